@@ -1,0 +1,181 @@
+package pack
+
+// Format is the number of the manifest's format that this program writes.
+// A reader refuses a higher one.
+const Format = 1
+
+// The directory of an archive that belongs to binary-buildout, and the files
+// in it. All paths in this package are relative to the archive's top
+// directory, separated by slashes, and valid UTF-8.
+const (
+	Dir          = ".binary-buildout"
+	ManifestName = Dir + "/manifest.json"
+	FilesName    = Dir + "/files.json"
+	LaunchName   = Dir + "/launch.json"
+	LauncherName = Dir + "/launcher.py"
+	StateName    = Dir + "/state.json"
+	OriginDir    = Dir + "/origin"
+	BootstrapPy  = "bootstrap.py"
+)
+
+// Manifest is the archive's first file. It says what the archive is, where it
+// runs, and what bootstrap.py has to do to make it run there.
+type Manifest struct {
+	Format    int    `json:"format"`
+	Generator string `json:"generator"` // "binary-buildout 1.2.3"
+
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	Target  string `json:"target"` // matrix.Target.String()
+	Label   string `json:"label,omitempty"`
+
+	Python   Python `json:"python"`
+	Buildout string `json:"buildout"` // the version of zc.buildout
+
+	Floors          []Floor         `json:"floors"`
+	SystemLibraries []SystemLibrary `json:"system_libraries"`
+
+	Relocations []Relocation `json:"relocations"`
+	Signatures  []Signature  `json:"signatures"`
+	LongestPath string       `json:"longest_path"` // relative; what limits the root's length on Windows
+
+	Parts      []Part      `json:"parts"`
+	Extensions []Extension `json:"extensions"`
+	Checkouts  []Checkout  `json:"checkouts"`
+
+	// Verification is the report of internal/verify, as that package writes it.
+	Verification any `json:"verification,omitempty"`
+}
+
+// Python is the interpreter that an archive was built for.
+type Python struct {
+	Version        string `json:"version"`        // "3.13.0"
+	Implementation string `json:"implementation"` // "cpython"
+	ABI            string `json:"abi"`            // "cp313", "cp313t", "cp27mu"
+	Platform       string `json:"platform"`       // sysconfig.get_platform() with - and . as _: "linux_x86_64"
+	Bits           int    `json:"bits"`
+	Libc           string `json:"libc,omitempty"` // "glibc", "musl"; empty elsewhere
+}
+
+// Floor is the oldest system an archive runs on, and the file that says so.
+type Floor struct {
+	Kind    string `json:"kind"`    // "glibc", "musl", "macos"
+	Version string `json:"version"` // "2.28"
+	File    string `json:"file"`
+}
+
+// SystemLibrary is a library that the target system has to bring.
+type SystemLibrary struct {
+	Name     string `json:"name"`              // "libldap-2.5.so.0"
+	NeededBy string `json:"needed_by"`         // a file of the archive
+	Package  string `json:"package,omitempty"` // where known: "libldap-2.5-0 (Debian, Ubuntu)"
+}
+
+// The classes of a Relocation, in the words of docs/design.md.
+const (
+	ClassText     = "text"
+	ClassCString  = "cstring"
+	ClassLink     = "link"     // a symbolic link, made by bootstrap.py; not in the archive
+	ClassBytecode = "bytecode" // compiled by bootstrap.py, from a text file that it relocated
+)
+
+// Relocation is one file that bootstrap.py writes. Size and SHA256 are those
+// of the file as it lies in the archive; they are zero for a link.
+type Relocation struct {
+	Path   string `json:"path"`
+	Class  string `json:"class"`
+	Mode   uint32 `json:"mode,omitempty"` // permission bits
+	Size   int64  `json:"size,omitempty"`
+	SHA256 string `json:"sha256,omitempty"`
+
+	// Link is what a link points to: one Placeholder, and perhaps a path below it.
+	Link string `json:"link,omitempty"`
+
+	// CStrings are the compiled-in strings, by offset. Each starts with the
+	// old root, and keeps its length.
+	CStrings []CString `json:"cstrings,omitempty"`
+}
+
+// CString is a string compiled into a binary file.
+type CString struct {
+	Offset int64  `json:"offset"`
+	Old    string `json:"old"` // the whole string, without its NUL
+	Prefix int    `json:"prefix"`
+}
+
+// Signature is a develop distribution whose directory zc.buildout hashes into
+// __buildout_signature__ of .installed.cfg: "NAME-MD5". bootstrap.py computes
+// the hash again when it has relocated, by the tree's own zc.buildout.
+type Signature struct {
+	Name string `json:"name"`
+	Path string `json:"path"`
+	Hash string `json:"hash"` // over what lies in the archive
+}
+
+// Part is a section that buildout installed.
+type Part struct {
+	Name   string `json:"name"`
+	Recipe string `json:"recipe"`
+}
+
+// Extension is a compiled extension module of the archive.
+type Extension struct {
+	Path   string `json:"path"`
+	Module string `json:"module"`
+	Egg    string `json:"egg,omitempty"`
+	SHA256 string `json:"sha256"`
+}
+
+// Checkout is a version-control checkout that the tree was made of.
+type Checkout struct {
+	Path   string `json:"path"`
+	URL    string `json:"url,omitempty"` // without credentials
+	Commit string `json:"commit"`
+}
+
+// Entry is one file of files.json.
+type Entry struct {
+	Path   string `json:"path"`
+	Type   string `json:"type,omitempty"` // "" a regular file, "dir", "link"
+	Mode   uint32 `json:"mode"`           // permission bits
+	Size   int64  `json:"size,omitempty"`
+	SHA256 string `json:"sha256,omitempty"`
+	Link   string `json:"link,omitempty"`
+}
+
+// Files is files.json: every file, directory and link of the archive but
+// manifest.json and files.json themselves, sorted by path.
+type Files struct {
+	Format int     `json:"format"`
+	Files  []Entry `json:"files"`
+}
+
+// Launch is launch.json: how bin/buildout runs the tree's own zc.buildout.
+// internal/buildout writes it into the stage before it builds, so that the
+// build, the gate and the target run the same launcher.py with the same words.
+type Launch struct {
+	Format int `json:"format"`
+	// Path are the eggs of zc.buildout and what it needs, relative to the root, in sys.path's order.
+	Path []string `json:"path"`
+	// Virtualenv is "." if pyvenv.cfg lies beside buildout.cfg, else empty.
+	// With one, the tree's bin/python runs zc.buildout, and site-packages of
+	// the virtualenv counts.
+	Virtualenv string `json:"virtualenv,omitempty"`
+	// Config is the configuration file, relative to the root.
+	Config string `json:"config"`
+	// Options are assignments that every run passes to buildout, "section:key=value".
+	// A value that is a directory of the tree starts with "${buildout:directory}/".
+	Options []string `json:"options"`
+}
+
+// State is state.json: what bootstrap.py and bin/buildout left on this machine.
+// It is no part of an archive. The build writes one too, with mode "build".
+type State struct {
+	Format      int    `json:"format"`
+	Root        string `json:"root"`
+	Interpreter string `json:"interpreter"`
+	Archive     string `json:"archive"` // SHA-256 of manifest.json
+	Config      string `json:"config"`  // the configuration last used with bin/buildout -c
+	// Files are those that bootstrap.py and bin/buildout wrote, with the digest they left.
+	Files map[string]string `json:"files"`
+}
