@@ -1,0 +1,166 @@
+package binfmt
+
+import (
+	"encoding/binary"
+	"io"
+	"sort"
+)
+
+// Kind is a file format.
+type Kind string
+
+// The formats that Sniff knows.
+const (
+	ELF   Kind = "elf"
+	MachO Kind = "macho"
+	PE    Kind = "pe"
+)
+
+// The types of an Image.
+const (
+	TypeShared     = "shared"     // ELF ET_DYN, Mach-O dylib, PE DLL
+	TypeBundle     = "bundle"     // Mach-O bundle: what Python's extensions are on macOS
+	TypeExecutable = "executable" // with or without PIE
+	TypeObject     = "object"     // not linked yet
+	TypeArchive    = "archive"    // a static library as a slice of a fat file
+	TypeOther      = "other"      // debug symbols, core files
+)
+
+// SniffLen is how many bytes of a file Sniff wants to see, at most.
+const SniffLen = 1024
+
+// Image is one linked file, or one slice of a fat Mach-O file.
+type Image struct {
+	Kind      Kind
+	Arch      string // see the package comment
+	Bits      int    // 32 or 64
+	BigEndian bool
+	Type      string // one of the Type constants
+
+	Offset, Size int64 // of the slice in a fat file; else 0 and the file's size
+	Fat          bool  // one slice of several, or of one
+
+	HasDynamic bool   // there is a dynamic section, load commands, or an import directory
+	Interp     string // ELF PT_INTERP, Mach-O LC_LOAD_DYLINKER
+	Soname     string // ELF DT_SONAME, Mach-O LC_ID_DYLIB, PE export directory's name
+
+	Needed  []string // as they stand in the file: libm.so.6, @rpath/libz.dylib, KERNEL32.dll
+	Weak    []string // those of Needed that may be absent: Mach-O weak, PE delay-loaded
+	Rpath   []string // ELF DT_RPATH, Mach-O LC_RPATH, split
+	Runpath []string // ELF DT_RUNPATH, split
+
+	Imports  []Symbol      // undefined dynamic symbols
+	Exports  []string      // defined dynamic symbols that others can see, sorted
+	Versions []VersionNeed // ELF symbol versions needed
+	Defines  []string      // ELF symbol versions defined
+
+	MinOS    string // Mach-O: the oldest system, "11.0"
+	Platform string // Mach-O: "macos", "ios", ...
+	X86Level int    // ELF: 1 to 4, the x86-64 level that the file is marked to need; 0 if not marked
+	Signed   Signature
+}
+
+// Symbol is an undefined symbol.
+type Symbol struct {
+	Name    string
+	Version string // ELF: GLIBC_2.34
+	Library string // ELF: the file that the version is of; PE: the DLL
+	Weak    bool   // may stay undefined
+}
+
+// VersionNeed is a symbol version that a library has to define.
+type VersionNeed struct {
+	File    string // libc.so.6
+	Version string // GLIBC_2.34
+	Weak    bool
+}
+
+// Signature is how a Mach-O file is signed.
+type Signature string
+
+// The ways a Mach-O file is signed.
+const (
+	Unsigned Signature = ""
+	AdHoc    Signature = "adhoc"    // by nobody, page hashes alone: Resign can do it again
+	Identity Signature = "identity" // with a certificate: an edit can only leave it ad hoc
+)
+
+// Exported says whether the image defines the symbol name for others.
+func (m *Image) Exported(name string) bool {
+	i := sort.SearchStrings(m.Exports, name)
+	return i < len(m.Exports) && m.Exports[i] == name
+}
+
+// Imported says whether the image has the undefined symbol name.
+func (m *Image) Imported(name string) bool {
+	for _, s := range m.Imports {
+		if s.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// Sniff says which format a file has whose first bytes are head; SniffLen of
+// them, or all that the file has. It goes by magic numbers, never by names.
+func Sniff(head []byte) (Kind, bool) {
+	if len(head) < 8 {
+		return "", false
+	}
+	switch binary.BigEndian.Uint32(head) {
+	case 0x7f454c46:
+		return ELF, true
+	case magic32, magic64, swapped32, swapped64:
+		return MachO, true
+	case fatMagic64:
+		return MachO, true
+	case fatMagic32:
+		// Java's class files have the same magic; then comes their version,
+		// 45 or more, where a fat file has its number of slices.
+		n := binary.BigEndian.Uint32(head[4:])
+		return MachO, n > 0 && n < maxSlices
+	}
+	if head[0] == 'M' && head[1] == 'Z' && len(head) >= 64 {
+		return PE, sniffPE(head)
+	}
+	return "", false
+}
+
+// sniffPE says whether the DOS header points to a PE header, as far as head goes.
+func sniffPE(head []byte) bool {
+	off := uint64(binary.LittleEndian.Uint32(head[0x3c:]))
+	if off+4 <= uint64(len(head)) {
+		return string(head[off:off+4]) == "PE\x00\x00"
+	}
+	return len(head) >= SniffLen && off < 1<<20
+}
+
+// Read reads the images in a file of size bytes; a fat Mach-O file has several.
+// It never panics, and what it allocates is bounded by a small multiple of size.
+// Its errors are of type *Error.
+func Read(r io.ReaderAt, size int64) ([]Image, error) {
+	s := newSource(r, size)
+	kind, err := s.sniff()
+	if err != nil {
+		return nil, err
+	}
+	var images []Image
+	switch kind {
+	case ELF:
+		var m *Image
+		if m, err = readELF(s); err == nil {
+			images = []Image{*m}
+		}
+	case MachO:
+		images, err = readMachO(s)
+	case PE:
+		var m *Image
+		if m, err = readPE(s); err == nil {
+			images = []Image{*m}
+		}
+	}
+	if err != nil {
+		return nil, wrap("reading", kind, err)
+	}
+	return images, nil
+}
