@@ -1,0 +1,279 @@
+package matrix
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"strings"
+)
+
+// PlanFormat is the number of plan.json's format. A reader refuses a higher one.
+const PlanFormat = 1
+
+// ImageHost is the image that is none: the runner itself.
+const ImageHost = "host"
+
+// MaxTargets is GitHub's limit of jobs in a matrix.
+const MaxTargets = 256
+
+// Options say what to plan. All lists keep their order in the plan.
+type Options struct {
+	Name, Version string
+	Format        string // of the archives; empty: tar.gz, and zip on Windows
+
+	Pythons   []string // "3.13", "3.13t", "2.7"
+	Platforms []string // "linux_x86_64", "macosx_arm64", "macosx_13_0_arm64", "win_amd64"; empty: linux_x86_64
+	Images    []string // for Linux: "manylinux_2_28", "host", "debian:12"; empty: manylinux_2_28
+
+	// Targets and SkipTargets are globs (path.Match) on "TARGET[-LABEL]", as in
+	// cp313-*, *-win_amd64, *-debian12. Empty Targets: all. Only is one such
+	// name, exactly; it wins over both.
+	Targets, SkipTargets []string
+	Only                 string
+
+	// Runners replaces the label of a platform's runner, for larger and
+	// self-hosted ones.
+	Runners map[string]string
+}
+
+// Plan is plan.json: what the jobs of a workflow build, and so exactly what
+// the release will hold.
+type Plan struct {
+	Format  int     `json:"format"`
+	Table   string  `json:"table"` // the date of the table of runners and images
+	Name    string  `json:"name"`
+	Version string  `json:"version"`
+	Targets []Entry `json:"targets"`
+}
+
+// Entry is one target's job.
+type Entry struct {
+	ID       string            `json:"id"`     // Target, and -LABEL if there is one: unique in the plan
+	Target   string            `json:"target"` // Target.String()
+	Label    string            `json:"label"`
+	Archive  string            `json:"archive"`
+	Runner   string            `json:"runner"`   // the label for runs-on
+	Platform string            `json:"platform"` // as asked for: "linux_x86_64"
+	Python   Python            `json:"python"`
+	Image    Image             `json:"image"` // where it is built
+	Prove    Image             `json:"prove"` // where it is proved
+	Env      map[string]string `json:"env"`   // for the build
+}
+
+// How the Python of a target gets there.
+const (
+	FromImage       = "image"        // the image brings it
+	FromPackage     = "package"      // Image.Setup installs it
+	FromSetupPython = "setup-python" // actions/setup-python, on the runner
+)
+
+// Python is the interpreter of a target.
+type Python struct {
+	Version string `json:"version"`      // "3.13", "3.13t"
+	How     string `json:"how"`          // FromImage, FromPackage, FromSetupPython
+	Path    string `json:"path"`         // in the image; empty with FromSetupPython
+	Arch    string `json:"architecture"` // setup-python's word
+}
+
+// Image is a container's image and what has to be done in it first. Ref is
+// empty where the runner itself is meant.
+type Image struct {
+	Name     string `json:"name"`
+	Ref      string `json:"ref"`
+	Platform string `json:"platform"` // docker run --platform
+	Setup    string `json:"setup"`    // a shell command, run as root
+	Python   string `json:"python"`   // the interpreter's path there
+}
+
+// Error says which combinations can't be had, and what can be done. All that
+// is wrong is in it, not only the first.
+type Error struct {
+	Problems []string
+	hint     string
+}
+
+func (e *Error) Error() string { return "planning: " + strings.Join(e.Problems, "; ") }
+
+// Hint says what would do.
+func (e *Error) Hint() string { return e.hint }
+
+// ExitCode is 2: wrong usage.
+func (e *Error) ExitCode() int { return 2 }
+
+// New makes the plan: every Python on every platform, on Linux in every image,
+// less what the globs leave out. A combination that is left can't be had is an
+// error that lists what can. The error is an *Error.
+func New(o Options) (Plan, error) {
+	t, err := readTable()
+	if err != nil {
+		return Plan{}, err
+	}
+	o = withDefaults(o, t)
+	if err := checkOptions(o, t); err != nil {
+		return Plan{}, err
+	}
+	p := Plan{Format: PlanFormat, Table: t.Date, Name: o.Name, Version: o.Version, Targets: []Entry{}}
+	var all []Entry
+	var refused Error
+	var candidates []string
+	for _, c := range combinations(o, t) {
+		e, problem := c.entry(o, t)
+		candidates = append(candidates, e.ID)
+		if !o.wants(e.ID) {
+			continue
+		}
+		if problem != "" {
+			refused.Problems = append(refused.Problems, problem)
+			refused.hint = "leave single targets out with skip_targets, as in " + e.ID
+			continue
+		}
+		all = append(all, e)
+	}
+	if len(refused.Problems) > 0 {
+		return Plan{}, &refused
+	}
+	p.Targets = append(p.Targets, all...)
+	return p, checkPlan(p, o, candidates)
+}
+
+func withDefaults(o Options, t table) Options {
+	if len(o.Platforms) == 0 {
+		o.Platforms = []string{"linux_x86_64"}
+	}
+	if len(o.Images) == 0 {
+		o.Images = []string{t.DefaultImage}
+	}
+	return o
+}
+
+func checkOptions(o Options, t table) error {
+	var e Error
+	add := func(format string, a ...any) { e.Problems = append(e.Problems, fmt.Sprintf(format, a...)) }
+	for _, w := range [][2]string{{"name", o.Name}, {"version", o.Version}} {
+		if err := CheckWord(w[0], w[1]); err != nil {
+			add("%v", err)
+		}
+	}
+	if o.Format != "" && !slices.Contains(Formats(), o.Format) {
+		add("there is no format %q: %s", o.Format, strings.Join(Formats(), ", "))
+	}
+	if len(o.Pythons) == 0 {
+		add("no Python is named")
+		e.hint = `pythons takes versions, as in "3.13" or "3.12 3.13"`
+	}
+	for _, v := range o.Pythons {
+		if _, err := ABITag(v, true); err != nil {
+			add("%v", err)
+		}
+	}
+	for _, name := range o.Platforms {
+		if _, _, ok := t.findPlatform(name); !ok {
+			add("there is no platform %q: %s", name, strings.Join(t.platformNames(), ", "))
+		}
+	}
+	for _, name := range o.Images {
+		if _, ok := t.image(name); !ok && name != ImageHost && !strings.ContainsAny(name, ":/@") {
+			add("there is no image %q: %s, or any reference with a tag", name, strings.Join(t.imageNames(), ", "))
+		}
+	}
+	for name, label := range o.Runners {
+		if _, ok := t.platform(name); !ok {
+			add("runner for %q: there is no such platform: %s", name, strings.Join(t.platformNames(), ", "))
+		}
+		// FACTS 33: a label that moves builds something else one day.
+		if strings.HasSuffix(label, "-latest") {
+			add("runner %q moves: name a version, as in ubuntu-24.04", label)
+		}
+	}
+	for _, g := range slices.Concat(o.Targets, o.SkipTargets) {
+		if _, err := path.Match(g, ""); err != nil {
+			add("%q is no glob", g)
+		}
+	}
+	if len(e.Problems) > 0 {
+		return &e
+	}
+	return nil
+}
+
+func (o Options) wants(id string) bool {
+	if o.Only != "" {
+		return id == o.Only
+	}
+	match := func(g string) bool { ok, _ := path.Match(g, id); return ok }
+	return (len(o.Targets) == 0 || slices.ContainsFunc(o.Targets, match)) && !slices.ContainsFunc(o.SkipTargets, match)
+}
+
+// checkPlan finds what is wrong with the plan as a whole: nothing in it, a
+// glob or an "only" that selects nothing, two archives of one name, too many jobs.
+func checkPlan(p Plan, o Options, candidates []string) error {
+	e := Error{hint: "the combinations give " + strings.Join(candidates, ", ")}
+	if o.Only != "" && len(p.Targets) == 0 {
+		e.Problems = append(e.Problems, fmt.Sprintf("only: there is no target %s", o.Only))
+		return &e
+	}
+	for _, g := range slices.Concat(o.Targets, o.SkipTargets) {
+		if o.Only == "" && !slices.ContainsFunc(candidates, func(id string) bool { ok, _ := path.Match(g, id); return ok }) {
+			e.Problems = append(e.Problems, fmt.Sprintf("no target matches %q", g))
+		}
+	}
+	seen := map[string]bool{}
+	for _, t := range p.Targets {
+		if seen[t.Archive] {
+			e.Problems = append(e.Problems, "two targets would make "+t.Archive)
+		}
+		seen[t.Archive] = true
+	}
+	if len(p.Targets) == 0 && len(e.Problems) == 0 {
+		e.Problems = append(e.Problems, "no target is left")
+	}
+	if len(p.Targets) > MaxTargets {
+		e.Problems = append(e.Problems, fmt.Sprintf("%d targets, and GitHub runs at most %d jobs of a matrix", len(p.Targets), MaxTargets))
+	}
+	if len(e.Problems) > 0 {
+		return &e
+	}
+	return nil
+}
+
+// Archives are the names of the plan's archives, in its order.
+func (p Plan) Archives() []string {
+	names := make([]string, len(p.Targets))
+	for i, t := range p.Targets {
+		names[i] = t.Archive
+	}
+	return names
+}
+
+// ReadPlan reads plan.json. It refuses a higher format, a plan without
+// targets, and names that are no archive's.
+func ReadPlan(r io.Reader) (Plan, error) {
+	var p Plan
+	if err := json.NewDecoder(r).Decode(&p); err != nil {
+		return Plan{}, fmt.Errorf("reading the plan: %w", err)
+	}
+	if p.Format < 1 || p.Format > PlanFormat {
+		return Plan{}, fmt.Errorf("reading the plan: it has format %d, and this program reads up to %d", p.Format, PlanFormat)
+	}
+	if len(p.Targets) == 0 {
+		return Plan{}, fmt.Errorf("reading the plan: it has no targets")
+	}
+	for _, t := range p.Targets {
+		if _, err := ParseArchiveName(t.Archive); err != nil {
+			return Plan{}, fmt.Errorf("reading the plan: %w", err)
+		}
+	}
+	return p, nil
+}
+
+// Find gives the entry with the ID.
+func (p Plan) Find(id string) (Entry, error) {
+	for _, t := range p.Targets {
+		if t.ID == id {
+			return t, nil
+		}
+	}
+	return Entry{}, fmt.Errorf("finding target %q: the plan has no such target", id)
+}
