@@ -1,0 +1,1306 @@
+#!/usr/bin/env python
+import sys; sys.path[:] = [p for p in sys.path if p not in ("", ".", __file__.replace("\\", "/").rpartition("/")[0] or ".")]
+
+# Runs this tree's own zc.buildout, in the build, in the gate and on the target:
+#
+#   PYTHON -sSE launcher.py --mode=build  ...   the build, in the stage
+#   PYTHON -sSE launcher.py --mode=target ...   bin/buildout
+#   PYTHON -sSE launcher.py --signature DIR...  zc.buildout's hash of a develop directory
+#   PYTHON -sSE launcher.py --recover           undoes an interrupted run
+#
+# In the build, zc.buildout runs as it is. On the target some of its functions are
+# replaced, so that nothing is compiled, fetched or lost: see Run.
+
+import hashlib
+import json
+import os
+import re
+import stat
+import subprocess
+
+# ---- shared: the same lines stand in bootstrap.py and launcher.py -----------
+
+FORMAT = 1
+WINDOWS = os.name == "nt"
+PY2 = sys.version_info[0] == 2
+OWN = u".binary-buildout"
+MANIFEST = OWN + u"/manifest.json"
+FILES = OWN + u"/files.json"
+LAUNCH = OWN + u"/launch.json"
+LAUNCHER = OWN + u"/launcher.py"
+STATE = OWN + u"/state.json"
+LOCK = OWN + u"/lock"
+JOURNAL = OWN + u"/journal"
+INSTALLED = u".installed.cfg"
+
+
+class Refused(Exception):
+    """An error for a person: what is wrong, what to do, and the exit code."""
+
+    def __init__(self, message, hint=u"", code=1):
+        Exception.__init__(self, message)
+        self.message, self.hint, self.code = message, hint, code
+
+
+def say(text, stream=None):
+    """Prints a line as UTF-8, whatever the locale is."""
+    stream = stream or sys.stdout
+    data = (text + u"\n").encode("utf-8", "replace" if PY2 else "surrogateescape")
+    try:
+        stream.flush()
+        out = getattr(stream, "buffer", stream)
+        out.write(data)
+        out.flush()
+    except (EnvironmentError, ValueError):
+        pass  # nobody listens
+
+
+def complain(error):
+    """Prints an error and its hint, and gives the exit code."""
+    if isinstance(error, Refused):
+        say(u"error: " + error.message, sys.stderr)
+        if error.hint:
+            say(u"hint: " + error.hint, sys.stderr)
+        return error.code
+    name = getattr(error, "filename", None)
+    reason = error.strerror or str(error)
+    say(u"error: %s%s" % (text(name) + u": " if name else u"", text(reason)), sys.stderr)
+    say(u"hint: nothing is lost: run it again when this is put right", sys.stderr)
+    return 3
+
+
+def text(path):
+    """A path or a message of the system as text."""
+    if isinstance(path, bytes):
+        return path.decode("utf-8" if not WINDOWS else sys.getfilesystemencoding(), "replace")
+    if PY2 or WINDOWS:
+        return path if not PY2 else type(u"")(path)
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
+def exact(path, what):
+    """As text, but refuses what is not UTF-8."""
+    try:
+        if isinstance(path, bytes):
+            return path.decode("utf-8" if not WINDOWS else sys.getfilesystemencoding())
+        return path if WINDOWS or PY2 else os.fsencode(path).decode("utf-8")
+    except UnicodeDecodeError:
+        raise Refused(u"%s is not UTF-8: %s" % (what, text(path)), u"use a path of plain letters", 2)
+
+
+def native(path):
+    """The form that the system's calls take: bytes, on Windows text. So the
+    locale never counts, and Python 2 and 3 open the same names."""
+    return path if WINDOWS else path.encode("utf-8")
+
+
+def digest(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def read_file(path):
+    """The content of a regular file; a link is never followed."""
+    fd = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+                 | getattr(os, "O_NONBLOCK", 0))
+    with os.fdopen(fd, "rb") as f:
+        if not stat.S_ISREG(os.fstat(f.fileno()).st_mode):
+            raise Refused(u"%s is no regular file" % text(path))
+        return f.read()
+
+
+def write_new(path, data, mode, times=None):
+    """Writes a new file, synced. Something left there by a killed run goes."""
+    try:
+        os.unlink(path)
+    except OSError:
+        pass
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+                 | getattr(os, "O_BINARY", 0), 0o600)
+    with os.fdopen(fd, "wb") as f:
+        f.write(data)
+        f.flush()
+        if not WINDOWS:
+            os.fchmod(f.fileno(), mode & 0o777)
+        os.fsync(f.fileno())
+    if times is not None:
+        os.utime(path, times)
+
+
+def replace(old, new):
+    """Renames over what is there."""
+    if WINDOWS and PY2:
+        if os.path.exists(new):
+            os.unlink(new)
+        os.rename(old, new)
+    else:
+        getattr(os, "replace", os.rename)(old, new)
+
+
+def sync_dir(path):
+    if WINDOWS:
+        return
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    except OSError:
+        pass  # some file systems can't
+    finally:
+        os.close(fd)
+
+
+def read_json(root, name, missing=None):
+    """A JSON document of .binary-buildout, or None if it isn't there."""
+    path = os.path.join(root, native(name))
+    if not os.path.lexists(path):
+        if missing:
+            raise Refused(u"%s is missing" % name, missing, 2)
+        return None
+    try:
+        found = json.loads(read_file(path).decode("utf-8"))
+    except ValueError:
+        raise Refused(u"%s is damaged" % name, u"unpack the archive again, and compare its SHA-256")
+    if not isinstance(found, dict) or not isinstance(found.get("format"), int):
+        raise Refused(u"%s is damaged: it has no format number" % name, u"unpack the archive again")
+    if found["format"] > FORMAT:
+        raise Refused(u"%s has format %d, and this program knows %d" % (name, found["format"], FORMAT),
+                      u"use the bootstrap.py of the same archive", 2)
+    return found
+
+
+def write_json(root, name, value):
+    """Writes a JSON document: the same value gives the same bytes."""
+    data = json.dumps(value, sort_keys=True, indent=1, separators=(",", ": ")).encode("ascii") + b"\n"
+    path = os.path.join(root, native(name))
+    new = path + native(u".new")
+    write_new(new, data, 0o644)
+    replace(new, path)
+    sync_dir(os.path.dirname(path))
+
+
+def lock(root):
+    """Takes the tree's lock, and gives the open file that holds it."""
+    path = os.path.join(root, native(LOCK))
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+                 | getattr(os, "O_CLOEXEC", 0), 0o600)
+    held = os.fdopen(fd, "r+b")
+    try:
+        if WINDOWS:
+            import msvcrt
+            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+            fcntl.fcntl(fd, fcntl.F_SETFD, fcntl.fcntl(fd, fcntl.F_GETFD) | fcntl.FD_CLOEXEC)
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except EnvironmentError as e:
+        import errno
+        if e.errno in (errno.EAGAIN, errno.EACCES, errno.EWOULDBLOCK, getattr(errno, "EDEADLK", -1)):
+            raise Refused(u"another bin/buildout or bootstrap.py is at work in %s" % text(root),
+                          u"wait until it is done", 3)
+    return held
+
+
+CODING = re.compile(br"^[ \t\f]*#.*?coding[:=][ \t]*[-\w.]+")
+
+
+def shebang(interpreter, arguments, rest):
+    """A script's first lines. The kernel takes 127 bytes and no space: what it
+    can't run becomes a line for /bin/sh, which Python reads as a string.
+    Python 2 wants the encoding named where something isn't ASCII."""
+    tail = b" " + arguments if arguments else b""
+    line = b"#!" + interpreter + tail
+    coding = b""
+    if PY2 and any(c > "\x7f" for c in line + rest):
+        if not any(CODING.match(r) for r in rest.split(b"\n", 1)[:1]):
+            coding = b"# -*- coding: utf-8 -*-\n"
+    if WINDOWS or (len(line) <= 127 and not re.search(br"\s", interpreter)):
+        return line + b"\n" + coding + rest
+    if not re.match(br"(python|pypy)[^/]*$", interpreter.rpartition(b"/")[2]):
+        raise Refused(u"a script can't be started by %s: the path is too long, or has a space"
+                      % text(interpreter), u"use a directory with a shorter path, without spaces", 2)
+    return (b"#!/bin/sh\n" + coding + b"'''exec' '" + interpreter + b"'" + tail
+            + b" \"$0\" \"$@\"\n' '''\n" + rest)
+
+
+PREAMBLE = re.compile(br"#!/bin/sh\n(?:# -\*- coding: utf-8 -\*-\n)?'''exec' '([^'\n]*)'(?: ([^\n]*?))?"
+                      br' "\$0" "\$@"\n\' \'\'\'\n')
+
+
+def plain_shebang(data):
+    """A script with our lines for /bin/sh, with one #! line again."""
+    found = PREAMBLE.match(data)
+    if not found:
+        return data
+    line = b"#!" + found.group(1) + (b" " + found.group(2) if found.group(2) else b"")
+    return line + b"\n" + data[found.end():]
+
+# ---- end of shared ----------------------------------------------------------
+
+
+# ---- starting: interpreter, environment, sys.path ----------------------------
+
+def own_root():
+    """The tree that this file lies in."""
+    return os.path.realpath(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+def fs(path):
+    """A path as Python's own modules take it: str in both Pythons."""
+    path = native(path) if not isinstance(path, bytes) else path
+    return path if PY2 or not isinstance(path, bytes) else os.fsdecode(path)
+
+
+UTF8_LOCALES = ("C.UTF-8", "C.utf8", "en_US.UTF-8", "en_US.utf8", "UTF-8")
+
+
+def utf8_locale():
+    """A locale of this system whose encoding is UTF-8, or None."""
+    import locale
+    for name in UTF8_LOCALES:
+        try:
+            locale.setlocale(locale.LC_CTYPE, name)
+        except locale.Error:
+            continue
+        return name
+    return None
+
+
+def restart(launch, root, arguments):
+    """Starts again where the interpreter wasn't started as docs/design.md
+    says: without site-packages and PYTHON* variables, and with UTF-8 names
+    where the locale "C" would make Python 3.6 refuse them."""
+    again = os.environ.pop("BINARY_BUILDOUT_STARTED", "")
+    flags, python, wanted = sys.flags, sys.executable, "-sSE"
+    environment = dict(os.environ)
+    wrong = not (flags.no_site and flags.no_user_site and flags.ignore_environment)
+    if launch.get("virtualenv"):
+        wanted = "-sE"
+        python = os.path.join(fs(root), "bin", "python") if not WINDOWS else python
+        wrong = (not (flags.no_user_site and flags.ignore_environment) or bool(flags.no_site)
+                 or os.path.abspath(sys.executable) != python)
+    if not PY2 and not WINDOWS and sys.getfilesystemencoding().lower() not in ("utf-8", "utf8") and (
+            sys.version_info < (3, 7)):
+        name = utf8_locale()
+        if name:
+            environment.pop("LC_ALL", None)
+            environment["LC_CTYPE"] = name
+            wrong = True
+    if not wrong or again:
+        return
+    environment["BINARY_BUILDOUT_STARTED"] = "1"
+    command = [python, wanted, os.path.abspath(__file__)] + arguments
+    if WINDOWS:
+        sys.exit(subprocess.call(command, env=environment))
+    os.execve(python, command, environment)
+
+
+KEPT_PYTHON = ("PYTHONUTF8", "PYTHONHASHSEED", "PYTHONUNBUFFERED")
+DROPPED = ("PYTHON", "PIP_", "SETUPTOOLS_", "DISTUTILS_", "VIRTUALENV_", "BUILDOUT_", "buildout_",
+           "buildout-", "CONDA_", "UV_")
+
+
+def clean_environment(mode, defaults):
+    """Takes out what would make another tree of this one. A build keeps what
+    it needs for private indexes and compilers."""
+    for name in ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "__PYVENV_LAUNCHER__"):
+        os.environ.pop(name, None)
+    if mode == "build":
+        return
+    for name in list(os.environ):
+        if name.startswith(DROPPED) and name not in KEPT_PYTHON:
+            if name == "BUILDOUT_HOME" and defaults:
+                continue
+            if name == "BUILDOUT_RESTART_AFTER_UPGRADE":
+                continue
+            del os.environ[name]
+    os.environ["PYTHONNOUSERSITE"] = "1"
+    os.environ["PIP_CONFIG_FILE"] = os.devnull
+    os.environ["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
+    os.environ["PIP_RETRIES"] = "0"
+
+
+def set_path(launch, root):
+    """sys.path: the eggs of zc.buildout, then the interpreter's own modules."""
+    own = [os.path.dirname(os.path.abspath(__file__)), os.path.dirname(os.path.realpath(__file__)), ""]
+    rest = [p for p in sys.path if p not in own]
+    if not launch.get("virtualenv"):
+        site = [p for p in rest if os.path.basename(p) in ("site-packages", "dist-packages")]
+        forget_modules(site)
+        rest = [p for p in rest if p not in site]
+    eggs = [fs(root + b"/" + native(p) if not WINDOWS else root + "/" + p) for p in launch.get("path") or ()]
+    for egg in eggs:
+        if not os.path.exists(egg):
+            raise Refused(u"%s is missing" % text(egg), u"unpack the archive again, then: python bootstrap.py", 2)
+    sys.path[:] = eggs + rest
+    sys.path_importer_cache.clear()
+
+
+def forget_modules(folders):
+    """Drops modules that .pth files of those directories have loaded already."""
+    fronts = tuple(os.path.join(f, "") for f in folders)
+    for name, module in list(sys.modules.items()):
+        path = getattr(module, "__file__", None)
+        if fronts and path and path.startswith(fronts) and name != "__main__":
+            del sys.modules[name]
+    if fronts:
+        sys.meta_path[:] = [m for m in sys.meta_path if type(m).__module__ in sys.modules or
+                            getattr(m, "__module__", "") in sys.modules]
+
+
+def load_buildout():
+    """zc.buildout of the tree. setuptools first: it brings distutils where the
+    standard library has none."""
+    import warnings
+    warnings.filterwarnings("ignore", ".*pkg_resources.*")
+    import setuptools  # noqa: F401
+    import zc.buildout.easy_install
+    import zc.buildout.buildout
+    return zc.buildout
+
+
+# ---- arguments ---------------------------------------------------------------
+
+class Arguments(object):
+    """buildout's command line, read as zc.buildout reads it."""
+
+    def __init__(self, words):
+        self.config = None
+        self.assigned = set()     # ("section", "option")
+        self.defaults = True
+        self.online = False       # asked for the newest
+        self.shows = False        # --help or --version: nothing is run
+        self.words = []           # options and assignments, without -c
+        rest = list(words)
+        while rest:
+            word = rest[0]
+            if word.startswith("-"):
+                self.option(rest)
+            elif "=" in word:
+                rest.pop(0)
+                key = [k.strip() for k in word.split("=", 1)[0].split(":")]
+                self.assigned.add(tuple(key) if len(key) == 2 else ("buildout", key[0]))
+                if key[-1] == "newest" and word.split("=", 1)[1].strip() == "true":
+                    self.online = True
+                self.words.append(word)
+            else:
+                break
+        self.command = rest
+
+    def option(self, rest):
+        word = rest.pop(0)
+        letters = word[1:]
+        kept = ""
+        while letters and letters[0] in "vqhWUoOnNDAs":
+            if letters[0] in "oO":
+                self.assigned.add(("buildout", "offline"))
+            if letters[0] in "nN":
+                self.assigned.add(("buildout", "newest"))
+                self.online = self.online or letters[0] == "n"
+            if letters[0] == "U":
+                self.defaults = False
+            if letters[0] in "hWA":
+                self.shows = True
+            kept += letters[0]
+            letters = letters[1:]
+        if letters.startswith("c"):
+            if kept:
+                self.words.append("-" + kept)
+            self.config = letters[1:] or (rest.pop(0) if rest else "")
+        elif letters.startswith("t"):
+            self.words.append(word)
+            if rest:
+                self.words.append(rest.pop(0))
+        else:
+            self.shows = self.shows or word in ("--help", "--version")
+            self.words.append(word)
+
+    def runs(self):
+        """Whether this installs parts, and so deletes and rewrites."""
+        return not self.shows and (not self.command or self.command[0] in ("install", "bootstrap", "init"))
+
+
+def is_url(name):
+    return re.match("[a-zA-Z0-9+.-]+://", name) is not None
+
+
+def buildout_words(arguments, launch, root, mode):
+    """The words that zc.buildout's main() gets."""
+    words = []
+    if arguments.config:
+        config = arguments.config if is_url(arguments.config) else os.path.abspath(arguments.config)
+    else:
+        config = os.path.join(fs(root), fs(launch.get("config") or u"buildout.cfg"))
+    words += ["-c", config]
+    if mode == "target" and os.environ.get("BINARY_BUILDOUT_USER_DEFAULTS") != "1":
+        words.append("-U")
+    options = list(launch.get("options") or ())
+    if mode == "target":
+        options += [u"buildout:newest=false", u"buildout:install-from-cache=false"]
+    seen = set(arguments.assigned)
+    for option in options:
+        key, _, value = option.partition(u"=")
+        section, _, name = key.rpartition(u":")
+        if (section or u"buildout", name) in seen:
+            continue
+        seen.add((section or u"buildout", name))
+        front = u"${buildout:directory}"
+        if value.startswith(front + u"/") or value == front:
+            value = text(root) + value[len(front):]
+        words.append(fs(key + u"=" + value))
+    return words + arguments.words + arguments.command
+
+
+# ---- the state ---------------------------------------------------------------
+
+def check_state(root, launch):
+    """Refuses a tree that wasn't fitted to this place and this interpreter."""
+    state = read_json(root, STATE)
+    hint = u"python bootstrap.py"
+    if state is None:
+        raise Refused(u"this directory was not set up yet", hint, 2)
+    if state.get("pending"):
+        raise Refused(u"bootstrap.py was interrupted", hint, 2)
+    if state.get("root") != text(root):
+        raise Refused(u"this directory was moved: it was set up for %s" % state.get("root"), hint, 2)
+    expected = state.get("interpreter") or u""
+    if launch.get("virtualenv"):
+        expected = text(root) + u"/bin/python" if not WINDOWS else text(os.path.abspath(sys.executable))
+    here = text(os.path.abspath(sys.executable))
+    if here != expected:
+        if not os.path.exists(native(expected)) or (
+                os.path.realpath(native(here)) != os.path.realpath(native(expected))):
+            raise Refused(u"this directory was set up for %s, and this is %s" % (expected, here), hint, 2)
+    sys.executable = fs(expected)
+    manifest = read_json(root, MANIFEST)
+    want = (manifest or {}).get("python", {}).get("version")
+    if want and tuple(want.split(u".")[:2]) != tuple(u"%d" % n for n in sys.version_info[:2]):
+        raise Refused(u"%s is Python %d.%d now, and this directory is for %s"
+                      % ((expected,) + sys.version_info[:2] + (want,)), hint + u" with that Python", 2)
+    return state, manifest or {}
+
+
+# ---- the journal -------------------------------------------------------------
+#
+# .binary-buildout/journal/ is there while parts are being installed:
+#
+#   head.json   what was there before: names in eggs and parts
+#   copy/N/     bin, develop-eggs, .installed.cfg
+#   log         a line before each thing that is moved away or copied
+#   moved/N     what zc.buildout would have deleted
+#   part/N      what a part's update may rewrite
+#
+# It is made under another name and renamed, so it is there whole or not at all,
+# and it goes the same way. Undoing can itself be killed, and done again.
+
+LINKED = 65536      # bytes; larger files of a directory are linked, not copied
+PART_FILES = 500    # a part with more is not copied before its update
+PART_BYTES = 1 << 20
+
+
+class Journal(object):
+
+    def __init__(self, root):
+        self.root = root
+        self.base = os.path.join(root, native(JOURNAL))
+        self.number = 0
+        self.moved = []      # (number, relative path)
+        self.log = None
+
+    def path(self, *names):
+        return os.path.join(self.base, *[n if isinstance(n, bytes) or WINDOWS else n.encode("ascii") for n in names])
+
+    def relative(self, path):
+        """A path below the root, or None."""
+        path = native(exact(os.path.abspath(path), u"a path"))
+        front = os.path.join(self.root, native(u""))
+        if not path.startswith(front) or os.path.realpath(os.path.dirname(path)) != os.path.dirname(path):
+            return None
+        return path[len(front):]
+
+    def begin(self, copies, lists):
+        """Copies what is small, and notes what there is."""
+        new = self.base + native(u".new")
+        clear(new)
+        os.mkdir(new, 0o700)
+        for name in ("copy", "moved", "part"):
+            os.mkdir(os.path.join(new, native(text(name))), 0o700)
+        head = {"format": FORMAT, "copies": [], "lists": {}}
+        for i, path in enumerate(copies):
+            head["copies"].append(text(path))
+            if os.path.lexists(os.path.join(self.root, path)):
+                copy_tree(os.path.join(self.root, path), os.path.join(new, native(u"copy"), native(u"%d" % i)))
+        for path in lists:
+            full = os.path.join(self.root, path)
+            head["lists"][text(path)] = sorted(text(n) for n in os.listdir(full)) if os.path.isdir(full) else []
+        write_new(os.path.join(new, native(u"head.json")), json.dumps(head, sort_keys=True).encode("ascii"), 0o600)
+        sync_dir(new)
+        os.rename(new, self.base)
+        sync_dir(os.path.dirname(self.base))
+        self.open()
+
+    def open(self):
+        fd = os.open(self.path("log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self.log = os.fdopen(fd, "ab")
+        if not WINDOWS:
+            import fcntl
+            fcntl.fcntl(fd, fcntl.F_SETFD, fcntl.fcntl(fd, fcntl.F_GETFD) | fcntl.FD_CLOEXEC)
+
+    def note(self, kind, relative):
+        """A line of the log, on disk before the thing is done."""
+        self.number += 1
+        line = json.dumps([kind, self.number, text(relative)]).encode("ascii") + b"\n"
+        self.log.write(line)
+        self.log.flush()
+        os.fsync(self.log.fileno())
+        return self.number
+
+    def move_away(self, path):
+        """Takes a file or directory out of the tree, and keeps it."""
+        relative = self.relative(path)
+        if relative is None:
+            return False
+        number = self.note("move", relative)
+        aside = self.path("moved", "%d" % number)
+        full = os.path.join(self.root, relative)
+        try:
+            os.rename(full, aside)
+        except OSError:  # a mount point, or another file system
+            copy_tree(full, aside + native(u".new"), links=False)
+            os.rename(aside + native(u".new"), aside)
+            clear(full)
+        self.moved.append((number, relative))
+        return True
+
+    def bring_back(self, number, relative):
+        """Puts a thing that was moved away where it was."""
+        full = os.path.join(self.root, relative)
+        clear(full)
+        os.rename(self.path("moved", "%d" % number), full)
+        self.moved = [m for m in self.moved if m[0] != number]
+
+    def keep_part(self, paths):
+        """Copies what a part's update may rewrite, where that is little."""
+        for path in paths:
+            relative = self.relative(path) if os.path.lexists(path) else None
+            if relative is None or not is_small(path):
+                continue
+            number = self.number + 1
+            copy_tree(native(text(path)), self.path("part", "%d" % number))
+            self.note("part", relative)
+
+    def commit(self):
+        """What was done, counts."""
+        if self.log:
+            self.log.close()
+        old = self.base + native(u".old")
+        clear(old)
+        os.rename(self.base, old)
+        sync_dir(os.path.dirname(self.base))
+        clear(old)
+
+    def undo(self):
+        """Brings everything back as it was."""
+        if self.log:
+            self.log.close()
+        clear(self.base + native(u".new"))
+        clear(self.base + native(u".old"))
+        if not os.path.isdir(self.base):
+            return False
+        head = json.loads(read_file(self.path("head.json")).decode("ascii"))
+        for kind, number, relative in reversed(self.lines()):
+            full = os.path.join(self.root, native(relative))
+            if kind == "move" and os.path.lexists(self.path("moved", "%d" % number)):
+                make_parents(full)
+                clear(full)
+                os.rename(self.path("moved", "%d" % number), full)
+            elif kind == "part":
+                restore(self.path("part", "%d" % number), full)
+        for relative, names in sorted(head["lists"].items()):
+            folder = os.path.join(self.root, native(relative))
+            inner = [p for p in head["lists"] if p.startswith(relative + u"/")]
+            for name in os.listdir(folder) if os.path.isdir(folder) else ():
+                path = relative + u"/" + text(name)
+                if text(name) not in names and path not in inner:
+                    clear(os.path.join(folder, name))
+        for i, relative in enumerate(head["copies"]):
+            copy = self.path("copy", "%d" % i)
+            if os.path.lexists(copy):
+                restore(copy, os.path.join(self.root, native(relative)))
+            else:
+                clear(os.path.join(self.root, native(relative)))
+        old = self.base + native(u".old")
+        os.rename(self.base, old)
+        clear(old)
+        return True
+
+    def lines(self):
+        """The log; a last line that was cut off was never acted upon."""
+        try:
+            data = read_file(self.path("log"))
+        except EnvironmentError:
+            return []
+        return [json.loads(line.decode("ascii")) for line in data.split(b"\n")[:-1]]
+
+
+def make_parents(path):
+    folder = os.path.dirname(path)
+    if not os.path.isdir(folder):
+        os.makedirs(folder)
+
+
+def is_small(path):
+    count = 0
+    for folder, _, names in os.walk(path):
+        count += len(names)
+        if count > PART_FILES:
+            return False
+    return True
+
+
+def clear(path):
+    """Removes whatever is there."""
+    if not os.path.lexists(path):
+        return
+    if os.path.islink(path) or not os.path.isdir(path):
+        if WINDOWS:
+            os.chmod(path, 0o700)
+        os.unlink(path)
+        return
+    if not WINDOWS:
+        mode = stat.S_IMODE(os.lstat(path).st_mode)
+        if mode & 0o700 != 0o700:
+            os.chmod(path, mode | 0o700)
+    for name in os.listdir(path):
+        clear(os.path.join(path, name))
+    os.rmdir(path)
+
+
+def copy_tree(source, target, links=True):
+    """Copies a file or a directory with modes and times. Large files are
+    linked where that is asked for: buildout and pip replace those whole."""
+    found = os.lstat(source)
+    if stat.S_ISLNK(found.st_mode):
+        os.symlink(os.readlink(source), target)
+    elif stat.S_ISDIR(found.st_mode):
+        os.mkdir(target, 0o700)
+        for name in os.listdir(source):
+            copy_tree(os.path.join(source, name), os.path.join(target, name), links)
+        os.chmod(target, stat.S_IMODE(found.st_mode) | 0o700)
+        os.utime(target, (found.st_atime, found.st_mtime))
+    elif stat.S_ISREG(found.st_mode):
+        if links and found.st_size > LINKED:
+            try:
+                os.link(source, target)
+                return
+            except (OSError, AttributeError):
+                pass
+        write_new(target, read_file(source), stat.S_IMODE(found.st_mode), (found.st_mtime, found.st_mtime))
+
+
+def restore(copy, target):
+    """Makes a file or directory what its copy is; equal files are not touched."""
+    was = os.lstat(copy)
+    now = os.lstat(target) if os.path.lexists(target) else None
+    if now is not None and stat.S_IFMT(was.st_mode) != stat.S_IFMT(now.st_mode):
+        clear(target)
+        now = None
+    if stat.S_ISDIR(was.st_mode):
+        if now is None:
+            make_parents(target)
+            os.mkdir(target, 0o700)
+        names = os.listdir(copy)
+        for name in os.listdir(target):
+            if name not in names:
+                clear(os.path.join(target, name))
+        for name in names:
+            restore(os.path.join(copy, name), os.path.join(target, name))
+        if stat.S_IMODE(os.lstat(target).st_mode) != stat.S_IMODE(was.st_mode):
+            os.chmod(target, stat.S_IMODE(was.st_mode))
+        return
+    if now is not None and same(copy, was, target, now):
+        return
+    make_parents(target)
+    new = os.path.join(os.path.dirname(target), native(u".binary-buildout-new"))
+    clear(new)
+    copy_tree(copy, new, links=False)
+    replace(new, target)
+
+
+def same(copy, was, target, now):
+    if stat.S_ISLNK(was.st_mode):
+        return os.readlink(copy) == os.readlink(target)
+    if was.st_ino == now.st_ino and was.st_dev == now.st_dev and not WINDOWS:
+        return True
+    return (was.st_size == now.st_size and stat.S_IMODE(was.st_mode) == stat.S_IMODE(now.st_mode)
+            and read_file(copy) == read_file(target))
+
+
+# ---- what is changed in zc.buildout, on the target ----------------------------
+
+class Run(object):
+    """One run of bin/buildout on the target."""
+
+    def __init__(self, root, state, manifest, arguments):
+        self.root, self.state, self.manifest = root, state, manifest
+        self.arguments = arguments
+        self.journal = Journal(root)
+        self.part = None          # the part at work
+        self.failed = None        # the part, and the error
+        self.removed = {}         # parts that were uninstalled, with their old options
+        self.develop_directory = None
+        self.buildout = None
+        self.shims = None
+        self.files = None
+        self.installed = []
+
+    # -- zc.buildout's functions
+
+    def patch(self, buildout):
+        module, easy = buildout.buildout, buildout.easy_install
+        self.module, self.easy = module, easy
+        self.wrap(module.Buildout, "install", self.install)
+        self.wrap(module.Buildout, "_uninstall", self.uninstall)
+        self.wrap(module.Buildout, "_uninstall_part", self.uninstall_part)
+        self.wrap(module.Options, "_call", self.call)
+        self.wrap(module.Options, "_initialize", self.initialize)
+        self.wrap(easy, "develop", self.develop)
+        patch_scripts(easy, self.root)
+        patch_extensions(module)
+        if hasattr(easy, "_get_system_paths"):  # 1.x asks the interpreter for its site-packages
+            plain = [p for p in sys.path if not p.startswith(fs(self.root))]
+            easy._get_system_paths = lambda executable: (plain, [])
+            easy._has_broken_dash_S = lambda executable: False
+
+    @staticmethod
+    def wrap(owner, name, function):
+        """Replaces a function by ours, which gets the old one first."""
+        old = owner.__dict__[name]
+
+        def wrapped(*args, **kw):
+            return function(old, *args, **kw)
+        wrapped.__name__ = name
+        wrapped.__doc__ = old.__doc__
+        wrapped.__dict__.update(getattr(old, "__dict__", {}))
+        setattr(owner, name, wrapped)
+
+    def install(self, old, buildout, *args):
+        self.buildout = buildout
+        options = buildout["buildout"]
+        place = lambda name: self.journal.relative(options[name + "-directory"])
+        copies = [place("bin"), place("develop-eggs"), self.journal.relative(options["installed"] or ".installed.cfg")]
+        copies.append(native(u".mr.developer.cfg"))
+        lists = [p for p in (place("eggs"), place("parts")) if p]
+        for path in list(lists[:1]):  # eggs/v5 lies in eggs
+            while b"/" in path if isinstance(path, bytes) else "/" in path:
+                path = os.path.dirname(path)
+                lists.append(path)
+        self.develop_directory = place("develop-eggs")
+        self.journal.begin([c for c in copies if c], lists)
+        self.shims = Shims(self.journal)
+        try:
+            result = old(buildout, *args)
+        except BaseException as e:
+            if self.failed is None:
+                self.failed = self.part, e
+            raise
+        self.installed = installed_paths(buildout)
+        return result
+
+    def uninstall(self, old, buildout, installed):
+        left = []
+        for name in installed.split("\n"):
+            path = buildout._buildout_path(name) if name else name
+            if not name or not os.path.lexists(path):
+                continue
+            if not self.journal.move_away(path):
+                left.append(name)
+        old(buildout, "\n".join(left))
+
+    def uninstall_part(self, old, buildout, part, options):
+        self.removed[part] = dict(options[part])
+        return self.within(part, old, buildout, part, options)
+
+    def call(self, old, options, function):
+        if options.name not in self.removed:
+            before = (options.buildout._read_installed_part_options()[0].get(options.name) or {}).get(
+                "__buildout_installed__") or ""
+            self.journal.keep_part([options.buildout._buildout_path(p) for p in before.split("\n") if p])
+        return self.within(options.name, old, options, function)
+
+    def initialize(self, old, options):
+        if options.name == "buildout":
+            return old(options)
+        return self.within(options.name, old, options)
+
+    def within(self, part, function, *args):
+        """Remembers which part is at work, and which one failed."""
+        before, self.part = self.part, part
+        os.environ["BINARY_BUILDOUT_PART"] = part
+        try:
+            return function(*args)
+        except Exception as e:
+            if self.failed is None:
+                self.failed = part, e
+            raise
+        finally:
+            self.part = before
+            os.environ["BINARY_BUILDOUT_PART"] = before or ""
+
+    # -- develop
+
+    def develop(self, old, setup, dest, build_ext=None, *args, **kw):
+        """Puts a develop package's links back, instead of building it again."""
+        folder = os.path.realpath(setup if os.path.isdir(setup) else os.path.dirname(setup) or ".")
+        found = self.develop_files(folder)
+        if not found:
+            return self.develop_new(old, folder, setup, dest, build_ext, *args, **kw)
+        self.check_develop(folder, build_ext)
+        link = None
+        for number, relative in found:
+            self.journal.bring_back(number, relative)
+            if relative.endswith(native(u".egg-link")):
+                link = fs(os.path.join(self.root, relative))
+        return link
+
+    def develop_files(self, folder):
+        """What was moved out of develop-eggs and belongs to a directory."""
+        aside = dict((os.path.basename(relative), (number, relative)) for number, relative in self.journal.moved
+                     if os.path.dirname(relative) == self.develop_directory)
+        for name in sorted(aside):
+            if not name.endswith(native(u".egg-link")):
+                continue
+            path = self.journal.path("moved", "%d" % aside[name][0])
+            lines = [text(line.strip()) for line in read_file(path).split(b"\n")]
+            places = [lines[0]]
+            if len(lines) > 1 and lines[1]:
+                places.insert(0, os.path.normpath(lines[0] + u"/" + lines[1]))
+            if text(folder) in [text(os.path.realpath(native(p))) for p in places]:
+                package = normal(text(name)[:-len(u".egg-link")])
+                return sorted(v for n, v in aside.items() if n == name or belongs(text(n), package))
+        return []
+
+    def develop_new(self, old, folder, setup, dest, build_ext, *args, **kw):
+        """A package that was added here: works if it needs no compiler."""
+        saved = dict(os.environ)
+        os.environ.update(PIP_NO_BUILD_ISOLATION="0", PIP_NO_INDEX="1")
+        try:
+            return old(setup, dest, build_ext, *args, **kw)
+        except (Exception, SystemExit) as e:
+            wanted = self.shims.wanted()
+            raise self.user_error("the develop package %s can't be set up here%s: %s" % (
+                os.path.relpath(folder, fs(self.root)), ": it needs a compiler" if wanted else "", e))
+        finally:
+            os.environ.clear()
+            os.environ.update(saved)
+
+    def user_error(self, message):
+        import zc.buildout
+        return zc.buildout.UserError(message)
+
+    def check_develop(self, folder, build_ext):
+        """Refuses where a develop package would have to be compiled again."""
+        relative = text(folder)[len(text(self.root)) + 1:]
+        extensions = [e for e in self.manifest.get("extensions") or ()
+                      if e["path"].startswith(relative + u"/")]
+        if not extensions:
+            return
+        built = None
+        for extension in extensions:
+            path = os.path.join(self.root, native(extension["path"]))
+            if not os.path.exists(path):
+                raise self.user_error(fs(u"%s is missing, and making it needs a compiler: package %s"
+                                         % (extension["path"], relative)))
+            time = os.lstat(path).st_mtime
+            if digest(read_file(path)) == extension.get("sha256"):
+                time = min(time, built[0]) if built else time
+                built = time, extension["path"]
+        if built:
+            changed = self.changed_source(relative, built[0])
+            if changed:
+                raise self.user_error(fs(u"%s was changed after %s was compiled, and compiling it needs a compiler: "
+                                         u"package %s" % (changed, built[1], relative)))
+        old = self.removed.get(self.part)
+        if old is not None and build_ext is not None:
+            for key in BUILD_OPTIONS:
+                if old.get(key) != self.current(self.part).get(key):
+                    raise self.user_error("the option %s of %s was changed, and that needs a compiler"
+                                          % (key, self.part))
+
+    def current(self, part):
+        return self.buildout[part] if part else {}
+
+    def changed_source(self, relative, time):
+        """A source file in a package that is newer than what was compiled
+        from it, and isn't the one that it was compiled from."""
+        if self.files is None:
+            listed = read_json(self.root, FILES) or {}
+            left = self.state.get("files") or {}
+            self.files = dict((e["path"], left.get(e["path"]) or e.get("sha256"))
+                              for e in listed.get("files") or () if not e.get("type"))
+        base = os.path.join(self.root, native(relative))
+        for folder, folders, names in os.walk(base):
+            folders[:] = sorted(n for n in folders if text(n) not in SKIPPED)
+            for name in sorted(names):
+                if not SOURCE.search(text(name)):
+                    continue
+                path = os.path.join(folder, name)
+                found = os.lstat(path)
+                if not stat.S_ISREG(found.st_mode) or found.st_mtime <= time:
+                    continue
+                inside = text(path)[len(text(self.root)) + 1:]
+                if self.files and self.files.get(inside) != digest(read_file(path)):
+                    return inside
+        return None
+
+
+BUILD_OPTIONS = ("include-dirs", "library-dirs", "rpath", "swig", "define", "undef", "libraries", "link-objects",
+                 "debug", "force", "compiler", "swig-cpp", "swig-opts", "environment")
+SOURCE = re.compile(u"\\.(c|cc|cpp|cxx|c\\+\\+|h|hh|hpp|hxx|pyx|pxd|pxi|rs|f|f90|m|mm|s|asm)$|^Cargo\\.(toml|lock)$",
+                    re.I)
+SKIPPED = (u".git", u".hg", u".svn", u"CVS", u"build", u"__pycache__", u"node_modules")
+
+
+def normal(name):
+    return re.sub(u"[-_.]+", u"_", name).lower().strip(u"_")
+
+
+def belongs(name, package):
+    """Whether a file of develop-eggs was made for a package."""
+    name = normal(name)
+    if name.startswith(u"editable_"):
+        name = name[len(u"editable_"):]
+    return re.match(re.escape(package) + u"_([0-9]|nspkg_pth$|editable_pth$|egg_link$|egg_info$)", name) is not None
+
+
+def installed_paths(buildout):
+    """What the parts left, by .installed.cfg."""
+    found = []
+    for options in buildout._read_installed_part_options()[0].values():
+        for line in (options.get("__buildout_installed__") or "").split("\n"):
+            if line:
+                found.append(buildout._buildout_path(line))
+    return found
+
+
+COMPILERS = ("cc", "gcc", "c++", "g++", "clang", "clang++", "make", "gmake", "cargo", "rustc", "gfortran")
+SHIM = b"""#!/bin/sh
+echo "$BINARY_BUILDOUT_PART $0 $*" >> "${0%/*}/wanted"
+echo "${0##*/}: there is no compiler on this system" >&2
+exit 127
+"""
+
+
+class Shims(object):
+    """Programs that stand in for a compiler that isn't there, last on PATH.
+    They fail, and note that a part asked: setuptools and pip install many
+    packages without their extensions, say nothing, and exit 0."""
+
+    def __init__(self, journal):
+        self.folder = None
+        if WINDOWS or any(which(name) for name in ("cc", "gcc", "clang")):
+            return
+        self.folder = journal.path("shims")
+        os.mkdir(self.folder, 0o700)
+        for name in COMPILERS:
+            if not which(name):
+                write_new(os.path.join(self.folder, native(text(name))), SHIM, 0o755)
+        os.environ["PATH"] = os.environ.get("PATH", os.defpath) + os.pathsep + fs(self.folder)
+
+    def wanted(self):
+        """The parts that asked for a compiler, in order."""
+        if not self.folder or not os.path.exists(os.path.join(self.folder, b"wanted")):
+            return []
+        found = []
+        for line in read_file(os.path.join(self.folder, b"wanted")).split(b"\n"):
+            part = text(line.split(b" ")[0])
+            if line and part not in found:
+                found.append(part)
+        return found
+
+
+def which(name):
+    for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
+        path = os.path.join(folder, name)
+        if folder and os.path.isfile(path) and os.access(path, os.X_OK):
+            return path
+    return None
+
+
+# -- scripts
+
+def fit_script(contents):
+    """A script as bootstrap.py leaves it: see shebang()."""
+    data = contents if isinstance(contents, bytes) else contents.encode("utf-8", "surrogateescape")
+    python = sys.executable if isinstance(sys.executable, bytes) else os.fsencode(sys.executable)
+    start = b"#!" + python
+    if not data.startswith((start + b"\n", start + b" ", start + b"\r\n")):
+        return contents
+    line, _, rest = data[len(start):].partition(b"\n")
+    fitted = shebang(python, line.strip(), rest)
+    if isinstance(contents, bytes):
+        return fitted
+    return fitted.decode("utf-8", "surrogateescape")
+
+
+class Template(str):
+    """A template of a script whose first lines fit what it is filled with."""
+
+    def __mod__(self, values):
+        return fit_script(str.__mod__(self, values))
+
+
+def patch_scripts(easy, root):
+    """Makes zc.buildout write scripts that start: with a space in the
+    interpreter's path, with one that is too long, with letters that Python 2
+    wants declared. They come out as bootstrap.py leaves them, so that no
+    script is written again. bin/buildout is not zc.buildout's to write."""
+    for name in ("script_template", "distutils_script_template", "py_script_template", "interpreter_template"):
+        if hasattr(easy, name):
+            setattr(easy, name, Template(getattr(easy, name)))
+    own = os.path.join(fs(root), "bin", "buildout")
+
+    def wrap(old, script, contents):
+        def wrapped(*args):
+            args = list(args)
+            if os.path.abspath(args[script]) in (own, own + "-script.py"):
+                return [args[script]]
+            args[contents] = fit_script(args[contents])
+            return old(*args)
+        return wrapped
+    if hasattr(easy, "_create_script"):
+        easy._create_script = wrap(easy._create_script, 1, 0)
+    elif hasattr(easy, "_write_script"):
+        easy._write_script = wrap(easy._write_script, 0, 1)
+
+
+def fit_scripts(root):
+    """Scripts that recipes write themselves, after the run."""
+    folder = os.path.join(root, native(u"bin"))
+    for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
+        path = os.path.join(folder, name)
+        found = os.lstat(path)
+        if not stat.S_ISREG(found.st_mode) or found.st_size > PART_BYTES:
+            continue
+        data = read_file(path)
+        if data[:2] == b"#!":
+            fitted = fit_script(data)
+            if fitted != data:
+                new = os.path.join(folder, native(u".binary-buildout-new"))
+                write_new(new, fitted, stat.S_IMODE(found.st_mode))
+                replace(new, path)
+
+
+# -- extensions of buildout
+
+def patch_extensions(module):
+    """mr.developer keeps its checkouts: no version-control program is run."""
+    resources = module.pkg_resources
+    old = resources.iter_entry_points
+
+    def iter_entry_points(group, *args):
+        for entry in old(group, *args):
+            if group == "zc.buildout.extension" and entry.module_name.startswith("mr.developer"):
+                patch_mr_developer()
+            yield entry
+
+    class Resources(object):
+        def __getattr__(self, name):
+            return getattr(resources, name)
+    front = Resources()
+    front.iter_entry_points = iter_entry_points
+    module.pkg_resources = front
+
+
+def patch_mr_developer():
+    import logging
+    import zc.buildout
+    from mr.developer import common
+    logger = logging.getLogger("mr.developer")
+
+    def checkout(self, packages, **kw):
+        for name in packages:
+            if not os.path.exists(self.sources[name]["path"]):
+                raise zc.buildout.UserError("the checkout of %s is not in this tree, and no version-control program "
+                                            "is run here" % name)
+            logger.info("Kept the checkout of '%s'.", name)
+    common.WorkingCopies.checkout = checkout
+    common.WorkingCopies.update = checkout
+
+
+# ---- the run -----------------------------------------------------------------
+
+def launch_buildout(root, mode, words):
+    launch = read_json(root, LAUNCH, u"unpack the archive again")
+    restart(launch, root, ["--mode=" + mode] + words)
+    if mode == "target":
+        state, manifest = check_state(root, launch)
+        folder = os.path.join(root, native(OWN))
+        if not os.access(folder, os.W_OK) or not os.access(root, os.W_OK):
+            raise Refused(u"%s is read-only" % text(root), u"run it as the user that it belongs to", 3)
+    defaults = os.environ.get("BINARY_BUILDOUT_USER_DEFAULTS") == "1"
+    arguments = Arguments(words)
+    nested = os.environ.get("BINARY_BUILDOUT_RUN") == text_of_run(root)
+    held = None
+    if mode == "target" and not nested:
+        held = lock(root)
+        if Journal(root).undo():
+            say(u"an interrupted bin/buildout was undone")
+            state, manifest = check_state(root, launch)
+    passed = buildout_words(arguments, launch, root, mode)
+    clean_environment(mode, defaults)
+    os.environ["BINARY_BUILDOUT_RUN"] = text_of_run(root)
+    os.chdir(root)
+    set_path(launch, root)
+    sys.argv[:] = [os.path.join(fs(root), "bin", "buildout")] + words
+    buildout = load_buildout()
+    if mode == "build" or nested:
+        return run_main(buildout, passed)
+    if not arguments.online and not any(w.startswith("-t") for w in arguments.words):
+        import socket
+        socket.setdefaulttimeout(10)
+    try:
+        return run_target(Run(root, state, manifest, arguments), buildout, passed)
+    finally:
+        held.close()
+
+
+def text_of_run(root):
+    return hashlib.sha256(native(text(root))).hexdigest()[:16]
+
+
+def run_main(buildout, words):
+    """zc.buildout's main(), and its exit status."""
+    try:
+        buildout.buildout.main(words)
+    except SystemExit as e:
+        if e.code is None or isinstance(e.code, int):
+            return e.code or 0
+        sys.stderr.write("%s\n" % (e.code,))
+        return 1
+    return 0
+
+
+def run_target(run, buildout, words):
+    run.patch(buildout)
+    started = os.lstat(os.path.join(run.root, native(LOCK)))
+    os.utime(os.path.join(run.root, native(LOCK)), None)
+    started = os.lstat(os.path.join(run.root, native(LOCK))).st_ctime
+    import signal
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda number, frame: sys.exit(128 + number))
+    status = 1
+    try:
+        status = run_main(buildout, words)
+        wanted = run.shims.wanted() if run.shims else []
+    except KeyboardInterrupt:
+        status, wanted = 130, []
+    finally:
+        done = run.journal.log is not None
+        if done and (status or run.shims and run.shims.wanted()):
+            run.journal.undo()
+    if done and (status or wanted):
+        return report(run, status, wanted)
+    if done:
+        fit_scripts(run.root)
+        record(run, started)
+        run.journal.commit()
+    elif status and run.failed:
+        return report(run, status, wanted)
+    return status
+
+
+def report(run, status, wanted):
+    """What failed, after everything is as it was again."""
+    part, error = run.failed or (None, None)
+    hint = u"everything is as it was before"
+    if wanted:
+        where = u", ".join(u"part %s" % w if w else u"buildout" for w in wanted)
+        hint += u"; undo the change, or change the buildout where it is built, and install its new archive"
+        complain(Refused(u"%s needs a compiler, and there is none here" % where, hint))
+        return status or 1
+    if error is not None and not isinstance(error, (SystemExit, KeyboardInterrupt)):
+        lines = [line for line in text(str(error)).splitlines() if line.strip()] or [text(type(error).__name__)]
+        complain(Refused((u"part %s: " % part if part else u"") + u" ".join(lines)[:2000], hint))
+    else:
+        complain(Refused(u"buildout failed" + (u" in part %s" % part if part else u""), hint))
+    return status or 1
+
+
+def record(run, started):
+    """Notes in state.json what this run left, for the next move."""
+    files = dict(run.state.get("files") or {})
+    tops = set([native(u"bin"), native(u"parts"), native(INSTALLED)])
+    if run.develop_directory:
+        tops.add(run.develop_directory)
+    for path in run.installed:
+        relative = run.journal.relative(path)
+        if relative and relative.split(native(u"/"))[0] not in (native(u"eggs"),):
+            tops.add(relative)
+    for top in sorted(tops):
+        if not any(top.startswith(other + native(u"/")) for other in tops):
+            record_below(run.root, top, started, files)
+    for path in list(files):
+        if not os.path.lexists(os.path.join(run.root, native(path))):
+            del files[path]
+    state = dict(run.state, files=files)
+    config = run.arguments.config
+    if config:
+        full = config if is_url(config) else text(os.path.abspath(config))
+        front = text(run.root) + u"/"
+        state["config"] = full[len(front):] if full.startswith(front) else text(full)
+    if state != run.state:
+        write_json(run.root, STATE, state)
+
+
+def record_below(root, relative, started, files):
+    full = os.path.join(root, relative)
+    try:
+        found = os.lstat(full)
+    except OSError:
+        return
+    name = text(relative)
+    if stat.S_ISDIR(found.st_mode):
+        if not name.endswith((u"__pycache__", u".egg")):
+            for entry in sorted(os.listdir(full)):
+                record_below(root, os.path.join(relative, entry), started, files)
+    elif name not in files and found.st_ctime < started:
+        return
+    elif stat.S_ISLNK(found.st_mode):
+        target = text(os.readlink(full))
+        if target == text(root) or target.startswith(text(root) + u"/"):
+            files[name] = u"link:" + target
+    elif stat.S_ISREG(found.st_mode) and found.st_size <= PART_BYTES and not name.endswith((u".pyc", u".pyo")):
+        files[name] = digest(read_file(full))
+
+
+def signature(root, folders):
+    """The hashes that zc.buildout makes of develop directories."""
+    launch = read_json(root, LAUNCH, u"unpack the archive again")
+    restart(launch, root, ["--signature"] + folders)
+    clean_environment("target", False)
+    set_path(launch, root)
+    buildout = load_buildout()
+    for folder in folders:
+        print(buildout.buildout._dir_hash(os.path.join(fs(root), folder)))
+    return 0
+
+
+def main(arguments):
+    root = own_root()
+    root = root if WINDOWS else (root if isinstance(root, bytes) else os.fsencode(root))
+    try:
+        exact(root, u"the path of this directory")
+        if arguments[:1] == ["--recover"]:
+            Journal(root).undo()
+            return 0
+        if arguments[:1] == ["--signature"]:
+            return signature(root, arguments[1:])
+        if arguments[:1] in (["--mode=build"], ["--mode=target"]):
+            return launch_buildout(root, arguments[0].partition("=")[2], arguments[1:])
+        raise Refused(u"launcher.py --mode=build|target ..., --signature DIR, --recover", u"run bin/buildout", 2)
+    except (Refused, EnvironmentError) as e:
+        return complain(e)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
