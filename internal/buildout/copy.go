@@ -1,0 +1,205 @@
+package buildout
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// What is copied from a checkout into the stage: everything, .git included
+// (setuptools_scm asks it), and files that git ignores too, since a local
+// secrets.cfg belongs to the buildout. Left out is what an earlier run left,
+// because it holds the old path or another Python's code:
+//
+//   - dist/ and the directory that archives are written to,
+//   - var/, which is data,
+//   - where buildout ran before (.installed.cfg is there): that file and the
+//     directories of bin, parts, develop-eggs and eggs,
+//   - virtualenvs; one at the top is made anew in the stage,
+//   - build/, *.egg-info, __pycache__ and compiled extensions beside the sources.
+//
+// A file that git tracks is copied wherever it lies.
+type copier struct {
+	from, to string
+	skip     map[string]bool // relative, with slashes
+	tracked  map[string]bool // files of git and the directories above them
+	built    bool            // buildout ran here before
+}
+
+// copyTree copies the checkout at from to the stage at to. out is the
+// directory that archives are written to.
+func copyTree(ctx context.Context, from, to, config, out string) error {
+	c := copier{from: from, to: to, skip: map[string]bool{"dist": true, "var": true, ".binary-buildout": true}, tracked: tracked(ctx, from)}
+	if rel, err := filepath.Rel(from, out); out != "" && err == nil && rel != "." && !strings.HasPrefix(rel, "..") {
+		c.skip[filepath.ToSlash(rel)] = true
+	}
+	if exists(filepath.Join(from, ".installed.cfg")) {
+		c.built = true
+		for _, dir := range productDirs(from, config) {
+			c.skip[dir] = true
+		}
+	}
+	if exists(filepath.Join(from, "pyvenv.cfg")) {
+		for _, dir := range []string{"bin", "lib", "lib64", "include", "Scripts", "Lib", "Include", "pyvenv.cfg"} {
+			c.skip[dir] = true
+		}
+	}
+	return filepath.WalkDir(from, c.visit)
+}
+
+// productDirs are the directories inside the tree that buildout makes there.
+func productDirs(dir, config string) []string {
+	names := map[string]string{"bin-directory": "bin", "parts-directory": "parts",
+		"develop-eggs-directory": "develop-eggs", "eggs-directory": "eggs"}
+	for key, value := range literalOptions(filepath.Join(dir, config), "buildout") {
+		if _, ok := names[key]; ok && !strings.Contains(value, "$") && !path.IsAbs(value) {
+			names[key] = path.Clean(filepath.ToSlash(value))
+		}
+	}
+	dirs := []string{".installed.cfg"}
+	for _, name := range names {
+		if name != "." && !strings.HasPrefix(name, "..") {
+			dirs = append(dirs, name)
+		}
+	}
+	slices.Sort(dirs)
+	return dirs
+}
+
+func (c copier) visit(p string, d fs.DirEntry, err error) error {
+	if err != nil {
+		return err
+	}
+	rel, err := filepath.Rel(c.from, p)
+	if err != nil || rel == "." {
+		return err
+	}
+	name := filepath.ToSlash(rel)
+	if !c.tracked[name] && c.left(name, p, d) {
+		if d.IsDir() {
+			return fs.SkipDir
+		}
+		return nil
+	}
+	return c.copy(p, filepath.Join(c.to, rel), d)
+}
+
+// left reports whether an untracked name is left out.
+func (c copier) left(name, p string, d fs.DirEntry) bool {
+	for dir := name; dir != "."; dir = path.Dir(dir) {
+		if c.skip[dir] {
+			return true // below a skipped directory that holds tracked files
+		}
+	}
+	base := path.Base(name)
+	if d.IsDir() {
+		switch {
+		case base == "__pycache__", exists(filepath.Join(p, "pyvenv.cfg")):
+			return true
+		case base == "build":
+			return isBuildDir(p)
+		case strings.HasSuffix(base, ".egg-info"):
+			return c.built || c.tracked != nil
+		}
+		return false
+	}
+	compiled := strings.HasSuffix(base, ".so") || strings.HasSuffix(base, ".pyd")
+	inGit := name == ".git" || strings.HasPrefix(name, ".git/")
+	return strings.HasSuffix(base, ".pyc") || compiled && !inGit && (c.built || c.tracked != nil)
+}
+
+// isBuildDir tells setuptools' build directory from one that is just called so.
+func isBuildDir(dir string) bool {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return false
+	}
+	for _, e := range entries {
+		if n := e.Name(); n == "lib" || strings.HasPrefix(n, "lib.") || strings.HasPrefix(n, "temp.") || strings.HasPrefix(n, "bdist.") {
+			return exists(filepath.Join(dir, "..", "setup.py")) || exists(filepath.Join(dir, "..", "pyproject.toml")) ||
+				exists(filepath.Join(dir, "..", "setup.cfg"))
+		}
+	}
+	return false
+}
+
+// copy copies one entry with its mode and time; build tools compare times.
+func (c copier) copy(from, to string, d fs.DirEntry) error {
+	info, err := d.Info()
+	if err != nil {
+		return err
+	}
+	switch {
+	case d.IsDir():
+		return os.MkdirAll(to, info.Mode().Perm()|0o700)
+	case info.Mode()&fs.ModeSymlink != 0:
+		target, err := os.Readlink(from)
+		if err != nil {
+			return err
+		}
+		return os.Symlink(c.inside(from, target), to)
+	case info.Mode().IsRegular():
+		if err := copyFile(from, to, info.Mode().Perm()); err != nil {
+			return err
+		}
+		return os.Chtimes(to, info.ModTime(), info.ModTime())
+	}
+	return nil // sockets and pipes belong to processes, not to a checkout
+}
+
+// inside turns an absolute link into the checkout to one into the stage.
+func (c copier) inside(link, target string) string {
+	if !filepath.IsAbs(target) || !within(filepath.Clean(target), c.from) {
+		return target
+	}
+	rel, err := filepath.Rel(filepath.Dir(link), target)
+	if err != nil {
+		return target
+	}
+	return rel
+}
+
+func copyFile(from, to string, mode fs.FileMode) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, mode|0o600)
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(out, in); err != nil {
+		return errors.Join(err, out.Close())
+	}
+	return out.Close()
+}
+
+// tracked gives what git tracks below dir, with all directories above, or nil
+// if dir is no git checkout or git isn't there.
+func tracked(ctx context.Context, dir string) map[string]bool {
+	cmd := exec.CommandContext(ctx, "git", "-c", "safe.directory=*", "-C", dir, "ls-files", "-z")
+	out, err := cmd.Output()
+	if err != nil {
+		return nil
+	}
+	names := map[string]bool{}
+	for name := range strings.SplitSeq(string(out), "\x00") {
+		for ; name != "" && name != "." && !names[name]; name = path.Dir(name) {
+			names[name] = true
+		}
+	}
+	return names
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}

@@ -1,0 +1,267 @@
+package buildout
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// config is what zc.buildout makes of the configuration (py/readcfg.py).
+type config struct {
+	Raw      map[string]map[string]string
+	Buildout map[string]string // [buildout], substituted
+	Versions map[string]string // the pins
+	Version  string            // of the zc.buildout that read it
+	Files    []string
+	Remote   bool     // a file came by URL
+	Defaults []string // "section:key=value" that stand only because of default.cfg
+}
+
+// tools are zc.buildout and what it needs, as eggs.
+type tools struct {
+	Buildout string // version of zc.buildout
+	Eggs     []madeEgg
+}
+
+type madeEgg struct{ Name, Version, Path string }
+
+// paths gives the eggs' directories, zc.buildout's first: its recipes share
+// the zc namespace, and the first one on sys.path has the __init__.py.
+func (t tools) paths() []string {
+	eggs := slices.Clone(t.Eggs)
+	slices.SortFunc(eggs, func(a, b madeEgg) int {
+		if first := (b.Name == "zc.buildout"); first != (a.Name == "zc.buildout") {
+			if first {
+				return 1
+			}
+			return -1
+		}
+		return strings.Compare(a.Path, b.Path)
+	})
+	var paths []string
+	for _, e := range eggs {
+		paths = append(paths, e.Path)
+	}
+	return paths
+}
+
+// toolmaker makes tools in a directory outside of the tree, reads the
+// configuration with them, and starts again with other versions if the
+// configuration asks for others than those that read it.
+type toolmaker struct {
+	root, config string
+	options      []string // for every run of zc.buildout
+	defaults     string   // default.cfg
+	flag         string   // --buildout-version
+	python       Interpreter
+	pip          pip
+	dir          string // scratch
+	env          []string
+}
+
+// make gives the tools and the configuration as they read it.
+func (m toolmaker) make(ctx context.Context) (tools, config, error) {
+	section := "versions"
+	literal := literalOptions(filepath.Join(m.root, m.config), "buildout")
+	if literal["versions"] != "" {
+		section = literal["versions"]
+	}
+	guess := literalOptions(filepath.Join(m.root, m.config), section)
+	if err := os.MkdirAll(m.cache(), 0o755); err != nil {
+		return tools{}, config{}, surroundings("reading the configuration", "", err)
+	}
+	pins, err := demands(ctx, m.pip, m.root, m.flag, guess, section)
+	if err != nil {
+		return tools{}, config{}, err
+	}
+	m.pip.env = m.withIndex(literal)
+	for range 3 {
+		t, err := m.install(ctx, pins)
+		if err != nil {
+			return t, config{}, err
+		}
+		c, err := m.read(ctx, t)
+		if err != nil {
+			return t, c, err
+		}
+		if name := c.Buildout["versions"]; name != "" {
+			section = name
+		}
+		asked, err := demands(ctx, m.pip, m.root, m.flag, c.Versions, section)
+		if err != nil {
+			return t, c, err
+		}
+		if constraints(asked, "") == constraints(pins, "") {
+			return t, c, nil
+		}
+		pins = asked
+	}
+	return tools{}, config{}, failed("choosing the version of zc.buildout",
+		"name it with --buildout-version", "the configuration asks for another one each time it is read")
+}
+
+// withIndex lets pip use the configuration's own index, where the
+// environment names none.
+func (m toolmaker) withIndex(literal map[string]string) []string {
+	env := m.pip.env
+	index := literal["index"]
+	if index == "" || strings.Contains(index, "$") || environ(env, "PIP_INDEX_URL") != "" {
+		return env
+	}
+	return setenv(env, "PIP_INDEX_URL="+index)
+}
+
+// install makes the eggs that pins ask for. An earlier pass's are replaced.
+func (m toolmaker) install(ctx context.Context, pins []pin) (tools, error) {
+	doing := "getting zc.buildout"
+	version := exactly(pins, "zc.buildout")
+	var wheels []string
+	for range 2 {
+		if err := m.fresh("wheels", "eggs"); err != nil {
+			return tools{}, surroundings(doing, "", err)
+		}
+		var err error
+		if wheels, err = m.download(ctx, pins, version); err != nil {
+			return tools{}, surroundings(doing, "see what pip says; PIP_INDEX_URL names another package index", err)
+		}
+		got := buildoutVersion(wheels)
+		if got == version || constraints(pins, got) == constraints(pins, "") {
+			break
+		}
+		version = got // once more, with the limits that this version has
+	}
+	made, err := m.unpack(ctx, wheels)
+	if err != nil {
+		return tools{}, failed("making eggs of zc.buildout", "", "%w", err)
+	}
+	t := tools{Eggs: made}
+	for _, e := range made {
+		if e.Name == "zc.buildout" {
+			t.Buildout = e.Version
+		}
+	}
+	if t.Buildout == "" {
+		return t, failed(doing, "", "pip brought none")
+	}
+	return t, nil
+}
+
+func (m toolmaker) fresh(names ...string) error {
+	for _, name := range names {
+		dir := filepath.Join(m.dir, name)
+		if err := removeAll(dir); err != nil {
+			return err
+		}
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// download lets pip resolve zc.buildout and what it needs.
+func (m toolmaker) download(ctx context.Context, pins []pin, version string) ([]string, error) {
+	file := filepath.Join(m.dir, "constraints.txt")
+	if err := os.WriteFile(file, []byte(constraints(pins, version)), 0o644); err != nil {
+		return nil, err
+	}
+	dest := filepath.Join(m.dir, "wheels")
+	want := "zc.buildout"
+	if version != "" {
+		want += "==" + version
+	}
+	if err := m.pip.call(ctx, m.dir, "download", "-q", "-d", dest, "-c", file, want, "setuptools"); err != nil {
+		return nil, err
+	}
+	entries, err := os.ReadDir(dest)
+	var files []string
+	for _, e := range entries {
+		files = append(files, filepath.Join(dest, e.Name()))
+	}
+	return files, err
+}
+
+// buildoutVersion reads zc.buildout's version from the names of wheels and sdists.
+func buildoutVersion(files []string) string {
+	for _, f := range files {
+		name := strings.Replace(filepath.Base(f), "zc_buildout-", "zc.buildout-", 1)
+		if rest, ok := strings.CutPrefix(name, "zc.buildout-"); ok {
+			version, _, _ := strings.Cut(strings.TrimSuffix(rest, ".tar.gz"), "-")
+			return version
+		}
+	}
+	return ""
+}
+
+// unpack makes eggs of wheels, and then of sdists, which need setuptools.
+func (m toolmaker) unpack(ctx context.Context, files []string) ([]madeEgg, error) {
+	var wheels, sdists []string
+	for _, f := range files {
+		if strings.HasSuffix(f, ".whl") {
+			wheels = append(wheels, f)
+		} else {
+			sdists = append(sdists, f)
+		}
+	}
+	dest := filepath.Join(m.dir, "eggs")
+	made, err := m.eggs(ctx, map[string]any{"wheels": append([]string{}, wheels...), "dest": dest})
+	if err != nil {
+		return nil, err
+	}
+	for _, sdist := range sdists {
+		egg, err := m.build(ctx, sdist, tools{Eggs: made}.paths(), dest)
+		if err != nil {
+			return nil, err
+		}
+		made = append(made, egg)
+	}
+	return made, nil
+}
+
+// eggs runs py/egg.py.
+func (m toolmaker) eggs(ctx context.Context, job map[string]any) ([]madeEgg, error) {
+	var answer struct {
+		Eggs   []madeEgg
+		Failed [][]string
+	}
+	flags := []string{"-sE"}
+	if m.pip.wheel != "" {
+		flags = []string{"-s"}
+	}
+	h := helper{python: m.python.Executable, flags: flags, script: "egg.py", env: withPath(m.pip), dir: m.dir, input: job}
+	if err := h.run(ctx, &answer); err != nil {
+		return nil, err
+	}
+	if len(answer.Failed) > 0 {
+		return answer.Eggs, fmt.Errorf("%s: %s", answer.Failed[0][0], answer.Failed[0][1])
+	}
+	return answer.Eggs, nil
+}
+
+// build makes an egg of an sdist, the way that setuptools of its time did.
+func (m toolmaker) build(ctx context.Context, sdist string, path []string, dest string) (madeEgg, error) {
+	var egg madeEgg
+	h := helper{python: m.python.Executable, flags: []string{"-sS"}, script: "sdist.py", dir: m.dir,
+		env:   setenv(m.env, "PYTHONPATH="+strings.Join(path, string(os.PathListSeparator))),
+		input: map[string]any{"sdist": sdist, "dest": dest}}
+	err := h.run(ctx, &egg)
+	return egg, err
+}
+
+// cache is where remote configuration files lie while the configuration is read.
+func (m toolmaker) cache() string { return filepath.Join(m.dir, "extends-cache") }
+
+// read lets the zc.buildout of t read the configuration.
+func (m toolmaker) read(ctx context.Context, t tools) (config, error) {
+	var c config
+	h := helper{python: m.python.Executable, flags: []string{"-sSE", "-B"}, script: "readcfg.py", dir: m.root, env: m.env,
+		input: map[string]any{"path": t.paths(), "config": filepath.Join(m.root, m.config),
+			"options": append([]string{"buildout:newest=false"}, m.options...), "defaults": m.defaults, "cache": m.cache()}}
+	if err := h.run(ctx, &c); err != nil {
+		return c, failed("reading "+m.config, "correct the configuration; zc.buildout "+t.Buildout+" can't read it", "%w", err)
+	}
+	return c, nil
+}

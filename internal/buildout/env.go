@@ -1,0 +1,41 @@
+package buildout
+
+import (
+	"strconv"
+	"strings"
+)
+
+// DefaultEpoch is 1980-01-01, the oldest time that a zip file holds.
+const DefaultEpoch = 315532800
+
+// buildEnv is the environment of a build. HOME and what names compilers,
+// proxies and indexes pass through, because private indexes and checkouts need
+// them; what would let in packages from outside of the tree doesn't.
+func buildEnv(env []string, s stage, in Interpreter, path string, epoch int64) []string {
+	var out []string
+	for _, e := range env {
+		if !dropped(varName(e)) {
+			out = append(out, e)
+		}
+	}
+	if epoch == 0 {
+		epoch = DefaultEpoch
+	}
+	set := []string{"PYTHONHASHSEED=0", "PYTHONNOUSERSITE=1", "TZ=UTC", "SOURCE_DATE_EPOCH=" + strconv.FormatInt(epoch, 10),
+		"TMPDIR=" + s.tmp, "PATH=" + path, "BUILDOUT_HOME=" + s.tmp}
+	if in.Locale != "" {
+		set = append(set, "LC_ALL="+in.Locale)
+	}
+	return setenv(out, set...)
+}
+
+// dropped names variables that change what Python or pip find and where they
+// put it.
+func dropped(name string) bool {
+	switch name {
+	case "VIRTUAL_ENV", "BUILDOUT_HOME", "__PYVENV_LAUNCHER__", "PIP_TARGET", "PIP_PREFIX", "PIP_USER", "PIP_ROOT",
+		"PIP_REQUIRE_VIRTUALENV", "PIP_PYTHON", "LANGUAGE":
+		return true
+	}
+	return strings.HasPrefix(name, "PYTHON") || strings.HasPrefix(name, "BUILDOUT_RESTART")
+}

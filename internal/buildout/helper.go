@@ -1,0 +1,87 @@
+package buildout
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// scripts are the Python helpers; each reads its arguments and standard input
+// and prints one JSON document. None is written to disk.
+//
+//go:embed py/*.py py/cc.sh
+var scripts embed.FS
+
+// helper is one call of a script of py/.
+type helper struct {
+	python string   // interpreter
+	flags  []string // of the interpreter
+	script string   // "probe.py"
+	args   []string
+	input  any // marshalled, handed over as the last argument
+	env    []string
+	dir    string
+	stderr io.Writer
+}
+
+// run calls the script and reads its answer into out.
+func (h helper) run(ctx context.Context, out any) error {
+	source, err := scripts.ReadFile("py/" + h.script)
+	if err != nil {
+		return err
+	}
+	args := append(append([]string{}, h.flags...), "-")
+	args = append(args, h.args...)
+	if h.input != nil {
+		data, err := json.Marshal(h.input)
+		if err != nil {
+			return err
+		}
+		args = append(args, string(data))
+	}
+	cmd := exec.CommandContext(ctx, h.python, args...)
+	cmd.WaitDelay = 10 * time.Second
+	cmd.Dir, cmd.Env = h.dir, h.env
+	cmd.Stdin = bytes.NewReader(source)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if h.stderr != nil {
+		cmd.Stderr = io.MultiWriter(&stderr, h.stderr)
+	}
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("running %s under %s: %w: %s", h.script, h.python, err, lastLines(stderr.String(), 8))
+	}
+	if err := json.Unmarshal(answer(stdout.Bytes()), out); err != nil {
+		return fmt.Errorf("reading what %s printed: %w", h.script, err)
+	}
+	return nil
+}
+
+// answer is the last line: what a script imports may print lines of its own.
+func answer(out []byte) []byte {
+	out = bytes.TrimSpace(out)
+	if i := bytes.LastIndexByte(out, '\n'); i >= 0 {
+		return out[i+1:]
+	}
+	return out
+}
+
+// lastLines gives the last n lines that say anything.
+func lastLines(s string, n int) string {
+	var lines []string
+	for line := range strings.Lines(s) {
+		if t := strings.TrimRight(line, " \r\n"); t != "" {
+			lines = append(lines, t)
+		}
+	}
+	if len(lines) > n {
+		lines = lines[len(lines)-n:]
+	}
+	return strings.Join(lines, "\n")
+}

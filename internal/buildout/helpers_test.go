@@ -1,0 +1,87 @@
+package buildout
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// python finds an interpreter of a minor version on PATH or under PYENV_ROOT.
+func python(t *testing.T, minor string) string {
+	t.Helper()
+	if p, err := exec.LookPath("python" + minor); err == nil {
+		if exec.Command(p, "-c", "").Run() == nil {
+			return p
+		}
+	}
+	root := os.Getenv("PYENV_ROOT")
+	if root == "" {
+		home, _ := os.UserHomeDir()
+		root = filepath.Join(home, ".pyenv")
+	}
+	found, _ := filepath.Glob(filepath.Join(root, "versions", minor+".*", "bin", "python"))
+	if len(found) == 0 {
+		t.Fatalf("no Python %s on PATH or under PYENV_ROOT", minor)
+	}
+	return found[len(found)-1]
+}
+
+// write makes a tree of files in a new directory.
+func write(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range files {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func launcher(t *testing.T) []byte {
+	t.Helper()
+	data, err := os.ReadFile("testdata/launcher.py")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// hello is a buildout with scripts, a develop package with a C extension, and
+// an egg whose extension is compiled by zc.recipe.egg:custom.
+func hello(t *testing.T, versions string) string {
+	return write(t, map[string]string{
+		"buildout.cfg": "[buildout]\nextends = base.cfg\nparts = py more\ndevelop = src/hello\n\n" +
+			"[py]\nrecipe = zc.recipe.egg\neggs =\n    hello\n    six\ninterpreter = py\n\n" +
+			"[more]\nrecipe = zc.recipe.egg:scripts\neggs = hello\nscripts = hello=more\n",
+		"base.cfg":            "[buildout]\nversions = pins\n\n[pins]\nsix = 1.16.0\n" + versions,
+		"src/hello/setup.py":  helloSetup,
+		"src/hello/hello.py":  "import _hello\n\n\ndef main():\n    print(_hello.hello())\n",
+		"src/hello/_hello.c":  helloC,
+		"src/hello/README.md": "hello\n",
+	})
+}
+
+const helloSetup = `from setuptools import setup, Extension
+setup(name='hello', version='1.0', py_modules=['hello'], ext_modules=[Extension('_hello', ['_hello.c'])],
+      entry_points={'console_scripts': ['hello = hello:main']})
+`
+
+const helloC = `#include <Python.h>
+static PyObject *hello(PyObject *self, PyObject *args) { return Py_BuildValue("s", "hello from C"); }
+static PyMethodDef methods[] = {{"hello", hello, METH_NOARGS, ""}, {NULL, NULL, 0, NULL}};
+#if PY_MAJOR_VERSION >= 3
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_hello", "", -1, methods};
+PyMODINIT_FUNC PyInit__hello(void) { return PyModule_Create(&module); }
+#else
+PyMODINIT_FUNC init_hello(void) { Py_InitModule("_hello", methods); }
+#endif
+`

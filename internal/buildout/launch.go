@@ -1,0 +1,166 @@
+package buildout
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+// directories of [buildout] that have to lie in the tree, and where they are
+// put if the configuration has them elsewhere.
+var directories = []struct{ key, name string }{
+	{"bin-directory", "bin"},
+	{"parts-directory", "parts"},
+	{"develop-eggs-directory", "develop-eggs"},
+	{"eggs-directory", "eggs"},
+	{"download-cache", "downloads"},
+}
+
+// overrides are the assignments that bring into the tree what the
+// configuration keeps outside, and what default.cfg adds to it.
+func overrides(root string, c config) []string {
+	var out []string
+	moved := map[string]bool{}
+	for _, d := range directories {
+		value := c.Buildout[d.key]
+		if value != "" && filepath.IsAbs(value) && !within(filepath.Clean(value), root) {
+			out = append(out, "buildout:"+d.key+"=${buildout:directory}/"+d.name)
+			moved["buildout:"+d.key] = true
+		}
+	}
+	if c.Remote {
+		out = append(out, "buildout:extends-cache="+extendsCache(root, c))
+	}
+	moved["buildout:extends-cache"] = true
+	for _, option := range c.Defaults {
+		key, _, _ := strings.Cut(option, "=")
+		if !moved[key] {
+			out = append(out, option)
+		}
+	}
+	return out
+}
+
+// extendsCache is where remote configurations travel, relative to the root.
+func extendsCache(root string, c config) string {
+	if value := c.Raw["buildout"]["extends-cache"]; value != "" && !strings.Contains(value, "$") {
+		if !filepath.IsAbs(value) {
+			value = filepath.Join(root, value)
+		}
+		if rel, err := filepath.Rel(root, value); err == nil && within(value, root) && rel != "." {
+			return filepath.ToSlash(rel)
+		}
+	}
+	return "extends-cache"
+}
+
+// placeExtends copies the remote configurations that were read into the tree.
+func placeExtends(root, from string, c config) error {
+	if !c.Remote {
+		return nil
+	}
+	to := filepath.Join(root, filepath.FromSlash(extendsCache(root, c)))
+	if err := os.MkdirAll(to, 0o755); err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(from)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if !e.Type().IsRegular() {
+			continue
+		}
+		if err := copyFile(filepath.Join(from, e.Name()), filepath.Join(to, e.Name()), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// placeEggs moves the tools' eggs into the eggs directory, and gives their
+// paths relative to root, zc.buildout's first.
+func placeEggs(root, dir string, t tools) ([]string, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	var paths []string
+	for _, egg := range t.paths() {
+		to := filepath.Join(dir, filepath.Base(egg))
+		if err := removeAll(to); err != nil {
+			return nil, err
+		}
+		if err := os.Rename(egg, to); err != nil {
+			return nil, err
+		}
+		rel, err := filepath.Rel(root, to)
+		if err != nil {
+			return nil, err
+		}
+		paths = append(paths, filepath.ToSlash(rel))
+	}
+	return paths, nil
+}
+
+// writeLaunch writes what the launcher reads: launcher.py itself, launch.json
+// and state.json.
+func writeLaunch(root string, launcher []byte, launch pack.Launch, interpreter string) error {
+	if err := os.MkdirAll(filepath.Join(root, pack.Dir), 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(root, filepath.FromSlash(pack.LauncherName)), launcher, 0o644); err != nil {
+		return err
+	}
+	if err := writeJSON(filepath.Join(root, filepath.FromSlash(pack.LaunchName)), launch); err != nil {
+		return err
+	}
+	return writeJSON(filepath.Join(root, filepath.FromSlash(pack.StateName)), struct {
+		pack.State
+		Mode string `json:"mode"`
+	}{pack.State{Format: pack.Format, Root: root, Interpreter: interpreter, Config: launch.Config, Files: map[string]string{}}, "build"})
+}
+
+func writeJSON(path string, v any) error {
+	data, err := json.MarshalIndent(v, "", " ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, append(data, '\n'), 0o644)
+}
+
+// prepareLaunch makes zc.buildout runnable in the tree at root: eggs, launch.json,
+// launcher. It gives the configuration as the build will see it.
+func prepareLaunch(ctx context.Context, m toolmaker, launcher []byte) (tools, config, pack.Launch, error) {
+	launch := pack.Launch{Format: pack.Format, Config: filepath.ToSlash(m.config)}
+	t, c, err := m.make(ctx)
+	if err != nil {
+		return t, c, launch, err
+	}
+	launch.Options = append([]string{}, overrides(m.root, c)...)
+	if err := placeExtends(m.root, m.cache(), c); err != nil {
+		return t, c, launch, surroundings("keeping remote configurations", "", err)
+	}
+	if len(launch.Options) > 0 {
+		first := c
+		m.options, m.defaults = launch.Options, ""
+		if c, err = m.read(ctx, t); err != nil {
+			return t, c, launch, err
+		}
+		c.Defaults, c.Remote = first.Defaults, first.Remote
+	}
+	eggs := c.Buildout["eggs-directory"]
+	if !within(eggs, m.root) {
+		return t, c, launch, failed("choosing the eggs directory", "set eggs-directory to one inside of the buildout", "%s is outside of the tree", eggs)
+	}
+	if launch.Path, err = placeEggs(m.root, eggs, t); err != nil {
+		return t, c, launch, surroundings("moving zc.buildout into the tree", "", err)
+	}
+	if err := writeLaunch(m.root, launcher, launch, m.python.Executable); err != nil {
+		return t, c, launch, surroundings("writing the launcher", "", err)
+	}
+	return t, c, launch, nil
+}

@@ -1,0 +1,93 @@
+package buildout
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+// Options say what is built, where, and with what.
+type Options struct {
+	Dir     string // the checkout
+	Name    string // of the distribution; names the default stage
+	Stage   string // "" for the default one
+	InPlace bool   // Dir is built already, by somebody else
+	Out     string // where archives are written; not copied into the stage
+
+	Python          string   // path or command; "" for python3
+	Config          string   // relative to Dir; "" for buildout.cfg
+	DefaultCfg      string   // a default.cfg that shall count; "" for none
+	BuildoutVersion string   // of zc.buildout; "" as pinned, else the newest
+	Before          []string // run by sh in the stage before buildout
+	Volatile        []string // parts that may install again on every run
+
+	Launcher []byte // launcher.py, of package pack
+
+	Verbose  io.Writer // buildout's own output as it comes; nil for the log file alone
+	Progress func(Event)
+	Env      []string // "NAME=value"; nil for this process's
+	OS       string   // runtime.GOOS
+	Epoch    int64    // SOURCE_DATE_EPOCH of the build, in seconds; 0 for 315532800 (1980)
+
+	// Prepare, if not nil, runs in the stage after the checkout was copied and
+	// before anything is built. --reuse unpacks the last archive there.
+	Prepare func(ctx context.Context, root string) error
+
+	stageBase string // in tests: instead of /var/tmp
+}
+
+// Event is a step of a build, for a progress display.
+type Event struct {
+	Kind    string // "stage", "tools", "before", "develop", "egg", "part", "gate"
+	Name    string // of the egg or part
+	Version string // of the egg, where it is known
+	Update  bool   // the part was there already
+	Elapsed time.Duration
+	Parts   int // finished so far
+	Eggs    int
+}
+
+// Tree is a built buildout.
+type Tree struct {
+	Root        string // real path
+	Interpreter Interpreter
+	Python      pack.Python
+	Buildout    string // version of zc.buildout
+	Launch      pack.Launch
+
+	Parts      []pack.Part
+	Volatile   []string // parts that installed again in the gate, all allowed
+	Eggs       []Egg
+	Installed  []Installed // what .installed.cfg says, part by part
+	Scripts    []string    // relative, in the bin directory
+	Checkouts  []pack.Checkout
+	Extensions []Digest // compiled files, as the gate found and left them
+	Signatures []pack.Signature
+	Warnings   []string // for the report
+
+	Log      string // the build's log file
+	Compiler string // JSON lines, one per compiler call: {"cwd","argv","exit","stderr"}
+	TmpDir   string // TMPDIR of the build
+
+	options Options
+	stage   stage
+	config  config
+}
+
+// Egg is a distribution of the tree.
+type Egg struct {
+	Name    string
+	Version string
+	Path    string // relative to the root, or absolute where it lies outside
+	Develop bool
+}
+
+// Digest is a file that must not change.
+type Digest struct {
+	Path   string // relative to the root, with slashes
+	SHA256 string
+	inode  uint64
+	mtime  time.Time
+}

@@ -1,0 +1,119 @@
+package buildout
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// toolNames are zc.buildout and what its versions need. Only these are taken
+// from requirements and constraints files.
+var toolNames = []string{"zc.buildout", "setuptools", "pip", "wheel", "packaging", "platformdirs", "importlib-metadata", "distribute"}
+
+// pin is a version that somebody asks for.
+type pin struct{ Name, Spec, Source string }
+
+// limit is a combination that metadata doesn't forbid and that doesn't work.
+type limit struct {
+	buildout string // prefix of zc.buildout's version
+	pin      pin
+}
+
+// limits: pkg_resources.extern went with setuptools 71, versions that aren't
+// PEP 440 with 66, easy_install's options with 80, pkg_resources with 82.
+var limits = []limit{
+	{"1.", pin{"setuptools", "<45", ""}},
+	{"2.", pin{"setuptools", "<52", ""}},
+	{"3.0.", pin{"setuptools", "<66", ""}},
+	{"3.", pin{"setuptools", "<71", ""}},
+	{"4.", pin{"setuptools", "<82", ""}},
+	{"5.", pin{"setuptools", "<82", ""}},
+}
+
+// demands gathers what is asked for of the tools: by --buildout-version, by
+// the configuration's versions section, by requirements.txt and
+// constraints.txt. Two that exclude each other are an error that names both.
+func demands(ctx context.Context, p pip, root, flag string, versions map[string]string, section string) ([]pin, error) {
+	var pins []pin
+	if flag != "" {
+		pins = append(pins, pin{"zc.buildout", flag, "--buildout-version"})
+	}
+	for name, spec := range versions {
+		pins = append(pins, pin{name, spec, "[" + section + "]"})
+	}
+	slices.SortStableFunc(pins, func(a, b pin) int { return strings.Compare(a.Name, b.Name) })
+	var files []string
+	for _, name := range []string{"requirements.txt", "constraints.txt"} {
+		if exists(filepath.Join(root, name)) {
+			files = append(files, filepath.Join(root, name))
+		}
+	}
+	triples := [][]string{}
+	for _, p := range pins {
+		triples = append(triples, []string{p.Name, p.Spec, p.Source})
+	}
+	var answer struct {
+		Pins     [][]string
+		Conflict []string
+	}
+	h := helper{python: p.python, flags: []string{"-sE"}, script: "pins.py", env: withPath(p), dir: root,
+		input: map[string]any{"names": toolNames, "pins": triples, "files": append([]string{}, files...)}}
+	if p.wheel != "" {
+		h.flags = []string{"-s"}
+	}
+	if err := h.run(ctx, &answer); err != nil {
+		return nil, failed("reading the pins of zc.buildout", "check requirements.txt and constraints.txt", "%w", err)
+	}
+	if c := answer.Conflict; c != nil {
+		rel := func(s string) string { return strings.TrimPrefix(s, root+string(filepath.Separator)) }
+		return nil, usage("choosing the version of "+c[0], "make the two agree",
+			"%s asks for %s%s, %s for %s%s", rel(c[2]), c[0], c[1], rel(c[4]), c[0], c[3])
+	}
+	pins = nil
+	for _, t := range answer.Pins {
+		pins = append(pins, pin{t[0], t[1], t[2]})
+	}
+	return pins, nil
+}
+
+// withPath is the environment in which the interpreter imports pip.
+func withPath(p pip) []string {
+	if p.wheel == "" {
+		return p.env
+	}
+	return setenv(p.env, "PYTHONPATH="+p.wheel)
+}
+
+// constraints writes pins as pip's constraints file has them, with the limits
+// for zc.buildout's version, if that is known already.
+func constraints(pins []pin, version string) string {
+	var b strings.Builder
+	for _, p := range pins {
+		fmt.Fprintf(&b, "%s%s\n", p.Name, p.Spec)
+	}
+	for _, l := range limits {
+		if strings.HasPrefix(version, l.buildout) {
+			fmt.Fprintf(&b, "%s%s\n", l.pin.Name, l.pin.Spec)
+			break
+		}
+	}
+	return b.String()
+}
+
+var exactVersion = regexp.MustCompile(`^(?:===?)?\s*([0-9][A-Za-z0-9.]*)$`)
+
+// exactly gives the one version that pins allow of name, or "".
+func exactly(pins []pin, name string) string {
+	for _, p := range pins {
+		if strings.NewReplacer("-", ".", "_", ".").Replace(p.Name) != name {
+			continue
+		}
+		if m := exactVersion.FindStringSubmatch(p.Spec); m != nil {
+			return m[1]
+		}
+	}
+	return ""
+}

@@ -1,0 +1,126 @@
+package buildout
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+)
+
+// pip is a way to call pip under the build's interpreter.
+type pip struct {
+	python string
+	wheel  string // a wheel of pip to run it from; "" for the interpreter's own
+	env    []string
+}
+
+// runWheel runs pip from a wheel, which needs no installation.
+const runWheel = "import runpy, sys; sys.path.insert(0, sys.argv.pop(1)); sys.argv[0] = 'pip'; runpy.run_module('pip', run_name='__main__')"
+
+func (p pip) args(args ...string) []string {
+	if p.wheel == "" {
+		return append([]string{"-sE", "-m", "pip"}, args...)
+	}
+	return append([]string{"-sE", "-c", runWheel, p.wheel}, args...)
+}
+
+// call runs pip in dir, and gives the end of what it said if it fails.
+func (p pip) call(ctx context.Context, dir string, args ...string) error {
+	cmd := exec.CommandContext(ctx, p.python, p.args(args...)...)
+	cmd.Dir, cmd.Env, cmd.WaitDelay = dir, p.env, 10*time.Second
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%w: %s", err, lastLines(out.String(), 6))
+	}
+	return nil
+}
+
+// paths is what has to be on sys.path to import pip.
+func (p pip) paths() []string {
+	if p.wheel == "" {
+		return nil
+	}
+	return []string{p.wheel}
+}
+
+// findPip gives the interpreter's own pip, else one from the wheels that
+// ensurepip or the distribution brings, else one that fetch downloads to dir.
+func findPip(ctx context.Context, in Interpreter, env []string, dir string, fetch pipFetcher) (pip, error) {
+	own := pip{python: in.Executable, env: env}
+	if own.call(ctx, dir, "--version") == nil {
+		return own, nil
+	}
+	for _, pattern := range []string{
+		filepath.Join(in.Stdlib, "ensurepip", "_bundled", "pip-*.whl"),
+		"/usr/share/python-wheels/pip-*.whl",
+		"/usr/share/python*-wheels/pip-*.whl",
+	} {
+		found, _ := filepath.Glob(pattern)
+		for i := len(found) - 1; i >= 0; i-- {
+			p := pip{python: in.Executable, env: env, wheel: found[i]}
+			if p.call(ctx, dir, "--version") == nil {
+				return p, nil
+			}
+		}
+	}
+	wheel, err := fetch(ctx, in, env, dir)
+	if err != nil {
+		return pip{}, surroundings("finding pip for "+in.Executable,
+			"install pip for this Python (Debian, Ubuntu: apt-get install -y python3-pip), or make the package index reachable", err)
+	}
+	return pip{python: in.Executable, env: env, wheel: wheel}, nil
+}
+
+// pipFetcher downloads a wheel of pip that the interpreter can run.
+type pipFetcher func(ctx context.Context, in Interpreter, env []string, dir string) (string, error)
+
+// environ reads a variable of env.
+func environ(env []string, name string) string {
+	for i := len(env) - 1; i >= 0; i-- {
+		if len(env[i]) > len(name) && env[i][len(name)] == '=' && env[i][:len(name)] == name {
+			return env[i][len(name)+1:]
+		}
+	}
+	return ""
+}
+
+// setenv gives env with the assignments instead of what it had of those names.
+// An assignment without "=" removes its name.
+func setenv(env []string, assignments ...string) []string {
+	drop := map[string]bool{}
+	for _, a := range assignments {
+		drop[varName(a)] = true
+	}
+	var out []string
+	for _, e := range env {
+		if !drop[varName(e)] {
+			out = append(out, e)
+		}
+	}
+	for _, a := range assignments {
+		if len(varName(a)) < len(a) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+func varName(assignment string) string {
+	for i := 1; i < len(assignment); i++ {
+		if assignment[i] == '=' {
+			return assignment[:i]
+		}
+	}
+	return assignment
+}
+
+func (o Options) environ() []string {
+	if o.Env != nil {
+		return o.Env
+	}
+	return os.Environ()
+}

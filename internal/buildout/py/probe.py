@@ -1,0 +1,109 @@
+# What this interpreter is. Prints one JSON object.
+import sys
+if sys.path and sys.path[0] == '':
+    del sys.path[0]
+import json
+import os
+import platform
+import struct
+import sysconfig
+
+
+def abi():
+    v = '%d%d' % sys.version_info[:2]
+    soabi = sysconfig.get_config_var('SOABI') or ''
+    if sys.version_info[0] == 2:
+        flags = 'm'
+        if sys.maxunicode > 0xffff and os.name != 'nt':
+            flags += 'u'
+        return 'cp' + v + flags
+    flags = ''
+    if soabi.startswith('cpython-'):
+        return 'cp' + soabi.split('-')[1]
+    if sysconfig.get_config_var('Py_GIL_DISABLED'):
+        flags += 't'
+    if hasattr(sys, 'gettotalrefcount'):
+        flags += 'd'
+    if sys.version_info < (3, 8):
+        flags += 'm'
+    return 'cp' + v + flags
+
+
+def libc():
+    if not sys.platform.startswith('linux'):
+        return '', ''
+    try:
+        v = os.confstr(2)  # _CS_GNU_LIBC_VERSION; Python 2.7 doesn't know the name
+        if v and v.startswith('glibc'):
+            return 'glibc', v.split()[-1]
+    except (AttributeError, ValueError, OSError):
+        pass
+    return 'musl', ''
+
+
+def base():
+    real = getattr(sys, 'real_prefix', None)  # virtualenv before 20, Python 2
+    prefix = real or getattr(sys, 'base_prefix', sys.prefix)
+    if prefix == sys.prefix and not real:
+        return prefix, sys.executable
+    exe = getattr(sys, '_base_executable', None)
+    if exe and exe != sys.executable and os.path.exists(exe):
+        return prefix, exe
+    names = ['python%d.%d' % sys.version_info[:2], 'python%d' % sys.version_info[0], 'python']
+    dirs = [os.path.join(prefix, 'bin')]
+    home = os.path.join(sys.prefix, 'pyvenv.cfg')
+    if os.path.exists(home):
+        for line in open(home):
+            key, _, value = line.partition('=')
+            if key.strip() == 'home':
+                dirs.insert(0, value.strip())
+    if os.name == 'nt':
+        names, dirs = ['python.exe'], [prefix] + dirs
+    for d in dirs:
+        for name in names:
+            path = os.path.join(d, name)
+            if os.path.exists(path):
+                return prefix, path
+    return prefix, ''
+
+
+def utf8():
+    import locale
+    for name in ('C.UTF-8', 'C.utf8', 'en_US.UTF-8'):
+        try:
+            locale.setlocale(locale.LC_ALL, name)
+            return name
+        except locale.Error:
+            pass
+    return ''
+
+
+name, version = libc()
+prefix, executable = base()
+include = sysconfig.get_path('platinclude') or sysconfig.get_path('include') or ''
+if prefix != sys.prefix:
+    include = sysconfig.get_path(
+        'include', vars={'base': prefix, 'platbase': prefix, 'installed_base': prefix,
+                         'installed_platbase': prefix}) or include
+json.dump({
+    'version': '%d.%d.%d' % sys.version_info[:3],
+    'implementation': platform.python_implementation().lower(),
+    'abi': abi(),
+    'platform': sysconfig.get_platform().replace('-', '_').replace('.', '_'),
+    'bits': struct.calcsize('P') * 8,
+    'libc': name,
+    'libc_version': version,
+    'executable': os.path.abspath(sys.executable),
+    'prefix': sys.prefix,
+    'base_prefix': prefix,
+    'base_executable': executable and os.path.abspath(executable),
+    'include': include,
+    'has_headers': os.path.exists(os.path.join(include, 'Python.h')),
+    'cc': sysconfig.get_config_var('CC') or '',
+    'cxx': sysconfig.get_config_var('CXX') or '',
+    'locale': utf8(),
+    'libdir': sysconfig.get_config_var('LIBDIR') or '',
+    'shared': bool(sysconfig.get_config_var('Py_ENABLE_SHARED')),
+    'stdlib': os.path.dirname(os.__file__),
+    'ext_suffix': sysconfig.get_config_var('EXT_SUFFIX') or sysconfig.get_config_var('SO') or '',
+}, sys.stdout)

@@ -1,0 +1,133 @@
+# What zc.buildout itself makes of a configuration. Arguments: {"path": [eggs
+# of zc.buildout], "config": file, "options": ["section:key=value"],
+# "defaults": default.cfg or "", "cache": existing
+# directory for remote files}. Makes no directory of the configuration. Prints {"raw": {section: {key: value}},
+# "buildout": [buildout] with substitutions, "version": zc.buildout's,
+# "files": all files read, "remote": whether one came by URL, "defaults":
+# ["section:key=value" that stand only because of default.cfg]}.
+import sys
+if sys.path and sys.path[0] in ('', '-'):
+    del sys.path[0]
+import json
+import os
+import shutil
+import tempfile
+job = json.loads(sys.argv[1])
+sys.path[0:0] = job['path']
+sys.dont_write_bytecode = True
+out = os.dup(1)
+os.dup2(2, 1)  # what extensions and zc.buildout print is no answer
+
+try:
+    import pkg_resources  # noqa: zc.buildout 6 brings its own
+except ImportError:
+    pass
+import zc.buildout.buildout as zb
+
+opened = []
+_open = zb._open
+
+
+def recording(base, filename, *args, **kw):
+    if zb._isurl(filename):
+        opened.append(filename)
+    elif zb._isurl(base):
+        opened.append(base + '/' + filename)
+    else:
+        opened.append(os.path.join(base, filename))
+    args = list(args)
+    args[2] = dict(args[2], **zb._annotate_section({'extends-cache': job['cache']}, 'COMMAND_LINE_VALUE'))
+    return _open(base, filename, *args, **kw)
+
+
+zb._open = recording
+
+
+def only_scratch(make):
+    def call(path, *args, **kw):
+        if os.path.abspath(path).startswith((job['cache'], tempfile.gettempdir())):
+            make(path, *args, **kw)
+    return call
+
+
+os.makedirs, os.mkdir = only_scratch(os.makedirs), only_scratch(os.mkdir)
+
+
+def read(home):
+    """The configuration, with home/default.cfg or without."""
+    os.environ['BUILDOUT_HOME'] = home or '/nonexistent'
+    options = []
+    for option in job['options']:
+        name, value = option.split('=', 1)
+        section, key = name.split(':')
+        options.append((section, key, value))
+    if not home:
+        return zb.Buildout(job['config'], options, False)
+    saved = os.environ.get('HOME')
+    os.environ['HOME'] = home  # 1.x knows no BUILDOUT_HOME
+    os.mkdir(os.path.join(home, '.buildout'))
+    shutil.copy(os.path.join(home, 'default.cfg'), os.path.join(home, '.buildout', 'default.cfg'))
+    try:
+        return zb.Buildout(job['config'], options, True)
+    finally:
+        os.environ.pop('HOME')
+        if saved is not None:
+            os.environ['HOME'] = saved
+
+
+def raw(b):
+    return dict((s, dict(o)) for s, o in b._raw.items())
+
+
+def differ(plain, full):
+    for section in sorted(full):
+        for key, value in sorted(full[section].items()):
+            if plain.get(section, {}).get(key) != value:
+                yield '%s:%s=%s' % (section, key, value)
+
+
+def expanded(b):
+    found = {}
+    for key in b['buildout']:
+        try:
+            found[key] = b['buildout'][key]
+        except Exception:
+            pass  # an option that a recipe's section would have to give
+    return found
+
+
+def versions(b):
+    """The pins of the configuration, without those that zc.buildout adds of itself."""
+    name = b['buildout'].get('versions')
+    pins = dict(b._raw.get(name) or {}) if name else {}
+    for project in ('zc.buildout', 'zc.recipe.egg'):
+        if pins.get(project, '').startswith('>='):
+            note = b._annotated.get(name, {}).get(project)
+            if note is None or getattr(note, 'source', None) == 'DEFAULT_VALUE':
+                del pins[project]
+    return pins
+
+
+where = os.getcwd()
+answer = {}
+b = read('')
+answer['raw'] = raw(b)
+extra = []
+if job['defaults']:
+    os.chdir(where)
+    home = tempfile.mkdtemp()
+    try:
+        shutil.copy(job['defaults'], os.path.join(home, 'default.cfg'))
+        b = read(home)
+    finally:
+        shutil.rmtree(home)
+    extra = list(differ(answer['raw'], raw(b)))
+    answer['raw'] = raw(b)
+answer['defaults'] = extra
+answer['versions'] = versions(b)
+answer['buildout'] = expanded(b)
+answer['files'] = [f for i, f in enumerate(opened) if f not in opened[:i]]
+answer['remote'] = any('://' in f for f in opened)
+answer['version'] = [d.version for d in __import__('pkg_resources').working_set
+                     if d.key in ('zc.buildout', 'zc-buildout')][0]
+os.write(out, json.dumps(answer).encode('ascii'))

@@ -1,0 +1,102 @@
+package buildout
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+// Interpreter is what py/probe.py found out of a Python.
+type Interpreter struct {
+	Version        string `json:"version"`
+	Implementation string `json:"implementation"`
+	ABI            string `json:"abi"`
+	Platform       string `json:"platform"`
+	Bits           int    `json:"bits"`
+	Libc           string `json:"libc"`
+	LibcVersion    string `json:"libc_version"`
+	Executable     string `json:"executable"`
+	Prefix         string `json:"prefix"`
+	BasePrefix     string `json:"base_prefix"`
+	BaseExecutable string `json:"base_executable"`
+	Include        string `json:"include"`     // where Python.h has to be
+	HasHeaders     bool   `json:"has_headers"` // and whether it is
+	CC             string `json:"cc"`          // sysconfig's compiler command
+	CXX            string `json:"cxx"`
+	Locale         string `json:"locale"` // one in UTF-8 that exists, or empty
+	LibDir         string `json:"libdir"`
+	Shared         bool   `json:"shared"` // linked with --enable-shared
+	Stdlib         string `json:"stdlib"`
+	ExtSuffix      string `json:"ext_suffix"`
+}
+
+// Minor is "3.13".
+func (i Interpreter) Minor() string {
+	parts := strings.SplitN(i.Version, ".", 3)
+	if len(parts) < 2 {
+		return i.Version
+	}
+	return parts[0] + "." + parts[1]
+}
+
+// Pack gives the interpreter in the manifest's words.
+func (i Interpreter) Pack() pack.Python {
+	return pack.Python{Version: i.Version, Implementation: i.Implementation, ABI: i.ABI,
+		Platform: i.Platform, Bits: i.Bits, Libc: i.Libc}
+}
+
+// FindPython probes the interpreter that path names (a path or a command on
+// PATH; empty for python3), for a tree at root. The interpreter of a
+// virtualenv outside of the tree stands for the one it was made from, since
+// the virtualenv doesn't travel.
+func FindPython(ctx context.Context, path, root string) (Interpreter, error) {
+	doing := "finding the interpreter"
+	command := path
+	if command == "" {
+		command = "python3"
+	}
+	found, err := exec.LookPath(command)
+	if err != nil && !errors.Is(err, exec.ErrDot) {
+		return Interpreter{}, usage(doing, "install Python, or name an interpreter with --python PATH", "%w", err)
+	}
+	if found, err = filepath.Abs(found); err != nil {
+		return Interpreter{}, surroundings(doing, "", err)
+	}
+	in, err := probe(ctx, found)
+	if err != nil {
+		return in, usage(doing, "name a working CPython 2.7 or 3.6 to the newest with --python PATH", "%w", err)
+	}
+	if in.Prefix != in.BasePrefix && !within(in.Prefix, root) {
+		if in.BaseExecutable == "" {
+			return in, usage(doing, "name the interpreter that the virtualenv was made from with --python PATH",
+				"%s is a virtualenv outside of the buildout, and what it was made from isn't found", in.Prefix)
+		}
+		if in, err = probe(ctx, in.BaseExecutable); err != nil {
+			return in, usage(doing, "name the interpreter that the virtualenv was made from with --python PATH", "%w", err)
+		}
+	}
+	if in.Implementation != "cpython" {
+		return in, usage(doing, "only CPython is supported", "%s is %s", in.Executable, in.Implementation)
+	}
+	return in, nil
+}
+
+func probe(ctx context.Context, path string) (Interpreter, error) {
+	var in Interpreter
+	err := helper{python: path, flags: []string{"-sE"}, script: "probe.py", dir: os.TempDir()}.run(ctx, &in)
+	return in, err
+}
+
+// within reports whether path is dir or below it. Both are absolute.
+func within(path, dir string) bool {
+	if dir == "" {
+		return false
+	}
+	rel, err := filepath.Rel(dir, path)
+	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+}

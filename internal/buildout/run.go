@@ -1,0 +1,207 @@
+package buildout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+// Run builds the checkout o.Dir in a stage, and reads what came of it. With
+// o.InPlace it builds nothing, and reads what somebody else built.
+func Run(ctx context.Context, o Options) (*Tree, error) {
+	o, err := o.complete()
+	if err != nil {
+		return nil, err
+	}
+	if o.InPlace {
+		return inPlace(ctx, o)
+	}
+	s, err := newStage(o)
+	if err != nil {
+		return nil, err
+	}
+	if within(o.Dir, s.root) || within(s.root, o.Dir) {
+		return nil, usage("making the stage", "give another --stage DIR", "%s and the checkout %s lie in each other", s.root, o.Dir)
+	}
+	var tree *Tree
+	err = s.locked(func() error {
+		tree, err = o.build(ctx, s)
+		return err
+	})
+	return tree, err
+}
+
+// complete fills in defaults, and makes o.Dir real.
+func (o Options) complete() (Options, error) {
+	doing := "finding the buildout"
+	abs, err := filepath.Abs(o.Dir)
+	if err != nil {
+		return o, surroundings(doing, "", err)
+	}
+	if o.Dir, err = filepath.EvalSymlinks(abs); err != nil {
+		return o, usage(doing, "give the directory of a buildout", "%w", err)
+	}
+	if o.Config == "" {
+		o.Config = "buildout.cfg"
+	}
+	if filepath.IsAbs(o.Config) {
+		rel, err := filepath.Rel(o.Dir, o.Config)
+		if err != nil || !filepath.IsLocal(rel) {
+			return o, usage(doing, "give a --config FILE inside of it", "%s is outside of %s", o.Config, o.Dir)
+		}
+		o.Config = rel
+	}
+	if !exists(filepath.Join(o.Dir, o.Config)) {
+		return o, usage(doing, "name its configuration with --config FILE", "%s holds no %s", o.Dir, o.Config)
+	}
+	if o.DefaultCfg != "" {
+		if o.DefaultCfg, err = filepath.Abs(o.DefaultCfg); err != nil || !exists(o.DefaultCfg) {
+			return o, usage("reading --default-cfg", "name a file", "%s isn't there", o.DefaultCfg)
+		}
+	}
+	if o.Name == "" {
+		o.Name = filepath.Base(o.Dir)
+	}
+	return o, nil
+}
+
+// build makes the stage s and runs buildout in it.
+func (o Options) build(ctx context.Context, s stage) (*Tree, error) {
+	if err := s.clear(); err != nil {
+		return nil, err
+	}
+	if err := s.sides(); err != nil {
+		return nil, err
+	}
+	b := builder{o: o, s: s, w: &watcher{start: time.Now(), report: o.Progress}}
+	b.event("stage", s.root)
+	if err := copyTree(ctx, o.Dir, s.root, o.Config, o.Out); err != nil {
+		return nil, surroundings("copying "+o.Dir+" to the stage", "", err)
+	}
+	if o.Prepare != nil {
+		if err := o.Prepare(ctx, s.root); err != nil {
+			return nil, err
+		}
+	}
+	log, err := os.OpenFile(b.log(), os.O_CREATE|os.O_WRONLY|os.O_TRUNC|openNoFollow, 0o600)
+	if err != nil {
+		return nil, surroundings("writing the log", "", err)
+	}
+	defer log.Close()
+	b.w.out = []io.Writer{log}
+	if o.Verbose != nil {
+		b.w.out = append(b.w.out, o.Verbose)
+	}
+	return b.run(ctx)
+}
+
+// builder is one build.
+type builder struct {
+	o   Options
+	s   stage
+	w   *watcher
+	in  Interpreter
+	env []string
+}
+
+func (b *builder) log() string   { return filepath.Join(b.s.logs, "build.log") }
+func (b *builder) calls() string { return filepath.Join(b.s.logs, "compiler.jsonl") }
+
+func (b *builder) event(kind, name string) {
+	if b.o.Progress != nil {
+		b.o.Progress(Event{Kind: kind, Name: name, Elapsed: time.Since(b.w.start), Eggs: b.w.eggs, Parts: len(b.w.parts)})
+	}
+}
+
+func (b *builder) run(ctx context.Context) (*Tree, error) {
+	var err error
+	if b.in, err = FindPython(ctx, b.o.Python, b.o.Dir); err != nil {
+		return nil, err
+	}
+	path, err := wrapCompilers(ctx, b.s, b.in, environ(b.o.environ(), "PATH"))
+	if err != nil {
+		return nil, surroundings("wrapping the compilers", "", err)
+	}
+	b.env = buildEnv(b.o.environ(), b.s, b.in, path, b.o.Epoch)
+	for _, line := range b.o.Before {
+		b.event("before", line)
+		if err := b.command(ctx, shell(line)); err != nil {
+			return nil, b.blame("running `"+line+"`", err)
+		}
+	}
+	b.event("tools", "")
+	m, err := b.toolmaker(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t, c, launch, err := prepareLaunch(ctx, m, b.o.Launcher)
+	if err != nil {
+		return nil, err
+	}
+	b.event("tools", "zc.buildout "+t.Buildout)
+	err = b.command(ctx, b.launcher("build", "-U", "buildout:newest=false"))
+	err = errors.Join(err, b.s.writeCalls(b.calls()))
+	if err != nil {
+		what, why := b.w.failure()
+		if what == "" {
+			what = "the buildout"
+		}
+		return nil, b.explain(ctx, "building "+what, why, err)
+	}
+	tree := &Tree{Root: b.s.root, Interpreter: b.in, Python: b.in.Pack(), Buildout: t.Buildout, Launch: launch, Log: b.log(),
+		Compiler: b.calls(), TmpDir: b.s.tmp, options: b.o, stage: b.s, config: c}
+	return tree, tree.finish(ctx, m)
+}
+
+func (b *builder) toolmaker(ctx context.Context) (toolmaker, error) {
+	dir := filepath.Join(b.s.tmp, "tools")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return toolmaker{}, surroundings("making a directory for zc.buildout", "", err)
+	}
+	p, err := findPip(ctx, b.in, b.env, dir, fetchPip)
+	return toolmaker{root: b.s.root, config: b.o.Config, defaults: b.o.DefaultCfg, flag: b.o.BuildoutVersion,
+		python: b.in, pip: p, dir: dir, env: b.env}, err
+}
+
+// launcher is the command that runs the tree's zc.buildout. The environment
+// was cleaned of PYTHON* but for the hash seed, which -E would ignore.
+func (b *builder) launcher(mode string, args ...string) []string {
+	return append([]string{b.in.Executable, "-sS", filepath.Join(b.s.root, filepath.FromSlash(pack.LauncherName)), "--mode=" + mode}, args...)
+}
+
+// command runs argv in the stage; its output goes to the log.
+func (b *builder) command(ctx context.Context, argv []string) error {
+	argv = withUmask(argv)
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	inGroup(cmd)
+	cmd.Dir, cmd.Env, cmd.WaitDelay = b.s.root, b.env, 10*time.Second
+	cmd.Stdout, cmd.Stderr = b.w, b.w
+	if err := cmd.Run(); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return err
+	}
+	return nil
+}
+
+// blame makes the error of a command that failed.
+func (b *builder) blame(doing string, err error) error {
+	return &Error{Doing: doing, Err: fmt.Errorf("%w: %s", err, lastLines(joined(b.w.lines), 6)), Code: 1, Log: b.log(),
+		Tip: "run it in the checkout to see why"}
+}
+
+func joined(lines []string) string {
+	var b []byte
+	for _, l := range lines {
+		b = append(append(b, l...), '\n')
+	}
+	return string(b)
+}

@@ -1,0 +1,188 @@
+package buildout
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+// StageLength is the length in bytes of a stage's real path: a path that was
+// compiled in can be replaced in place by any that isn't longer.
+const StageLength = 96
+
+// stage is the directory that a buildout is built in, and what lies beside it.
+type stage struct {
+	root  string // real path
+	tmp   string // TMPDIR of the build, fixed for the stage
+	logs  string // log files
+	tools string // compiler wrappers; they leave no trace in what they compile
+	lock  string
+}
+
+func stageAt(root, side string) stage {
+	return stage{root: root, tmp: side + ".tmp", logs: side + ".log", tools: side + ".tools", lock: side + ".lock"}
+}
+
+var unsafeName = regexp.MustCompile(`[^A-Za-z0-9._+-]+`)
+
+// defaultStage is /var/tmp/binary-buildout/NAME____... of StageLength bytes.
+// base is the real path of the temporary directory that survives a reboot.
+func defaultStage(base, name, goos string) (stage, error) {
+	name = unsafeName.ReplaceAllString(name, "_")
+	if name == "" || strings.HasPrefix(name, ".") {
+		return stage{}, usage("making the stage", "give a --name", "%q is no name", name)
+	}
+	side := filepath.Join(base, "binary-buildout", name)
+	if goos == "windows" { // MAX_PATH is 260 and nothing can be padded there
+		return stageAt(filepath.Join(base, "bb", name), filepath.Join(base, "bb", name)), nil
+	}
+	if len(side) >= StageLength {
+		return stage{}, usage("making the stage", "give a shorter --name, or a --stage DIR", "%s is longer than %d bytes", side, StageLength)
+	}
+	return stageAt(side+strings.Repeat("_", StageLength-len(side)), side), nil
+}
+
+// newStage decides where the stage of o is, and makes the directory above it.
+func newStage(o Options) (stage, error) {
+	doing := "making the stage"
+	if o.Stage != "" {
+		abs, err := filepath.Abs(o.Stage)
+		if err != nil {
+			return stage{}, surroundings(doing, "", err)
+		}
+		if err := os.MkdirAll(filepath.Dir(abs), 0o755); err != nil {
+			return stage{}, surroundings(doing, "give another --stage DIR", err)
+		}
+		parent, err := filepath.EvalSymlinks(filepath.Dir(abs))
+		if err != nil {
+			return stage{}, surroundings(doing, "", err)
+		}
+		root := filepath.Join(parent, filepath.Base(abs))
+		return stageAt(root, root), nil
+	}
+	base := o.stageBase
+	if base == "" {
+		base = varTmp(o.OS)
+	}
+	real, err := filepath.EvalSymlinks(base)
+	if err != nil {
+		return stage{}, surroundings(doing, "give a --stage DIR", err)
+	}
+	s, err := defaultStage(real, o.Name, o.OS)
+	if err != nil {
+		return s, err
+	}
+	return s, privateDir(filepath.Dir(s.root))
+}
+
+// varTmp is where stages lie by default.
+func varTmp(goos string) string {
+	if goos == "windows" {
+		return os.TempDir()
+	}
+	return "/var/tmp"
+}
+
+// privateDir makes path, or checks that what lies there is a directory of
+// this user, with mode 0700 and no symbolic link: another user could else
+// swap the tree while it is built.
+func privateDir(path string) error {
+	doing := "making the stage " + path
+	hint := "remove it, or give another --stage DIR"
+	if err := os.Mkdir(path, 0o700); err == nil {
+		return os.Chmod(path, 0o700)
+	} else if !errors.Is(err, fs.ErrExist) {
+		return surroundings(doing, "give a --stage DIR that can be written", err)
+	}
+	info, err := os.Lstat(path)
+	if err != nil {
+		return surroundings(doing, hint, err)
+	}
+	if !info.IsDir() {
+		return surroundings(doing, hint, errors.New("it is no directory, or a symbolic link"))
+	}
+	if err := checkOwner(info); err != nil {
+		return surroundings(doing, hint, err)
+	}
+	return nil
+}
+
+// clear empties the stage. It removes nothing that this program didn't make.
+func (s stage) clear() error {
+	doing := "emptying the stage " + s.root
+	if err := privateDir(s.root); err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(s.root)
+	if err != nil {
+		return surroundings(doing, "", err)
+	}
+	if len(entries) > 0 {
+		if _, err := os.Lstat(filepath.Join(s.root, filepath.FromSlash(pack.Dir))); err != nil {
+			return usage(doing, "give an empty directory, or one that binary-buildout built in", "it holds files of others")
+		}
+	}
+	for _, dir := range []string{s.tmp, s.tools} {
+		if err := removeAll(dir); err != nil {
+			return surroundings("emptying "+dir, "", err)
+		}
+	}
+	for _, e := range entries {
+		if e.Name() == pack.Dir {
+			continue // last, so that an interrupted run can be cleared again
+		}
+		if err := removeAll(filepath.Join(s.root, e.Name())); err != nil {
+			return surroundings(doing, "", err)
+		}
+	}
+	if err := removeAll(filepath.Join(s.root, pack.Dir)); err != nil {
+		return surroundings(doing, "", err)
+	}
+	return os.MkdirAll(filepath.Join(s.root, pack.Dir), 0o755)
+}
+
+// sides makes the directories beside the stage.
+func (s stage) sides() error {
+	for _, dir := range []string{s.tmp, s.logs, s.tools} {
+		if err := privateDir(dir); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// removeAll removes path, read-only directories in it too (Go's module cache
+// and some recipes leave such).
+func removeAll(path string) error {
+	if err := os.RemoveAll(path); err == nil {
+		return nil
+	}
+	filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() {
+			os.Chmod(p, 0o700)
+		}
+		return nil
+	})
+	return os.RemoveAll(path)
+}
+
+// locked runs f while no other process holds the stage.
+func (s stage) locked(f func() error) error {
+	file, err := os.OpenFile(s.lock, os.O_CREATE|os.O_RDWR|openNoFollow, 0o600)
+	if err != nil {
+		return surroundings("locking the stage "+s.root, "", err)
+	}
+	defer file.Close()
+	if err := lockFile(file); err != nil {
+		return surroundings("locking the stage "+s.root,
+			"wait for the other run to end, or give this one another --stage DIR",
+			fmt.Errorf("another run builds there: %w", err))
+	}
+	return f()
+}
