@@ -15,6 +15,7 @@ type config struct {
 	Buildout map[string]string // [buildout], substituted
 	Versions map[string]string // the pins
 	Version  string            // of the zc.buildout that read it
+	Index    string            // where that looks by default
 	Files    []string
 	Remote   bool     // a file came by URL
 	Defaults []string // "section:key=value" that stand only because of default.cfg

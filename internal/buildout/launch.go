@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/pack"
@@ -19,6 +20,9 @@ var directories = []struct{ key, name string }{
 	{"eggs-directory", "eggs"},
 	{"download-cache", "downloads"},
 }
+
+// deadIndex is where zc.buildout before 2.10 looks: without TLS nothing answers there.
+var deadIndex = regexp.MustCompile(`^http://pypi\.python\.org/`)
 
 // overrides are the assignments that bring into the tree what the
 // configuration keeps outside, and what default.cfg adds to it.
@@ -36,6 +40,9 @@ func overrides(root string, c config) []string {
 		out = append(out, "buildout:extends-cache="+extendsCache(root, c))
 	}
 	moved["buildout:extends-cache"] = true
+	if deadIndex.MatchString(c.Index) && c.Buildout["index"] == "" {
+		out = append(out, "buildout:index=https://pypi.org/simple/")
+	}
 	for _, option := range c.Defaults {
 		key, _, _ := strings.Cut(option, "=")
 		if !moved[key] {

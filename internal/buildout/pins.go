@@ -25,7 +25,7 @@ type limit struct {
 // limits: pkg_resources.extern went with setuptools 71, versions that aren't
 // PEP 440 with 66, easy_install's options with 80, pkg_resources with 82.
 var limits = []limit{
-	{"1.", pin{"setuptools", "<45", ""}},
+	{"1.", pin{"setuptools", "<39", ""}},
 	{"2.", pin{"setuptools", "<52", ""}},
 	{"3.0.", pin{"setuptools", "<66", ""}},
 	{"3.", pin{"setuptools", "<71", ""}},

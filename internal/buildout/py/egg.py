@@ -114,6 +114,16 @@ def add(egg):
     return found
 
 
+def namespaces(egg, made):
+    """A wheel leaves out the __init__.py of pkg_resources' namespaces, and a .pth
+    file stands in for them; in an egg nothing reads that, so they come back."""
+    path = os.path.join(made, 'namespace_packages.txt')
+    for name in text(path).split() if os.path.exists(path) else ():
+        init = os.path.join(egg, *(name.split('.') + ['__init__.py']))
+        if os.path.isdir(os.path.dirname(init)) and not os.path.exists(init):
+            write(init, u"__import__('pkg_resources').declare_namespace(__name__)\n")
+
+
 def unpack(wheel, dest):
     fresh = os.path.join(dest, os.path.basename(wheel) + '.new')
     shutil.rmtree(fresh, ignore_errors=True)
@@ -130,6 +140,7 @@ def unpack(wheel, dest):
     os.rename(info, made)
     found = egg_info(fresh, made, made)
     os.remove(os.path.join(made, 'METADATA'))
+    namespaces(fresh, made)
     egg = os.path.join(dest, '%s-%s-py%s.egg' % (
         found['name'].replace('-', '_'), found['version'].replace('-', '_'), PY))
     shutil.rmtree(egg, ignore_errors=True)

@@ -12,7 +12,18 @@ import json
 import os
 import shutil
 import tempfile
-job = json.loads(sys.argv[1])
+
+
+def native(value):
+    """zc.buildout 1.x takes no unicode."""
+    if isinstance(value, dict):
+        return dict((native(k), native(v)) for k, v in value.items())
+    if isinstance(value, list):
+        return [native(v) for v in value]
+    return value if isinstance(value, (str, bool, int)) else value.encode('utf-8')
+
+
+job = native(json.loads(sys.argv[1]))
 sys.path[0:0] = job['path']
 sys.dont_write_bytecode = True
 out = os.dup(1)
@@ -127,6 +138,7 @@ answer['defaults'] = extra
 answer['versions'] = versions(b)
 answer['buildout'] = expanded(b)
 answer['files'] = [f for i, f in enumerate(opened) if f not in opened[:i]]
+answer['index'] = __import__('zc.buildout.easy_install').buildout.easy_install.default_index_url
 answer['remote'] = any('://' in f for f in opened)
 answer['version'] = [d.version for d in __import__('pkg_resources').working_set
                      if d.key in ('zc.buildout', 'zc-buildout')][0]
