@@ -39,6 +39,14 @@ type Manifest struct {
 	Signatures  []Signature  `json:"signatures"`
 	LongestPath string       `json:"longest_path"` // relative; what limits the root's length on Windows
 
+	// MaxRoot is how many bytes the root may have, 0 for no limit: the length
+	// of the build's root that MaxRootFile holds compiled in.
+	MaxRoot     int    `json:"max_root,omitempty"`
+	MaxRootFile string `json:"max_root_file,omitempty"`
+
+	// FilesSHA256 is the digest of files.json.
+	FilesSHA256 string `json:"files_sha256"`
+
 	Parts      []Part      `json:"parts"`
 	Extensions []Extension `json:"extensions"`
 	Checkouts  []Checkout  `json:"checkouts"`
@@ -92,15 +100,18 @@ type Relocation struct {
 	Link string `json:"link,omitempty"`
 
 	// CStrings are the compiled-in strings, by offset. Each starts with the
-	// old root, and keeps its length.
+	// old root, and keeps its length and its tail: the new root is padded with
+	// "/" before it.
 	CStrings []CString `json:"cstrings,omitempty"`
 }
 
-// CString is a string compiled into a binary file.
+// CString is a string compiled into a binary file, from where the old root
+// starts in it. Where a string names the root several times, each has its own
+// CString, which ends where the next one starts.
 type CString struct {
 	Offset int64  `json:"offset"`
-	Old    string `json:"old"` // the whole string, without its NUL
-	Prefix int    `json:"prefix"`
+	Old    string `json:"old"`    // up to the string's NUL, or the next CString
+	Prefix int    `json:"prefix"` // length of the old root in Old, bytes
 }
 
 // Signature is a develop distribution whose directory zc.buildout hashes into

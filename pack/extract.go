@@ -1,0 +1,219 @@
+package pack
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"time"
+)
+
+// ExtractOptions may be zero.
+type ExtractOptions struct {
+	// Progress is told how many bytes of content are written.
+	Progress func(done, total int64)
+	// Epoch is the mtime of everything; zero is the one in the manifest's place, DefaultEpoch.
+	Epoch time.Time
+	// Accept, if not nil, is asked before anything is written, and may refuse the archive.
+	Accept func(Manifest) error
+}
+
+// Extract unpacks an archive into dir, without its top directory. dir must not
+// exist, or be empty. All is written into a new directory beside it, which
+// takes its name when every entry was there and had its size and digest; on
+// any error it is removed.
+//
+// Nothing is written outside, whatever the archive holds: files are made by
+// os.Root, none through a link, and links come last. Modes are those of
+// files.json, whatever the umask.
+func Extract(ctx context.Context, archive, dir string, o ExtractOptions) (err error) {
+	r, err := OpenArchive(archive)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	if o.Accept != nil {
+		if err := o.Accept(r.Manifest()); err != nil {
+			return err
+		}
+	}
+	if err := vacant(dir); err != nil {
+		return err
+	}
+	tmp, err := os.MkdirTemp(filepath.Dir(filepath.Clean(dir)), "."+filepath.Base(dir)+".unpacking-")
+	if err != nil {
+		return fail(exitSurroundings, "make the directory above it, and writable", "unpacking: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			removeAll(tmp)
+		}
+	}()
+	if err := extractInto(ctx, r, tmp, o); err != nil {
+		return err
+	}
+	if err := os.Remove(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fail(exitSurroundings, "", "unpacking: %w", err)
+	}
+	if err := os.Rename(tmp, dir); err != nil {
+		return fail(exitSurroundings, "", "unpacking: %w", err)
+	}
+	return nil
+}
+
+// vacant tells whether dir can be made: it isn't there, or is an empty directory.
+func vacant(dir string) error {
+	info, err := os.Lstat(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fail(exitSurroundings, "", "unpacking: %w", err)
+	}
+	list, err := os.ReadDir(dir)
+	if !info.IsDir() || err != nil || len(list) > 0 {
+		return &ArchiveError{Path: dir, Kind: ErrExists}
+	}
+	return nil
+}
+
+// removeAll removes a tree that may have directories without write permission.
+func removeAll(dir string) {
+	filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() {
+			os.Chmod(p, 0o700)
+		}
+		return nil
+	})
+	os.RemoveAll(dir)
+}
+
+// extractInto writes everything into an empty directory.
+func extractInto(ctx context.Context, r *Reader, dir string, o ExtractOptions) error {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return fail(exitSurroundings, "", "unpacking: %w", err)
+	}
+	defer root.Close()
+	x := &extractor{root: root, r: r, epoch: o.Epoch, buf: make([]byte, 256<<10)}
+	if x.epoch.IsZero() {
+		x.epoch = time.Unix(DefaultEpoch, 0)
+	}
+	x.progress = progress{tell: o.Progress}
+	for _, e := range r.Files() {
+		x.progress.total += e.Size
+	}
+	if err := x.documents(); err != nil {
+		return x.surroundings(err)
+	}
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		e, body, err := r.Next()
+		if err == io.EOF {
+			return x.surroundings(x.finish())
+		}
+		if err != nil {
+			return err
+		}
+		if err := x.entry(e, body); err != nil {
+			return x.surroundings(err)
+		}
+	}
+}
+
+type extractor struct {
+	root     *os.Root
+	r        *Reader
+	epoch    time.Time
+	dirs     []Entry
+	links    []Entry
+	buf      []byte
+	progress progress
+}
+
+// surroundings marks errors of the file system; those of the archive stay what they are.
+func (x *extractor) surroundings(err error) error {
+	var a *ArchiveError
+	if err == nil || errors.As(err, &a) {
+		return err
+	}
+	return fail(exitSurroundings, "free some space, or choose another directory", "unpacking: %w", err)
+}
+
+// documents writes manifest.json and files.json as they were read.
+func (x *extractor) documents() error {
+	if err := x.root.Mkdir(Dir, 0o700); err != nil {
+		return err
+	}
+	x.dirs = append(x.dirs, Entry{Path: Dir, Mode: 0o755})
+	for _, d := range []struct {
+		name string
+		data []byte
+	}{{ManifestName, x.r.manifestData}, {FilesName, x.r.filesData}} {
+		if err := x.file(Entry{Path: d.name, Mode: 0o644, Size: int64(len(d.data))}, bytes.NewReader(d.data)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (x *extractor) entry(e Entry, body io.Reader) error {
+	switch e.Type {
+	case TypeDir:
+		x.dirs = append(x.dirs, e)
+		return x.root.Mkdir(filepath.FromSlash(e.Path), 0o700)
+	case TypeLink:
+		x.links = append(x.links, e)
+		return nil
+	}
+	return x.file(e, body)
+}
+
+func (x *extractor) file(e Entry, body io.Reader) error {
+	name := filepath.FromSlash(e.Path)
+	f, err := x.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.CopyBuffer(onlyWriter{&progressWriter{f, x.progress.add}}, body, x.buf)
+	if err == nil {
+		err = f.Chmod(fs.FileMode(e.Mode) & fs.ModePerm)
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", quoteName(e.Path), err)
+	}
+	return x.root.Chtimes(name, x.epoch, x.epoch)
+}
+
+// finish makes the links, and sets modes and times of the directories, the deepest first.
+func (x *extractor) finish() error {
+	for _, l := range x.links {
+		if err := x.root.Symlink(filepath.FromSlash(l.Link), filepath.FromSlash(l.Path)); err != nil {
+			return err
+		}
+	}
+	sort.Slice(x.dirs, func(i, j int) bool { return x.dirs[i].Path > x.dirs[j].Path })
+	for _, d := range x.dirs {
+		name := filepath.FromSlash(d.Path)
+		if err := x.root.Chmod(name, fs.FileMode(d.Mode)&fs.ModePerm); err != nil {
+			return err
+		}
+		if err := x.root.Chtimes(name, x.epoch, x.epoch); err != nil {
+			return err
+		}
+	}
+	if err := x.root.Chmod(".", 0o755); err != nil {
+		return err
+	}
+	return x.root.Chtimes(".", x.epoch, x.epoch)
+}

@@ -1,0 +1,182 @@
+package pack
+
+import (
+	"path"
+	"regexp"
+	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/binfmt"
+
+	"io"
+)
+
+// Origin is what must not remain in the archive: the places of the machine
+// that built it. Paths are absolute, in the operating system's own form.
+// Empty ones are not looked for.
+type Origin struct {
+	Root     string // the tree, as the build named it
+	RealRoot string // the same without symbolic links
+
+	Interpreter  string   // as sys.executable named it
+	Interpreters []string // other names of the same: without links, a virtualenv's, ...
+	Prefix       string   // sys.base_prefix
+	LibDir       string   // sysconfig's LIBDIR
+	Virtualenv   string   // a virtualenv outside the tree that the build ran in
+
+	// Home and TmpDir are looked for where they are specific: not where they
+	// are a place that each system has (see generic).
+	Home, TmpDir string
+
+	// Forbidden are further directories of the build machine that no file may
+	// name. All of them are looked for, so the caller decides what is specific.
+	Forbidden []string
+
+	// AllowOutside are parts that may install outside the tree, and globs of
+	// links that may lead out of it.
+	AllowOutside []string
+
+	Binaries Binaries
+}
+
+// Binaries edit executables and libraries; internal/binfmt has both. Where
+// one is nil, a file that needs it is relocated in place at the target, or refused.
+type Binaries struct {
+	SetRunpath func(r io.ReaderAt, size int64, f func(old string) string) ([]binfmt.Edit, error)
+	DropNeeded func(r io.ReaderAt, size int64, drop func(name string) bool) ([]binfmt.Edit, error)
+}
+
+// place is one path that is looked for.
+type place struct {
+	path        string
+	placeholder string // what takes its place in text; empty: nothing may
+	what        string // for messages
+	root        bool
+}
+
+// generic are directories that systems have in common, so that to find them
+// says nothing about where a file was built.
+var generic = map[string]bool{
+	"/": true, "/usr": true, "/usr/local": true, "/usr/lib": true, "/usr/lib64": true, "/usr/local/lib": true, "/usr/local/lib64": true,
+	"/opt": true, "/opt/local": true, "/opt/homebrew": true, "/opt/homebrew/lib": true, "/opt/local/lib": true,
+	"/home": true, "/root": true, "/tmp": true, "/var": true, "/var/tmp": true, "/private/tmp": true, "/private/var/tmp": true,
+	"/dev/shm": true, "/run": true, "/srv": true, "/mnt": true, "/Users": true, "/nonexistent": true, "/var/empty": true,
+	"/var/www": true, "/var/lib": true, "/github/home": true,
+}
+
+var (
+	multiarch   = regexp.MustCompile(`^/usr/(local/)?lib/[a-z0-9_]+-linux-[a-z]+$`)
+	windowsRoot = regexp.MustCompile(`^[A-Za-z]:[\\/]?((?i)windows([\\/]temp)?|program files( \(x86\))?|users|temp)?$`)
+	drive       = regexp.MustCompile(`^[A-Za-z]:[\\/]`)
+)
+
+// isGeneric tells whether a directory is too common to be looked for.
+func isGeneric(p string) bool {
+	p = strings.TrimRight(p, "/")
+	return p == "" || generic[p] || multiarch.MatchString(p) || windowsRoot.MatchString(p)
+}
+
+// places lists what is looked for. What lies in the tree needs no mention,
+// since the root is found there. Of an interpreter whose prefix is generic
+// (/usr), only the interpreter itself is looked for.
+func (o Origin) places(version string) []place {
+	b := placeList{seen: map[string]bool{}}
+	b.add(o.Root, Root, "the build's directory", true)
+	b.add(o.RealRoot, Root, "the build's directory", true)
+	for _, p := range append([]string{o.Interpreter}, o.Interpreters...) {
+		b.add(p, Interpreter, "the build's interpreter", false)
+		for _, alias := range aliases(p, version) {
+			if !isGeneric(path.Dir(path.Dir(toSlash(p)))) {
+				b.add(alias, Interpreter, "the build's interpreter", false)
+			}
+		}
+	}
+	if !isGeneric(o.Prefix) {
+		for _, alias := range aliases(join(o.Prefix, "bin", "python"), version) {
+			b.add(alias, Interpreter, "the build's interpreter", false)
+		}
+		b.add(o.Prefix, Prefix, "the build's interpreter", false)
+	}
+	if o.Virtualenv != "" {
+		for _, alias := range aliases(join(o.Virtualenv, "bin", "python"), version) {
+			b.add(alias, Interpreter, "the build's virtualenv", false)
+		}
+		b.specific(o.Virtualenv, "the build's virtualenv")
+	}
+	b.specific(o.LibDir, "the library directory of the build's interpreter")
+	b.specific(o.Home, "the home directory of the build")
+	b.specific(o.TmpDir, "the temporary directory of the build")
+	for _, p := range o.Forbidden {
+		b.add(p, "", "a directory of the build machine", false)
+	}
+	return b.list
+}
+
+type placeList struct {
+	list []place
+	seen map[string]bool
+}
+
+func (b *placeList) specific(p, what string) {
+	if !isGeneric(p) {
+		b.add(p, "", what, false)
+	}
+}
+
+func (b *placeList) add(p, placeholder, what string, root bool) {
+	p = trimSlash(p)
+	if p == "" || p == "/" || b.seen[p] {
+		return
+	}
+	for _, have := range b.list {
+		if have.root && under(p, have.path) || have.placeholder == Prefix && placeholder == "" && under(p, have.path) {
+			return
+		}
+	}
+	b.seen[p] = true
+	b.list = append(b.list, place{path: p, placeholder: placeholder, what: what, root: root})
+}
+
+// aliases are the names that an interpreter has in its own directory.
+func aliases(interpreter, version string) []string {
+	if interpreter == "" {
+		return nil
+	}
+	i := strings.LastIndexAny(interpreter, `/\`) + 1
+	dir, sep := interpreter[:i], strings.Split(version, ".")
+	if drive.MatchString(interpreter) {
+		return []string{dir + "python.exe", dir + "pythonw.exe"}
+	}
+	list := []string{dir + "python"}
+	if len(sep) >= 2 {
+		list = append(list, dir+"python"+sep[0], dir+"python"+sep[0]+"."+sep[1])
+	}
+	return list
+}
+
+// join joins with the separator that the first element uses.
+func join(elem ...string) string {
+	if drive.MatchString(elem[0]) {
+		return strings.Join(elem, `\`)
+	}
+	return strings.Join(elem, "/")
+}
+
+func trimSlash(p string) string {
+	if len(p) > 3 {
+		return strings.TrimRight(p, `/\`)
+	}
+	return p
+}
+
+func toSlash(p string) string {
+	if drive.MatchString(p) {
+		return strings.ReplaceAll(p, `\`, "/")
+	}
+	return p
+}
+
+// under tells whether p is dir or lies below it.
+func under(p, dir string) bool {
+	p, dir = toSlash(p), toSlash(dir)
+	return dir != "" && (p == dir || strings.HasPrefix(p, strings.TrimRight(dir, "/")+"/"))
+}

@@ -1,0 +1,464 @@
+package pack
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+	"sort"
+	"strings"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+)
+
+// Limits on what is read into memory before anything is known of an archive.
+const (
+	maxManifest = 128 << 20
+	maxFiles    = 512 << 20
+	maxPad      = 1 << 20 // zeros after a tar's end
+)
+
+// Reader reads an archive once, from the start to the end, and trusts nothing:
+// each entry is held against files.json, which manifest.json has the digest of.
+type Reader struct {
+	path     string
+	file     *os.File
+	src      entrySource
+	top      string
+	manifest Manifest
+	digest   string
+	files    []Entry
+
+	// as they stand in the archive, for Extract
+	manifestData, filesData []byte
+
+	seen []bool
+	cur  *body
+	done bool
+}
+
+// entrySource gives the entries of a tar or zip file. next gives io.EOF after the last.
+type entrySource interface {
+	next() (rawEntry, error)
+	// trailing checks what follows the last entry.
+	trailing() error
+	Close() error
+}
+
+// rawEntry is an entry as it stands in the file, before any check.
+type rawEntry struct {
+	name string
+	typ  string // TypeFile, TypeDir, TypeLink
+	mode uint32
+	size int64
+	link string
+	body io.Reader
+}
+
+// OpenArchive opens an archive of any format, known by its first bytes, and
+// reads manifest.json and files.json. Its errors are *ArchiveError where the
+// archive is at fault.
+func OpenArchive(path string) (*Reader, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fail(exitSurroundings, "", "opening the archive: %w", err)
+	}
+	r := &Reader{path: path, file: file}
+	if r.src, err = openSourceOf(file); err == nil {
+		err = r.start()
+	}
+	if err != nil {
+		err = r.wrap("", err)
+		r.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+func openSourceOf(file *os.File) (entrySource, error) {
+	head := make([]byte, 4)
+	n, err := file.ReadAt(head, 0)
+	if err != nil && err != io.EOF {
+		return nil, err
+	}
+	switch head = head[:n]; {
+	case bytes.HasPrefix(head, []byte("\x1f\x8b")):
+		// A byte reader, so that nothing after the last member is missed.
+		z, err := gzip.NewReader(bufio.NewReaderSize(file, 256<<10))
+		if err != nil {
+			return nil, err
+		}
+		return newTarSource(z, z), nil
+	case bytes.HasPrefix(head, []byte("\x28\xb5\x2f\xfd")):
+		z, err := zstd.NewReader(bufio.NewReaderSize(file, 256<<10), zstd.WithDecoderMaxWindow(64<<20), zstd.WithDecoderMaxMemory(1<<40))
+		if err != nil {
+			return nil, err
+		}
+		return newTarSource(z, z.IOReadCloser()), nil
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
+		return newZipSource(file)
+	case n < 4:
+		return nil, &ArchiveError{Kind: ErrTruncated}
+	}
+	return nil, &ArchiveError{Kind: ErrNotOurs, Detail: "neither gzip, zstd nor zip"}
+}
+
+// wrap makes an error of reading into an ArchiveError that names the archive and the entry.
+func (r *Reader) wrap(entry string, err error) error {
+	var a *ArchiveError
+	var own *Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &a):
+		a.Archive = r.path
+		if a.Path == "" {
+			a.Path = entry
+		}
+		return a
+	case errors.As(err, &own):
+		return err
+	}
+	kind := ErrCorrupt
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		kind = ErrTruncated
+	}
+	return &ArchiveError{Archive: r.path, Path: entry, Kind: kind, Detail: detail(err)}
+}
+
+func detail(err error) string {
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		return ""
+	}
+	return err.Error()
+}
+
+// Close closes the file.
+func (r *Reader) Close() error {
+	if r.src != nil {
+		r.src.Close()
+	}
+	return r.file.Close()
+}
+
+// Manifest gives manifest.json.
+func (r *Reader) Manifest() Manifest { return r.manifest }
+
+// ManifestSHA256 is the digest of manifest.json, by which state.json knows the archive.
+func (r *Reader) ManifestSHA256() string { return r.digest }
+
+// Files gives files.json: all entries but manifest.json and files.json themselves, by path.
+func (r *Reader) Files() []Entry { return r.files }
+
+// Top is the name of the top directory.
+func (r *Reader) Top() string { return r.top }
+
+// start reads the first four entries.
+func (r *Reader) start() error {
+	e, err := r.src.next()
+	if err != nil {
+		return err
+	}
+	top := strings.TrimSuffix(e.name, "/")
+	if e.typ != TypeDir || validName(top) != "" || strings.Contains(top, "/") {
+		return &ArchiveError{Kind: ErrNotOurs, Detail: "it doesn't start with a top directory"}
+	}
+	r.top = top
+	if e, err = r.src.next(); err != nil {
+		return err
+	}
+	if e.typ != TypeDir || strings.TrimSuffix(e.name, "/") != top+"/"+Dir {
+		return &ArchiveError{Kind: ErrNotOurs, Detail: "no " + Dir + " directory"}
+	}
+	manifest, err := r.document(ManifestName, maxManifest)
+	if err != nil {
+		return err
+	}
+	if err := parseManifest(manifest, &r.manifest); err != nil {
+		return err
+	}
+	if want := r.manifest.Name + "-" + r.manifest.Version; want != top {
+		return &ArchiveError{Kind: ErrUnsafe, Detail: fmt.Sprintf("the top directory is %q, the manifest says %q", top, want)}
+	}
+	r.manifestData = manifest
+	sum := sha256.Sum256(manifest)
+	r.digest = hex.EncodeToString(sum[:])
+	files, err := r.document(FilesName, maxFiles)
+	if err != nil {
+		return err
+	}
+	if sum := sha256.Sum256(files); hex.EncodeToString(sum[:]) != r.manifest.FilesSHA256 {
+		return &ArchiveError{Path: FilesName, Kind: ErrCorrupt, Detail: "its digest is not the manifest's"}
+	}
+	r.filesData = files
+	if r.files, err = parseFiles(files); err != nil {
+		return err
+	}
+	r.seen = make([]bool, len(r.files))
+	r.mark(Dir)
+	return nil
+}
+
+func (r *Reader) mark(name string) {
+	if i, ok := r.find(name); ok {
+		r.seen[i] = true
+	}
+}
+
+func (r *Reader) find(name string) (int, bool) {
+	i := sort.Search(len(r.files), func(i int) bool { return r.files[i].Path >= name })
+	return i, i < len(r.files) && r.files[i].Path == name
+}
+
+func (r *Reader) document(name string, limit int64) ([]byte, error) {
+	e, err := r.src.next()
+	if err != nil {
+		return nil, err
+	}
+	if e.typ != TypeFile || e.name != r.top+"/"+name {
+		return nil, &ArchiveError{Kind: ErrNotOurs, Detail: fmt.Sprintf("%s is not where it belongs", name)}
+	}
+	if e.size > limit {
+		return nil, &ArchiveError{Path: name, Kind: ErrTooBig, Detail: "it is larger than any can be"}
+	}
+	data, err := io.ReadAll(io.LimitReader(e.body, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(data)) > limit {
+		return nil, &ArchiveError{Path: name, Kind: ErrTooBig, Detail: "it is larger than any can be"}
+	}
+	return data, nil
+}
+
+// parseManifest refuses a higher format before it looks at anything else.
+func parseManifest(data []byte, m *Manifest) error {
+	if err := checkFormat(ManifestName, data); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, m); err != nil {
+		return &ArchiveError{Path: ManifestName, Kind: ErrCorrupt, Detail: err.Error()}
+	}
+	return nil
+}
+
+// checkFormat reads the format number alone.
+func checkFormat(name string, data []byte) error {
+	var head struct {
+		Format int `json:"format"`
+	}
+	if err := json.Unmarshal(data, &head); err != nil {
+		return &ArchiveError{Path: name, Kind: ErrCorrupt, Detail: err.Error()}
+	}
+	if head.Format > Format {
+		return &ArchiveError{Path: name, Kind: ErrNewer, Detail: fmt.Sprintf("format %d, this program knows %d", head.Format, Format)}
+	}
+	if head.Format < 1 {
+		return &ArchiveError{Path: name, Kind: ErrNotOurs, Detail: "no format number"}
+	}
+	return nil
+}
+
+// parseFiles reads files.json and holds it against itself: names, order, types, modes, links.
+func parseFiles(data []byte) ([]Entry, error) {
+	if err := checkFormat(FilesName, data); err != nil {
+		return nil, err
+	}
+	var list Files
+	if err := json.Unmarshal(data, &list); err != nil {
+		return nil, &ArchiveError{Path: FilesName, Kind: ErrCorrupt, Detail: err.Error()}
+	}
+	dirs := map[string]bool{"": true}
+	links := newLinkTable()
+	for i, e := range list.Files {
+		if err := checkEntry(e); err != nil {
+			return nil, err
+		}
+		if i > 0 && e.Path == list.Files[i-1].Path {
+			return nil, &ArchiveError{Path: e.Path, Kind: ErrDuplicate}
+		}
+		if i > 0 && e.Path < list.Files[i-1].Path {
+			return nil, &ArchiveError{Path: e.Path, Kind: ErrUnsafe, Detail: "files.json is not in order"}
+		}
+		if !dirs[parent(e.Path)] {
+			return nil, &ArchiveError{Path: e.Path, Kind: ErrUnsafe, Detail: "it doesn't lie in a directory of the archive"}
+		}
+		switch e.Type {
+		case TypeDir:
+			dirs[e.Path] = true
+		case TypeLink:
+			links.links[e.Path] = e.Link
+		}
+	}
+	for l := range links.links {
+		if why := links.escapes(l); why != "" {
+			return nil, &ArchiveError{Path: l, Kind: ErrUnsafe, Detail: why}
+		}
+	}
+	return list.Files, nil
+}
+
+func checkEntry(e Entry) error {
+	unsafe := func(format string, args ...any) error {
+		return &ArchiveError{Path: e.Path, Kind: ErrUnsafe, Detail: fmt.Sprintf(format, args...)}
+	}
+	if why := validName(e.Path); why != "" {
+		return unsafe("%s", why)
+	}
+	switch e.Path {
+	case ManifestName, FilesName, StateName:
+		return unsafe("files.json lists a name that is reserved")
+	}
+	switch {
+	case e.Mode&^0o777 != 0:
+		return unsafe("its mode is %#o", e.Mode)
+	case e.Type == TypeFile && (len(e.SHA256) != 64 || e.Size < 0 || e.Link != ""):
+		return unsafe("files.json doesn't say what is in it")
+	case e.Type == TypeLink && e.Link == "":
+		return unsafe("a link to nothing")
+	case e.Type != TypeFile && e.Type != TypeDir && e.Type != TypeLink:
+		return unsafe("its type is %q", e.Type)
+	}
+	return nil
+}
+
+// Next gives the next entry, and for a file its content. It is io.EOF when all
+// that files.json lists was there, and nothing else. Each content is checked
+// as it is read: what has not been read by the next call of Next is read then.
+func (r *Reader) Next() (Entry, io.Reader, error) {
+	e, body, err := r.next()
+	if err != nil && err != io.EOF {
+		err = r.wrap("", err)
+	}
+	return e, body, err
+}
+
+func (r *Reader) next() (Entry, io.Reader, error) {
+	if r.done {
+		return Entry{}, nil, io.EOF
+	}
+	if r.cur != nil {
+		if _, err := io.Copy(io.Discard, r.cur); err != nil {
+			return Entry{}, nil, err
+		}
+		r.cur = nil
+	}
+	raw, err := r.src.next()
+	if err == io.EOF {
+		return Entry{}, nil, r.finish()
+	}
+	if err != nil {
+		return Entry{}, nil, err
+	}
+	e, err := r.match(raw)
+	if err != nil || e.Type != TypeFile {
+		return e, nil, err
+	}
+	r.cur = &body{r: r, e: e, src: raw.body, sum: sha256.New()}
+	return e, r.cur, nil
+}
+
+// match holds an entry against files.json.
+func (r *Reader) match(raw rawEntry) (Entry, error) {
+	name := strings.TrimSuffix(raw.name, "/")
+	bad := func(kind error, format string, args ...any) (Entry, error) {
+		return Entry{}, &ArchiveError{Path: name, Kind: kind, Detail: fmt.Sprintf(format, args...)}
+	}
+	if why := validName(name); why != "" {
+		return bad(ErrUnsafe, "%s", why)
+	}
+	rel, ok := strings.CutPrefix(name, r.top+"/")
+	if !ok && name != r.top {
+		return bad(ErrUnsafe, "it is outside of the top directory %s", r.top)
+	}
+	if rel == ManifestName || rel == FilesName || name == r.top {
+		return bad(ErrDuplicate, "")
+	}
+	i, ok := r.find(rel)
+	if !ok {
+		return bad(ErrUnlisted, "")
+	}
+	if r.seen[i] {
+		return bad(ErrDuplicate, "")
+	}
+	r.seen[i] = true
+	e := r.files[i]
+	switch {
+	case raw.typ != e.Type:
+		return bad(ErrUnsafe, "its type is %q, files.json says %q", raw.typ, e.Type)
+	case raw.typ == TypeLink && raw.link != e.Link:
+		return bad(ErrUnsafe, "it links to %q, files.json says %q", raw.link, e.Link)
+	case raw.typ != TypeLink && raw.mode != e.Mode:
+		return bad(ErrUnsafe, "its mode is %#o, files.json says %#o", raw.mode, e.Mode)
+	case raw.typ == TypeFile && raw.size > e.Size:
+		return bad(ErrTooBig, "%d bytes, files.json says %d", raw.size, e.Size)
+	case raw.typ == TypeFile && raw.size < e.Size:
+		return bad(ErrCorrupt, "%d bytes, files.json says %d", raw.size, e.Size)
+	}
+	return e, nil
+}
+
+// finish checks that nothing is missing, and nothing follows.
+func (r *Reader) finish() error {
+	for i, ok := range r.seen {
+		if !ok {
+			return &ArchiveError{Path: r.files[i].Path, Kind: ErrMissing}
+		}
+	}
+	if err := r.src.trailing(); err != nil {
+		return err
+	}
+	r.done = true
+	return io.EOF
+}
+
+// body is the content of a file, checked for size and digest at its end.
+type body struct {
+	r    *Reader
+	e    Entry
+	src  io.Reader
+	sum  hash.Hash
+	n    int64
+	done bool
+}
+
+// Read gives io.EOF only if size and digest are as files.json says.
+func (b *body) Read(p []byte) (int, error) {
+	if b.done {
+		return 0, io.EOF
+	}
+	n, err := b.src.Read(p)
+	b.sum.Write(p[:n])
+	b.n += int64(n)
+	if b.n > b.e.Size {
+		return 0, b.r.wrap(b.e.Path, &ArchiveError{Kind: ErrTooBig, Detail: fmt.Sprintf("files.json says %d bytes", b.e.Size)})
+	}
+	if err == io.EOF {
+		if err := b.check(); err != nil {
+			return n, b.r.wrap(b.e.Path, err)
+		}
+		b.done = true
+		return n, io.EOF
+	}
+	if err != nil {
+		return n, b.r.wrap(b.e.Path, err)
+	}
+	return n, nil
+}
+
+func (b *body) check() error {
+	if b.n < b.e.Size {
+		return &ArchiveError{Kind: ErrTruncated, Detail: fmt.Sprintf("%d of %d bytes", b.n, b.e.Size)}
+	}
+	if got := hex.EncodeToString(b.sum.Sum(nil)); got != b.e.SHA256 {
+		return &ArchiveError{Kind: ErrCorrupt, Detail: "its content doesn't have the digest of files.json"}
+	}
+	return nil
+}

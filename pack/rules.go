@@ -1,0 +1,172 @@
+package pack
+
+import (
+	"path"
+	"strings"
+)
+
+// Rules say what of a tree goes into the archive. The zero value is what pack does by default.
+type Rules struct {
+	// Exclude and Include are globs over slash-separated paths relative to the
+	// root: "*" matches within a component, "**" any number of components, and
+	// a glob without a slash matches a name at any depth. One that matches a
+	// directory counts for all below it. Include wins over Exclude, and both
+	// over what is left out by default.
+	Exclude, Include []string
+
+	// Develop are the directories of develop packages, relative to the root.
+	// Their build/ is left out unless KeepBuild: zc.buildout 2.x needs it to
+	// see that nothing has to be compiled.
+	Develop   []string
+	KeepBuild bool
+}
+
+// Reasons of an Omission.
+const (
+	reasonAsked     = "excluded"
+	reasonVar       = "user data (var)"
+	reasonLog       = "log"
+	reasonDatabase  = "database"
+	reasonVCS       = "version control"
+	reasonBytecode  = "bytecode, made anew"
+	reasonProcess   = "belongs to a running process"
+	reasonSocket    = "socket"
+	reasonState     = "belongs to this machine"
+	reasonBootstrap = "replaced by binary-buildout's own"
+	reasonBuild     = "build directory of a develop package"
+	reasonEditor    = "made by the operating system"
+)
+
+// vcsNames are version control's own names. .git is a file in submodules and worktrees.
+var vcsNames = map[string]bool{".git": true, ".hg": true, ".svn": true, ".bzr": true, "CVS": true, "_darcs": true}
+
+// osNames are left by file managers, and nothing reads them.
+var osNames = map[string]bool{".DS_Store": true, "Thumbs.db": true, "desktop.ini": true}
+
+// omit says why a path is left out, "" if it isn't. sourced tells whether a
+// bytecode file has its source beside it.
+func (r *Rules) omit(p string, dir bool, sourced func() bool) string {
+	if matchAny(r.Include, p) {
+		return ""
+	}
+	if matchAny(r.Exclude, p) {
+		return reasonAsked
+	}
+	base := path.Base(p)
+	switch {
+	case p == BootstrapPy, p == LauncherName, p == ManifestName, p == FilesName:
+		return reasonBootstrap
+	case strings.HasPrefix(p, Dir+"/") && p != LaunchName:
+		return reasonState
+	case vcsNames[base]:
+		return reasonVCS
+	case dir && base == "__pycache__":
+		return reasonBytecode
+	case dir:
+		return r.omitBuild(p)
+	case strings.HasSuffix(base, ".pyc"), strings.HasSuffix(base, ".pyo"):
+		if sourced() {
+			return reasonBytecode
+		}
+	case osNames[base]:
+		return reasonEditor
+	case fromIndex(p):
+		return "" // what an egg ships is its own, whatever it is called
+	case strings.HasSuffix(base, ".log"):
+		return reasonLog
+	case strings.HasSuffix(base, ".pid"), strings.HasSuffix(base, ".lock") && strings.HasPrefix(base, "."):
+		return reasonProcess
+	case isDatabase(base):
+		return reasonDatabase
+	}
+	return ""
+}
+
+func (r *Rules) omitBuild(p string) string {
+	if r.KeepBuild || path.Base(p) != "build" {
+		return ""
+	}
+	for _, d := range r.Develop {
+		if path.Join(d, "build") == p {
+			return reasonBuild
+		}
+	}
+	return ""
+}
+
+// isDatabase knows ZODB's file storages with what belongs to them. SQLite
+// files aren't among them: applications ship some as data.
+func isDatabase(base string) bool {
+	for _, s := range []string{".fs", ".fs.lock", ".fs.tmp", ".fs.index", ".fs.old"} {
+		if strings.HasSuffix(base, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// fromIndex tells whether a path lies in an installed distribution, where the
+// names of files say nothing about this machine.
+func fromIndex(p string) bool {
+	if strings.HasPrefix(p, "eggs/") {
+		return true
+	}
+	for c := range strings.SplitSeq(p, "/") {
+		if strings.HasSuffix(c, ".egg") || c == "site-packages" {
+			return true
+		}
+	}
+	return false
+}
+
+func matchAny(globs []string, p string) bool {
+	for _, g := range globs {
+		if matchGlob(g, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// matchGlob tells whether g matches p or a directory above it.
+func matchGlob(g, p string) bool {
+	g = strings.Trim(strings.TrimPrefix(g, "./"), "/")
+	if g == "" {
+		return false
+	}
+	if !strings.Contains(g, "/") {
+		g = "**/" + g
+	}
+	return matchParts(strings.Split(g, "/"), strings.Split(p, "/"))
+}
+
+func matchParts(g, p []string) bool {
+	switch {
+	case len(g) == 0:
+		return true
+	case g[0] == "**":
+		for i := 0; i <= len(p); i++ {
+			if len(g) == 1 && i == len(p) {
+				return len(p) > 0
+			}
+			if len(g) > 1 && matchParts(g[1:], p[i:]) {
+				return true
+			}
+		}
+		return false
+	case len(p) == 0:
+		return false
+	}
+	ok, err := path.Match(g[0], p[0])
+	return err == nil && ok && matchParts(g[1:], p[1:])
+}
+
+// CheckGlobs refuses globs that can't be parsed.
+func (r *Rules) CheckGlobs() error {
+	for _, g := range append(append([]string{}, r.Exclude...), r.Include...) {
+		if _, err := path.Match(g, ""); err != nil {
+			return fail(exitUsage, "write [ as [[]", "reading the glob %q: %w", g, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,183 @@
+package pack
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode/utf8"
+)
+
+// varDepth is how deep the directories under var/ are kept, empty: a part that
+// only updates doesn't make var/filestorage or var/log again.
+const varDepth = 2
+
+// Scan lists a built tree, once, by lstat, sorted by path, and leaves out what
+// the rules say. It reads no file. bootstrap.py and the launcher of this
+// program take the place of any that lie there.
+//
+// A hard link is one more file with the same bytes. A name that isn't UTF-8,
+// a device and a named pipe are errors.
+func Scan(root string, rules Rules) (*Archive, error) {
+	if err := rules.CheckGlobs(); err != nil {
+		return nil, err
+	}
+	abs, err := filepath.Abs(root)
+	if err != nil {
+		return nil, fmt.Errorf("scanning %s: %w", root, err)
+	}
+	s := &scanner{rules: &rules, a: &Archive{Root: abs}}
+	if err := s.dir(""); err != nil {
+		return nil, err
+	}
+	a := s.a
+	a.Files = append(a.Files,
+		File{Path: Dir, Type: TypeDir, Mode: 0o755},
+		File{Path: BootstrapPy, Mode: 0o644, Data: Bootstrap(), Size: int64(len(bootstrapPy))},
+		File{Path: LauncherName, Mode: 0o644, Data: Launcher(), Size: int64(len(launcherPy))})
+	a.normalize()
+	settleModes(a)
+	return a, nil
+}
+
+type scanner struct {
+	rules *Rules
+	a     *Archive
+}
+
+// dir lists one directory and all below it.
+func (s *scanner) dir(rel string) error {
+	full := filepath.Join(s.a.Root, filepath.FromSlash(rel))
+	list, err := os.ReadDir(full)
+	if err != nil {
+		return fail(exitSurroundings, "pack as the user that built the tree", "scanning %s: %w", full, err)
+	}
+	names := make(map[string]bool, len(list))
+	for _, d := range list {
+		names[d.Name()] = true
+	}
+	for _, d := range list {
+		if err := s.entry(rel, d, names); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *scanner) entry(rel string, d fs.DirEntry, names map[string]bool) error {
+	p := d.Name()
+	if rel != "" {
+		p = rel + "/" + p
+	}
+	if !utf8.ValidString(p) {
+		return fail(exitCheck, "rename it, or leave it out with --exclude", "scanning: the name of %q is not UTF-8", p)
+	}
+	sourced := func() bool { return hasSource(d.Name(), names) }
+	if reason := s.rules.omit(p, d.IsDir(), sourced); reason != "" {
+		s.omit(p, reason)
+		return nil
+	}
+	if reason := s.underVar(p, d); reason != "" {
+		s.omit(p, reason)
+		return nil
+	}
+	info, err := d.Info()
+	if err != nil {
+		return fail(exitSurroundings, "stop what runs in the tree, then pack again", "scanning: %w", err)
+	}
+	f := File{Path: p, Mode: info.Mode().Perm(), Source: filepath.Join(s.a.Root, filepath.FromSlash(p))}
+	switch m := info.Mode(); {
+	case m.IsRegular():
+		f.Size = info.Size()
+	case m.IsDir():
+		f.Type, f.Source = TypeDir, ""
+		s.a.Files = append(s.a.Files, f)
+		return s.dir(p)
+	case m&fs.ModeSymlink != 0:
+		if f.Link, err = os.Readlink(f.Source); err != nil {
+			return fail(exitSurroundings, "", "scanning: %w", err)
+		}
+		f.Link = filepath.ToSlash(f.Link)
+		if !utf8.ValidString(f.Link) {
+			return fail(exitCheck, "rename its target, or leave it out with --exclude", "scanning: what %s links to is not UTF-8", quoteName(p))
+		}
+		f.Type, f.Mode = TypeLink, 0o777
+	case m&fs.ModeSocket != 0:
+		s.omit(p, reasonSocket)
+		return nil
+	default:
+		return fail(exitCheck, "remove it, or leave it out with --exclude", "scanning: %s is neither file, directory nor link (%v)", quoteName(p), m.Type())
+	}
+	s.a.Files = append(s.a.Files, f)
+	return nil
+}
+
+func (s *scanner) omit(p, reason string) {
+	s.a.Omitted = append(s.a.Omitted, Omission{Path: p, Reason: reason})
+}
+
+// underVar leaves out user data: what lies in the top directory's var, but
+// for its first two levels of directories.
+func (s *scanner) underVar(p string, d fs.DirEntry) string {
+	if p != "var" && !strings.HasPrefix(p, "var/") || matchAny(s.rules.Include, p) {
+		return ""
+	}
+	if d.IsDir() && (strings.Count(p, "/") < varDepth || s.includesBelow(p)) {
+		return ""
+	}
+	return reasonVar
+}
+
+// includesBelow tells whether an --include names something below p.
+func (s *scanner) includesBelow(p string) bool {
+	for _, g := range s.rules.Include {
+		if strings.HasPrefix(strings.TrimPrefix(g, "./"), p+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// hasSource tells whether name, a .pyc or .pyo, is made from a file beside it.
+// In __pycache__ it never counts without a source.
+func hasSource(name string, names map[string]bool) bool {
+	return names[name[:len(name)-1]] || names[name[:len(name)-1]+"w"]
+}
+
+// settleModes reduces modes to 0755 and 0644, or 0700 and 0600 for what is
+// private on purpose: where the rest of the tree can be read by others. If
+// nothing can be, it is the umask of the build, and says nothing.
+func settleModes(a *Archive) {
+	private := anyPublic(a)
+	for i := range a.Files {
+		f := &a.Files[i]
+		if f.Type == TypeLink {
+			continue
+		}
+		m := fs.FileMode(0o644)
+		if f.Type == TypeDir || f.Mode&0o100 != 0 {
+			m = 0o755
+		}
+		if private && f.Mode&0o077 == 0 {
+			m &= 0o700
+		}
+		f.Mode = m
+	}
+}
+
+// anyPublic tells whether the umask of the build let others read. buildout
+// writes .installed.cfg by a plain open(), so its mode is the umask; without
+// one, any file that others can read shows it.
+func anyPublic(a *Archive) bool {
+	if i, ok := a.Find(".installed.cfg"); ok {
+		return a.Files[i].Mode&0o077 != 0
+	}
+	for i := range a.Files {
+		f := &a.Files[i]
+		if f.Type == TypeFile && f.Source != "" && f.Mode&0o077 != 0 {
+			return true
+		}
+	}
+	return false
+}

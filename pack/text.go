@@ -1,0 +1,167 @@
+package pack
+
+import (
+	"bytes"
+	"io"
+	"path"
+	"regexp"
+	"strings"
+)
+
+// text replaces what was found in a text file by placeholders.
+func (w *worker) text(f *File, src *source, res found, v *verdict) error {
+	wide := isUTF16(res.head)
+	lex, err := w.lexer(f, src, res)
+	if err != nil {
+		return err
+	}
+	for _, h := range res.hits {
+		pl := w.search.places[h.place]
+		switch {
+		case h.bound != whole:
+		case wide != (h.enc == encUTF16L || h.enc == encUTF16B):
+			v.block("save the file in one encoding", "%s %s in an encoding that the rest of the file doesn't have", pl.what, pl.path)
+		case pl.placeholder == "":
+			w.unreplaceable(f, pl, v)
+		default:
+			text := Form(pl.placeholder, lex.form(src, h))
+			if wide {
+				text = toUTF16(Form(pl.placeholder, FormPlain), h.enc == encUTF16B)
+			}
+			f.texts = append(f.texts, textEdit{offset: h.offset, n: int64(h.n), text: text})
+		}
+	}
+	if len(f.texts) > 0 {
+		v.class, v.count = ClassText, len(f.texts)
+		f.Class = ClassText
+	}
+	return nil
+}
+
+// unreplaceable is a place in a text file that has no equal on another machine.
+func (w *worker) unreplaceable(f *File, pl place, v *verdict) {
+	switch {
+	case isDocumentation(f.Path):
+		v.except("documentation names %s", pl.path)
+	case w.foreign[f.Path]:
+		v.except("a wheel built elsewhere names %s", pl.path)
+	default:
+		v.block("have what writes the file not name it, or leave the file out with --exclude", "names %s, %s", pl.path, pl.what)
+	}
+}
+
+// isDocumentation tells whether nothing reads a file to act on it: prose, and
+// the lists that installers leave.
+func isDocumentation(p string) bool {
+	base := path.Base(p)
+	switch strings.ToLower(path.Ext(base)) {
+	case ".txt", ".rst", ".md", ".markdown", ".html", ".htm":
+		return !strings.HasPrefix(base, "requirements") && !strings.HasPrefix(base, "constraints")
+	}
+	return base == "RECORD"
+}
+
+// isUTF16 tells by the byte order mark.
+func isUTF16(head []byte) bool {
+	return bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff"))
+}
+
+// syntax is how a text file quotes.
+type syntax uint8
+
+const (
+	syntaxNone syntax = iota
+	syntaxJSON
+	syntaxPython
+	syntaxShell
+)
+
+var (
+	pythonShebang = regexp.MustCompile(`^#!.*(python|pypy)`)
+	shellShebang  = regexp.MustCompile(`^#!.*\b(sh|bash|dash|ksh|zsh)\b`)
+)
+
+// syntaxOf tells a file's syntax by its name and its first line.
+func syntaxOf(p string, head []byte) syntax {
+	switch path.Ext(p) {
+	case ".json", ".ipynb":
+		return syntaxJSON
+	case ".py", ".pyw", ".pyi":
+		return syntaxPython
+	case ".sh", ".bash":
+		return syntaxShell
+	}
+	line, _, _ := bytes.Cut(head, []byte("\n"))
+	switch {
+	case pythonShebang.Match(line), bytes.HasPrefix(line, []byte("#!")) && bytes.Contains(head, []byte("\nimport sys")):
+		return syntaxPython
+	case shellShebang.Match(line):
+		return syntaxShell
+	}
+	return syntaxNone
+}
+
+// lexer tells which form a placeholder needs.
+type lexer struct {
+	syntax syntax
+	quotes []span // string literals, or for a shell what is quoted, by offset
+	used   int
+}
+
+// lexer reads the file's syntax, where it has any and isn't too large.
+func (w *worker) lexer(f *File, src *source, res found) (*lexer, error) {
+	l := &lexer{syntax: syntaxOf(f.Path, res.head)}
+	if l.syntax == syntaxNone || l.syntax == syntaxJSON {
+		return l, nil
+	}
+	if src.size > lexLimit {
+		l.syntax = syntaxNone
+		return l, nil
+	}
+	if src.size > chunkSize {
+		w.big.Lock()
+		defer w.big.Unlock()
+	}
+	data := make([]byte, src.size)
+	if _, err := src.ReadAt(data, 0); err != nil && err != io.EOF {
+		return nil, err
+	}
+	if l.syntax == syntaxPython {
+		l.quotes = pythonStrings(data)
+	} else {
+		l.quotes = shellQuotes(data)
+	}
+	return l, nil
+}
+
+// form is asked for hits in the order of their offsets.
+func (l *lexer) form(src *source, h hit) string {
+	if h.enc == encURL || isURL(preceding(src, h.offset)) {
+		return FormURL
+	}
+	for l.used < len(l.quotes) && l.quotes[l.used].end <= h.offset {
+		l.used++
+	}
+	in, raw := false, false
+	if l.used < len(l.quotes) && l.quotes[l.used].start <= h.offset {
+		in, raw = true, l.quotes[l.used].raw
+	}
+	switch {
+	case l.syntax == syntaxJSON:
+		return FormJSON
+	case l.syntax == syntaxPython && in && !raw:
+		return FormPython
+	case l.syntax == syntaxShell && !in || h.enc == encShell:
+		return FormShell
+	case l.syntax == syntaxNone && h.enc == encEscape:
+		return FormJSON
+	}
+	return FormPlain
+}
+
+func preceding(src *source, offset int64) []byte {
+	start := max(0, offset-32)
+	b := make([]byte, offset-start)
+	n, _ := src.ReadAt(b, start)
+	return b[:n]
+}
