@@ -35,6 +35,15 @@ func TestBuild(t *testing.T) {
 				fail(t, err)
 			}
 			checkHello(t, tree, c.buildout)
+			if err := Gate(context.Background(), tree, nil, nil); err != nil {
+				data, _ := os.ReadFile(filepath.Join(tree.stage.logs, "gate.log"))
+				t.Logf("%s", data)
+				fail(t, err)
+			}
+			if len(tree.Extensions) == 0 {
+				t.Error("the gate saw no extension")
+			}
+			t.Logf("signatures: %+v; extensions: %d", tree.Signatures, len(tree.Extensions))
 		})
 	}
 }

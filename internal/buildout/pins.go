@@ -88,14 +88,15 @@ func withPath(p pip) []string {
 }
 
 // constraints writes pins as pip's constraints file has them, with the limits
-// for zc.buildout's version, if that is known already.
+// for zc.buildout's version, if that is known already. Who pins the other one
+// exactly is believed.
 func constraints(pins []pin, version string) string {
 	var b strings.Builder
 	for _, p := range pins {
 		fmt.Fprintf(&b, "%s%s\n", p.Name, p.Spec)
 	}
 	for _, l := range limits {
-		if strings.HasPrefix(version, l.buildout) {
+		if strings.HasPrefix(version, l.buildout) && exactly(pins, l.pin.Name) == "" {
 			fmt.Fprintf(&b, "%s%s\n", l.pin.Name, l.pin.Spec)
 			break
 		}

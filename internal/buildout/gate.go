@@ -1,0 +1,271 @@
+package buildout
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Isolated runs a command without network and compiler. internal/isolate does;
+// nil stands for a by-convention stand-in: refused proxies, CC=/bin/false.
+type Isolated func(ctx context.Context, c IsolatedCommand) error
+
+// IsolatedCommand is what Gate asks an Isolated to run.
+type IsolatedCommand struct {
+	Argv     []string // with the absolute path of the program
+	Env      []string
+	Dir      string
+	Writable []string // directories that the command writes to
+	Output   io.Writer
+}
+
+// Gate proves that buildout finds nothing to do in the tree t: one run that
+// may still settle things (eggs got an EGG-INFO since the build, so they may
+// be resolved another way), and then one without network and compiler, as on
+// the target, that says "Updating" for each part and leaves every compiled
+// file as it is. volatile names the parts that may install again.
+func Gate(ctx context.Context, t *Tree, volatile []string, isolated Isolated) error {
+	b, err := t.builder()
+	if err != nil {
+		return err
+	}
+	log, err := os.OpenFile(filepath.Join(t.stage.logs, "gate.log"), os.O_CREATE|os.O_WRONLY|os.O_TRUNC|openNoFollow, 0o600)
+	if err != nil {
+		return surroundings("writing the gate's log", "", err)
+	}
+	defer log.Close()
+	g := gate{t: t, b: b, log: log, volatile: append(slices.Clone(volatile), t.options.Volatile...)}
+	b.event("gate", "settle")
+	if err := g.settle(ctx); err != nil {
+		return err
+	}
+	if isolated == nil {
+		isolated = byConvention
+	}
+	b.event("gate", "no network, no compiler")
+	return g.strict(ctx, isolated)
+}
+
+type gate struct {
+	t        *Tree
+	b        *builder
+	log      *os.File
+	volatile []string
+}
+
+// builder gives what runs commands in the tree, as the target would: with an
+// empty HOME and no wrapped compilers.
+func (t *Tree) builder() (*builder, error) {
+	home := filepath.Join(t.stage.tmp, "home")
+	if err := os.MkdirAll(home, 0o700); err != nil {
+		return nil, surroundings("making an empty home", "", err)
+	}
+	env := t.options.environ()
+	env = buildEnv(env, t.stage, t.Interpreter, environ(env, "PATH"), t.options.Epoch)
+	return &builder{o: t.options, s: t.stage, in: t.Interpreter, w: &watcher{start: time.Now()}, env: setenv(env, "HOME="+home)}, nil
+}
+
+// settle runs buildout once as the target does, with network and compiler.
+func (g gate) settle(ctx context.Context) error {
+	g.b.w = &watcher{start: time.Now(), out: []io.Writer{g.log}}
+	if err := g.b.command(ctx, g.b.launcher("target")); err != nil {
+		return g.bad("running buildout again in place", err)
+	}
+	if len(g.again()) == 0 {
+		return nil
+	}
+	m, err := g.b.toolmaker(ctx)
+	if err != nil {
+		return err
+	}
+	return g.t.addEggInfo(ctx, m)
+}
+
+// strict is the run that counts.
+func (g gate) strict(ctx context.Context, isolated Isolated) error {
+	doing := "running buildout again without network and compiler"
+	before, err := compiled(g.t.Root)
+	if err != nil {
+		return surroundings("reading the compiled files", "", err)
+	}
+	g.b.w = &watcher{start: time.Now(), out: []io.Writer{g.log}}
+	err = isolated(ctx, IsolatedCommand{Argv: withUmask(g.b.launcher("target")), Env: g.b.env, Dir: g.t.Root,
+		Writable: []string{g.t.Root, g.t.stage.tmp}, Output: g.b.w})
+	if err != nil {
+		return g.bad(doing, err)
+	}
+	after, err := compiled(g.t.Root)
+	if err != nil {
+		return surroundings("reading the compiled files", "", err)
+	}
+	if diff := changed(before, after); diff != "" {
+		hint := "the part that made it compiles on every run; keep the file out of its update, or leave the part out"
+		if again := g.again(); len(again) > 0 {
+			hint = "it comes from " + strings.Join(again, ", ") + ", which installs again on every run"
+		}
+		return &Error{Doing: doing, Err: fmt.Errorf("%s", diff), Tip: hint, Code: 1, Log: g.log.Name()}
+	}
+	if err := g.verdict(doing); err != nil {
+		return err
+	}
+	g.t.Extensions = after
+	if err := g.t.read(ctx); err != nil {
+		return err
+	}
+	return g.t.signatures(ctx)
+}
+
+// verdict looks at what buildout said it did.
+func (g gate) verdict(doing string) error {
+	said := map[string]string{}
+	for _, line := range g.b.w.lines {
+		if m := linePart.FindStringSubmatch(line); m != nil {
+			said[m[2]] = m[1]
+		}
+		if lineGetting.MatchString(line) {
+			return &Error{Doing: doing, Err: fmt.Errorf("it looks for a distribution: %s", strings.TrimSpace(line)),
+				Tip: "pin the version of that distribution, and of what needs it", Code: 1, Log: g.log.Name()}
+		}
+	}
+	g.t.Volatile = nil
+	for _, part := range g.t.Parts {
+		switch {
+		case said[part.Name] == "Updating":
+		case slices.Contains(g.volatile, part.Name):
+			g.t.Volatile = append(g.t.Volatile, part.Name)
+		case said[part.Name] == "":
+			return &Error{Doing: doing, Err: fmt.Errorf("part %s isn't updated", part.Name), Code: 1, Log: g.log.Name()}
+		default:
+			return &Error{Doing: doing, Err: fmt.Errorf("part %s (recipe %s) installs again although nothing changed", part.Name, part.Recipe),
+				Tip: "if that is harmless on a server, allow it: volatile = " + part.Name, Code: 1, Log: g.log.Name()}
+		}
+	}
+	return nil
+}
+
+// again gives the parts that the last run didn't just update.
+func (g gate) again() []string {
+	var parts []string
+	for _, line := range g.b.w.lines {
+		if m := linePart.FindStringSubmatch(line); m != nil && m[1] != "Updating" && !slices.Contains(parts, m[2]) {
+			parts = append(parts, m[2])
+		}
+	}
+	return parts
+}
+
+func (g gate) bad(doing string, err error) error {
+	what, why := g.b.w.failure()
+	if what != "" {
+		doing += ", at " + what
+	}
+	hint := "the log says what was asked for; what the recipe needs on every run has to be in the tree"
+	if again := g.again(); len(again) > 0 {
+		hint = "parts that install again although nothing changed: " + strings.Join(again, ", ")
+	}
+	return &Error{Doing: doing, Err: fmt.Errorf("%w: %s", err, why), Tip: hint, Code: 1, Log: g.log.Name()}
+}
+
+// byConvention asks nicely: nothing enforces it.
+func byConvention(ctx context.Context, c IsolatedCommand) error {
+	refused := "http://127.0.0.1:9"
+	cmd := exec.CommandContext(ctx, c.Argv[0], c.Argv[1:]...)
+	inGroup(cmd)
+	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = c.Dir, c.Output, c.Output, 10*time.Second
+	cmd.Env = setenv(c.Env, "http_proxy="+refused, "https_proxy="+refused, "HTTP_PROXY="+refused, "HTTPS_PROXY="+refused,
+		"no_proxy", "NO_PROXY", "PIP_RETRIES=0", "CC=/bin/false", "CXX=/bin/false", "LDSHARED=/bin/false")
+	return cmd.Run()
+}
+
+// compiled gives every ELF, Mach-O and PE file below root, sorted by path.
+func compiled(root string) ([]Digest, error) {
+	var found []Digest
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && d.Name() == ".git" {
+			return fs.SkipDir
+		}
+		if !d.Type().IsRegular() {
+			return nil
+		}
+		digest, ok, err := digestBinary(root, path)
+		if ok {
+			found = append(found, digest)
+		}
+		return err
+	})
+	slices.SortFunc(found, func(a, b Digest) int { return strings.Compare(a.Path, b.Path) })
+	return found, err
+}
+
+func digestBinary(root, path string) (Digest, bool, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return Digest{}, false, err
+	}
+	defer f.Close()
+	var head [4]byte
+	if _, err := io.ReadFull(f, head[:]); err != nil || !binaryMagic(head) {
+		return Digest{}, false, nil
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return Digest{}, false, err
+	}
+	hash := sha256.New()
+	hash.Write(head[:])
+	if _, err := io.Copy(hash, f); err != nil {
+		return Digest{}, false, err
+	}
+	rel, err := filepath.Rel(root, path)
+	return Digest{Path: filepath.ToSlash(rel), SHA256: hex.EncodeToString(hash.Sum(nil)), inode: inode(info), mtime: info.ModTime()}, true, err
+}
+
+// binaryMagic knows the first bytes of ELF, PE and Mach-O files.
+func binaryMagic(h [4]byte) bool {
+	switch string(h[:]) {
+	case "\x7fELF", "\xcf\xfa\xed\xfe", "\xce\xfa\xed\xfe", "\xca\xfe\xba\xbe", "\xca\xfe\xba\xbf":
+		return true
+	}
+	return h[0] == 'M' && h[1] == 'Z'
+}
+
+// changed says the first difference between two lists of compiled files.
+func changed(before, after []Digest) string {
+	was := map[string]Digest{}
+	for _, d := range before {
+		was[d.Path] = d
+	}
+	for _, d := range after {
+		old, ok := was[d.Path]
+		switch {
+		case !ok:
+			return d.Path + " was compiled anew"
+		case old.SHA256 != d.SHA256:
+			return d.Path + " has other content"
+		case old.inode != d.inode || !old.mtime.Equal(d.mtime):
+			return d.Path + " was written again"
+		}
+		delete(was, d.Path)
+	}
+	var gone []string
+	for path := range was {
+		gone = append(gone, path)
+	}
+	slices.Sort(gone)
+	if len(gone) > 0 {
+		return gone[0] + " is gone"
+	}
+	return ""
+}

@@ -1,0 +1,87 @@
+package buildout
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+var hashed = regexp.MustCompile(`^(.+)-([0-9a-f]{32})$`)
+
+// signatures finds out which directories stand behind the hashes in
+// .installed.cfg. A hash that no directory of the tree has is an error: the
+// target couldn't compute it again, and would rebuild the part.
+func (t *Tree) signatures(ctx context.Context) error {
+	wanted := map[string]string{} // hash -> name
+	parts := map[string]string{}
+	for _, i := range t.Installed {
+		for _, token := range i.Signature {
+			if m := hashed.FindStringSubmatch(token); m != nil {
+				wanted[m[2]], parts[m[2]] = m[1], i.Part
+			}
+		}
+	}
+	t.Signatures = nil
+	if len(wanted) == 0 {
+		return nil
+	}
+	hashes := map[string]string{}
+	h := helper{python: t.Interpreter.Executable, flags: []string{"-sSE", "-B"}, script: "signature.py", dir: t.Root,
+		env: t.options.environ(), input: map[string]any{"path": t.launchPaths(), "dirs": t.hashable()}}
+	if err := h.run(ctx, &hashes); err != nil {
+		return failed("computing the signatures of develop packages", "", "%w", err)
+	}
+	for dir, hash := range hashes {
+		name, ok := wanted[hash]
+		if !ok {
+			continue
+		}
+		t.Signatures = append(t.Signatures, pack.Signature{Name: name, Path: t.rel(dir), Hash: hash})
+		delete(wanted, hash)
+	}
+	slices.SortFunc(t.Signatures, func(a, b pack.Signature) int { return strings.Compare(a.Path, b.Path) })
+	for hash, name := range wanted {
+		return failed("finding what "+name+" in the signature of part "+parts[hash]+" stands for",
+			"put "+name+" under develop, or among the eggs", "no directory of the tree has the hash %s", hash)
+	}
+	return nil
+}
+
+// hashable are the directories that zc.buildout may hash: develop packages,
+// what setuptools brings inside itself, a virtualenv's site-packages.
+func (t *Tree) hashable() []string {
+	dirs := []string{}
+	add := func(dir string) {
+		if info, err := os.Stat(dir); err == nil && info.IsDir() && !slices.Contains(dirs, dir) {
+			dirs = append(dirs, dir)
+		}
+	}
+	links, _ := eggLinks(t.dir("develop-eggs-directory"))
+	for _, l := range links {
+		add(l.path)
+	}
+	for _, pattern := range []string{filepath.Join(globEscape(t.dir("eggs-directory")), "*.egg", "setuptools", "_vendor"),
+		filepath.Join(globEscape(t.Root), "lib", "python*", "site-packages"), filepath.Join(globEscape(t.Root), "Lib", "site-packages")} {
+		found, _ := filepath.Glob(pattern)
+		for _, dir := range found {
+			add(dir)
+		}
+	}
+	if d := t.dir("develop-eggs-directory"); d != "" {
+		add(d)
+	}
+	return dirs
+}
+
+func (t *Tree) launchPaths() []string {
+	paths := []string{}
+	for _, p := range t.Launch.Path {
+		paths = append(paths, filepath.Join(t.Root, filepath.FromSlash(p)))
+	}
+	return paths
+}
