@@ -2,7 +2,6 @@ package buildout
 
 import (
 	"context"
-	"fmt"
 )
 
 // addEggInfo gives every egg of the tree that has only a dist-info an
@@ -14,7 +13,7 @@ func (t *Tree) addEggInfo(ctx context.Context, m toolmaker) error {
 		return nil
 	}
 	if _, err := m.eggs(ctx, map[string]any{"add": dirs}); err != nil {
-		return failed("adding EGG-INFO to the eggs", "", "%w", fmt.Errorf("%w", err))
+		return failed("adding EGG-INFO to the eggs", "", "%w", err)
 	}
-	return nil
+	return t.forgetDownloads()
 }
