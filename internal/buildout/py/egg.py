@@ -116,8 +116,14 @@ def add(egg):
 
 def namespaces(egg, made):
     """A wheel leaves out the __init__.py of pkg_resources' namespaces, and a .pth
-    file stands in for them; in an egg nothing reads that, so they come back."""
+    file stands in for them, which nothing reads in an egg. For Python 2 they
+    come back. Python 3 needs none (PEP 420), and with one, recipes that have
+    none (zc.recipe.cmmi 5 beside zc.buildout 4) would not be found."""
     path = os.path.join(made, 'namespace_packages.txt')
+    if sys.version_info[0] > 2:
+        if os.path.exists(path):
+            os.remove(path)
+        return
     for name in text(path).split() if os.path.exists(path) else ():
         init = os.path.join(egg, *(name.split('.') + ['__init__.py']))
         if os.path.isdir(os.path.dirname(init)) and not os.path.exists(init):
