@@ -44,8 +44,8 @@ func forms(p string) []form {
 	for _, v := range spellings(p) {
 		slashed := strings.ReplaceAll(v, `\`, "/")
 		for _, keep := range []string{"/", "/:", ":", ""} {
-			add(encURL, percent(slashed, keep, "%02X"))
-			add(encURL, percent(slashed, keep, "%02x"))
+			add(encURL, percent(slashed, keep, "%%%02X"))
+			add(encURL, percent(slashed, keep, "%%%02x"))
 		}
 		for _, f := range []string{`\u%04x`, `\u%04X`} {
 			add(encEscape, escape(v, f, f))

@@ -27,19 +27,19 @@ const markPlace = -1
 func (h hit) end() int64 { return h.offset + int64(h.n) }
 
 // searcher looks for all forms of all places in one pass. For each place it
-// looks for one distinctive run of characters that no form changes, which
-// bytes.Index finds at memory speed, and tries the forms only there. It is
-// immutable, and used by all workers.
+// looks for one distinctive run of characters that no form changes, all such
+// runs at once, and tries the forms only there. It is immutable, and used by
+// all workers.
 type searcher struct {
 	places  []place
-	anchors []anchor
-	longest int // of all patterns
+	narrow  finder
+	wide    finder // UTF-16: only in files with NUL bytes
+	longest int    // of all patterns
 }
 
 // anchor is a run of bytes, and the patterns that hold it.
 type anchor struct {
 	needle   []byte
-	wide     bool // only in files with NUL bytes
 	patterns []pattern
 }
 
@@ -54,17 +54,13 @@ type pattern struct {
 
 func newSearcher(places []place) *searcher {
 	s := &searcher{places: places}
-	byNeedle := map[string]int{}
 	add := func(needle string, p pattern) {
-		wide := p.enc == encUTF16L || p.enc == encUTF16B
-		i, ok := byNeedle[needle]
-		if !ok {
-			i = len(s.anchors)
-			byNeedle[needle] = i
-			s.anchors = append(s.anchors, anchor{needle: []byte(needle), wide: wide})
+		f := &s.narrow
+		if p.enc == encUTF16L || p.enc == encUTF16B {
+			f = &s.wide
 		}
 		p.at = bytes.Index(p.text, []byte(needle))
-		s.anchors[i].patterns = append(s.anchors[i].patterns, p)
+		f.add(needle, p)
 		s.longest = max(s.longest, len(p.text))
 	}
 	for i, pl := range places {
@@ -89,6 +85,8 @@ func newSearcher(places []place) *searcher {
 	add(PlaceholderMark, pattern{text: []byte(PlaceholderMark), place: markPlace})
 	wide := toUTF16(PlaceholderMark, false)
 	add(wide, pattern{text: []byte(wide), place: markPlace, enc: encUTF16L})
+	s.narrow.build()
+	s.wide.build()
 	return s
 }
 
@@ -186,30 +184,20 @@ func (s *searcher) stream(r io.Reader, w io.Writer, buf []byte) (found, error) {
 
 // window finds the anchors that start in data[from:to].
 func (s *searcher) window(data []byte, from, to int, base int64, wide bool, out *[]hit) {
-	for i := range s.anchors {
-		a := &s.anchors[i]
-		if a.wide && !wide {
-			continue
+	found := func(a *anchor, at int) {
+		if h, ok := s.try(a, data, at, base); ok {
+			*out = append(*out, h)
 		}
-		end := min(len(data), to+len(a.needle)-1)
-		for at := from; at < to; {
-			k := bytes.Index(data[at:end], a.needle)
-			if k < 0 {
-				break
-			}
-			at += k
-			if h, ok := s.try(a, data, at); ok {
-				h.offset += base
-				*out = append(*out, h)
-			}
-			at++
-		}
+	}
+	s.narrow.scan(data, from, to, found)
+	if wide {
+		s.wide.scan(data, from, to, found)
 	}
 }
 
 // try gives the best of an anchor's patterns at a place: one at path
 // boundaries before one that isn't, then the longest.
-func (s *searcher) try(a *anchor, data []byte, at int) (hit, bool) {
+func (s *searcher) try(a *anchor, data []byte, at int, base int64) (hit, bool) {
 	var best hit
 	ok := false
 	for i := range a.patterns {
@@ -218,7 +206,7 @@ func (s *searcher) try(a *anchor, data []byte, at int) (hit, bool) {
 		if start < 0 || !bytes.HasPrefix(data[start:], p.text) {
 			continue
 		}
-		h := hit{offset: int64(start), n: len(p.text), place: p.place, enc: p.enc}
+		h := hit{offset: base + int64(start), n: len(p.text), place: p.place, enc: p.enc}
 		if p.place != markPlace {
 			end := start + h.n
 			h.bound = judge(data[max(0, start-lookBehind):start], data[end:min(len(data), end+lookAhead)], p.enc, p.posix)
@@ -233,6 +221,9 @@ func (s *searcher) try(a *anchor, data []byte, at int) (hit, bool) {
 func better(a, b hit) bool {
 	if (a.bound == whole) != (b.bound == whole) {
 		return a.bound == whole
+	}
+	if a.n == b.n && a.enc != b.enc && a.enc >= encUTF16L && b.enc >= encUTF16L {
+		return a.offset%2 == 0 // the other is the same, read a byte off
 	}
 	return a.n > b.n
 }

@@ -1,0 +1,240 @@
+package pack
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"math/rand"
+	"strings"
+	"testing"
+	"testing/iotest"
+)
+
+// replaced runs the search over a text and marks what it finds as <n:enc>.
+func replaced(t testing.TB, places []place, text string) string {
+	t.Helper()
+	s := newSearcher(places)
+	buf := make([]byte, chunkSize+lookBehind+2*s.longest)
+	res, err := s.stream(strings.NewReader(text), io.Discard, buf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	at := int64(0)
+	for _, h := range res.hits {
+		if h.bound != whole {
+			continue
+		}
+		b.WriteString(text[at:h.offset])
+		fmt.Fprintf(&b, "<%d>", h.place)
+		at = h.end()
+	}
+	return b.String() + text[at:]
+}
+
+func TestBoundaries(t *testing.T) {
+	places := []place{{path: "/srv/app", root: true}}
+	for _, tt := range []struct{ in, want string }{
+		{"/srv/app", "<0>"},
+		{"/srv/app/x", "<0>/x"},
+		{"-L/srv/app/lib", "-L<0>/lib"},
+		{"-Wl,-rpath,/srv/app/lib:/srv/app", "-Wl,-rpath,<0>/lib:<0>"},
+		{"file:///srv/app", "file://<0>"},
+		{"file://localhost/srv/app/", "file://localhost<0>/"},
+		{"git+file:///srv/app", "git+file://<0>"},
+		{"file:/srv/app", "file:<0>"},
+		{`"/srv/app"`, `"<0>"`},
+		{"It is in /srv/app.", "It is in <0>."},
+		{"It is in /srv/app.\n", "It is in <0>.\n"},
+		{"(/srv/app)", "(<0>)"},
+		{"a=/srv/app;b", "a=<0>;b"},
+		{"$(DESTDIR)/srv/app", "$(DESTDIR)<0>"},
+		{"//srv/app", "/<0>"},
+		{"sqlite:////srv/app/x.db", "sqlite:///<0>/x.db"},
+		{"/srv/app\nx", "<0>\nx"},
+		{`'/srv/app\n'`, `'<0>\n'`},
+		{"/srv/app%s", "<0>%s"},
+		{"/srv/app2", "/srv/app2"},
+		{"/srv/app-old", "/srv/app-old"},
+		{"/srv/app.old", "/srv/app.old"},
+		{"/srv/app_", "/srv/app_"},
+		{"/srv/app~", "/srv/app~"},
+		{"/srv/appü", "/srv/appü"},
+		{"/mnt/srv/app", "/mnt/srv/app"},
+		{"/mnt//srv/app", "/mnt//srv/app"},
+		{"../srv/app", "../srv/app"},
+		{"./srv/app", "./srv/app"},
+		{"http://localhost/srv/app", "http://localhost/srv/app"},
+		{"http://localhost:8080/srv/app", "http://localhost:8080/srv/app"},
+		{"https://example.org/srv/app/", "https://example.org/srv/app/"},
+		{"file:///srv/app%20old", "file:///srv/app%20old"},
+		{`'/srv/app\xfc'`, `'/srv/app\xfc'`},
+		{`"/srv/app\u00fc"`, `"/srv/app\u00fc"`},
+		{"%2Fsrv%2Fapp%2Fx", "<0>%2Fx"},
+		{"%2fsrv%2fapp", "<0>"},
+		{`"\/srv\/app\/x"`, `"<0>\/x"`},
+		{toUTF16("a /srv/app/x", false), toUTF16("a ", false) + "<0>" + toUTF16("/x", false)},
+		{toUTF16("a /srv/app/x", true), toUTF16("a ", true) + "<0>" + toUTF16("/x", true)},
+		{toUTF16("a /srv/app2", false), toUTF16("a /srv/app2", false)},
+	} {
+		if got := replaced(t, places, tt.in); got != tt.want {
+			t.Errorf("%q\n got %q\nwant %q", tt.in, got, tt.want)
+		}
+	}
+}
+
+func TestForms(t *testing.T) {
+	places := []place{{path: "/srv/my äpp (x)", root: true}}
+	for _, in := range []string{
+		"/srv/my äpp (x)", "/srv/my%20%C3%A4pp%20%28x%29", "%2fsrv%2fmy%20%c3%a4pp%20%28x%29",
+		`/srv/my \u00e4pp (x)`, `\/srv\/my \u00E4pp (x)`, `/srv/my \xe4pp (x)`, `/srv/my \xc3\xa4pp (x)`, `/srv/my\ äpp\ \(x\)`,
+		"/srv/my \xe4pp (x)", toUTF16("/srv/my äpp (x)", false), toUTF16("/srv/my äpp (x)", true),
+	} {
+		if got := replaced(t, places, in); got != "<0>" {
+			t.Errorf("%q -> %q", in, got)
+		}
+	}
+	windows := []place{{path: `C:\stage\äpp`, root: true}}
+	for _, in := range []string{
+		`C:\stage\äpp`, `c:\stage\äpp`, `C:/stage/äpp`, `C:\\stage\\äpp`, `C:\\stage\\\u00e4pp`, "C:/stage/%C3%A4pp", "C%3A/stage/%C3%A4pp", "c%3A%2Fstage%2F%C3%A4pp",
+		toUTF16(`C:\stage\äpp`, false),
+	} {
+		if got := replaced(t, windows, in); got != "<0>" {
+			t.Errorf("%q -> %q", in, got)
+		}
+	}
+}
+
+func TestLongestPlaceWins(t *testing.T) {
+	o := Origin{Root: "/home/me/stage", RealRoot: "/home/me/stage", Home: "/home/me", Prefix: "/home/me/py/3.11", Interpreter: "/home/me/py/3.11/bin/python3.11"}
+	places := o.places("3.11.7")
+	name := func(text string) string {
+		s := newSearcher(places)
+		res, err := s.stream(strings.NewReader(text), io.Discard, make([]byte, 1<<16))
+		check := []string{}
+		for _, h := range res.hits {
+			if h.bound == whole {
+				check = append(check, places[h.place].placeholder+"|"+places[h.place].path)
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Join(check, " ")
+	}
+	for in, want := range map[string]string{
+		"/home/me/stage/x":                Root + "|/home/me/stage",
+		"/home/me/stage2":                 "|/home/me",
+		"/home/me/py/3.11/bin/python":     Interpreter + "|/home/me/py/3.11/bin/python",
+		"/home/me/py/3.11/bin/python3.11": Interpreter + "|/home/me/py/3.11/bin/python3.11",
+		"/home/me/py/3.11/bin/pip":        Prefix + "|/home/me/py/3.11",
+		"/home/me/py/3.11":                Prefix + "|/home/me/py/3.11",
+		"/home/me/py/3.11.2":              "|/home/me",
+		"/home/men":                       "",
+	} {
+		if got := name(in); got != want {
+			t.Errorf("%s: %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestGenericPlaces(t *testing.T) {
+	o := Origin{Root: "/b/stage-x", Interpreter: "/usr/bin/python3.11", Prefix: "/usr", LibDir: "/usr/lib/x86_64-linux-gnu", Home: "/root", TmpDir: "/tmp"}
+	var got []string
+	for _, p := range o.places("3.11.2") {
+		got = append(got, p.path)
+	}
+	if s := strings.Join(got, " "); s != "/b/stage-x /usr/bin/python3.11" {
+		t.Error(s)
+	}
+}
+
+// TestChunks finds a path wherever it lies with respect to the chunks, and
+// whatever the size of the reads.
+func TestChunks(t *testing.T) {
+	places := []place{{path: "/srv/app", root: true}}
+	s := newSearcher(places)
+	size := 4096 + 2*lookBehind
+	for _, at := range []int{0, 1, 4000, 4090, 4096, size - 9, size - 8, size - 4, size - 1, size, size + 1, 2 * size, 20000} {
+		data := bytes.Repeat([]byte(" "), 30000)
+		copy(data[at:], "/srv/app")
+		for name, r := range map[string]io.Reader{"whole": bytes.NewReader(data), "half": iotest.HalfReader(bytes.NewReader(data)), "byte": iotest.OneByteReader(bytes.NewReader(data))} {
+			res, err := s.stream(r, io.Discard, make([]byte, size))
+			if err != nil || len(res.hits) != 1 || res.hits[0].offset != int64(at) || res.hits[0].bound != whole {
+				t.Errorf("%s at %d: %+v, %v", name, at, res.hits, err)
+			}
+		}
+	}
+}
+
+// slowReplace is the rule of docs/design.md said again, without chunks or anchors.
+func slowReplace(root, text string) string {
+	var b strings.Builder
+	for i := 0; i < len(text); {
+		if strings.HasPrefix(text[i:], root) && judge([]byte(text[:i]), []byte(text[i+len(root):]), encPlain, true) == whole {
+			b.WriteString("<0>")
+			i += len(root)
+			continue
+		}
+		b.WriteByte(text[i])
+		i++
+	}
+	return b.String()
+}
+
+// FuzzReplace: the search finds what a plain loop finds, and what it leaves
+// holds the root at no boundary; putting the root back gives the text again.
+func FuzzReplace(f *testing.F) {
+	f.Add("/srv/app", "x /srv/app/y /srv/app2 /mnt/srv/app")
+	f.Add("/a-b/c_d", "//a-b/c_d:/a-b/c_d.x/a-b/c_d")
+	f.Add("/srv/srv", "/srv/srv/srv/srv/srv")
+	f.Fuzz(func(t *testing.T, root, text string) {
+		if len(root) < 2 || root[0] != '/' || validName(root[1:]) != "" || strings.ContainsAny(root, "%\\\"'<>") || len(root) > 200 {
+			return
+		}
+		if strings.ContainsAny(text, "%\\<>\x00") || strings.Contains(text, PlaceholderMark) || len(text) > 4096 {
+			return
+		}
+		for i := 0; i < len(root); i++ {
+			if root[i] < 0x20 || root[i] >= 0x7f || !isNameByte(root[i]) && root[i] != '/' && root[i] != '.' {
+				return
+			}
+		}
+		got := replaced(t, []place{{path: root, root: true}}, text)
+		if want := slowReplace(root, text); got != want {
+			t.Fatalf("root %q, text %q\n got %q\nwant %q", root, text, got, want)
+		}
+		if back := strings.ReplaceAll(got, "<0>", root); back != text {
+			t.Fatalf("%q -> %q", text, back)
+		}
+	})
+}
+
+// TestSearchAtRandom is FuzzReplace with made-up texts full of near misses.
+func TestSearchAtRandom(t *testing.T) {
+	r := rand.New(rand.NewSource(1))
+	words := []string{"/srv/app", "/srv", "/app", "srv", "app", "/", ".", "-", "2", " ", ":", "file://", "\n", "ü", "\"", "x", "/srv/app/srv/app"}
+	for range 3000 {
+		var b strings.Builder
+		for range r.Intn(12) {
+			b.WriteString(words[r.Intn(len(words))])
+		}
+		if got, want := replaced(t, []place{{path: "/srv/app", root: true}}, b.String()), slowReplace("/srv/app", b.String()); got != want {
+			t.Fatalf("%q\n got %q\nwant %q", b.String(), got, want)
+		}
+	}
+}
+
+func BenchmarkSearch(b *testing.B) {
+	o := testOrigin("/var/tmp/binary-buildout/0123456789abcdef/stage-of-the-application")
+	o.Forbidden = []string{"/home/builder/private", "/var/tmp/private-tmp-dir"}
+	s := newSearcher(o.places("3.11.7"))
+	data := bytes.Repeat([]byte("import os\nversions = {'/opt/x': None}  # private python\n"), 1<<14)
+	buf := make([]byte, chunkSize+lookBehind+2*s.longest)
+	b.SetBytes(int64(len(data)))
+	for b.Loop() {
+		if _, err := s.stream(bytes.NewReader(data), io.Discard, buf); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
