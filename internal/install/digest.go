@@ -1,0 +1,132 @@
+package install
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// sidecarFormat is the highest format number of a sidecar that is understood.
+const sidecarFormat = 1
+
+// sidecar is what install needs of the document NAME.json beside an archive.
+type sidecar struct {
+	Format  int    `json:"format"`
+	Archive string `json:"archive"` // file name
+	Size    int64  `json:"size"`
+	SHA256  string `json:"sha256"`
+}
+
+// archiveSuffix matches the end of an archive's name.
+var archiveSuffix = regexp.MustCompile(`\.(tar\.gz|tar\.zst|zip)$`)
+
+// expectedDigest gives the digest that an archive on disk should have: the one
+// asked for, the sidecar's, or the one in SHA256SUMS beside it; "" if nothing
+// says.
+func expectedDigest(path, asked string) (string, error) {
+	if asked != "" {
+		if !isDigest(strings.ToLower(asked)) {
+			return "", usage(fmt.Errorf("--sha256 %s: a SHA-256 digest has 64 hexadecimal digits", asked), "")
+		}
+		return strings.ToLower(asked), nil
+	}
+	side := archiveSuffix.ReplaceAllString(path, "") + ".json"
+	data, err := os.ReadFile(side)
+	if err == nil {
+		return sidecarDigest(data, side)
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return "", surroundings(fmt.Errorf("reading the sidecar: %w", err), "")
+	}
+	sums, err := os.Open(filepath.Join(filepath.Dir(path), "SHA256SUMS"))
+	if err != nil {
+		return "", nil
+	}
+	defer sums.Close()
+	all, err := readSums(sums)
+	if err != nil {
+		return "", failed(fmt.Errorf("reading %s: %w", sums.Name(), err), "")
+	}
+	return all[filepath.Base(path)], nil
+}
+
+func sidecarDigest(data []byte, name string) (string, error) {
+	var s sidecar
+	if err := json.Unmarshal(data, &s); err != nil {
+		return "", failed(fmt.Errorf("reading %s: %w", name, err), "fetch archive and sidecar again")
+	}
+	if s.Format > sidecarFormat {
+		return "", usage(fmt.Errorf("reading %s: format %d, known is %d", name, s.Format, sidecarFormat), "install a newer binary-buildout")
+	}
+	if !isDigest(s.SHA256) {
+		return "", failed(fmt.Errorf("reading %s: no SHA-256 digest of the archive", name), "fetch archive and sidecar again")
+	}
+	return s.SHA256, nil
+}
+
+// readSums reads the format of sha256sum.
+func readSums(r io.Reader) (map[string]string, error) {
+	out := map[string]string{}
+	sc := bufio.NewScanner(io.LimitReader(r, 4<<20))
+	for sc.Scan() {
+		line := strings.TrimRight(sc.Text(), "\r")
+		if line == "" {
+			continue
+		}
+		digest, name, ok := strings.Cut(line, " ")
+		name = strings.TrimPrefix(strings.TrimPrefix(name, " "), "*")
+		if !ok || !isDigest(digest) || name == "" {
+			return nil, fmt.Errorf("line %q isn't one of sha256sum", line)
+		}
+		out[name] = digest
+	}
+	return out, sc.Err()
+}
+
+func isDigest(s string) bool {
+	b, err := hex.DecodeString(s)
+	return err == nil && len(b) == sha256.Size && s == strings.ToLower(s)
+}
+
+// checkDigest computes the digest of a file, and holds it against want, if
+// that isn't empty.
+func checkDigest(ctx context.Context, path, want string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", usage(fmt.Errorf("opening the archive: %w", err), "")
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, &ctxReader{ctx, f}); err != nil {
+		return "", surroundings(fmt.Errorf("reading %s: %w", path, err), "")
+	}
+	got := hex.EncodeToString(h.Sum(nil))
+	if want != "" && got != want {
+		return "", failed(fmt.Errorf("checking %s: its SHA-256 is %s, and should be %s", path, got, want),
+			"the file was altered or cut short: fetch it again")
+	}
+	return got, nil
+}
+
+// ctxReader ends reading when its context does.
+type ctxReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c *ctxReader) Read(p []byte) (int, error) {
+	if c.ctx.Err() != nil {
+		return 0, context.Cause(c.ctx)
+	}
+	return c.r.Read(p)
+}

@@ -1,0 +1,112 @@
+package install
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+// recordName is a file of .binary-buildout in an installed tree that no
+// archive has. It says which archive file the tree came from.
+const recordName = pack.Dir + "/install.json"
+
+const recordFormat = 1
+
+// record is install.json.
+type record struct {
+	Format  int    `json:"format"`
+	Archive string `json:"archive"` // file name
+	SHA256  string `json:"sha256"`  // of the archive file
+	Source  string `json:"source"`  // what install or update was given
+}
+
+// here is what a directory holds.
+type here int
+
+const (
+	nothingHere here = iota // it isn't there, or is empty
+	sameHere                // this archive, bootstrapped for this directory
+	otherHere               // another archive
+)
+
+// look says what is in the directory. A directory that holds something else
+// than an archive of ours is refused.
+func look(dir string, m *pack.Manifest, files *pack.Files, digest string) (here, error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nothingHere, nil
+	}
+	if err != nil {
+		return 0, usage(fmt.Errorf("looking at %s: %w", dir, err), "give a directory that doesn't exist, or is empty")
+	}
+	if len(entries) == 0 || interrupted(dir) {
+		return nothingHere, nil
+	}
+	old, err := readManifest(dir)
+	if err != nil {
+		return 0, usage(fmt.Errorf("installing into %s: it isn't empty, and isn't an installation of binary-buildout (%w)", dir, err),
+			"give another directory, or move this one away")
+	}
+	if !bootstrapped(dir) {
+		return 0, usage(fmt.Errorf("installing into %s: an unpacked %s %s is there that bootstrap.py has not run in", dir, old.Name, old.Version),
+			fmt.Sprintf("run: python %s, or move the directory away", shellWord(filepath.Join(dir, pack.BootstrapPy))))
+	}
+	if r, err := readRecord(dir); err == nil && digest != "" && r.SHA256 == digest {
+		return sameHere, nil
+	}
+	if m == nil {
+		return otherHere, nil
+	}
+	oldFiles, err := readJSON[pack.Files](filepath.Join(dir, pack.FilesName))
+	if err == nil && reflect.DeepEqual(old, m) && reflect.DeepEqual(oldFiles, files) {
+		return sameHere, nil
+	}
+	return otherHere, nil
+}
+
+// bootstrapped is whether bootstrap.py has run for this directory.
+func bootstrapped(dir string) bool {
+	s, err := readJSON[pack.State](filepath.Join(dir, pack.StateName))
+	return err == nil && s.Root != ""
+}
+
+func readManifest(dir string) (*pack.Manifest, error) {
+	m, err := readJSON[pack.Manifest](filepath.Join(dir, pack.ManifestName))
+	if err != nil {
+		return nil, err
+	}
+	if m.Format < 1 || m.Format > pack.Format {
+		return nil, fmt.Errorf("reading %s: format %d, known is %d", pack.ManifestName, m.Format, pack.Format)
+	}
+	return m, nil
+}
+
+func readRecord(dir string) (*record, error) {
+	return readJSON[record](filepath.Join(dir, recordName))
+}
+
+func readJSON[T any](path string) (*T, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	v := new(T)
+	if err := json.Unmarshal(data, v); err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+	return v, nil
+}
+
+func writeJSON(path string, v any) error {
+	data, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, append(data, '\n'), 0o644)
+}

@@ -1,0 +1,202 @@
+// Package install puts an archive on a machine: it finds the archive that fits
+// this system and its Pythons, checks it, unpacks it beside the directory it
+// is for, runs its bootstrap.py, and renames it into place. Killed at any
+// point it leaves the directory as it was.
+//
+// Nothing here rewrites a path: that is bootstrap.py's work, which travels in
+// the archive.
+package install
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+// Options say what is installed and where.
+type Options struct {
+	// Source is an archive file, OWNER/REPO[@TAG], the URL of an archive, or
+	// the URL or folder of a mirror.
+	Source string
+	// Into is the directory; it must not exist, or be empty, or hold the same
+	// archive already.
+	Into string
+	// Python is a path, a name on PATH, or a version ("3.13"); default: the
+	// newest that fits.
+	Python string
+	// Owner is USER[:GROUP], by name or number; only for root.
+	Owner string
+	// SHA256 is the digest that the archive must have, in hex; may be empty.
+	SHA256 string
+	// Label chooses between archives of one target, "debian12"; may be empty.
+	Label string
+
+	// Env is the environment: PATH, PYENV_ROOT, proxies.
+	Env []string
+	// OS and Arch are runtime.GOOS and runtime.GOARCH.
+	OS, Arch string
+
+	// Read gives an archive's manifest and list of files.
+	Read func(archive string) (*pack.Manifest, *pack.Files, error)
+	// Extract unpacks an archive; the files come to lie in dir, or in the
+	// archive's top directory below it.
+	Extract func(ctx context.Context, archive, dir string, progress func(done, total int64)) error
+	// Run runs the interpreter; default: as a process of this system.
+	Run Runner
+
+	// Remote says how archives are fetched.
+	Remote Remote
+
+	// Progress is told what is being done; may be nil. It is called from one
+	// goroutine at a time.
+	Progress func(Event)
+}
+
+// Runner runs an interpreter with arguments in a directory, and writes both of
+// its outputs to out. A command that ends otherwise than with 0 gives an error
+// with a method ExitCode() int or ProcessState, as *exec.ExitError has.
+type Runner func(ctx context.Context, c Call) error
+
+// Call is a run of an interpreter.
+type Call struct {
+	Python string
+	Args   []string
+	Dir    string
+	Env    []string
+	Out    io.Writer
+}
+
+// Event is a step that begins, or its progress.
+type Event struct {
+	Step  string // "download", "check", "unpack", "bootstrap", "place"
+	Text  string // what a person reads
+	Done  int64  // bytes, or 0
+	Total int64  // bytes, or 0 if not known
+	Rate  float64
+	Left  time.Duration
+}
+
+// Result says what is there now.
+type Result struct {
+	Changed bool   `json:"changed"`
+	Dir     string `json:"dir"`
+	Archive string `json:"archive"` // its file name
+	SHA256  string `json:"sha256"`
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	Target  string `json:"target"`
+	Python  string `json:"python,omitempty"` // the interpreter that bootstrap.py ran with; empty if unchanged
+	// Attestation is "verified", "none" or "" (not asked for: a local file).
+	Attestation string   `json:"attestation,omitempty"`
+	Warnings    []string `json:"warnings,omitempty"`
+}
+
+// Install brings the archive into o.Into.
+func Install(ctx context.Context, o Options) (*Result, error) {
+	if o.Run == nil {
+		o.Run = runProcess
+	}
+	dir, err := finalDir(o.Into)
+	if err != nil {
+		return nil, err
+	}
+	who, err := lookupOwner(o.Owner)
+	if err != nil {
+		return nil, err
+	}
+	a, err := fetch(ctx, o, dir)
+	if err != nil {
+		return nil, err
+	}
+	defer a.close()
+	if a.unchanged != nil {
+		return a.unchanged, nil
+	}
+	return installFile(ctx, o, a, dir, who)
+}
+
+// installFile installs an archive that lies on disk.
+func installFile(ctx context.Context, o Options, a *fetched, dir string, who *owner) (*Result, error) {
+	o.tell(Event{Step: "check", Text: "checking " + filepath.Base(a.path)})
+	digest, err := checkDigest(ctx, a.path, a.want)
+	if err != nil {
+		return nil, err
+	}
+	m, files, err := o.Read(a.path)
+	if err != nil {
+		return nil, &Error{Err: fmt.Errorf("reading %s: %w", a.path, err), Code: codeOf(err, 1), Text: "the file is damaged or no archive of binary-buildout; fetch it again"}
+	}
+	res := &Result{Dir: dir, Archive: filepath.Base(a.path), SHA256: digest, Name: m.Name, Version: m.Version, Target: m.Target,
+		Attestation: a.attestation, Warnings: a.warnings}
+	state, err := look(dir, m, files, digest)
+	if err != nil {
+		return nil, err
+	}
+	switch state {
+	case sameHere:
+		return res, nil
+	case otherHere:
+		return nil, otherVersion(o, dir, m)
+	}
+	py, err := choosePython(ctx, o, requirement(m), who)
+	if err != nil {
+		return nil, err
+	}
+	res.Python = py.Executable
+	if err := place(ctx, o, placing{archive: a.path, dir: dir, manifest: m, files: files, python: py, owner: who, record: record{
+		Format: recordFormat, Archive: res.Archive, SHA256: digest, Source: o.Source,
+	}}); err != nil {
+		return nil, err
+	}
+	res.Changed = true
+	return res, nil
+}
+
+// finalDir gives the directory as an absolute path whose parent is real. If
+// the directory is a link to one, that one is meant.
+func finalDir(into string) (string, error) {
+	if into == "" {
+		return "", usage(errors.New("no directory to install into"), "give one with --into DIR")
+	}
+	abs, err := filepath.Abs(into)
+	if err != nil {
+		return "", surroundings(fmt.Errorf("finding %s: %w", into, err), "")
+	}
+	if fi, err := os.Lstat(abs); err == nil && fi.Mode()&os.ModeSymlink != 0 {
+		real, err := filepath.EvalSymlinks(abs)
+		if err != nil {
+			return "", usage(fmt.Errorf("following the link %s: %w", abs, err), "remove the link, or make what it points to")
+		}
+		return real, nil
+	}
+	parent, err := filepath.EvalSymlinks(filepath.Dir(abs))
+	if err != nil {
+		return "", usage(fmt.Errorf("looking at %s: %w", filepath.Dir(abs), err), "make the parent directory first")
+	}
+	if filepath.Dir(abs) == abs {
+		return "", usage(fmt.Errorf("%s is the root of the file system", abs), "")
+	}
+	return filepath.Join(parent, filepath.Base(abs)), nil
+}
+
+func otherVersion(o Options, dir string, m *pack.Manifest) error {
+	old, _ := readManifest(dir)
+	have := "another version"
+	if old != nil {
+		have = old.Name + " " + old.Version
+	}
+	return usage(fmt.Errorf("installing %s %s into %s: %s is there", m.Name, m.Version, dir, have),
+		fmt.Sprintf("binary-buildout update %s %s", shellWord(dir), shellWord(o.Source)))
+}
+
+func (o Options) tell(e Event) {
+	if o.Progress != nil {
+		o.Progress(e)
+	}
+}

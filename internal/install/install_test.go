@@ -1,0 +1,407 @@
+package install
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+// hello is an archive for this machine's Python.
+func hello(t *testing.T, version string) (installtest.Archive, *Python) {
+	t.Helper()
+	p, err := probe(t.Context(), installtest.Python(t, "3.13"), os.Environ(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return installtest.Archive{
+		Name: "hello", Version: version,
+		Manifest: pack.Manifest{Target: p.ABI + "-linux_" + p.Machine, Python: pack.Python{ABI: p.ABI, Libc: p.Libc}},
+		Files: map[string]string{
+			"bin/hello": "#!/bin/sh\necho " + version + " @binary-buildout-root@ @binary-buildout-python@\n",
+			"data.txt":  "of " + version,
+		},
+	}, p
+}
+
+func options(src, into string) Options {
+	return Options{
+		Source: src, Into: into, Env: os.Environ(), OS: runtime.GOOS, Arch: runtime.GOARCH,
+		Read: installtest.Read, Extract: installtest.Extract,
+	}
+}
+
+func TestInstall(t *testing.T) {
+	a, _ := hello(t, "1.0")
+	src := installtest.Make(t, t.TempDir(), a)
+	parent := t.TempDir()
+	into := filepath.Join(parent, "an ü place")
+	var steps []string
+	o := options(src, into)
+	o.Python = installtest.Python(t, "3.13")
+	o.Progress = func(e Event) {
+		if len(steps) == 0 || steps[len(steps)-1] != e.Step {
+			steps = append(steps, e.Step)
+		}
+	}
+	res, err := Install(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !res.Changed || res.Version != "1.0" || res.Dir != into || len(res.SHA256) != 64 {
+		t.Errorf("result %+v", res)
+	}
+	if got := strings.Join(steps, " "); got != "check unpack bootstrap place" {
+		t.Errorf("steps %q", got)
+	}
+	out, err := exec.Command(filepath.Join(into, "bin", "hello")).Output()
+	if want := "1.0 " + into + " " + res.Python + "\n"; err != nil || string(out) != want {
+		t.Errorf("hello says %q, %v; want %q", out, err, want)
+	}
+	onlyThese(t, parent, "an ü place")
+
+	before := snapshot(t, parent)
+	res, err = Install(t.Context(), o)
+	if err != nil || res.Changed {
+		t.Errorf("again: %+v, %v", res, err)
+	}
+	if err := os.Remove(filepath.Join(into, recordName)); err != nil {
+		t.Fatal(err)
+	}
+	if res, err = Install(t.Context(), o); err != nil || res.Changed {
+		t.Errorf("again, without the record: %+v, %v", res, err)
+	}
+	a.Version = "2.0"
+	o.Source = installtest.Make(t, t.TempDir(), a)
+	_, err = Install(t.Context(), o)
+	wantError(t, err, 2, "hello 1.0", "binary-buildout update '"+into+"' "+o.Source)
+	delete(before, filepath.Join(parent, "an ü place", filepath.FromSlash(recordName)))
+	if after := snapshot(t, parent); fmt.Sprint(before) != fmt.Sprint(after) {
+		t.Errorf("changed:\n%v\n%v", before, after)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	a, py := hello(t, "1.0")
+	good := installtest.Make(t, t.TempDir(), a)
+	broken := func(edit func(a *installtest.Archive)) string {
+		b, _ := hello(t, "1.0")
+		edit(&b)
+		return installtest.Make(t, t.TempDir(), b)
+	}
+	altered := filepath.Join(t.TempDir(), filepath.Base(good))
+	copyFile(t, good, altered, func(b []byte) []byte { b[len(b)/2] ^= 1; return b })
+	copyFile(t, strings.TrimSuffix(good, ".tar.gz")+".json", strings.TrimSuffix(altered, ".tar.gz")+".json", nil)
+	for _, test := range []struct {
+		name    string
+		src     string
+		prepare func(t *testing.T, into string)
+		option  func(o *Options)
+		code    int
+		want    []string
+	}{
+		{name: "foreign directory", src: good, code: 2, want: []string{"isn't empty"}, prepare: func(t *testing.T, into string) {
+			mkfile(t, filepath.Join(into, "mine"), "x")
+		}},
+		{name: "a file", src: good, code: 2, prepare: func(t *testing.T, into string) { mkfile(t, into, "x") }},
+		{name: "no source", src: filepath.Join(t.TempDir(), "none.tar.gz"), code: 2, want: []string{"no such file"}},
+		{name: "digest", src: altered, code: 1, want: []string{"SHA-256", "fetch it again"}},
+		{name: "asked digest", src: good, code: 1, option: func(o *Options) { o.SHA256 = strings.Repeat("ab", 32) }, want: []string{"should be abab"}},
+		{name: "bad digest", src: good, code: 2, option: func(o *Options) { o.SHA256 = "ab" }},
+		{name: "no parent", src: good, code: 2, option: func(o *Options) { o.Into = filepath.Join(o.Into, "a", "b") }, want: []string{"parent"}},
+		{name: "another minor version", code: 2, src: broken(func(a *installtest.Archive) {
+			a.Manifest.Target, a.Manifest.Python.ABI = "cp399-linux_x86_64", "cp399"
+		}), want: []string{"Python 3.99 (cp399)", "this system is linux"}},
+		{name: "architecture", code: 2, src: broken(func(a *installtest.Archive) { a.Manifest.Target = py.ABI + "-manylinux_2_17_s390x" }), want: []string{"s390x", py.Machine}},
+		{name: "musl", code: 2, src: broken(func(a *installtest.Archive) {
+			a.Manifest.Target, a.Manifest.Python.Libc = py.ABI+"-musllinux_1_2_"+py.Machine, "musl"
+		}), want: []string{"musl", "glibc"}},
+		{name: "glibc", code: 2, src: broken(func(a *installtest.Archive) {
+			a.Manifest.Floors = []pack.Floor{{Kind: "glibc", Version: "2.99"}}
+		}), want: []string{"glibc 2.99"}},
+		{name: "asked Python", src: good, code: 2, option: func(o *Options) { o.Python = installtest.Python(t, "3.12") }, want: []string{"it is for Python 3.13"}},
+		{name: "no such Python", src: good, code: 2, option: func(o *Options) { o.Python = "/no/such/python" }},
+		{name: "no Python", src: good, code: 2, option: func(o *Options) { o.Python = "9.9" }},
+		{name: "bootstrap fails", code: 2, src: broken(func(a *installtest.Archive) {
+			a.Bootstrap = "import sys\nsys.stderr.write('error: libldap is missing\\nhint: install it\\n')\nsys.exit(2)\n"
+		}), want: []string{"libldap is missing", "install it"}},
+		{name: "bootstrap breaks", code: 1, src: broken(func(a *installtest.Archive) { a.Bootstrap = "1/0\n" }), want: []string{"ZeroDivisionError"}},
+		{name: "extract fails", src: good, code: 3, option: func(o *Options) {
+			o.Extract = func(_ context.Context, _, dir string, _ func(int64, int64)) error {
+				mkfile(t, filepath.Join(dir, "half"), "x")
+				return errors.New("disk full")
+			}
+		}, want: []string{"disk full"}},
+		{name: "space", src: good, code: 3, option: func(o *Options) {
+			o.Read = func(p string) (*pack.Manifest, *pack.Files, error) {
+				m, f, err := installtest.Read(p)
+				f.Files = append(f.Files, pack.Entry{Path: "big", Size: 1 << 55})
+				return m, f, err
+			}
+		}, want: []string{"MB are free"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			parent := t.TempDir()
+			o := options(test.src, filepath.Join(parent, "app"))
+			if test.prepare != nil {
+				test.prepare(t, o.Into)
+			}
+			if test.option != nil {
+				test.option(&o)
+			}
+			before := snapshot(t, parent)
+			_, err := Install(t.Context(), o)
+			wantError(t, err, test.code, test.want...)
+			if after := snapshot(t, parent); fmt.Sprint(before) != fmt.Sprint(after) {
+				t.Errorf("left behind:\n%v\n%v", before, after)
+			}
+		})
+	}
+}
+
+// Where the parent can't be written, an empty directory of one's own will do;
+// an install that was killed there is repeated.
+func TestInside(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "app")
+	mkfile(t, filepath.Join(dir, insideName, entriesName), `["bin", "data.txt", ".binary-buildout"]`)
+	mkfile(t, filepath.Join(dir, "bin", "half"), "x")
+	chmod(t, filepath.Join(dir, insideName), 0o700)
+	if !interrupted(dir) {
+		t.Fatal("not seen as interrupted")
+	}
+	if err := undoInside(dir); err != nil {
+		t.Fatal(err)
+	}
+	onlyThese(t, dir, insideName)
+	mkfile(t, filepath.Join(dir, "stranger"), "x")
+	if interrupted(dir) {
+		t.Error("a stranger's file is taken for ours")
+	}
+	os.Remove(filepath.Join(dir, "stranger"))
+
+	// A mount point is empty and can't be replaced. The next best that any
+	// user can make: staging inside, as place does it then.
+	st, err := openStaging(filepath.Join(dir, insideName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	st.inside = true
+	tree := filepath.Join(st.dir, "tree")
+	mkfile(t, filepath.Join(tree, pack.Dir, "x"), "")
+	mkfile(t, filepath.Join(tree, "bin", "y"), "")
+	if err := st.commit(tree, dir); err != nil {
+		t.Fatal(err)
+	}
+	st.remove()
+	onlyThese(t, dir, pack.Dir, "bin")
+}
+
+func TestParentNotWritable(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Log("as root: by a bind mount in isolate's place; here the permission can't be taken")
+		return
+	}
+	a, _ := hello(t, "1.0")
+	parent := t.TempDir()
+	dir := filepath.Join(parent, "app")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(parent, 0o555); err != nil {
+		t.Fatal(err)
+	}
+	defer os.Chmod(parent, 0o755)
+	res, err := Install(t.Context(), options(installtest.Make(t, t.TempDir(), a), dir))
+	if err != nil || !res.Changed {
+		t.Fatalf("%+v, %v", res, err)
+	}
+	onlyThese(t, dir, pack.Dir, "bin", "bootstrap.py", "data.txt")
+}
+
+func TestTwoAtATime(t *testing.T) {
+	a, _ := hello(t, "1.0")
+	into := filepath.Join(t.TempDir(), "app")
+	o := options(installtest.Make(t, t.TempDir(), a), into)
+	var inner error
+	o.Extract = func(ctx context.Context, src, dir string, p func(int64, int64)) error {
+		_, inner = Install(t.Context(), options(o.Source, into))
+		return installtest.Extract(ctx, src, dir, p)
+	}
+	if _, err := Install(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	wantError(t, inner, 3, "another install")
+}
+
+func TestOwner(t *testing.T) {
+	a, _ := hello(t, "1.0")
+	src := installtest.Make(t, t.TempDir(), a)
+	into := filepath.Join(t.TempDir(), "app")
+	o := options(src, into)
+	o.Owner = "nobody"
+	if os.Geteuid() != 0 {
+		_, err := Install(t.Context(), o)
+		wantError(t, err, 2, "only root")
+		return
+	}
+	who, err := lookupOwner("nobody:daemon")
+	if err != nil || who.uid == 0 || who.gid == 0 {
+		t.Fatalf("%+v, %v", who, err)
+	}
+	mkfile(t, filepath.Join(into, "a", "b"), "x")
+	if err := who.take(into); err != nil {
+		t.Fatal(err)
+	}
+	fi, err := os.Stat(filepath.Join(into, "a", "b"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(fi.Sys()); !strings.Contains(got, fmt.Sprintf("%d", who.uid)) {
+		t.Errorf("owner: %s", got)
+	}
+	o.Owner = "no-such-user"
+	_, err = Install(t.Context(), o)
+	wantError(t, err, 2, "no-such-user")
+}
+
+func TestProbe(t *testing.T) {
+	for version, abi := range map[string]string{"2.7": "cp27mu", "3.6": "cp36", "3.8": "cp38", "3.13": "cp313"} {
+		p, err := probe(t.Context(), installtest.Python(t, version), os.Environ(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.ABI != abi || !strings.HasPrefix(p.Version, version+".") || p.Implementation != "cpython" || p.System != "linux" || p.LibcVersion == "" {
+			t.Errorf("%s: %+v", version, p)
+		}
+	}
+}
+
+func TestUnfit(t *testing.T) {
+	py := &Python{ABI: "cp313", System: "linux", Machine: "x86_64", Libc: "glibc", LibcVersion: "2.36"}
+	mac := &Python{ABI: "cp313", System: "macos", Machine: "arm64", MacOS: "14.5"}
+	win := &Python{ABI: "cp311", System: "windows", Machine: "amd64"}
+	for _, test := range []struct {
+		target string
+		p      *Python
+		want   string
+	}{
+		{"cp313-manylinux_2_28_x86_64", py, ""},
+		{"cp313-manylinux_2_36_x86_64", py, ""},
+		{"cp313-manylinux_2_37_x86_64", py, "it needs glibc 2.37"},
+		{"cp313-linux_x86_64", py, ""},
+		{"cp313t-linux_x86_64", py, "it is for Python 3.13 free-threaded (cp313t)"},
+		{"cp313-musllinux_1_2_x86_64", py, "it is for musl"},
+		{"cp313-manylinux_2_28_aarch64", py, "it is for aarch64"},
+		{"cp313-macosx_11_0_arm64", py, "it is for macos"},
+		{"cp313-macosx_11_0_arm64", mac, ""},
+		{"cp313-macosx_11_0_universal2", mac, ""},
+		{"cp313-macosx_15_0_arm64", mac, "it needs macOS 15.0"},
+		{"cp313-macosx_11_0_x86_64", mac, "it is for x86_64"},
+		{"cp311-win_amd64", win, ""},
+		{"cp311-win32", win, "it is for x86"},
+		{"cp37m-linux_x86_64", &Python{ABI: "cp37", System: "linux", Machine: "x86_64"}, ""},
+		{"cp27m-linux_x86_64", &Python{ABI: "cp27mu", System: "linux", Machine: "x86_64"}, "it is for Python 2.7 (cp27m)"},
+	} {
+		if got := parseTarget(test.target).unfit(test.p); got != test.want {
+			t.Errorf("%s on %+v: %q, want %q", test.target, test.p, got, test.want)
+		}
+	}
+}
+
+func wantError(t *testing.T, err error, code int, words ...string) {
+	t.Helper()
+	var e *Error
+	if !errors.As(err, &e) {
+		t.Fatalf("error %v isn't an *Error", err)
+	}
+	if e.ExitCode() != code {
+		t.Errorf("exit code %d, want %d: %v", e.ExitCode(), code, err)
+	}
+	for _, w := range words {
+		if !strings.Contains(e.Error()+" / "+e.Hint(), w) {
+			t.Errorf("error %q, hint %q: want %q", e.Error(), e.Hint(), w)
+		}
+	}
+	if strings.Contains(e.Error(), "\n") {
+		t.Errorf("error of several lines: %q", e.Error())
+	}
+}
+
+// snapshot gives path, mode, size and time of everything below dir.
+func snapshot(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	err := filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		fi, err := d.Info()
+		if err != nil {
+			return err
+		}
+		out[p] = fmt.Sprint(fi.Mode(), fi.Size(), fi.ModTime())
+		if d.IsDir() {
+			out[p] = fmt.Sprint(fi.Mode())
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func onlyThese(t *testing.T, dir string, names ...string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range entries {
+		got = append(got, e.Name())
+	}
+	if fmt.Sprint(got) != fmt.Sprint(names) {
+		t.Errorf("%s holds %q, want %q", dir, got, names)
+	}
+}
+
+func chmod(t *testing.T, path string, mode os.FileMode) {
+	t.Helper()
+	if err := os.Chmod(path, mode); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func mkfile(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func copyFile(t *testing.T, from, to string, edit func([]byte) []byte) {
+	t.Helper()
+	data, err := os.ReadFile(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if edit != nil {
+		data = edit(data)
+	}
+	if err := os.WriteFile(to, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

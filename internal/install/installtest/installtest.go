@@ -1,0 +1,229 @@
+// Package installtest makes small archives for tests, with a bootstrap.py that
+// does what the real one promises and no more, and reads them. The tests of
+// the whole use pack's own.
+package installtest
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+// Archive describes an archive to make.
+type Archive struct {
+	Name, Version string
+	Manifest      pack.Manifest     // name, version and format are filled in
+	Files         map[string]string // path to content; a path that starts with bin/ is executable
+	Bootstrap     string            // instead of the default bootstrap.py
+}
+
+// bootstrapPy replaces the placeholders of root and interpreter in text files,
+// and leaves state.json.
+const bootstrapPy = `import io, json, os, sys
+here = os.path.dirname(os.path.abspath(__file__))
+root = sys.argv[sys.argv.index("--root") + 1] if "--root" in sys.argv else here
+with io.open(os.path.join(here, ".binary-buildout", "manifest.json"), encoding="utf-8") as f:
+    manifest = json.load(f)
+old = {}
+try:
+    with io.open(os.path.join(here, ".binary-buildout", "state.json"), encoding="utf-8") as f:
+        old = json.load(f)
+except (IOError, OSError):
+    pass
+def text(s):
+    return s if isinstance(s, type(u"")) else s.decode("utf-8", "surrogateescape")
+for item in manifest["relocations"] or []:
+    path = os.path.join(here, *item["path"].split("/"))
+    with io.open(path, encoding="utf-8") as f:
+        data = f.read()
+    data = data.replace(u"@binary-buildout-root@", text(root)).replace(u"@binary-buildout-python@", text(sys.executable))
+    if old:
+        data = data.replace(old["root"], text(root)).replace(old["interpreter"], text(sys.executable))
+    with io.open(path, "w", encoding="utf-8") as f:
+        f.write(data)
+    os.chmod(path, 0o755)
+with open(os.path.join(here, ".binary-buildout", "state.json"), "w") as f:
+    json.dump({"format": 1, "root": root, "interpreter": sys.executable, "archive": "", "config": "", "files": {}}, f)
+`
+
+// Make writes the archive NAME-VERSION-TARGET.tar.gz and its sidecar into dir,
+// and gives its path.
+func Make(t testing.TB, dir string, a Archive) string {
+	t.Helper()
+	m := a.Manifest
+	m.Format, m.Name, m.Version = pack.Format, a.Name, a.Version
+	content := map[string]string{}
+	for p, c := range a.Files {
+		content[p] = c
+		if strings.Contains(c, pack.PlaceholderMark) {
+			m.Relocations = append(m.Relocations, pack.Relocation{Path: p, Class: pack.ClassText, Mode: 0o755, Size: int64(len(c)), SHA256: Digest([]byte(c))})
+		}
+	}
+	slices.SortFunc(m.Relocations, func(a, b pack.Relocation) int { return strings.Compare(a.Path, b.Path) })
+	content[pack.BootstrapPy] = a.Bootstrap
+	if a.Bootstrap == "" {
+		content[pack.BootstrapPy] = bootstrapPy
+	}
+	files := pack.Files{Format: pack.Format}
+	for _, p := range sorted(content) {
+		files.Files = append(files.Files, pack.Entry{Path: p, Mode: 0o644, Size: int64(len(content[p])), SHA256: Digest([]byte(content[p]))})
+	}
+	content[pack.ManifestName], content[pack.FilesName] = encode(t, m), encode(t, files)
+
+	top := a.Name + "-" + a.Version
+	var buf bytes.Buffer
+	zw := gzip.NewWriter(&buf)
+	tw := tar.NewWriter(zw)
+	for _, p := range append([]string{pack.ManifestName, pack.FilesName}, sorted(content)...) {
+		c, ok := content[p]
+		if !ok {
+			continue
+		}
+		delete(content, p)
+		mode := int64(0o644)
+		if strings.HasPrefix(p, "bin/") {
+			mode = 0o755
+		}
+		check(t, tw.WriteHeader(&tar.Header{Name: top + "/" + p, Mode: mode, Size: int64(len(c))}))
+		_, err := io.WriteString(tw, c)
+		check(t, err)
+	}
+	check(t, tw.Close())
+	check(t, zw.Close())
+	base := filepath.Join(dir, top+"-"+m.Target)
+	check(t, os.WriteFile(base+".tar.gz", buf.Bytes(), 0o644))
+	side := map[string]any{"format": 1, "archive": filepath.Base(base) + ".tar.gz", "size": buf.Len(), "sha256": Digest(buf.Bytes())}
+	check(t, os.WriteFile(base+".json", []byte(encode(t, side)), 0o644))
+	return base + ".tar.gz"
+}
+
+// Digest is the SHA-256 in hex.
+func Digest(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+// Read gives an archive's manifest and list of files.
+func Read(path string) (*pack.Manifest, *pack.Files, error) {
+	m, files := new(pack.Manifest), new(pack.Files)
+	err := walk(path, func(name string, _ int64, r io.Reader) error {
+		switch name {
+		case pack.ManifestName:
+			return json.NewDecoder(r).Decode(m)
+		case pack.FilesName:
+			return json.NewDecoder(r).Decode(files)
+		}
+		return nil
+	})
+	if err == nil && m.Format == 0 {
+		err = fmt.Errorf("no manifest")
+	}
+	return m, files, err
+}
+
+// Extract unpacks an archive into dir, without its top directory.
+func Extract(ctx context.Context, path, dir string, progress func(done, total int64)) error {
+	return walk(path, func(name string, mode int64, r io.Reader) error {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		to := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+			return err
+		}
+		f, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, os.FileMode(mode))
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		n, err := io.Copy(f, r)
+		progress(n, 0)
+		return err
+	})
+}
+
+func walk(path string, each func(name string, mode int64, r io.Reader) error) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	zr, err := gzip.NewReader(f)
+	if err != nil {
+		return err
+	}
+	tr := tar.NewReader(zr)
+	for {
+		h, err := tr.Next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		_, name, _ := strings.Cut(h.Name, "/")
+		if err := each(name, h.Mode, tr); err != nil {
+			return err
+		}
+	}
+}
+
+// Python gives the path of an interpreter of a version, "3.13": on PATH, or
+// below PYENV_ROOT. Without one the test fails.
+func Python(t testing.TB, version string) string {
+	t.Helper()
+	root := os.Getenv("PYENV_ROOT")
+	if root == "" {
+		home, err := os.UserHomeDir()
+		check(t, err)
+		root = filepath.Join(home, ".pyenv")
+	}
+	paths, _ := filepath.Glob(filepath.Join(root, "versions", version+".*", "bin", "python"))
+	if p, err := exec.LookPath("python" + version); err == nil && !strings.Contains(p, "shims") {
+		paths = append([]string{p}, paths...)
+	}
+	for _, p := range paths {
+		if exec.Command(p, "-c", "").Run() == nil {
+			return p
+		}
+	}
+	t.Fatalf("no Python %s on PATH or below %s", version, root)
+	return ""
+}
+
+func sorted(m map[string]string) []string {
+	var out []string
+	for k := range m {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func encode(t testing.TB, v any) string {
+	t.Helper()
+	data, err := json.Marshal(v)
+	check(t, err)
+	return string(data)
+}
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,325 @@
+package install
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+// placing is an archive on its way into a directory.
+type placing struct {
+	archive  string
+	dir      string
+	manifest *pack.Manifest
+	files    *pack.Files
+	python   *Python
+	owner    *owner
+	record   record
+}
+
+// insideName is the staging directory where the parent can't be written, or
+// the directory can't be replaced.
+const insideName = ".binary-buildout.new"
+
+// entriesName lists, in insideName, what is being moved up. With it there, an
+// interrupted install can be told from a stranger's files.
+const entriesName = "entries.json"
+
+// place unpacks, bootstraps and renames. What it made it removes if it fails.
+func place(ctx context.Context, o Options, p placing) error {
+	s, err := newStaging(p.dir)
+	if err != nil {
+		return err
+	}
+	defer s.remove()
+	if err := enoughSpace(s.dir, p.files); err != nil {
+		return err
+	}
+	o.tell(Event{Step: "unpack", Text: "unpacking " + filepath.Base(p.archive), Total: totalSize(p.files)})
+	tree := filepath.Join(s.dir, "tree")
+	if err := os.Mkdir(tree, 0o755); err != nil {
+		return surroundings(fmt.Errorf("unpacking: %w", err), "")
+	}
+	if err := o.Extract(ctx, p.archive, tree, func(done, total int64) {
+		o.tell(Event{Step: "unpack", Done: done, Total: total})
+	}); err != nil {
+		return &Error{Err: fmt.Errorf("unpacking %s: %w", p.archive, err), Code: codeOf(err, 3), Text: hintOf(err, "")}
+	}
+	if tree, err = topOf(tree); err != nil {
+		return err
+	}
+	o.tell(Event{Step: "bootstrap", Text: "running bootstrap.py with " + p.python.Executable})
+	if err := bootstrap(ctx, o, tree, p.dir, p.python.Executable); err != nil {
+		return err
+	}
+	if err := writeJSON(filepath.Join(tree, recordName), p.record); err != nil {
+		return surroundings(fmt.Errorf("writing %s: %w", recordName, err), "")
+	}
+	if p.owner != nil {
+		if err := p.owner.take(tree); err != nil {
+			return surroundings(fmt.Errorf("giving the files to %s: %w", o.Owner, err), "")
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return surroundings(fmt.Errorf("installing: %w", context.Cause(ctx)), "")
+	}
+	o.tell(Event{Step: "place", Text: "moving it to " + p.dir})
+	return s.commit(tree, p.dir)
+}
+
+// topOf gives the directory that the archive's files lie in.
+func topOf(tree string) (string, error) {
+	for _, dir := range []string{tree, onlyEntry(tree)} {
+		if fi, err := os.Lstat(filepath.Join(dir, pack.BootstrapPy)); dir != "" && err == nil && fi.Mode().IsRegular() {
+			return dir, nil
+		}
+	}
+	return "", failed(errors.New("unpacking: the archive holds no bootstrap.py"), "it isn't an archive of binary-buildout")
+}
+
+func onlyEntry(dir string) string {
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) != 1 || !entries[0].IsDir() {
+		return ""
+	}
+	return filepath.Join(dir, entries[0].Name())
+}
+
+// bootstrap runs the tree's bootstrap.py for the directory it will lie in.
+func bootstrap(ctx context.Context, o Options, tree, root, python string) error {
+	var out bytes.Buffer
+	args := []string{"-sE", filepath.Join(tree, pack.BootstrapPy)}
+	if root != tree {
+		args = append(args, "--root", root)
+	}
+	err := o.Run(ctx, Call{Python: python, Args: args, Dir: tree, Env: o.Env, Out: &out})
+	if err == nil {
+		return nil
+	}
+	text, hint := lastError(out.String())
+	if text == "" {
+		return surroundings(fmt.Errorf("running bootstrap.py with %s: %w", python, err), hint)
+	}
+	return &Error{Err: fmt.Errorf("running bootstrap.py: %s", text), Code: codeOf(err, 1), Text: hint}
+}
+
+// lastError finds the lines error: and hint: in what a program wrote; without
+// one, its last line.
+func lastError(out string) (text, hint string) {
+	for line := range strings.Lines(out) {
+		line = strings.TrimSpace(line)
+		if t, ok := strings.CutPrefix(line, "error: "); ok {
+			text, hint = t, ""
+		} else if t, ok := strings.CutPrefix(line, "hint: "); ok {
+			hint = t
+		}
+	}
+	if text == "" {
+		lines := strings.Split(strings.TrimSpace(out), "\n")
+		text = strings.TrimSpace(lines[len(lines)-1])
+	}
+	return text, hint
+}
+
+// runProcess is the default Runner.
+func runProcess(ctx context.Context, c Call) error {
+	cmd := exec.CommandContext(ctx, c.Python, c.Args...)
+	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = c.Dir, c.Env, c.Out, c.Out
+	return cmd.Run()
+}
+
+// staging is a locked directory on the file system that the tree will lie on.
+type staging struct {
+	dir    string
+	inside bool // in the directory itself, whose parent can't be written
+	lock   *lock
+}
+
+// newStaging makes the staging directory, beside dir if that can be. What an
+// interrupted install left is removed.
+func newStaging(dir string) (*staging, error) {
+	beside := filepath.Join(filepath.Dir(dir), "."+filepath.Base(dir)+insideName)
+	s, err := openStaging(beside)
+	if err == nil && replaceable(dir, beside) {
+		return s, nil
+	}
+	if err == nil {
+		s.remove()
+	} else if !errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EROFS) {
+		return nil, err
+	}
+	if fi, statErr := os.Stat(dir); statErr != nil || !fi.IsDir() {
+		return nil, surroundings(fmt.Errorf("making %s: %w", dir, err), "install as a user who may write "+filepath.Dir(dir)+
+			", or have an empty directory made that you own")
+	}
+	if err := undoInside(dir); err != nil {
+		return nil, surroundings(fmt.Errorf("clearing up after an interrupted install in %s: %w", dir, err), "")
+	}
+	s, err = openStaging(filepath.Join(dir, insideName))
+	if err != nil {
+		return nil, surroundings(fmt.Errorf("unpacking into %s: %w", dir, err), "")
+	}
+	s.inside = true
+	return s, nil
+}
+
+// replaceable is whether a rename can put a directory in dir's place: it isn't
+// there, or is empty and no mount point, which only trying can tell.
+func replaceable(dir, staging string) bool {
+	probe := filepath.Join(staging, "probe")
+	err := os.Rename(dir, probe)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true
+	}
+	return err == nil && os.Rename(probe, dir) == nil
+}
+
+func openStaging(dir string) (*staging, error) {
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, surroundings(fmt.Errorf("making a directory to unpack in: %w", err), "")
+	}
+	fi, err := os.Lstat(dir)
+	if err != nil || !fi.IsDir() || !ownedByUs(fi) {
+		return nil, surroundings(fmt.Errorf("making a directory to unpack in: %s is there and isn't ours", dir), "remove it")
+	}
+	l, err := lockDir(dir)
+	if err != nil {
+		return nil, surroundings(fmt.Errorf("locking %s: %w", dir, err), "another install into the same directory is running; wait for it")
+	}
+	s := &staging{dir: dir, lock: l}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, surroundings(fmt.Errorf("reading %s: %w", dir, err), "")
+	}
+	for _, e := range entries {
+		if e.Name() == lockName {
+			continue
+		}
+		if err := removeAll(filepath.Join(dir, e.Name())); err != nil {
+			return nil, surroundings(fmt.Errorf("clearing up after an interrupted install: %w", err), "")
+		}
+	}
+	return s, nil
+}
+
+func (s *staging) remove() {
+	err := removeAll(s.dir)
+	s.lock.unlock()
+	if err != nil { // Windows removes no file that is open
+		_ = removeAll(s.dir)
+	}
+}
+
+// commit is the one step that shows.
+func (s *staging) commit(tree, dir string) error {
+	if s.inside {
+		return s.moveUp(tree, dir)
+	}
+	// An empty directory may be there; on Windows rename doesn't replace it.
+	if err := os.Remove(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return usage(fmt.Errorf("replacing %s: %w", dir, err), "something was put there while the archive was being unpacked")
+	}
+	if err := os.Rename(tree, dir); err != nil {
+		return surroundings(fmt.Errorf("renaming into place: %w", err), "")
+	}
+	return nil
+}
+
+// moveUp renames the tree's entries into the directory, .binary-buildout last:
+// with it there the install is complete.
+func (s *staging) moveUp(tree, dir string) error {
+	entries, err := os.ReadDir(tree)
+	if err != nil {
+		return surroundings(fmt.Errorf("moving into place: %w", err), "")
+	}
+	var names []string
+	for _, e := range entries {
+		if e.Name() != pack.Dir {
+			names = append(names, e.Name())
+		}
+	}
+	names = append(names, pack.Dir)
+	if err := writeJSON(filepath.Join(s.dir, entriesName), names); err != nil {
+		return surroundings(fmt.Errorf("moving into place: %w", err), "")
+	}
+	for _, name := range names {
+		if err := os.Rename(filepath.Join(tree, name), filepath.Join(dir, name)); err != nil {
+			err = surroundings(fmt.Errorf("moving into place: %w", err), "")
+			return errors.Join(err, undoInside(dir))
+		}
+	}
+	return nil
+}
+
+// interrupted is whether a directory holds nothing but what an install that
+// was killed left.
+func interrupted(dir string) bool {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return false
+	}
+	moved, _ := readJSON[[]string](filepath.Join(dir, insideName, entriesName))
+	known := map[string]bool{insideName: true}
+	if moved != nil {
+		for _, name := range *moved {
+			known[name] = name != pack.Dir
+		}
+	}
+	staged := false
+	for _, e := range entries {
+		if !known[e.Name()] {
+			return false
+		}
+		staged = staged || e.Name() == insideName
+	}
+	return staged
+}
+
+// undoInside removes what an interrupted moveUp left.
+func undoInside(dir string) error {
+	moved, err := readJSON[[]string](filepath.Join(dir, insideName, entriesName))
+	if err != nil {
+		return nil // nothing was moved yet
+	}
+	for _, name := range *moved {
+		if filepath.Base(name) != name || name == "." || name == ".." {
+			return fmt.Errorf("%s names %q", entriesName, name)
+		}
+		if err := removeAll(filepath.Join(dir, name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// removeAll removes a tree even where directories in it are read-only.
+func removeAll(path string) error {
+	err := os.RemoveAll(path)
+	if err == nil {
+		return nil
+	}
+	_ = filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
+		if d != nil && d.IsDir() {
+			_ = os.Chmod(p, 0o700)
+		}
+		return nil
+	})
+	return os.RemoveAll(path)
+}
+
+func totalSize(files *pack.Files) int64 {
+	var n int64
+	for _, f := range files.Files {
+		n += f.Size
+	}
+	return n
+}

@@ -1,0 +1,258 @@
+package install
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Python is an interpreter of this system, as it describes itself.
+type Python struct {
+	Executable     string `json:"executable"` // sys.executable, not resolved
+	Version        string `json:"version"`    // "3.13.0"
+	Implementation string `json:"implementation"`
+	ABI            string `json:"abi"`     // "cp313", "cp313t", "cp27mu"
+	System         string `json:"system"`  // "linux", "macos", "windows", or sys.platform
+	Machine        string `json:"machine"` // "x86_64", "aarch64", "arm64", "i686", "amd64"
+	Libc           string `json:"libc"`    // "glibc", "musl", ""
+	LibcVersion    string `json:"libc_version"`
+	MacOS          string `json:"macos"` // "14.5"
+	Virtualenv     bool   `json:"virtualenv"`
+}
+
+// probeScript runs on Python 2.7 and 3. The ABI is that of the wheel tags.
+const probeScript = `
+import json, os, platform, struct, subprocess, sys
+try:
+    import sysconfig
+    config = sysconfig.get_config_var
+except ImportError:
+    config = lambda name: None
+impl = platform.python_implementation().lower()
+abi = ("cp" if impl == "cpython" else impl) + "%d%d" % sys.version_info[:2]
+if sys.version_info[0] == 2:
+    abi += ("m" if config("WITH_PYMALLOC") in (None, 1) else "") + ("u" if sys.maxunicode > 65535 else "")
+elif config("Py_GIL_DISABLED"):
+    abi += "t"
+bits = struct.calcsize("P") * 8
+machine = platform.machine().lower()
+if bits == 32:
+    machine = {"x86_64": "i686", "amd64": "x86", "aarch64": "armv7l"}.get(machine, machine)
+system = {"linux": "linux", "linux2": "linux", "darwin": "macos", "win32": "windows"}.get(sys.platform, sys.platform)
+libc = version = macos = ""
+if system == "linux":
+    # A musl system may have glibc's loader beside its own, and the other way
+    # round: what counts is what this process runs on.
+    try:
+        with open("/proc/self/maps") as f:
+            names = set(line.split()[-1] for line in f)
+        musl = [name for name in names if os.path.basename(name).startswith("ld-musl-")]
+    except Exception:
+        musl = []
+    try:
+        if musl:
+            p = subprocess.Popen(musl[:1], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            for line in p.communicate()[0].decode("ascii", "replace").splitlines():
+                if line.startswith("Version"):
+                    libc, version = "musl", line.split()[1]
+        else:
+            libc, version = os.confstr(2).split()  # _CS_GNU_LIBC_VERSION; Python 2.7 doesn't know the name
+    except Exception:
+        pass
+elif system == "macos":
+    macos = platform.mac_ver()[0]
+prefix = getattr(sys, "real_prefix", getattr(sys, "base_prefix", sys.prefix))
+sys.stdout.write(json.dumps({
+    "executable": sys.executable, "version": platform.python_version(), "implementation": impl, "abi": abi,
+    "system": system, "machine": machine, "libc": libc, "libc_version": version, "macos": macos,
+    "virtualenv": prefix != sys.prefix}))
+`
+
+// probeTime is how long an interpreter may take to describe itself.
+const probeTime = 20 * time.Second
+
+// probe asks an interpreter what it is.
+func probe(ctx context.Context, path string, env []string, who *owner) (*Python, error) {
+	ctx, cancel := context.WithTimeout(ctx, probeTime)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, path, "-sE", "-c", probeScript)
+	cmd.Env, cmd.Dir = env, string(filepath.Separator)
+	cmd.WaitDelay = time.Second
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if who != nil {
+		who.run(cmd)
+	}
+	if err := cmd.Run(); err != nil {
+		return nil, fmt.Errorf("running %s: %w: %s", path, err, lastLine(errs.String()))
+	}
+	p := new(Python)
+	if err := json.Unmarshal(out.Bytes(), p); err != nil {
+		return nil, fmt.Errorf("running %s: it answers %q", path, firstBytes(out.String(), 100))
+	}
+	if p.Executable == "" {
+		p.Executable = path
+	}
+	return p, nil
+}
+
+func lastLine(s string) string {
+	s = strings.TrimSpace(s)
+	return s[strings.LastIndexByte(s, '\n')+1:]
+}
+
+func firstBytes(s string, n int) string { return s[:min(len(s), n)] }
+
+// pythonName matches the names under which interpreters are installed.
+var pythonName = regexp.MustCompile(`^python(?:[0-9]+(?:\.[0-9]+)?t?)?(?:\.exe)?$`)
+
+// pythonDirs are patterns of directories that hold interpreters but need not
+// be on PATH. A leading ~ is the home directory.
+func pythonDirs(goos string, env []string) []string {
+	pyenv := lookup(env, "PYENV_ROOT")
+	if pyenv == "" {
+		pyenv = "~/.pyenv"
+	}
+	switch goos {
+	case "windows":
+		return []string{
+			filepath.Join(lookup(env, "LOCALAPPDATA"), `Programs\Python\Python*`),
+			filepath.Join(lookup(env, "ProgramFiles"), `Python*`), `C:\Python*`,
+			filepath.Join(lookup(env, "LOCALAPPDATA"), `Python\pythoncore-*`),
+		}
+	case "darwin":
+		return []string{
+			"/usr/local/bin", "/opt/homebrew/bin", "/opt/*/bin", "/Library/Frameworks/Python.framework/Versions/*/bin",
+			"/usr/local/opt/python@*/bin", "/opt/homebrew/opt/python@*/bin", pyenv + "/versions/*/bin", "~/.local/share/uv/python/*/bin", "/usr/bin",
+		}
+	default:
+		return []string{
+			"/usr/local/bin", "/usr/bin", "/bin", "/opt/*/bin", "/opt/python/*/bin", "/opt/rh/*/root/usr/bin", "/usr/lib/python-*/bin",
+			pyenv + "/versions/*/bin", "~/.local/share/uv/python/*/bin", "/usr/local/python*/bin",
+		}
+	}
+}
+
+// candidates lists the interpreters of this system: those on PATH first, in
+// its order. Each file is listed once.
+func candidates(goos string, env []string) []string {
+	dirs := filepath.SplitList(lookup(env, "PATH"))
+	home := lookup(env, "HOME")
+	for _, pattern := range pythonDirs(goos, env) {
+		if rest, ok := strings.CutPrefix(pattern, "~"); ok {
+			if home == "" {
+				continue
+			}
+			pattern = home + rest
+		}
+		matches, _ := filepath.Glob(pattern)
+		dirs = append(dirs, matches...)
+	}
+	var out []string
+	seen := map[string]bool{}
+	for _, dir := range behindShims(dirs) {
+		entries, err := os.ReadDir(dir)
+		if err != nil || !filepath.IsAbs(dir) {
+			continue
+		}
+		for _, e := range entries {
+			path := filepath.Join(dir, e.Name())
+			real, err := filepath.EvalSymlinks(path)
+			if !pythonName.MatchString(e.Name()) || err != nil {
+				continue
+			}
+			// A link in a virtualenv is another interpreter than what it points to.
+			key := real
+			if inVirtualenv(path) {
+				key = path
+			}
+			if !seen[key] {
+				seen[key] = true
+				out = append(out, path)
+			}
+		}
+	}
+	return out
+}
+
+// behindShims gives for a directory of shims, shell scripts of pyenv or asdf
+// that start one of several interpreters as the environment says, those of the
+// interpreters: what is installed must not depend on the environment later.
+func behindShims(dirs []string) []string {
+	var out []string
+	for _, dir := range dirs {
+		if filepath.Base(dir) != "shims" {
+			out = append(out, dir)
+			continue
+		}
+		for _, pattern := range []string{"versions/*/bin", "installs/python/*/bin"} {
+			matches, _ := filepath.Glob(filepath.Join(filepath.Dir(dir), filepath.FromSlash(pattern)))
+			out = append(out, matches...)
+		}
+	}
+	return out
+}
+
+// named gives the paths whose names are those of the version that an ABI
+// stands for: python3.13 for cp313. Every CPython on POSIX has one.
+func named(paths []string, abi string) []string {
+	digits := strings.TrimRight(strings.TrimPrefix(abi, "cp"), "mut")
+	if len(digits) < 2 {
+		return nil
+	}
+	name := "python" + digits[:1] + "." + digits[1:]
+	return slices.DeleteFunc(slices.Clone(paths), func(p string) bool {
+		real, err := filepath.EvalSymlinks(p)
+		base := strings.TrimSuffix(filepath.Base(p), ".exe")
+		return base != name && base != name+"t" && (err != nil || !strings.HasPrefix(filepath.Base(real), name))
+	})
+}
+
+func inVirtualenv(python string) bool {
+	_, err := os.Stat(filepath.Join(filepath.Dir(filepath.Dir(python)), "pyvenv.cfg"))
+	return err == nil
+}
+
+// probeAll asks several interpreters at once, and gives those that answered,
+// in order. Two paths to one executable give one.
+func probeAll(ctx context.Context, paths, env []string, who *owner) []*Python {
+	found := make([]*Python, len(paths))
+	sem := make(chan struct{}, 4)
+	var wg sync.WaitGroup
+	for i, path := range paths {
+		wg.Go(func() {
+			sem <- struct{}{}
+			defer func() { <-sem }()
+			if p, err := probe(ctx, path, env, who); err == nil {
+				found[i] = p
+			}
+		})
+	}
+	wg.Wait()
+	var out []*Python
+	for _, p := range found {
+		if p != nil && !slices.ContainsFunc(out, func(q *Python) bool { return q.Executable == p.Executable }) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// lookup gives a variable of an environment.
+func lookup(env []string, name string) string {
+	for i := len(env) - 1; i >= 0; i-- {
+		if v, ok := strings.CutPrefix(env[i], name+"="); ok {
+			return v
+		}
+	}
+	return ""
+}

@@ -1,0 +1,139 @@
+//go:build unix
+
+package install
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/binary-buildout/binary-buildout/pack"
+	"golang.org/x/sys/unix"
+)
+
+const lockName = ".lock"
+
+// lock is held while a directory is worked in; it ends with the process.
+type lock struct{ f *os.File }
+
+func lockDir(dir string) (*lock, error) {
+	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		f.Close()
+		return nil, err
+	}
+	// Another may have removed the directory between open and flock.
+	a, errA := f.Stat()
+	b, errB := os.Stat(filepath.Join(dir, lockName))
+	if errA != nil || errB != nil || !os.SameFile(a, b) {
+		f.Close()
+		return nil, errors.New("it was removed meanwhile")
+	}
+	return &lock{f}, nil
+}
+
+func (l *lock) unlock() { l.f.Close() }
+
+// ownedByUs is whether a directory is ours and nobody else can write in it.
+func ownedByUs(fi fs.FileInfo) bool {
+	st, ok := fi.Sys().(*syscall.Stat_t)
+	return ok && int(st.Uid) == os.Geteuid() && fi.Mode().Perm()&0o022 == 0
+}
+
+// lookupOwner reads USER[:GROUP].
+func lookupOwner(text string) (*owner, error) {
+	if text == "" {
+		return nil, nil
+	}
+	if os.Geteuid() != 0 {
+		return nil, usage(fmt.Errorf("--owner %s: only root can give files away", text), "run the command with sudo, or leave --owner out")
+	}
+	name, group, hasGroup := strings.Cut(text, ":")
+	u, err := user.Lookup(name)
+	if err != nil {
+		if u, err = user.LookupId(name); err != nil {
+			return nil, usage(fmt.Errorf("--owner %s: there is no user %s", text, name), "")
+		}
+	}
+	o := &owner{}
+	if o.uid, err = strconv.Atoi(u.Uid); err != nil {
+		return nil, usage(fmt.Errorf("--owner %s: %w", text, err), "")
+	}
+	ids, _ := u.GroupIds() // without them the user can do less, never more
+	for _, id := range ids {
+		if n, err := strconv.ParseUint(id, 10, 32); err == nil {
+			o.groups = append(o.groups, uint32(n))
+		}
+	}
+	gid := u.Gid
+	if hasGroup {
+		g, err := user.LookupGroup(group)
+		if err != nil {
+			if g, err = user.LookupGroupId(group); err != nil {
+				return nil, usage(fmt.Errorf("--owner %s: there is no group %s", text, group), "")
+			}
+		}
+		gid = g.Gid
+	}
+	if o.gid, err = strconv.Atoi(gid); err != nil {
+		return nil, usage(fmt.Errorf("--owner %s: %w", text, err), "")
+	}
+	return o, nil
+}
+
+// take gives a tree to the owner. The directories last, from the inside out,
+// so that nobody else gets at what is still to come.
+func (o *owner) take(root string) error {
+	var dirs []string
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			dirs = append(dirs, path)
+			return nil
+		}
+		return os.Lchown(path, o.uid, o.gid)
+	})
+	if err != nil {
+		return err
+	}
+	for i := len(dirs) - 1; i >= 0; i-- {
+		if err := os.Lchown(dirs[i], o.uid, o.gid); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// run makes a command run as the owner.
+func (o *owner) run(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(o.uid), Gid: uint32(o.gid), Groups: o.groups}}
+}
+
+// enoughSpace checks, before anything is unpacked, that it will fit.
+func enoughSpace(dir string, files *pack.Files) error {
+	var st unix.Statfs_t
+	if err := unix.Statfs(dir, &st); err != nil {
+		return nil // unpacking will tell
+	}
+	block := int64(4096)
+	var need int64
+	for _, f := range files.Files {
+		need += (f.Size + block - 1) / block * block
+	}
+	if free := int64(st.Bavail) * int64(st.Bsize); st.Blocks > 0 && free < need {
+		return surroundings(fmt.Errorf("unpacking into %s: %d MB are free, and %d MB are needed", filepath.Dir(dir), free>>20, need>>20+1), "make room on that disk")
+	}
+	return nil
+}
