@@ -109,6 +109,9 @@ func (m toolmaker) make(ctx context.Context) (tools, config, error) {
 func (m toolmaker) withIndex(literal map[string]string) []string {
 	env := m.pip.env
 	index := literal["index"]
+	if index == "" && m.defaults != "" {
+		index = literalOptions(m.defaults, "buildout")["index"]
+	}
 	if index == "" || strings.Contains(index, "$") || environ(env, "PIP_INDEX_URL") != "" {
 		return env
 	}

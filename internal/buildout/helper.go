@@ -72,7 +72,7 @@ func answer(out []byte) []byte {
 	return out
 }
 
-// lastLines gives the last n lines that say anything.
+// lastLines gives the last n lines that say anything, without passwords.
 func lastLines(s string, n int) string {
 	var lines []string
 	for line := range strings.Lines(s) {
@@ -83,5 +83,5 @@ func lastLines(s string, n int) string {
 	if len(lines) > n {
 		lines = lines[len(lines)-n:]
 	}
-	return strings.Join(lines, "\n")
+	return mask(strings.Join(lines, "\n"))
 }

@@ -3,12 +3,210 @@ package buildout
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Toolchain is what this machine has to compile extensions with.
+type Toolchain struct {
+	Compiler bool   // a C compiler is there: CC, or the interpreter's own
+	Headers  bool   // Python.h is there
+	Command  string // what installs the missing ones, with this system's own package manager
+}
+
+// Complete reports whether nothing is missing.
+func (t Toolchain) Complete() bool { return t.Compiler && t.Headers }
+
+// Missing says what is, and is empty if nothing is.
+func (t Toolchain) Missing() string {
+	switch {
+	case t.Complete():
+		return ""
+	case t.Compiler:
+		return "Python's headers (Python.h) are missing"
+	case t.Headers:
+		return "a C compiler is missing"
+	default:
+		return "a C compiler and Python's headers (Python.h) are missing"
+	}
+}
+
+// toolchain looks for them.
+func toolchain(in Interpreter, env []string, goos string) Toolchain {
+	command := environ(env, "CC")
+	if command == "" {
+		command = in.CC
+	}
+	t := Toolchain{Headers: in.HasHeaders, Compiler: goos == "windows"} // MSVC isn't on PATH; distutils finds it by itself
+	if word := compilerWord(command); !t.Compiler {
+		t.Compiler = lookIn(environ(env, "PATH"), word) != "" || filepath.IsAbs(word) && exists(word)
+	}
+	if !t.Complete() {
+		release, _ := os.ReadFile("/etc/os-release")
+		t.Command = installCommand(goos, osRelease(string(release)), in)
+	}
+	return t
+}
+
+// compilerWord is the compiler in a command like "ccache gcc -pthread".
+func compilerWord(command string) string {
+	for _, word := range strings.Fields(command) {
+		if !slices.Contains([]string{"ccache", "sccache", "distcc", "env"}, word) && !strings.Contains(word, "=") {
+			return word
+		}
+	}
+	return "cc"
+}
+
+// osRelease gives the ids of the system, the nearest first: ["ubuntu", "debian"].
+func osRelease(text string) []string {
+	var id, like []string
+	for line := range strings.Lines(text) {
+		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		switch key {
+		case "ID":
+			id = strings.Fields(strings.Trim(value, `"'`))
+		case "ID_LIKE":
+			like = strings.Fields(strings.Trim(value, `"'`))
+		}
+	}
+	return append(id, like...)
+}
+
+// installers: what installs a compiler and the headers of the system's own
+// Python; %s is "" or, for another than the default Python, its version.
+var installers = []struct{ id, compiler, headers string }{
+	{"debian", "apt-get install -y gcc libc6-dev", "python%s-dev"},
+	{"ubuntu", "apt-get install -y gcc libc6-dev", "python%s-dev"},
+	{"alpine", "apk add build-base", "python3-dev"},
+	{"fedora", "dnf install -y gcc", "python%s-devel"},
+	{"rhel", "dnf install -y gcc", "python%s-devel"},
+	{"centos", "dnf install -y gcc", "python%s-devel"},
+	{"amzn", "dnf install -y gcc", "python%s-devel"},
+	{"suse", "zypper install -y gcc", "python%s-devel"},
+	{"opensuse", "zypper install -y gcc", "python%s-devel"},
+	{"sles", "zypper install -y gcc", "python%s-devel"},
+	{"arch", "pacman -S --noconfirm gcc", "python"},
+}
+
+// installCommand is the exact command for this system, or what else to do.
+func installCommand(goos string, ids []string, in Interpreter) string {
+	switch goos {
+	case "darwin":
+		return "xcode-select --install"
+	case "windows":
+		return "install Visual Studio Build Tools with the C++ workload"
+	}
+	for _, i := range installers {
+		if !slices.Contains(ids, i.id) {
+			continue
+		}
+		if in.BasePrefix != "/usr" { // not the system's Python: it brings its headers or has none
+			if in.HasHeaders {
+				return i.compiler
+			}
+			return i.compiler + ", and use a Python that was installed with its headers (" + in.Include + " lacks Python.h)"
+		}
+		headers := i.headers
+		if strings.Contains(headers, "%s") {
+			headers = fmt.Sprintf(headers, headersVersion(in))
+		}
+		if i.id == "debian" || i.id == "ubuntu" {
+			return "apt-get install -y gcc " + headers // it depends on libc6-dev
+		}
+		return i.compiler + " " + headers
+	}
+	return "install a C compiler and Python's development files"
+}
+
+// headersVersion is "3" for the system's default Python and "3.11" for another.
+func headersVersion(in Interpreter) string {
+	if real, err := filepath.EvalSymlinks("/usr/bin/python3"); err == nil && filepath.Base(real) == "python"+in.Minor() {
+		return "3"
+	}
+	return in.Minor()
+}
+
+var (
+	missingHeader = regexp.MustCompile(`fatal error: ['"]?([\w./+-]+\.h(?:pp)?)['"]?(?::| file not found)`)
+	noCompiler    = regexp.MustCompile(`(?i)unable to execute '?\S*(gcc|cc|clang)|command '?\S*(gcc|cc|clang)\S*'? failed: No such file|no acceptable C compiler|No such file or directory: '\S*(gcc|cc|clang|g\+\+)'`)
+	noNetwork     = regexp.MustCompile(`Name or service not known|Temporary failure in name resolution|Connection refused|Network is unreachable|Connection timed out|getaddrinfo failed|Max retries exceeded|nodename nor servname`)
+	notFound      = regexp.MustCompile(`Couldn't find a distribution for '([^']*)'`)
+	wrongPython   = regexp.MustCompile(`requires a different Python|requires Python '?([^']*)'? but`)
 )
 
 // explain makes the error of a build that failed, with what to do about it.
 func (b *builder) explain(ctx context.Context, doing, why string, err error) error {
+	e := &Error{Doing: doing, Err: fmt.Errorf("%w: %s", err, why), Code: 1, Log: b.log(), Tip: "the log has the whole output"}
 	if ctx.Err() != nil {
-		return &Error{Doing: doing, Err: ctx.Err(), Code: 1, Log: b.log()}
+		e.Err, e.Tip = ctx.Err(), ""
+		return e
 	}
-	return &Error{Doing: doing, Err: fmt.Errorf("%w: %s", err, why), Code: 1, Log: b.log(), Tip: "read the log"}
+	b.hint(e, joined(b.w.lines))
+	return e
+}
+
+// hint finds in everything that was said what a person can do.
+func (b *builder) hint(e *Error, said string) {
+	header := missingHeader.FindStringSubmatch(said)
+	switch {
+	case noCompiler.MatchString(said) && !b.tools.Complete(), header != nil && header[1] == "Python.h":
+		b.tools.Compiler = b.tools.Compiler && !noCompiler.MatchString(said)
+		b.tools.Headers = b.tools.Headers && header == nil
+		release, _ := os.ReadFile("/etc/os-release")
+		e.Err = fmt.Errorf("%s: %w", b.tools.Missing(), e.Err)
+		e.Tip, e.Code = "run: "+installCommand(b.o.OS, osRelease(string(release)), b.in), 3
+	case header != nil:
+		e.Tip = headerHint(header[1])
+	case strings.HasPrefix(b.buildout, "5.") && strings.Contains(said, "Got zc.recipe.egg 6"):
+		e.Tip = "zc.recipe.egg 6 doesn't work with zc.buildout 5: pin zc.recipe.egg = 4.0.0 in [versions]"
+	case noNetwork.MatchString(said):
+		e.Tip, e.Code = "the package index, or another server, can't be reached: check the network, HTTPS_PROXY, PIP_INDEX_URL and [buildout] index", 3
+	case wrongPython.MatchString(said):
+		e.Tip = "pin a version that runs on Python " + b.in.Minor() + ", or build with another --python"
+	case notFound.MatchString(said):
+		e.Tip = "no index or find-links has " + notFound.FindStringSubmatch(said)[1] + " for Python " + b.in.Minor() + ": check the pin, and [buildout] index and find-links"
+	}
+}
+
+// headerPackages are the Debian and Fedora names of what extensions of the
+// Zope and Plone world are compiled against.
+var headerPackages = map[string][2]string{
+	"ldap.h": {"libldap-dev", "openldap-devel"}, "lber.h": {"libldap-dev", "openldap-devel"}, "sasl/sasl.h": {"libsasl2-dev", "cyrus-sasl-devel"},
+	"sasl.h": {"libsasl2-dev", "cyrus-sasl-devel"}, "ffi.h": {"libffi-dev", "libffi-devel"}, "openssl/ssl.h": {"libssl-dev", "openssl-devel"},
+	"libxml/xmlversion.h": {"libxml2-dev", "libxml2-devel"}, "libxslt/xsltconfig.h": {"libxslt1-dev", "libxslt-devel"},
+	"jpeglib.h": {"libjpeg-dev", "libjpeg-turbo-devel"}, "zlib.h": {"zlib1g-dev", "zlib-devel"}, "libpq-fe.h": {"libpq-dev", "libpq-devel"},
+	"mysql.h": {"default-libmysqlclient-dev", "mariadb-connector-c-devel"}, "bzlib.h": {"libbz2-dev", "bzip2-devel"},
+	"yaml.h": {"libyaml-dev", "libyaml-devel"}, "event.h": {"libevent-dev", "libevent-devel"}, "sql.h": {"unixodbc-dev", "unixODBC-devel"},
+	"krb5.h": {"libkrb5-dev", "krb5-devel"}, "gssapi/gssapi.h": {"libkrb5-dev", "krb5-devel"},
+	"libmemcached/memcached.h": {"libmemcached-dev", "libmemcached-devel"}, "oci.h": {"Oracle's instant client SDK", "Oracle's instant client SDK"},
+}
+
+func headerHint(header string) string {
+	if p, ok := headerPackages[header]; ok {
+		return fmt.Sprintf("install the development package of %s (Debian, Ubuntu: %s; Fedora, RHEL: %s)", header, p[0], p[1])
+	}
+	return "install the development package that has " + header
+}
+
+// hasSources reports whether the tree holds something that wants a compiler.
+func hasSources(root string) bool {
+	found := false
+	filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
+		if err != nil || found {
+			return filepath.SkipAll
+		}
+		switch filepath.Ext(path) {
+		case ".c", ".cc", ".cpp", ".cxx", ".pyx":
+			found = !d.IsDir()
+		}
+		if d.IsDir() && d.Name() == ".git" {
+			return filepath.SkipDir
+		}
+		return nil
+	})
+	return found
 }

@@ -40,7 +40,7 @@ type Options struct {
 
 // Event is a step of a build, for a progress display.
 type Event struct {
-	Kind    string // "stage", "tools", "before", "develop", "egg", "part", "gate"
+	Kind    string // "stage", "tools", "before", "develop", "egg", "part", "gate", "warning"
 	Name    string // of the egg or part
 	Version string // of the egg, where it is known
 	Update  bool   // the part was there already
@@ -71,9 +71,12 @@ type Tree struct {
 	Compiler string // JSON lines, one per compiler call: {"cwd","argv","exit","stderr"}
 	TmpDir   string // TMPDIR of the build
 
+	Toolchain Toolchain // what was missing may explain extensions that aren't there
+
 	options Options
 	stage   stage
 	config  config
+	secrets []Secret
 }
 
 // Egg is a distribution of the tree.

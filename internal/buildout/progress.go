@@ -106,8 +106,11 @@ func relevant(lines []string) string {
 	var hits []string
 	for _, l := range lines {
 		low := strings.ToLower(l)
+		if strings.HasPrefix(low, "an internal error occurred") || strings.HasPrefix(strings.TrimSpace(low), "note:") {
+			continue
+		}
 		if strings.Contains(low, "error") && !strings.Contains(low, "during handling") || strings.Contains(l, "fatal:") ||
-			strings.Contains(low, "no such file") || strings.HasPrefix(low, "while:") {
+			strings.Contains(low, "no such file") {
 			hits = append(hits, strings.TrimSpace(l))
 		}
 	}

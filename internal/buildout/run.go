@@ -109,6 +109,9 @@ type builder struct {
 	w   *watcher
 	in  Interpreter
 	env []string
+
+	tools    Toolchain
+	buildout string // zc.buildout's version
 }
 
 func (b *builder) log() string   { return filepath.Join(b.s.logs, "build.log") }
@@ -129,6 +132,10 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 	if err != nil {
 		return nil, surroundings("wrapping the compilers", "", err)
 	}
+	b.tools = toolchain(b.in, b.o.environ(), b.o.OS)
+	if !b.tools.Complete() && hasSources(b.s.root) {
+		b.event("warning", b.tools.Missing()+"; run: "+b.tools.Command)
+	}
 	b.env = buildEnv(b.o.environ(), b.s, b.in, path, b.o.Epoch)
 	for _, line := range b.o.Before {
 		b.event("before", line)
@@ -146,6 +153,7 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 		return nil, err
 	}
 	b.event("tools", "zc.buildout "+t.Buildout)
+	b.buildout = t.Buildout
 	err = b.command(ctx, b.launcher("build", "-U", "buildout:newest=false"))
 	err = errors.Join(err, b.s.writeCalls(b.calls()))
 	if err != nil {
@@ -156,7 +164,7 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 		return nil, b.explain(ctx, "building "+what, why, err)
 	}
 	tree := &Tree{Root: b.s.root, Interpreter: b.in, Python: b.in.Pack(), Buildout: t.Buildout, Launch: launch, Log: b.log(),
-		Compiler: b.calls(), TmpDir: b.s.tmp, options: b.o, stage: b.s, config: c}
+		Compiler: b.calls(), TmpDir: b.s.tmp, Toolchain: b.tools, options: b.o, stage: b.s, config: c}
 	return tree, tree.finish(ctx, m)
 }
 

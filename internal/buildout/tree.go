@@ -15,6 +15,11 @@ func (t *Tree) finish(ctx context.Context, m toolmaker) error {
 	if err := t.addEggInfo(ctx, m); err != nil {
 		return err
 	}
+	t.secrets = t.gatherSecrets()
+	if err := t.stripLogins(); err != nil {
+		return err
+	}
+	t.Warnings = append(t.Warnings, applicationPasswords(t.config)...)
 	return t.read(ctx)
 }
 

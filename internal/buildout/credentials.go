@@ -1,0 +1,244 @@
+package buildout
+
+import (
+	"bytes"
+	"crypto/md5"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+// Finding is a credential of the build in a file of the tree.
+type Finding struct {
+	Path string // relative to the root
+	Kind string // what it is; never the value
+}
+
+// gatherSecrets gives the credentials that the build of t could use.
+func (t *Tree) gatherSecrets() []Secret {
+	env := t.options.environ()
+	home := environ(env, "HOME")
+	if home == "" {
+		home = environ(env, "USERPROFILE")
+	}
+	return append(hostSecrets(env, home), configSecrets(t.config)...)
+}
+
+// stripLogins takes user and password out of the build's URLs, alike in all
+// files that zc.buildout compares, so that on the target the options of the
+// configuration still equal those in .installed.cfg.
+func (t *Tree) stripLogins() error {
+	doing := "taking passwords out of URLs"
+	logins := loginsOf(t.secrets)
+	if len(logins) == 0 {
+		return nil
+	}
+	files, err := t.urlFiles()
+	if err != nil {
+		return surroundings(doing, "", err)
+	}
+	for _, file := range files {
+		if err := stripFile(file, logins); err != nil {
+			return surroundings(doing, "", fmt.Errorf("in %s: %w", t.rel(file), err))
+		}
+	}
+	if err := t.renameExtends(logins); err != nil {
+		return surroundings(doing, "", err)
+	}
+	for i, o := range t.Launch.Options {
+		t.Launch.Options[i] = withoutLogins(o, logins)
+	}
+	return nil
+}
+
+// loginsOf gives the distinct "user:password@host", the longest first.
+func loginsOf(secrets []Secret) []string {
+	var out []string
+	for _, s := range secrets {
+		if s.login != "" && !slices.Contains(out, s.login) {
+			out = append(out, s.login)
+		}
+	}
+	slices.SortFunc(out, func(a, b string) int { return len(b) - len(a) })
+	return out
+}
+
+func withoutLogins(s string, logins []string) string {
+	for _, login := range logins {
+		host := login[strings.LastIndexByte(login, '@')+1:]
+		s = strings.ReplaceAll(s, "://"+login, "://"+host)
+		s = strings.ReplaceAll(s, "://"+strings.ReplaceAll(login, "%", "%%"), "://"+host) // .installed.cfg doubles %
+	}
+	return s
+}
+
+// urlFiles are the files that may hold URLs of the build: configurations,
+// .installed.cfg, direct_url.json, what is in the extends-cache, launch.json.
+func (t *Tree) urlFiles() ([]string, error) {
+	files := []string{t.installedCfg(), filepath.Join(t.Root, filepath.FromSlash(pack.LaunchName)), filepath.Join(t.Root, ".mr.developer.cfg")}
+	for _, f := range t.config.Files {
+		if !strings.Contains(f, "://") {
+			files = append(files, f)
+		}
+	}
+	cache := filepath.Join(t.Root, filepath.FromSlash(extendsCache(t.Root, t.config)))
+	err := filepath.WalkDir(t.Root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && vcsDir(d.Name()) {
+			return fs.SkipDir
+		}
+		name := d.Name()
+		if d.Type().IsRegular() && (name == "direct_url.json" || filepath.Dir(path) == cache || filepath.Ext(name) == ".cfg" && filepath.Dir(path) == t.Root ||
+			name == "requirements.txt" || name == "constraints.txt") {
+			files = append(files, path)
+		}
+		return nil
+	})
+	slices.Sort(files)
+	return slices.Compact(files), err
+}
+
+func vcsDir(name string) bool { return slices.Contains([]string{".git", ".hg", ".svn", ".bzr"}, name) }
+
+func stripFile(path string, logins []string) error {
+	info, err := os.Lstat(path)
+	if err != nil || !info.Mode().IsRegular() {
+		return nil // not there: nothing to strip
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	clean := withoutLogins(string(data), logins)
+	if clean == string(data) {
+		return nil
+	}
+	return rewrite(path, []byte(clean), info)
+}
+
+// rewrite replaces a file, keeping its mode and time.
+func rewrite(path string, data []byte, info fs.FileInfo) error {
+	tmp := path + ".binary-buildout-new"
+	if err := os.WriteFile(tmp, data, info.Mode().Perm()); err != nil {
+		return err
+	}
+	if err := os.Chtimes(tmp, info.ModTime(), info.ModTime()); err != nil {
+		return err
+	}
+	return os.Rename(tmp, path)
+}
+
+// renameExtends gives the files of the extends-cache the names that belong to
+// the URLs without passwords: md5(url).
+func (t *Tree) renameExtends(logins []string) error {
+	cache := filepath.Join(t.Root, filepath.FromSlash(extendsCache(t.Root, t.config)))
+	for i, file := range t.config.Files {
+		clean := withoutLogins(file, logins)
+		if clean == file {
+			continue
+		}
+		old, fresh := filepath.Join(cache, cacheName(file)), filepath.Join(cache, cacheName(clean))
+		if exists(old) {
+			if err := os.Rename(old, fresh); err != nil {
+				return err
+			}
+		}
+		t.config.Files[i] = clean
+	}
+	return nil
+}
+
+func cacheName(url string) string {
+	sum := md5.Sum([]byte(url))
+	return hex.EncodeToString(sum[:])
+}
+
+// ScanCredentials looks for the build's credentials in every file of the tree
+// but version control's. skip, if not nil, leaves out what isn't packed, by
+// its path relative to the root. A finding must stop the packing.
+func (t *Tree) ScanCredentials(skip func(rel string) bool) ([]Finding, error) {
+	var found []Finding
+	err := filepath.WalkDir(t.Root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel := t.rel(path)
+		if d.IsDir() && vcsDir(d.Name()) || rel != t.Root && skip != nil && skip(rel) {
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if !d.Type().IsRegular() {
+			return nil
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, kind := range holds(data, t.secrets) {
+			found = append(found, Finding{Path: rel, Kind: kind})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, surroundings("looking for passwords", "", err)
+	}
+	return found, nil
+}
+
+// holds gives the kinds of secrets in data.
+func holds(data []byte, secrets []Secret) []string {
+	var kinds []string
+	for _, s := range secrets {
+		for _, v := range s.values {
+			if len(v) >= minSecret && bytes.Contains(data, []byte(v)) && !slices.Contains(kinds, s.Kind) {
+				kinds = append(kinds, s.Kind)
+			}
+		}
+	}
+	return kinds
+}
+
+// Leaked is the error for findings, or nil.
+func Leaked(found []Finding) error {
+	if len(found) == 0 {
+		return nil
+	}
+	var lines []string
+	for _, f := range found {
+		lines = append(lines, f.Path+" holds "+f.Kind)
+	}
+	return failed("keeping the build's credentials out of the archive",
+		"keep it out of the tree (netrc, pip.conf and variables outside of it are read by the build), or --exclude the file", "%s", strings.Join(lines, "; "))
+}
+
+var (
+	accountValue = regexp.MustCompile(`^[^\s:/]+:[^\s:/]\S*$`)
+	dsn          = regexp.MustCompile(`[a-z0-9+]+://[^/\s:@]*:[^/\s@]+@`)
+	passwordName = regexp.MustCompile(`(?i)password|passwd|secret|token`)
+)
+
+// applicationPasswords lists, without values, the options that look like a
+// password of the application itself. It is in the archive on purpose.
+func applicationPasswords(c config) []string {
+	var out []string
+	for section, options := range c.Raw {
+		for key, value := range options {
+			if key == "user" && accountValue.MatchString(value) || dsn.MatchString(value) || passwordName.MatchString(key) && value != "" {
+				out = append(out, fmt.Sprintf("[%s] %s holds a password of the application; it is in the archive", section, key))
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}

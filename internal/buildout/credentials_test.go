@@ -1,0 +1,152 @@
+package buildout
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// index serves a package index (PEP 503) of the files in dir behind a
+// password, and base.cfg without one.
+func index(t *testing.T, dir, base string) *httptest.Server {
+	t.Helper()
+	normal := regexp.MustCompile(`[-_.]+`)
+	mux := http.NewServeMux()
+	mux.HandleFunc("/base.cfg", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, base) })
+	private := func(w http.ResponseWriter, r *http.Request) bool {
+		user, password, _ := r.BasicAuth()
+		if user == "joe" && password == "s3cr3t/pw" {
+			return true
+		}
+		w.Header().Set("WWW-Authenticate", `Basic realm="x"`)
+		http.Error(w, "who?", http.StatusUnauthorized)
+		return false
+	}
+	mux.HandleFunc("/simple/{name}/", func(w http.ResponseWriter, r *http.Request) {
+		if !private(w, r) {
+			return
+		}
+		entries, _ := os.ReadDir(dir)
+		w.Header().Set("Content-Type", "text/html")
+		for _, e := range entries {
+			name, _, _ := strings.Cut(e.Name(), "-")
+			if strings.ToLower(normal.ReplaceAllString(name, "-")) == strings.ToLower(normal.ReplaceAllString(r.PathValue("name"), "-")) {
+				fmt.Fprintf(w, "<a href=\"../../files/%s\">%s</a>\n", e.Name(), e.Name())
+			}
+		}
+	})
+	mux.HandleFunc("/files/{name}", func(w http.ResponseWriter, r *http.Request) {
+		if private(w, r) {
+			http.ServeFile(w, r, filepath.Join(dir, r.PathValue("name")))
+		}
+	})
+	s := httptest.NewServer(mux)
+	t.Cleanup(s.Close)
+	return s
+}
+
+// wheels downloads packages with everything they need.
+func wheels(t *testing.T, python string, names ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	args := append([]string{"-m", "pip", "download", "-q", "-d", dir}, names...)
+	if out, err := exec.Command(python, args...).CombinedOutput(); err != nil {
+		t.Fatalf("pip download: %v: %s", err, out)
+	}
+	return dir
+}
+
+// A private index in a default.cfg, a remote configuration, shared
+// directories: all of it builds, and none of it is in the tree afterwards.
+func TestCredentials(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds a real buildout")
+	}
+	py := python(t, "3.13")
+	server := index(t, wheels(t, py, "zc.buildout==6.0.1", "zc.recipe.egg==6.0.0", "six==1.16.0"),
+		"[buildout]\nparts = py\n\n[versions]\nzc.buildout = 6.0.1\nsix = 1.16.0\n")
+	login := strings.Replace(server.URL, "://", "://joe:s3cr3t%2Fpw@", 1)
+	shared := filepath.Join(t.TempDir(), "shared")
+	home := write(t, map[string]string{".netrc": "machine x login y password netrc-secret\n"})
+	defaults := write(t, map[string]string{"my.cfg": "[buildout]\nindex = " + login + "/simple/\neggs-directory = " + shared +
+		"/eggs\ndownload-cache = " + shared + "/cache\nextends-cache = " + shared + "/extends\n\n[shop]\nname = fish\n"})
+	dir := write(t, map[string]string{
+		"buildout.cfg": "[buildout]\nextends = " + server.URL + "/base.cfg\n\n[py]\nrecipe = zc.recipe.egg\neggs = six\ninterpreter = py\nx = ${shop:name}\n" +
+			"\n[app]\nuser = admin:admin\n",
+		"notes.txt": "netrc-secret is quoted here\n"})
+	env := setenv(os.Environ(), "HOME="+home, "DEPLOY_TOKEN=0123456789abcdef", "PIP_FIND_LINKS")
+	tree, err := Run(context.Background(), Options{Dir: dir, Stage: filepath.Join(t.TempDir(), "stage"), Python: py, DefaultCfg: filepath.Join(defaults, "my.cfg"),
+		Before: []string{"echo $DEPLOY_TOKEN > leaked"}, Launcher: launcher(t), OS: "linux", Env: env})
+	if err != nil {
+		fail(t, err)
+	}
+	if exists(shared) {
+		t.Error("the shared directories were touched")
+	}
+	server.Close()
+	if err := Gate(context.Background(), tree, nil, nil); err != nil {
+		fail(t, err)
+	}
+	filepath.WalkDir(tree.Root, func(path string, d fs.DirEntry, err error) error {
+		if data, _ := os.ReadFile(path); err != nil || bytes.Contains(data, []byte("s3cr3t")) {
+			t.Errorf("%s holds the password (%v)", path, err)
+		}
+		return nil
+	})
+	checkOptions(t, tree, server.URL)
+	found, err := tree.ScanCredentials(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "[{leaked the variable DEPLOY_TOKEN} {notes.txt a password of .netrc}]"
+	if fmt.Sprint(found) != want {
+		t.Errorf("found %v, want %s", found, want)
+	}
+	if msg := fmt.Sprint(Leaked(found)); strings.Contains(msg, "0123456789abcdef") || !strings.Contains(msg, "leaked") {
+		t.Errorf("the error shows the value, or not the file: %s", msg)
+	}
+	if got := strings.Join(tree.Warnings, "\n"); !strings.Contains(got, "[app] user") {
+		t.Errorf("warnings: %s", got)
+	}
+}
+
+func checkOptions(t *testing.T, tree *Tree, server string) {
+	t.Helper()
+	want := []string{"buildout:eggs-directory=${buildout:directory}/eggs", "buildout:download-cache=${buildout:directory}/downloads",
+		"buildout:extends-cache=extends-cache", "buildout:index=" + server + "/simple/", "shop:name=fish"}
+	if got := strings.Join(tree.Launch.Options, "\n"); got != strings.Join(want, "\n") {
+		t.Errorf("options:\n%s\nwant:\n%s", got, strings.Join(want, "\n"))
+	}
+	if !exists(filepath.Join(tree.Root, "extends-cache", cacheName(server+"/base.cfg"))) {
+		t.Error("the remote configuration isn't in the tree")
+	}
+	if got := tree.Installed[0].Options["x"]; got != "fish" {
+		t.Errorf("default.cfg doesn't count: x = %s", got)
+	}
+}
+
+func TestLogins(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"https://joe:pass%2Fword@example.org/simple", "https://example.org/simple"},
+		{"x https://0123456789abcdef0123@example.org/a b", "x https://example.org/a b"},
+		{"git+https://u:passwd@example.org:8080/x.git", "git+https://example.org:8080/x.git"},
+		{"git@example.org:x.git", "git@example.org:x.git"},
+		{"ssh://git@example.org/x.git", "ssh://git@example.org/x.git"},
+	} {
+		if got := withoutLogins(c.text, loginsOf(logins("x", c.text))); got != c.want {
+			t.Errorf("%s: %s, want %s", c.text, got, c.want)
+		}
+	}
+	if got := mask("get https://joe:pw@example.org/x"); got != "get https://***@example.org/x" {
+		t.Errorf("mask: %s", got)
+	}
+}

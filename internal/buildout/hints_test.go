@@ -1,0 +1,85 @@
+package buildout
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestInstallCommand(t *testing.T) {
+	system := Interpreter{BasePrefix: "/usr", Version: "9.99.0"}
+	own := Interpreter{BasePrefix: "/opt/python", Version: "3.12.1", HasHeaders: true}
+	for _, c := range []struct {
+		goos, release, want string
+		in                  Interpreter
+	}{
+		{"linux", "ID=debian\n", "apt-get install -y gcc python9.99-dev", system},
+		{"linux", "ID=linuxmint\nID_LIKE=\"ubuntu debian\"\n", "apt-get install -y gcc python9.99-dev", system},
+		{"linux", "ID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\n", "dnf install -y gcc python9.99-devel", system},
+		{"linux", "ID=\"opensuse-leap\"\nID_LIKE=\"suse opensuse\"\n", "zypper install -y gcc python9.99-devel", system},
+		{"linux", "ID=alpine\n", "apk add build-base python3-dev", system},
+		{"linux", "ID=debian\n", "apt-get install -y gcc libc6-dev", own},
+		{"linux", "ID=nixos\n", "install a C compiler and Python's development files", system},
+		{"darwin", "", "xcode-select --install", system},
+	} {
+		if got := installCommand(c.goos, osRelease(c.release), c.in); got != c.want {
+			t.Errorf("%s %q: %s, want %s", c.goos, c.release, got, c.want)
+		}
+	}
+}
+
+func TestHint(t *testing.T) {
+	for _, c := range []struct {
+		said, hint string
+		code       int
+	}{
+		{"x.c:1:10: fatal error: Python.h: No such file or directory\n", "run: ", 3},
+		{"x.c:1:10: fatal error: lber.h: No such file or directory\n", "libldap-dev", 1},
+		{"x.c:1:10: fatal error: 'odd/thing.h' file not found\n", "has odd/thing.h", 1},
+		{"error: command 'gcc' failed: No such file or directory\n", "run: ", 3},
+		{"Error: Couldn't find a distribution for 'nosuch==1'.\n", "nosuch==1", 1},
+		{"[Errno -2] Name or service not known\nError: Couldn't find a distribution for 'six'.\n", "HTTPS_PROXY", 3},
+	} {
+		b := &builder{w: &watcher{}, o: Options{OS: "linux"}}
+		e := &Error{Doing: "building part x", Err: errors.New("exit status 1"), Code: 1}
+		b.hint(e, c.said)
+		if !strings.Contains(e.Tip, c.hint) || e.ExitCode() != c.code {
+			t.Errorf("%q: exit code %d, hint %q", c.said, e.ExitCode(), e.Tip)
+		}
+	}
+}
+
+// A machine without a compiler: the error has to say what to install.
+func TestNoCompiler(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds a real buildout")
+	}
+	bin := t.TempDir()
+	for _, name := range []string{"sh", "git", "rm", "cat", "env"} {
+		if real := lookIn(os.Getenv("PATH"), name); real != "" {
+			if err := os.Symlink(real, filepath.Join(bin, name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	o := Options{Dir: hello(t, "zc.buildout = 6.0.1\n"), Stage: filepath.Join(t.TempDir(), "stage"), Python: python(t, "3.13"),
+		Launcher: launcher(t), OS: "linux", Env: setenv(os.Environ(), "PATH="+bin)}
+	warned := ""
+	o.Progress = func(e Event) {
+		if e.Kind == "warning" {
+			warned = e.Name
+		}
+	}
+	_, err := Run(context.Background(), o)
+	var e *Error
+	if !errors.As(err, &e) || !strings.HasPrefix(e.Hint(), "run: ") || e.ExitCode() != 3 || !strings.Contains(e.Error(), "develop package") {
+		t.Errorf("error: %v", err)
+	}
+	if !strings.Contains(warned, "a C compiler is missing") {
+		t.Errorf("warned of %q", warned)
+	}
+	t.Logf("%v\nhint: %s", err, e.Hint())
+}
