@@ -1,0 +1,115 @@
+package release
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// IndexFormat is the number of index.json's format. A reader refuses a higher one.
+const IndexFormat = 1
+
+// Index is index.json: from a target to its asset. An installer needs nothing
+// else of a release. docs/index.schema.json describes it.
+type Index struct {
+	Format   int            `json:"format"`
+	Name     string         `json:"name"`
+	Version  string         `json:"version"`
+	SBOM     string         `json:"sbom"`
+	Archives []IndexArchive `json:"archives"` // by name
+}
+
+// IndexArchive is one archive of the release.
+type IndexArchive struct {
+	Target          string   `json:"target"`
+	Label           string   `json:"label,omitempty"`
+	Archive         string   `json:"archive"`
+	Size            int64    `json:"size"`
+	SHA256          string   `json:"sha256"`
+	Sidecar         string   `json:"sidecar"`
+	Python          string   `json:"python"` // "3.13.0"
+	Floors          []Floor  `json:"floors"` // without the files
+	SystemLibraries []string `json:"system_libraries"`
+}
+
+// Index makes index.json. Equal archives give equal bytes.
+func (s Set) Index() Index {
+	x := Index{Format: IndexFormat, Archives: []IndexArchive{}}
+	for _, a := range s.sorted() {
+		i := a.Info
+		x.Name, x.Version, x.SBOM = i.Name, i.Version, SBOMName(i.Name, i.Version)
+		entry := IndexArchive{
+			Target: i.Target, Label: i.Label, Archive: a.File.Name, Size: a.File.Size, SHA256: a.File.SHA256,
+			Sidecar: a.Sidecar.Name, Python: i.Python.Version, Floors: []Floor{}, SystemLibraries: []string{},
+		}
+		for _, f := range i.Floors {
+			entry.Floors = append(entry.Floors, Floor{Kind: f.Kind, Version: f.Version})
+		}
+		for _, l := range i.SystemLibraries {
+			entry.SystemLibraries = append(entry.SystemLibraries, l.Name)
+		}
+		slices.Sort(entry.SystemLibraries)
+		entry.SystemLibraries = slices.Compact(entry.SystemLibraries)
+		x.Archives = append(x.Archives, entry)
+	}
+	return x
+}
+
+func (s Set) sorted() []Archive {
+	return slices.SortedFunc(slices.Values(s.Archives), func(a, b Archive) int { return strings.Compare(a.File.Name, b.File.Name) })
+}
+
+// ReadIndex reads index.json. It refuses a higher format.
+func ReadIndex(data []byte) (Index, error) {
+	var x Index
+	if err := json.Unmarshal(data, &x); err != nil {
+		return x, fmt.Errorf("reading %s: %w", IndexName, err)
+	}
+	if x.Format < 1 || x.Format > IndexFormat {
+		return x, fmt.Errorf("reading %s: it has format %d, and this program reads up to %d", IndexName, x.Format, IndexFormat)
+	}
+	return x, nil
+}
+
+// Files are all assets of the release, in the order in which they are
+// uploaded: archives with their sidecars, extras, the SBOM, index.json, and
+// SHA256SUMS, which covers all but itself and the attestation made from it.
+// Whoever sees an index.json finds all that it names.
+func (s Set) Files() ([]File, error) {
+	sbom, err := s.SBOM()
+	if err != nil {
+		return nil, err
+	}
+	index, err := marshal(s.Index())
+	if err != nil {
+		return nil, err
+	}
+	files := append(Set{Archives: s.sorted(), Extra: s.Extra}.files(), sbom, NewFile(IndexName, index))
+	return append(files, NewFile(SumsName, sums(files))), nil
+}
+
+// sums writes what sha256sum -c reads.
+func sums(files []File) []byte {
+	var lines []string
+	for _, f := range files {
+		if f.Name != AttestationName {
+			lines = append(lines, f.SHA256+"  "+f.Name+"\n")
+		}
+	}
+	slices.SortFunc(lines, func(a, b string) int { return strings.Compare(a[66:], b[66:]) })
+	return []byte(strings.Join(lines, ""))
+}
+
+// marshal is JSON for people and for digests: indented, & and < as they are,
+// and a newline at the end.
+func marshal(v any) ([]byte, error) {
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(v); err != nil {
+		return nil, fmt.Errorf("writing JSON: %w", err)
+	}
+	return []byte(b.String()), nil
+}

@@ -1,0 +1,418 @@
+package release
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// Options say how a release is made.
+type Options struct {
+	Tag    string
+	Commit string // what the tag is created at, where it doesn't exist: GITHUB_SHA
+	Title  string // of a release that is made; empty: the tag
+	Notes  string // the table for the text; MergeNotes keeps what a person wrote
+
+	Draft      bool   // leave a draft a draft
+	Prerelease bool   // of a release that is published by this run
+	MakeLatest string // "true", "false", "legacy"; empty: GitHub's own choice
+	Replace    bool   // assets that differ are replaced
+}
+
+// Result is what was done.
+type Result struct {
+	ID        int64    `json:"id"`
+	URL       string   `json:"url"`
+	Published bool     `json:"published"`
+	Uploaded  []string `json:"uploaded"`
+	Skipped   []string `json:"skipped"` // identical on the release already
+	Missing   int      `json:"missing"` // archives that other jobs still have to bring (step mode)
+}
+
+func (o Options) check() error {
+	switch o.MakeLatest {
+	case "", "true", "false", "legacy":
+	default:
+		return fail(exitUsage, "true, false and legacy are the words", "reading make_latest %q", o.MakeLatest)
+	}
+	if o.Prerelease && o.MakeLatest == "true" {
+		return fail(exitUsage, "leave one of them away", "releasing %s: a prerelease can't be the latest release", o.Tag)
+	}
+	if o.Tag == "" {
+		return fail(exitUsage, "name it with --tag; in a workflow for a tag, GITHUB_REF_NAME is taken", "releasing needs a tag")
+	}
+	return nil
+}
+
+// Publish attaches the files to the tag's release, in their order, and then
+// publishes it. It is the only writer. It can be run again after it was
+// stopped at any point.
+func (c *Client) Publish(ctx context.Context, files []File, o Options) (Result, error) {
+	if err := o.check(); err != nil {
+		return Result{}, err
+	}
+	r, err := c.findOrMake(ctx, o)
+	if err != nil {
+		return Result{}, err
+	}
+	res := Result{ID: r.ID, URL: r.HTMLURL, Published: !r.Draft, Uploaded: []string{}, Skipped: []string{}}
+	if err := c.attach(ctx, r, files, o, &res); err != nil {
+		return res, err
+	}
+	return c.finish(ctx, r, files, o, res)
+}
+
+// attach brings the release's assets to what files say.
+func (c *Client) attach(ctx context.Context, r Release, files []File, o Options, res *Result) error {
+	there, err := c.assets(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	there, err = c.digests(ctx, there, files)
+	if err != nil {
+		return err
+	}
+	todo, err := decide(r, there, files, o)
+	if err != nil {
+		return err
+	}
+	for _, a := range todo.remove {
+		c.log("removing %s, %s", a.Name, a.State)
+		if err := c.deleteAsset(ctx, a); err != nil {
+			return err
+		}
+	}
+	res.Skipped = append(res.Skipped, todo.skip...)
+	for _, f := range todo.upload {
+		c.log("uploading %s (%s)", f.Name, size(f.Size))
+		if err := c.upload(ctx, r, f); err != nil {
+			return err
+		}
+		res.Uploaded = append(res.Uploaded, f.Name)
+	}
+	return nil
+}
+
+// work is what has to be done to a release's assets.
+type work struct {
+	remove []Asset
+	upload []File
+	skip   []string
+}
+
+// decide compares what is there with what shall be. Nothing is written if
+// anything is refused.
+func decide(r Release, there []Asset, files []File, o Options) (work, error) {
+	var w work
+	var differ, surplus []string
+	for _, f := range files {
+		i := slices.IndexFunc(there, func(a Asset) bool { return a.Name == f.Name })
+		switch {
+		case i < 0:
+			w.upload = append(w.upload, f)
+		case same(there[i], f):
+			w.skip = append(w.skip, f.Name)
+		default:
+			if there[i].State == "uploaded" && !o.Replace && !(r.Draft && isDocument(f.Name)) {
+				differ = append(differ, f.Name)
+			}
+			w.remove = append(w.remove, there[i])
+			w.upload = append(w.upload, f)
+		}
+	}
+	for _, a := range there {
+		wanted := slices.ContainsFunc(files, func(f File) bool { return f.Name == a.Name })
+		if !wanted && archiveEnding.MatchString(a.Name) && ours(a.Name, files) {
+			surplus = append(surplus, a.Name)
+			w.remove = append(w.remove, a)
+		}
+	}
+	return w.order(r), w.refuse(r, differ, surplus, o)
+}
+
+func same(a Asset, f File) bool {
+	return a.State == "uploaded" && a.Size == f.Size && strings.EqualFold(a.Digest, "sha256:"+f.SHA256)
+}
+
+// ours says whether an asset that isn't wanted is an archive of this name and
+// version all the same, which an installer could take.
+func ours(name string, files []File) bool {
+	for _, f := range files {
+		stem, ok := strings.CutSuffix(f.Name, sbomEnding)
+		if ok && strings.HasPrefix(name, stem+"-cp") {
+			return true
+		}
+	}
+	return false
+}
+
+func (w work) refuse(r Release, differ, surplus []string, o Options) error {
+	switch {
+	case r.Immutable && len(w.upload)+len(w.remove) > 0:
+		var names []string
+		for _, f := range w.upload {
+			names = append(names, f.Name)
+		}
+		return fail(0, hintImmutable, "releasing %s: the release is immutable and published, and these are missing or differ: %s", o.Tag, strings.Join(append(names, surplus...), ", "))
+	case len(differ) > 0:
+		return fail(0, "give --replace if they shall be replaced", "releasing %s: the release has other files of these names: %s", o.Tag, strings.Join(differ, ", "))
+	case len(surplus) > 0 && !o.Replace:
+		return fail(0, "give --replace if they shall be removed", "releasing %s: the release has archives that the plan doesn't name: %s", o.Tag, strings.Join(surplus, ", "))
+	}
+	return nil
+}
+
+// order takes index.json and SHA256SUMS away first, where a published release
+// loses an asset for a while: an index never names what isn't there.
+func (w work) order(r Release) work {
+	rank := func(name string) int { return slices.Index([]string{"", SumsName, IndexName}, name) }
+	slices.SortStableFunc(w.remove, func(a, b Asset) int { return max(rank(b.Name), 0) - max(rank(a.Name), 0) })
+	return w
+}
+
+// digests fills in what older servers don't say, by reading the assets of the
+// wanted names.
+func (c *Client) digests(ctx context.Context, there []Asset, files []File) ([]Asset, error) {
+	for i, a := range there {
+		f := slices.IndexFunc(files, func(f File) bool { return f.Name == a.Name && f.Size == a.Size })
+		if f < 0 || a.Digest != "" || a.State != "uploaded" {
+			continue
+		}
+		sum, err := c.hash(ctx, a)
+		if err != nil {
+			return nil, err
+		}
+		there[i].Digest = "sha256:" + sum
+	}
+	return there, nil
+}
+
+// upload sends a file until the release has it, with the digest it should
+// have. GitHub can report a failure although it stored the file, and can leave
+// a broken one that blocks the name (FACTS 36), so it is asked each time.
+func (c *Client) upload(ctx context.Context, r Release, f File) error {
+	what := "uploading " + f.Name
+	err := c.policy.retry(ctx, c.log, what, func(ctx context.Context) error {
+		a, err := c.send(ctx, r, f)
+		if err == nil && a.Name == f.Name && a.State == "uploaded" && (same(a, f) || a.Digest == "") {
+			return nil
+		}
+		if ctx.Err() != nil || status(err) == http.StatusUnauthorized {
+			return err
+		}
+		// An answer that won't change: nothing of ours can be in the way.
+		final := err != nil && !judge(err, c.policy.Now()).retry && !already(err)
+		stored, rerr := c.recover(ctx, r, f, !final)
+		if stored || final || rerr != nil {
+			return notStored(stored, err, rerr)
+		}
+		if err == nil || already(err) {
+			err = &damaged{f.Name, a}
+		}
+		return err
+	})
+	return c.explain(what, err)
+}
+
+func notStored(stored bool, err, rerr error) error {
+	switch {
+	case stored:
+		return nil
+	case rerr != nil && status(rerr) != http.StatusNotFound:
+		return rerr
+	}
+	return err
+}
+
+// damaged is an upload that came out otherwise than it was sent. It counts as
+// a broken connection, which can be tried again.
+type damaged struct {
+	name string
+	got  Asset
+}
+
+func (d *damaged) Error() string {
+	if d.got.Name == "" {
+		return "a broken upload of " + d.name + " was in the way"
+	}
+	return fmt.Sprintf("the asset came out as %s, %s, %d bytes, %s", d.got.Name, d.got.State, d.got.Size, d.got.Digest)
+}
+func (d *damaged) Timeout() bool { return false }
+
+// recover looks what became of an upload that failed. Broken assets of the
+// name are removed, if clean; a whole one that differs is another writer's, and stays.
+func (c *Client) recover(ctx context.Context, r Release, f File, clean bool) (stored bool, err error) {
+	there, err := c.assets(ctx, r.ID)
+	if err != nil {
+		return false, err
+	}
+	if there, err = c.digests(ctx, there, []File{f}); err != nil {
+		return false, err
+	}
+	for _, a := range there {
+		switch {
+		case a.Name != f.Name:
+		case same(a, f):
+			return true, nil
+		case a.State == "uploaded" && a.Size == f.Size:
+			return false, fail(0, "two workflows release the same tag: let one of them do it", "uploading %s: another file of this name was uploaded meanwhile", f.Name)
+		case clean:
+			if err := c.deleteAsset(ctx, a); err != nil {
+				return false, err
+			}
+		}
+	}
+	return false, nil
+}
+
+// finish checks that every file is there, and only then writes the text and
+// publishes.
+func (c *Client) finish(ctx context.Context, r Release, files []File, o Options, res Result) (Result, error) {
+	if err := c.complete(ctx, r, files); err != nil {
+		return res, err
+	}
+	fields := map[string]any{}
+	if body := MergeNotes(r.Body, o.Notes); o.Notes != "" && body != r.Body {
+		fields["body"] = body
+	}
+	if r.Draft && !o.Draft {
+		fields["draft"], fields["tag_name"] = false, o.Tag
+		if o.Prerelease {
+			fields["prerelease"] = true
+		}
+		if o.MakeLatest != "" {
+			fields["make_latest"] = o.MakeLatest
+		}
+	}
+	if len(fields) == 0 {
+		return res, nil
+	}
+	after, err := c.edit(ctx, r.ID, fields)
+	if err != nil {
+		// Twice is harmless: another job may have published it, and then an
+		// immutable release can't be edited.
+		now, gerr := c.get(ctx, r.ID)
+		if gerr != nil || now.Draft {
+			return res, err
+		}
+		after = now
+	}
+	res.URL, res.Published = after.HTMLURL, !after.Draft
+	if fields["draft"] == false && after.Draft {
+		return res, fail(exitOutside, hintLater, "publishing %s: GitHub answered that it is still a draft", o.Tag)
+	}
+	return res, nil
+}
+
+// complete lists the assets once more, and waits for a list that lags.
+func (c *Client) complete(ctx context.Context, r Release, files []File) error {
+	var missing []string
+	for n := range c.policy.Attempts {
+		there, err := c.assets(ctx, r.ID)
+		if err != nil {
+			return err
+		}
+		missing = missing[:0]
+		for _, f := range files {
+			if !slices.ContainsFunc(there, func(a Asset) bool { return same(a, f) || a.Digest == "" && a.Name == f.Name && a.Size == f.Size }) {
+				missing = append(missing, f.Name)
+			}
+		}
+		if len(missing) == 0 {
+			return nil
+		}
+		if err := c.policy.Sleep(ctx, c.policy.Lag<<min(n, 4)); err != nil {
+			return err
+		}
+	}
+	return fail(exitOutside, hintLater, "checking the release: these were uploaded and aren't there, so it isn't published: %s", strings.Join(missing, ", "))
+}
+
+// findOrMake gives the tag's release: the published one, else the draft with
+// the lowest id, else a new draft. Drafts can't be found by tag, so they are
+// listed; a request that fails although the draft was made is found by the
+// next list.
+func (c *Client) findOrMake(ctx context.Context, o Options) (r Release, err error) {
+	fields := map[string]any{"tag_name": o.Tag, "name": o.Title, "draft": true, "prerelease": o.Prerelease}
+	if o.Title == "" {
+		fields["name"] = o.Tag
+	}
+	if o.Commit != "" {
+		fields["target_commitish"] = o.Commit
+	}
+	err = c.policy.retry(ctx, c.log, "making the release", func(ctx context.Context) error {
+		found, ok, err := c.find(ctx, o.Tag)
+		if err != nil || ok {
+			r = found
+			return err
+		}
+		if err := c.pace(ctx); err != nil {
+			return err
+		}
+		var made Release
+		if _, err := c.call(ctx, http.MethodPost, c.path("/releases"), fields, &made); err != nil {
+			return err
+		}
+		c.log("made draft %d for %s", made.ID, o.Tag)
+		r, err = c.settle(ctx, o.Tag, made)
+		return err
+	})
+	return r, c.explain("making the release", err)
+}
+
+func (c *Client) find(ctx context.Context, tag string) (Release, bool, error) {
+	all, err := c.releases(ctx, tag)
+	if err != nil {
+		return Release{}, false, err
+	}
+	for _, r := range all {
+		if !r.Draft {
+			return r, true, nil
+		}
+	}
+	if r, ok, err := c.published(ctx, tag); ok || err != nil {
+		return r, ok, err
+	}
+	if len(all) > 0 {
+		return all[0], true, nil
+	}
+	return Release{}, false, nil
+}
+
+// settle looks whether another job made a draft for the tag at the same time.
+// The one with the lowest id stays; the maker of another removes its own.
+func (c *Client) settle(ctx context.Context, tag string, made Release) (Release, error) {
+	for n := range c.policy.Attempts {
+		all, err := c.releases(ctx, tag)
+		if err != nil {
+			return made, err
+		}
+		seen := slices.ContainsFunc(all, func(r Release) bool { return r.ID == made.ID })
+		i := slices.IndexFunc(all, func(r Release) bool { return !r.Draft || r.ID < made.ID })
+		if i >= 0 {
+			c.log("draft %d for %s is there too: removing %d", all[i].ID, tag, made.ID)
+			return all[i], c.removeEmpty(ctx, made)
+		}
+		if seen {
+			return made, nil
+		}
+		// The list is older than the draft, so another's may be missing too.
+		if err := c.policy.Sleep(ctx, c.policy.Lag<<min(n, 4)); err != nil {
+			return made, err
+		}
+	}
+	return made, nil
+}
+
+func (c *Client) removeEmpty(ctx context.Context, r Release) error {
+	there, err := c.assets(ctx, r.ID)
+	if status(err) == http.StatusNotFound {
+		return nil
+	}
+	if err != nil || len(there) > 0 {
+		return err
+	}
+	return c.deleteRelease(ctx, r.ID)
+}

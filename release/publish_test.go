@@ -1,0 +1,385 @@
+package release
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/binary-buildout/binary-buildout/release/releasetest"
+)
+
+func TestPublish(t *testing.T) {
+	set := gathered(t)
+	want := files(t, set)
+	for _, tt := range []struct {
+		name      string
+		configure func(*releasetest.Server)
+	}{
+		{"github.com", nil},
+		{"enterprise", func(s *releasetest.Server) { s.Prefix = "/api/v3"; s.NoDigest = true }},
+		{"private", func(s *releasetest.Server) { s.Private = true }},
+		{"immutable", func(s *releasetest.Server) { s.Immutable = true }},
+		{"lists lag", func(s *releasetest.Server) { s.Lag = 3 }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := server(t, tt.configure)
+			res, err := client(t, s).Publish(context.Background(), want, options(set))
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkReleased(t, s, want)
+			if !res.Published || len(res.Uploaded) != len(want) || !strings.HasSuffix(res.URL, "/acme/site/releases/tag/v1.0") {
+				t.Errorf("result %+v", res)
+			}
+			checkOrder(t, s.Requests())
+			// Again: nothing is written, not even the text.
+			before := len(s.Requests())
+			res, err = client(t, s).Publish(context.Background(), want, options(set))
+			if err != nil || len(res.Uploaded) != 0 || len(res.Skipped) != len(want) || !res.Published {
+				t.Errorf("again: %+v %v", res, err)
+			}
+			for _, r := range s.Requests()[before:] {
+				if !strings.HasPrefix(r, "GET ") {
+					t.Errorf("again: %s", r)
+				}
+			}
+		})
+	}
+}
+
+// The last request that writes is the one that publishes; SHA256SUMS is the last upload.
+func checkOrder(t *testing.T, requests []string) {
+	t.Helper()
+	writes := slices.DeleteFunc(slices.Clone(requests), func(r string) bool { return strings.HasPrefix(r, "GET ") })
+	if !strings.HasPrefix(writes[len(writes)-1], "PATCH ") || !strings.HasSuffix(writes[len(writes)-2], "name=SHA256SUMS") || !strings.HasSuffix(writes[len(writes)-3], "name=index.json") {
+		t.Errorf("writes: %q", writes)
+	}
+}
+
+func TestPublishExisting(t *testing.T) {
+	set := gathered(t)
+	want := files(t, set)
+	ctx := context.Background()
+	stale := func(name string) map[string][]byte { return map[string][]byte{name: []byte("something else")} }
+	archive := want[0].Name
+	for _, tt := range []struct {
+		name  string
+		there releasetest.Release
+		o     func(*Options)
+		fails string // "": it works
+		check func(*testing.T, releasetest.Release)
+	}{
+		{"written by hand", releasetest.Release{Name: "The first", Body: "Hello.\r\n", Prerelease: true, Assets: map[string][]byte{"manual.pdf": []byte("x")}}, nil, "",
+			func(t *testing.T, r releasetest.Release) {
+				if r.Name != "The first" || !strings.HasPrefix(r.Body, "Hello.\r\n") || !r.Prerelease || r.Assets["manual.pdf"] == nil || len(r.Assets) != len(want)+1 {
+					t.Errorf("%+v", r)
+				}
+			}},
+		{"a draft by hand", releasetest.Release{Draft: true, Body: "Soon."}, nil, "", func(t *testing.T, r releasetest.Release) {
+			if r.Draft || !strings.HasPrefix(r.Body, "Soon.") {
+				t.Errorf("%+v", r)
+			}
+		}},
+		{"left a draft", releasetest.Release{Draft: true}, func(o *Options) { o.Draft = true }, "", func(t *testing.T, r releasetest.Release) {
+			if !r.Draft || len(r.Assets) != len(want) {
+				t.Errorf("%+v", r)
+			}
+		}},
+		{"prerelease", releasetest.Release{Draft: true}, func(o *Options) { o.Prerelease, o.MakeLatest = true, "false" }, "", func(t *testing.T, r releasetest.Release) {
+			if !r.Prerelease || r.Latest != "false" {
+				t.Errorf("%+v", r)
+			}
+		}},
+		{"differs", releasetest.Release{Draft: true, Assets: stale(archive)}, nil, archive, nil},
+		{"differs, published", releasetest.Release{Assets: stale(IndexName)}, nil, IndexName, nil},
+		{"differs, replaced", releasetest.Release{Assets: stale(archive)}, func(o *Options) { o.Replace = true }, "", nil},
+		{"documents of a draft are ours", releasetest.Release{Draft: true, Assets: stale(IndexName)}, nil, "", nil},
+		{"surplus", releasetest.Release{Draft: true, Assets: stale("site-1.0-cp27mu-linux_x86_64.tar.gz")}, nil, "cp27mu", nil},
+		{"surplus, removed", releasetest.Release{Draft: true, Assets: stale("site-1.0-cp27mu-linux_x86_64.tar.gz")}, func(o *Options) { o.Replace = true }, "", nil},
+		{"an archive of another version stays", releasetest.Release{Draft: true, Assets: stale("site-0.9-cp27mu-linux_x86_64.tar.gz")}, nil, "", nil},
+		{"a broken upload", releasetest.Release{Draft: true, Broken: []string{archive}}, nil, "", nil},
+		{"immutable, missing", releasetest.Release{Immutable: true}, func(o *Options) { o.Replace = true }, "immutable", nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := server(t, nil)
+			tt.there.Tag = "v1.0"
+			s.Add(tt.there)
+			o := options(set)
+			if tt.o != nil {
+				tt.o(&o)
+			}
+			_, err := client(t, s).Publish(ctx, want, o)
+			after := s.Releases()[0]
+			if tt.fails != "" {
+				var hinted interface{ Hint() string }
+				if err == nil || !strings.Contains(err.Error(), tt.fails) || !errors.As(err, &hinted) || hinted.Hint() == "" {
+					t.Errorf("got %v", err)
+				}
+				if len(after.Assets) != len(tt.there.Assets) || after.Draft != tt.there.Draft {
+					t.Errorf("something was written: %+v", after)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range want {
+				if NewFile("", after.Assets[f.Name]).SHA256 != f.SHA256 {
+					t.Errorf("%s differs", f.Name)
+				}
+			}
+			if tt.check != nil {
+				tt.check(t, after)
+			}
+		})
+	}
+}
+
+func TestReplaceTakesTheIndexAwayFirst(t *testing.T) {
+	set := gathered(t)
+	want := files(t, set)
+	s := server(t, nil)
+	there := map[string][]byte{}
+	for _, f := range want {
+		there[f.Name] = []byte("old")
+	}
+	s.Add(releasetest.Release{Tag: "v1.0", Assets: there})
+	o := options(set)
+	o.Replace = true
+	if _, err := client(t, s).Publish(context.Background(), want, o); err != nil {
+		t.Fatal(err)
+	}
+	var order []string
+	for _, r := range s.Requests() {
+		if strings.HasPrefix(r, "DELETE ") {
+			order = append(order, r)
+		}
+	}
+	checkReleased(t, s, want)
+	if len(order) != len(want) {
+		t.Errorf("deleted: %q", order)
+	}
+	w := work{remove: []Asset{{Name: "a.tar.gz"}, {Name: SumsName}, {Name: IndexName}}}.order(Release{})
+	if w.remove[0].Name != IndexName || w.remove[1].Name != SumsName {
+		t.Errorf("order %v", w.remove)
+	}
+}
+
+// Each fault hits one request; the run succeeds all the same, and waits as told.
+func TestFaults(t *testing.T) {
+	set := gathered(t)
+	want := files(t, set)
+	upload := func(f releasetest.Fault) func(int, *http.Request) *releasetest.Fault {
+		n := 0
+		return func(_ int, r *http.Request) *releasetest.Fault {
+			if !isUpload(r) {
+				return nil
+			}
+			if n++; n != 2 {
+				return nil
+			}
+			return &f
+		}
+	}
+	reset := fmt.Sprint(1_800_000_000 + 900)
+	for _, tt := range []struct {
+		name  string
+		fault releasetest.Fault
+		wait  time.Duration // at least
+	}{
+		{"500", releasetest.Fault{Status: 500}, 2 * time.Second},
+		{"502", releasetest.Fault{Status: 502, Message: "Bad Gateway"}, 2 * time.Second},
+		{"502 with a starter", releasetest.Fault{Status: 502, Starter: true}, 2 * time.Second},
+		{"502, though stored", releasetest.Fault{Status: 502, Done: true}, 0},
+		{"broken, though stored", releasetest.Fault{Drop: true, Done: true}, 0},
+		{"broken with a starter", releasetest.Fault{Drop: true, Starter: true}, 2 * time.Second},
+		{"broken in the middle", releasetest.Fault{Drop: true, Read: 7}, 2 * time.Second},
+		{"403 with Retry-After", releasetest.Fault{Status: 403, Header: map[string]string{"Retry-After": "77"}, Message: "You have exceeded a secondary rate limit."}, 77 * time.Second},
+		{"403, secondary", releasetest.Fault{Status: 403, Message: "You have exceeded a secondary rate limit. Please wait a few minutes."}, time.Minute},
+		{"403, primary", releasetest.Fault{Status: 403, Header: map[string]string{"X-Ratelimit-Remaining": "0", "X-Ratelimit-Reset": reset}, Message: "API rate limit exceeded"}, 15*time.Minute - 30*time.Second},
+		{"429 with Retry-After", releasetest.Fault{Status: 429, Header: map[string]string{"Retry-After": "33"}}, 33 * time.Second},
+		{"429", releasetest.Fault{Status: 429}, time.Minute},
+		{"503 with Retry-After", releasetest.Fault{Status: 503, Header: map[string]string{"Retry-After": "5"}}, 5 * time.Second},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := server(t, func(s *releasetest.Server) { s.Fault = upload(tt.fault) })
+			k := &clock{now: time.Unix(1_800_000_000, 0)}
+			_, err := client(t, s, func(c *Config) { c.Policy = k.policy() }).Publish(context.Background(), want, options(set))
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkReleased(t, s, want)
+			if longest := slices.Max(append(k.slept, 0)); longest < tt.wait || longest > tt.wait+4*time.Minute {
+				t.Errorf("slept %v, want %v", k.slept, tt.wait)
+			}
+		})
+	}
+}
+
+// Any request may fail once, in any way.
+func TestFaultAtEachRequest(t *testing.T) {
+	set := gathered(t)
+	want := files(t, set)
+	s := server(t, nil)
+	if _, err := client(t, s).Publish(context.Background(), want, options(set)); err != nil {
+		t.Fatal(err)
+	}
+	total := len(s.Requests())
+	for n := 1; n <= total; n++ {
+		for name, f := range map[string]releasetest.Fault{"500": {Status: 500}, "done, 502": {Status: 502, Done: true}, "done, dropped": {Drop: true, Done: true}, "dropped": {Drop: true}} {
+			s := server(t, func(s *releasetest.Server) {
+				s.Fault = func(i int, _ *http.Request) *releasetest.Fault {
+					if i == n {
+						return &f
+					}
+					return nil
+				}
+			})
+			if _, err := client(t, s).Publish(context.Background(), want, options(set)); err != nil {
+				t.Fatalf("request %d, %s: %v", n, name, err)
+			}
+			checkReleased(t, s, want)
+			s.Close()
+		}
+	}
+}
+
+// A job that is killed at any request leaves no published release that lacks
+// an asset, and the next run completes it.
+func TestKillAtEachRequest(t *testing.T) {
+	set := gathered(t)
+	want := files(t, set)
+	clean := server(t, nil)
+	if _, err := client(t, clean).Publish(context.Background(), want, options(set)); err != nil {
+		t.Fatal(err)
+	}
+	for n := 1; n <= len(clean.Requests()); n++ {
+		for _, f := range []releasetest.Fault{{Drop: true}, {Drop: true, Done: true}, {Drop: true, Starter: true}} {
+			ctx, kill := context.WithCancel(context.Background())
+			s := server(t, func(s *releasetest.Server) {
+				s.Fault = func(i int, _ *http.Request) *releasetest.Fault {
+					if i == n {
+						kill()
+						return &f
+					}
+					return nil
+				}
+			})
+			_, err := client(t, s).Publish(ctx, want, options(set))
+			if err == nil {
+				t.Fatalf("request %d: not killed", n)
+			}
+			for _, r := range s.Releases() {
+				if !r.Draft {
+					checkAssets(t, r, want)
+				}
+			}
+			if _, err := client(t, s).Publish(context.Background(), want, options(set)); err != nil {
+				t.Fatalf("after a kill at request %d (%+v): %v", n, f, err)
+			}
+			checkReleased(t, s, want)
+			s.Close()
+		}
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	set := gathered(t)
+	want := files(t, set)
+	always := func(f releasetest.Fault) func(*releasetest.Server) {
+		return func(s *releasetest.Server) {
+			s.Fault = func(int, *http.Request) *releasetest.Fault { return &f }
+		}
+	}
+	for _, tt := range []struct {
+		name      string
+		token     string
+		configure func(*releasetest.Server)
+		o         func(*Options)
+		message   string
+		hint      string
+		code      int
+	}{
+		{"expired", "ghs_old", nil, nil, "Bad credentials", "expired", 3},
+		{"no rights", releasetest.ReadToken, nil, nil, "Resource not accessible", "contents: write", 3},
+		{"not there", releasetest.Token, func(s *releasetest.Server) { s.Repo = "acme/other" }, nil, "404", "may not see it", 3},
+		{"down", releasetest.Token, always(releasetest.Fault{Status: 503}), nil, "503", "resumes", 3},
+		{"a limit for hours", releasetest.Token, always(releasetest.Fault{Status: 403, Header: map[string]string{"Retry-After": "20000"}}), nil, "403", "limit", 3},
+		{"no connection", releasetest.Token, always(releasetest.Fault{Drop: true}), nil, "EOF", "resumes", 3},
+		{"no tag", releasetest.Token, nil, func(o *Options) { o.Tag = "" }, "tag", "--tag", 2},
+		{"make_latest", releasetest.Token, nil, func(o *Options) { o.MakeLatest = "yes" }, "yes", "legacy", 2},
+		{"latest prerelease", releasetest.Token, nil, func(o *Options) { o.MakeLatest, o.Prerelease = "true", true }, "prerelease", "leave", 2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := releasetest.New("acme/site", tt.configure)
+			defer s.Close()
+			o := options(set)
+			if tt.o != nil {
+				tt.o(&o)
+			}
+			_, err := client(t, s, func(c *Config) { c.Token, c.Repo = tt.token, "acme/site" }).Publish(context.Background(), want, o)
+			var e *Error
+			if !errors.As(err, &e) || !strings.Contains(err.Error(), tt.message) || !strings.Contains(e.Hint(), tt.hint) || e.ExitCode() != tt.code {
+				t.Errorf("got %v; hint %v", err, e)
+			}
+			if strings.Contains(fmt.Sprint(err), tt.token) {
+				t.Error("the token is in the message")
+			}
+			for _, r := range s.Releases() {
+				if !r.Draft {
+					t.Errorf("published: %+v", r)
+				}
+			}
+		})
+	}
+}
+
+// An upload that never comes out right is never published.
+func TestDamagedUpload(t *testing.T) {
+	set := gathered(t)
+	want := files(t, set)
+	s := server(t, func(s *releasetest.Server) {
+		s.Fault = func(_ int, r *http.Request) *releasetest.Fault {
+			if isUpload(r) && strings.HasSuffix(r.URL.RawQuery, "cp313-win_amd64.zip") {
+				return &releasetest.Fault{Status: 502, Starter: true}
+			}
+			return nil
+		}
+	})
+	_, err := client(t, s).Publish(context.Background(), want, options(set))
+	if err == nil || !strings.Contains(err.Error(), "cp313-win_amd64.zip") {
+		t.Errorf("got %v", err)
+	}
+	if r := s.Releases()[0]; !r.Draft {
+		t.Error("published")
+	}
+}
+
+func TestNewClientRefuses(t *testing.T) {
+	for _, c := range []Config{{API: "", Repo: "a/b", Token: "x"}, {API: "https://api.github.com", Repo: "a", Token: "x"}, {API: "https://api.github.com", Repo: "a/b/c", Token: "x"}, {API: "https://api.github.com", Repo: "a/b"}} {
+		if _, err := NewClient(c); err == nil {
+			t.Errorf("%+v passes", c)
+		}
+	}
+}
+
+// The token goes to the API and its uploads, and nowhere else.
+func TestTokenHosts(t *testing.T) {
+	for api, want := range map[string]string{
+		"https://api.github.com": "https://uploads.github.com", "https://ghe.example.org/api/v3": "https://ghe.example.org", "https://api.acme.ghe.com": "https://uploads.acme.ghe.com",
+	} {
+		c, err := NewClient(Config{API: api, Repo: "a/b", Token: "x"})
+		if err != nil || !tokenHosts(c.api)[want] || tokenHosts(c.api)["https://github.com.evil.example"] || tokenHosts(c.api)["http://api.github.com"] {
+			t.Errorf("%s: %v %v", api, tokenHosts(c.api), err)
+		}
+	}
+	c, _ := NewClient(Config{API: "https://api.github.com", Repo: "a/b", Token: "x", Policy: (&clock{}).policy()})
+	if _, err := c.send(context.Background(), Release{UploadURL: "https://evil.example/x{?name}"}, NewFile("a", []byte("x"))); err == nil || !strings.Contains(err.Error(), "evil.example") {
+		t.Errorf("got %v", err)
+	}
+}

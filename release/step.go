@@ -1,0 +1,172 @@
+package release
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// maxSidecar bounds what is read of a sidecar on the release, in bytes.
+const maxSidecar = 64 << 20
+
+// Step attaches one archive, and publishes if it was the last of expect. Any
+// number of jobs may do so at once: each finds or makes the draft, brings its
+// own files, and then looks what is there. Whoever sees all archives writes
+// the documents, the same bytes whoever does it, and publishes; twice is
+// harmless. With fewer, the release stays a draft and Result.Missing says how
+// many are to come.
+func (c *Client) Step(ctx context.Context, a Archive, extra []File, expect int, o Options) (Result, error) {
+	if err := o.check(); err != nil {
+		return Result{}, err
+	}
+	if expect < 1 {
+		return Result{}, fail(exitUsage, "it is the number of archives that make the release; in a matrix, strategy.job-total", "reading expect %d", expect)
+	}
+	// A draft can be removed under us, by its maker who saw that there are two.
+	for range c.policy.Attempts {
+		res, moved, err := c.stepOnce(ctx, a, extra, expect, o)
+		if !moved {
+			return res, err
+		}
+		c.log("the draft of %s was another: doing it again", o.Tag)
+	}
+	return Result{}, fail(exitOutside, hintLater, "releasing %s: the draft changed too often", o.Tag)
+}
+
+func (c *Client) stepOnce(ctx context.Context, a Archive, extra []File, expect int, o Options) (res Result, moved bool, err error) {
+	r, err := c.findOrMake(ctx, o)
+	if err != nil {
+		return res, false, err
+	}
+	own := []File{a.File, a.Sidecar}
+	res = Result{ID: r.ID, URL: r.HTMLURL, Published: !r.Draft, Uploaded: []string{}, Skipped: []string{}}
+	if err := c.attach(ctx, r, own, o, &res); err != nil {
+		return res, status(err) == http.StatusNotFound, err
+	}
+	if moved, err := c.leave(ctx, r, own, o.Tag); moved || err != nil {
+		return res, moved, err
+	}
+	set, err := c.gather(ctx, r, own, expect, o.Tag)
+	if err != nil {
+		return res, status(err) == http.StatusNotFound, err
+	}
+	if res.Missing = expect - len(set.Archives); res.Missing > 0 {
+		c.log("%d of %d archives are on the release: it stays a draft until the last one is", len(set.Archives), expect)
+		return res, false, nil
+	}
+	set.Extra = extra
+	files, err := set.Files()
+	if err != nil {
+		return res, false, err
+	}
+	o.Notes = set.Notes()
+	if err := c.attach(ctx, r, files, o, &res); err != nil {
+		return res, false, err
+	}
+	res.Skipped = slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(res.Skipped))), func(name string) bool { return slices.Contains(res.Uploaded, name) })
+	res, err = c.finish(ctx, r, files, o, res)
+	return res, false, err
+}
+
+// leave looks whether the release is still the one. If another job's draft has
+// a lower id, our files are taken off this one, and it is removed if it is empty.
+func (c *Client) leave(ctx context.Context, r Release, own []File, tag string) (moved bool, err error) {
+	now, ok, err := c.find(ctx, tag)
+	if err != nil || !ok || now.ID == r.ID || (now.Draft && now.ID > r.ID && c.exists(ctx, r)) {
+		return false, err
+	}
+	there, err := c.assets(ctx, r.ID)
+	if err != nil {
+		return true, nil // it was removed with what is in it
+	}
+	for _, x := range there {
+		if slices.ContainsFunc(own, func(f File) bool { return f.Name == x.Name }) {
+			if err := c.deleteAsset(ctx, x); err != nil {
+				return true, err
+			}
+		}
+	}
+	return true, c.removeEmpty(ctx, r)
+}
+
+func (c *Client) exists(ctx context.Context, r Release) bool {
+	_, err := c.get(ctx, r.ID)
+	return status(err) != http.StatusNotFound
+}
+
+// gather reads back which archives the release holds. A list that is older
+// than our own upload says nothing about others; one that holds ours may lag
+// behind another's that was last at the same time, so it is asked again.
+func (c *Client) gather(ctx context.Context, r Release, own []File, expect int, tag string) (Set, error) {
+	var archives, sidecars map[string]Asset
+	for n := range c.policy.Attempts {
+		there, err := c.assets(ctx, r.ID)
+		if err != nil {
+			return Set{}, err
+		}
+		archives, sidecars = pairs(there)
+		mine := archives[own[0].Name].Name != ""
+		if mine && (len(archives) >= expect || n >= 2) {
+			break
+		}
+		if err := c.policy.Sleep(ctx, c.policy.Lag<<min(n, 4)); err != nil {
+			return Set{}, err
+		}
+	}
+	if len(archives) > expect {
+		var names []string
+		for name := range archives {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		return Set{}, fail(0, "expect is the number of archives of the whole release; remove from the draft what isn't of it", "releasing %s: %d archives are expected, and there are %d: %s", tag, expect, len(names), strings.Join(names, ", "))
+	}
+	if len(archives) < expect {
+		return Set{Archives: make([]Archive, len(archives))}, nil
+	}
+	return c.readBack(ctx, archives, sidecars)
+}
+
+// pairs are the archives that are there whole, with their sidecars.
+func pairs(there []Asset) (archives, sidecars map[string]Asset) {
+	byName := map[string]Asset{}
+	for _, x := range there {
+		if x.State == "uploaded" {
+			byName[x.Name] = x
+		}
+	}
+	archives, sidecars = map[string]Asset{}, map[string]Asset{}
+	for name, x := range byName {
+		if s, ok := byName[sidecarName(name)]; ok && archiveEnding.MatchString(name) {
+			archives[name], sidecars[name] = x, s
+		}
+	}
+	return archives, sidecars
+}
+
+// readBack makes the set from the sidecars on the release.
+func (c *Client) readBack(ctx context.Context, archives, sidecars map[string]Asset) (Set, error) {
+	var set Set
+	for name, x := range archives {
+		data, err := c.download(ctx, sidecars[name], maxSidecar)
+		if err != nil {
+			return Set{}, err
+		}
+		sidecar := NewFile(sidecarName(name), data)
+		digest := strings.TrimPrefix(x.Digest, "sha256:")
+		if digest == "" {
+			if digest, err = c.hash(ctx, x); err != nil {
+				return Set{}, err
+			}
+		}
+		a, err := newArchive(File{Name: name, Size: x.Size, SHA256: digest}, sidecar)
+		if err != nil {
+			return Set{}, fmt.Errorf("reading the release's archives: %w", err)
+		}
+		set.Archives = append(set.Archives, a)
+	}
+	set.Archives = set.sorted()
+	return set, set.check()
+}
