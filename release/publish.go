@@ -202,14 +202,21 @@ func (c *Client) upload(ctx context.Context, r Release, f File) error {
 		if ctx.Err() != nil || status(err) == http.StatusUnauthorized {
 			return err
 		}
+		if err == nil {
+			// Our own, and it came out otherwise.
+			if err := c.deleteAsset(ctx, a); err != nil {
+				return err
+			}
+			return &damaged{f.Name, a}
+		}
 		// An answer that won't change: nothing of ours can be in the way.
-		final := err != nil && !judge(err, c.policy.Now()).retry && !already(err)
+		final := !judge(err, c.policy.Now()).retry && !already(err)
 		stored, rerr := c.recover(ctx, r, f, !final)
 		if stored || final || rerr != nil {
 			return notStored(stored, err, rerr)
 		}
-		if err == nil || already(err) {
-			err = &damaged{f.Name, a}
+		if already(err) {
+			err = &damaged{name: f.Name}
 		}
 		return err
 	})

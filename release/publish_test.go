@@ -96,6 +96,7 @@ func TestPublishExisting(t *testing.T) {
 			}
 		}},
 		{"differs", releasetest.Release{Draft: true, Assets: stale(archive)}, nil, archive, nil},
+		{"differs, of one size", releasetest.Release{Draft: true, Assets: map[string][]byte{archive: []byte("archive of cp312-manylinux_2_28_x86_65")}}, nil, archive, nil},
 		{"differs, published", releasetest.Release{Assets: stale(IndexName)}, nil, IndexName, nil},
 		{"differs, replaced", releasetest.Release{Assets: stale(archive)}, func(o *Options) { o.Replace = true }, "", nil},
 		{"documents of a draft are ours", releasetest.Release{Draft: true, Assets: stale(IndexName)}, nil, "", nil},
@@ -336,6 +337,34 @@ func TestRefusals(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What is stored otherwise than it was sent is seen by its digest.
+func TestCorruptUpload(t *testing.T) {
+	set := gathered(t)
+	want := files(t, set)
+	for _, always := range []bool{false, true} {
+		n := 0
+		s := server(t, func(s *releasetest.Server) {
+			s.Fault = func(_ int, r *http.Request) *releasetest.Fault {
+				if isUpload(r) && strings.HasSuffix(r.URL.RawQuery, "cp313-win_amd64.zip") {
+					if n++; n == 1 || always {
+						return &releasetest.Fault{Corrupt: true}
+					}
+				}
+				return nil
+			}
+		})
+		_, err := client(t, s).Publish(context.Background(), want, options(set))
+		switch {
+		case always && (err == nil || !s.Releases()[0].Draft):
+			t.Errorf("published a broken file: %v", err)
+		case !always && err != nil:
+			t.Error(err)
+		case !always:
+			checkReleased(t, s, want)
+		}
 	}
 }
 

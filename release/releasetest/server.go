@@ -1,6 +1,7 @@
 package releasetest
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -54,6 +55,7 @@ type Fault struct {
 	Drop    bool          // the connection breaks, without an answer
 	Read    int64         // of an upload, that many bytes are read before it breaks
 	Starter bool          // an upload leaves an asset in state "starter"
+	Corrupt bool          // of an upload, the last byte is stored as another
 	Delay   time.Duration // before anything else
 }
 
@@ -167,6 +169,8 @@ func (s *Server) faulty(next http.Handler) http.Handler {
 
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, next http.Handler, f *Fault) {
 	switch {
+	case f.Corrupt:
+		corrupt(r)
 	case f.Done:
 		next.ServeHTTP(httptest.NewRecorder(), r)
 	case f.Starter:
@@ -188,6 +192,14 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, next http.Handler,
 		w.Header().Set(k, v)
 	}
 	answer(w, f.Status, map[string]any{"message": f.Message, "documentation_url": "https://docs.github.com/rest"})
+}
+
+func corrupt(r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err == nil && len(body) > 0 {
+		body[len(body)-1] ^= 1
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
 }
 
 func (s *Server) starter(r *http.Request) {

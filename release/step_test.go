@@ -1,0 +1,293 @@
+package release
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/binary-buildout/binary-buildout/release/releasetest"
+)
+
+func twenty() []string {
+	var all []string
+	for n := range 20 {
+		all = append(all, fmt.Sprintf("cp3%d-manylinux_2_28_x86_64", n+8))
+	}
+	return all
+}
+
+func stepArchive(dir, target string) (Archive, error) {
+	set, err := Gather(filepath.Join(dir, target), []string{archiveOf(target)})
+	if err != nil {
+		return Archive{}, err
+	}
+	return set.Archives[0], nil
+}
+
+// stepDist has each target's archive in a directory of its own, as in jobs.
+func stepDist(t testing.TB, targets []string) string {
+	dir := t.TempDir()
+	for _, x := range targets {
+		if err := os.Mkdir(filepath.Join(dir, x), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		writeArchive(t, filepath.Join(dir, x), x, "archive of "+x)
+	}
+	return dir
+}
+
+// what the release of all of them holds.
+func stepFiles(t testing.TB, dir string, targets []string) []File {
+	t.Helper()
+	set, err := Gather(dir, wanted(targets))
+	if err != nil {
+		t.Fatal(err)
+	}
+	set.Extra = extra
+	return files(t, set)
+}
+
+var extra = []File{NewFile("install.sh", []byte("#!/bin/sh\n"))}
+
+func checkStep(t testing.TB, s *releasetest.Server, want []File) {
+	t.Helper()
+	var published []releasetest.Release
+	for _, r := range s.Releases() {
+		if !r.Draft {
+			published = append(published, r)
+		} else if len(r.Assets) > 0 {
+			t.Errorf("a draft with %d assets is left", len(r.Assets))
+		}
+	}
+	if len(published) != 1 {
+		t.Fatalf("%d published releases: %v", len(published), names(s.Releases()))
+	}
+	checkAssets(t, published[0], want)
+	if strings.Count(published[0].Body, notesBegin) != 1 {
+		t.Errorf("body %s", published[0].Body)
+	}
+}
+
+// One after the other: a draft until the last.
+func TestStep(t *testing.T) {
+	dir := stepDist(t, targets)
+	s := server(t, nil)
+	for i, target := range targets {
+		a, err := stepArchive(dir, target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := client(t, s).Step(context.Background(), a, extra, len(targets), Options{Tag: "v1.0"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := len(targets) - 1 - i; res.Missing != want || res.Published != (want == 0) || s.Releases()[0].Draft != (want > 0) {
+			t.Errorf("%s: %+v", target, res)
+		}
+	}
+	checkStep(t, s, stepFiles(t, dir, targets))
+	// A job that is run again finds everything there.
+	a, _ := stepArchive(dir, targets[0])
+	res, err := client(t, s).Step(context.Background(), a, extra, len(targets), Options{Tag: "v1.0"})
+	if err != nil || len(res.Uploaded) != 0 || !res.Published {
+		t.Errorf("again: %+v %v", res, err)
+	}
+}
+
+func TestStepRefuses(t *testing.T) {
+	dir := stepDist(t, targets)
+	a, err := stepArchive(dir, targets[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := server(t, nil)
+	if _, err := client(t, s).Step(context.Background(), a, nil, 0, Options{Tag: "v1.0"}); err == nil {
+		t.Error("expect 0 passes")
+	}
+	s.Add(releasetest.Release{Tag: "v1.0", Draft: true, Assets: map[string][]byte{"x-1-cp313-win32.zip": []byte("x"), "x-1-cp313-win32.json": []byte("x")}})
+	_, err = client(t, s).Step(context.Background(), a, nil, 1, Options{Tag: "v1.0"})
+	var e *Error
+	if !errors.As(err, &e) || !strings.Contains(err.Error(), "x-1-cp313-win32.zip") || !s.Releases()[0].Draft {
+		t.Errorf("surplus: %v", err)
+	}
+}
+
+// Twenty at once, in one process, with lists that lag and requests that fail.
+func TestStepRace(t *testing.T) {
+	all := twenty()
+	dir := stepDist(t, all)
+	want := stepFiles(t, dir, all)
+	for _, tt := range []struct {
+		name      string
+		configure func(*releasetest.Server)
+	}{
+		{"plain", nil},
+		{"immutable", func(s *releasetest.Server) { s.Immutable = true }},
+		{"lag", func(s *releasetest.Server) { s.Lag = 12 }},
+		{"faults", func(s *releasetest.Server) { s.Fault = randomFaults(7) }},
+		{"lag and faults", func(s *releasetest.Server) { s.Lag, s.Fault = 8, randomFaults(11) }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := server(t, tt.configure)
+			var wg sync.WaitGroup
+			for _, target := range all {
+				wg.Go(func() {
+					a, err := stepArchive(dir, target)
+					if err == nil {
+						_, err = client(t, s, func(c *Config) { c.Policy, c.Log = hurried(), nil }).Step(context.Background(), a, extra, len(all), Options{Tag: "v1.0"})
+					}
+					if err != nil {
+						t.Errorf("%s: %v", target, err)
+					}
+				})
+			}
+			wg.Wait()
+			checkStep(t, s, want)
+		})
+	}
+}
+
+// hurried is the default policy, a thousand times as fast.
+func hurried() Policy {
+	p := DefaultPolicy()
+	p.Attempts = 12
+	p.Sleep = func(ctx context.Context, d time.Duration) error { return sleep(ctx, d/1000) }
+	return p
+}
+
+// randomFaults breaks about every tenth request, the same ones each time by number.
+func randomFaults(seed uint64) func(int, *http.Request) *releasetest.Fault {
+	kinds := []releasetest.Fault{{Status: 502}, {Status: 502, Done: true}, {Drop: true}, {Drop: true, Done: true}, {Status: 502, Starter: true}, {Status: 429, Header: map[string]string{"Retry-After": "1"}}, {Drop: true, Read: 3}}
+	return func(n int, _ *http.Request) *releasetest.Fault {
+		r := rand.New(rand.NewPCG(seed, uint64(n)))
+		if r.IntN(10) > 0 {
+			return nil
+		}
+		return &kinds[r.IntN(len(kinds))]
+	}
+}
+
+// Twenty processes at once make one release, with every asset, once.
+func TestStepProcesses(t *testing.T) {
+	if testing.Short() {
+		t.Skip("twenty processes")
+	}
+	all := twenty()
+	dir := stepDist(t, all)
+	s := server(t, func(s *releasetest.Server) { s.Lag = 5 })
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	published := 0
+	for _, target := range all {
+		wg.Go(func() {
+			out, err := helper(s, dir, target, len(all)).Output()
+			var res Result
+			if err != nil || json.Unmarshal(out, &res) != nil {
+				t.Errorf("%s: %v %s", target, err, out)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if res.Published {
+				published++
+			}
+		})
+	}
+	wg.Wait()
+	if published == 0 {
+		t.Error("no process says that it published")
+	}
+	checkStep(t, s, stepFiles(t, dir, all))
+}
+
+// A process that is killed while it uploads leaves a draft, which is completed
+// when its job is run again.
+func TestStepKilledProcess(t *testing.T) {
+	if testing.Short() {
+		t.Skip("kills processes")
+	}
+	dir := stepDist(t, targets[:1])
+	for n := 1; ; n++ {
+		var victim atomic.Pointer[os.Process]
+		s := server(t, func(s *releasetest.Server) {
+			s.Fault = func(i int, _ *http.Request) *releasetest.Fault {
+				p := victim.Load()
+				if i != n || p == nil {
+					return nil
+				}
+				p.Kill()
+				return &releasetest.Fault{Done: i%2 == 0, Drop: true}
+			}
+		})
+		cmd := helper(s, dir, targets[0], 1)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		victim.Store(cmd.Process)
+		if err := cmd.Wait(); err == nil {
+			if n < 10 {
+				t.Errorf("only %d requests", n)
+			}
+			return // it needs fewer requests
+		}
+		victim.Store(nil)
+		for _, r := range s.Releases() {
+			if !r.Draft {
+				checkAssets(t, r, stepFiles(t, dir, targets[:1]))
+			}
+		}
+		if out, err := helper(s, dir, targets[0], 1).Output(); err != nil {
+			t.Fatalf("after a kill at request %d: %v %s", n, err, out)
+		}
+		checkStep(t, s, stepFiles(t, dir, targets[:1]))
+	}
+}
+
+// helper is this test binary as a process that releases one archive.
+func helper(s *releasetest.Server, dir, target string, expect int) *exec.Cmd {
+	cmd := exec.Command(os.Args[0], "-test.run=^TestStepHelper$")
+	cmd.Env = append(os.Environ(), "RELEASE_TEST_HELPER="+strings.Join([]string{s.API(), s.Repo, dir, target, fmt.Sprint(expect)}, "\n"))
+	cmd.Stderr = os.Stderr
+	return cmd
+}
+
+func TestStepHelper(t *testing.T) {
+	args := strings.Split(os.Getenv("RELEASE_TEST_HELPER"), "\n")
+	if len(args) != 5 {
+		return
+	}
+	err := runHelper(args)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+func runHelper(args []string) error {
+	a, err := stepArchive(args[2], args[3])
+	if err != nil {
+		return err
+	}
+	c, err := NewClient(Config{API: args[0], Repo: args[1], Token: releasetest.Token, Policy: hurried()})
+	if err != nil {
+		return err
+	}
+	var expect int
+	fmt.Sscan(args[4], &expect)
+	res, err := c.Step(context.Background(), a, extra, expect, Options{Tag: "v1.0"})
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(res)
+}
