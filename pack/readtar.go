@@ -89,7 +89,7 @@ type zipSource struct {
 	start int64 // where the next entry has to start
 }
 
-func newZipSource(file *os.File) (*zipSource, error) {
+func newZipSource(file *os.File) (entrySource, error) {
 	info, err := file.Stat()
 	if err != nil {
 		return nil, err
@@ -101,8 +101,10 @@ func newZipSource(file *os.File) (*zipSource, error) {
 		}
 		return nil, err
 	}
-	if z.Comment != "" {
-		return nil, &ArchiveError{Kind: ErrTrailing, Detail: "a comment"}
+	// archive/zip searches for the end of the directory; here it is the file's end.
+	end := make([]byte, 22)
+	if _, err := file.ReadAt(end, info.Size()-22); err != nil || !bytes.HasPrefix(end, []byte("PK\x05\x06")) {
+		return nil, &ArchiveError{Kind: ErrTrailing}
 	}
 	if !sort.SliceIsSorted(z.File, func(i, j int) bool { return offset(z.File[i]) < offset(z.File[j]) }) {
 		return nil, &ArchiveError{Kind: ErrUnsafe, Detail: "its directory is not in the order of the file"}

@@ -1,0 +1,324 @@
+package pack
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// handmade is an archive that is written by hand, so that it can be wrong.
+type handmade struct {
+	manifest string            // replaces the manifest
+	list     []Entry           // replaces what files.json lists
+	headers  []tar.Header      // entries after the documents
+	content  map[string]string // by name
+	tail     string            // after the tar stream
+	after    string            // after the gzip stream
+	cut      int               // bytes cut off at the end
+}
+
+func hexSum(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:])
+}
+
+func regular(name, text string) (tar.Header, Entry) {
+	return tar.Header{Name: "demo-1.0/" + name, Typeflag: tar.TypeReg, Mode: 0o644, Size: int64(len(text))},
+		Entry{Path: name, Mode: 0o644, Size: int64(len(text)), SHA256: hexSum(text)}
+}
+
+func (h handmade) bytes(t *testing.T) []byte {
+	t.Helper()
+	files, err := json.Marshal(Files{Format: 1, Files: h.list})
+	check(t, err)
+	m := testManifest()
+	m.Format, m.FilesSHA256 = 1, hexSum(string(files))
+	manifest, err := json.Marshal(m)
+	check(t, err)
+	if h.manifest != "" {
+		manifest = []byte(h.manifest)
+	}
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	w := tar.NewWriter(z)
+	for _, d := range []string{"demo-1.0/", "demo-1.0/.binary-buildout/"} {
+		check(t, w.WriteHeader(&tar.Header{Name: d, Typeflag: tar.TypeDir, Mode: 0o755}))
+	}
+	put := func(name string, data []byte) {
+		check(t, w.WriteHeader(&tar.Header{Name: "demo-1.0/" + name, Typeflag: tar.TypeReg, Mode: 0o644, Size: int64(len(data))}))
+		_, err := w.Write(data)
+		check(t, err)
+	}
+	put(ManifestName, manifest)
+	put(FilesName, files)
+	for _, head := range h.headers {
+		check(t, w.WriteHeader(&head))
+		if head.Typeflag == tar.TypeReg {
+			_, err := io.WriteString(w, h.content[head.Name])
+			check(t, err)
+		}
+	}
+	check(t, w.Close())
+	z.Write([]byte(h.tail))
+	check(t, z.Close())
+	b.WriteString(h.after)
+	return b.Bytes()[:b.Len()-h.cut]
+}
+
+func TestHostileArchives(t *testing.T) {
+	ok, okEntry := regular("a.txt", "hello")
+	dirEntry := Entry{Path: ".binary-buildout", Type: TypeDir, Mode: 0o755}
+	text := map[string]string{ok.Name: "hello"}
+	link := func(name, to string) (tar.Header, Entry) {
+		return tar.Header{Name: "demo-1.0/" + name, Typeflag: tar.TypeSymlink, Linkname: to, Mode: 0o777}, Entry{Path: name, Type: TypeLink, Mode: 0o777, Link: to}
+	}
+	out, outEntry := link("l", "../../etc")
+	abs, absEntry := link("l", "/etc/passwd")
+	loopA, loopAEntry := link("q", "..")
+	deepQ, deepQEntry := link("b/q", "../..")
+	deepR, deepREntry := link("b/r", "q/../x")
+	_, _ = deepQ, deepQEntry
+	through, throughEntry := regular("l/passwd", "hello")
+	dir := func(name string) (tar.Header, Entry) {
+		return tar.Header{Name: "demo-1.0/" + name + "/", Typeflag: tar.TypeDir, Mode: 0o755}, Entry{Path: name, Type: TypeDir, Mode: 0o755}
+	}
+	b, bEntry := dir("b")
+	sub, subEntry := dir("b/c")
+	up, upEntry := link("b/c/up", "../..")
+	esc, escEntry := link("b/esc", "c/up/../x")
+	header := func(h tar.Header, change func(*tar.Header)) tar.Header {
+		change(&h)
+		return h
+	}
+	for name, tt := range map[string]struct {
+		h    handmade
+		kind error
+	}{
+		"fine":            {handmade{list: []Entry{dirEntry, okEntry}, headers: []tar.Header{ok}, content: text}, nil},
+		"dotdot":          {handmade{list: []Entry{dirEntry}, headers: []tar.Header{{Name: "demo-1.0/../x", Typeflag: tar.TypeReg}}}, ErrUnsafe},
+		"listed dotdot":   {handmade{list: []Entry{dirEntry, {Path: "../x", SHA256: hexSum("")}}}, ErrUnsafe},
+		"absolute":        {handmade{list: []Entry{dirEntry}, headers: []tar.Header{{Name: "/etc/x", Typeflag: tar.TypeReg}}}, ErrUnsafe},
+		"listed absolute": {handmade{list: []Entry{dirEntry, {Path: "/etc/x", SHA256: hexSum("")}}}, ErrUnsafe},
+		"other top":       {handmade{list: []Entry{dirEntry}, headers: []tar.Header{{Name: "other/x", Typeflag: tar.TypeReg}}}, ErrUnsafe},
+		"wrong top":       {handmade{manifest: `{"format":1,"name":"other","version":"1.0"}`}, ErrUnsafe},
+		"newer":           {handmade{manifest: `{"format":2,"name":["not","a","string"]}`}, ErrNewer},
+		"no format":       {handmade{manifest: `{}`}, ErrNotOurs},
+		"not json":        {handmade{manifest: `{`}, ErrCorrupt},
+		"other list":      {handmade{manifest: `{"format":1,"name":"demo","version":"1.0","files_sha256":"00"}`}, ErrCorrupt},
+		"link out":        {handmade{list: []Entry{dirEntry, outEntry}, headers: []tar.Header{out}}, ErrUnsafe},
+		"link absolute":   {handmade{list: []Entry{dirEntry, absEntry}, headers: []tar.Header{abs}}, ErrUnsafe},
+		"link to above":   {handmade{list: []Entry{dirEntry, loopAEntry}, headers: []tar.Header{loopA}}, ErrUnsafe},
+		"link over link":  {handmade{list: []Entry{dirEntry, bEntry, subEntry, upEntry, escEntry}, headers: []tar.Header{b, sub, up, esc}}, ErrUnsafe},
+		"link to missing": {handmade{list: []Entry{dirEntry, bEntry, deepREntry}, headers: []tar.Header{b, deepR}}, nil},
+		"other link":      {handmade{list: []Entry{dirEntry, {Path: "l", Type: TypeLink, Mode: 0o777, Link: "b"}}, headers: []tar.Header{out}}, ErrUnsafe},
+		"through link":    {handmade{list: []Entry{dirEntry, {Path: "l", Type: TypeLink, Mode: 0o777, Link: "b"}, throughEntry}, headers: []tar.Header{through}, content: map[string]string{through.Name: "hello"}}, ErrUnsafe},
+		"device":          {handmade{list: []Entry{dirEntry, okEntry}, headers: []tar.Header{{Name: ok.Name, Typeflag: tar.TypeChar, Devmajor: 1, Devminor: 3}}}, ErrUnsafe},
+		"fifo":            {handmade{list: []Entry{dirEntry, okEntry}, headers: []tar.Header{{Name: ok.Name, Typeflag: tar.TypeFifo}}}, ErrUnsafe},
+		"hard link":       {handmade{list: []Entry{dirEntry, okEntry}, headers: []tar.Header{{Name: ok.Name, Typeflag: tar.TypeLink, Linkname: "/etc/passwd"}}}, ErrUnsafe},
+		"twice":           {handmade{list: []Entry{dirEntry, okEntry}, headers: []tar.Header{ok, ok}, content: text}, ErrDuplicate},
+		"listed twice":    {handmade{list: []Entry{dirEntry, okEntry, okEntry}, headers: []tar.Header{ok}, content: text}, ErrDuplicate},
+		"manifest twice":  {handmade{list: []Entry{dirEntry}, headers: []tar.Header{{Name: "demo-1.0/" + ManifestName, Typeflag: tar.TypeReg}}}, ErrDuplicate},
+		"unlisted":        {handmade{list: []Entry{dirEntry}, headers: []tar.Header{ok}, content: text}, ErrUnlisted},
+		"state":           {handmade{list: []Entry{dirEntry, {Path: StateName, SHA256: hexSum("")}}}, ErrUnsafe},
+		"missing":         {handmade{list: []Entry{dirEntry, okEntry}}, ErrMissing},
+		"out of order":    {handmade{list: []Entry{okEntry, dirEntry}}, ErrUnsafe},
+		"no directory":    {handmade{list: []Entry{dirEntry, throughEntry}, headers: []tar.Header{through}, content: map[string]string{through.Name: "hello"}}, ErrUnsafe},
+		"altered":         {handmade{list: []Entry{dirEntry, okEntry}, headers: []tar.Header{ok}, content: map[string]string{ok.Name: "hellO"}}, ErrCorrupt},
+		"bomb":            {handmade{list: []Entry{dirEntry, okEntry}, headers: []tar.Header{header(ok, func(h *tar.Header) { h.Size = 1 << 20 })}, content: map[string]string{ok.Name: strings.Repeat("\x00", 1<<20)}}, ErrTooBig},
+		"short":           {handmade{list: []Entry{dirEntry, okEntry}, headers: []tar.Header{header(ok, func(h *tar.Header) { h.Size = 4 })}, content: map[string]string{ok.Name: "hell"}}, ErrCorrupt},
+		"setuid":          {handmade{list: []Entry{dirEntry, {Path: "a.txt", Mode: 0o4755, Size: 5, SHA256: okEntry.SHA256}}, headers: []tar.Header{ok}, content: text}, ErrUnsafe},
+		"other mode":      {handmade{list: []Entry{dirEntry, okEntry}, headers: []tar.Header{header(ok, func(h *tar.Header) { h.Mode = 0o4755 })}, content: text}, ErrUnsafe},
+		"pax":             {handmade{list: []Entry{dirEntry, okEntry}, headers: []tar.Header{header(ok, func(h *tar.Header) { h.PAXRecords = map[string]string{"SCHILY.xattr.user.x": "y"} })}, content: text}, ErrUnsafe},
+		"name with NUL":   {handmade{list: []Entry{dirEntry, {Path: "a\x00b", SHA256: hexSum("")}}}, ErrUnsafe},
+		"truncated":       {handmade{list: []Entry{dirEntry, okEntry}, headers: []tar.Header{ok}, content: text, cut: 30}, ErrTruncated},
+		"trailing":        {handmade{list: []Entry{dirEntry, okEntry}, headers: []tar.Header{ok}, content: text, after: "garbage after"}, ErrTrailing},
+		"trailing in tar": {handmade{list: []Entry{dirEntry, okEntry}, headers: []tar.Header{ok}, content: text, tail: "garbage after"}, ErrTrailing},
+		"second member":   {handmade{list: []Entry{dirEntry, okEntry}, headers: []tar.Header{ok}, content: text, after: gz("garbage")}, ErrTrailing},
+		"zeros after":     {handmade{list: []Entry{dirEntry, okEntry}, headers: []tar.Header{ok}, content: text, tail: strings.Repeat("\x00", 10240)}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			where := t.TempDir()
+			file := filepath.Join(where, "x.tar.gz")
+			check(t, os.WriteFile(file, tt.h.bytes(t), 0o644))
+			err := Extract(context.Background(), file, filepath.Join(where, "app"), ExtractOptions{})
+			if !errors.Is(err, tt.kind) {
+				t.Fatalf("%v, want %v", err, tt.kind)
+			}
+			if tt.kind == nil {
+				return
+			}
+			var hinted interface {
+				Hint() string
+				ExitCode() int
+			}
+			if !errors.As(err, &hinted) || hinted.Hint() == "" || hinted.ExitCode() == 0 {
+				t.Errorf("no hint: %v", err)
+			}
+			left, _ := os.ReadDir(where)
+			if len(left) != 1 {
+				t.Errorf("left behind: %v", left)
+			}
+		})
+	}
+}
+
+func gz(s string) string {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	io.WriteString(z, s)
+	z.Close()
+	return b.String()
+}
+
+// TestEveryCutAndFlip: an archive that is cut off, or has a byte changed, is
+// refused wherever that is, or is the same archive.
+func TestEveryCutAndFlip(t *testing.T) {
+	root := filepath.Join(t.TempDir(), "stage")
+	tree{"a/b": "x", "c": strings.Repeat("hello ", 100), "l": "-> c"}.write(t, root)
+	for _, format := range []string{FormatTarGz, FormatTarZst, FormatZip} {
+		data, _, _ := packTree(t, root, testOrigin(root), format)
+		where := t.TempDir()
+		file := filepath.Join(where, "x")
+		try := func(what string, b []byte, mayPass bool) {
+			check(t, os.WriteFile(file, b, 0o644))
+			dir := filepath.Join(where, "app")
+			err := Extract(context.Background(), file, dir, ExtractOptions{})
+			if err == nil && !mayPass {
+				t.Errorf("%s: %s: taken", format, what)
+			}
+			if err == nil {
+				text, _ := os.ReadFile(filepath.Join(dir, "c"))
+				if string(text) != strings.Repeat("hello ", 100) {
+					t.Errorf("%s: %s: other content", format, what)
+				}
+			}
+			os.RemoveAll(dir)
+			if left, _ := os.ReadDir(where); len(left) != 1 {
+				t.Fatalf("%s: %s: left behind %v", format, what, left)
+			}
+		}
+		step := max(1, len(data)/200)
+		for i := 0; i < len(data); i += step {
+			try("cut", data[:i], false)
+			b := bytes.Clone(data)
+			b[i] ^= 0x20
+			try("flip", b, true) // times, names of owners, comments aren't content
+		}
+		try("whole", data, true)
+	}
+}
+
+func TestExtractRestoresModesAndTimes(t *testing.T) {
+	root := filepath.Join(t.TempDir(), "stage")
+	tree{"a/x*": "x", "a/y": "y", "secret/key": "k", "a/l": "-> y", "ro/": "", ".installed.cfg": ""}.write(t, root)
+	check(t, os.Chmod(filepath.Join(root, "secret"), 0o700))
+	check(t, os.Chmod(filepath.Join(root, "secret/key"), 0o600))
+	for _, format := range []string{FormatTarGz, FormatZip} {
+		data, _, _ := packTree(t, root, testOrigin(root), format)
+		dir := filepath.Join(t.TempDir(), "app")
+		withUmask(t, 0o077, func() {
+			check(t, Extract(context.Background(), save(t, data, "x"), dir, ExtractOptions{}))
+		})
+		for p, want := range map[string]fs.FileMode{"a/x": 0o755, "a/y": 0o644, "a": 0o755 | fs.ModeDir, "secret": 0o700 | fs.ModeDir, "secret/key": 0o600, "ro": 0o755 | fs.ModeDir, ".": 0o755 | fs.ModeDir} {
+			info, err := os.Lstat(filepath.Join(dir, p))
+			check(t, err)
+			if info.Mode() != want || !info.ModTime().Equal(time.Unix(DefaultEpoch, 0)) {
+				t.Errorf("%s: %s: %v %v", format, p, info.Mode(), info.ModTime())
+			}
+		}
+	}
+}
+
+func TestExtractNeedsRoom(t *testing.T) {
+	root := filepath.Join(t.TempDir(), "stage")
+	tree{"a": "x"}.write(t, root)
+	data, _, _ := packTree(t, root, testOrigin(root), FormatTarGz)
+	file := save(t, data, "x")
+	full := t.TempDir()
+	check(t, os.WriteFile(filepath.Join(full, "mine"), nil, 0o644))
+	err := Extract(context.Background(), file, full, ExtractOptions{})
+	var a *ArchiveError
+	if !errors.Is(err, ErrExists) || !errors.As(err, &a) || a.ExitCode() != 2 {
+		t.Error(err)
+	}
+	check(t, Extract(context.Background(), file, t.TempDir(), ExtractOptions{}))
+	err = Extract(context.Background(), file, filepath.Join(full, "no", "such", "x"), ExtractOptions{})
+	var e *Error
+	if !errors.As(err, &e) || e.ExitCode() != 3 {
+		t.Error(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := Extract(ctx, file, filepath.Join(full, "x"), ExtractOptions{}); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	refused := errors.New("not for this system")
+	if err := Extract(context.Background(), file, filepath.Join(full, "x"), ExtractOptions{Accept: func(Manifest) error { return refused }}); !errors.Is(err, refused) {
+		t.Error(err)
+	}
+	if left, _ := os.ReadDir(full); len(left) != 1 {
+		t.Error(left)
+	}
+}
+
+func TestHostileZip(t *testing.T) {
+	root := filepath.Join(t.TempDir(), "stage")
+	tree{"a": "x"}.write(t, root)
+	data, _, _ := packTree(t, root, testOrigin(root), FormatZip)
+	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	check(t, err)
+	rewrite := func(add func(w *zip.Writer)) []byte {
+		var b bytes.Buffer
+		w := zip.NewWriter(&b)
+		for _, f := range z.File {
+			check(t, w.Copy(f))
+		}
+		add(w)
+		check(t, w.Close())
+		return b.Bytes()
+	}
+	file := func(name string, mode fs.FileMode, text string) func(w *zip.Writer) {
+		return func(w *zip.Writer) {
+			h := &zip.FileHeader{Name: name}
+			h.SetMode(mode)
+			f, err := w.CreateHeader(h)
+			check(t, err)
+			io.WriteString(f, text)
+		}
+	}
+	for name, tt := range map[string]struct {
+		data []byte
+		kind error
+	}{
+		"same":     {rewrite(func(*zip.Writer) {}), nil},
+		"dotdot":   {rewrite(file("demo-1.0/../../x", 0o644, "")), ErrUnsafe},
+		"absolute": {rewrite(file("/x", 0o644, "")), ErrUnsafe},
+		"twice":    {rewrite(file("demo-1.0/a", 0o644, "x")), ErrDuplicate},
+		"unlisted": {rewrite(file("demo-1.0/b", 0o644, "x")), ErrUnlisted},
+		"link":     {rewrite(file("demo-1.0/b", fs.ModeSymlink|0o777, "/etc")), ErrUnlisted},
+		"device":   {rewrite(file("demo-1.0/b", fs.ModeDevice|0o644, "")), ErrUnsafe},
+		"comment":  {rewrite(func(w *zip.Writer) { check(t, w.SetComment("x")) }), ErrTrailing},
+		"trailing": {append(bytes.Clone(data), "garbage"...), ErrTrailing},
+		"before":   {append([]byte("PK\x03\x04"), data...), ErrUnsafe},
+	} {
+		err := Extract(context.Background(), save(t, tt.data, "x.zip"), filepath.Join(t.TempDir(), "app"), ExtractOptions{})
+		if tt.kind == nil && err != nil || tt.kind != nil && err == nil {
+			t.Errorf("%s: %v, want %v", name, err, tt.kind)
+		} else if !errors.Is(err, tt.kind) {
+			t.Errorf("%s: %v, want %v", name, err, tt.kind)
+		}
+	}
+}
