@@ -59,6 +59,7 @@ type toolmaker struct {
 	flag         string   // --buildout-version
 	python       Interpreter
 	pip          pip
+	venv         string // interpreter of a virtualenv that has zc.buildout; "" for none
 	dir          string // scratch
 	env          []string
 }
@@ -261,8 +262,12 @@ func (m toolmaker) cache() string { return filepath.Join(m.dir, "extends-cache")
 // read lets the zc.buildout of t read the configuration.
 func (m toolmaker) read(ctx context.Context, t tools) (config, error) {
 	var c config
-	h := helper{python: m.python.Executable, flags: []string{"-sSE", "-B"}, script: "readcfg.py", dir: m.root, env: m.env,
-		input: map[string]any{"path": t.paths(), "config": filepath.Join(m.root, m.config),
+	python, flags := m.python.Executable, []string{"-sSE", "-B"}
+	if m.venv != "" {
+		python, flags = m.venv, []string{"-sE", "-B"}
+	}
+	h := helper{python: python, flags: flags, script: "readcfg.py", dir: m.root, env: m.env,
+		input: map[string]any{"path": append([]string{}, t.paths()...), "config": filepath.Join(m.root, m.config),
 			"options": append([]string{"buildout:newest=false"}, m.options...), "defaults": m.defaults, "cache": m.cache()}}
 	if err := h.run(ctx, &c); err != nil {
 		return c, failed("reading "+m.config, "correct the configuration; zc.buildout "+t.Buildout+" can't read it", "%w", err)

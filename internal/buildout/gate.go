@@ -71,7 +71,8 @@ func (t *Tree) builder() (*builder, error) {
 	}
 	env := t.options.environ()
 	env = buildEnv(env, t.stage, t.Interpreter, environ(env, "PATH"), t.options.Epoch)
-	return &builder{o: t.options, s: t.stage, in: t.Interpreter, w: &watcher{start: time.Now()}, env: setenv(env, "HOME="+home)}, nil
+	return &builder{o: t.options, s: t.stage, in: t.Interpreter, w: &watcher{start: time.Now()},
+		virtual: t.Launch.Virtualenv != "", env: setenv(env, "HOME="+home)}, nil
 }
 
 // settle runs buildout once as the target does, with network and compiler.

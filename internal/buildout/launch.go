@@ -147,27 +147,36 @@ func prepareLaunch(ctx context.Context, m toolmaker, launcher []byte) (tools, co
 	if err != nil {
 		return t, c, launch, err
 	}
-	launch.Options = append([]string{}, overrides(m.root, c)...)
-	if err := placeExtends(m.root, m.cache(), c); err != nil {
-		return t, c, launch, surroundings("keeping remote configurations", "", err)
+	if c, launch, err = m.settleOptions(ctx, t, c, launch); err != nil {
+		return t, c, launch, err
 	}
-	if len(launch.Options) > 0 {
-		first := c
-		m.options, m.defaults = launch.Options, ""
-		if c, err = m.read(ctx, t); err != nil {
-			return t, c, launch, err
-		}
-		c.Defaults, c.Remote = first.Defaults, first.Remote
-	}
-	eggs := c.Buildout["eggs-directory"]
-	if !within(eggs, m.root) {
-		return t, c, launch, failed("choosing the eggs directory", "set eggs-directory to one inside of the buildout", "%s is outside of the tree", eggs)
-	}
-	if launch.Path, err = placeEggs(m.root, eggs, t); err != nil {
+	if launch.Path, err = placeEggs(m.root, c.Buildout["eggs-directory"], t); err != nil {
 		return t, c, launch, surroundings("moving zc.buildout into the tree", "", err)
 	}
 	if err := writeLaunch(m.root, launcher, launch, m.python.Executable); err != nil {
 		return t, c, launch, surroundings("writing the launcher", "", err)
 	}
 	return t, c, launch, nil
+}
+
+// settleOptions fills in launch.Options, and reads the configuration again
+// with them.
+func (m toolmaker) settleOptions(ctx context.Context, t tools, c config, launch pack.Launch) (config, pack.Launch, error) {
+	launch.Options = append([]string{}, overrides(m.root, c)...)
+	if err := placeExtends(m.root, m.cache(), c); err != nil {
+		return c, launch, surroundings("keeping remote configurations", "", err)
+	}
+	if len(launch.Options) > 0 {
+		first := c
+		var err error
+		m.options, m.defaults = launch.Options, ""
+		if c, err = m.read(ctx, t); err != nil {
+			return c, launch, err
+		}
+		c.Defaults, c.Remote = first.Defaults, first.Remote
+	}
+	if eggs := c.Buildout["eggs-directory"]; !within(eggs, m.root) {
+		return c, launch, failed("choosing the eggs directory", "set eggs-directory to one inside of the buildout", "%s is outside of the tree", eggs)
+	}
+	return c, launch, nil
 }

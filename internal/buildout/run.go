@@ -112,6 +112,7 @@ type builder struct {
 
 	tools    Toolchain
 	buildout string // zc.buildout's version
+	virtual  bool   // the tree is a virtualenv
 }
 
 func (b *builder) log() string   { return filepath.Join(b.s.logs, "build.log") }
@@ -144,11 +145,18 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 		}
 	}
 	b.event("tools", "")
+	if b.virtual, err = b.venv(ctx); err != nil {
+		return nil, err
+	}
 	m, err := b.toolmaker(ctx)
 	if err != nil {
 		return nil, err
 	}
-	t, c, launch, err := prepareLaunch(ctx, m, b.o.Launcher)
+	prepare := prepareLaunch
+	if b.virtual {
+		prepare = prepareVenv
+	}
+	t, c, launch, err := prepare(ctx, m, b.o.Launcher)
 	if err != nil {
 		return nil, err
 	}
@@ -174,14 +182,22 @@ func (b *builder) toolmaker(ctx context.Context) (toolmaker, error) {
 		return toolmaker{}, surroundings("making a directory for zc.buildout", "", err)
 	}
 	p, err := findPip(ctx, b.in, b.env, dir, fetchPip)
-	return toolmaker{root: b.s.root, config: b.o.Config, defaults: b.o.DefaultCfg, flag: b.o.BuildoutVersion,
-		python: b.in, pip: p, dir: dir, env: b.env}, err
+	m := toolmaker{root: b.s.root, config: b.o.Config, defaults: b.o.DefaultCfg, flag: b.o.BuildoutVersion,
+		python: b.in, pip: p, dir: dir, env: b.env}
+	if b.virtual {
+		m.venv = venvPython(b.s.root, b.o.OS)
+	}
+	return m, err
 }
 
 // launcher is the command that runs the tree's zc.buildout. The environment
 // was cleaned of PYTHON* but for the hash seed, which -E would ignore.
 func (b *builder) launcher(mode string, args ...string) []string {
-	return append([]string{b.in.Executable, "-sS", filepath.Join(b.s.root, filepath.FromSlash(pack.LauncherName)), "--mode=" + mode}, args...)
+	python := []string{b.in.Executable, "-sS"}
+	if b.virtual {
+		python = []string{venvPython(b.s.root, b.o.OS), "-s"}
+	}
+	return append(append(python, filepath.Join(b.s.root, filepath.FromSlash(pack.LauncherName)), "--mode="+mode), args...)
 }
 
 // command runs argv in the stage; its output goes to the log.

@@ -31,7 +31,11 @@ func (t *Tree) signatures(ctx context.Context) error {
 		return nil
 	}
 	hashes := map[string]string{}
-	h := helper{python: t.Interpreter.Executable, flags: []string{"-sSE", "-B"}, script: "signature.py", dir: t.Root,
+	python, flags := t.Interpreter.Executable, []string{"-sSE", "-B"}
+	if t.Launch.Virtualenv != "" {
+		python, flags = venvPython(t.Root, t.options.OS), []string{"-sE", "-B"}
+	}
+	h := helper{python: python, flags: flags, script: "signature.py", dir: t.Root,
 		env: t.options.environ(), input: map[string]any{"path": t.launchPaths(), "dirs": t.hashable()}}
 	if err := h.run(ctx, &hashes); err != nil {
 		return failed("computing the signatures of develop packages", "", "%w", err)

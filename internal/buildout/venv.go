@@ -1,0 +1,101 @@
+package buildout
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+// A virtualenv beside buildout.cfg is Plone's documented layout: bin/, lib/
+// and pyvenv.cfg lie in the buildout directory, and zc.buildout comes from
+// requirements.txt. Such a tree is packed with its virtualenv. The one of a
+// checkout is never copied (it holds its old path); it is made anew.
+
+// venvPython is the interpreter of the virtualenv at root.
+func venvPython(root, goos string) string {
+	if goos == "windows" {
+		return filepath.Join(root, "Scripts", "python.exe")
+	}
+	return filepath.Join(root, "bin", "python")
+}
+
+// venv makes a virtualenv in the stage if the checkout is one, and reports
+// whether there is one (a `before` command may have made it too).
+func (b *builder) venv(ctx context.Context) (bool, error) {
+	if exists(filepath.Join(b.s.root, "pyvenv.cfg")) {
+		return true, nil
+	}
+	if !exists(filepath.Join(b.o.Dir, "pyvenv.cfg")) {
+		return false, nil
+	}
+	doing := "making the virtualenv of the buildout"
+	b.event("tools", "virtualenv")
+	if err := b.command(ctx, []string{b.in.Executable, "-sE", "-m", "venv", b.s.root}); err != nil {
+		return true, &Error{Doing: doing, Err: err, Code: 3, Log: b.log(),
+			Tip: "this Python needs venv and ensurepip (Debian, Ubuntu: apt-get install -y python3-venv), or remove pyvenv.cfg: zc.buildout is then put into the tree as an egg"}
+	}
+	python := venvPython(b.s.root, b.o.OS)
+	args := []string{python, "-m", "pip", "install", "-q", "--no-compile"}
+	if exists(filepath.Join(b.s.root, "requirements.txt")) {
+		args = append(args, "-r", "requirements.txt")
+	} else {
+		pins, err := b.venvPins(ctx, python)
+		if err != nil {
+			return true, err
+		}
+		args = append(args, pins...)
+	}
+	if err := b.command(ctx, args); err != nil {
+		return true, b.blame(doing, err)
+	}
+	return true, nil
+}
+
+// venvPins is what pip installs where there is no requirements.txt.
+func (b *builder) venvPins(ctx context.Context, python string) ([]string, error) {
+	file := filepath.Join(b.s.root, b.o.Config)
+	section := literalOptions(file, "buildout")["versions"]
+	if section == "" {
+		section = "versions"
+	}
+	pins, err := demands(ctx, pip{python: python, env: b.env}, b.s.root, b.o.BuildoutVersion, literalOptions(file, section), section)
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Join(b.s.tmp, "constraints.txt")
+	if err := os.WriteFile(path, []byte(constraints(pins, exactly(pins, "zc.buildout"))), 0o644); err != nil {
+		return nil, surroundings("writing constraints", "", err)
+	}
+	return []string{"-c", path, "zc.buildout"}, nil
+}
+
+// prepareVenv is prepareLaunch for a tree with a virtualenv: zc.buildout is in
+// its site-packages already.
+func prepareVenv(ctx context.Context, m toolmaker, launcher []byte) (tools, config, pack.Launch, error) {
+	launch := pack.Launch{Format: pack.Format, Config: filepath.ToSlash(m.config), Path: []string{}, Virtualenv: "."}
+	if err := os.MkdirAll(m.cache(), 0o755); err != nil {
+		return tools{}, config{}, launch, surroundings("reading the configuration", "", err)
+	}
+	c, err := m.read(ctx, tools{})
+	if err != nil {
+		if strings.Contains(err.Error(), "No module named") {
+			err = usage("finding zc.buildout in the virtualenv", "put zc.buildout into requirements.txt", "%s has none", m.venv)
+		}
+		return tools{}, c, launch, err
+	}
+	t := tools{Buildout: c.Version}
+	section := c.Buildout["versions"]
+	if _, err := demands(ctx, m.pip, m.root, m.flag, c.Versions, section); err != nil {
+		return t, c, launch, err
+	}
+	if c, launch, err = m.settleOptions(ctx, t, c, launch); err != nil {
+		return t, c, launch, err
+	}
+	if err := writeLaunch(m.root, launcher, launch, m.python.Executable); err != nil {
+		return t, c, launch, surroundings("writing the launcher", "", err)
+	}
+	return t, c, launch, nil
+}

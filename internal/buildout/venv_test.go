@@ -1,0 +1,46 @@
+package buildout
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Plone's layout: a virtualenv beside buildout.cfg. The checkout's own is not
+// copied; its site-packages counts as one develop distribution in signatures.
+func TestVirtualenv(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds a real buildout")
+	}
+	py := python(t, "3.13")
+	dir := hello(t, "")
+	if out, err := exec.Command(py, "-m", "venv", "--without-pip", dir).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "requirements.txt"), []byte("zc.buildout==6.0.1\nsetuptools==80.9.0\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	tree, err := Run(context.Background(), Options{Dir: dir, Stage: filepath.Join(t.TempDir(), "stage"), Python: py, Launcher: launcher(t), OS: "linux"})
+	if err != nil {
+		fail(t, err)
+	}
+	if tree.Launch.Virtualenv != "." || tree.Buildout != "6.0.1" {
+		t.Errorf("%+v, zc.buildout %s", tree.Launch, tree.Buildout)
+	}
+	if out, err := exec.Command(filepath.Join(tree.Root, "bin", "more")).CombinedOutput(); err != nil || string(out) != "hello from C\n" {
+		t.Errorf("bin/more: %v: %s", err, out)
+	}
+	if err := Gate(context.Background(), tree, nil, nil); err != nil {
+		fail(t, err)
+	}
+	paths := ""
+	for _, s := range tree.Signatures {
+		paths += s.Name + "=" + s.Path + " "
+	}
+	if !strings.Contains(paths, "=lib/python3.13/site-packages") {
+		t.Errorf("signatures: %s; .installed.cfg: %+v", paths, tree.Installed[0].Signature)
+	}
+}
