@@ -30,6 +30,9 @@ type Options struct {
 	// Python is a path, a name on PATH, or a version ("3.13"); default: the
 	// newest that fits.
 	Python string
+	// Interpreter is one that is known already, so that none is looked for;
+	// Run has to find it.
+	Interpreter *Python
 	// Owner is USER[:GROUP], by name or number; only for root.
 	Owner string
 	// SHA256 is the digest that the archive must have, in hex; may be empty.
@@ -121,6 +124,12 @@ func Install(ctx context.Context, o Options) (*Result, error) {
 	return installFile(ctx, o, a, dir, who)
 }
 
+// Choose gives the interpreter that Install would take for an archive with
+// this manifest: o.Python, or the newest of this system that fits.
+func Choose(ctx context.Context, o Options, m *pack.Manifest) (*Python, error) {
+	return choosePython(ctx, o, requirement(m), nil)
+}
+
 // installFile installs an archive that lies on disk.
 func installFile(ctx context.Context, o Options, a *fetched, dir string, who *owner) (*Result, error) {
 	o.tell(Event{Step: "check", Text: "checking " + filepath.Base(a.path)})
@@ -144,9 +153,11 @@ func installFile(ctx context.Context, o Options, a *fetched, dir string, who *ow
 	case otherHere:
 		return nil, otherVersion(o, dir, m)
 	}
-	py, err := choosePython(ctx, o, requirement(m), who)
-	if err != nil {
-		return nil, err
+	py := o.Interpreter
+	if py == nil {
+		if py, err = choosePython(ctx, o, requirement(m), who); err != nil {
+			return nil, err
+		}
 	}
 	res.Python = py.Executable
 	if err := place(ctx, o, placing{archive: a.path, dir: dir, manifest: m, files: files, python: py, owner: who, record: record{

@@ -74,10 +74,14 @@ func compilers(ctx context.Context, cfg Config) []string {
 	for _, p := range gccParts(found) {
 		add(p)
 	}
+	out := boundToo(sortedKeys(found), cfg)
 	for _, m := range cfg.Mask {
-		add(m)
+		if real, err := filepath.EvalSymlinks(m); err == nil {
+			out = append(out, real)
+		}
 	}
-	return boundToo(sortedKeys(found), cfg)
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // boundToo adds where the binds make a masked file appear a second time, and
@@ -94,8 +98,7 @@ func boundToo(paths []string, cfg Config) []string {
 			}
 		}
 	}
-	slices.Sort(out)
-	return slices.Compact(out)
+	return out
 }
 
 // gccParts gives cc1, collect2 and their like for the compilers found.

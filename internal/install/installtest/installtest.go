@@ -74,8 +74,9 @@ func Make(t testing.TB, dir string, a Archive) string {
 		}
 	}
 	slices.SortFunc(m.Relocations, func(a, b pack.Relocation) int { return strings.Compare(a.Path, b.Path) })
-	content[pack.BootstrapPy] = a.Bootstrap
-	if a.Bootstrap == "" {
+	if a.Bootstrap != "" {
+		content[pack.BootstrapPy] = a.Bootstrap
+	} else if content[pack.BootstrapPy] == "" {
 		content[pack.BootstrapPy] = bootstrapPy
 	}
 	files := pack.Files{Format: pack.Format}

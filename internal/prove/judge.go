@@ -1,0 +1,358 @@
+package prove
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+// buildout runs bin/buildout with a flag, and judges what it says and does.
+func (r *run) buildout(ctx context.Context, flag string, code map[string]codeFile) (ok bool, err error) {
+	name := strings.TrimSpace("bin/buildout " + flag)
+	path := filepath.Join(r.tree, "bin", "buildout")
+	if r.o.OS == "windows" {
+		path += ".exe"
+	}
+	var args []string
+	if flag != "" {
+		args = []string{flag}
+	}
+	if ok, err := r.step(ctx, name, path, args...); !ok {
+		return false, err
+	}
+	s := &r.proof.Steps[len(r.proof.Steps)-1]
+	said := readOutput(s.Output)
+	updated := 0
+	for _, p := range said.problems(r.manifest.Parts, r.o.Volatile) {
+		r.proof.fail("every part must only be updated on the target: see docs/design.md on signatures, or list it in volatile", "%s: %s", name, p)
+	}
+	for _, part := range r.manifest.Parts {
+		if slices.Contains(said.updating, part.Name) {
+			updated++
+		}
+	}
+	r.proof.Parts = updated
+	r.proof.Notes = append(r.proof.Notes, said.notes(name)...)
+	now, err := snapshotCode(r.tree, r.manifest)
+	if err != nil {
+		return false, err
+	}
+	for _, c := range changes(code, now) {
+		r.proof.fail("bin/buildout must not touch what was compiled", "%s: %s", name, c)
+	}
+	return true, nil
+}
+
+// said is what a run of buildout printed of its parts.
+type said struct {
+	installing, uninstalling, updating []string
+	fetching                           []string // lines that ask for something of the network
+	generated                          []string
+}
+
+var partLine = regexp.MustCompile(`^(Installing|Uninstalling|Updating) (.+)\.$`)
+
+// readOutput reads the lines that zc.buildout 1.7 to 6 logs.
+func readOutput(out string) said {
+	var s said
+	for line := range strings.Lines(out) {
+		line = strings.TrimRight(line, "\r\n")
+		if m := partLine.FindStringSubmatch(line); m != nil {
+			list := map[string]*[]string{"Installing": &s.installing, "Uninstalling": &s.uninstalling, "Updating": &s.updating}[m[1]]
+			*list = append(*list, m[2])
+			continue
+		}
+		switch {
+		case strings.HasPrefix(line, "Getting distribution for "), strings.HasPrefix(line, "Got "), strings.HasPrefix(line, "Upgraded:"),
+			strings.HasPrefix(line, "Getting section "), strings.HasPrefix(line, "Downloading "):
+			s.fetching = append(s.fetching, line)
+		case strings.HasPrefix(line, "Generated script "), strings.HasPrefix(line, "Generated interpreter "):
+			s.generated = append(s.generated, line)
+		}
+	}
+	return s
+}
+
+// problems holds what was said against the parts.
+func (s said) problems(parts []pack.Part, volatile []string) []string {
+	var out []string
+	may := func(name string) bool { return slices.Contains(volatile, name) }
+	for _, name := range s.uninstalling {
+		if !may(name) {
+			out = append(out, fmt.Sprintf("part %s is uninstalled", name))
+		}
+	}
+	for _, name := range s.installing {
+		if !may(name) {
+			out = append(out, fmt.Sprintf("part %s is installed again", name))
+		}
+	}
+	for _, p := range parts {
+		if !slices.Contains(s.updating, p.Name) && !slices.Contains(s.installing, p.Name) {
+			out = append(out, fmt.Sprintf("part %s isn't updated", p.Name))
+		}
+	}
+	for _, line := range s.fetching {
+		out = append(out, "it says: "+line)
+	}
+	return out
+}
+
+func (s said) notes(name string) []string {
+	var out []string
+	for _, line := range s.generated {
+		out = append(out, name+": "+line)
+	}
+	return out
+}
+
+// codeFile is what must not change of a file of machine code.
+type codeFile struct {
+	digest string
+	id     string // device, inode, time of change of the content
+	size   int64
+}
+
+var codeName = regexp.MustCompile(`\.(so|pyd|dll|dylib|so\.[0-9.]+)$`)
+
+// snapshotCode reads all files of machine code: those that the manifest names,
+// and those that are called so.
+func snapshotCode(tree string, m *pack.Manifest) (map[string]codeFile, error) {
+	named := map[string]bool{}
+	for _, e := range m.Extensions {
+		named[e.Path] = true
+	}
+	out := map[string]codeFile{}
+	err := filepath.WalkDir(tree, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(tree, path)
+		if err != nil {
+			return err
+		}
+		rel = filepath.ToSlash(rel)
+		if d.IsDir() && rel == pack.Dir {
+			return filepath.SkipDir
+		}
+		if !d.Type().IsRegular() || !named[rel] && !codeName.MatchString(rel) {
+			return nil
+		}
+		c, err := readCode(path)
+		out[rel] = c
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the extensions: %w", err)
+	}
+	return out, nil
+}
+
+func readCode(path string) (codeFile, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return codeFile{}, err
+	}
+	defer f.Close()
+	fi, err := f.Stat()
+	if err != nil {
+		return codeFile{}, err
+	}
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return codeFile{}, err
+	}
+	return codeFile{digest: hex.EncodeToString(h.Sum(nil)), id: fileID(fi), size: fi.Size()}, nil
+}
+
+// changes compares two snapshots.
+func changes(before, after map[string]codeFile) []string {
+	var out []string
+	for path, b := range before {
+		a, ok := after[path]
+		switch {
+		case !ok:
+			out = append(out, path+" is gone")
+		case a.digest != b.digest:
+			out = append(out, path+" has another content")
+		case a.id != b.id:
+			out = append(out, path+" was written again")
+		}
+	}
+	for path := range after {
+		if _, ok := before[path]; !ok {
+			out = append(out, path+" is new")
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// leftover is a path of the build in a file of the tree.
+type leftover struct{ file, path string }
+
+// leftovers looks for the build's paths in contents, names and links of the
+// tree, but not in .binary-buildout: relocation lists have to name them.
+func leftovers(ctx context.Context, tree string, forbidden []string) ([]leftover, error) {
+	forbidden = slices.DeleteFunc(slices.Clone(forbidden), func(s string) bool { return s == "" })
+	if len(forbidden) == 0 {
+		return nil, nil
+	}
+	var files []string
+	var found []leftover
+	err := filepath.WalkDir(tree, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(tree, path)
+		if err != nil {
+			return err
+		}
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case d.IsDir() && filepath.ToSlash(rel) == pack.Dir:
+			return filepath.SkipDir
+		case d.Type()&fs.ModeSymlink != 0:
+			link, err := os.Readlink(path)
+			if err != nil {
+				return err
+			}
+			if p := search(strings.NewReader(link), forbidden); p != "" {
+				found = append(found, leftover{filepath.ToSlash(rel), p})
+			}
+		case d.Type().IsRegular():
+			files = append(files, rel)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("looking for the build's paths: %w", err)
+	}
+	more, err := searchFiles(ctx, tree, files, forbidden)
+	found = append(found, more...)
+	slices.SortFunc(found, func(a, b leftover) int { return strings.Compare(a.file, b.file) })
+	return found, err
+}
+
+// searchFiles reads the files on all cores.
+func searchFiles(ctx context.Context, tree string, files, forbidden []string) ([]leftover, error) {
+	var mu sync.Mutex
+	var found []leftover
+	var firstErr error
+	next := make(chan string)
+	var wg sync.WaitGroup
+	for range runtime.NumCPU() {
+		wg.Go(func() {
+			for rel := range next {
+				p, err := searchFile(filepath.Join(tree, rel), forbidden)
+				mu.Lock()
+				if err != nil && firstErr == nil {
+					firstErr = fmt.Errorf("looking for the build's paths: %w", err)
+				}
+				if p != "" {
+					found = append(found, leftover{filepath.ToSlash(rel), p})
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	for _, f := range files {
+		if ctx.Err() != nil {
+			break
+		}
+		next <- f
+	}
+	close(next)
+	wg.Wait()
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	return found, firstErr
+}
+
+func searchFile(path string, forbidden []string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	return search(f, forbidden), nil
+}
+
+// search gives the first of the texts that r holds, read in pieces that
+// overlap by the longest text and the byte after it.
+func search(r io.Reader, texts []string) string {
+	longest := 0
+	for _, t := range texts {
+		longest = max(longest, len(t))
+	}
+	buf := make([]byte, 0, 1<<20+longest+1)
+	for {
+		n, err := io.ReadFull(r, buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		last := err != nil
+		for _, t := range texts {
+			if holds(buf, t, last) {
+				return t
+			}
+		}
+		if last {
+			return ""
+		}
+		keep := longest
+		copy(buf, buf[len(buf)-keep:])
+		buf = buf[:keep]
+	}
+}
+
+// holds is whether the text is in data and ends at a path boundary; at the end
+// of data that goes on, the next piece decides.
+func holds(data []byte, text string, last bool) bool {
+	for from := 0; ; {
+		i := bytes.Index(data[from:], []byte(text))
+		if i < 0 {
+			return false
+		}
+		end := from + i + len(text)
+		if end == len(data) {
+			return last
+		}
+		if !nameByte(data[end]) {
+			return true
+		}
+		from += i + 1
+	}
+}
+
+// nameByte is whether a byte continues a file name (docs/design.md, "Path boundaries").
+func nameByte(b byte) bool {
+	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || strings.IndexByte("_-+~@", b) >= 0 || b >= 0x80
+}
+
+// removeAll removes a tree even where directories in it are read-only.
+func removeAll(path string) error {
+	if os.RemoveAll(path) == nil {
+		return nil
+	}
+	_ = filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
+		if d != nil && d.IsDir() {
+			_ = os.Chmod(p, 0o700)
+		}
+		return nil
+	})
+	return os.RemoveAll(path)
+}

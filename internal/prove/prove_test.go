@@ -1,0 +1,267 @@
+package prove
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
+	"github.com/binary-buildout/binary-buildout/internal/isolate"
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+func TestMain(m *testing.M) {
+	if handled, code := isolate.Child(os.Args); handled {
+		os.Exit(code)
+	}
+	os.Exit(m.Run())
+}
+
+// fake is a bin/buildout that says what one on a target should.
+const fake = `#!/bin/sh
+'''exec' "@binary-buildout-python@" "$0" "$@"
+' '''
+import os, sys
+root = "@binary-buildout-root@"
+assert os.path.isdir(root), root
+assert os.environ["LC_ALL"] == "C" and os.listdir(os.environ["HOME"]) == []
+print("Updating one.")
+print("Updating two.")
+`
+
+func archive(t *testing.T, buildout string, files map[string]string) string {
+	t.Helper()
+	a := installtest.Archive{
+		Name: "hello", Version: "1.0",
+		Manifest: pack.Manifest{
+			Target: "cp313-linux_x86_64", Python: pack.Python{ABI: "cp313"},
+			Parts:      []pack.Part{{Name: "one"}, {Name: "two"}},
+			Extensions: []pack.Extension{{Path: "eggs/x.so"}, {Path: "eggs/odd name"}},
+		},
+		Files: map[string]string{"bin/buildout": buildout, "eggs/x.so": "code", "eggs/odd name": "code"},
+	}
+	if runtime.GOARCH != "amd64" {
+		a.Manifest.Target = "cp313-linux_aarch64"
+	}
+	for p, c := range files {
+		a.Files[p] = c
+	}
+	return installtest.Make(t, t.TempDir(), a)
+}
+
+func options(t *testing.T, src string) Options {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Options{
+		Archive: src, Hide: []string{home, filepath.Dir(src)}, Python: installtest.Python(t, "3.13"), Env: os.Environ(),
+		OS: runtime.GOOS, Arch: runtime.GOARCH, Read: installtest.Read, Extract: installtest.Extract,
+		WorkDir: t.TempDir(), Forbidden: []string{"/var/tmp/the-stage", "/home/builder"},
+	}
+}
+
+func TestProof(t *testing.T) {
+	src := archive(t, fake, nil)
+	o := options(t, src)
+	o.RequireIsolation = true
+	o.Smoke = []string{
+		`case "$PWD" in *"an öther place") ;; *) exit 1;; esac; test "$(umask)" = 0077`,
+		`! ls ` + filepath.Dir(src) + `/*.gz`,
+		`! gcc --version && python -c "import sys; assert 'a pyth' in sys.executable, sys.executable; assert 'a pyth' in sys.prefix"`,
+		`python -c "
+import socket, threading, urllib.request, http.server
+s = http.server.HTTPServer(('127.0.0.1', 0), http.server.SimpleHTTPRequestHandler)
+threading.Thread(target=s.serve_forever, daemon=True).start()
+urllib.request.urlopen('http://127.0.0.1:%d/' % s.server_port).read()
+try: socket.create_connection(('192.0.2.1', 80), 5)
+except OSError: pass
+else: raise SystemExit('network')"`,
+	}
+	var steps []string
+	o.Progress = func(s string) { steps = append(steps, s) }
+	p, err := Run(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Err() != nil {
+		t.Errorf("problems: %+v", p.Problems)
+	}
+	if p.Network != isolate.Enforced || p.Compiler != isolate.Enforced || p.OldPlace != isolate.Enforced || p.Interpreter != isolate.Enforced {
+		t.Errorf("grades: %+v", p)
+	}
+	if p.Parts != 2 || p.Extensions != 2 || len(p.Steps) != 5 || len(p.Smoke) != 4 || !strings.HasPrefix(p.Python, "3.13.") {
+		t.Errorf("proof: %+v", p)
+	}
+	if want := "isolate,install,python bootstrap.py,bin/buildout,bin/buildout -o,bin/buildout -N"; !strings.HasPrefix(strings.Join(steps, ","), want) {
+		t.Errorf("steps %q", steps)
+	}
+	data, err := json.Marshal(p)
+	if err != nil || !strings.Contains(string(data), `"old_place":"enforced"`) {
+		t.Errorf("%s, %v", data, err)
+	}
+	left, err := os.ReadDir(o.WorkDir)
+	if err != nil || len(left) != 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// What a proof must see. Each is an archive that breaks one promise.
+func TestFaults(t *testing.T) {
+	say := func(text string) string { return fake + text + "\n" }
+	for _, test := range []struct {
+		name     string
+		buildout string
+		files    map[string]string
+		option   func(o *Options)
+		want     string
+	}{
+		{name: "exit", buildout: say("sys.exit('Error: boom')"), want: "bin/buildout exits with 1: Error: boom"},
+		{name: "only -o", buildout: say("if '-o' in sys.argv: sys.exit(3)"), want: "bin/buildout -o exits with 3"},
+		{name: "installing", buildout: say("print('Installing one.')"), want: "part one is installed again"},
+		{name: "uninstalling", buildout: say("print('Uninstalling three.')"), want: "part three is uninstalled"},
+		{name: "silent part", buildout: strings.Replace(fake, `print("Updating two.")`, "", 1), want: "part two isn't updated"},
+		{name: "asks the network", buildout: say("print(\"Getting distribution for 'six'.\")"), want: "Getting distribution for 'six'."},
+		{name: "removes an extension", buildout: say("os.remove(root + '/eggs/x.so') if '-N' in sys.argv else 0"), want: "-N: eggs/x.so is gone"},
+		{name: "writes an extension again", buildout: say("open(root + '/eggs/y', 'w').write('code'); os.rename(root + '/eggs/y', root + '/eggs/x.so')"), want: "eggs/x.so was written again"},
+		{name: "changes an extension without a suffix", buildout: say("open(root + '/eggs/odd name', 'a').write('x')"), want: "eggs/odd name has another content"},
+		{name: "a new extension", buildout: say("open(root + '/eggs/z.so', 'w').write('x')"), want: "eggs/z.so is new"},
+		{name: "uses a compiler", buildout: say("import subprocess\nsubprocess.check_call(['gcc', '--version'])"), want: "bin/buildout exits with 1"},
+		{name: "uses the network", buildout: say("import urllib.request\nurllib.request.urlopen('http://192.0.2.1/', timeout=9)"), want: "Network is unreachable"},
+		{name: "uses the stage", buildout: say("open('STAGE/file')"), want: "No such file"},
+		{name: "the build's path in a file", buildout: fake, files: map[string]string{"etc/a.conf": "x=/var/tmp/the-stage/var"}, want: "etc/a.conf still holds /var/tmp/the-stage"},
+		{name: "bootstrap breaks", buildout: fake, files: map[string]string{"bootstrap.py": "x"}, want: "NameError"},
+		{name: "smoke", buildout: fake, option: func(o *Options) { o.Smoke = []string{"true", "echo it is broken; exit 4"} }, want: "exits with 4: it is broken"},
+		{name: "smoke that stays", buildout: fake, option: func(o *Options) { o.Smoke, o.SmokeTime = []string{"sleep 1000"}, 300*time.Millisecond }, want: "didn't end within"},
+		{name: "not isolated", buildout: fake, option: func(o *Options) { o.RequireIsolation, o.Methods = true, []isolate.Method{isolate.Proxy} }, want: `isolation is required, and that of the network is "by-convention"`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			stage := t.TempDir()
+			if err := os.WriteFile(filepath.Join(stage, "file"), nil, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			o := options(t, archive(t, strings.Replace(test.buildout, "STAGE", stage, 1), test.files))
+			o.Hide = append(o.Hide, stage)
+			if test.option != nil {
+				test.option(&o)
+			}
+			p, err := Run(t.Context(), o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = p.Err()
+			if err == nil || !strings.Contains(describeAll(p), test.want) {
+				t.Errorf("%v: %s; want %q", err, describeAll(p), test.want)
+			}
+			var f *Failure
+			if !errors.As(err, &f) || f.ExitCode() != 1 || f.Hint() == "" {
+				t.Errorf("error %#v", err)
+			}
+		})
+	}
+}
+
+func describeAll(p *Proof) string {
+	var b strings.Builder
+	for _, x := range p.Problems {
+		b.WriteString(x.Text + "\n")
+	}
+	return b.String()
+}
+
+func TestVolatile(t *testing.T) {
+	o := options(t, archive(t, strings.Replace(fake, "Updating two", "Installing two", 1)+"print('Uninstalling two.')\n", nil))
+	o.Volatile = []string{"two"}
+	p, err := Run(t.Context(), o)
+	if err != nil || p.Err() != nil {
+		t.Errorf("%v, %v", err, p.Err())
+	}
+}
+
+func TestByConvention(t *testing.T) {
+	o := options(t, archive(t, fake, nil))
+	o.Methods = []isolate.Method{isolate.Proxy}
+	p, err := Run(t.Context(), o)
+	if err != nil || p.Err() != nil {
+		t.Fatalf("%v, %v", err, p.Err())
+	}
+	if p.Network != isolate.ByConvention || p.Compiler != isolate.ByConvention || p.OldPlace != isolate.Not || p.Interpreter != isolate.ByConvention {
+		t.Errorf("grades: %+v", p)
+	}
+}
+
+// A Python of the system can't be hidden with its prefix; the executable can.
+func TestSystemPython(t *testing.T) {
+	const python = "/usr/bin/python3"
+	if _, err := os.Stat(python); err != nil {
+		t.Fatal(err)
+	}
+	i := &interpreter{Base: "/usr/bin/python3.11", Prefix: "/usr"}
+	m := i.moveTo("/place")
+	if m.executable != "/place/bin/python3.11" || len(m.hide) != 0 || len(m.mask) != 1 || len(m.binds) != 1 {
+		t.Errorf("%+v", m)
+	}
+	o := options(t, archive(t, fake, nil))
+	o.Python = python
+	o.Read = func(path string) (*pack.Manifest, *pack.Files, error) {
+		mf, files, err := installtest.Read(path)
+		mf.Python.ABI, mf.Target = systemABI(t, python), systemABI(t, python)+mf.Target[5:]
+		return mf, files, err
+	}
+	p, err := Run(t.Context(), o)
+	if err != nil || p.Err() != nil {
+		t.Fatalf("%v, %v", err, p.Err())
+	}
+	if p.Interpreter != isolate.Enforced {
+		t.Errorf("interpreter: %s", p.Interpreter)
+	}
+}
+
+func TestReadOutput(t *testing.T) {
+	parts := []pack.Part{{Name: "a b"}, {Name: "c"}}
+	for _, test := range []struct{ out, want string }{
+		{"Updating a b.\nUpdating c.\n", ""},
+		{"Develop: '/x/.'\nUpdating a b.\r\nUpdating c.\r\nUnused options for buildout: 'x'.\n", ""},
+		{"Updating a b.\nUninstalling c.\nInstalling c.\n", "part c is uninstalled; part c is installed again"},
+		{"Updating a b.\n", "part c isn't updated"},
+		{"Updating a b.\nUpdating c.\nUpgraded:\n", "it says: Upgraded:"},
+		{"c: Updating things.\nUpdating a b.\nUpdating c.\n", ""},
+	} {
+		if got := strings.Join(readOutput(test.out).problems(parts, nil), "; "); got != test.want {
+			t.Errorf("%q: %q, want %q", test.out, got, test.want)
+		}
+	}
+}
+
+func TestSearch(t *testing.T) {
+	big := strings.Repeat("x", 1<<20-5)
+	texts := []string{"/srv/app", "/a/much/longer/path/that/is/here"}
+	for _, test := range []struct {
+		data string
+		want string
+	}{
+		{"/srv/app", "/srv/app"}, {"/srv/app/x", "/srv/app"}, {"/srv/app2", ""}, {"/srv/app-x", ""}, {"/srv/app2 /srv/app\x00", "/srv/app"},
+		{big + "/srv/app/y", "/srv/app"}, {big + "/srv/app2", ""}, {big + "/srv/app2" + big, ""}, {big + "/srv/app", "/srv/app"},
+		{big + big + "/a/much/longer/path/that/is/here" + big, ""}, {big + big + "/a/much/longer/path/that/is/here/" + big, texts[1]}, {"", ""},
+	} {
+		if got := search(strings.NewReader(test.data), texts); got != test.want {
+			t.Errorf("%.20q (%d): %q, want %q", test.data, len(test.data), got, test.want)
+		}
+	}
+}
+
+func systemABI(t *testing.T, python string) string {
+	t.Helper()
+	out, err := exec.Command(python, "-c", "import sys; print('cp%d%d' % sys.version_info[:2])").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out))
+}
