@@ -55,7 +55,7 @@ func (c combination) entry(o Options, t table) (e Entry, problem string) {
 	if im, ok := t.image(c.image); ok && im.Tag != "" {
 		label = ""
 	}
-	e = Entry{ID: target.String(), Target: target.String(), Label: label, Platform: c.platform.Name, Runner: c.platform.Runner, Env: map[string]string{}}
+	e = Entry{ID: target.String(), Target: target.String(), Label: label, Platform: c.platform.Name, Runner: c.platform.Runner}
 	if label != "" {
 		e.ID += "-" + label
 	}
@@ -69,6 +69,7 @@ func (c combination) entry(o Options, t table) (e Entry, problem string) {
 			format = FormatZip
 		}
 	}
+	e.Format = format
 	e.Archive = ArchiveName(o.Name, o.Version, target, label, format)
 	if c.image == "" || c.image == ImageHost {
 		return c.onRunner(e, t)
@@ -115,14 +116,10 @@ func (c combination) onRunner(e Entry, t table) (Entry, string) {
 
 // macosEnv keeps to one architecture and to the floor: python.org's builds
 // would compile for both, and the runner's SDK for its own macOS.
-func (c combination) macosEnv(t table) map[string]string {
+func (c combination) macosEnv(t table) string {
 	_, floor, _ := Target{ABI: c.abi(), Platform: c.tag(t)}.Floor()
 	arch := strings.TrimPrefix(c.platform.Name, "macosx_")
-	return map[string]string{
-		"MACOSX_DEPLOYMENT_TARGET": floor,
-		"ARCHFLAGS":                "-arch " + arch,
-		"_PYTHON_HOST_PLATFORM":    "macosx-" + floor + "-" + arch,
-	}
+	return "MACOSX_DEPLOYMENT_TARGET=" + floor + "\nARCHFLAGS=-arch " + arch + "\n_PYTHON_HOST_PLATFORM=macosx-" + floor + "-" + arch
 }
 
 func (c combination) inImage(e Entry, t table) (Entry, string) {

@@ -50,16 +50,17 @@ type Plan struct {
 
 // Entry is one target's job.
 type Entry struct {
-	ID       string            `json:"id"`     // Target, and -LABEL if there is one: unique in the plan
-	Target   string            `json:"target"` // Target.String()
-	Label    string            `json:"label"`
-	Archive  string            `json:"archive"`
-	Runner   string            `json:"runner"`   // the label for runs-on
-	Platform string            `json:"platform"` // as asked for: "linux_x86_64"
-	Python   Python            `json:"python"`
-	Image    Image             `json:"image"` // where it is built
-	Prove    Image             `json:"prove"` // where it is proved
-	Env      map[string]string `json:"env"`   // for the build
+	ID       string `json:"id"`     // Target, and -LABEL if there is one: unique in the plan
+	Target   string `json:"target"` // Target.String()
+	Label    string `json:"label"`
+	Archive  string `json:"archive"`
+	Format   string `json:"format"`   // the archive's
+	Runner   string `json:"runner"`   // the label for runs-on
+	Platform string `json:"platform"` // as asked for: "linux_x86_64"
+	Python   Python `json:"python"`
+	Image    Image  `json:"image"` // where it is built
+	Prove    Image  `json:"prove"` // where it is proved
+	Env      string `json:"env"`   // for the build: NAME=VALUE, one a line
 }
 
 // How the Python of a target gets there.

@@ -1,0 +1,52 @@
+#!/bin/sh
+# Builds the released binaries, the same bytes on every machine.
+#   binaries.sh VERSION DIR    writes them into DIR, and action/binaries.json, to be committed and tagged
+#   binaries.sh --check DIR    writes them into DIR; fails if they aren't what action/binaries.json says
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+table=$here/binaries.json
+version=$1 out=$2
+sha256() { if command -v sha256sum >/dev/null; then sha256sum "$@"; else shasum -a 256 "$@"; fi | cut -d' ' -f1; }
+field() { sed -n "s/^ *\"$1\": *\"\\([^\"]*\\)\".*/\\1/p" "$table" | head -n 1; }
+
+mkdir -p "$out"
+out=$(cd "$out" && pwd)
+cd "$here/.."
+if [ "$version" = --check ]; then
+	GOTOOLCHAIN=$(field go)
+	export GOTOOLCHAIN
+fi
+lines=''
+for target in darwin-amd64 darwin-arm64 linux-amd64 linux-arm64 windows-amd64 windows-arm64; do
+	file=$out/binary-buildout-$target
+	case $target in windows-*) file=$file.exe ;; esac
+	GOOS=${target%-*} GOARCH=${target#*-} CGO_ENABLED=0 GOFLAGS='' GOAMD64=v1 GOARM64=v8.0 \
+		go build -trimpath -buildvcs=false -ldflags='-s -w -buildid=' -o "$file" .
+	digest=$(sha256 "$file")
+	if [ "$version" = --check ] && [ "$digest" != "$(field "$target")" ]; then
+		printf 'error: %s has SHA-256 %s, and action/binaries.json says %s\n' "$file" "$digest" "$(field "$target")" >&2
+		exit 1
+	fi
+	lines="$lines${lines:+,
+}    \"$target\": \"$digest\""
+done
+source=$(sh "$here/digest.sh")
+if [ "$version" = --check ]; then
+	if [ "$source" != "$(field source)" ]; then
+		printf 'error: the sources have the digest %s, and action/binaries.json says %s\n' "$source" "$(field source)" >&2
+		exit 1
+	fi
+	exit 0
+fi
+cat >"$table" <<END
+{
+  "format": 1,
+  "version": "$version",
+  "url": "https://github.com/binary-buildout/binary-buildout/releases/download/v$version/",
+  "go": "$(go env GOVERSION)",
+  "source": "$source",
+  "binaries": {
+$lines
+  }
+}
+END

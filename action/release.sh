@@ -1,0 +1,21 @@
+#!/bin/sh
+# Attaches archives to the release. GITHUB_TOKEN is in this step's environment alone.
+#   BB_STEP=true   this job's one archive; whoever brings the last one publishes
+#   otherwise      all that the plan names
+set -eu
+: "${BB_PATH:?}" "${GITHUB_TOKEN:?the step that releases needs a token}"
+set -- release --dir="${BB_OUT:-dist}"
+for pair in tag:TAG title:TITLE make-latest:MAKE_LATEST attestation:ATTESTATION; do
+	eval "v=\${BB_${pair#*:}-}"
+	if [ -n "$v" ]; then set -- "$@" "--${pair%%:*}=$v"; fi
+done
+for pair in replace:REPLACE draft:DRAFT prerelease:PRERELEASE prepare:PREPARE; do
+	eval "v=\${BB_${pair#*:}-}"
+	if [ "$v" = true ]; then set -- "$@" "--${pair%%:*}"; fi
+done
+if [ "${BB_STEP-}" = true ]; then
+	set -- "$@" --step --expect-archives="${BB_EXPECT_ARCHIVES:?}"
+elif [ -n "${BB_PLAN-}" ]; then
+	set -- "$@" --plan="$BB_PLAN"
+fi
+"$BB_PATH" "$@"

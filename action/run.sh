@@ -1,0 +1,161 @@
+#!/bin/sh
+# Runs one command of binary-buildout with the action's inputs, which come as
+# BB_*. With BB_IMAGE it runs in a container of that image; checkout, archive
+# and outputs stay on the host. No token is in its environment.
+set -eu
+: "${BB_PATH:?}" "${BB_COMMAND:=pack}"
+
+fail() {
+	printf '::error::%s\n' "$1"
+	printf 'error: %s\n' "$1" >&2
+	exit 2
+}
+value() { eval "printf '%s' \"\${BB_$1-}\""; }
+flag() { printf '%s' "$1" | tr '[:upper:]_' '[:lower:]-'; }
+random() { od -An -N8 -tx1 /dev/urandom | tr -d ' \n'; }
+
+one='' lists='' switches='' prove=''
+case $BB_COMMAND in
+plan)
+	one='NAME VERSION FORMAT CONFIG ONLY'
+	lists='PYTHONS PLATFORMS IMAGES TARGETS SKIP_TARGETS RUNNERS'
+	;;
+pack)
+	one='PYTHON CONFIG NAME VERSION OUT BUILDOUT_VERSION DEFAULT_CFG FLOOR FORMAT STAGE REUSE SINCE TARGET LABEL'
+	lists='BEFORE SMOKE EXCLUDE INCLUDE EXPECT WAIVE SYSTEM_LIBRARIES VOLATILE ALLOW_OUTSIDE'
+	switches='IN_PLACE REQUIRE_ISOLATION NO_IMPORT'
+	;;
+prove)
+	one='PYTHON'
+	lists='SMOKE'
+	switches='REQUIRE_ISOLATION'
+	prove=$BB_ARCHIVE
+	;;
+*) fail "there is no command $BB_COMMAND: plan, pack, prove" ;;
+esac
+
+# The arguments: one flag a value, as --flag=value, since a value may start with "-".
+set -- "$BB_COMMAND"
+for name in $one; do
+	v=$(value "$name")
+	if [ -n "$v" ]; then set -- "$@" "--$(flag "$name")=$v"; fi
+done
+for name in $lists; do
+	while IFS= read -r line; do
+		if [ -n "$line" ]; then set -- "$@" "--$(flag "$name")=$line"; fi
+	done <<END
+$(value "$name")
+END
+done
+for name in $switches; do
+	case $(value "$name") in
+	true) set -- "$@" "--$(flag "$name")" ;;
+	false | '') ;;
+	*) fail "the input $(printf %s "$name" | tr '[:upper:]' '[:lower:]') is true or false, not $(value "$name")" ;;
+	esac
+done
+if [ -n "$prove" ]; then
+	# The job has one archive, and its name is known to the plan alone.
+	for f in $prove; do
+		if [ -f "$f" ]; then set -- "$@" "$f"; fi
+	done
+elif [ "$BB_COMMAND" = pack ]; then
+	set -- "$@" "${BB_DIRECTORY:-.}"
+elif [ "$BB_COMMAND" = plan ]; then
+	set -- "$@" --json "${BB_DIRECTORY:-.}"
+fi
+
+# The build's own variables.
+names=''
+while IFS= read -r line; do
+	case $line in
+	'') ;;
+	[A-Za-z_]*=*)
+		key=${line%%=*}
+		case $key in *[!A-Za-z0-9_]*) fail "the input env has no NAME=VALUE in: $key" ;; esac
+		export "${key?}=${line#*=}"
+		names="$names $key"
+		;;
+	*) fail "the input env is NAME=VALUE, one a line" ;;
+	esac
+done <<END
+${BB_ENV-}
+END
+
+# Credentials are files of one directory, 0600, and gone when the command ends,
+# however it ends. The build's HOME is that directory.
+home=''
+if [ -n "${BB_NETRC-}${BB_PIP_CONF-}${BB_SSH_KEY-}${BB_SSH_KNOWN_HOSTS-}" ]; then
+	home=$(cd "${RUNNER_TEMP:-${TMPDIR:-/tmp}}" && pwd)/binary-buildout-home.$(random)
+	trap 'rm -rf "$home"' EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+	umask 077
+	mkdir -p "$home/.ssh"
+	export HOME="$home"
+	if [ -n "${BB_NETRC-}" ]; then
+		printf '%s\n' "$BB_NETRC" >"$home/.netrc"
+		cp "$home/.netrc" "$home/_netrc" # its name on Windows
+	fi
+	if [ -n "${BB_PIP_CONF-}" ]; then
+		printf '%s\n' "$BB_PIP_CONF" >"$home/pip.conf"
+		export PIP_CONFIG_FILE="$home/pip.conf"
+	fi
+	# A line of a secret is masked as a whole; a password also stands alone in messages.
+	printf '%s\n%s\n' "${BB_NETRC-}" "${BB_PIP_CONF-}" |
+		tr '\040\011' '\012\012' | sed -n -e '/^password$/{n;s/^/::add-mask::/p;}' -e 's,^.*://[^/@]*:\([^/@]*\)@.*$,::add-mask::\1,p'
+	if [ -n "${BB_SSH_KEY-}" ]; then printf '%s\n' "$BB_SSH_KEY" >"$home/.ssh/id"; fi
+	printf '%s\n' "${BB_SSH_KNOWN_HOSTS-}" >"$home/.ssh/known_hosts"
+	# ssh looks in the password file's home, not in HOME.
+	export GIT_SSH_COMMAND="ssh -F /dev/null -o IdentitiesOnly=yes -o StrictHostKeyChecking=yes -o UserKnownHostsFile='$home/.ssh/known_hosts'"
+	if [ -n "${BB_SSH_KEY-}" ]; then GIT_SSH_COMMAND="$GIT_SSH_COMMAND -i '$home/.ssh/id'"; fi
+	umask 022
+fi
+unset BB_NETRC BB_PIP_CONF BB_SSH_KEY BB_SSH_KNOWN_HOSTS
+
+if [ "$BB_COMMAND" = plan ]; then
+	plan=$("$BB_PATH" "$@")
+	printf '%s\n' "$plan" >"${BB_PLAN:-plan.json}"
+	if [ -n "${GITHUB_OUTPUT:-}" ]; then printf 'plan=%s\n' "$(printf '%s' "$plan" | tr -d '\n')" >>"$GITHUB_OUTPUT"; fi
+	exit 0
+fi
+if [ -z "${BB_IMAGE-}" ]; then
+	"$BB_PATH" "$@"
+	exit 0
+fi
+
+# In the container: root, and the host's user as the owner of what is written.
+# A proof has no network; what its image needs is installed before, with one.
+export BB_OUT="${BB_OUT:-dist}"
+BB_OWNER=$(id -u):$(id -g)
+export BB_OWNER
+# Git refuses a checkout that another user owns.
+export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*'
+image=$BB_IMAGE
+platform=${BB_IMAGE_PLATFORM-}
+if [ -n "${BB_IMAGE_SETUP-}" ]; then
+	box=binary-buildout-$(random)
+	docker run --name "$box" ${platform:+--platform "$platform"} "$image" sh -ec "$BB_IMAGE_SETUP" >&2
+	docker commit "$box" "$box" >/dev/null
+	docker rm "$box" >/dev/null
+	image=$box
+fi
+# shellcheck disable=SC2016 # the container's shell expands it
+set -- "$image" sh -c 'status=0
+"$0" "$@" || status=$?
+if [ -d "$BB_OUT" ]; then chown -R "$BB_OWNER" "$BB_OUT"; fi
+exit $status' /usr/local/bin/binary-buildout "$@"
+if [ "$BB_COMMAND" = prove ]; then set -- --network none "$@"; fi
+if [ -n "$platform" ]; then set -- --platform "$platform" "$@"; fi
+if [ -n "$home" ]; then set -- -v "$home:$home" -e HOME -e PIP_CONFIG_FILE -e GIT_SSH_COMMAND "$@"; fi
+if [ -n "${GITHUB_OUTPUT:-}" ]; then
+	files=$(dirname "$GITHUB_OUTPUT")
+	set -- -v "$files:$files" "$@"
+fi
+for name in CI GITHUB_ACTIONS GITHUB_REPOSITORY GITHUB_REF GITHUB_REF_NAME GITHUB_REF_TYPE GITHUB_SHA GITHUB_WORKSPACE GITHUB_SERVER_URL \
+	GITHUB_OUTPUT GITHUB_STEP_SUMMARY SOURCE_DATE_EPOCH http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY \
+	BB_OUT BB_OWNER GIT_CONFIG_COUNT GIT_CONFIG_KEY_0 GIT_CONFIG_VALUE_0 $names; do
+	if eval "[ -n \"\${$name+set}\" ]"; then set -- -e "$name" "$@"; fi
+done
+workspace=${GITHUB_WORKSPACE:-$PWD}
+docker run --rm -v "$workspace:$workspace" -w "$PWD" -v "$BB_PATH:/usr/local/bin/binary-buildout:ro" "$@"

@@ -1,0 +1,183 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/binary-buildout/binary-buildout/matrix"
+	"github.com/binary-buildout/binary-buildout/release"
+)
+
+// ReleaseEnv is what of the process the release command needs.
+type ReleaseEnv struct {
+	Stdout, Stderr io.Writer
+	Getenv         func(string) string
+	Generator      string         // "binary-buildout 1.2.3"
+	Scripts        []release.File // install.sh and install.ps1
+	Output         func(name, value string)
+}
+
+type releaseFlags struct {
+	dir, plan, attestation string
+	repo                   string
+	prepare, step, json    bool
+	expect                 int
+	options                release.Options
+}
+
+func parseRelease(args []string, getenv func(string) string) (releaseFlags, error) {
+	var f releaseFlags
+	fs := flag.NewFlagSet("release", flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	fs.StringVar(&f.options.Tag, "tag", "", "the release's `tag`")
+	fs.StringVar(&f.options.Title, "title", "", "the `title` of a release that is made")
+	fs.StringVar(&f.options.MakeLatest, "make-latest", "", "true, false or legacy")
+	fs.BoolVar(&f.options.Replace, "replace", false, "replace assets that differ")
+	fs.BoolVar(&f.options.Draft, "draft", false, "leave the release a draft")
+	fs.BoolVar(&f.options.Prerelease, "prerelease", false, "mark it as a prerelease")
+	fs.StringVar(&f.repo, "repo", "", "`OWNER/REPO`")
+	fs.StringVar(&f.dir, "dir", "dist", "the `directory` with the archives")
+	fs.StringVar(&f.plan, "plan", "", "the plan's `file`")
+	fs.StringVar(&f.attestation, "attestation", "", "a `bundle` to attach")
+	fs.BoolVar(&f.prepare, "prepare", false, "write the documents, and release nothing")
+	fs.BoolVar(&f.step, "step", false, "attach one archive of several jobs")
+	fs.IntVar(&f.expect, "expect-archives", 0, "with --step: the `number` of archives that make the release")
+	fs.BoolVar(&f.json, "json", false, "print what was done as JSON")
+	if err := fs.Parse(args); err != nil {
+		return f, usage("reading release's flags: "+err.Error(), "binary-buildout release --help lists them")
+	}
+	if f.options.Tag == "" && getenv("GITHUB_REF_TYPE") == "tag" {
+		f.options.Tag = getenv("GITHUB_REF_NAME")
+	}
+	if f.repo == "" {
+		f.repo = getenv("GITHUB_REPOSITORY")
+	}
+	f.options.Commit = getenv("GITHUB_SHA")
+	return f, nil
+}
+
+// RunRelease gathers the archives, writes SHA256SUMS, index.json and the SBOM
+// beside them, and attaches all to the release.
+func RunRelease(ctx context.Context, args []string, env ReleaseEnv) error {
+	f, err := parseRelease(args, env.Getenv)
+	if err != nil {
+		return err
+	}
+	want, err := wantedArchives(f)
+	if err != nil {
+		return err
+	}
+	set, err := release.Gather(f.dir, want)
+	if err != nil {
+		return err
+	}
+	set.Extra = env.Scripts
+	if f.attestation != "" {
+		bundle, err := release.ReadFile(release.AttestationName, f.attestation)
+		if err != nil {
+			return err
+		}
+		set.Extra = append(set.Extra, bundle)
+	}
+	if f.prepare {
+		return writeDocuments(f.dir, set)
+	}
+	client, err := release.NewClient(release.Config{
+		API: orElse(env.Getenv("GITHUB_API_URL"), "https://api.github.com"), Repo: f.repo, Token: orElse(env.Getenv("GITHUB_TOKEN"), env.Getenv("GH_TOKEN")),
+		Generator: env.Generator, Log: func(format string, a ...any) { fmt.Fprintf(env.Stderr, format+"\n", a...) },
+	})
+	if err != nil {
+		return err
+	}
+	res, err := attach(ctx, client, set, f)
+	if err != nil {
+		return err
+	}
+	return reportRelease(env, f, res)
+}
+
+func attach(ctx context.Context, client *release.Client, set release.Set, f releaseFlags) (release.Result, error) {
+	if f.step {
+		return client.Step(ctx, set.Archives[0], set.Extra, f.expect, f.options)
+	}
+	files, err := set.Files()
+	if err != nil {
+		return release.Result{}, err
+	}
+	f.options.Notes = set.Notes()
+	return client.Publish(ctx, files, f.options)
+}
+
+// wantedArchives are the plan's; without a plan, all that lie there.
+func wantedArchives(f releaseFlags) ([]string, error) {
+	if f.plan != "" && !f.step {
+		file, err := os.Open(f.plan)
+		if err != nil {
+			return nil, fmt.Errorf("reading the plan: %w", err)
+		}
+		defer file.Close()
+		p, err := matrix.ReadPlan(file)
+		return p.Archives(), err
+	}
+	entries, err := os.ReadDir(f.dir)
+	if err != nil {
+		return nil, fmt.Errorf("gathering archives: %w", err)
+	}
+	var names []string
+	for _, e := range entries {
+		if _, err := matrix.ParseArchiveName(e.Name()); err == nil {
+			names = append(names, e.Name())
+		}
+	}
+	if len(names) == 0 || f.step && len(names) != 1 {
+		return nil, usage(fmt.Sprintf("gathering archives: %s holds %d archives: %s", f.dir, len(names), strings.Join(names, ", ")), "a step attaches the one archive of its job, a release at least one")
+	}
+	return names, nil
+}
+
+func writeDocuments(dir string, set release.Set) error {
+	files, err := set.Files()
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		if f.Path != "" {
+			continue
+		}
+		if err := os.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o644); err != nil {
+			return fmt.Errorf("writing %s: %w", f.Name, err)
+		}
+	}
+	return nil
+}
+
+func reportRelease(env ReleaseEnv, f releaseFlags, res release.Result) error {
+	if env.Output != nil {
+		env.Output("release_url", res.URL)
+	}
+	if f.json {
+		return json.NewEncoder(env.Stdout).Encode(res)
+	}
+	state := "published"
+	switch {
+	case res.Missing > 0:
+		state = fmt.Sprintf("a draft, %d archives are missing", res.Missing)
+	case !res.Published:
+		state = "a draft"
+	}
+	_, err := fmt.Fprintf(env.Stdout, "%s\n%d uploaded, %d identical, %s\n", res.URL, len(res.Uploaded), len(res.Skipped), state)
+	return err
+}
+
+func orElse(s, fallback string) string {
+	if s == "" {
+		return fallback
+	}
+	return s
+}
