@@ -32,17 +32,18 @@ this system; 3 the system failed (read-only, disk full).
 # A run that was killed in step 2 changed nothing; one killed later is finished
 # by the next, which knows each file by its digest.
 
+import os
+
+# What lies in PYTHONPATH doesn't count either.
+for p in os.environ.get("PYTHONPATH", "").split(os.pathsep):
+    sys.path[:] = [q for q in sys.path if q not in (p, os.path.abspath(p))]
+
 import hashlib
 import json
-import os
 import re
 import stat
 import struct
 import subprocess
-
-# Neither what lies in PYTHONPATH counts; the interpreter's own is enough.
-sys.path[:] = [p for p in sys.path
-               if p not in os.environ.get("PYTHONPATH", "").split(os.pathsep)]
 
 # ---- shared: the same lines stand in bootstrap.py and launcher.py -----------
 
@@ -228,27 +229,34 @@ def lock(root):
 CODING = re.compile(br"^[ \t\f]*#.*?coding[:=][ \t]*[-\w.]+")
 
 
+NOT_ASCII = re.compile(br"[\x80-\xff]")
+LOCALE = (b"case \"${LC_ALL:-${LC_CTYPE:-$LANG}}\" in *[Uu][Tt][Ff]*) ;; "
+          b"*) LC_ALL=C.UTF-8; export LC_ALL;; esac\n")
+
+
 def shebang(interpreter, arguments, rest):
     """A script's first lines. The kernel takes 127 bytes and no space: what it
     can't run becomes a line for /bin/sh, which Python reads as a string.
-    Python 2 wants the encoding named where something isn't ASCII."""
+    Where something isn't ASCII, Python 2 wants the encoding named, and Python
+    before 3.7 can't open such paths in the locale "C"."""
     tail = b" " + arguments if arguments else b""
     line = b"#!" + interpreter + tail
-    coding = b""
-    if PY2 and any(c > "\x7f" for c in line + rest):
-        if not any(CODING.match(r) for r in rest.split(b"\n", 1)[:1]):
-            coding = b"# -*- coding: utf-8 -*-\n"
-    if WINDOWS or (len(line) <= 127 and not re.search(br"\s", interpreter)):
+    coding, wide = b"", NOT_ASCII.search(line + rest) and not WINDOWS
+    if PY2 and wide and not CODING.match(rest.split(b"\n", 1)[0]):
+        coding = b"# -*- coding: utf-8 -*-\n"
+    old = wide and not PY2 and sys.version_info < (3, 7)
+    if WINDOWS or (len(line) <= 127 and not re.search(br"\s", interpreter) and not old):
         return line + b"\n" + coding + rest
     if not re.match(br"(python|pypy)[^/]*$", interpreter.rpartition(b"/")[2]):
         raise Refused(u"a script can't be started by %s: the path is too long, or has a space"
                       % text(interpreter), u"use a directory with a shorter path, without spaces", 2)
-    return (b"#!/bin/sh\n" + coding + b"'''exec' '" + interpreter + b"'" + tail
+    start = b"''':'\n" + LOCALE + b"exec" if old else b"'''exec'"
+    return (b"#!/bin/sh\n" + coding + start + b" '" + interpreter + b"'" + tail
             + b" \"$0\" \"$@\"\n' '''\n" + rest)
 
 
-PREAMBLE = re.compile(br"#!/bin/sh\n(?:# -\*- coding: utf-8 -\*-\n)?'''exec' '([^'\n]*)'(?: ([^\n]*?))?"
-                      br' "\$0" "\$@"\n\' \'\'\'\n')
+PREAMBLE = re.compile(br"#!/bin/sh\n(?:# -\*- coding: utf-8 -\*-\n)?(?:'''exec'|''':'\n" + re.escape(LOCALE)
+                      + br"exec) '([^'\n]*)'(?: ([^\n]*?))?" + br' "\$0" "\$@"\n\' \'\'\'\n')
 
 
 def plain_shebang(data):

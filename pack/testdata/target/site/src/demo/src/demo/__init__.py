@@ -1,0 +1,5 @@
+from demo import _speed
+
+
+def main():
+    print("the answer is %d" % _speed.answer())

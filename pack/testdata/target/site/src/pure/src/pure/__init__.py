@@ -1,0 +1,2 @@
+def main():
+    print("pure and simple")
