@@ -73,12 +73,11 @@ func (s *scanner) entry(rel string, d fs.DirEntry, names map[string]bool) error 
 	if !utf8.ValidString(p) {
 		return fail(exitCheck, "rename it, or leave it out with --exclude", "scanning: the name of %q is not UTF-8", p)
 	}
-	sourced := func() bool { return hasSource(d.Name(), names) }
-	if reason := s.rules.omit(p, d.IsDir(), sourced); reason != "" {
-		s.omit(p, reason)
-		return nil
+	reason := s.underVar(p, d)
+	if reason == "" {
+		reason = s.rules.omit(p, d.IsDir(), func() bool { return hasSource(d.Name(), names) })
 	}
-	if reason := s.underVar(p, d); reason != "" {
+	if reason != "" {
 		s.omit(p, reason)
 		return nil
 	}

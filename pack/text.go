@@ -18,6 +18,8 @@ func (w *worker) text(f *File, src *source, res found, v *verdict) error {
 	for _, h := range res.hits {
 		pl := w.search.places[h.place]
 		switch {
+		case h.bound == inner && pl.root:
+			v.except("names a longer path that ends with the build's directory, at offset %d", h.offset)
 		case h.bound != whole:
 		case wide != (h.enc == encUTF16L || h.enc == encUTF16B):
 			v.block("save the file in one encoding", "%s %s in an encoding that the rest of the file doesn't have", pl.what, pl.path)

@@ -1,0 +1,368 @@
+package pack
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestOmissions(t *testing.T) {
+	root := filepath.Join(t.TempDir(), "stage")
+	tr := tree{}
+	want := map[string]string{
+		"var/log/x.log":                     reasonVar,
+		"var/deep/er/":                      reasonVar,
+		"parts/x/config.log":                reasonLog,
+		"eggs/x.egg/tests/access.log":       "",
+		"eggs/x.egg/tests/Data.fs":          "",
+		"Data.fs":                           reasonDatabase,
+		"Data.fs.lock":                      reasonDatabase,
+		"parts/x/app.sqlite":                "",
+		".gitignore":                        "",
+		"src/x/.git":                        reasonVCS,
+		"src/y/CVS/Entries":                 reasonVCS,
+		"src/x/build/lib/x.py":              reasonBuild,
+		"src/x/sub/build/x.py":              "",
+		"src/x/a.py":                        "",
+		"src/x/a.pyc":                       reasonBytecode,
+		"src/x/only.pyc":                    "",
+		"src/x/__pycache__/a.cpython-3.pyc": reasonBytecode,
+		"parts/x/zope.pid":                  reasonProcess,
+		"bootstrap.py":                      reasonBootstrap,
+		".binary-buildout/launch.json":      "",
+		".binary-buildout/state.json":       reasonState,
+		".binary-buildout/origin/x":         reasonState,
+		".binary-buildout/build.log":        reasonState,
+		"asked/for/it":                      reasonAsked,
+		"kept.log":                          "",
+		"x.tmp":                             reasonAsked,
+		"parts/x/.DS_Store":                 reasonEditor,
+	}
+	for p := range want {
+		tr[p] = "x"
+	}
+	tr.write(t, root)
+	a, err := Scan(root, Rules{Develop: []string{"src/x"}, Exclude: []string{"asked/**", "*.tmp"}, Include: []string{"kept.log"}})
+	check(t, err)
+	omitted := map[string]string{}
+	for _, o := range a.Omitted {
+		omitted[o.Path] = o.Reason
+	}
+	for p, reason := range want {
+		got := ""
+		for d := strings.TrimSuffix(p, "/"); d != ""; d = parent(d) {
+			if omitted[d] != "" {
+				got = omitted[d]
+			}
+		}
+		_, in := a.Find(strings.TrimSuffix(p, "/"))
+		if got != reason || in != (reason == "" || p == BootstrapPy) {
+			t.Errorf("%s: %q, in the archive %v; want %q", p, got, in, reason)
+		}
+	}
+	for _, d := range []string{"var", "var/log", "var/deep"} {
+		if i, ok := a.Find(d); !ok || a.Files[i].Type != TypeDir {
+			t.Errorf("%s is gone", d)
+		}
+	}
+	if content(t, a, BootstrapPy) != string(Bootstrap()) {
+		t.Error("bootstrap.py is not ours")
+	}
+	a, err = Scan(root, Rules{Develop: []string{"src/x"}, KeepBuild: true})
+	check(t, err)
+	if _, ok := a.Find("src/x/build/lib/x.py"); !ok {
+		t.Error("build/ is gone")
+	}
+}
+
+func TestGlobs(t *testing.T) {
+	for _, tt := range []struct {
+		glob, path string
+		want       bool
+	}{
+		{"*.log", "a/b.log", true}, {"a/*.log", "a/b.log", true}, {"a/*.log", "a/b/c.log", false}, {"a/**/c", "a/c", true}, {"a/**/c", "a/b/b/c", true},
+		{"a", "a/b", true}, {"a/b", "a", false}, {"./a/b/", "a/b/c", true}, {"**", "x", true}, {"a/**", "a", false}, {"a/**", "a/b", true}, {"b", "ab", false}, {"", "a", false},
+	} {
+		if got := matchGlob(tt.glob, tt.path); got != tt.want {
+			t.Errorf("%q %q: %v", tt.glob, tt.path, got)
+		}
+	}
+	if _, err := Scan(t.TempDir(), Rules{Exclude: []string{"[a"}}); err == nil {
+		t.Error("a broken glob was taken")
+	}
+}
+
+func TestScanRefuses(t *testing.T) {
+	root := t.TempDir()
+	check(t, os.WriteFile(filepath.Join(root, "a\xff"), nil, 0o644))
+	if _, err := Scan(root, Rules{}); err == nil || !strings.Contains(err.Error(), `"a\xff"`) {
+		t.Error(err)
+	}
+	root = t.TempDir()
+	l, err := net.Listen("unix", filepath.Join(root, "s"))
+	check(t, err)
+	defer l.Close()
+	a, err := Scan(root, Rules{})
+	check(t, err)
+	if len(a.Omitted) != 1 || a.Omitted[0].Reason != reasonSocket {
+		t.Errorf("%v", a.Omitted)
+	}
+}
+
+func TestHardLinksAreFiles(t *testing.T) {
+	root := t.TempDir()
+	tree{"a": "ROOT/x", "b/": ""}.write(t, root)
+	check(t, os.Link(filepath.Join(root, "a"), filepath.Join(root, "b/a")))
+	a, rep := relocateTree(t, root, testOrigin(root))
+	check(t, rep.Err())
+	if content(t, a, "b/a") != Root+"/x" || content(t, a, "a") != Root+"/x" {
+		t.Error("not both are relocated")
+	}
+}
+
+func TestLinks(t *testing.T) {
+	root := filepath.Join(t.TempDir(), "stage")
+	check(t, os.MkdirAll(root, 0o755))
+	outside := filepath.Dir(root)
+	for _, tt := range []struct{ path, to, link, placeholder, listed string }{
+		{"a/in", "ROOT/eggs/x", "../eggs/x", "", ""},
+		{"top", "ROOT", ".", "", ""},
+		{"a/top", "ROOT/", "..", "", ""},
+		{"a/rel", "../eggs/x", "../eggs/x", "", ""},
+		{"a/round", "../../stage/eggs/x", "../eggs/x", "", ""},
+		{"py", testPython, testPython, Interpreter, "relocated"},
+		{"py3", testPrefix + "/bin/python3", testPrefix + "/bin/python3", Interpreter, "relocated"},
+		{"inc", testPrefix + "/include/x", testPrefix + "/include/x", Prefix + "/include/x", "relocated"},
+		{"site", testPrefix + "/lib/python3.11/site-packages/x", "", "", "blocked"},
+		{"etc", "/etc/passwd", "", "", "blocked"},
+		{"up", "../other", "", "", "blocked"},
+		{"sibling", outside + "/stage2/x", "", "", "blocked"},
+		{"ok/allowed", "/srv/data", "/srv/data", "/srv/data", "excepted"},
+		{"dangling", "nowhere", "nowhere", "", "excepted"},
+	} {
+		t.Run(tt.path, func(t *testing.T) {
+			check(t, os.RemoveAll(root))
+			tree{tt.path: "-> " + tt.to, "eggs/x": "x"}.write(t, root)
+			o := testOrigin(root)
+			o.AllowOutside = []string{"ok/*"}
+			a, rep := relocateTree(t, root, o)
+			lists := map[string][]Item{"relocated": rep.Relocated, "excepted": rep.Excepted, "blocked": rep.Blocked}
+			for name, list := range lists {
+				if _, ok := item(list, tt.path); ok != (name == tt.listed) {
+					t.Errorf("%s: %+v", name, list)
+				}
+			}
+			i, _ := a.Find(tt.path)
+			if f := a.Files[i]; tt.listed != "blocked" && (f.Link != tt.link || f.Placeholder != tt.placeholder) {
+				t.Errorf("-> %q, %q", f.Link, f.Placeholder)
+			}
+			if tt.listed != "blocked" {
+				check(t, Check(a))
+			}
+		})
+	}
+}
+
+func TestTextForms(t *testing.T) {
+	root := filepath.Join(t.TempDir(), "stage")
+	R := func(form string) string { return Form(Root, form) }
+	for name, tt := range map[string]struct{ in, want string }{
+		"a.py":        {"#!PYBIN\n# ROOT\nx = 'ROOT'\ny = r'ROOT' + \"ROOT/y\"\nz = '''it's ROOT'''\nu = 'file://ROOT/x'\nw = Rb'ROOT'\n", "#!" + Interpreter + "\n# " + R("") + "\nx = '" + R("+python") + "'\ny = r'" + R("") + "' + \"" + R("+python") + "/y\"\nz = '''it's " + R("+python") + "'''\nu = 'file://" + R("+url") + "/x'\nw = Rb'" + R("") + "'\n"},
+		"tool*":       {"#!/bin/sh\n# it's ROOT\nX=ROOT/lib\nY=\"ROOT/lib\" Z='ROOT'\ncat <<EOF\nROOT \"\nEOF\ncd ROOT\n", "#!/bin/sh\n# it's " + R("") + "\nX=" + R("+sh") + "/lib\nY=\"" + R("") + "/lib\" Z='" + R("") + "'\ncat <<EOF\n" + R("") + " \"\nEOF\ncd " + R("+sh") + "\n"},
+		"d.json":      {`{"a": "ROOT/x", "b": "file://ROOT"}`, `{"a": "` + R("+json") + `/x", "b": "file://` + R("+url") + `"}`},
+		"zope.conf":   {"%define INSTANCE ROOT/parts/instance\npython PYBIN\nlib PREFIX/lib\n", "%define INSTANCE " + R("") + "/parts/instance\npython " + Interpreter + "\nlib " + Prefix + "/lib\n"},
+		"x.pth":       {"ROOT/src\n", R("") + "/src\n"},
+		"latin1.cfg":  {"# \xe4\xf6\nx = ROOT/y\n", "# \xe4\xf6\nx = " + R("") + "/y\n"},
+		"none.txt":    {"ROOT2 /mntROOT ROOT-old", "SAME"},
+		"script-x*":   {"#!PYBIN\nimport sys\nsys.path[0:0] = ['ROOT/eggs']\n", "#!" + Interpreter + "\nimport sys\nsys.path[0:0] = ['" + R("+python") + "/eggs']\n"},
+		"empty.txt":   {"", ""},
+		"pip.url.txt": {"-e git+file://ROOT/src#egg=x", "-e git+file://" + R("+url") + "/src#egg=x"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			check(t, os.RemoveAll(root))
+			tree{name: tt.in}.write(t, root)
+			a, rep := relocateTree(t, root, testOrigin(root))
+			check(t, rep.Err())
+			want := tt.want
+			if want == "SAME" {
+				want = strings.ReplaceAll(tt.in, "ROOT", root)
+			}
+			p := strings.TrimSuffix(name, "*")
+			got := content(t, a, p)
+			if got != want {
+				t.Errorf("\n got %q\nwant %q", got, want)
+			}
+			i, _ := a.Find(p)
+			if a.Files[i].Size != int64(len(want)) || a.Files[i].SHA256 != hexSum(want) {
+				t.Error("size or digest is not that of the content")
+			}
+		})
+	}
+}
+
+func TestUTF16Text(t *testing.T) {
+	for _, big := range []bool{false, true} {
+		root := filepath.Join(t.TempDir(), "stage")
+		tree{"x.reg": toUTF16("\ufeffpath=", big)}.write(t, root)
+		text := toUTF16("\ufeffpath="+root+"/x ü\r\n", big)
+		check(t, os.WriteFile(filepath.Join(root, "x.reg"), []byte(text), 0o644))
+		a, rep := relocateTree(t, root, testOrigin(root))
+		check(t, rep.Err())
+		if got, want := content(t, a, "x.reg"), toUTF16("\ufeffpath="+Root+"/x ü\r\n", big); got != want {
+			t.Errorf("big %v\n got %q\nwant %q", big, got, want)
+		}
+	}
+}
+
+func TestRefusedFiles(t *testing.T) {
+	root := filepath.Join(t.TempDir(), "stage")
+	for name, tt := range map[string]struct{ in, reason, part string }{
+		"parts/a/x.pickle":         {"\x80\x03X\x10\x00\x00\x00ROOT/x\x00", "in a binary file at offset 7", "part a"},
+		"eggs/x.egg/only.pyc":      {"\x00\x00ROOT/x.py\x00", "binary file", "egg x.egg"},
+		"eggs/x.egg/a.py":          {"x = '@binary-buildout-root@'", "placeholder", "egg x.egg"},
+		"parts/b/x.ini":            {"home = /home/builder/private/x", "names /home/builder/private", "part b"},
+		".installed.cfg":           {"[cron]\n__buildout_installed__ = /etc/cron.d/x\n\tROOT/bin/x\n", "part cron installs /etc/cron.d/x outside the tree", ""},
+		"parts/c/lib/python.x.exe": {"MZ" + strings.Repeat("\x00", 80) + "ROOT\\x", "in a PE file", "part c"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			check(t, os.RemoveAll(root))
+			tree{name: tt.in}.write(t, root)
+			o := testOrigin(root)
+			o.Forbidden = []string{"/home/builder/private"}
+			_, rep := relocateTree(t, root, o)
+			it, ok := item(rep.Blocked, name)
+			if !ok || !strings.Contains(it.Reason, tt.reason) || it.Part != tt.part {
+				t.Fatalf("%+v", rep)
+			}
+			err := rep.Err()
+			var b *BlockedError
+			if !errors.As(err, &b) || b.Hint() == "" || b.ExitCode() != 1 || !strings.Contains(err.Error(), name) {
+				t.Error(err)
+			}
+			if _, ok := item(rep.Relocated, name); ok {
+				t.Error("in two lists")
+			}
+		})
+	}
+}
+
+func TestAllowOutside(t *testing.T) {
+	root := filepath.Join(t.TempDir(), "stage")
+	tree{".installed.cfg": "[cron]\n__buildout_installed__ = /etc/cron.d/x\n"}.write(t, root)
+	o := testOrigin(root)
+	o.AllowOutside = []string{"cron"}
+	_, rep := relocateTree(t, root, o)
+	check(t, rep.Err())
+	if it, ok := item(rep.Excepted, ".installed.cfg"); !ok || !strings.Contains(it.Reason, "allowed") {
+		t.Errorf("%+v", rep)
+	}
+}
+
+func TestOwners(t *testing.T) {
+	list := parseInstalled([]byte("[buildout]\ninstalled_develop_eggs = /s/develop-eggs/x.egg-link\nparts = a b\n\n[a]\n__buildout_installed__ = /s/bin/one\n\t/s/parts/a\nrecipe = r\n\n[b]\n__buildout_installed__ = \nx = /s/bin/no\n"))
+	w := newOwners(list, Origin{Root: "/s"})
+	for p, want := range map[string]string{
+		"bin/one": "part a", "parts/a/deep/x": "part a", "parts/c/x": "part c", "bin/no": "", "eggs/y-1.egg/y/z.py": "egg y-1.egg",
+		"develop-eggs/x.egg-link": "develop package x", "lib/python3/site-packages/q-1.dist-info/RECORD": "egg q-1.dist-info",
+	} {
+		if got := w.of(p); got != want {
+			t.Errorf("%s: %q, want %q", p, got, want)
+		}
+	}
+}
+
+func TestCheckNames(t *testing.T) {
+	for _, tt := range []struct {
+		target, files, reason string
+	}{
+		{"cp311-linux_x86_64", "README readme", ""},
+		{"cp311-macosx_11_0_arm64", "README readme", "the target can't tell it from README"},
+		{"cp311-win_amd64", "a/Straße a/STRASSE", "can't tell"},
+		{"cp311-macosx_11_0_arm64", "\u00fc u\u0308", "can't tell"},
+		{"cp311-linux_x86_64", "\u00fc u\u0308", ""},
+		{"cp311-win_amd64", "a/con.txt", "reserves the name CON"},
+		{"cp311-win_amd64", "LPT¹", "reserves"},
+		{"cp311-win_amd64", "a:b", `no names with ':'`},
+		{"cp311-win_amd64", "dot./x", "end with a dot"},
+		{"cp311-win_amd64", "console.py", ""},
+		{"cp311-win_amd64", strings.Repeat("d/", 130), "260 characters"},
+		{"cp311-linux_x86_64", "a/../b", `".." in it`},
+		{"cp311-linux_x86_64", "a a", "can't tell it from a"},
+	} {
+		a := &Archive{Manifest: Manifest{Target: tt.target}}
+		for p := range strings.SplitSeq(tt.files, " ") {
+			a.Files = append(a.Files, File{Path: strings.TrimSuffix(strings.Replace(p, strings.Repeat("d/", 130), strings.Repeat("d/", 129)+"dd", 1), "/")})
+		}
+		err := Check(a)
+		if tt.reason == "" && err != nil || tt.reason != "" && (err == nil || !strings.Contains(err.Error(), tt.reason)) {
+			t.Errorf("%s %q: %v, want %q", tt.target, tt.files, err, tt.reason)
+		}
+	}
+}
+
+func TestCompareSaysWhat(t *testing.T) {
+	one := filepath.Join(t.TempDir(), "stage")
+	tree{"same": "x", "gone": "x", "other": "x", "mode": "x", "link": "-> same"}.write(t, one)
+	two := filepath.Join(t.TempDir(), "stage")
+	tree{"same": "x", "new": "x", "other": "y", "mode*": "x", "link": "-> other"}.write(t, two)
+	a, _, _ := packTree(t, one, testOrigin(one), FormatTarGz)
+	b, _, _ := packTree(t, two, testOrigin(two), FormatZip)
+	diff, err := Compare(save(t, a, "a"), save(t, b, "b"))
+	check(t, err)
+	var got []string
+	for _, d := range diff {
+		got = append(got, d.Path+" "+d.What)
+	}
+	if s := fmt.Sprint(got); s != "[manifest: longest_path changed gone removed link link mode mode new added other content]" && s != "[gone removed link link mode mode new added other content]" {
+		t.Error(s)
+	}
+}
+
+func TestFileThatChanges(t *testing.T) {
+	root := filepath.Join(t.TempDir(), "stage")
+	tree{"big": strings.Repeat("x", cacheFile+1)}.write(t, root)
+	a, rep := relocateTree(t, root, testOrigin(root))
+	check(t, rep.Err())
+	check(t, os.WriteFile(filepath.Join(root, "big"), []byte(strings.Repeat("y", cacheFile+1)), 0o644))
+	check(t, os.Chtimes(filepath.Join(root, "big"), time.Now(), time.Now().Add(time.Hour)))
+	for _, format := range []string{FormatTarGz, FormatTarZst, FormatZip} {
+		_, err := Write(t.Context(), discard{}, a, format, time.Unix(DefaultEpoch, 0), nil)
+		if err == nil || !strings.Contains(err.Error(), "changed") {
+			t.Errorf("%s: %v", format, err)
+		}
+	}
+}
+
+type discard struct{}
+
+func (discard) Write(p []byte) (int, error) { return len(p), nil }
+
+type full struct{ left int }
+
+func (f *full) Write(p []byte) (int, error) {
+	if f.left -= len(p); f.left < 0 {
+		return 0, errors.New("no space left on device")
+	}
+	return len(p), nil
+}
+
+func TestFullDisk(t *testing.T) {
+	root := filepath.Join(t.TempDir(), "stage")
+	sample.write(t, root)
+	a, rep := relocateTree(t, root, testOrigin(root))
+	check(t, rep.Err())
+	for _, format := range []string{FormatTarGz, FormatTarZst, FormatZip} {
+		for _, left := range []int{0, 5, 300} {
+			_, err := Write(t.Context(), &full{left}, a, format, time.Unix(DefaultEpoch, 0), nil)
+			var e *Error
+			if !errors.As(err, &e) || e.ExitCode() != 3 {
+				t.Errorf("%s, %d: %v", format, left, err)
+			}
+		}
+	}
+}
