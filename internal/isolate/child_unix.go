@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"runtime"
+	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -46,7 +47,9 @@ func childMain(role, socket string) int {
 		fmt.Fprintln(os.Stderr, "isolate: reading the command:", err)
 		return 3
 	}
-	rep := serve(&s, func(pid int) { go stopAtEnd(conn, pid) })
+	var done atomic.Bool
+	rep := serve(&s, func(pid int) { go stopAtEnd(conn, pid, &done) })
+	done.Store(true)
 	if err := json.NewEncoder(conn).Encode(rep); err != nil {
 		return 3
 	}
@@ -54,10 +57,14 @@ func childMain(role, socket string) int {
 }
 
 // stopAtEnd waits for the end of the connection, which means that the parent
-// gave up or died, and then ends the command and this process.
-func stopAtEnd(conn net.Conn, pid int) {
+// gave up or died, and then ends the command and this process. When the command
+// is done the parent ends the connection as a matter of course.
+func stopAtEnd(conn net.Conn, pid int, done *atomic.Bool) {
 	var buf [1]byte
 	conn.Read(buf[:])
+	if done.Load() {
+		return
+	}
 	killTree(pid)
 	os.Exit(3)
 }

@@ -14,9 +14,17 @@ import (
 )
 
 // methodsHere are those that this machine's test run can show: a root sees
-// both kinds of namespaces.
+// both kinds of namespaces. ISOLATE_METHODS names others, on a machine that has
+// sudo or a container engine.
 func methodsHere(t *testing.T) []Method {
 	t.Helper()
+	if names := os.Getenv("ISOLATE_METHODS"); names != "" {
+		var out []Method
+		for _, n := range strings.Split(names, ",") {
+			out = append(out, Method(n))
+		}
+		return out
+	}
 	if os.Geteuid() == 0 {
 		return []Method{Namespaces, UserNamespaces}
 	}
@@ -266,5 +274,24 @@ func write(t *testing.T, path, text string) {
 	}
 	if err := os.WriteFile(path, []byte(text), 0o755); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A root who may not mount, as in a container, falls to a user namespace.
+func TestRootWithoutMount(t *testing.T) {
+	setpriv, err := exec.LookPath("setpriv")
+	if os.Geteuid() != 0 || err != nil {
+		t.Skip("needs root and setpriv")
+	}
+	if os.Getenv("ISOLATE_INNER") == "1" {
+		b := newBox(t, Config{Hide: []string{t.TempDir()}})
+		fmt.Printf("method %s after %v\n", b.Result().Method, b.Result().Failed)
+		return
+	}
+	cmd := exec.Command(setpriv, "--bounding-set=-sys_admin", os.Args[0], "-test.run=TestRootWithoutMount", "-test.v")
+	cmd.Env = append(os.Environ(), "ISOLATE_INNER=1")
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "method user-namespaces after [{namespaces ") {
+		t.Errorf("%v: %s", err, out)
 	}
 }

@@ -109,8 +109,13 @@ func spawn(socket string) int {
 	cmd := exec.Command(self, childArg, roleRun, socket)
 	cmd.Stdout, cmd.Stderr, cmd.Dir = os.Stdout, os.Stderr, "/"
 	cmd.SysProcAttr = cloneAttr(namespaceFlags)
-	if err := cmd.Run(); err != nil {
-		fmt.Fprintln(os.Stderr, "isolate:", err)
+	err = cmd.Run()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return 3 // it has said why
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "isolate: making namespaces:", err)
 		return 3
 	}
 	return 0
