@@ -1,0 +1,438 @@
+// Package action tests the scripts of the action, as they are shipped.
+package action
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	yaml "github.com/oasdiff/yaml3"
+)
+
+// shells are those that the scripts have to run in: Debian's sh, bash as the
+// runners have it, and busybox with its own tools.
+func shells(t *testing.T) map[string][]string {
+	t.Helper()
+	m := map[string][]string{}
+	for name, args := range map[string][]string{"sh": {"sh"}, "bash": {"bash", "--posix"}, "busybox": {"busybox", "sh"}} {
+		path, err := exec.LookPath(args[0])
+		if err != nil {
+			t.Fatalf("%s is needed: %v", args[0], err)
+		}
+		m[name] = append([]string{path}, args[1:]...)
+	}
+	return m
+}
+
+type run struct {
+	out, stderr string
+	code        int
+}
+
+// script runs a script of this directory in a bare environment.
+func script(t *testing.T, shell []string, dir, name string, env map[string]string) run {
+	t.Helper()
+	path, err := filepath.Abs(name) // an absolute one stays
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(shell[0], append(slices.Clone(shell[1:]), path)...)
+	cmd.Dir = dir
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=/nonexistent"}
+	for k, v := range env {
+		cmd.Env = append(cmd.Env, k+"="+v)
+	}
+	var out, stderr strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &stderr
+	err = cmd.Run()
+	if _, exited := err.(*exec.ExitError); err != nil && !exited {
+		t.Fatal(err)
+	}
+	return run{out.String(), stderr.String(), cmd.ProcessState.ExitCode()}
+}
+
+func write(t *testing.T, path, text string, mode os.FileMode) string {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), mode); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// recorder is a program that writes down how it was called.
+const recorder = `#!/bin/sh
+for a in "$@"; do printf '[%s]\n' "$a"; done
+env | grep -E '^(BB_|HOME|MY_|PIP_CONFIG|GIT_SSH|GITHUB_TOKEN)' | LC_ALL=C sort >"$RECORD_ENV"
+if [ "$HOME" != /nonexistent ]; then
+	ls -l "$HOME" "$HOME/.ssh" | awk 'NF > 8 {print $1, $9}'
+	cat "$HOME/.netrc"
+fi
+exit "${RECORD_CODE:-0}"
+`
+
+func TestRun(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		env  map[string]string
+		want string // the arguments
+		code int
+	}{
+		{"pack", map[string]string{}, "[pack]\n[.]\n", 0},
+		{"one of each", map[string]string{"BB_PYTHON": "/opt/my python", "BB_SMOKE": "bin/a --b\nbin/c 'd e'\n", "BB_IN_PLACE": "true", "BB_NO_IMPORT": "false", "BB_BUILDOUT_VERSION": "5.2.0", "BB_SYSTEM_LIBRARIES": "libldap*", "BB_DIRECTORY": "my dir"},
+			"[pack]\n[--python=/opt/my python]\n[--buildout-version=5.2.0]\n[--smoke=bin/a --b]\n[--smoke=bin/c 'd e']\n[--system-libraries=libldap*]\n[--in-place]\n[my dir]\n", 0},
+		{"nothing is expanded", map[string]string{"BB_NAME": "$(touch hacked)`id`", "BB_BEFORE": "echo \"$HOME\"; rm -rf '*'\n-x", "BB_EXCLUDE": "*.log"},
+			"[pack]\n[--name=$(touch hacked)`id`]\n[--before=echo \"$HOME\"; rm -rf '*']\n[--before=-x]\n[--exclude=*.log]\n[.]\n", 0},
+		{"exit code", map[string]string{"RECORD_CODE": "1"}, "[pack]\n[.]\n", 1},
+		{"prove", map[string]string{"BB_COMMAND": "prove", "BB_ARCHIVE": "dist/*.tar.* dist/*.zip", "BB_SMOKE": "bin/x"}, "[prove]\n[--smoke=bin/x]\n[dist/a-1.tar.gz]\n", 0},
+		{"not a switch", map[string]string{"BB_IN_PLACE": "yes"}, "", 2},
+		{"no command", map[string]string{"BB_COMMAND": "build"}, "", 2},
+		{"no variable", map[string]string{"BB_ENV": "A B=1"}, "", 2},
+		{"no variable either", map[string]string{"BB_ENV": "just words"}, "", 2},
+	} {
+		for name, shell := range shells(t) {
+			t.Run(tt.name+"/"+name, func(t *testing.T) {
+				dir := t.TempDir()
+				write(t, dir+"/dist/a-1.tar.gz", "x", 0o644)
+				tt.env["BB_PATH"] = write(t, dir+"/bin/binary buildout", recorder, 0o755)
+				tt.env["RECORD_ENV"] = dir + "/env"
+				got := script(t, shell, dir, "run.sh", tt.env)
+				if got.out != tt.want && tt.code != 2 || got.code != tt.code {
+					t.Errorf("code %d\n%s\nwant\n%s\n%s", got.code, got.out, tt.want, got.stderr)
+				}
+				if tt.code == 2 && !strings.Contains(got.out, "::error::") {
+					t.Errorf("no annotation: %s", got.out)
+				}
+				if _, err := os.Stat(dir + "/hacked"); err == nil {
+					t.Error("an input was run as a command")
+				}
+			})
+		}
+	}
+}
+
+func TestRunPlan(t *testing.T) {
+	for name, shell := range shells(t) {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			got := script(t, shell, dir, "run.sh", map[string]string{
+				"BB_COMMAND": "plan", "BB_PATH": write(t, dir+"/b", "#!/bin/sh\nprintf '{\"args\":\"%s\"}\\n' \"$*\"\n", 0o755), "BB_PYTHONS": "3.12 3.13", "BB_IMAGES": "debian:12\nhost",
+				"BB_PLAN": "the-plan.json", "GITHUB_OUTPUT": dir + "/output",
+			})
+			want := `{"args":"plan --pythons=3.12 3.13 --images=debian:12 --images=host --json ."}`
+			if got.code != 0 || read(t, dir+"/the-plan.json") != want+"\n" || read(t, dir+"/output") != "plan="+want+"\n" {
+				t.Errorf("%+v\n%s%s", got, read(t, dir+"/the-plan.json"), read(t, dir+"/output"))
+			}
+		})
+	}
+}
+
+const netrc = "machine index.example.org login ci password s3cret\n"
+
+// Credentials are files of the build alone, and gone afterwards, also when the
+// build fails.
+func TestRunCredentials(t *testing.T) {
+	for name, shell := range shells(t) {
+		for _, code := range []string{"0", "1"} {
+			t.Run(name+"/"+code, func(t *testing.T) {
+				dir := t.TempDir()
+				got := script(t, shell, dir, "run.sh", map[string]string{
+					"BB_PATH": write(t, dir+"/b", recorder, 0o755), "RECORD_ENV": dir + "/env", "RECORD_CODE": code, "RUNNER_TEMP": dir,
+					"BB_NETRC": netrc, "BB_PIP_CONF": "[global]\nindex-url = https://u:p4ss@index.example.org/simple\n", "BB_SSH_KEY": "KEY", "BB_SSH_KNOWN_HOSTS": "h ssh-ed25519 AAAA",
+					"BB_ENV": "MY_FLAG=a b=c\nMY_OTHER=1",
+				})
+				for _, want := range []string{"[pack]\n", "-rw------- id\n", "-rw------- known_hosts\n", "-rw------- pip.conf\n", netrc, "::add-mask::s3cret\n", "::add-mask::p4ss\n"} {
+					if !strings.Contains(got.out, want) {
+						t.Errorf("%q is not in %s%s", want, got.out, got.stderr)
+					}
+				}
+				env := read(t, dir+"/env")
+				if !strings.Contains(env, "HOME="+dir+"/binary-buildout-home.") || !strings.Contains(env, "MY_FLAG=a b=c\nMY_OTHER=1\n") || !strings.Contains(env, "PIP_CONFIG_FILE=") || !strings.Contains(env, "UserKnownHostsFile") {
+					t.Error(env)
+				}
+				if strings.Contains(env, "s3cret") || strings.Contains(env, "KEY\n") {
+					t.Errorf("a secret is in the environment: %s", env)
+				}
+				left, _ := filepath.Glob(dir + "/binary-buildout-home*")
+				if len(left) > 0 || got.code != map[string]int{"0": 0, "1": 1}[code] {
+					t.Errorf("left: %v, code %d", left, got.code)
+				}
+			})
+		}
+	}
+}
+
+// In an image: the checkout and the outputs are mounted, and no token is passed.
+func TestRunInImage(t *testing.T) {
+	const docker = "#!/bin/sh\nfor a in \"$@\"; do printf '[%s]' \"$a\"; done >>\"$DOCKER_LOG\"\nprintf '\\n' >>\"$DOCKER_LOG\"\n"
+	for name, shell := range shells(t) {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			write(t, dir+"/path/docker", docker, 0o755)
+			got := script(t, shell, dir, "run.sh", map[string]string{
+				"PATH": dir + "/path:" + os.Getenv("PATH"), "DOCKER_LOG": dir + "/log", "BB_PATH": "/x/binary-buildout", "GITHUB_WORKSPACE": dir, "GITHUB_TOKEN": "ghs_secret",
+				"GITHUB_OUTPUT": "/run/files/out", "BB_IMAGE": "debian:12", "BB_IMAGE_PLATFORM": "linux/386", "BB_IMAGE_SETUP": "apt-get install -y gcc", "BB_PYTHON": "/usr/bin/python3.11", "BB_ENV": "MY_FLAG=1",
+			})
+			log := read(t, dir+"/log")
+			box := regexp.MustCompile(`\[run\]\[--name\]\[(binary-buildout-[0-9a-f]{16})\]\[--platform\]\[linux/386\]\[debian:12\]\[sh\]\[-ec\]\[apt-get install -y gcc\]`).FindStringSubmatch(log)
+			if got.code != 0 || box == nil {
+				t.Fatalf("%+v\n%s", got, log)
+			}
+			for _, want := range []string{"[run][--rm][-v][" + dir + ":" + dir + "][-w][" + dir + "]", "[-v][/x/binary-buildout:/usr/local/bin/binary-buildout:ro]", "[-v][/run/files:/run/files]", "[-e][MY_FLAG]", "[-e][GITHUB_OUTPUT]", "[" + box[1] + "][sh][-c]", "[/usr/local/bin/binary-buildout][pack][--python=/usr/bin/python3.11][.]"} {
+				if !strings.Contains(log, want) {
+					t.Errorf("%s is not in\n%s", want, log)
+				}
+			}
+			if strings.Contains(log, "TOKEN") || strings.Contains(log, "ghs_secret") || strings.Contains(log, "--network") {
+				t.Error(log)
+			}
+			got = script(t, shell, dir, "run.sh", map[string]string{"PATH": dir + "/path:" + os.Getenv("PATH"), "DOCKER_LOG": dir + "/log2", "BB_PATH": "/x/b", "BB_COMMAND": "prove", "BB_ARCHIVE": "none", "BB_IMAGE": "python:3.13-slim-bookworm"})
+			if log := read(t, dir+"/log2"); got.code != 0 || !strings.Contains(log, "[--network][none]") || strings.Count(log, "\n") != 4 {
+				t.Error(got, log)
+			}
+		})
+	}
+}
+
+func TestRelease(t *testing.T) {
+	for name, shell := range shells(t) {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			bin := write(t, dir+"/b", recorder, 0o755)
+			for _, tt := range []struct {
+				env  map[string]string
+				want string
+			}{
+				{map[string]string{"BB_STEP": "true", "BB_EXPECT_ARCHIVES": "4", "BB_REPLACE": "true"}, "[release]\n[--dir=dist]\n[--replace]\n[--step]\n[--expect-archives=4]\n"},
+				{map[string]string{"BB_STEP": "false", "BB_PLAN": "plan.json", "BB_TAG": "v1", "BB_OUT": "o", "BB_PREPARE": "true"}, "[release]\n[--dir=o]\n[--tag=v1]\n[--prepare]\n[--plan=plan.json]\n"},
+			} {
+				tt.env["BB_PATH"], tt.env["RECORD_ENV"], tt.env["GITHUB_TOKEN"] = bin, dir+"/env", "t"
+				if got := script(t, shell, dir, "release.sh", tt.env); got.out != tt.want || got.code != 0 {
+					t.Errorf("%+v, want %s", got, tt.want)
+				}
+			}
+			if got := script(t, shell, dir, "release.sh", map[string]string{"BB_PATH": bin}); got.code == 0 {
+				t.Error("no token, and it runs")
+			}
+		})
+	}
+}
+
+// The binary: by digest of the sources, or built; a wrong download is fatal.
+func TestBinary(t *testing.T) {
+	const released = "#!/bin/sh\necho released\n"
+	sum := sha256.Sum256([]byte(released))
+	body := released
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/v9/binary-buildout-linux-amd64" || body == "" {
+			http.NotFound(w, r)
+			return
+		}
+		w.Write([]byte(body))
+	}))
+	defer s.Close()
+	for name, shell := range shells(t) {
+		for _, tt := range []struct {
+			name   string
+			source string // empty: the tree's
+			body   string
+			path   string // "go": with a go that builds
+			want   string // what the binary says, or the error
+			code   int
+		}{
+			{"released", "", released, "", "released", 0},
+			{"other sources are built", "0000", released, "go", "built", 0},
+			{"not there is built", "", "", "go", "built", 0},
+			{"a wrong digest is fatal", "", "#!/bin/sh\necho evil\n", "go", "should have " + hex.EncodeToString(sum[:]), 3},
+			{"no Go", "0000", released, "", "use the action at its last release, v9.1", 3},
+		} {
+			t.Run(tt.name+"/"+name, func(t *testing.T) {
+				dir := t.TempDir()
+				tree := copyTree(t, dir)
+				body = tt.body
+				source := strings.TrimSpace(script(t, shell, dir, tree+"/action/digest.sh", nil).out)
+				if tt.source != "" {
+					source = tt.source
+				}
+				write(t, tree+"/action/binaries.json", "{\n  \"format\": 1,\n  \"version\": \"9.1\",\n  \"url\": \""+s.URL+"/v9/\",\n  \"source\": \""+source+"\",\n  \"binaries\": {\n    \"linux-amd64\": \""+hex.EncodeToString(sum[:])+"\"\n  }\n}\n", 0o644)
+				env := map[string]string{"RUNNER_TEMP": dir + "/temp", "RUNNER_OS": "Linux", "RUNNER_ARCH": "X64", "GITHUB_OUTPUT": dir + "/output", "PATH": tools(t, dir, tt.path == "go")}
+				got := script(t, shell, dir, tree+"/action/binary.sh", env)
+				if got.code != tt.code {
+					t.Fatalf("%+v", got)
+				}
+				bin := dir + "/temp/binary-buildout/binary-buildout"
+				if tt.code != 0 {
+					if !strings.Contains(got.stderr, tt.want) || !strings.Contains(got.out, "::error::") {
+						t.Errorf("%+v", got)
+					}
+					if _, err := os.Stat(bin); err == nil {
+						t.Error("there is a binary all the same")
+					}
+					return
+				}
+				out, err := exec.Command(bin).Output()
+				if err != nil || string(out) != tt.want+"\n" || read(t, dir+"/output") != "path="+bin+"\n" {
+					t.Errorf("%s %v %s", out, err, read(t, dir+"/output"))
+				}
+			})
+		}
+	}
+}
+
+func TestBinaryGiven(t *testing.T) {
+	dir := t.TempDir()
+	bin := write(t, dir+"/x", "", 0o755)
+	got := script(t, []string{"/bin/sh"}, dir, "binary.sh", map[string]string{"BB_BINARY": bin, "GITHUB_OUTPUT": dir + "/o"})
+	if got.code != 0 || read(t, dir+"/o") != "path="+bin+"\n" {
+		t.Errorf("%+v", got)
+	}
+	if got := script(t, []string{"/bin/sh"}, dir, "binary.sh", map[string]string{"BB_BINARY": bin + "y"}); got.code != 3 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// The digest is over sources alone: not tests, nor what Python leaves.
+func TestDigest(t *testing.T) {
+	sh := []string{"/bin/sh"}
+	dir := t.TempDir()
+	tree := copyTree(t, dir)
+	digest := func() string { return script(t, sh, dir, tree+"/action/digest.sh", nil).out }
+	first := digest()
+	if len(first) != 65 {
+		t.Fatal(first)
+	}
+	write(t, tree+"/pack/x_test.go", "package pack", 0o644)
+	write(t, tree+"/pack/__pycache__/a.pyc", "x", 0o644)
+	write(t, tree+"/release/testdata/x", "x", 0o644)
+	if digest() != first {
+		t.Error("tests count")
+	}
+	write(t, tree+"/pack/bootstrap.py", "changed", 0o644)
+	if digest() == first {
+		t.Error("an embedded file doesn't count")
+	}
+	// The scripts say the same in every shell.
+	for name, shell := range shells(t) {
+		if got := script(t, shell, dir, tree+"/action/digest.sh", nil).out; got != digest() {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+// copyTree makes a small tree with the action's scripts.
+func copyTree(t *testing.T, dir string) string {
+	tree := dir + "/tree with space"
+	for _, name := range []string{"binary.sh", "digest.sh"} {
+		write(t, tree+"/action/"+name, read(t, name), 0o644)
+	}
+	for _, name := range []string{"main.go", "go.mod", "go.sum", "matrix/a.go", "pack/bootstrap.py", "release/a.go", "internal/cli/a.go"} {
+		write(t, tree+"/"+name, "// "+name+"\n", 0o644)
+	}
+	return tree
+}
+
+// tools is a PATH of what the scripts may use, with or without a go.
+func tools(t *testing.T, dir string, withGo bool) string {
+	for _, name := range []string{"sh", "dirname", "sed", "head", "cut", "tr", "find", "sort", "sha256sum", "mkdir", "rm", "mv", "chmod", "curl", "uname", "cat"} {
+		path, err := exec.LookPath(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.MkdirAll(dir+"/tools", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(path, dir+"/tools/"+name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if withGo {
+		write(t, dir+"/tools/go", "#!/bin/sh\nwhile [ $# -gt 1 ]; do if [ \"$1\" = -o ]; then out=$2; fi; shift; done\nprintf '#!/bin/sh\\necho built\\n' >\"$out\"\nchmod 755 \"$out\"\n", 0o755)
+	}
+	return dir + "/tools"
+}
+
+type actionFile struct {
+	Inputs map[string]struct{ Description string } `yaml:"inputs"`
+	Runs   struct {
+		Steps []struct {
+			Name, Shell, Run string
+			Env              map[string]string
+		}
+	}
+}
+
+// Each input reaches a script, each variable of a script comes from an input,
+// and no input is put into a script's text.
+func TestActionYML(t *testing.T) {
+	var a actionFile
+	if err := yaml.Unmarshal([]byte(read(t, "../action.yml")), &a); err != nil {
+		t.Fatal(err)
+	}
+	mapped := map[string]bool{}
+	variables := map[string]bool{}
+	for _, s := range a.Runs.Steps {
+		if s.Shell != "bash" || strings.Contains(s.Run, "${{") {
+			t.Errorf("step %s: shell %q, run %s", s.Name, s.Shell, s.Run)
+		}
+		for k, v := range s.Env {
+			variables[k] = true
+			for _, m := range regexp.MustCompile(`inputs\.([a-z_]+)`).FindAllStringSubmatch(v, -1) {
+				mapped[m[1]] = true
+				if _, ok := a.Inputs[m[1]]; !ok {
+					t.Errorf("step %s: there is no input %s", s.Name, m[1])
+				}
+			}
+			if strings.Contains(strings.ToUpper(k), "TOKEN") && s.Name != "Release" {
+				t.Errorf("step %s sees a token", s.Name)
+			}
+		}
+	}
+	for name, in := range a.Inputs {
+		if !mapped[name] && name != "command" || in.Description == "" || strings.Contains(name, "-") {
+			t.Errorf("input %s: mapped %v, described as %q", name, mapped[name], in.Description)
+		}
+	}
+	for _, script := range []string{"run.sh", "release.sh", "binary.sh"} {
+		text := read(t, script)
+		for _, m := range regexp.MustCompile(`(?m)^\s*(?:one|lists|switches)='([A-Z_ ]+)'`).FindAllStringSubmatch(text, -1) {
+			for _, name := range strings.Fields(m[1]) {
+				if !variables["BB_"+name] {
+					t.Errorf("%s reads BB_%s, and action.yml doesn't set it", script, name)
+				}
+			}
+		}
+	}
+}
+
+func TestShellcheck(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("runs where CI runs")
+	}
+	scripts, err := filepath.Glob("*.sh")
+	if err != nil || len(scripts) < 5 {
+		t.Fatal(scripts, err)
+	}
+	if out, err := exec.Command("shellcheck", append([]string{"-s", "sh"}, scripts...)...).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
