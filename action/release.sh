@@ -3,7 +3,8 @@
 #   BB_STEP=true   this job's one archive; whoever brings the last one publishes
 #   otherwise      all that the plan names
 set -eu
-: "${BB_PATH:?}" "${GITHUB_TOKEN:?the step that releases needs a token}"
+: "${BB_PATH:?}"
+if [ "${BB_PREPARE-}" != true ]; then : "${GITHUB_TOKEN:?the step that releases needs a token}"; fi
 set -- release --dir="${BB_OUT:-dist}"
 for pair in tag:TAG title:TITLE make-latest:MAKE_LATEST attestation:ATTESTATION; do
 	eval "v=\${BB_${pair#*:}-}"

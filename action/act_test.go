@@ -1,0 +1,308 @@
+package action
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/binary-buildout/binary-buildout/release/releasetest"
+)
+
+const actVersion = "v0.2.89"
+
+// stand-ins for the actions that need GitHub's services: artifacts are a
+// directory, and our own checkout is a copy of this tree.
+var standins = map[string]string{
+	"actions/upload-artifact": `name: upload
+inputs: {name: {}, path: {}, if-no-files-found: {}, compression-level: {}}
+runs:
+  using: composite
+  steps:
+    - shell: bash
+      run: mkdir -p "$ARTIFACTS/$NAME" && cp -r "$WHAT" "$ARTIFACTS/$NAME/"
+      env: {NAME: "${{ inputs.name }}", WHAT: "${{ inputs.path }}"}
+`,
+	"actions/download-artifact": `name: download
+inputs: {name: {}, pattern: {}, path: {default: .}, merge-multiple: {}}
+runs:
+  using: composite
+  steps:
+    - shell: bash
+      run: |
+        mkdir -p "$TO"
+        for d in "$ARTIFACTS"/$NAME$PATTERN; do
+          if [ -d "$d/dist" ]; then cp -r "$d/dist/." "$TO"; else cp -r "$d/." "$TO"; fi
+        done
+      env: {NAME: "${{ inputs.name }}", PATTERN: "${{ inputs.pattern }}", TO: "${{ inputs.path }}"}
+`,
+	"actions/checkout": `name: checkout
+inputs: {repository: {}, ref: {}, path: {default: .}, persist-credentials: {}, fetch-depth: {}}
+runs:
+  using: composite
+  steps:
+    - shell: bash
+      run: mkdir -p "$TO" && cp -r "$TOOL_TREE/." "$TO/"
+      env: {TO: "${{ inputs.path }}"}
+`,
+	"actions/attest-build-provenance": `name: attest
+inputs: {subject-checksums: {}}
+outputs: {bundle-path: {value: "${{ steps.a.outputs.path }}"}}
+runs:
+  using: composite
+  steps:
+    - id: a
+      shell: bash
+      run: |
+        (cd dist && sha256sum --strict -c SHA256SUMS)
+        cp "$SUMS" "$RUNNER_TEMP/attestation.json" && echo "path=$RUNNER_TEMP/attestation.json" >>"$GITHUB_OUTPUT"
+      env: {SUMS: "${{ inputs.subject-checksums }}"}
+`,
+	"actions/setup-python": `name: python
+inputs: {python-version: {}, architecture: {}, update-environment: {}}
+outputs: {python-path: {value: "${{ steps.p.outputs.path }}"}}
+runs:
+  using: composite
+  steps:
+    - id: p
+      shell: bash
+      run: echo "path=/hosted/python$V" >>"$GITHUB_OUTPUT"
+      env: {V: "${{ inputs.python-version }}"}
+`,
+}
+
+// actEnv is a repository acme/site that act can run.
+type actEnv struct {
+	dir, tree, artifacts, tool, home string
+	server                           *releasetest.Server
+}
+
+func newAct(t *testing.T) *actEnv {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("runs an Actions runner")
+	}
+	wrap, err := releasetest.Guard(func(err error) { t.Error(err) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &actEnv{dir: t.TempDir(), server: releasetest.New("acme/site", func(s *releasetest.Server) { s.Wrap = wrap })}
+	t.Cleanup(e.server.Close)
+	e.tree, e.artifacts, e.tool, e.home = e.dir+"/tree", e.dir+"/artifacts", e.dir+"/tool", e.dir+"/home"
+	sh(t, "..", "go", "build", "-o", e.tool, "./action/testdata/tool")
+	// The tree as it would be checked out, less what no step reads.
+	sh(t, "..", "sh", "-c", `mkdir -p "$1/.github" && cp -r action.yml action "$1" && cp -r .github/workflows "$1/.github"`, "-", e.tree)
+	write(t, e.home+"/.config/act/actrc", "", 0o644)
+	for name, text := range standins {
+		write(t, e.dir+"/standins/"+name+"/action.yml", text, 0o644)
+	}
+	return e
+}
+
+func sh(t *testing.T, dir, name string, args ...string) {
+	t.Helper()
+	cmd := exec.Command(name, args...)
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s %q: %v\n%s", name, args, err, out)
+	}
+}
+
+// act finds or installs the runner.
+func act(t *testing.T) string {
+	t.Helper()
+	if path, err := exec.LookPath("act"); err == nil {
+		return path
+	}
+	out, err := exec.Command("go", "env", "GOPATH").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(strings.TrimSpace(string(out)), "bin", "act")
+	if _, err := os.Stat(path); err != nil {
+		sh(t, "..", "go", "install", "github.com/nektos/act@"+actVersion)
+	}
+	return path
+}
+
+// pins are the versions that the workflows name for an action.
+func pins(t *testing.T, name string) []string {
+	t.Helper()
+	files, err := filepath.Glob("../.github/workflows/*.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var refs []string
+	for _, f := range files {
+		for _, line := range strings.Split(read(t, f), "\n") {
+			if _, ref, ok := strings.Cut(line, "uses: "+name+"@"); ok {
+				refs = append(refs, strings.Fields(ref)[0])
+			}
+		}
+	}
+	slices.Sort(refs)
+	return slices.Compact(refs)
+}
+
+// run runs a workflow in the repository, and gives its log.
+func (e *actEnv) run(t *testing.T, repo, workflow string, more ...string) (string, error) {
+	t.Helper()
+	for _, args := range [][]string{{"init", "-q", "-b", "main"}, {"add", "-A"}, {"-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-qm", "x"}, {"tag", "-f", "v1.0"}} {
+		sh(t, repo, "git", args...)
+	}
+	event := write(t, e.dir+"/event.json", `{"ref":"refs/tags/v1.0"}`, 0o644)
+	args := []string{
+		"push", "-W", workflow, "--eventpath", event, "--action-offline-mode", "--no-cache-server", "--artifact-server-path", e.dir + "/unused", "--artifact-server-addr", "127.0.0.1",
+		"-P", "ubuntu-24.04=-self-hosted", "-s", "GITHUB_TOKEN=" + releasetest.Token, "--env", "GITHUB_API_URL=" + e.server.API(), "--env", "GITHUB_REPOSITORY=acme/site",
+		"--env", "GITHUB_REF=refs/tags/v1.0", "--env", "GITHUB_REF_NAME=v1.0", "--env", "GITHUB_REF_TYPE=tag", "--env", "TOKEN_FOR_TESTS=" + releasetest.Token, "--env", "ARTIFACTS=" + e.artifacts, "--env", "TOOL_TREE=" + e.tree, "--env", "BB_BINARY_FOR_TESTS=" + e.tool,
+	}
+	for name := range standins {
+		for _, ref := range pins(t, name) {
+			args = append(args, "--local-repository", name+"@"+ref+"="+e.dir+"/standins/"+name)
+		}
+	}
+	cmd := exec.Command(act(t), append(args, more...)...)
+	cmd.Dir = repo
+	cmd.Env = append(os.Environ(), "HOME="+e.home, "XDG_CACHE_HOME="+e.dir+"/cache", "PATH="+e.dir+"/path:"+os.Getenv("PATH"))
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+func (e *actEnv) released(t *testing.T, log string, others int, want ...string) {
+	t.Helper()
+	all := e.server.Releases()
+	if len(all) != 1 || all[0].Draft || all[0].Tag != "v1.0" {
+		t.Fatalf("releases %+v\n%s", all, log)
+	}
+	for _, name := range append(want, "SHA256SUMS", "index.json", "site-1.0.cdx.json") {
+		if all[0].Assets[name] == nil {
+			t.Errorf("%s is missing in %d assets", name, len(all[0].Assets))
+		}
+	}
+	if n := 2*len(want) + 3 + others; len(all[0].Assets) != n {
+		t.Errorf("%d assets, want %d", len(all[0].Assets), n)
+	}
+}
+
+// Step mode: a user's own matrix, each job releases its archive, and the last
+// one publishes.
+func TestActStep(t *testing.T) {
+	e := newAct(t)
+	repo := e.tree // uses: ./
+	write(t, repo+"/buildout.cfg", "[buildout]\nparts =\n", 0o644)
+	write(t, repo+"/step.yml", `on: push
+permissions: {}
+jobs:
+  build:
+    strategy:
+      matrix:
+        python: [cp312, cp313, cp314]
+    runs-on: ubuntu-24.04
+    permissions: {contents: write}
+    steps:
+      - uses: actions/checkout@v7
+      - uses: ./
+        id: bb
+        with:
+          binary: ${{ env.BB_BINARY_FOR_TESTS }}
+          name: site
+          version: "1.0"
+          target: ${{ matrix.python }}-linux_x86_64
+          env: MY_FLAG=yes
+          release: true
+          tag: v1.0
+          expect_archives: 3
+          token: ${{ secrets.GITHUB_TOKEN }}
+      - run: test -f "$A" && test "$T" = ${{ matrix.python }}-linux_x86_64 && test "${#D}" = 64 && test -n "$U"
+        env: {A: "${{ steps.bb.outputs.archive }}", T: "${{ steps.bb.outputs.target }}", D: "${{ steps.bb.outputs.digest }}", U: "${{ steps.bb.outputs.release_url }}"}
+`, 0o644)
+	log, err := e.run(t, repo, "step.yml")
+	if err != nil {
+		t.Fatalf("%v\n%s", err, log)
+	}
+	e.released(t, log, 0, "site-1.0-cp312-linux_x86_64.tar.gz", "site-1.0-cp313-linux_x86_64.tar.gz", "site-1.0-cp314-linux_x86_64.tar.gz")
+	if got := string(e.server.Releases()[0].Assets["site-1.0-cp312-linux_x86_64.tar.gz"]); !strings.HasSuffix(got, " of yes") {
+		t.Errorf("the build had not its env: %s", got)
+	}
+}
+
+// The reusable workflow: plan, two jobs (one on the runner, one in an image),
+// proofs, release.
+func TestActReusable(t *testing.T) {
+	e := newAct(t)
+	repo := e.dir + "/site"
+	write(t, repo+"/app/buildout.cfg", "[buildout]\nparts =\n", 0o644)
+	// act can't call a workflow of another repository: it lies in this one.
+	text := read(t, "../.github/workflows/buildout.yml")
+	text = strings.ReplaceAll(text, "uses: ./binary-buildout\n        with:\n", "uses: ./binary-buildout\n        with:\n          binary: ${{ env.BB_BINARY_FOR_TESTS }}\n          token: ${{ env.TOKEN_FOR_TESTS }}\n")
+	write(t, repo+"/.github/workflows/buildout.yml", text, 0o644)
+	write(t, repo+"/.github/workflows/call.yml", `on: push
+permissions: {}
+jobs:
+  buildout:
+    permissions: {contents: write, id-token: write, attestations: write}
+    uses: ./.github/workflows/buildout.yml
+    with:
+      directory: app
+      pythons: 3.12 3.13
+      images: host debian:12
+      skip_targets: cp312-*-debian12 cp313-*
+      smoke: bin/x
+      version: "1.0"
+      name: site
+      tag: v1.0
+`, 0o644)
+	// Python 3.11 is Debian 12's; the globs leave it and one more.
+	call := strings.NewReplacer("3.12 3.13", "3.11 3.12", "cp312-*-debian12 cp313-*", "cp312-*-debian12").Replace(read(t, repo+"/.github/workflows/call.yml"))
+	write(t, repo+"/.github/workflows/call.yml", call, 0o644)
+	write(t, e.dir+"/path/docker", fmt.Sprintf(`#!/bin/sh
+echo "$*" >>%s
+while [ $# -gt 0 ] && [ "$1" != /usr/local/bin/binary-buildout ]; do shift; done
+[ $# -gt 0 ] || exit 0
+shift
+exec %s "$@"
+`, e.dir+"/docker.log", e.tool), 0o755)
+	log, err := e.run(t, repo, ".github/workflows/call.yml")
+	if err != nil {
+		t.Fatalf("%v\n%s", err, log)
+	}
+	e.released(t, log, 1, "site-1.0-cp311-linux_x86_64.tar.gz", "site-1.0-cp312-linux_x86_64.tar.gz", "site-1.0-cp311-linux_x86_64-debian12.tar.gz")
+	// The attestation was made of the same SHA256SUMS that is released.
+	if a := e.server.Releases()[0].Assets; string(a["attestation.sigstore.json"]) != string(a["SHA256SUMS"]) {
+		t.Errorf("attested were\n%s\nreleased are\n%s", a["attestation.sigstore.json"], a["SHA256SUMS"])
+	}
+	docker := read(t, e.dir+"/docker.log")
+	if strings.Count(docker, "--network none") != 1 || !strings.Contains(docker, "python3-dev") || !strings.Contains(docker, "pack") {
+		t.Errorf("docker was called as\n%s", docker)
+	}
+}
+
+// A job that fails leaves no release, and a pull request none either.
+func TestActNoRelease(t *testing.T) {
+	e := newAct(t)
+	repo := e.tree
+	write(t, repo+"/step.yml", `on: push
+permissions: {}
+jobs:
+  build:
+    runs-on: ubuntu-24.04
+    permissions: {contents: write}
+    steps:
+      - uses: actions/checkout@v7
+      - uses: ./
+        with: {binary: "${{ env.BB_BINARY_FOR_TESTS }}", name: site, version: "1.0", target: cp313-linux_x86_64, release: true, tag: v1.0, expect_archives: 1, token: "${{ secrets.GITHUB_TOKEN }}"}
+`, 0o644)
+	log, err := e.run(t, repo, "step.yml") // there is no buildout.cfg
+	if err == nil || len(e.server.Releases()) > 0 {
+		t.Errorf("%v\n%s", err, log)
+	}
+	for _, r := range e.server.Requests() {
+		if !strings.HasPrefix(r, http.MethodGet) {
+			t.Error(r)
+		}
+	}
+}

@@ -1,0 +1,100 @@
+// Command tool stands in for binary-buildout in the tests of the action: plan
+// and release are the real ones, pack and prove only look as if.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/cli"
+	"github.com/binary-buildout/binary-buildout/matrix"
+	"github.com/binary-buildout/binary-buildout/release"
+)
+
+func main() {
+	if err := run(context.Background(), os.Args[1], os.Args[2:]); err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, command string, args []string) error {
+	switch command {
+	case "plan":
+		return cli.RunPlan(ctx, args, os.Stdout, func(_ string, o *matrix.Options) error {
+			if o.Name == "" {
+				o.Name = filepath.Base(os.Getenv("GITHUB_REPOSITORY"))
+			}
+			if o.Version == "" {
+				o.Version = strings.TrimPrefix(os.Getenv("GITHUB_REF_NAME"), "v")
+			}
+			return nil
+		})
+	case "release":
+		return cli.RunRelease(ctx, args, cli.ReleaseEnv{Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Generator: "tool", Output: output})
+	case "pack":
+		return pack(args)
+	case "prove":
+		_, err := os.Stat(args[len(args)-1])
+		return err
+	}
+	return fmt.Errorf("no command %s", command)
+}
+
+func pack(args []string) error {
+	fs := flag.NewFlagSet("pack", flag.ContinueOnError)
+	values := map[string]*string{}
+	for _, name := range []string{"name", "version", "target", "label", "format", "python", "smoke", "out", "before"} {
+		values[name] = fs.String(name, "", "")
+	}
+	if err := fs.Parse(args); err != nil {
+		return err
+	}
+	if _, err := os.Stat(filepath.Join(fs.Arg(0), "buildout.cfg")); err != nil {
+		return err
+	}
+	target, err := matrix.ParseTarget(*values["target"])
+	if err != nil {
+		return err
+	}
+	format := *values["format"]
+	if format == "" {
+		format = matrix.FormatTarGz
+	}
+	name := matrix.ArchiveName(*values["name"], *values["version"], target, *values["label"], format)
+	f := release.NewFile(name, []byte("archive "+name+" of "+os.Getenv("MY_FLAG")))
+	s := release.Sidecar{
+		Format: 1, Archive: name, Size: f.Size, SHA256: f.SHA256, Name: *values["name"], Version: *values["version"], Target: target.String(), Label: *values["label"],
+		Python: release.Python{Version: *values["python"]},
+	}
+	b, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll("dist", 0o755); err != nil {
+		return err
+	}
+	for path, data := range map[string][]byte{name: f.Data, s.FileName(): b} {
+		if err := os.WriteFile(filepath.Join("dist", path), data, 0o644); err != nil {
+			return err
+		}
+	}
+	output("archive", "dist/"+name)
+	output("target", target.String())
+	output("digest", f.SHA256)
+	output("report", "dist/"+s.FileName())
+	return nil
+}
+
+func output(name, value string) {
+	f, err := os.OpenFile(os.Getenv("GITHUB_OUTPUT"), os.O_APPEND|os.O_WRONLY|os.O_CREATE, 0o644)
+	if err == nil {
+		fmt.Fprintf(f, "%s=%s\n", name, value)
+		f.Close()
+	}
+}
