@@ -42,7 +42,7 @@ def fetch(url, process, seconds=120):
     deadline = time.monotonic() + seconds
     while True:
         try:
-            return urllib.request.urlopen(url, timeout=30).read().decode()
+            return urllib.request.urlopen(url, timeout=120).read().decode()
         except OSError:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise
