@@ -82,9 +82,7 @@ func (a *Archive) Find(path string) (int, bool) {
 // Add puts files into the list, in place of those of the same path, and the
 // directories they need. It is for what is made here and not found in the tree.
 func (a *Archive) Add(files ...File) {
-	for _, f := range files {
-		a.Files = append(a.Files, f)
-	}
+	a.Files = append(a.Files, files...)
 	a.normalize()
 }
 

@@ -82,11 +82,9 @@ func (s *tarSource) Close() error { return s.c.Close() }
 // zipSource reads a zip file by its central directory, which has to name
 // everything in the file in the order of the file.
 type zipSource struct {
-	z     *zip.Reader
-	at    int
-	open  io.ReadCloser
-	size  int64
-	start int64 // where the next entry has to start
+	z    *zip.Reader
+	at   int
+	open io.ReadCloser
 }
 
 func newZipSource(file *os.File) (entrySource, error) {
@@ -112,7 +110,7 @@ func newZipSource(file *os.File) (entrySource, error) {
 	if len(z.File) > 0 && rawOffset(z.File[0]) != 0 {
 		return nil, &ArchiveError{Kind: ErrUnsafe, Detail: "data stands before its first file"}
 	}
-	return &zipSource{z: z, size: info.Size()}, nil
+	return &zipSource{z: z}, nil
 }
 
 func offset(f *zip.File) int64 {

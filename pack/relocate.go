@@ -1,19 +1,13 @@
 package pack
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"hash"
 	"io"
-	"os"
-	"path"
 	"runtime"
-	"sort"
 	"sync"
 	"sync/atomic"
-	"time"
 )
 
 const (
@@ -131,7 +125,11 @@ func (w *worker) file(f *File, v *verdict) error {
 	if len(res.hits) > maxHits {
 		return fail(exitCheck, "leave it out with --exclude", "relocating %s: it names the build's directories more than %d times", quoteName(f.Path), maxHits)
 	}
-	if len(res.hits) == 0 || ours(f) {
+	if ours(f) {
+		return nil
+	}
+	w.inside(f, src, kind, v)
+	if len(res.hits) == 0 {
 		return nil
 	}
 	if err := w.classify(f, src, kind, res, v); err != nil {
@@ -288,133 +286,4 @@ func (o Origin) allows(part, link string) bool {
 		}
 	}
 	return false
-}
-
-// source is the raw content of a file, for random access.
-type source struct {
-	file *os.File
-	io.ReaderAt
-	size int64
-}
-
-func openSource(f *File) (*source, error) {
-	if f.Source == "" {
-		return &source{ReaderAt: bytes.NewReader(f.Data), size: int64(len(f.Data))}, nil
-	}
-	file, err := os.Open(f.Source)
-	if err != nil {
-		return nil, fail(exitSurroundings, "pack as the user that built the tree", "reading %s: %w", quoteName(f.Path), err)
-	}
-	info, err := file.Stat()
-	if err != nil || !info.Mode().IsRegular() {
-		file.Close()
-		return nil, fail(exitCheck, "stop what runs in the tree, then pack again", "reading %s: it changed while the tree was packed", quoteName(f.Path))
-	}
-	f.diskSize, f.diskTime = info.Size(), info.ModTime()
-	if f.diskTime.IsZero() {
-		f.diskTime = time.Unix(0, 1)
-	}
-	return &source{file: file, ReaderAt: file, size: info.Size()}, nil
-}
-
-// Close closes the file.
-func (s *source) Close() error {
-	if s.file == nil {
-		return nil
-	}
-	return s.file.Close()
-}
-
-func (s *source) head() []byte {
-	b := make([]byte, 64)
-	n, _ := s.ReadAt(b, 0)
-	return b[:n]
-}
-
-// The kinds of binary files that are told apart, in words for messages.
-const (
-	kindELF   = "ELF"
-	kindMachO = "Mach-O"
-	kindPE    = "PE"
-	kindAr    = "ar"
-	kindZip   = "zip"
-)
-
-// sniff tells a file's kind by its first bytes, "" if it is none that matters.
-func sniff(head []byte) string {
-	has := func(s string) bool { return bytes.HasPrefix(head, []byte(s)) }
-	switch {
-	case has("\x7fELF"):
-		return kindELF
-	case has("\xfe\xed\xfa\xce"), has("\xfe\xed\xfa\xcf"), has("\xce\xfa\xed\xfe"), has("\xcf\xfa\xed\xfe"):
-		return kindMachO
-	case has("\xca\xfe\xba\xbe") && len(head) > 7 && head[4] == 0 && head[5] == 0 && head[6] == 0 && head[7] < 40:
-		return kindMachO // a fat one; in a Java class these are the version, 45 and more
-	case has("MZ") && len(head) > 0x3f && bytes.IndexByte(head, 0) >= 0:
-		return kindPE
-	case has("!<arch>\n"):
-		return kindAr
-	case has("PK\x03\x04"):
-		return kindZip
-	}
-	return ""
-}
-
-// foreignFiles are the files of wheels that were built elsewhere: those whose
-// WHEEL has a manylinux or musllinux tag, which only an index serves. What
-// they name of a build machine is not this one's, even if it has the same name.
-func foreignFiles(a *Archive) (map[string]bool, error) {
-	set := map[string]bool{}
-	for i := range a.Files {
-		f := &a.Files[i]
-		if f.Type != TypeFile || path.Base(f.Path) != "WHEEL" {
-			continue
-		}
-		data, err := readSmall(f)
-		if err != nil {
-			return nil, err
-		}
-		if !bytes.Contains(data, []byte("-manylinux")) && !bytes.Contains(data, []byte("-musllinux")) {
-			continue
-		}
-		top := parent(parent(f.Path))
-		if path.Ext(top) == ".egg" {
-			a.below(top, set)
-			continue
-		}
-		j, ok := a.Find(parent(f.Path) + "/RECORD")
-		if !ok {
-			continue
-		}
-		if data, err = readSmall(&a.Files[j]); err != nil {
-			return nil, err
-		}
-		for line := range bytes.Lines(data) {
-			name, _, _ := bytes.Cut(line, []byte(","))
-			set[path.Join(top, string(name))] = true
-		}
-	}
-	return set, nil
-}
-
-// below puts every file below a directory into the set.
-func (a *Archive) below(dir string, set map[string]bool) {
-	i := sort.Search(len(a.Files), func(i int) bool { return a.Files[i].Path >= dir+"/" })
-	for ; i < len(a.Files) && under(a.Files[i].Path, dir); i++ {
-		set[a.Files[i].Path] = true
-	}
-}
-
-// readSmall reads a file of metadata, at most 16 MiB of it.
-func readSmall(f *File) ([]byte, error) {
-	r, err := f.raw()
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	data, err := io.ReadAll(io.LimitReader(r, 16<<20))
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", f.Path, err)
-	}
-	return data, nil
 }

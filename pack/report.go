@@ -85,7 +85,6 @@ type verdict struct {
 	count             int
 	hint              string
 	cstrings          []CString
-	link              string
 }
 
 func (v *verdict) block(hint, format string, args ...any) {

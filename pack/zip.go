@@ -180,7 +180,9 @@ func (e *zipEncoder) Close() error {
 // name in UTF-8.
 func rawTime(h *zip.FileHeader) {
 	t := h.Modified
+	//lint:ignore SA1019 CreateRaw writes these as they are
 	h.ModifiedDate = uint16(t.Day() + int(t.Month())<<5 + (t.Year()-1980)<<9)
+	//lint:ignore SA1019 CreateRaw writes these as they are
 	h.ModifiedTime = uint16(t.Second()/2 + t.Minute()<<5 + t.Hour()<<11)
 	s := uint32(t.Unix())
 	h.Extra = append(h.Extra, 0x55, 0x54, 5, 0, 1, byte(s), byte(s>>8), byte(s>>16), byte(s>>24))

@@ -1,0 +1,97 @@
+package pack
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// parseManifest refuses a higher format before it looks at anything else.
+func parseManifest(data []byte, m *Manifest) error {
+	if err := checkFormat(ManifestName, data); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, m); err != nil {
+		return &ArchiveError{Path: ManifestName, Kind: ErrCorrupt, Detail: err.Error()}
+	}
+	return nil
+}
+
+// checkFormat reads the format number alone.
+func checkFormat(name string, data []byte) error {
+	var head struct {
+		Format int `json:"format"`
+	}
+	if err := json.Unmarshal(data, &head); err != nil {
+		return &ArchiveError{Path: name, Kind: ErrCorrupt, Detail: err.Error()}
+	}
+	if head.Format > Format {
+		return &ArchiveError{Path: name, Kind: ErrNewer, Detail: fmt.Sprintf("format %d, this program knows %d", head.Format, Format)}
+	}
+	if head.Format < 1 {
+		return &ArchiveError{Path: name, Kind: ErrNotOurs, Detail: "no format number"}
+	}
+	return nil
+}
+
+// parseFiles reads files.json and holds it against itself: names, order, types, modes, links.
+func parseFiles(data []byte) ([]Entry, error) {
+	if err := checkFormat(FilesName, data); err != nil {
+		return nil, err
+	}
+	var list Files
+	if err := json.Unmarshal(data, &list); err != nil {
+		return nil, &ArchiveError{Path: FilesName, Kind: ErrCorrupt, Detail: err.Error()}
+	}
+	dirs := map[string]bool{"": true}
+	links := newLinkTable()
+	for i, e := range list.Files {
+		if err := checkEntry(e); err != nil {
+			return nil, err
+		}
+		if i > 0 && e.Path == list.Files[i-1].Path {
+			return nil, &ArchiveError{Path: e.Path, Kind: ErrDuplicate}
+		}
+		if i > 0 && e.Path < list.Files[i-1].Path {
+			return nil, &ArchiveError{Path: e.Path, Kind: ErrUnsafe, Detail: "files.json is not in order"}
+		}
+		if !dirs[parent(e.Path)] {
+			return nil, &ArchiveError{Path: e.Path, Kind: ErrUnsafe, Detail: "it doesn't lie in a directory of the archive"}
+		}
+		switch e.Type {
+		case TypeDir:
+			dirs[e.Path] = true
+		case TypeLink:
+			links.links[e.Path] = e.Link
+		}
+	}
+	for l := range links.links {
+		if why := links.escapes(l); why != "" {
+			return nil, &ArchiveError{Path: l, Kind: ErrUnsafe, Detail: why}
+		}
+	}
+	return list.Files, nil
+}
+
+func checkEntry(e Entry) error {
+	unsafe := func(format string, args ...any) error {
+		return &ArchiveError{Path: e.Path, Kind: ErrUnsafe, Detail: fmt.Sprintf(format, args...)}
+	}
+	if why := validName(e.Path); why != "" {
+		return unsafe("%s", why)
+	}
+	switch e.Path {
+	case ManifestName, FilesName, StateName:
+		return unsafe("files.json lists a name that is reserved")
+	}
+	switch {
+	case e.Mode&^0o777 != 0:
+		return unsafe("its mode is %#o", e.Mode)
+	case e.Type == TypeFile && (len(e.SHA256) != 64 || e.Size < 0 || e.Link != ""):
+		return unsafe("files.json doesn't say what is in it")
+	case e.Type == TypeLink && e.Link == "":
+		return unsafe("a link to nothing")
+	case e.Type != TypeFile && e.Type != TypeDir && e.Type != TypeLink:
+		return unsafe("its type is %q", e.Type)
+	}
+	return nil
+}

@@ -1,0 +1,78 @@
+package pack
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"time"
+)
+
+// source is the raw content of a file, for random access.
+type source struct {
+	file *os.File
+	io.ReaderAt
+	size int64
+}
+
+func openSource(f *File) (*source, error) {
+	if f.Source == "" {
+		return &source{ReaderAt: bytes.NewReader(f.Data), size: int64(len(f.Data))}, nil
+	}
+	file, err := os.Open(f.Source)
+	if err != nil {
+		return nil, fail(exitSurroundings, "pack as the user that built the tree", "reading %s: %w", quoteName(f.Path), err)
+	}
+	info, err := file.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		file.Close()
+		return nil, fail(exitCheck, "stop what runs in the tree, then pack again", "reading %s: it changed while the tree was packed", quoteName(f.Path))
+	}
+	f.diskSize, f.diskTime = info.Size(), info.ModTime()
+	if f.diskTime.IsZero() {
+		f.diskTime = time.Unix(0, 1)
+	}
+	return &source{file: file, ReaderAt: file, size: info.Size()}, nil
+}
+
+// Close closes the file.
+func (s *source) Close() error {
+	if s.file == nil {
+		return nil
+	}
+	return s.file.Close()
+}
+
+func (s *source) head() []byte {
+	b := make([]byte, 64)
+	n, _ := s.ReadAt(b, 0)
+	return b[:n]
+}
+
+// The kinds of binary files that are told apart, in words for messages.
+const (
+	kindELF   = "ELF"
+	kindMachO = "Mach-O"
+	kindPE    = "PE"
+	kindAr    = "ar"
+	kindZip   = "zip"
+)
+
+// sniff tells a file's kind by its first bytes, "" if it is none that matters.
+func sniff(head []byte) string {
+	has := func(s string) bool { return bytes.HasPrefix(head, []byte(s)) }
+	switch {
+	case has("\x7fELF"):
+		return kindELF
+	case has("\xfe\xed\xfa\xce"), has("\xfe\xed\xfa\xcf"), has("\xce\xfa\xed\xfe"), has("\xcf\xfa\xed\xfe"):
+		return kindMachO
+	case has("\xca\xfe\xba\xbe") && len(head) > 7 && head[4] == 0 && head[5] == 0 && head[6] == 0 && head[7] < 40:
+		return kindMachO // a fat one; in a Java class these are the version, 45 and more
+	case has("MZ") && len(head) > 0x3f && bytes.IndexByte(head, 0) >= 0:
+		return kindPE
+	case has("!<arch>\n"):
+		return kindAr
+	case has("PK\x03\x04"):
+		return kindZip
+	}
+	return ""
+}
