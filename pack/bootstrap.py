@@ -384,12 +384,13 @@ def numbers(version):
 
 def libc(python):
     """The C library here: "glibc" or "musl", and its version or None."""
-    try:
-        found = os.confstr("CS_GNU_LIBC_VERSION") or ""
-        if found.startswith("glibc"):
-            return u"glibc", text(found.split()[-1])
-    except (AttributeError, ValueError, OSError):
-        pass
+    for name in ("CS_GNU_LIBC_VERSION", 2):  # Python 2.7 may not know the name, but takes its number
+        try:
+            found = os.confstr(name) or ""
+            if found.startswith("glibc"):
+                return u"glibc", text(found.split()[-1])
+        except (AttributeError, ValueError, OSError):
+            pass
     interp = elf_interp(native(python.path))
     if b"musl" in interp:
         try:
@@ -993,6 +994,9 @@ class Relocation(object):
             self.files[path] = digest(new)
             return
         temporary = self.temporary(path)
+        folder = os.path.dirname(temporary)
+        if path.endswith(u".pyc") and not os.path.isdir(folder):
+            os.mkdir(folder, 0o755)  # __pycache__, if unpacking left it out
         self.staged.append(temporary)
         write_new(temporary, new, mode, times)
         if new[:4] in MACHO and sys.platform == "darwin":
@@ -1400,8 +1404,8 @@ def main(arguments):
     if arguments in (["--help"], ["-h"]):
         say(text(HELP.rstrip()))
         return 0
-    root = exact(os.path.realpath(os.path.dirname(os.path.abspath(__file__))), u"the path of this directory")
     try:
+        root = exact(os.path.realpath(os.path.dirname(os.path.abspath(__file__))), u"the path of this directory")
         if arguments == ["--check"]:
             return check(Tree(root))
         if arguments:
