@@ -936,12 +936,16 @@ def values_of(state):
 class Step(object):
     """One file that gets new content."""
 
-    def __init__(self, path, temporary, before, after, keep):
+    def __init__(self, path, temporary, before, after, keep, fitted):
         self.path = path            # in the tree
         self.temporary = temporary  # written and synced, beside it
         self.before = before        # digest; None if there is no such file yet
         self.after = after
         self.keep = keep            # the file is the archive's, and goes to origin/
+        self.fitted = fitted        # the new one is made of the archive's
+
+    def record(self):
+        return [self.before, self.after, self.fitted]
 
 
 class Relocation(object):
@@ -954,20 +958,24 @@ class Relocation(object):
         self.first = not state.get("root")  # never fitted whole
         self.pending = state.get("pending") or {}
         self.known = dict(state.get("files") or {})
+        self.fitted = {}  # those that are made from the archive's version
         self.steps = []
         self.links = []
         self.sources = {}
         self.files = dict(self.known)
         self.staged = []
-        self.number = 0
 
     # -- deciding and staging
 
     def temporary(self, path):
-        self.number += 1
+        """A name beside a file, always the same: a run that was killed leaves
+        one there, and the next takes it away."""
         folder = path.rpartition(u"/")[0]
-        name = u".binary-buildout-%d" % self.number
-        return self.tree.inside((folder + u"/" if folder else u"") + name)
+        name = u".binary-buildout-" + digest(path.encode("utf-8"))[:12]
+        found = self.tree.inside((folder + u"/" if folder else u"") + name)
+        if os.path.lexists(found):
+            os.unlink(found)
+        return found
 
     def original(self, path, item=None):
         """What is on disk, the archive's version of it if that is known, and
@@ -978,8 +986,7 @@ class Relocation(object):
         have = digest(data)
         if item and have == item["sha256"] and len(data) == item["size"]:
             return data, data, True, found
-        ours = [self.known.get(path)] + list(self.pending.get("files", {}).get(path) or [])[1:]
-        if item and have in ours:
+        if item and have in self.made_from_origin(path):
             origin, kept = self.tree.content(OWN + u"/origin/" + path)
             if origin is not None and digest(origin) == item["sha256"]:
                 return data, origin, False, kept
@@ -988,12 +995,23 @@ class Relocation(object):
                           u"unpack the archive again, and compare its SHA-256")
         return data, None, False, found
 
-    def stage(self, path, data, new, mode, times, keep):
-        """Lays a file's new content beside it."""
+    def made_from_origin(self, path):
+        """The digests that this file has if we made it of the archive's version."""
+        found = [((self.tree.state or {}).get("fitted") or {}).get(path)]
+        pending = self.pending.get("files", {}).get(path)
+        if pending and pending[2]:
+            found.append(pending[1])
+        return found
+
+    def stage(self, path, data, new, mode, times, keep, fitted=False):
+        """Lays a file's new content beside it. keep: what is there is the
+        archive's version; fitted: the new content is made of that."""
+        temporary = self.temporary(path)
+        if fitted:
+            self.fitted[path] = digest(new)
         if new == data:
             self.files[path] = digest(new)
             return
-        temporary = self.temporary(path)
         folder = os.path.dirname(temporary)
         if path.endswith(u".pyc") and not os.path.isdir(folder):
             os.mkdir(folder, 0o755)  # __pycache__, if unpacking left it out
@@ -1003,7 +1021,9 @@ class Relocation(object):
             sign(temporary)
             with open(temporary, "rb") as f:
                 new = f.read()
-        self.steps.append(Step(path, temporary, digest(data) if data is not None else None, digest(new), keep))
+            if fitted:
+                self.fitted[path] = digest(new)
+        self.steps.append(Step(path, temporary, digest(data) if data is not None else None, digest(new), keep, fitted))
         self.files[path] = digest(new)
 
     def moved(self):
@@ -1053,7 +1073,7 @@ class Relocation(object):
             if path.endswith(u".py"):
                 self.sources[path] = new, int(found.st_mtime)
         self.stage(path, data, new, item["mode"] or stat.S_IMODE(found.st_mode),
-                   (found.st_mtime, found.st_mtime), fresh)
+                   (found.st_mtime, found.st_mtime), fresh, True)
 
     def replaced(self, path, data):
         """A file that buildout or a person changed: old values to new ones.
@@ -1093,6 +1113,7 @@ class Relocation(object):
             if self.first:
                 raise Refused(u"%s is missing" % path.rpartition(u"/")[0], u"unpack the archive again")
             return
+        self.temporary(path)
         if os.path.lexists(full):
             if not os.path.islink(full):
                 if self.first:
@@ -1141,7 +1162,7 @@ class Relocation(object):
         state["pending"] = {"root": self.new[u"root"], "interpreter": self.new[u"python"],
                             "prefix": self.new[u"prefix"], "archive": self.tree.archive,
                             "signatures": signatures,
-                            "files": dict((s.path, [s.before, s.after]) for s in self.steps)}
+                            "files": dict((s.path, s.record()) for s in self.steps)}
         pending = self.pending.get("files", {})
         for path in pending:  # of an interrupted run; done already, or staged again
             if path not in state["pending"]["files"]:
@@ -1174,8 +1195,6 @@ class Relocation(object):
             replace(step.temporary, self.tree.inside(step.path))
         for path, target in self.links:
             temporary = self.temporary(path)
-            if os.path.lexists(temporary):
-                os.unlink(temporary)
             os.symlink(native(target), temporary)
             replace(temporary, self.tree.inside(path))
 
@@ -1186,11 +1205,11 @@ class Relocation(object):
         self.decide_installed(items.get(INSTALLED), signatures)
         self.decide_buildout()
         state = read_json(self.tree.base, STATE)
-        state["pending"]["files"].update((s.path, [s.before, s.after]) for s in self.steps)
+        state["pending"]["files"].update((s.path, s.record()) for s in self.steps)
         write_json(self.tree.base, STATE, state)
         self.apply_late()
         del state["pending"]
-        state.update(format=FORMAT, mode=u"target", archive=self.tree.archive, files=self.files,
+        state.update(format=FORMAT, mode=u"target", archive=self.tree.archive, files=self.files, fitted=self.fitted,
                      root=self.new[u"root"], interpreter=self.new[u"python"], prefix=self.new[u"prefix"],
                      signatures=dict((name, new) for name, _, new in signatures))
         state.setdefault("config", u"")
@@ -1219,7 +1238,7 @@ class Relocation(object):
         for name, olds, hashed in signatures:
             for old in olds:
                 new = new.replace((name + u"-" + old).encode("utf-8"), (name + u"-" + hashed).encode("utf-8"))
-        self.stage(INSTALLED, data, new, mode, (found.st_mtime, found.st_mtime), fresh)
+        self.stage(INSTALLED, data, new, mode, (found.st_mtime, found.st_mtime), fresh, origin is not None)
 
     def decide_buildout(self):
         launch = read_json(self.tree.base, LAUNCH)

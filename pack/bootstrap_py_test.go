@@ -464,7 +464,7 @@ func killEach(t *testing.T, minor string, moved bool) {
 	want := contents(t, root)
 	n := writes(t, readFile(t, trace), root)
 	t.Logf("N = %d", len(n))
-	if len(n) < 100 {
+	if len(n) < 80 {
 		t.Errorf("only %d calls that write", len(n))
 	}
 	if testing.Short() {
