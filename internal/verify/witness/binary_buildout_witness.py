@@ -23,6 +23,7 @@ TAIL = 40  # lines of a compiler's output
 _state = threading.local()
 _capturing = threading.Lock()
 _written = set()
+_open = os.open  # easy_install's sandbox replaces os.open while a setup.py runs
 
 
 def activate(here):
@@ -123,7 +124,7 @@ def write(dist, **fields):
         if line in _written:
             return
         _written.add(line)
-        fd = os.open(os.environ[LOG], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        fd = _open(os.environ[LOG], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             os.write(fd, line.encode("utf-8"))
         finally:

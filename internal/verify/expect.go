@@ -1,0 +1,415 @@
+package verify
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+)
+
+// expect holds what witnesses say against what was found.
+func (c *checker) expect() {
+	c.declared()
+	for _, e := range c.eggs {
+		c.byMetadata(e)
+		c.bySources(e)
+	}
+	c.byCompilers()
+	c.byUser()
+	c.byParts()
+}
+
+// has says whether an egg has an extension of that name, usable or not.
+func has(e *egg, module string) bool {
+	return slices.ContainsFunc(e.extensions, func(x *extension) bool { return sameModule(x, module) })
+}
+
+// sameModule compares dotted names: a develop directory may lie deeper than its modules' names.
+func sameModule(x *extension, module string) bool {
+	return x.module == module || strings.HasSuffix(x.module, "."+module) || strings.HasSuffix(module, "."+x.module)
+}
+
+// miss adds a missing extension, or another witness of it.
+func (c *checker) miss(e *egg, module, witness string, more Item) *Item {
+	for i := range c.report.Missing {
+		m := &c.report.Missing[i]
+		if m.Kind == "extension" && e != nil && m.Egg == e.name && m.Version == e.version && m.Part == "" && (m.Module == module || strings.HasSuffix(m.Module, "."+module)) {
+			m.Witnesses = union(m.Witnesses, []string{witness})
+			return m
+		}
+	}
+	more.Module, more.Kind, more.Witnesses = module, "extension", []string{witness}
+	if e != nil {
+		more.Egg, more.Version = e.name, e.version
+	}
+	c.report.Missing = append(c.report.Missing, more)
+	return &c.report.Missing[len(c.report.Missing)-1]
+}
+
+// declared: what each build of this run said that it would compile.
+func (c *checker) declared() {
+	for _, d := range c.in.Declared {
+		for _, e := range c.eggs {
+			if e.key() != normalName(d.Project) || !sameVersion(e.version, d.Version) {
+				continue
+			}
+			for _, module := range d.Modules {
+				if has(e, module) {
+					continue
+				}
+				item := Item{Path: e.base, Optional: slices.Contains(d.Optional, module), Lines: d.errorLines(module)}
+				p := Problem{Kind: "missing", Message: "its build declares it, and it isn't there"}
+				if item.Optional {
+					p.Message = "its build declares it as optional, and it isn't there"
+				}
+				p.Hint = hintFor(item.Lines, e.name, module)
+				item.Problems = []Problem{p}
+				c.miss(e, module, "ext_modules of its build by "+orDefault(d.Backend, "setuptools"), item)
+			}
+		}
+	}
+}
+
+func orDefault(s, d string) string {
+	if s == "" {
+		return d
+	}
+	return s
+}
+
+// sameVersion compares versions as two tools may write them: 1.0 and 1.0.0, 1.0-1 and 1.0.post1 aside.
+func sameVersion(a, b string) bool {
+	n := strings.NewReplacer("-", ".", "_", ".", "+", ".")
+	return a == "" || b == "" || strings.EqualFold(n.Replace(a), n.Replace(b)) || strings.TrimSuffix(a, ".0") == strings.TrimSuffix(b, ".0")
+}
+
+// errorLines are the compiler's lines for a module: its own errors first, else those of no module.
+func (d *Declaration) errorLines(module string) []string {
+	last := module[strings.LastIndex(module, ".")+1:]
+	var own, any []string
+	for _, e := range d.Errors {
+		switch {
+		case e.Module == module || e.Module != "" && strings.HasSuffix(module, "."+e.Module), e.Module == last:
+			own = longer(own, e.Lines)
+		case e.Module == "":
+			any = longer(any, e.Lines)
+		}
+	}
+	if own == nil {
+		own = any
+	}
+	return own
+}
+
+func longer(a, b []string) []string {
+	if len(b) > len(a) {
+		return b
+	}
+	return a
+}
+
+// hintFor reads a compiler's lines for what a person can do.
+func hintFor(lines []string, eggName, module string) string {
+	waive := fmt.Sprintf("if the application can do without it: waive = %s:%s", eggName, module)
+	if p := loadTables().packageOfHeader(lines); p != "" {
+		return "install the development package on the build system: " + p + "; " + waive
+	}
+	for _, l := range lines {
+		switch {
+		case strings.Contains(l, "No such file") && strings.Contains(l, ".h"):
+			return "install the development package that has the header, on the build system; " + waive
+		case strings.Contains(l, "cannot find -l"):
+			return "install the development package of that library, on the build system; " + waive
+		case strings.Contains(l, "ommand not found") || strings.Contains(l, "unable to execute") || strings.Contains(l, "No such file or directory: '"):
+			return "install a compiler on the build system; " + waive
+		}
+	}
+	if len(lines) > 0 {
+		return "see the compiler's lines; " + waive
+	}
+	return "read the build's log (bin/buildout -vv); " + waive
+}
+
+// byMetadata: RECORD, native_libs.txt and WHEEL of an egg.
+func (c *checker) byMetadata(e *egg) {
+	for _, p := range e.record {
+		if p = unpackedPath(p); looksBinary(p) && !c.there(p) && !c.there(path.Join(e.base, path.Base(path.Dir(p)), path.Base(p))) {
+			c.missFile(e, p, "RECORD")
+		}
+	}
+	for _, n := range e.native {
+		if p := path.Join(e.base, n); looksBinary(p) && !c.there(p) {
+			c.missFile(e, p, "native_libs.txt")
+		}
+	}
+	if e.wheel && !e.pure && c.binaries[e.base] == 0 && e.whole && !c.isMissing(e) {
+		for _, t := range e.tags {
+			if parts := strings.Split(t, "-"); len(parts) == 3 && strings.HasPrefix(parts[0], "cp") && parts[1] != "none" && parts[2] != "any" {
+				c.miss(e, "", "the tag "+t+" of its WHEEL", Item{Path: e.base, Problems: []Problem{{Kind: "missing",
+					Message: "it is tagged " + t + " and holds nothing compiled", Hint: fmt.Sprintf("build it again and read the log; if the application can do without it: waive = %s", e.name)}}})
+				return
+			}
+		}
+	}
+}
+
+// isMissing says whether something of the egg is missing already.
+func (c *checker) isMissing(e *egg) bool {
+	return slices.ContainsFunc(c.report.Missing, func(i Item) bool { return i.Egg == e.name && i.Version == e.version })
+}
+
+// unpackedPath is where a file of a wheel's .data directory goes.
+func unpackedPath(p string) string {
+	for _, d := range []string{".data/platlib/", ".data/purelib/"} {
+		if before, after, ok := strings.Cut(p, d); ok {
+			return path.Join(path.Dir(before), after)
+		}
+	}
+	return p
+}
+
+func (c *checker) there(p string) bool {
+	_, ok := c.scan.resolve(p)
+	return ok
+}
+
+func (c *checker) missFile(e *egg, p, witness string) {
+	n, ok := parseName(path.Base(p))
+	if !ok {
+		n.stem = path.Base(p)
+	}
+	c.miss(e, moduleName(p, e.base, n.stem), witness, Item{Path: p, Problems: []Problem{{Kind: "missing",
+		Message: "its " + witness + " lists " + p + ", which isn't there", Hint: "build or fetch the egg again"}}})
+}
+
+// bySources: sources in the tree that define a module's init function, for eggs
+// that no build of this run declared and no wheel's RECORD vouches for.
+func (c *checker) bySources(e *egg) {
+	if c.declaredEgg(e) || e.wheel && (c.in.Witnessed || !e.pure) {
+		return
+	}
+	found := false
+	for _, f := range c.scan.sortedFiles() {
+		if f.inits == nil || inTests(f.path) || c.owners.of(f.path) != e {
+			continue
+		}
+		found = true
+		if e.wheel && path.Ext(f.path) == ".pyx" {
+			continue // many a pure wheel ships its .pyx
+		}
+		for _, name := range f.inits {
+			if c.definesInit(e, name) {
+				continue
+			}
+			module := moduleName(f.path, e.base, name)
+			c.miss(e, module, "the source "+f.path, Item{Path: f.path, Problems: []Problem{{Kind: "missing",
+				Message: f.path + " defines the module " + name + ", and no compiled one is there", Hint: hintFor(nil, e.name, module)}}})
+		}
+	}
+	if !found && !e.wheel && !c.in.Witnessed {
+		c.bySourceList(e)
+	}
+}
+
+// bySourceList: SOURCES.txt of an egg that kept no source and has nothing compiled.
+func (c *checker) bySourceList(e *egg) {
+	if c.binaries[e.base] > 0 {
+		return
+	}
+	for _, s := range e.sources {
+		if !sourceSuffix[path.Ext(s)] || inTests(s) {
+			continue
+		}
+		p := strings.TrimPrefix(strings.TrimPrefix(s, "src/"), "lib/")
+		stem := strings.TrimSuffix(path.Base(p), path.Ext(p))
+		module := moduleName(path.Join(e.base, p), e.base, stem)
+		c.miss(e, module, "SOURCES.txt", Item{Path: e.base, Problems: []Problem{{Kind: "missing",
+			Message: "its SOURCES.txt lists " + s + ", and it holds nothing compiled", Hint: hintFor(nil, e.name, module)}}})
+	}
+}
+
+func (c *checker) declaredEgg(e *egg) bool {
+	return slices.ContainsFunc(c.in.Declared, func(d Declaration) bool { return normalName(d.Project) == e.key() && len(d.Modules) > 0 })
+}
+
+// definesInit says whether an egg has the module, under whichever file's name.
+func (c *checker) definesInit(e *egg, name string) bool {
+	return slices.ContainsFunc(e.extensions, func(x *extension) bool {
+		if x.name.stem == name {
+			return true
+		}
+		m, ok := x.file.fitting(c.target)
+		return ok && exportsAny(m, initNames(name, c.target.pyMajor))
+	})
+}
+
+// byCompilers: a compiler that failed in the build of an egg that is there nevertheless.
+func (c *checker) byCompilers() {
+	for _, run := range c.in.Compiles {
+		src := sourceOf(run.Argv)
+		stem := strings.TrimSuffix(path.Base(src), path.Ext(src))
+		if src == "" || probe(src) {
+			continue
+		}
+		e := c.builtIn(run.Cwd)
+		if e == nil || slices.ContainsFunc(e.extensions, func(x *extension) bool { return x.name.stem == stem }) {
+			continue
+		}
+		out := lastLines(run.Stderr)
+		if i := slices.IndexFunc(c.report.Missing, func(m Item) bool {
+			return m.Egg == e.name && m.Version == e.version && (strings.HasSuffix(m.Module, stem) || c.sourceOfModule(e, m.Module, src))
+		}); i >= 0 {
+			m := &c.report.Missing[i]
+			m.Witnesses, m.Lines = union(m.Witnesses, []string{"the compiler, at " + src}), longer(m.Lines, out)
+			m.Problems[0].Hint = hintFor(m.Lines, e.name, m.Module)
+			continue
+		}
+		if c.declaredEgg(e) {
+			continue // a probe, or an attempt that another one made good
+		}
+		c.miss(e, stem, "the compiler, at "+src, Item{Path: e.base, Lines: out, Problems: []Problem{{Kind: "missing",
+			Message: "compiling " + src + " failed, and the build went on without", Hint: hintFor(out, e.name, stem)}}})
+	}
+}
+
+func (c *checker) sourceOfModule(e *egg, module, src string) bool {
+	for _, d := range c.in.Declared {
+		if normalName(d.Project) == e.key() && slices.ContainsFunc(d.Sources[module], func(s string) bool { return path.Base(s) == path.Base(src) }) {
+			return true
+		}
+	}
+	return false
+}
+
+func sourceOf(argv []string) string {
+	for i := len(argv) - 1; i >= 0; i-- {
+		if sourceSuffix[path.Ext(argv[i])] && !strings.HasPrefix(argv[i], "-") {
+			return strings.ReplaceAll(argv[i], `\`, "/")
+		}
+	}
+	return ""
+}
+
+// probe says whether a source is one that a configure script wrote to try something.
+func probe(src string) bool {
+	base := path.Base(src)
+	return strings.HasPrefix(base, "conftest") || strings.HasPrefix(base, "_configtest") || strings.Contains(src, "CMakeScratch") ||
+		strings.Contains(src, "CMakeFiles") || strings.Contains(src, "meson-private") || strings.HasPrefix(base, "tmp") || strings.HasPrefix(base, "check_")
+}
+
+// builtIn is the egg that was built in a directory: as its build said, or by the directory's name.
+func (c *checker) builtIn(cwd string) *egg {
+	name := ""
+	for _, d := range c.in.Declared {
+		if d.Directory != "" && (cwd == d.Directory || strings.HasPrefix(cwd, d.Directory+"/")) {
+			name = normalName(d.Project)
+		}
+	}
+	for _, e := range c.eggs {
+		if name != "" && e.key() == name {
+			return e
+		}
+		for _, dir := range strings.Split(strings.ReplaceAll(cwd, `\`, "/"), "/") {
+			d := normalName(dir)
+			if name == "" && (d == e.key()+"-"+normalName(e.version) || strings.HasPrefix(d, e.key()+"-") && len(d) == len(e.key())+33) {
+				return e
+			}
+		}
+	}
+	return nil
+}
+
+func lastLines(s string) []string {
+	all := lines([]byte(s))
+	return all[max(0, len(all)-40):]
+}
+
+// byUser: the modules that the user expects.
+func (c *checker) byUser() {
+	for _, want := range c.in.Expect {
+		eggName, module, both := strings.Cut(want, ":")
+		if !both {
+			eggName, module = "", want
+		}
+		if slices.ContainsFunc(c.extensions, func(x *extension) bool {
+			if eggName != "" && (x.egg == nil || x.egg.key() != normalName(eggName)) {
+				return false
+			}
+			ok, _ := path.Match(module, x.module)
+			return ok || x.module == module
+		}) {
+			continue
+		}
+		item := Item{Module: module, Egg: eggName, Kind: "extension", Witnesses: []string{"expect"}, Problems: []Problem{{Kind: "missing",
+			Message: "expect names it, and no such extension is there", Hint: "check the name, as Python imports it, and that its egg is in the buildout"}}}
+		if i := slices.IndexFunc(c.report.Missing, func(m Item) bool { return m.Module == module }); i >= 0 {
+			c.report.Missing[i].Witnesses = union(c.report.Missing[i].Witnesses, item.Witnesses)
+			continue
+		}
+		c.report.Missing = append(c.report.Missing, item)
+	}
+}
+
+// byParts: what .installed.cfg says that a part made.
+func (c *checker) byParts() {
+	for _, part := range c.in.Parts {
+		for _, p := range part.Installed {
+			rel, ok := p, true
+			if strings.HasPrefix(p, "/") || len(p) > 1 && p[1] == ':' {
+				rel, ok = c.loader.inTree(strings.ReplaceAll(p, `\`, "/"))
+			}
+			if rel = path.Clean(strings.ReplaceAll(rel, `\`, "/")); !ok || rel == "." || c.scan.dirs[rel] || c.there(rel) || c.in.Skip != nil && c.in.Skip(rel) {
+				continue
+			}
+			c.report.Missing = append(c.report.Missing, Item{Kind: "part", Part: part.Name, Path: rel, Witnesses: []string{".installed.cfg"},
+				Problems: []Problem{{Kind: "missing", Message: fmt.Sprintf("part %s (%s) says that it installed %s, which isn't there", part.Name, part.Recipe, rel),
+					Hint: "read the build's log for that part; buildout's exit code proves nothing"}}})
+		}
+	}
+}
+
+// waive moves what the user can do without to its own list.
+func (c *checker) waive() {
+	used := map[string]bool{}
+	take := func(list []Item) []Item {
+		kept := []Item{}
+		for _, i := range list {
+			if w, ok := c.waivedBy(i); ok {
+				used[w] = true
+				i.Witnesses = append(i.Witnesses, "waived by "+w)
+				c.report.Waived = append(c.report.Waived, i)
+				continue
+			}
+			kept = append(kept, i)
+		}
+		return kept
+	}
+	c.report.Missing, c.report.Foreign = take(c.report.Missing), take(c.report.Foreign)
+	for _, w := range c.in.Waive {
+		if !used[w] {
+			c.report.Warnings = append(c.report.Warnings, Item{Module: w, Kind: "extension", Problems: []Problem{{Kind: "missing",
+				Message: "waive = " + w + " waives nothing", Hint: "take it out"}}})
+		}
+	}
+}
+
+func (c *checker) waivedBy(i Item) (string, bool) {
+	for _, w := range c.in.Waive {
+		eggName, module, both := strings.Cut(w, ":")
+		if both {
+			if ok, _ := path.Match(module, i.Module); normalName(eggName) == normalName(i.Egg) && (ok || module == i.Module || module == i.Path) {
+				return w, true
+			}
+			continue
+		}
+		for _, name := range []string{i.Module, i.Path} {
+			if ok, _ := path.Match(w, name); name != "" && (ok || w == name) {
+				return w, true
+			}
+		}
+		if i.Egg != "" && normalName(w) == normalName(i.Egg) || i.Kind == "part" && w == i.Part {
+			return w, true
+		}
+	}
+	return "", false
+}

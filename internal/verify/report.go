@@ -1,0 +1,160 @@
+package verify
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+// Format is the number of the report's JSON format.
+const Format = 1
+
+// Report says what was verified. Each extension, library or expectation is in
+// exactly one of Compiled, Missing, Foreign and Waived; Warnings fail nothing.
+type Report struct {
+	Format   int    `json:"format"`
+	Python   string `json:"python"`   // "3.13.0"
+	ABI      string `json:"abi"`      // "cp313"
+	Platform string `json:"platform"` // "manylinux_2_28_x86_64"
+
+	Compiled []Item `json:"compiled"`
+	Missing  []Item `json:"missing"`
+	Foreign  []Item `json:"foreign"`
+	Waived   []Item `json:"waived"`
+	Warnings []Item `json:"warnings"`
+
+	Libraries       []Library            `json:"libraries"` // shared libraries in the tree
+	SystemLibraries []pack.SystemLibrary `json:"system_libraries"`
+	Floors          []pack.Floor         `json:"floors"`
+	Versions        []pack.Floor         `json:"versions"` // of libstdc++ and libgcc, and the x86-64 level
+
+	Eggs      int  `json:"eggs"`
+	Files     int  `json:"files"`    // of the whole tree
+	Binaries  int  `json:"binaries"` // linked files for the target
+	Other     int  `json:"other"`    // linked files for other systems or Pythons, which nothing here loads
+	Imported  bool `json:"imported"` // the extensions were imported
+	Witnessed bool `json:"witnessed"`
+}
+
+// Item is an extension, a library, or what should be one.
+type Item struct {
+	Path      string    `json:"path,omitempty"`
+	Module    string    `json:"module,omitempty"`
+	Egg       string    `json:"egg,omitempty"`
+	Version   string    `json:"version,omitempty"`
+	Part      string    `json:"part,omitempty"`
+	Arch      string    `json:"arch,omitempty"`
+	Kind      string    `json:"kind,omitempty"`      // "extension", "library", "executable", "part"
+	ABI       string    `json:"abi,omitempty"`       // "cp313", "abi3"
+	Witnesses []string  `json:"witnesses,omitempty"` // who expects it
+	Optional  bool      `json:"optional,omitempty"`  // its project can do without it
+	Problems  []Problem `json:"problems,omitempty"`
+	Lines     []string  `json:"lines,omitempty"` // of the compiler that failed
+}
+
+// Problem is one thing that is wrong with an item.
+type Problem struct {
+	Kind    string `json:"kind"` // "missing", "damaged", "format", "abi", "abi3", "init", "libpython", "library", "floor", "import", "mapped"
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
+	Library string `json:"library,omitempty"`
+	Package string `json:"package,omitempty"`
+}
+
+// Library is a shared library in the tree.
+type Library struct {
+	Path   string `json:"path"`
+	Soname string `json:"soname,omitempty"`
+	Used   bool   `json:"used"` // another file of the tree loads it
+}
+
+// Name is the shortest name that a person knows an item by.
+func (i Item) Name() string {
+	switch {
+	case i.Kind == "part":
+		return "part " + i.Part
+	case i.Module != "":
+		return i.Module
+	case i.Path != "":
+		return i.Path
+	}
+	return i.Egg
+}
+
+// Where is the egg and version of an item, or the file.
+func (i Item) Where() string {
+	if i.Egg == "" {
+		return i.Path
+	}
+	return strings.TrimSpace(i.Egg + " " + i.Version)
+}
+
+// Findings is the error of a report that has any.
+type Findings struct{ Report *Report }
+
+// Err is nil, or a *Findings if something is missing or foreign.
+func (r *Report) Err() error {
+	if len(r.Missing)+len(r.Foreign) == 0 {
+		return nil
+	}
+	return &Findings{r}
+}
+
+func (f *Findings) Error() string {
+	all := append(append([]Item{}, f.Report.Missing...), f.Report.Foreign...)
+	var names []string
+	for _, i := range all {
+		n := i.Name()
+		if i.Egg != "" && i.Egg != n {
+			n += " (" + i.Where() + ")"
+		}
+		names = append(names, n)
+	}
+	return fmt.Sprintf("verifying: %s, %s: %s", count(len(f.Report.Missing), "extension or file missing", "extensions or files missing"),
+		count(len(f.Report.Foreign), "that can't be used", "that can't be used"), few(names))
+}
+
+// Hint is that of the first finding; the report has them all.
+func (f *Findings) Hint() string {
+	for _, i := range append(append([]Item{}, f.Report.Missing...), f.Report.Foreign...) {
+		for _, p := range i.Problems {
+			if p.Hint != "" {
+				return i.Name() + ": " + p.Hint
+			}
+		}
+	}
+	return "the report says what is wrong with each"
+}
+
+// ExitCode is that of a check that failed.
+func (f *Findings) ExitCode() int { return 1 }
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+func (r *Report) sort() {
+	for _, list := range []*[]Item{&r.Compiled, &r.Missing, &r.Foreign, &r.Waived, &r.Warnings} {
+		if *list == nil {
+			*list = []Item{}
+		}
+		sort.SliceStable(*list, func(a, b int) bool {
+			x, y := (*list)[a], (*list)[b]
+			return x.Egg+"\x00"+x.Module+"\x00"+x.Path < y.Egg+"\x00"+y.Module+"\x00"+y.Path
+		})
+	}
+}
+
+// Extensions are the manifest's, but for their digests.
+func (r *Report) Extensions() []pack.Extension {
+	var all []pack.Extension
+	for _, i := range r.Compiled {
+		all = append(all, pack.Extension{Path: i.Path, Module: i.Module, Egg: i.Egg})
+	}
+	return all
+}

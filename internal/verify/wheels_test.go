@@ -1,0 +1,89 @@
+package verify
+
+import (
+	"context"
+	"path"
+	"strings"
+	"testing"
+
+	"github.com/binary-buildout/binary-buildout/internal/verify/verifytest"
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+// many are several archives, each below a directory of its own, as eggs lie.
+type many []struct {
+	prefix string
+	Source
+}
+
+func (m many) Walk(ctx context.Context, visit func(Entry) error) error {
+	for _, s := range m {
+		if err := s.Walk(ctx, func(e Entry) error {
+			e.Path = path.Join(s.prefix, e.Path)
+			return visit(e)
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// wheelTree is a tree of wheels, each in an egg's directory.
+func wheelTree(t *testing.T, platform string, requirements ...string) Source {
+	t.Helper()
+	var all many
+	for _, r := range requirements {
+		w := verifytest.Wheel(t, r, platform)
+		name := strings.Join(strings.Split(path.Base(w), "-")[:2], "-")
+		all = append(all, struct {
+			prefix string
+			Source
+		}{"eggs/" + name + "-py3.13.egg", Archive(w)})
+	}
+	return all
+}
+
+func python313(platform, libc string) pack.Python {
+	return pack.Python{Version: "3.13.0", Implementation: "cpython", ABI: "cp313", Platform: platform, Bits: 64, Libc: libc}
+}
+
+var popular = []string{"lxml==6.1.3", "pillow==13.0.0", "cffi==2.1.1", "cryptography==50.0.2", "numpy==2.5.5", "grpcio==1.85.1", "markupsafe==3.0.4"}
+
+// TestNoFalseFindings: what thousands use is fine on every platform.
+func TestNoFalseFindings(t *testing.T) {
+	for _, row := range []struct {
+		name, platform, libc string
+		requirements         []string
+		floor                string
+		extensions           int
+	}{
+		{"linux-x86_64", "manylinux_2_28_x86_64", "glibc", popular, "glibc", 38},
+		{"linux-aarch64", "manylinux_2_28_aarch64", "glibc", popular, "glibc", 38},
+		{"musl-x86_64", "musllinux_1_2_x86_64", "musl", popular, "musl", 38},
+		{"macos-arm64", "macosx_14_0_arm64", "", popular, "macos", 38},
+		{"macos-x86_64", "macosx_14_0_x86_64", "", []string{"lxml==6.1.3", "pillow==13.0.0", "cffi==2.1.1", "numpy==2.5.5"}, "macos", 35},
+		{"win_amd64", "win_amd64", "", append([]string{"pywin32==312"}, popular...), "", 85},
+		{"win32", "win32", "", []string{"cffi==2.1.1", "markupsafe==3.0.4"}, "", 2},
+		{"win_arm64", "win_arm64", "", []string{"cffi==2.1.1", "markupsafe==3.0.4"}, "", 2},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			r, err := Tree(t.Context(), Input{Source: wheelTree(t, row.name, row.requirements...), Python: python313(row.platform, row.libc), Platform: row.platform, Relocated: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, i := range append(r.Missing, r.Foreign...) {
+				t.Errorf("false finding: %s: %+v", i.Path, i.Problems)
+			}
+			for _, i := range r.Warnings {
+				t.Logf("warning: %s: %s", i.Path, i.Problems[0].Message)
+			}
+			if len(r.Compiled) < row.extensions {
+				t.Errorf("only %d extensions", len(r.Compiled))
+			}
+			if row.floor == "" && len(r.Floors) > 0 || row.floor != "" && (len(r.Floors) != 1 || r.Floors[0].Kind != row.floor || r.Floors[0].File == "") {
+				t.Errorf("floors %+v", r.Floors)
+			}
+			t.Logf("%d extensions, floors %v, versions %v, system %v, other %d", len(r.Compiled), r.Floors, r.Versions, r.SystemLibraries, r.Other)
+		})
+	}
+}
