@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
+	"path"
+	"path/filepath"
 	"regexp"
 	"strings"
 )
@@ -14,6 +17,7 @@ import (
 type fetched struct {
 	path        string
 	want        string // the digest it should have, "" if nothing says
+	python      *Python
 	attestation string
 	warnings    []string
 	unchanged   *Result // set if it needn't be fetched: the directory has it
@@ -31,9 +35,9 @@ var repository = regexp.MustCompile(`^([A-Za-z0-9](?:[A-Za-z0-9-]{0,38}))/([A-Za
 
 // fetch brings the archive that the source names, and that fits this system.
 // A path that exists is a path, whatever else it looks like.
-func fetch(ctx context.Context, o Options, dir string) (*fetched, error) {
+func fetch(ctx context.Context, o Options, dir string, who *owner) (*fetched, error) {
 	if strings.HasPrefix(o.Source, "https://") || strings.HasPrefix(o.Source, "http://") {
-		return fetchURL(ctx, o, dir)
+		return fetchURL(ctx, o, dir, who)
 	}
 	fi, err := os.Stat(o.Source)
 	switch {
@@ -41,14 +45,195 @@ func fetch(ctx context.Context, o Options, dir string) (*fetched, error) {
 		want, err := expectedDigest(o.Source, o.SHA256)
 		return &fetched{path: o.Source, want: want}, err
 	case err == nil && fi.IsDir():
-		return fetchFolder(ctx, o, dir)
+		return fetchFrom(ctx, o, dir, who, folder{o.Source})
 	case err == nil:
 		return nil, usage(fmt.Errorf("installing %s: it is neither a file nor a folder", o.Source), "")
 	case !errors.Is(err, fs.ErrNotExist) && !strings.Contains(err.Error(), "not a directory"):
 		return nil, usage(fmt.Errorf("looking at the source: %w", err), "")
 	}
 	if m := repository.FindStringSubmatch(o.Source); m != nil {
-		return fetchRepository(ctx, o, dir, m[1], m[2], m[3])
+		r, err := o.Remote.withDefaults(o.Env)
+		if err != nil {
+			return nil, err
+		}
+		if r.Token != "" {
+			return fetchFrom(ctx, o, dir, who, &apiRelease{remote: r, repo: m[1] + "/" + m[2], tag: m[3]})
+		}
+		return fetchFrom(ctx, o, dir, who, &publicRelease{remote: r, repo: m[1] + "/" + m[2], tag: m[3]})
 	}
 	return nil, usage(fmt.Errorf("installing %s: there is no such file", o.Source), "give an archive, OWNER/REPO[@TAG], or the URL or folder of a mirror")
+}
+
+// fetchURL is for a mirror, or one archive.
+func fetchURL(ctx context.Context, o Options, dir string, who *owner) (*fetched, error) {
+	u, err := url.Parse(o.Source)
+	if err != nil || u.Host == "" {
+		return nil, usage(fmt.Errorf("installing %s: it isn't a URL", o.Source), "")
+	}
+	r, err := o.Remote.withDefaults(o.Env)
+	if err != nil {
+		return nil, err
+	}
+	var f *fetched
+	if !archiveSuffix.MatchString(u.Path) {
+		f, err = fetchFrom(ctx, o, dir, who, &mirror{r, strings.TrimRight(o.Source, "/")})
+	} else {
+		f, err = fetchOne(ctx, o, dir, r, u)
+	}
+	if err == nil && u.Scheme == "http" && o.SHA256 == "" {
+		f.warnings = append(f.warnings, "the archive and its digest came over http, which anybody on the way can change")
+	}
+	return f, err
+}
+
+// fetchOne fetches an archive by its address, after its sidecar.
+func fetchOne(ctx context.Context, o Options, dir string, r Remote, u *url.URL) (*fetched, error) {
+	a := Asset{Name: path.Base(u.Path), SHA256: strings.ToLower(o.SHA256)}
+	if a.SHA256 == "" {
+		side := *u
+		side.Path = archiveSuffix.ReplaceAllString(u.Path, "") + ".json"
+		data, err := r.document(ctx, side.String(), "")
+		if err != nil {
+			return nil, &Error{Err: fmt.Errorf("finding the archive's digest: %w", err), Code: codeOf(err, 3), Text: "put the archive's .json beside it, or give --sha256"}
+		}
+		if a.SHA256, err = sidecarDigest(data, side.Redacted()); err != nil {
+			return nil, err
+		}
+	} else if !isDigest(a.SHA256) {
+		return nil, usage(fmt.Errorf("--sha256 %s: a SHA-256 digest has 64 hexadecimal digits", o.SHA256), "")
+	}
+	return fetchAsset(ctx, o, dir, a, func(to string) error { return r.download(ctx, o, u.String(), "", to, 0) })
+}
+
+// shelf is a place that has an index and assets.
+type shelf interface {
+	name() string
+	index(ctx context.Context) ([]byte, error)
+	// get brings an asset to a file; or gives the path where it lies already.
+	get(ctx context.Context, o Options, a Asset, x *Index, to string) error
+	local(a Asset) string
+}
+
+// fetchFrom takes what fits from a shelf.
+func fetchFrom(ctx context.Context, o Options, dir string, who *owner, s shelf) (*fetched, error) {
+	o.tell(Event{Step: "index", Text: "looking what " + s.name() + " has"})
+	data, err := s.index(ctx)
+	if err != nil {
+		return nil, err
+	}
+	x, err := readIndex(data, s.name())
+	if err != nil {
+		return nil, err
+	}
+	c, err := choose(ctx, o, x, s.name(), who)
+	if err != nil {
+		return nil, err
+	}
+	a := c.asset
+	if o.SHA256 != "" {
+		a.SHA256 = strings.ToLower(o.SHA256)
+	}
+	f := &fetched{path: s.local(a), want: a.SHA256}
+	if f.path == "" {
+		f, err = fetchAsset(ctx, o, dir, a, func(to string) error { return s.get(ctx, o, a, x, to) })
+	} else if res := already(dir, a); res != nil {
+		f.unchanged = res
+	}
+	if err != nil {
+		return nil, err
+	}
+	f.python = c.python
+	return f, nil
+}
+
+// already gives a result if the directory has the asset.
+func already(dir string, a Asset) *Result {
+	if a.SHA256 == "" {
+		return nil
+	}
+	state, err := look(dir, nil, nil, a.SHA256)
+	if err != nil || state != sameHere {
+		return nil
+	}
+	m, err := readManifest(dir)
+	if err != nil {
+		return nil
+	}
+	return &Result{Dir: dir, Archive: a.Name, SHA256: a.SHA256, Name: m.Name, Version: m.Version, Target: m.Target}
+}
+
+// fetchAsset downloads beside the directory, unless that needs nothing or can't
+// take it.
+func fetchAsset(ctx context.Context, o Options, dir string, a Asset, get func(to string) error) (*fetched, error) {
+	if res := already(dir, a); res != nil {
+		return &fetched{unchanged: res}, nil
+	}
+	state, err := look(dir, nil, nil, a.SHA256)
+	if err != nil {
+		return nil, err
+	}
+	if state == otherHere {
+		return nil, otherVersion(o, dir, a.Name)
+	}
+	at, err := downloadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	l, err := lockDir(at)
+	if err != nil {
+		return nil, surroundings(fmt.Errorf("locking %s: %w", at, err), "another install into the same directory is running; wait for it")
+	}
+	remove := func() {
+		_ = os.RemoveAll(at)
+		l.unlock()
+		_ = os.RemoveAll(at) // Windows removes no file that is open
+	}
+	// The digest in its name says that an earlier run's part is of the same content.
+	part := filepath.Join(at, a.SHA256+".part")
+	removeOthers(at, filepath.Base(part))
+	if err := get(part); err != nil {
+		l.unlock()
+		return nil, err
+	}
+	to := filepath.Join(at, a.Name)
+	if err := os.Rename(part, to); err != nil {
+		remove()
+		return nil, surroundings(fmt.Errorf("downloading: %w", err), "")
+	}
+	if _, err := checkDigest(ctx, to, a.SHA256); err != nil {
+		remove()
+		return nil, err
+	}
+	return &fetched{path: to, want: a.SHA256, remove: remove}, nil
+}
+
+// removeOthers removes what was left of other archives.
+func removeOthers(dir, keep string) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		if e.Name() != keep && e.Name() != lockName {
+			_ = os.RemoveAll(filepath.Join(dir, e.Name()))
+		}
+	}
+}
+
+// downloadDir makes the directory that downloads lie in until they are
+// complete: beside the target, or where that can't be written, anew.
+func downloadDir(dir string) (string, error) {
+	at := filepath.Join(filepath.Dir(dir), "."+filepath.Base(dir)+".binary-buildout.download")
+	err := os.Mkdir(at, 0o700)
+	if err == nil {
+		return at, nil
+	}
+	if fi, statErr := os.Lstat(at); errors.Is(err, fs.ErrExist) && statErr == nil && fi.IsDir() && ownedByUs(fi) {
+		return at, nil
+	}
+	at, err = os.MkdirTemp("", "binary-buildout-download-")
+	if err != nil {
+		return "", surroundings(fmt.Errorf("making a directory to download to: %w", err), "")
+	}
+	return at, nil
 }

@@ -113,7 +113,7 @@ func Install(ctx context.Context, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	a, err := fetch(ctx, o, dir)
+	a, err := fetch(ctx, o, dir, who)
 	if err != nil {
 		return nil, err
 	}
@@ -151,9 +151,12 @@ func installFile(ctx context.Context, o Options, a *fetched, dir string, who *ow
 	case sameHere:
 		return res, nil
 	case otherHere:
-		return nil, otherVersion(o, dir, m)
+		return nil, otherVersion(o, dir, m.Name+" "+m.Version)
 	}
 	py := o.Interpreter
+	if py == nil && a.python != nil && requirement(m).unfit(a.python) == "" {
+		py = a.python
+	}
 	if py == nil {
 		if py, err = choosePython(ctx, o, requirement(m), who); err != nil {
 			return nil, err
@@ -196,13 +199,13 @@ func finalDir(into string) (string, error) {
 	return filepath.Join(parent, filepath.Base(abs)), nil
 }
 
-func otherVersion(o Options, dir string, m *pack.Manifest) error {
+func otherVersion(o Options, dir, what string) error {
 	old, _ := readManifest(dir)
 	have := "another version"
 	if old != nil {
 		have = old.Name + " " + old.Version
 	}
-	return usage(fmt.Errorf("installing %s %s into %s: %s is there", m.Name, m.Version, dir, have),
+	return usage(fmt.Errorf("installing %s into %s: %s is there", what, dir, have),
 		fmt.Sprintf("binary-buildout update %s %s", shellWord(dir), shellWord(o.Source)))
 }
 

@@ -2,15 +2,248 @@ package install
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"time"
 )
 
-type Remote struct{}
+// Remote says how archives are fetched. The zero value takes everything from
+// the environment.
+type Remote struct {
+	// Client sends the requests; default: one with the environment's proxies,
+	// and with the certificates of SSL_CERT_FILE beside the system's.
+	Client *http.Client
+	// Server is the base of the addresses that browsers use; default
+	// GITHUB_SERVER_URL, else https://github.com.
+	Server string
+	// API is the base of the API, used with a token only; default
+	// GITHUB_API_URL, else https://api.github.com.
+	API string
+	// Token is for private repositories; default GH_TOKEN, else GITHUB_TOKEN.
+	Token string
+	// Attempts is how often a request is tried; default 5.
+	Attempts int
+	// Wait waits between attempts; default: really.
+	Wait func(ctx context.Context, d time.Duration) error
+	// Stall is how long a transfer may stand still; default a minute.
+	Stall time.Duration
+}
 
-var errSoon = errors.New("not yet")
+// withDefaults fills in what is empty.
+func (r Remote) withDefaults(env []string) (Remote, error) {
+	def := func(p *string, values ...string) {
+		for _, v := range values {
+			if *p == "" {
+				*p = strings.TrimRight(v, "/")
+			}
+		}
+	}
+	def(&r.Server, lookup(env, "GITHUB_SERVER_URL"), "https://github.com")
+	def(&r.API, lookup(env, "GITHUB_API_URL"), "https://api.github.com")
+	def(&r.Token, lookup(env, "GH_TOKEN"), lookup(env, "GITHUB_TOKEN"))
+	if r.Attempts == 0 {
+		r.Attempts = 5
+	}
+	if r.Wait == nil {
+		r.Wait = wait
+	}
+	if r.Stall == 0 {
+		r.Stall = time.Minute
+	}
+	if r.Client == nil {
+		c, err := newClient(lookup(env, "SSL_CERT_FILE"))
+		if err != nil {
+			return r, err
+		}
+		r.Client = c
+	}
+	return r, nil
+}
 
-func fetchURL(context.Context, Options, string) (*fetched, error)    { return nil, errSoon }
-func fetchFolder(context.Context, Options, string) (*fetched, error) { return nil, errSoon }
-func fetchRepository(context.Context, Options, string, string, string, string) (*fetched, error) {
-	return nil, errSoon
+func newClient(certFile string) (*http.Client, error) {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.ResponseHeaderTimeout = time.Minute
+	if certFile != "" {
+		pem, err := os.ReadFile(certFile)
+		if err != nil {
+			return nil, surroundings(fmt.Errorf("reading SSL_CERT_FILE: %w", err), "")
+		}
+		pool, err := x509.SystemCertPool()
+		if err != nil {
+			pool = x509.NewCertPool()
+		}
+		if !pool.AppendCertsFromPEM(pem) {
+			return nil, surroundings(fmt.Errorf("reading SSL_CERT_FILE: %s holds no certificate", certFile), "")
+		}
+		t.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+	}
+	return &http.Client{Transport: t}, nil
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// statusError is an answer that isn't 2xx.
+type statusError struct {
+	url        string
+	code       int
+	retryAfter time.Duration
+}
+
+func (e *statusError) Error() string {
+	return fmt.Sprintf("fetching %s: %d %s", e.url, e.code, http.StatusText(e.code))
+}
+
+// again is whether another attempt may help.
+func again(err error) bool {
+	var ours *Error
+	if errors.As(err, &ours) {
+		return false
+	}
+	var s *statusError
+	if errors.As(err, &s) {
+		return s.code >= 500 || s.code == http.StatusTooManyRequests || s.code == http.StatusRequestTimeout ||
+			s.code == http.StatusForbidden && s.retryAfter > 0
+	}
+	var cert *tls.CertificateVerificationError
+	return !errors.As(err, &cert)
+}
+
+// attempts runs f until it succeeds, fails for good, or has failed often enough.
+func (r Remote) attempts(ctx context.Context, f func() error) error {
+	for n := 1; ; n++ {
+		err := f()
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return surroundings(context.Cause(ctx), "")
+		}
+		if n >= r.Attempts || !again(err) {
+			return explain(err)
+		}
+		delay := time.Second << (n - 1)
+		delay += rand.N(delay / 2)
+		var s *statusError
+		if errors.As(err, &s) && s.retryAfter > delay {
+			delay = min(s.retryAfter, 5*time.Minute)
+		}
+		if err := r.Wait(ctx, delay); err != nil {
+			return surroundings(err, "")
+		}
+	}
+}
+
+// explain gives an error of the network its exit code and hint.
+func explain(err error) error {
+	var ours *Error
+	if errors.As(err, &ours) {
+		return err
+	}
+	hint := "check the network, and HTTPS_PROXY if there is a proxy; running the command again resumes the download"
+	var s *statusError
+	var cert *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &s) && s.code == http.StatusNotFound:
+		return usage(err, "check the name; for a private repository set GH_TOKEN")
+	case errors.As(err, &s) && (s.code == http.StatusUnauthorized || s.code == http.StatusForbidden):
+		hint = "check the token in GH_TOKEN"
+	case errors.As(err, &cert):
+		hint = "name your certificate authority's file in SSL_CERT_FILE"
+	}
+	return surroundings(err, hint)
+}
+
+// request sends a GET; the caller closes the body. Credentials go to the API
+// only: a redirect to another host loses them, as net/http sees to.
+func (r Remote) request(ctx context.Context, address, accept string, from int64) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, usage(fmt.Errorf("fetching %s: %w", address, err), "")
+	}
+	req.Header.Set("User-Agent", "binary-buildout")
+	if accept != "" {
+		req.Header.Set("Accept", accept)
+	}
+	if r.Token != "" && strings.HasPrefix(address, r.API+"/") {
+		req.Header.Set("Authorization", "Bearer "+r.Token)
+	}
+	if from > 0 {
+		req.Header.Set("Range", "bytes="+strconv.FormatInt(from, 10)+"-")
+		req.Header.Set("Accept-Encoding", "identity")
+	}
+	resp, err := r.Client.Do(req)
+	if err != nil {
+		var u *url.Error
+		if errors.As(err, &u) {
+			err = u.Err // without the address of a redirect, which holds a signature
+		}
+		return nil, fmt.Errorf("fetching %s: %w", withoutUser(address), err)
+	}
+	if resp.StatusCode/100 != 2 {
+		_, _ = io.CopyN(io.Discard, resp.Body, 4<<10)
+		resp.Body.Close()
+		s := &statusError{url: withoutUser(address), code: resp.StatusCode}
+		if n, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
+			s.retryAfter = time.Duration(n) * time.Second
+		}
+		return nil, s
+	}
+	return resp, nil
+}
+
+// withoutUser leaves a password out of an address.
+func withoutUser(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	return u.Redacted()
+}
+
+// document fetches a small document.
+func (r Remote) document(ctx context.Context, address, accept string) ([]byte, error) {
+	const most = 16 << 20
+	var data []byte
+	err := r.attempts(ctx, func() error {
+		ctx, cancel := context.WithTimeout(ctx, r.Stall)
+		defer cancel()
+		resp, err := r.request(ctx, address, accept, 0)
+		if err != nil {
+			return err
+		}
+		defer resp.Body.Close()
+		data, err = io.ReadAll(io.LimitReader(resp.Body, most+1))
+		if err == nil && len(data) > most {
+			return failed(fmt.Errorf("fetching %s: it is larger than %d MiB", withoutUser(address), most>>20), "")
+		}
+		return err
+	})
+	return data, err
+}
+
+func decode[T any](data []byte, name string) (*T, error) {
+	v := new(T)
+	if err := json.Unmarshal(data, v); err != nil {
+		return nil, failed(fmt.Errorf("reading %s: %w", name, err), "")
+	}
+	return v, nil
 }

@@ -1,0 +1,160 @@
+package install
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+// indexName is the document of a release or a mirror that says what it has.
+const indexName = "index.json"
+
+// indexFormat is the highest format number that is understood.
+const indexFormat = 1
+
+// Index is what install needs of index.json.
+type Index struct {
+	Format  int     `json:"format"`
+	Name    string  `json:"name"`
+	Version string  `json:"version"`
+	Tag     string  `json:"tag"`
+	Assets  []Asset `json:"assets"`
+}
+
+// Asset is one archive of a release.
+type Asset struct {
+	Target string       `json:"target"`
+	Label  string       `json:"label"`
+	Name   string       `json:"asset"` // the file's name on the release
+	Size   int64        `json:"size"`
+	SHA256 string       `json:"sha256"`
+	Floors []pack.Floor `json:"floors"`
+}
+
+// readIndex decodes and checks an index: what it says becomes a file name and
+// a digest that is trusted.
+func readIndex(data []byte, from string) (*Index, error) {
+	x, err := decode[Index](data, from)
+	if err != nil {
+		return nil, err
+	}
+	if x.Format > indexFormat {
+		return nil, usage(fmt.Errorf("reading %s: format %d, known is %d", from, x.Format, indexFormat), "install a newer binary-buildout")
+	}
+	for _, a := range x.Assets {
+		if !isDigest(a.SHA256) || a.Name == "" || strings.ContainsAny(a.Name, `/\`) || strings.HasPrefix(a.Name, ".") || a.Size < 0 {
+			return nil, failed(fmt.Errorf("reading %s: the entry of %q has no plain file name or no digest", from, a.Target), "")
+		}
+	}
+	if len(x.Assets) == 0 {
+		return nil, usage(fmt.Errorf("reading %s: it lists no archives", from), "")
+	}
+	return x, nil
+}
+
+// choice is an asset, and the interpreter it fits.
+type choice struct {
+	asset  Asset
+	python *Python
+}
+
+// choose takes the asset that fits the newest Python; of several, the one with
+// the highest floor, which knows most of this system.
+func choose(ctx context.Context, o Options, x *Index, from string, who *owner) (*choice, error) {
+	pythons, err := pythonsHere(ctx, o, who)
+	if err != nil {
+		return nil, err
+	}
+	var fit []choice
+	for _, a := range x.Assets {
+		n := parseTarget(a.Target).withFloors(a.Floors)
+		if p := newest(pythons, n); p != nil && (o.Label == "" || a.Label == o.Label) {
+			fit = append(fit, choice{a, p})
+		}
+	}
+	if len(fit) == 0 {
+		return nil, nothingFits(o, x, from, pythons)
+	}
+	slices.SortStableFunc(fit, func(a, b choice) int {
+		if c := compareVersions(b.python.Version, a.python.Version); c != 0 {
+			return c
+		}
+		if (a.asset.Label == "") != (b.asset.Label == "") {
+			if a.asset.Label == "" {
+				return -1
+			}
+			return 1
+		}
+		return compareVersions(parseTarget(b.asset.Target).floor, parseTarget(a.asset.Target).floor)
+	})
+	best := fit[0]
+	if best.asset.Label != "" && o.Label == "" {
+		var labels []string
+		for _, c := range fit {
+			if c.asset.Target == best.asset.Target && !slices.Contains(labels, c.asset.Label) {
+				labels = append(labels, c.asset.Label)
+			}
+		}
+		if len(labels) > 1 {
+			return nil, usage(fmt.Errorf("choosing from %s: several archives of %s fit: %s", from, best.asset.Target, strings.Join(labels, ", ")), "name one with --label")
+		}
+	}
+	return &best, nil
+}
+
+// nothingFits explains: what this system is, what there is, what comes closest.
+func nothingFits(o Options, x *Index, from string, pythons []*Python) error {
+	var names []string
+	for _, a := range x.Assets {
+		name := a.Target
+		if a.Label != "" {
+			name += " (" + a.Label + ")"
+		}
+		names = append(names, name)
+	}
+	text := fmt.Sprintf("nothing fits: this system is %s; %s has %s", describeSystem(pythons), from, strings.Join(names, ", "))
+	closest, why := nearest(x, pythons, o.Label)
+	if closest == "" {
+		return usage(errors.New(text), "")
+	}
+	hint := "build an archive for this system too"
+	if strings.HasPrefix(why, "it is for Python") {
+		hint = "install " + strings.TrimPrefix(why, "it is for ") + ", or name an interpreter with --python"
+	}
+	return usage(fmt.Errorf("%s; closest is %s: %s", text, closest, why), hint)
+}
+
+// nearest gives the asset that fails by the mildest reason. A missing Python
+// can be installed, another kernel can't.
+func nearest(x *Index, pythons []*Python, label string) (target, why string) {
+	ranks := []string{"it has another label", "it is for Python", "it needs ", "it is for glibc", "it is for musl"}
+	best := len(ranks) + 1
+	for _, a := range x.Assets {
+		n := parseTarget(a.Target).withFloors(a.Floors)
+		reasons := []string{}
+		for _, p := range pythons {
+			reason := n.unfit(p)
+			if reason == "" {
+				reason = fmt.Sprintf("it has another label, %q", a.Label)
+			}
+			reasons = append(reasons, reason)
+		}
+		if len(pythons) == 0 {
+			reasons = append(reasons, "it is for "+pythonWords(n.abi))
+		}
+		for _, reason := range reasons {
+			rank := slices.IndexFunc(ranks, func(prefix string) bool { return strings.HasPrefix(reason, prefix) })
+			if rank < 0 {
+				rank = len(ranks)
+			}
+			if rank < best {
+				best, target, why = rank, a.Target, reason
+			}
+		}
+	}
+	return target, why
+}

@@ -1,0 +1,137 @@
+package install
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// folder is a mirror on disk.
+type folder struct{ dir string }
+
+func (f folder) name() string { return f.dir }
+
+func (f folder) index(context.Context) ([]byte, error) {
+	data, err := os.ReadFile(filepath.Join(f.dir, indexName))
+	if err != nil {
+		return nil, usage(fmt.Errorf("reading the mirror %s: %w", f.dir, err), "a mirror is a copy of all assets of a release, index.json among them")
+	}
+	return data, nil
+}
+
+func (f folder) local(a Asset) string { return filepath.Join(f.dir, a.Name) }
+
+func (f folder) get(context.Context, Options, Asset, *Index, string) error { return nil }
+
+// mirror is the same behind a URL.
+type mirror struct {
+	remote Remote
+	base   string
+}
+
+func (m *mirror) name() string { return withoutUser(m.base) }
+
+func (m *mirror) index(ctx context.Context) ([]byte, error) {
+	return m.remote.document(ctx, m.base+"/"+indexName, "")
+}
+
+func (m *mirror) local(Asset) string { return "" }
+
+func (m *mirror) get(ctx context.Context, o Options, a Asset, _ *Index, to string) error {
+	return m.remote.download(ctx, o, m.base+"/"+url.PathEscape(a.Name), "", to, a.Size)
+}
+
+// publicRelease is a release by the addresses that browsers use: no API, no
+// limit of 60 requests an hour.
+type publicRelease struct {
+	remote    Remote
+	repo, tag string
+}
+
+func (p *publicRelease) name() string { return releaseName(p.repo, p.tag) }
+
+func releaseName(repo, tag string) string {
+	if tag == "" {
+		return "the latest release of " + repo
+	}
+	return repo + "@" + tag
+}
+
+func (p *publicRelease) address(tag, name string) string {
+	base := p.remote.Server + "/" + p.repo + "/releases/"
+	if tag == "" {
+		return base + "latest/download/" + url.PathEscape(name)
+	}
+	return base + "download/" + url.PathEscape(tag) + "/" + url.PathEscape(name)
+}
+
+func (p *publicRelease) index(ctx context.Context) ([]byte, error) {
+	return p.remote.document(ctx, p.address(p.tag, indexName), "")
+}
+
+func (p *publicRelease) local(Asset) string { return "" }
+
+// get asks for the tag that the index names, so that a release published
+// meanwhile doesn't mix in.
+func (p *publicRelease) get(ctx context.Context, o Options, a Asset, x *Index, to string) error {
+	tag := p.tag
+	if tag == "" {
+		tag = x.Tag
+	}
+	return p.remote.download(ctx, o, p.address(tag, a.Name), "", to, a.Size)
+}
+
+// apiRelease is a release of a repository that only a token opens.
+type apiRelease struct {
+	remote    Remote
+	repo, tag string
+	assets    map[string]string // name to address
+}
+
+func (p *apiRelease) name() string { return releaseName(p.repo, p.tag) }
+
+func (p *apiRelease) local(Asset) string { return "" }
+
+func (p *apiRelease) index(ctx context.Context) ([]byte, error) {
+	address := p.remote.API + "/repos/" + p.repo + "/releases/"
+	if p.tag == "" {
+		address += "latest"
+	} else {
+		address += "tags/" + url.PathEscape(p.tag)
+	}
+	data, err := p.remote.document(ctx, address, "application/vnd.github+json")
+	if err != nil {
+		return nil, err
+	}
+	type asset struct {
+		Name string `json:"name"`
+		URL  string `json:"url"`
+	}
+	rel, err := decode[struct {
+		Assets []asset `json:"assets"`
+	}](data, address)
+	if err != nil {
+		return nil, err
+	}
+	p.assets = map[string]string{}
+	for _, a := range rel.Assets {
+		if strings.HasPrefix(a.URL, p.remote.API+"/") {
+			p.assets[a.Name] = a.URL
+		}
+	}
+	if p.assets[indexName] == "" {
+		return nil, usage(fmt.Errorf("reading %s: it has no %s", p.name(), indexName), "the release wasn't made by binary-buildout, or isn't complete")
+	}
+	return p.remote.document(ctx, p.assets[indexName], "application/octet-stream")
+}
+
+func (p *apiRelease) get(ctx context.Context, o Options, a Asset, _ *Index, to string) error {
+	address := p.assets[a.Name]
+	if address == "" {
+		return failed(fmt.Errorf("fetching %s: %s doesn't have it, though its index names it", a.Name, p.name()), "")
+	}
+	return p.remote.download(ctx, o, address, "application/octet-stream", to, a.Size)
+}
