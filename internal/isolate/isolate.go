@@ -91,6 +91,8 @@ type Config struct {
 	Methods []Method
 	// TempDir is where the box keeps its own files; default os.TempDir().
 	TempDir string
+
+	oldKernel bool
 }
 
 // Command is a command that runs in a Box.

@@ -21,6 +21,8 @@ type spec struct {
 	Binds    []bind   `json:"binds"`
 	Masks    []string `json:"masks"`
 	MaskFile string   `json:"mask_file"`
+	// OldKernel does without open_tree, for tests.
+	OldKernel bool `json:"old_kernel"`
 
 	// User is whom the command runs as, if the helper runs as somebody else.
 	User *user `json:"user,omitempty"`
@@ -65,7 +67,7 @@ func Child(args []string) (handled bool, code int) {
 // spec gives what the helper has to be told for a command.
 func (b *Box) spec(c Command) *spec {
 	s := &spec{
-		Hide: b.cfg.Hide, Masks: b.masks, MaskFile: b.maskFile(),
+		Hide: b.cfg.Hide, Masks: b.masks, MaskFile: b.maskFile(), OldKernel: b.cfg.oldKernel,
 		Path: c.Path, Args: c.Args, Env: c.Env, Dir: c.Dir, Umask: c.Umask,
 	}
 	for _, bd := range b.cfg.Binds {

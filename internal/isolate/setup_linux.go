@@ -68,25 +68,48 @@ func openPath(path string) (int, error) {
 	return fd, nil
 }
 
-func openBinds(s *spec) (fds []int, closeAll func(), err error) {
+// source is what is bound.
+type source struct {
+	fd     int
+	cloned bool // a copy of the mounts, to be moved into place
+}
+
+// openBinds takes hold of what is bound. A copy of the mounts, as they are
+// before anything is hidden, needs Linux 5.2; without it the directory's own
+// mount alone is bound later: what is hidden below it, or over it, must not
+// come along.
+func openBinds(s *spec) (from []source, closeAll func(), err error) {
 	closeAll = func() {
-		for _, fd := range fds {
-			unix.Close(fd)
+		for _, src := range from {
+			unix.Close(src.fd)
 		}
 	}
 	for _, b := range s.Binds {
-		fd, err := openPath(b.From)
-		if err != nil {
-			return nil, closeAll, err
+		fd, err := unix.OpenTree(unix.AT_FDCWD, b.From, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE)
+		cloned := err == nil && !s.OldKernel
+		if err == nil && s.OldKernel {
+			unix.Close(fd)
 		}
-		fds = append(fds, fd)
+		if !cloned {
+			if fd, err = openPath(b.From); err != nil {
+				return from, closeAll, err
+			}
+		}
+		from = append(from, source{fd, cloned})
 	}
-	return fds, closeAll, nil
+	return from, closeAll, nil
+}
+
+func (src source) mount(to string) error {
+	if src.cloned {
+		return unix.MoveMount(src.fd, "", unix.AT_FDCWD, to, unix.MOVE_MOUNT_F_EMPTY_PATH)
+	}
+	return mountFD(src.fd, to)
 }
 
 // mountFD binds what fd refers to, even if it is hidden by now, to a path.
 func mountFD(fd int, to string) error {
-	return unix.Mount("/proc/self/fd/"+strconv.Itoa(fd), to, "", unix.MS_BIND|unix.MS_REC, "")
+	return unix.Mount("/proc/self/fd/"+strconv.Itoa(fd), to, "", unix.MS_BIND, "")
 }
 
 // hide puts an empty directory over each. It gives those that it mounted; a
@@ -114,11 +137,11 @@ func hide(dirs []string, mask int) ([]string, error) {
 
 // bindTo makes the place that is bound to, if it lies in a hidden directory or
 // in one that may be written, and mounts.
-func bindTo(fd int, b bind) error {
+func bindTo(src source, b bind) error {
 	if err := makePlace(b); err != nil {
 		return fmt.Errorf("making %s: %w", b.To, err)
 	}
-	if err := mountFD(fd, b.To); err != nil {
+	if err := src.mount(b.To); err != nil {
 		return fmt.Errorf("binding %s to %s: %w", b.From, b.To, err)
 	}
 	if b.ReadOnly {

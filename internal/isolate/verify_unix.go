@@ -24,6 +24,10 @@ func verify(s *spec) error {
 	if err := verifyNetwork(s); err != nil {
 		return err
 	}
+	return verifyFiles(s)
+}
+
+func verifyFiles(s *spec) error {
 	for _, m := range s.Masks {
 		if err := verifyMask(m, s.Probe); err != nil {
 			return err
