@@ -125,6 +125,9 @@ func TestStepRefuses(t *testing.T) {
 
 // Twenty at once, in one process, with lists that lag and requests that fail.
 func TestStepRace(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a hundred jobs")
+	}
 	all := twenty()
 	dir := stepDist(t, all)
 	want := stepFiles(t, dir, all)
