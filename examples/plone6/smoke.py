@@ -59,8 +59,9 @@ def running(*command):
     try:
         yield process
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait()
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait()
 
 
 def copy_all(scratch, http_address):

@@ -66,8 +66,9 @@ def main():
         try:
             page = fetch("http://%s/" % address, process)
         finally:
-            os.killpg(process.pid, signal.SIGTERM)
-            process.wait()
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGTERM)
+                process.wait()
     if "Zope" not in page:
         sys.exit("this page is not Zope's: " + page)
     print("served a page of %d characters" % len(page))
