@@ -1,17 +1,421 @@
 package verify
 
 import (
+	"bufio"
 	"context"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
 	"time"
+
+	"github.com/binary-buildout/binary-buildout/internal/binfmt"
 )
 
-// Import says how to import the extensions of a tree on this machine.
+//go:embed importer/importer.py
+var importer string
+
+// Import says how to import the extensions of a tree on this machine. Each is
+// imported in a process of its own, so that a crash or a hang is a finding.
 type Import struct {
 	Interpreter string        // absolute path
+	Prefix      string        // sys.base_prefix: libraries below it are the interpreter's own
 	Root        string        // the tree's directory, absolute
-	Paths       [][]string    // groups of sys.path entries, relative to Root: one a script or part
+	Paths       [][]string    // groups of sys.path entries, relative to Root or absolute: one a script or part
 	Timeout     time.Duration // for one import; 0 is a minute
 	Jobs        int           // processes at once; 0 is one a processor
 }
 
-func (c *checker) importAll(context.Context) (map[string][]Problem, error) { return nil, nil }
+// job is one import, as importer.py reads it.
+type job struct {
+	ID      int      `json:"id"`
+	Paths   []string `json:"paths"`
+	Module  string   `json:"module"`
+	File    string   `json:"file"`
+	Timeout int      `json:"timeout"` // seconds
+	Script  string   `json:"script"`
+
+	x *extension
+}
+
+// result is what importer.py says of one.
+type result struct {
+	ID      int      `json:"id"`
+	Error   string   `json:"error"`
+	Type    string   `json:"type"`
+	Missing string   `json:"missing"`
+	Other   string   `json:"other"`
+	Maps    []string `json:"maps"`
+}
+
+// importAll imports every extension that the interpreter would load, and gives the problems by file.
+func (c *checker) importAll(ctx context.Context) (map[string][]Problem, error) {
+	im := c.in.Import
+	var jobs []*job
+	for _, x := range c.extensions {
+		if m, ok := x.file.fitting(c.target); !ok || c.spare(x.file) || !exportsAny(m, initNames(x.name.stem, c.target.pyMajor)) {
+			continue // judged already
+		}
+		jobs = append(jobs, &job{ID: len(jobs), Paths: c.paths(x), Module: x.module, File: filepath.Join(im.Root, filepath.FromSlash(x.file.path)), x: x})
+	}
+	results, err := runJobs(ctx, *im, jobs)
+	if err != nil {
+		return nil, err
+	}
+	problems := map[string][]Problem{}
+	m := newMapCheck(c)
+	for i, r := range results {
+		x := jobs[i].x
+		problems[x.file.path] = append(c.importProblems(jobs[i], r), m.check(r.Maps)...)
+	}
+	return problems, nil
+}
+
+// paths is sys.path for an extension: the first group that has its egg, else
+// its egg and then all others.
+func (c *checker) paths(x *extension) []string {
+	root := c.in.Import.Root
+	base := c.scan.guessBase(x.file.path)
+	if x.egg != nil {
+		base = x.egg.base
+	}
+	abs := func(p string) string {
+		if filepath.IsAbs(p) {
+			return p
+		}
+		return filepath.Join(root, filepath.FromSlash(p))
+	}
+	for _, group := range c.in.Import.Paths {
+		all := make([]string, len(group))
+		for i, p := range group {
+			all[i] = abs(p)
+		}
+		if slices.Contains(all, abs(base)) {
+			return all
+		}
+	}
+	all := []string{abs(base)}
+	seen := map[string]bool{base: true}
+	for _, e := range c.eggs {
+		if !seen[e.base] {
+			seen[e.base] = true
+			all = append(all, abs(e.base))
+		}
+	}
+	return all
+}
+
+// importProblems judges one result. A Python module that the tree doesn't have is
+// the application's choice (an extra that isn't installed), so only a warning.
+func (c *checker) importProblems(j *job, r result) []Problem {
+	switch {
+	case r.Error == "" && r.Other == "":
+		return nil
+	case r.Other != "":
+		c.warn(j.x, Problem{Kind: "import", Message: "importing " + j.Module + " gives another file, " + c.relative(r.Other)})
+		return nil
+	case r.Missing != "" && !c.inTheTree(r.Missing):
+		c.warn(j.x, Problem{Kind: "import", Message: "it imports " + r.Missing + ", which isn't in the tree"})
+		return nil
+	}
+	p := Problem{Kind: "import", Message: "importing " + j.Module + " fails: " + r.Type + ": " + oneLine(r.Error), Hint: importHint(r)}
+	if r.Type == "timeout" || r.Type == "crash" {
+		p.Message = "importing " + j.Module + ": " + r.Error
+	}
+	return []Problem{p}
+}
+
+func (c *checker) warn(x *extension, p Problem) {
+	item := c.item(x.file, x)
+	item.Problems = []Problem{p}
+	c.report.Warnings = append(c.report.Warnings, item)
+}
+
+func (c *checker) relative(p string) string {
+	if rel, err := filepath.Rel(c.in.Import.Root, p); err == nil && !strings.HasPrefix(rel, "..") {
+		return filepath.ToSlash(rel)
+	}
+	return p
+}
+
+// inTheTree says whether the top of a module's name lies in one of the eggs.
+func (c *checker) inTheTree(module string) bool {
+	p := strings.ReplaceAll(module, ".", "/")
+	return slices.ContainsFunc(c.eggs, func(e *egg) bool {
+		q := path.Join(e.base, p)
+		return c.scan.dirs[q] || c.scan.all[q+".py"] || slices.ContainsFunc(e.extensions, func(x *extension) bool { return x.module == module })
+	})
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+func importHint(r result) string {
+	switch {
+	case strings.Contains(r.Error, "undefined symbol") || strings.Contains(r.Error, "symbol not found"):
+		return "it was built against another version of a library or of Python: build it again"
+	case strings.Contains(r.Error, "cannot open shared object") || strings.Contains(r.Error, "DLL load failed") || strings.Contains(r.Error, "Library not loaded"):
+		return "a library that it needs isn't found; see its other problems"
+	case r.Type == "timeout":
+		return "import it by hand, and see what it waits for"
+	}
+	return "import it with the interpreter of one of the buildout's scripts, and read the traceback; --no-import leaves this check out"
+}
+
+// runJobs has a pool of interpreters do the imports. Each interpreter does one
+// after the other, in a child each.
+func runJobs(ctx context.Context, im Import, jobs []*job) ([]result, error) {
+	results := make([]result, len(jobs))
+	timeout := max(1, int(im.Timeout/time.Second))
+	if im.Timeout == 0 {
+		timeout = 60
+	}
+	n := im.Jobs
+	if n <= 0 {
+		n = runtime.GOMAXPROCS(0)
+	}
+	queue := make(chan *job, len(jobs))
+	for _, j := range jobs {
+		j.Timeout, j.Script = timeout, importer
+		queue <- j
+	}
+	close(queue)
+	dir, err := os.MkdirTemp("", "binary-buildout-import")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	var group sync.WaitGroup
+	errs := make(chan error, n)
+	for range min(n, len(jobs)) {
+		group.Go(func() { errs <- work(ctx, im, dir, queue, results) })
+	}
+	group.Wait()
+	close(errs)
+	for err := range errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return results, ctx.Err()
+}
+
+// work runs one interpreter until the queue is empty; one that dies is started again.
+func work(ctx context.Context, im Import, dir string, queue <-chan *job, results []result) error {
+	var w *worker
+	defer func() { w.stop() }()
+	for j := range queue {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if w == nil {
+			var err error
+			if w, err = startWorker(ctx, im, dir); err != nil {
+				return fmt.Errorf("importing with %s: %w", im.Interpreter, err)
+			}
+		}
+		r, err := w.do(j)
+		if err != nil {
+			w.stop()
+			w = nil
+			r = result{Error: "the interpreter ended: " + err.Error(), Type: "crash"}
+		}
+		results[j.ID] = r
+	}
+	return nil
+}
+
+type worker struct {
+	cmd *exec.Cmd
+	in  io.WriteCloser
+	out *bufio.Reader
+}
+
+func startWorker(ctx context.Context, im Import, dir string) (*worker, error) {
+	cmd := exec.CommandContext(ctx, im.Interpreter, "-sSEB", "-c", importer)
+	cmd.Dir, cmd.Env = dir, importEnv(os.Environ())
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	return &worker{cmd, in, bufio.NewReader(out)}, nil
+}
+
+// importEnv leaves out what would have libraries or modules found that the target won't find.
+func importEnv(env []string) []string {
+	return slices.DeleteFunc(slices.Clone(env), func(e string) bool {
+		for _, p := range []string{"PYTHON", "LD_LIBRARY_PATH=", "LD_PRELOAD=", "DYLD_"} {
+			if strings.HasPrefix(e, p) {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+func (w *worker) do(j *job) (result, error) {
+	b, err := json.Marshal(j)
+	if err == nil {
+		_, err = w.in.Write(append(b, '\n'))
+	}
+	if err != nil {
+		return result{}, err
+	}
+	line, err := w.out.ReadBytes('\n')
+	if err != nil {
+		return result{}, err
+	}
+	var r result
+	return r, json.Unmarshal(line, &r)
+}
+
+func (w *worker) stop() {
+	if w == nil {
+		return
+	}
+	_ = w.in.Close()
+	_ = w.cmd.Wait()
+}
+
+// mapCheck judges the libraries that were mapped from outside the tree.
+type mapCheck struct {
+	c      *checker
+	root   string
+	prefix []string
+	needed map[string][]string // what a file outside needs, by its path
+}
+
+func newMapCheck(c *checker) *mapCheck {
+	im := c.in.Import
+	m := &mapCheck{c: c, root: real(im.Root), needed: map[string][]string{}}
+	for _, p := range []string{im.Prefix, filepath.Dir(filepath.Dir(real(im.Interpreter)))} {
+		// A prefix of /usr would make every library the interpreter's own.
+		if p = real(p); p != "." && p != "/" && p != "/usr" && p != "/usr/local" {
+			m.prefix = append(m.prefix, p)
+		}
+	}
+	return m
+}
+
+func real(p string) string {
+	if r, err := filepath.EvalSymlinks(p); err == nil {
+		return r
+	}
+	return filepath.Clean(p)
+}
+
+// check gives the problems of one process: what it mapped that neither the tree
+// nor the interpreter nor the lists have, nor what those need themselves.
+func (m *mapCheck) check(maps []string) []Problem {
+	byName := map[string]string{}
+	allowed := map[string]bool{}
+	var queue []string
+	for _, f := range maps {
+		byName[path.Base(f)] = f
+		for _, link := range m.links(f) {
+			byName[link] = f
+		}
+		if m.own(f) && !allowed[f] {
+			allowed[f] = true
+			queue = append(queue, f)
+		}
+	}
+	for len(queue) > 0 {
+		f := queue[0]
+		queue = queue[1:]
+		if _, inTree := under(f, m.root); inTree {
+			continue // what the tree's own files need, the lists have to allow
+		}
+		for _, n := range m.needs(f) {
+			if to := byName[n]; to != "" && !allowed[to] {
+				allowed[to] = true
+				queue = append(queue, to)
+			}
+		}
+	}
+	var problems []Problem
+	for _, f := range maps {
+		if allowed[f] {
+			continue
+		}
+		name := path.Base(f)
+		p := Problem{Kind: "mapped", Library: name, Package: loadTables().packageOf(name), Message: "importing it maps " + f + ", which is not in the tree"}
+		p.Hint = "build the library into the tree and link to it with a run path, or allow it: system-libraries = " + name
+		problems = append(problems, p)
+	}
+	return problems
+}
+
+// own says whether a mapped file needs no other reason: the tree's, the interpreter's, or on a list.
+func (m *mapCheck) own(f string) bool {
+	if _, ok := under(f, m.root); ok {
+		return true
+	}
+	for _, p := range m.prefix {
+		if _, ok := under(f, p); ok {
+			return true
+		}
+	}
+	if strings.Contains(f, "/lib-dynload/") || f == real(m.c.in.Import.Interpreter) || elfPython.MatchString(f) {
+		return true
+	}
+	for _, name := range append(m.links(f), path.Base(f)) {
+		if loadTables().systemLibrary(m.c.target, m.c.loader.policy, name) || matchAny(m.c.in.SystemLibraries, name) ||
+			strings.HasPrefix(name, "libnss_") || strings.HasPrefix(name, "gconv") {
+			return true
+		}
+	}
+	return false
+}
+
+// links are the names that a file goes by: its SONAME.
+func (m *mapCheck) links(f string) []string {
+	if m.needed[f] == nil {
+		m.load(f)
+	}
+	if n := m.needed[f]; n[0] != "" {
+		return n[:1]
+	}
+	return nil
+}
+
+// needs are the libraries that a file outside needs.
+func (m *mapCheck) needs(f string) []string {
+	if m.needed[f] == nil {
+		m.load(f)
+	}
+	return m.needed[f][1:]
+}
+
+// load reads a mapped file: its SONAME first, then what it needs.
+func (m *mapCheck) load(f string) {
+	m.needed[f] = []string{""}
+	r, err := os.Open(f)
+	if err != nil {
+		return
+	}
+	defer r.Close()
+	info, err := r.Stat()
+	if err != nil {
+		return
+	}
+	images, err := binfmt.Read(r, info.Size())
+	if err != nil || len(images) == 0 {
+		return
+	}
+	m.needed[f] = append([]string{images[0].Soname}, images[0].Needed...)
+}

@@ -20,9 +20,10 @@ type loader struct {
 	byName map[string][]string // libraries of the tree that fit the target, by base name and by SONAME
 	eggOf  func(string) *egg
 
-	system  map[string]string    // system libraries that are needed: name -> the first file that needs it
-	missing map[string][]Problem // by file
-	used    map[string]bool      // libraries that something of the tree loads
+	system    map[string]string    // system libraries that are needed: name -> the first file that needs it
+	tolerated map[string]string    // the same, for those that are missing and tolerated
+	missing   map[string][]Problem // by file
+	used      map[string]bool      // libraries that something of the tree loads
 }
 
 // node is a loaded file.
@@ -35,7 +36,7 @@ type node struct {
 func newLoader(s *scan, t target, roots, user []string, eggOf func(string) *egg) *loader {
 	p, _ := loadTables().policy(t)
 	l := &loader{scan: s, target: t, policy: p, user: user, roots: roots, eggOf: eggOf,
-		byName: map[string][]string{}, system: map[string]string{}, missing: map[string][]Problem{}, used: map[string]bool{}}
+		byName: map[string][]string{}, system: map[string]string{}, tolerated: map[string]string{}, missing: map[string][]Problem{}, used: map[string]bool{}}
 	for _, f := range s.sortedFiles() {
 		if m, ok := f.fitting(t); ok {
 			l.name(path.Base(f.path), f.path)
@@ -244,6 +245,10 @@ func (l *loader) notInTree(n *node, name string) {
 	case matchAny(l.user, name) || matchAny(l.user, path.Base(name)):
 		if l.system[name] == "" {
 			l.system[name] = n.path
+		}
+	case loadTables().tolerated[strings.ToLower(name)] != "":
+		if l.tolerated[name] == "" {
+			l.tolerated[name] = n.path
 		}
 	case l.isPython(name), slices.Contains(n.image.Weak, name) && l.target.os == "macos":
 	default:

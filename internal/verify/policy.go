@@ -22,6 +22,9 @@ type tables struct {
 	stable   map[string]string
 	packages map[string]string
 	headers  []header
+	// tolerated are libraries that no such system has at first and that the
+	// projects' own wheels need all the same: a warning.
+	tolerated map[string]string
 }
 
 // policy is what a manylinux or musllinux tag allows to take from the system.
@@ -37,14 +40,15 @@ type header struct{ Header, Package string }
 
 // loadTables reads the embedded tables once.
 var loadTables = sync.OnceValue(func() *tables {
-	t := &tables{windows: map[string]bool{}, packages: map[string]string{}}
+	t := &tables{windows: map[string]bool{}, packages: map[string]string{}, tolerated: map[string]string{}}
 	var linux struct{ Policies []policy }
 	var windows struct{ Libraries []string }
 	var macos struct{ Prefixes []string }
 	var stable struct{ Symbols map[string]string }
 	var packages struct {
-		Packages []struct{ Library, Package string }
-		Headers  []header
+		Packages  []struct{ Library, Package string }
+		Tolerated []struct{ Library, Why string }
+		Headers   []header
 	}
 	for name, v := range map[string]any{"linux": &linux, "windows": &windows, "macos": &macos, "stable_abi": &stable, "packages": &packages} {
 		b, err := data.ReadFile("data/" + name + ".json")
@@ -58,6 +62,9 @@ var loadTables = sync.OnceValue(func() *tables {
 	t.policies, t.macos, t.stable, t.headers = linux.Policies, macos.Prefixes, stable.Symbols, packages.Headers
 	for _, w := range windows.Libraries {
 		t.windows[w] = true
+	}
+	for _, p := range packages.Tolerated {
+		t.tolerated[p.Library] = p.Why
 	}
 	for _, p := range packages.Packages {
 		t.packages[p.Library] = p.Package

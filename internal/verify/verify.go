@@ -356,6 +356,15 @@ func (c *checker) system() {
 		c.report.SystemLibraries = append(c.report.SystemLibraries,
 			pack.SystemLibrary{Name: name, NeededBy: c.loader.system[name], Package: loadTables().packageOf(name)})
 	}
+	for _, name := range sortedKeys(c.loader.tolerated) {
+		item := Item{Path: c.loader.tolerated[name], Kind: "library", Problems: []Problem{{Kind: "library", Library: name, Package: loadTables().packageOf(name),
+			Message: "it needs " + name + ", which the target may lack (" + loadTables().tolerated[strings.ToLower(name)] + ")",
+			Hint:    "install " + loadTables().packageOf(name) + " on the target"}}}
+		if e := c.owners.of(item.Path); e != nil {
+			item.Egg, item.Version = e.name, e.version
+		}
+		c.report.Warnings = append(c.report.Warnings, item)
+	}
 	if l := c.floors.level; l.Version != "" {
 		c.report.Warnings = append(c.report.Warnings, Item{Path: l.File, Kind: "library",
 			Problems: []Problem{{Kind: "floor", Message: "it is marked to need a processor of x86-64-v" + l.Version}}})

@@ -1,0 +1,158 @@
+package verify
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+)
+
+// WriteText writes the report as a person reads it on a terminal: what is wrong
+// first, each with what to do, then what was found.
+func (r *Report) WriteText(w io.Writer) error {
+	b := &strings.Builder{}
+	list(b, "Missing", r.Missing)
+	list(b, "Can't be used", r.Foreign)
+	list(b, "Waived", r.Waived)
+	list(b, "Warnings", r.Warnings)
+	r.summary(b)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func list(b *strings.Builder, title string, items []Item) {
+	if len(items) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "%s (%d)\n", title, len(items))
+	for _, i := range items {
+		fmt.Fprintf(b, "  %s", i.Name())
+		if w := i.Where(); w != "" && w != i.Name() {
+			fmt.Fprintf(b, "  [%s]", w)
+		}
+		b.WriteString("\n")
+		if i.Path != "" && i.Path != i.Name() {
+			fmt.Fprintf(b, "      file: %s\n", i.Path)
+		}
+		if len(i.Witnesses) > 0 {
+			fmt.Fprintf(b, "      known from: %s\n", strings.Join(i.Witnesses, "; "))
+		}
+		for _, p := range i.Problems {
+			fmt.Fprintf(b, "      %s\n", p.Message)
+			if p.Hint != "" {
+				fmt.Fprintf(b, "      hint: %s\n", p.Hint)
+			}
+		}
+		for _, l := range shown(i.Lines) {
+			fmt.Fprintf(b, "      | %s\n", l)
+		}
+	}
+	b.WriteString("\n")
+}
+
+// shown are the lines of a compiler that tell most: its errors, else its last.
+func shown(lines []string) []string {
+	const most = 6
+	var errs []string
+	for _, l := range lines {
+		if strings.Contains(l, "error") || strings.Contains(l, "undefined reference") || strings.Contains(l, "cannot find") {
+			errs = append(errs, l)
+		}
+	}
+	if len(errs) == 0 {
+		errs = lines[max(0, len(lines)-most):]
+	}
+	return errs[:min(len(errs), most)]
+}
+
+func (r *Report) summary(b *strings.Builder) {
+	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	row := func(k, format string, args ...any) { fmt.Fprintf(t, "%s\t%s\n", k, fmt.Sprintf(format, args...)) }
+	row("Python", "%s (%s), %s", r.Python, r.ABI, r.Platform)
+	row("Extensions", "%d there, %d missing, %d that can't be used, %d waived", len(r.Compiled), len(r.Missing), len(r.Foreign), len(r.Waived))
+	row("Tree", "%d files, %d eggs, %d libraries", r.Files, r.Eggs, len(r.Libraries))
+	for _, f := range append(append(r.Floors[:len(r.Floors):len(r.Floors)], r.Versions...)) {
+		row("Needs", "%s %s, by %s", f.Kind, f.Version, f.File)
+	}
+	for _, l := range r.SystemLibraries {
+		pkg := ""
+		if l.Package != "" {
+			pkg = ", from " + l.Package
+		}
+		row("System", "%s, for %s%s", l.Name, l.NeededBy, pkg)
+	}
+	if !r.Imported {
+		row("Imports", "not tried")
+	}
+	_ = t.Flush() // a strings.Builder never fails
+}
+
+// Annotation is one finding as GitHub Actions shows it.
+type Annotation struct {
+	Level   string // "error", "warning"
+	Title   string
+	Message string
+	File    string // of the tree; empty if there is none
+}
+
+// Annotations are the report's findings and warnings.
+func (r *Report) Annotations() []Annotation {
+	var all []Annotation
+	add := func(level, what string, items []Item) {
+		for _, i := range items {
+			var text []string
+			for _, p := range i.Problems {
+				t := p.Message
+				if p.Hint != "" {
+					t += " (" + p.Hint + ")"
+				}
+				text = append(text, t)
+			}
+			all = append(all, Annotation{level, what + ": " + i.Name(), strings.Join(append(text, shown(i.Lines)...), "\n"), i.Path})
+		}
+	}
+	add("error", "missing", r.Missing)
+	add("error", "can't be used", r.Foreign)
+	add("warning", "warning", r.Warnings)
+	return all
+}
+
+// Markdown is the report for a job's summary, below GitHub's limit of 1 MiB a step.
+func (r *Report) Markdown() string {
+	b := &strings.Builder{}
+	fmt.Fprintf(b, "### Verification: %s, %s\n\n%d extensions, %d missing, %d that can't be used, %d waived.\n\n", r.ABI, r.Platform,
+		len(r.Compiled), len(r.Missing), len(r.Foreign), len(r.Waived))
+	for _, part := range []struct {
+		title string
+		items []Item
+	}{{"Missing", r.Missing}, {"Can't be used", r.Foreign}, {"Waived", r.Waived}, {"Warnings", r.Warnings}} {
+		if len(part.items) == 0 {
+			continue
+		}
+		fmt.Fprintf(b, "#### %s\n\n| what | egg | why |\n| --- | --- | --- |\n", part.title)
+		for n, i := range part.items {
+			if n == 200 {
+				fmt.Fprintf(b, "| and %d more | | |\n", len(part.items)-n)
+				break
+			}
+			var why []string
+			for _, p := range i.Problems {
+				why = append(why, cell(p.Message))
+				if p.Hint != "" {
+					why = append(why, "*hint:* "+cell(p.Hint))
+				}
+			}
+			fmt.Fprintf(b, "| `%s` | %s | %s |\n", cell(i.Name()), cell(strings.TrimSpace(i.Egg+" "+i.Version)), strings.Join(why, "<br>"))
+		}
+		b.WriteString("\n")
+	}
+	for _, f := range r.Floors {
+		fmt.Fprintf(b, "Needs **%s %s**, because of `%s`.\n\n", f.Kind, f.Version, cell(f.File))
+	}
+	return b.String()
+}
+
+// cell makes a text safe inside a Markdown table.
+func cell(s string) string {
+	return strings.NewReplacer("|", `\|`, "\n", " ", "<", "&lt;", ">", "&gt;", "`", "'").Replace(s)
+}
