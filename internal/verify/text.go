@@ -71,7 +71,7 @@ func (r *Report) summary(b *strings.Builder) {
 	row("Python", "%s (%s), %s", r.Python, r.ABI, r.Platform)
 	row("Extensions", "%d there, %d missing, %d that can't be used, %d waived", len(r.Compiled), len(r.Missing), len(r.Foreign), len(r.Waived))
 	row("Tree", "%d files, %d eggs, %d libraries", r.Files, r.Eggs, len(r.Libraries))
-	for _, f := range append(append(r.Floors[:len(r.Floors):len(r.Floors)], r.Versions...)) {
+	for _, f := range append(r.Floors[:len(r.Floors):len(r.Floors)], r.Versions...) {
 		row("Needs", "%s %s, by %s", f.Kind, f.Version, f.File)
 	}
 	for _, l := range r.SystemLibraries {
