@@ -266,3 +266,30 @@ func systemABI(t *testing.T, python string) string {
 	}
 	return strings.TrimSpace(string(out))
 }
+
+// Every supported interpreter runs from its other place, under LC_ALL=C.
+func TestVersions(t *testing.T) {
+	for _, version := range []string{"2.7", "3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12"} {
+		src := archive(t, `#!/bin/sh
+exec "@binary-buildout-python@" -c 'import ctypes, json, sys; print("Updating one."); print("Updating two.")'
+`, nil)
+		o := options(t, src)
+		o.Hide, o.Python = []string{filepath.Dir(src)}, installtest.Python(t, version)
+		abi := "cp" + strings.Replace(version, ".", "", 1)
+		if version == "2.7" {
+			abi = "cp27mu"
+		}
+		o.Read = func(path string) (*pack.Manifest, *pack.Files, error) {
+			m, files, err := installtest.Read(path)
+			m.Python.ABI, m.Target = abi, abi+m.Target[5:]
+			return m, files, err
+		}
+		p, err := Run(t.Context(), o)
+		if err != nil || p.Err() != nil || p.Interpreter != isolate.Enforced {
+			t.Errorf("%s: %v, %v, %s", version, err, p.Err(), p.Interpreter)
+			for _, s := range p.Steps {
+				t.Log(s)
+			}
+		}
+	}
+}

@@ -33,31 +33,31 @@ type Archive struct {
 
 // bootstrapPy replaces the placeholders of root and interpreter in text files,
 // and leaves state.json.
-const bootstrapPy = `import io, json, os, sys
-here = os.path.dirname(os.path.abspath(__file__))
-root = sys.argv[sys.argv.index("--root") + 1] if "--root" in sys.argv else here
-with io.open(os.path.join(here, ".binary-buildout", "manifest.json"), encoding="utf-8") as f:
-    manifest = json.load(f)
-old = {}
-try:
-    with io.open(os.path.join(here, ".binary-buildout", "state.json"), encoding="utf-8") as f:
-        old = json.load(f)
-except (IOError, OSError):
-    pass
-def text(s):
-    return s if isinstance(s, type(u"")) else s.decode("utf-8", "surrogateescape")
+const bootstrapPy = `import json, os, sys
+def raw(s):
+    return s if isinstance(s, bytes) else os.fsencode(s)
+here = raw(os.path.dirname(os.path.abspath(__file__)))
+root = raw(sys.argv[sys.argv.index("--root") + 1]) if "--root" in sys.argv else here
+python = raw(sys.executable)
+def read(*names):
+    with open(os.path.join(here, *names), "rb") as f:
+        return f.read()
+manifest = json.loads(read(b".binary-buildout", b"manifest.json").decode("utf-8"))
+old = []
+if os.path.exists(os.path.join(here, b".binary-buildout", b"old")):
+    old = read(b".binary-buildout", b"old").split(b"\0")
 for item in manifest["relocations"] or []:
-    path = os.path.join(here, *item["path"].split("/"))
-    with io.open(path, encoding="utf-8") as f:
-        data = f.read()
-    data = data.replace(u"@binary-buildout-root@", text(root)).replace(u"@binary-buildout-python@", text(sys.executable))
+    name = item["path"].encode("utf-8")
+    data = read(name).replace(b"@binary-buildout-root@", root).replace(b"@binary-buildout-python@", python)
     if old:
-        data = data.replace(old["root"], text(root)).replace(old["interpreter"], text(sys.executable))
-    with io.open(path, "w", encoding="utf-8") as f:
+        data = data.replace(old[0], root).replace(old[1], python)
+    with open(os.path.join(here, name), "wb") as f:
         f.write(data)
-    os.chmod(path, 0o755)
-with open(os.path.join(here, ".binary-buildout", "state.json"), "w") as f:
-    json.dump({"format": 1, "root": root, "interpreter": sys.executable, "archive": "", "config": "", "files": {}}, f)
+    os.chmod(os.path.join(here, name), 0o755)
+with open(os.path.join(here, b".binary-buildout", b"old"), "wb") as f:
+    f.write(root + b"\0" + python)
+with open(os.path.join(here, b".binary-buildout", b"state.json"), "w") as f:
+    json.dump({"format": 1, "root": root.decode("utf-8"), "interpreter": python.decode("utf-8"), "files": {}}, f)
 `
 
 // Make writes the archive NAME-VERSION-TARGET.tar.gz and its sidecar into dir,
