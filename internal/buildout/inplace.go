@@ -69,6 +69,7 @@ func (o Options) adopt(ctx context.Context, s stage, script buildoutScript) (*Tr
 	}
 	tree := &Tree{Root: s.root, Interpreter: b.in, Python: b.in.Pack(), Buildout: t.Buildout, Launch: launch, TmpDir: s.tmp,
 		Toolchain: b.tools, options: o, stage: s, config: c}
+	tree.Interpreters = realNames(b.in.Executable, script.python)
 	return tree, tree.finish(ctx, m)
 }
 

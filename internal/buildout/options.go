@@ -54,8 +54,11 @@ type Tree struct {
 	Root        string // real path
 	Interpreter Interpreter
 	Python      pack.Python
-	Buildout    string // version of zc.buildout
-	Launch      pack.Launch
+	// Interpreters are the paths under which the tree's files may name the
+	// interpreter: the one that built it, bin/buildout's, and what those link to.
+	Interpreters []string
+	Buildout     string // version of zc.buildout
+	Launch       pack.Launch
 
 	Parts      []pack.Part
 	Volatile   []string // parts that installed again in the gate, all allowed

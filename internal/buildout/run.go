@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/pack"
@@ -138,6 +139,9 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 		b.event("warning", b.tools.Missing()+"; run: "+b.tools.Command)
 	}
 	b.env = buildEnv(b.o.environ(), b.s, b.in, path, b.o.Epoch)
+	if err := b.watch(); err != nil {
+		return nil, err
+	}
 	for _, line := range b.o.Before {
 		b.event("before", line)
 		if err := b.command(ctx, shell(line)); err != nil {
@@ -172,8 +176,34 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 		return nil, b.explain(ctx, "building "+what, why, err)
 	}
 	tree := &Tree{Root: b.s.root, Interpreter: b.in, Python: b.in.Pack(), Buildout: t.Buildout, Launch: launch, Log: b.log(),
-		Compiler: b.calls(), TmpDir: b.s.tmp, Toolchain: b.tools, options: b.o, stage: b.s, config: c}
+		Compiler: b.calls(), Declared: b.declared(), TmpDir: b.s.tmp, Toolchain: b.tools, options: b.o, stage: b.s, config: c}
+	tree.Interpreters = realNames(b.in.Executable, b.pythonOf(tree))
 	return tree, tree.finish(ctx, m)
+}
+
+// pythonOf is the interpreter that runs the tree's zc.buildout.
+func (b *builder) pythonOf(t *Tree) string {
+	if b.virtual {
+		return venvPython(t.Root, b.o.OS)
+	}
+	return b.in.Executable
+}
+
+// realNames gives the paths, and what they link to, each once.
+func realNames(paths ...string) []string {
+	var out []string
+	for _, p := range paths {
+		real, err := filepath.EvalSymlinks(p)
+		if err != nil {
+			real = p
+		}
+		for _, name := range []string{p, real} {
+			if name != "" && !slices.Contains(out, name) {
+				out = append(out, name)
+			}
+		}
+	}
+	return out
 }
 
 func (b *builder) toolmaker(ctx context.Context) (toolmaker, error) {

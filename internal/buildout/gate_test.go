@@ -1,0 +1,127 @@
+package buildout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+const restless = `import os, time
+
+
+class Restless:
+    def __init__(self, buildout, name, options):
+        options['now'] = repr(time.time())
+        self.file = os.path.join(buildout['buildout']['parts-directory'], name)
+
+    def install(self):
+        with open(self.file, 'w') as f:
+            f.write('x')
+        return self.file
+    update = install
+
+
+class Compiling(Restless):
+    def __init__(self, buildout, name, options):
+        self.file = os.path.join(buildout['buildout']['parts-directory'], name)
+
+    def install(self):
+        with open(self.file, 'wb') as f:
+            f.write(b'\x7fELF' + repr(time.time()).encode())
+        return self.file
+    update = install
+`
+
+// A part that installs again on every run passes only where it is listed; one
+// that writes a compiled file anew never does. The recipe lies under develop,
+// so the hash of its directory is in the signatures.
+func TestGateRefuses(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds a real buildout")
+	}
+	dir := write(t, map[string]string{
+		"buildout.cfg":  "[buildout]\nparts = calm\ndevelop = rec\n\n[versions]\nzc.buildout = 2.13.8\n[calm]\nrecipe = rec:restless\n[busy]\nrecipe = rec:compiling\n",
+		"busy.cfg":      "[buildout]\nextends = buildout.cfg\nparts = busy\n",
+		"rec/setup.py":  "from setuptools import setup\nsetup(name='rec', version='1', py_modules=['rec'], entry_points={'zc.buildout': ['restless = rec:Restless', 'compiling = rec:Compiling']})\n",
+		"rec/rec.py":    restless,
+		"rec/README.md": "",
+	})
+	o := Options{Dir: dir, Stage: filepath.Join(t.TempDir(), "stage"), Python: python(t, "3.8"), Launcher: launcher(t), OS: "linux"}
+	tree, err := Run(context.Background(), o)
+	if err != nil {
+		fail(t, err)
+	}
+	err = Gate(context.Background(), tree, nil, nil)
+	var e *Error
+	if !errors.As(err, &e) || !strings.Contains(e.Error(), "part calm (recipe rec:restless)") || !strings.Contains(e.Hint(), "volatile = calm") {
+		t.Fatalf("a volatile part passes: %v", err)
+	}
+	if err := Gate(context.Background(), tree, []string{"calm"}, nil); err != nil {
+		fail(t, err)
+	}
+	if len(tree.Volatile) != 1 || len(tree.Signatures) != 1 || tree.Signatures[0].Path != "rec" {
+		t.Errorf("volatile %v, signatures %+v", tree.Volatile, tree.Signatures)
+	}
+	o.Config = "busy.cfg"
+	if tree, err = Run(context.Background(), o); err != nil {
+		fail(t, err)
+	}
+	err = Gate(context.Background(), tree, []string{"busy"}, nil)
+	if !errors.As(err, &e) || !strings.Contains(e.Error(), "parts/busy has other content") {
+		t.Errorf("a part that compiles on every run passes: %v", err)
+	}
+	err = Gate(context.Background(), tree, nil, func(context.Context, IsolatedCommand) error { return errors.New("no network") })
+	if err == nil || !strings.Contains(err.Error(), "no network") {
+		t.Errorf("a failing run passes: %v", err)
+	}
+}
+
+func TestChanged(t *testing.T) {
+	now := time.Now()
+	a, b := Digest{"a.so", "1", 1, now}, Digest{"b.so", "2", 2, now}
+	for _, c := range []struct {
+		after []Digest
+		want  string
+	}{
+		{[]Digest{a, b}, ""},
+		{[]Digest{a}, "b.so is gone"},
+		{[]Digest{a, b, {"c.so", "3", 3, now}}, "c.so was compiled anew"},
+		{[]Digest{a, {"b.so", "9", 2, now}}, "b.so has other content"},
+		{[]Digest{a, {"b.so", "2", 9, now}}, "b.so was written again"},
+		{[]Digest{a, {"b.so", "2", 2, now.Add(1)}}, "b.so was written again"},
+	} {
+		if got := changed([]Digest{a, b}, c.after); got != c.want {
+			t.Errorf("%v: %q, want %q", c.after, got, c.want)
+		}
+	}
+}
+
+// The output of zc.buildout, as events.
+func TestWatcher(t *testing.T) {
+	var events []string
+	w := &watcher{start: time.Now(), report: func(e Event) {
+		events = append(events, fmt.Sprintf("%s %s %s %v %d/%d", e.Kind, e.Name, e.Version, e.Update, e.Parts, e.Eggs))
+	}}
+	text, err := os.ReadFile("testdata/output.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(text); i += 7 { // a pipe knows no lines
+		if _, err := w.Write(text[i:min(len(text), i+7)]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := "develop /srv/app/src/hello  false 0/0|egg six 1.16.0 false 0/1|part py  true 0/1|part more  false 1/1"
+	if got := strings.Join(events, "|"); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	what, why := w.failure()
+	if what != "egg nosuch==1" || !strings.Contains(why, "Couldn't find a distribution") || strings.Contains(why, "pw") {
+		t.Errorf("%s: %s", what, why)
+	}
+}
