@@ -39,7 +39,7 @@ func index(t *testing.T, dir, base string) *httptest.Server {
 		w.Header().Set("Content-Type", "text/html")
 		for _, e := range entries {
 			name, _, _ := strings.Cut(e.Name(), "-")
-			if strings.ToLower(normal.ReplaceAllString(name, "-")) == strings.ToLower(normal.ReplaceAllString(r.PathValue("name"), "-")) {
+			if strings.EqualFold(normal.ReplaceAllString(name, "-"), normal.ReplaceAllString(r.PathValue("name"), "-")) {
 				fmt.Fprintf(w, "<a href=\"../../files/%s\">%s</a>\n", e.Name(), e.Name())
 			}
 		}

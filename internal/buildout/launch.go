@@ -21,7 +21,7 @@ var directories = []struct{ key, name string }{
 	{"download-cache", "downloads"},
 }
 
-// deadIndex is where zc.buildout before 2.10 looks: without TLS nothing answers there.
+// deadIndex is where zc.buildout 1.x looks: without TLS nothing answers there.
 var deadIndex = regexp.MustCompile(`^http://pypi\.python\.org/`)
 
 // overrides are the assignments that bring into the tree what the

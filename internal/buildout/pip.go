@@ -39,14 +39,6 @@ func (p pip) call(ctx context.Context, dir string, args ...string) error {
 	return nil
 }
 
-// paths is what has to be on sys.path to import pip.
-func (p pip) paths() []string {
-	if p.wheel == "" {
-		return nil
-	}
-	return []string{p.wheel}
-}
-
 // findPip gives the interpreter's own pip, else one from the wheels that
 // ensurepip or the distribution brings, else one that fetch downloads to dir.
 func findPip(ctx context.Context, in Interpreter, env []string, dir string, fetch pipFetcher) (pip, error) {
