@@ -1,0 +1,156 @@
+package verify
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+const suffix = ".cpython-313-x86_64-linux-gnu.so"
+
+// TestFindings: each row is a tree with one fault, and the words that name it.
+func TestFindings(t *testing.T) {
+	good := extension313(t, "_x", "")
+	dep := gcc(t, "int dep(void){return 1;}", "-Wl,-soname,libdep.so.1")
+	needs := func(args ...string) string {
+		// A stub of the library to link against: the tree's own has the same name.
+		dir := t.TempDir()
+		gccTo(t, dir+"/libdep.so.1", "int dep(void){return 1;}", "-Wl,-soname,libdep.so.1")
+		return extension313(t, "_x", "extern int dep(void); dep()", append([]string{dir + "/libdep.so.1"}, args...)...)
+	}
+	wheel := func(files tree) tree {
+		return tree{"eggs/demo-1.0-py3.13.egg/EGG-INFO/PKG-INFO": "Name: demo\nVersion: 1.0\n\n",
+			"eggs/demo-1.0-py3.13.egg/EGG-INFO/WHEEL": "Root-Is-Purelib: false\nTag: cp313-cp313-linux_x86_64\n"}.with(files)
+	}
+	for _, row := range []struct {
+		name    string
+		in      Input
+		missing string // words of the only finding; empty is none
+		foreign string
+		warning string
+	}{
+		{name: "good", in: Input{Source: egg313(tree{"demo/_x" + suffix: good})}},
+		{name: "truncated", in: Input{Source: egg313(tree{"demo/_x" + suffix: good[:len(good)/2]})}, foreign: "ends before"},
+		{name: "empty", in: Input{Source: egg313(tree{"demo/_x" + suffix: ""})}, foreign: "empty"},
+		{name: "text", in: Input{Source: egg313(tree{"demo/_x" + suffix: "hello\n"})}, foreign: "is none"},
+		{name: "linker script", in: Input{Source: tree{"parts/x/lib/libc.so": "/* GNU ld script */\nGROUP ( libc.so.6 )\n"}}},
+		{name: "another architecture", in: Input{Source: egg313(tree{"demo/_speedups" + suffix: fromWheel(t, "markupsafe==3.0.4", "linux-aarch64", "_speedups*.so")})}, foreign: "aarch64"},
+		{name: "another format", in: Input{Source: egg313(tree{"demo/_speedups" + suffix: fromWheel(t, "markupsafe==3.0.4", "win_amd64", "_speedups*.pyd")})}, foreign: "PE file"},
+		{name: "no slice", in: Input{Python: python313("macosx_11_0_arm64", ""), Source: egg313(tree{"demo/_cffi_backend.cpython-313-darwin.so": fromWheel(t, "cffi==2.1.1", "macos-x86_64", "_cffi_backend*.so")})}, foreign: "x86_64"},
+		{name: "half of universal2", in: Input{Python: python313("macosx_11_0_universal2", ""), Source: egg313(tree{"demo/_cffi_backend.cpython-313-darwin.so": fromWheel(t, "cffi==2.1.1", "macos-x86_64", "_cffi_backend*.so")})}, foreign: "no slice but x86_64"},
+		{name: "another Python", in: Input{Source: egg313(tree{"demo/_x.cpython-312-x86_64-linux-gnu.so": good})}, foreign: "for cp312"},
+		{name: "free-threaded", in: Input{Source: egg313(tree{"demo/_x.cpython-313t-x86_64-linux-gnu.so": good})}, foreign: "for cp313t"},
+		{name: "another Python too", in: Input{Source: egg313(tree{"demo/_x.cpython-312-x86_64-linux-gnu.so": good, "demo/_x" + suffix: good})}},
+		{name: "another name", in: Input{Source: egg313(tree{"demo/_y" + suffix: good})}, foreign: "no PyInit__y"},
+		{name: "Python 2", in: Input{Source: egg313(tree{"demo/_x.so": gcc(t, "void init_x(void){}")})}, foreign: "for Python 2"},
+		{name: "static libpython", in: Input{Source: egg313(tree{"demo/_x" + suffix: extension313(t, "_x", "", "-D_PyRuntime=_PyRuntime_", "-Wl,--defsym,_PyRuntime=PyInit__x")})}, foreign: "whole Python"},
+		{name: "outside abi3", in: Input{Source: egg313(tree{"demo/_x.abi3.so": extension313(t, "_x", "extern void _PyPrivate_Thing(void); _PyPrivate_Thing()")})}, foreign: "_PyPrivate_Thing"},
+		{name: "newer abi3", in: Input{Source: egg313(tree{"demo/_x.abi3.so": extension313(t, "_x", "extern void PyABIInfo_Check(void); PyABIInfo_Check()")})}, foreign: "Python 3.15 or newer"},
+		{name: "abi3", in: Input{Source: egg313(tree{"demo/_x.abi3.so": good})}},
+
+		{name: "no library", in: Input{Source: egg313(tree{"demo/_x" + suffix: needs()})}, foreign: "libdep.so.1, which is neither"},
+		{name: "library out of sight", in: Input{Source: egg313(tree{"demo/_x" + suffix: needs()}).with(tree{"parts/dep/lib/libdep.so.1": dep})}, foreign: "where the loader doesn't look"},
+		{name: "library by RUNPATH", in: Input{Source: egg313(tree{"demo/_x" + suffix: needs("-Wl,-rpath,$ORIGIN/../../../parts/dep/lib")}).with(tree{"parts/dep/lib/libdep.so.1": dep})}},
+		{name: "library by link", in: Input{Source: egg313(tree{"demo/_x" + suffix: needs("-Wl,-rpath,$ORIGIN/../../../parts/dep/lib64")}).with(tree{"parts/dep/lib/libdep.so.1.2": dep, "parts/dep/lib/libdep.so.1": "-> libdep.so.1.2", "parts/dep/lib64": "-> lib"})}},
+		{name: "library by the stage's path", in: Input{Roots: []string{"/stage/x"}, Source: egg313(tree{"demo/_x" + suffix: needs("-Wl,-rpath,/stage/x/parts/dep/lib")}).with(tree{"parts/dep/lib/libdep.so.1": dep})}},
+		{name: "library by the host's luck", in: Input{Source: egg313(tree{"demo/_x" + suffix: needs("-Wl,-rpath,/stage/x/parts/dep/lib")}).with(tree{"parts/dep/lib/libdep.so.1": dep})}, foreign: "doesn't look"},
+		{name: "library of another architecture", in: Input{Source: egg313(tree{"demo/_x" + suffix: needs("-Wl,-rpath,$ORIGIN")}).with(tree{"eggs/demo-1.0-py3.13.egg/demo/libdep.so.1": fromWheel(t, "markupsafe==3.0.4", "linux-aarch64", "_speedups*.so")})}, foreign: "libdep.so.1"},
+		{name: "library allowed", in: Input{SystemLibraries: []string{"libdep.so.*"}, Source: egg313(tree{"demo/_x" + suffix: needs()})}},
+		{name: "libpython", in: Input{Relocated: true, Source: egg313(tree{"demo/_x" + suffix: extension313(t, "_x", "", "-Wl,--no-as-needed", stub(t, "libpython3.13.so.1.0"))})}, foreign: "libpython3.13.so.1.0"},
+		{name: "libpython before relocation", in: Input{Source: egg313(tree{"demo/_x" + suffix: extension313(t, "_x", "", "-Wl,--no-as-needed", stub(t, "libpython3.13.so.1.0"))})}, warning: "libpython3.13.so.1.0"},
+		{name: "another libpython", in: Input{Source: egg313(tree{"demo/_x" + suffix: extension313(t, "_x", "", "-Wl,--no-as-needed", stub(t, "libpython3.12.so.1.0"))})}, foreign: "another Python's"},
+
+		{name: "floor", in: Input{Floor: "glibc 2.2.1", Source: egg313(tree{"demo/_x" + suffix: good + ""}).with(tree{"parts/p/p.so": gcc(t, "#include <stdio.h>\nint p(){return puts(\"\");}")})}, foreign: "allows no more than 2.2.1"},
+		{name: "floor kept", in: Input{Floor: "2.99", Source: egg313(tree{"demo/_x" + suffix: good})}},
+		{name: "platform broken", in: Input{Platform: "manylinux_2_28_x86_64", Source: tree{"parts/p/p.so": gcc(t, "#include <stdlib.h>\nint p(char*a){return strtol(a,0,0)+atexit(0);}", "-D_ISOC23_SOURCE", "-Wl,--defsym,zz=0", newGlibc(t))}}, foreign: "needs glibc 2.99"},
+
+		{name: "declared", in: Input{Witnessed: true, Declared: []Declaration{{Project: "Demo", Version: "1.0", Backend: "setuptools", Modules: []string{"demo._x", "demo._y"}, Errors: []BuildError{{Module: "demo._y", Lines: []string{"y.c:1: fatal error: yaml.h: No such file or directory"}}}}}, Source: egg313(tree{"demo/_x" + suffix: good})}, missing: "demo._y: its build declares it"},
+		{name: "declared of another egg", in: Input{Witnessed: true, Declared: []Declaration{{Project: "other", Version: "1.0", Modules: []string{"other._y"}}}, Source: egg313(tree{"demo/_x" + suffix: good})}},
+		{name: "source", in: Input{Source: egg313(tree{"demo/_y.c": module("_y", "")})}, missing: "demo._y: eggs/demo-1.0-py3.13.egg/demo/_y.c defines"},
+		{name: "Rust source", in: Input{Source: egg313(tree{"src/lib.rs": "#[pymodule]\n#[pyo3(name = \"_rust\")]\nfn rust(m: &Bound<PyModule>) {}"})}, missing: "src._rust"},
+		{name: "source in tests", in: Input{Source: egg313(tree{"demo/tests/_y.c": module("_y", "")})}},
+		{name: "source with its module", in: Input{Source: egg313(tree{"demo/other.c": module("_x", ""), "demo/_x" + suffix: good})}},
+		{name: "source list", in: Input{Source: egg313(tree{"EGG-INFO/SOURCES.txt": "setup.py\nsrc/demo/_speed.c\n"})}, missing: "demo._speed"},
+		{name: "native_libs", in: Input{Source: egg313(tree{"EGG-INFO/native_libs.txt": "demo/_x" + suffix + "\n"})}, missing: "demo._x"},
+		{name: "RECORD", in: Input{Source: wheel(tree{"eggs/demo-1.0-py3.13.egg/demo/_x" + suffix: good, "eggs/demo-1.0-py3.13.egg/EGG-INFO/RECORD": "demo/_x" + suffix + ",,\ndemo/_z" + suffix + ",,\n"})}, missing: "demo._z"},
+		{name: "tag", in: Input{Source: wheel(nil)}, missing: "tagged cp313-cp313-linux_x86_64"},
+		{name: "expect", in: Input{Expect: []string{"demo._x", "lxml.etree"}, Source: egg313(tree{"demo/_x" + suffix: good})}, missing: "lxml.etree: expect"},
+		{name: "compiler", in: Input{Compiles: []Compile{{Argv: []string{"cc", "-c", "demo/_q.c", "-o", "q.o"}, Cwd: "/tmp/pip-install-1/demo_0123456789abcdef0123456789abcdef", Exit: 1, Stderr: "demo/_q.c:1: error: no\n"}}, Source: egg313(nil)}, missing: "_q: compiling demo/_q.c failed"},
+		{name: "configure", in: Input{Compiles: []Compile{{Argv: []string{"cc", "-c", "conftest.c"}, Cwd: "/tmp/demo-1.0", Exit: 1}}, Source: egg313(nil)}},
+		{name: "part", in: Input{Roots: []string{"/stage"}, Parts: []Part{{Name: "custom", Recipe: "zc.recipe.egg:custom", Installed: []string{"/stage/develop-eggs/gone.egg", "/stage/eggs"}}}, Source: egg313(nil)}, missing: "part custom"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			r := check(t, row.in)
+			for _, w := range []struct{ name, got, want string }{{"missing", messages(r.Missing), row.missing}, {"foreign", messages(r.Foreign), row.foreign}, {"warnings", messages(r.Warnings), row.warning}} {
+				if w.want == "" && w.got != "" || !strings.Contains(w.got, w.want) {
+					t.Errorf("%s: want %q, got %q", w.name, w.want, w.got)
+				}
+			}
+			for _, i := range append(r.Missing, r.Foreign...) {
+				for _, p := range i.Problems {
+					if p.Hint == "" {
+						t.Errorf("%q has no hint", p.Message)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestWaive(t *testing.T) {
+	declared := []Declaration{{Project: "demo", Version: "1.0", Modules: []string{"demo._y"}}}
+	for _, w := range []string{"demo", "demo._y", "*._y", "demo:demo._y", "demo:*"} {
+		r := check(t, Input{Source: egg313(nil), Witnessed: true, Declared: declared, Waive: []string{w}})
+		if len(r.Missing) != 0 || len(r.Waived) != 1 || r.Err() != nil {
+			t.Errorf("%s: missing %v, waived %v", w, r.Missing, r.Waived)
+		}
+	}
+	r := check(t, Input{Source: egg313(nil), Witnessed: true, Declared: declared, Waive: []string{"other"}})
+	if len(r.Missing) != 1 || !strings.Contains(messages(r.Warnings), "waives nothing") {
+		t.Errorf("missing %v, warnings %v", r.Missing, r.Warnings)
+	}
+}
+
+func TestHints(t *testing.T) {
+	declared := []Declaration{{Project: "demo", Version: "1.0", Modules: []string{"demo._y"}, Errors: []BuildError{{Module: "_y", Lines: []string{"y.c:1:10: fatal error: ldap.h: No such file or directory"}}}}}
+	r := check(t, Input{Source: egg313(nil), Witnessed: true, Declared: declared})
+	if h := r.Missing[0].Problems[0].Hint; !strings.Contains(h, "libldap2-dev") || !strings.Contains(h, "waive = demo:demo._y") {
+		t.Error(h)
+	}
+	r = check(t, Input{Source: egg313(tree{"demo/_x" + suffix: extension313(t, "_x", "", "-Wl,--no-as-needed", stub(t, "libldap-2.5.so.0"))})})
+	if h := r.Foreign[0].Problems[0].Hint; !strings.Contains(h, "system-libraries = libldap-2.5.so.0") || !strings.Contains(h, "libldap-2.5-0 (Debian 12") {
+		t.Error(h)
+	}
+	r = check(t, Input{SystemLibraries: []string{"libldap*"}, Source: egg313(tree{"demo/_x" + suffix: extension313(t, "_x", "", "-Wl,--no-as-needed", stub(t, "libldap-2.5.so.0"))})})
+	if len(r.SystemLibraries) != 1 || r.SystemLibraries[0].Name != "libldap-2.5.so.0" || r.SystemLibraries[0].Package == "" {
+		t.Errorf("%+v", r.SystemLibraries)
+	}
+}
+
+func TestTarget(t *testing.T) {
+	for platform, want := range map[string]string{
+		"manylinux_2_28_x86_64": "linux x86_64 glibc 2.28", "manylinux2014_aarch64": "linux aarch64 glibc 2.17", "musllinux_1_2_x86_64": "linux x86_64 musl 1.2",
+		"linux_i686": "linux i686 glibc ", "macosx_11_0_arm64": "macos aarch64  11.0", "win_amd64": "windows x86_64  ", "win32": "windows i686  ", "linux-x86_64": "linux x86_64 glibc ",
+	} {
+		tg, err := newTarget(pack.Python{ABI: "cp313"}, platform)
+		if got := strings.Join([]string{tg.os, tg.arch, tg.libc, tg.floor}, " "); err != nil || got != want {
+			t.Errorf("%s: %q, %v", platform, got, err)
+		}
+	}
+	if _, err := newTarget(pack.Python{ABI: "cp313"}, "beos"); err == nil {
+		t.Error("no error")
+	}
+}
+
+// TestPunycode: values by Python's own codec.
+func TestPunycode(t *testing.T) {
+	for s, want := range map[string]string{"lančmít": "lanmt-2sa6t", "スパム": "zck5b2b", "ü": "tda", "bücher": "bcher-kva"} {
+		if got := punycode(s); got != want {
+			t.Errorf("%s: %s, want %s", s, got, want)
+		}
+	}
+	if got := initNames("スパム", 3)[0]; got != "PyInitU_zck5b2b" {
+		t.Error(got)
+	}
+}
