@@ -122,7 +122,7 @@ func (c *checker) importProblems(j *job, r result) []Problem {
 	case r.Other != "":
 		c.warn(j.x, Problem{Kind: "import", Message: "importing " + j.Module + " gives another file, " + c.relative(r.Other)})
 		return nil
-	case r.Missing != "" && !c.inTheTree(r.Missing):
+	case r.Missing != "" && !c.inTheTree(r.Missing) && !sibling(j.Module, r.Missing):
 		c.warn(j.x, Problem{Kind: "import", Message: "it imports " + r.Missing + ", which isn't in the tree"})
 		return nil
 	}
@@ -131,6 +131,12 @@ func (c *checker) importProblems(j *job, r result) []Problem {
 		p.Message = "importing " + j.Module + ": " + r.Error
 	}
 	return []Problem{p}
+}
+
+// sibling says whether two modules are of one package: a part of the egg itself is missing.
+func sibling(a, b string) bool {
+	i, j := strings.LastIndex(a, "."), strings.LastIndex(b, ".")
+	return i > 0 && j > 0 && a[:i] == b[:j]
 }
 
 func (c *checker) warn(x *extension, p Problem) {

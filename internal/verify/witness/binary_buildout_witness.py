@@ -339,7 +339,21 @@ def _patch_ccompiler(module):
             _patch_compiler(cls)
 
 
+def _patch_pip_cache(module):
+    """Build, don't take a wheel from the cache: one that a failing compiler left there is never declared."""
+    cls = module.SimpleWheelCache
+    get = cls.get
+
+    def watched(self, link, *args, **kwargs):
+        if type(self).__name__.startswith("Ephem"):
+            return get(self, link, *args, **kwargs)
+        return link
+
+    cls.get = watched
+
+
 TARGETS = {
+    "pip._internal.cache": _patch_pip_cache,
     "distutils.dist": _patch_dist,
     "setuptools._distutils.dist": _patch_dist,
     "distutils.command.build_ext": _patch_build_ext,

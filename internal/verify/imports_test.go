@@ -1,0 +1,94 @@
+package verify
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/binary-buildout/binary-buildout/internal/verify/verifytest"
+)
+
+// write lays a tree on disk.
+func (m tree) write(t *testing.T) string {
+	t.Helper()
+	root := t.TempDir()
+	for p, s := range m {
+		full := filepath.Join(root, p)
+		if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(full, []byte(s), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return root
+}
+
+func importing(t *testing.T, root, python string) *Import {
+	t.Helper()
+	return &Import{Interpreter: verifytest.Python(t, python), Root: root, Timeout: 3 * time.Second}
+}
+
+// TestImport: a crash, a hang and a failure are findings of their own extension, and end nothing else.
+func TestImport(t *testing.T) {
+	outside := t.TempDir()
+	gccTo(t, outside+"/libout.so.1", "int out(void){return 1;}", "-Wl,-soname,libout.so.1")
+	files := egg313(tree{
+		"demo/__init__.py":      "",
+		"demo/_good" + suffix:   extension313(t, "_good", ""),
+		"demo/_crash" + suffix:  extension313(t, "_crash", "abort()"),
+		"demo/_exit" + suffix:   extension313(t, "_exit", "_exit(3)"),
+		"demo/_hang" + suffix:   extension313(t, "_hang", "for (;;) sleep(1)"),
+		"demo/_print" + suffix:  extension313(t, "_print", `printf("{\"id\": 0}\n"); fflush(stdout)`),
+		"demo/_raise" + suffix:  extension313(t, "_raise", `if (1) { PyErr_SetString(PyExc_ValueError, "no way"); return NULL; }`),
+		"demo/_needs" + suffix:  extension313(t, "_needs", `if (!PyImport_ImportModule("not_here_at_all")) return NULL`),
+		"demo/_part" + suffix:   extension313(t, "_part", `if (!PyImport_ImportModule("demo._gone")) return NULL`),
+		"demo/_symbol" + suffix: extension313(t, "_symbol", "extern void undefined_thing(void); undefined_thing()"),
+		"demo/_out" + suffix:    extension313(t, "_out", "extern int out(void); out()", outside+"/libout.so.1", "-Wl,-rpath,"+outside),
+		"demo/_ssl" + suffix:    extension313(t, "_ssl", `PyImport_ImportModule("ssl"); PyErr_Clear()`),
+	})
+	root := files.write(t)
+	r := check(t, Input{Source: Dir(root), Import: importing(t, root, "3.13")})
+	want := map[string]string{"_crash": "signal 6 (SIGABRT)", "_exit": "exit code 3", "_hang": "within 3 seconds", "_raise": "ValueError: no way", "_part": "No module named 'demo._gone'",
+		"_symbol": "undefined symbol: undefined_thing", "_out": "libout.so.1, which is not in the tree"}
+	for _, i := range r.Foreign {
+		name := strings.TrimPrefix(i.Module, "demo.")
+		if w := want[name]; w == "" || !strings.Contains(messages([]Item{i}), w) {
+			t.Errorf("%s: %s", name, messages([]Item{i}))
+		}
+		delete(want, name)
+	}
+	for name := range want {
+		t.Errorf("%s is no finding", name)
+	}
+	if w := messages(r.Warnings); !strings.Contains(w, "it imports not_here_at_all, which isn't in the tree") {
+		t.Error(w)
+	}
+	if len(r.Compiled) != 4 {
+		t.Errorf("compiled: %+v", r.Compiled)
+	}
+	if found, _ := filepath.Glob(root + "/eggs/*/demo/__pycache__"); found != nil {
+		t.Error("importing wrote bytecode into the tree")
+	}
+}
+
+// TestImportPython2: the same script, in Python 2.7, with paths by groups.
+func TestImportPython2(t *testing.T) {
+	source := "#include <Python.h>\nstatic PyMethodDef m[] = {{0,0,0,0}};\nPyMODINIT_FUNC init_x(void) { Py_InitModule(\"_x\", m); BODY; }\n"
+	good := gcc(t, strings.ReplaceAll(source, "BODY", ""), "-I"+include(t, "2.7"))
+	crash := gcc(t, strings.ReplaceAll(source, "BODY", "abort()"), "-I"+include(t, "2.7"))
+	root := tree{
+		"eggs/a-1.0-py2.7.egg/EGG-INFO/PKG-INFO": "Name: a\nVersion: 1.0\n\n", "eggs/a-1.0-py2.7.egg/a/__init__.py": "import b\n", "eggs/a-1.0-py2.7.egg/a/_x.so": good,
+		"eggs/b-1.0-py2.7.egg/EGG-INFO/PKG-INFO": "Name: b\nVersion: 1.0\n\n", "eggs/b-1.0-py2.7.egg/b/__init__.py": "", "eggs/b-1.0-py2.7.egg/b/_x.so": crash,
+	}.write(t)
+	im := importing(t, root, "2.7")
+	im.Paths = [][]string{{"eggs/a-1.0-py2.7.egg", "eggs/b-1.0-py2.7.egg"}}
+	py := linux313
+	py.Version, py.ABI = "2.7.18", "cp27mu"
+	r := check(t, Input{Source: Dir(root), Python: py, Import: im})
+	if len(r.Compiled) != 1 || r.Compiled[0].Module != "a._x" || !strings.Contains(messages(r.Foreign), "b._x: importing b._x: it crashes") {
+		t.Errorf("compiled %+v, foreign %s", r.Compiled, messages(r.Foreign))
+	}
+}
