@@ -34,9 +34,61 @@ func hello(t *testing.T, version string) (installtest.Archive, *Python) {
 }
 
 func options(src, into string) Options {
+	// Few interpreters: each takes a while to describe itself. TestProbe and
+	// TestCandidates see the others.
+	env := append(os.Environ(), "PYENV_ROOT=/no", "HOME=/no", "PATH="+strings.Join([]string{python313(), "/usr/bin", "/bin"}, ":"))
 	return Options{
-		Source: src, Into: into, Env: os.Environ(), OS: runtime.GOOS, Arch: runtime.GOARCH,
+		Source: src, Into: into, Env: env, OS: runtime.GOOS, Arch: runtime.GOARCH,
 		Read: installtest.Read, Extract: installtest.Extract,
+	}
+}
+
+// python313 gives the directory of the interpreter that hello is for.
+func python313() string {
+	for _, p := range candidates(runtime.GOOS, os.Environ()) {
+		if filepath.Base(p) == "python3.13" {
+			return filepath.Dir(p)
+		}
+		if real, err := filepath.EvalSymlinks(p); err == nil && filepath.Base(real) == "python3.13" {
+			return filepath.Dir(p)
+		}
+	}
+	return ""
+}
+
+func TestCandidates(t *testing.T) {
+	root := t.TempDir()
+	for _, p := range []string{"shims/python3.13", "versions/3.13.0/bin/python3.13", "versions/3.12.1/bin/python3.12", "bin/python3", "bin/python3-config", "bin/pythonx"} {
+		mkfile(t, filepath.Join(root, p), "")
+	}
+	if err := os.Symlink("python3", filepath.Join(root, "bin", "python")); err != nil {
+		t.Fatal(err)
+	}
+	got := candidates("linux", []string{"PATH=" + root + "/bin:" + root + "/shims"})
+	want := []string{root + "/bin/python", root + "/versions/3.12.1/bin/python3.12", root + "/versions/3.13.0/bin/python3.13"}
+	if len(got) < 3 || fmt.Sprint(got[:3]) != fmt.Sprint(want) {
+		t.Errorf("candidates %q, want %q first", got, want)
+	}
+	if got := named(got, "cp313"); len(got) == 0 || got[0] != want[2] {
+		t.Errorf("named cp313: %q", got)
+	}
+}
+
+// What an install that was killed left beside the directory is no hindrance.
+func TestAfterKill(t *testing.T) {
+	a, _ := hello(t, "1.0")
+	into := filepath.Join(t.TempDir(), "app")
+	left := filepath.Join(filepath.Dir(into), ".app"+insideName)
+	mkfile(t, filepath.Join(left, "tree", "bin", "half"), "x")
+	mkfile(t, filepath.Join(left, lockName), "")
+	chmod(t, left, 0o700)
+	res, err := Install(t.Context(), options(installtest.Make(t, t.TempDir(), a), into))
+	if err != nil || !res.Changed {
+		t.Fatalf("%+v, %v", res, err)
+	}
+	onlyThese(t, filepath.Dir(into), "app")
+	if _, err := os.Stat(filepath.Join(into, "bin", "half")); err == nil {
+		t.Error("the half is there")
 	}
 }
 
