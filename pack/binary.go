@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"debug/elf"
 	"debug/macho"
+	"fmt"
 	"io"
 	"path"
 	"regexp"
@@ -22,19 +23,24 @@ type span64 struct{ start, end int64 }
 
 // binary decides about paths in ELF and Mach-O files and archives of them.
 //
-// A path in a part that is never loaded (debug information, symbol tables) is
-// overwritten with slashes here, and the file needs nothing at the target. The
+// A path in a part that is never loaded (debug information, symbol tables), or
+// in the dynamic strings where nothing refers to it, is overwritten with slashes
+// here, and the file needs nothing at the target. The
 // build's root in a NUL-terminated string that is loaded is replaced at the
 // target, in place. Anything else is refused.
 func (w *worker) binary(f *File, src *source, kind string, res found, v *verdict) error {
 	loaded, ok := loadedSpans(src, kind)
+	var free []span64
+	if kind == kindELF {
+		free = unreferenced(editedAt{src, f.Edits})
+	}
 	var strs []hit
 	inert := 0
 	for _, h := range res.hits {
 		pl := w.search.places[h.place]
 		switch {
 		case h.bound == longer:
-		case ok && kind != kindMachO && !overlaps(loaded, h):
+		case ok && kind != kindMachO && !overlaps(loaded, h), within(free, h):
 			f.Edits = append(f.Edits, binfmt.Edit{Offset: h.offset, New: slashes(h)})
 			inert++
 		case pl.root && h.enc == encPlain && h.bound == whole:
@@ -50,8 +56,10 @@ func (w *worker) binary(f *File, src *source, kind string, res found, v *verdict
 	}
 	sort.SliceStable(f.Edits, func(i, j int) bool { return f.Edits[i].Offset < f.Edits[j].Offset })
 	if inert > 0 {
-		v.class = ClassInert
-		v.did("%d paths in debug information", inert)
+		if v.class == ClassNone {
+			v.class = ClassInert
+		}
+		v.did("%d paths where nothing is loaded from", inert)
 	}
 	if len(strs) > 0 {
 		if err := w.cstrings(src, kind, strs, v); err != nil {
@@ -213,6 +221,9 @@ func (w *worker) runpath(f *File, src *source, kind string, v *verdict) {
 	var notes []string
 	if set := w.o.Binaries.SetRunpath; set != nil {
 		edits, err := set(src, src.size, func(old string) string { return w.newRunpath(f.Path, kind, old, &notes) })
+		if err != nil {
+			v.hint = fmt.Sprintf("its search path can't be edited (%v); build in a longer directory, see --stage", err)
+		}
 		if err == nil && len(edits) > 0 {
 			f.Edits = append(f.Edits, edits...)
 			v.class = ClassRpath

@@ -243,3 +243,48 @@ func TestForeignWheel(t *testing.T) {
 		t.Errorf("excepted %+v", rep.Excepted)
 	}
 }
+
+// TestRemovedRunpath: an editor may take a RUNPATH's entry out of the dynamic
+// section and leave its text; then the text goes too, and the library loads.
+func TestRemovedRunpath(t *testing.T) {
+	root := longRoot(t)
+	name := "eggs/a/ext.so"
+	gcc(t, root, "int lib(void) { return 41; } int f(void) { return lib() + 1; }", name, "-shared", "-g0", "-Wl,-rpath,"+testPrefix+"/lib")
+	o := testOrigin(root)
+	_, rep := relocateTree(t, root, o)
+	if it, ok := item(rep.Blocked, name); !ok || !strings.Contains(it.Reason, testPrefix) {
+		t.Errorf("a RUNPATH that stays is not blocked: %+v", rep)
+	}
+	o.Binaries.SetRunpath = func(r io.ReaderAt, _ int64, f func(string) string) ([]binfmt.Edit, error) {
+		if got := f(testPrefix + "/lib"); got != "" {
+			t.Errorf("%q", got)
+		}
+		e, err := elf.NewFile(r)
+		check(t, err)
+		s := e.SectionByType(elf.SHT_DYNAMIC)
+		data, err := s.Data()
+		check(t, err)
+		for i := 0; i < len(data); i += 16 {
+			if tag := elf.DynTag(e.ByteOrder.Uint64(data[i:])); tag == elf.DT_RUNPATH || tag == elf.DT_RPATH {
+				return []binfmt.Edit{{Offset: int64(s.Offset) + int64(i), New: []byte{byte(elf.DT_DEBUG), 0, 0, 0, 0, 0, 0, 0}}}, nil
+			}
+		}
+		t.Error("no RUNPATH")
+		return nil, nil
+	}
+	a, rep := relocateTree(t, root, o)
+	check(t, rep.Err())
+	got := content(t, a, name)
+	if strings.Contains(got, testPrefix) {
+		t.Error("the text is still there")
+	}
+	if it, _ := item(rep.Relocated, name); it.Class != ClassRpath {
+		t.Errorf("%+v", it)
+	}
+	file := filepath.Join(t.TempDir(), "ext.so")
+	check(t, os.WriteFile(file, []byte(got), 0o755))
+	out, err := exec.Command(findPython(t, "3.11"), "-c", "import ctypes,sys; print(ctypes.CDLL(sys.argv[1]).f())", file).CombinedOutput()
+	if err != nil || strings.TrimSpace(string(out)) != "42" {
+		t.Errorf("%v: %s", err, out)
+	}
+}

@@ -135,8 +135,8 @@ func copyTree(tr tree) tree {
 	return out
 }
 
-// TestMemory packs a file of 2 GiB, a text of 300 MiB that names the root all
-// over, and an ELF file that is large, in less than 256 MiB.
+// TestMemory packs a file of 2 GiB and a text of 300 MiB that names the root
+// all over, in less than 256 MiB.
 func TestMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a minute")
