@@ -1181,6 +1181,8 @@ class Relocation(object):
         source = self.tree.inside(path)
         if os.path.lexists(temporary):
             os.unlink(temporary)
+        if os.path.lexists(full) and os.path.samestat(os.lstat(full), os.lstat(source)):
+            return  # renaming a name onto another of the same file does nothing
         try:
             os.link(source, temporary)
         except (OSError, AttributeError):

@@ -11,9 +11,14 @@ import sys; sys.path[:] = [p for p in sys.path if p not in ("", ".", __file__.re
 # In the build, zc.buildout runs as it is. On the target some of its functions are
 # replaced, so that nothing is compiled, fetched or lost: see Run.
 
+import os
+
+# What lies in PYTHONPATH doesn't count either.
+for p in os.environ.get("PYTHONPATH", "").split(os.pathsep):
+    sys.path[:] = [q for q in sys.path if q not in (p, os.path.abspath(p))]
+
 import hashlib
 import json
-import os
 import re
 import stat
 import subprocess
@@ -991,7 +996,11 @@ def installed_paths(buildout):
 
 COMPILERS = ("cc", "gcc", "c++", "g++", "clang", "clang++", "make", "gmake", "cargo", "rustc", "gfortran")
 SHIM = b"""#!/bin/sh
-echo "$BINARY_BUILDOUT_PART $0 $*" >> "${0%/*}/wanted"
+case "${0##*/} $*" in
+*" --version"*|*" -v"|*" -V"|*" -dump"*|*" -print"*) ;;
+make*|gmake*|cargo*|*.[cCfmsSor]|*.[cCfmsSor]\\ *|*.cc*|*.cpp*|*.cxx*|*.f90*|*.rs*)
+    echo "$BINARY_BUILDOUT_PART $0 $*" >> "${0%/*}/wanted" ;;
+esac
 echo "${0##*/}: there is no compiler on this system" >&2
 exit 127
 """
@@ -999,8 +1008,9 @@ exit 127
 
 class Shims(object):
     """Programs that stand in for a compiler that isn't there, last on PATH.
-    They fail, and note that a part asked: setuptools and pip install many
-    packages without their extensions, say nothing, and exit 0."""
+    They fail, and note that a part asked to compile: setuptools and pip install
+    many packages without their extensions, say nothing, and exit 0. (pip also
+    asks rustc for its version, and ctypes has gcc look for libraries.)"""
 
     def __init__(self, journal):
         self.folder = None

@@ -1,0 +1,97 @@
+package pack_test
+
+import (
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// The programs that travel in each archive.
+var programs = []string{"bootstrap.py", "launcher.py"}
+
+// TestProgramsCompile: with every Python, without a warning.
+func TestProgramsCompile(t *testing.T) {
+	for _, minor := range everyPython {
+		python := findPython(t, minor)
+		for _, program := range programs {
+			r := runIn(t, ".", cEnv(), python, "-W", "error", "-c", "import sys; compile(open(sys.argv[1], 'rb').read(), sys.argv[1], 'exec')", program)
+			if r.code != 0 {
+				t.Errorf("python%s %s: %s", minor, program, r.err)
+			}
+		}
+	}
+}
+
+// importLines are the import statements of a program, functions' ones too.
+var importLines = regexp.MustCompile(`(?m)^\s*(?:import|from)\s+([\w.]+(?:\s*,\s*[\w.]+)*)`)
+
+// TestProgramsImport: the standard library alone; launcher.py knows zc.buildout too.
+func TestProgramsImport(t *testing.T) {
+	theirs := map[string]bool{"setuptools": true, "zc": true, "mr": true}
+	old := map[string]bool{"imp": true, "urllib": true, "msvcrt": true} // of Python 2, of Windows
+	standard := map[string]bool{}
+	for _, minor := range []string{"3.10", "3.13"} {
+		out, err := exec.Command(findPython(t, minor), "-c", "import sys; print(*sys.stdlib_module_names)").Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range strings.Fields(string(out)) {
+			standard[name] = true
+		}
+	}
+	for _, program := range programs {
+		source := readFile(t, program)
+		if i := strings.Index(source, "BUILDOUT = br'''"); i >= 0 {
+			end := strings.Index(source[i+16:], "'''")
+			source = source[:i] + source[i+16+end:]
+		}
+		for _, m := range importLines.FindAllStringSubmatch(source, -1) {
+			for _, module := range strings.Split(m[1], ",") {
+				top, _, _ := strings.Cut(strings.TrimSpace(module), ".")
+				if !standard[top] && !old[top] && !(program == "launcher.py" && theirs[top]) {
+					t.Errorf("%s imports %s", program, top)
+				}
+			}
+		}
+		first := strings.SplitN(source, "\n", 3)[1]
+		if !strings.HasPrefix(first, "import sys; sys.path[:] = ") {
+			t.Errorf("the first statement of %s is %s", program, first)
+		}
+	}
+}
+
+// TestProgramsShare: what stands in both programs is the same in both.
+func TestProgramsShare(t *testing.T) {
+	part := func(program string) string {
+		source := readFile(t, program)
+		begin, end := strings.Index(source, "# ---- shared"), strings.Index(source, "# ---- end of shared")
+		if begin < 0 || end < begin {
+			t.Fatalf("%s: no shared part", program)
+		}
+		return source[begin:end]
+	}
+	if part("bootstrap.py") != part("launcher.py") {
+		t.Error("the shared parts differ")
+	}
+}
+
+// TestBootstrapImportsNothingOfTheTree: modules beside it are not taken.
+func TestBootstrapImportsNothingOfTheTree(t *testing.T) {
+	for _, minor := range everyPython {
+		python := findPython(t, minor)
+		root := smallTree(t, python)
+		for _, module := range []string{"os", "re", "json", "hashlib", "stat", "struct", "subprocess", "errno", "fcntl", "__future__", "imp", "marshal", "platform"} {
+			writeFile(t, root+"/"+module+".py", "raise SystemExit('imported from the tree')\n")
+			writeFile(t, root+"/bin/"+module+".py", "raise SystemExit('imported from the tree')\n")
+			writeFile(t, root+"/.binary-buildout/"+module+".py", "raise SystemExit('imported from the tree')\n")
+		}
+		for _, args := range [][]string{{"bootstrap.py"}, {"-S", "bootstrap.py"}, {"-E", "./bootstrap.py"}, {root + "/bootstrap.py"}} {
+			runIn(t, root, cEnv("PYTHONPATH=."), python, args...).must(t, minor+strings.Join(args, " "))
+		}
+		r := runIn(t, root, cEnv(), root+"/bin/buildout", "--version")
+		if strings.Contains(r.out+r.err, "imported from the tree") {
+			t.Errorf("python%s: %s%s", minor, r.out, r.err)
+		}
+	}
+}
