@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-import sys; sys.path[:] = [p for p in sys.path if p not in ("", ".", __file__.replace("\\", "/").rpartition("/")[0] or ".")]
+import sys; sys.path[:] = sys.path[not (getattr(sys.flags, "isolated", 0) or getattr(sys.flags, "safe_path", 0)):]
 
 HELP = """\
 usage: python bootstrap.py [--check] [--help]
@@ -1255,7 +1255,7 @@ class Relocation(object):
 
 
 BUILDOUT = br'''# Written by bootstrap.py: runs the zc.buildout of this tree, as %(launcher)s says.
-import sys; sys.path[:] = [p for p in sys.path if p not in ("", __file__.replace("\\", "/").rpartition("/")[0])]
+import sys; sys.path[:] = sys.path[not (getattr(sys.flags, "isolated", 0) or getattr(sys.flags, "safe_path", 0)):]
 import os
 launcher = os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(__file__))), ".binary-buildout", "launcher.py")
 sys.argv[0] = os.path.abspath(__file__)
@@ -1409,6 +1409,7 @@ def bootstrap(root):
         if os.path.lexists(tree.inside(JOURNAL)):
             tree.run_launcher(python, ["--recover"])
             say(u"an interrupted bin/buildout was undone")
+            tree = Tree(root)
         new = {u"root": root, u"python": python.path, u"prefix": python.prefix}
         pending = (tree.state or {}).get("pending")
         if pending and values_of(pending) != new and pending.get("archive") == tree.archive:

@@ -469,6 +469,8 @@ func killEach(t *testing.T, minor string, moved bool) {
 	}
 	if testing.Short() {
 		n = every(n, 25)
+	} else if minor != "3.13" {
+		n = every(n, 50)
 	}
 	for _, call := range n {
 		lay()

@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-import sys; sys.path[:] = [p for p in sys.path if p not in ("", ".", __file__.replace("\\", "/").rpartition("/")[0] or ".")]
+import sys; sys.path[:] = [p for p in sys.path if p not in ("", ".") and not p.endswith(".binary-buildout")]
 
 # Runs this tree's own zc.buildout, in the build, in the gate and on the target:
 #
@@ -428,7 +428,7 @@ class Arguments(object):
 
     def runs(self):
         """Whether this installs parts, and so deletes and rewrites."""
-        return not self.shows and (not self.command or self.command[0] in ("install", "bootstrap", "init"))
+        return not self.shows and (not self.command or self.command[0] == "install")
 
 
 def is_url(name):
@@ -760,6 +760,8 @@ class Run(object):
         self.failed = None        # the part, and the error
         self.removed = {}         # parts that were uninstalled, with their old options
         self.develop_directory = None
+        self.copied = []          # directories that the journal has copies or lists of
+        self.before = {}          # .installed.cfg, as it was
         self.buildout = None
         self.shims = None
         self.files = None
@@ -800,13 +802,15 @@ class Run(object):
         options = buildout["buildout"]
         place = lambda name: self.journal.relative(options[name + "-directory"])
         copies = [place("bin"), place("develop-eggs"), self.journal.relative(options["installed"] or ".installed.cfg")]
-        copies.append(native(u".mr.developer.cfg"))
+        copies += [native(u".mr.developer.cfg"), native(STATE)]
         lists = [p for p in (place("eggs"), place("parts")) if p]
         for path in list(lists[:1]):  # eggs/v5 lies in eggs
             while b"/" in path if isinstance(path, bytes) else "/" in path:
                 path = os.path.dirname(path)
                 lists.append(path)
         self.develop_directory = place("develop-eggs")
+        self.copied = [p for p in (place("bin"), place("develop-eggs"), place("eggs")) if p]
+        self.before = buildout._read_installed_part_options()[0]
         self.journal.begin([c for c in copies if c], lists)
         self.shims = Shims(self.journal)
         try:
@@ -834,9 +838,10 @@ class Run(object):
 
     def call(self, old, options, function):
         if options.name not in self.removed:
-            before = (options.buildout._read_installed_part_options()[0].get(options.name) or {}).get(
-                "__buildout_installed__") or ""
-            self.journal.keep_part([options.buildout._buildout_path(p) for p in before.split("\n") if p])
+            before = (self.before.get(options.name) or {}).get("__buildout_installed__") or ""
+            paths = [options.buildout._buildout_path(p) for p in before.split("\n") if p]
+            fronts = tuple(os.path.join(fs(os.path.join(self.root, p)), "") for p in self.copied)
+            self.journal.keep_part([p for p in paths if not p.startswith(fronts)])
         return self.within(options.name, old, options, function)
 
     def initialize(self, old, options):
@@ -869,19 +874,24 @@ class Run(object):
         self.check_develop(folder, build_ext)
         link = None
         for number, relative in found:
-            self.journal.bring_back(number, relative)
+            if number:
+                self.journal.bring_back(number, relative)
             if relative.endswith(native(u".egg-link")):
                 link = fs(os.path.join(self.root, relative))
         return link
 
     def develop_files(self, folder):
-        """What was moved out of develop-eggs and belongs to a directory."""
-        aside = dict((os.path.basename(relative), (number, relative)) for number, relative in self.journal.moved
+        """What belongs to a directory and was moved out of develop-eggs, or
+        still lies there: pairs of the number in the journal, or 0, and path."""
+        aside = dict((name, (0, os.path.join(self.develop_directory, name)))
+                     for name in os.listdir(os.path.join(self.root, self.develop_directory)))
+        aside.update((os.path.basename(relative), (number, relative)) for number, relative in self.journal.moved
                      if os.path.dirname(relative) == self.develop_directory)
         for name in sorted(aside):
             if not name.endswith(native(u".egg-link")):
                 continue
-            path = self.journal.path("moved", "%d" % aside[name][0])
+            number, relative = aside[name]
+            path = self.journal.path("moved", "%d" % number) if number else os.path.join(self.root, relative)
             lines = [text(line.strip()) for line in read_file(path).split(b"\n")]
             places = [lines[0]]
             if len(lines) > 1 and lines[1]:
@@ -1163,6 +1173,11 @@ def launch_buildout(root, mode, words):
         if Journal(root).undo():
             say(u"an interrupted bin/buildout was undone")
             state, manifest = check_state(root, launch)
+    if mode == "target" and arguments.command[:1] in (["bootstrap"], ["init"]):
+        raise Refused(u"bin/buildout %s is not for here" % text(arguments.command[0]), u"python bootstrap.py", 2)
+    if mode == "target" and arguments.runs() and not arguments.config and (
+            state.get("config") not in (None, u"", launch.get("config"))):
+        say(u"note: the last run was bin/buildout -c %s" % state["config"])
     passed = buildout_words(arguments, launch, root, mode)
     clean_environment(mode, defaults)
     os.environ["BINARY_BUILDOUT_RUN"] = text_of_run(root)

@@ -1,6 +1,7 @@
 package pack_test
 
 import (
+	"archive/zip"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -320,4 +321,126 @@ func TestLauncherDevelopNew(t *testing.T) {
 		onlyUpdating(t, in.buildout(t), "scripts", "conf")
 		onlyUpdating(t, in.buildout(t, "-o"), "scripts", "conf")
 	})
+}
+
+// TestLauncherMrDeveloper: checkouts are kept, without git and without .git.
+func TestLauncherMrDeveloper(t *testing.T) {
+	l := pyLines[0]
+	l.wheels = append(append([]string{}, l.wheels...), "mr.developer==3.0.0")
+	repository := filepath.Join(t.TempDir(), "kept")
+	copyDir(t, "testdata/target/site/src/pure", repository)
+	git := func(args ...string) {
+		env := append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@b", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@b")
+		runIn(t, repository, env, "git", args...).must(t, "git")
+	}
+	git("init", "-q")
+	git("add", ".")
+	git("commit", "-q", "-m", "first")
+	s := buildSite(t, l, func(t testing.TB, stage string) {
+		os.RemoveAll(filepath.Join(stage, "src/pure"))
+		cfg := readFile(t, filepath.Join(stage, "buildout.cfg"))
+		cfg = strings.Replace(cfg, "develop = src/demo src/pure", "extensions = mr.developer\nauto-checkout = pure\nalways-checkout = true\ndevelop = src/demo", 1)
+		writeFile(t, filepath.Join(stage, "buildout.cfg"), cfg+"\n[sources]\npure = git file://"+repository+"\n")
+	})
+	root := filepath.Join(t.TempDir(), "srv")
+	copyDir(t, s.archive, root)
+	os.RemoveAll(filepath.Join(root, "src/pure/.git"))
+	in := installed{s, root, bareEnv(t)}
+	runIn(t, root, in.env, s.python, "bootstrap.py").must(t, "bootstrap.py")
+	for _, args := range [][]string{nil, {"-N"}, {"-o"}} {
+		r := in.buildout(t, args...)
+		onlyUpdating(t, r, "scripts", "conf")
+		if !strings.Contains(r.out, "Kept the checkout of 'pure'") {
+			t.Error(r.out)
+		}
+	}
+	if r := runIn(t, "/", without(in.env, "PYTHONPATH"), in.path("bin/pure")).must(t, "bin/pure"); r.out != "pure and simple\n" {
+		t.Error(r.out)
+	}
+	os.RemoveAll(in.path("src/pure"))
+	if r := in.buildout(t); r.code != 1 || !strings.Contains(r.err, "the checkout of pure is not in this tree") {
+		t.Errorf("exit %d: %s%s", r.code, r.out, r.err)
+	}
+}
+
+// TestLauncherWheel: an egg added by hand, as a wheel in a find-links folder.
+func TestLauncherWheel(t *testing.T) {
+	eachLine(t, func(t *testing.T, l pyLine) {
+		if l.buildout[0] == '1' {
+			return // zc.buildout 1 knows no wheels
+		}
+		in := install(t, l)
+		wheel := in.path("wheels/byhand-1.0-py2.py3-none-any.whl")
+		os.MkdirAll(filepath.Dir(wheel), 0o755)
+		zipFile(t, wheel, map[string]string{
+			"byhand.py":                             "def main():\n    print('by hand')\n",
+			"byhand-1.0.dist-info/METADATA":         "Metadata-Version: 2.1\nName: byhand\nVersion: 1.0\n",
+			"byhand-1.0.dist-info/WHEEL":            "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py2-none-any\nTag: py3-none-any\n",
+			"byhand-1.0.dist-info/top_level.txt":    "byhand\n",
+			"byhand-1.0.dist-info/entry_points.txt": "[console_scripts]\nbyhand = byhand:main\n",
+			"byhand-1.0.dist-info/RECORD":           "byhand.py,,\nbyhand-1.0.dist-info/METADATA,,\nbyhand-1.0.dist-info/WHEEL,,\nbyhand-1.0.dist-info/top_level.txt,,\nbyhand-1.0.dist-info/entry_points.txt,,\nbyhand-1.0.dist-info/RECORD,,\n",
+		})
+		in.change(t, "buildout.cfg", "find-links =", "find-links = wheels")
+		in.change(t, "buildout.cfg", "    pure\n", "    pure\n    byhand\n")
+		in.buildout(t).must(t, "bin/buildout")
+		if r := runIn(t, "/", without(in.env, "PYTHONPATH"), in.path("bin/byhand")).must(t, "bin/byhand"); r.out != "by hand\n" {
+			t.Error(r.out)
+		}
+		onlyUpdating(t, in.buildout(t), "scripts", "conf")
+	})
+}
+
+// zipFile writes a zip of files.
+func zipFile(t testing.TB, path string, files map[string]string) {
+	t.Helper()
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z := zip.NewWriter(f)
+	for name, data := range files {
+		w, err := z.Create(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Write([]byte(data))
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+}
+
+// TestLauncherRecipeDevelop: zc.recipe.egg:develop keeps what was compiled, until its options change.
+func TestLauncherRecipeDevelop(t *testing.T) {
+	// Without conf: zc.buildout 6 hashes develop-eggs for its signature, before dev is there.
+	for _, l := range pyLines {
+		if testing.Short() && l.String() != pyLines[0].String() {
+			continue
+		}
+		t.Run(l.String(), func(t *testing.T) {
+			s := buildSite(t, l, func(t testing.TB, stage string) {
+				cfg := readFile(t, filepath.Join(stage, "buildout.cfg"))
+				cfg = strings.Replace(cfg, "parts = scripts conf", "parts = dev scripts", 1)
+				cfg = strings.Replace(cfg, "develop = src/demo ", "develop = ", 1)
+				writeFile(t, filepath.Join(stage, "buildout.cfg"), cfg+"\n[dev]\nrecipe = zc.recipe.egg:develop\nsetup = src/demo\ndefine = X=1\n")
+			})
+			in := installed{s, filepath.Join(t.TempDir(), "srv"), bareEnv(t)}
+			copyDir(t, s.archive, in.root)
+			runIn(t, in.root, in.env, s.python, "bootstrap.py").must(t, "bootstrap.py")
+			compiled := extensions(t, in.root)
+			onlyUpdating(t, in.buildout(t), "dev", "scripts")
+			onlyUpdating(t, in.buildout(t, "-o"), "dev", "scripts")
+			sameMap(t, compiled, extensions(t, in.root))
+			runIn(t, "/", without(in.env, "PYTHONPATH"), in.path("bin/demo")).must(t, "bin/demo")
+			in.change(t, "buildout.cfg", "define = X=1", "define = X=2")
+			before := in.buildouts(t)
+			r := in.buildout(t)
+			if r.code != 1 || !strings.Contains(r.err, "error: part dev: ") || !strings.Contains(r.err, "needs a compiler") {
+				t.Errorf("exit %d: %s%s", r.code, r.out, r.err)
+			}
+			sameMap(t, before, in.buildouts(t))
+			sameMap(t, compiled, extensions(t, in.root))
+		})
+	}
 }

@@ -238,7 +238,7 @@ func buildSite(t testing.TB, l pyLine, edits ...edit) site {
 	launch := pack.Launch{Format: 1, Config: "buildout.cfg", Options: []string{"buildout:eggs-directory=${buildout:directory}/eggs"}}
 	found, _ := filepath.Glob(filepath.Join(eggs, "*.egg"))
 	for _, egg := range found {
-		if !strings.Contains(filepath.Base(egg), "recipe") {
+		if name := filepath.Base(egg); !strings.Contains(name, "recipe") && !strings.HasPrefix(name, "mr") {
 			rel, _ := filepath.Rel(stage, egg)
 			launch.Path = append(launch.Path, rel)
 		}
