@@ -1,0 +1,165 @@
+//go:build linux
+
+// Package acceptance runs the examples from end to end: the program packs one,
+// and the archive has to work as on a server. Its users are the tests in the
+// directories below, one a group, so that each group keeps within the ten
+// minutes that go test gives a package by default.
+package acceptance
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/binary-buildout/binary-buildout/internal/isolate"
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+// Case is an example, and what it is built and run with.
+type Case struct {
+	Example  string // directory below examples/
+	Config   string // buildout.cfg if empty
+	Python   string // "3.13"
+	Buildout string // the version that the archive has to have
+	Smoke    []string
+}
+
+// Main is the TestMain of the groups: the test binary is also the helper
+// process of package isolate.
+func Main(m *testing.M) int {
+	if handled, code := isolate.Child(os.Args); handled {
+		return code
+	}
+	return m.Run()
+}
+
+// Run packs the case's example and proves the archive by hand: with tar, with
+// the README's two lines and with the application's scripts.
+func Run(t *testing.T, c Case) {
+	if testing.Short() {
+		t.Skip("packs a whole buildout")
+	}
+	python := newPython(t, c.Python)
+	archive := packExample(t, c, python.original)
+	manifest := readManifest(t, archive)
+	if manifest.Buildout != c.Buildout {
+		t.Errorf("the archive has zc.buildout %s, want %s", manifest.Buildout, c.Buildout)
+	}
+
+	s := newServer(t, python)
+	s.unpack(archive)
+	s.installed(manifest, c)
+
+	s.move()
+	s.installed(manifest, c)
+}
+
+// installed runs the two lines of the README, the flags that need no network
+// either, and the application's scripts, and sees that nothing was built.
+func (s *server) installed(manifest pack.Manifest, c Case) {
+	s.t.Helper()
+	before := extensions(s.t, s.tree)
+	if len(before) == 0 || len(before) < len(manifest.Extensions) {
+		s.t.Errorf("%d extensions, the manifest lists %d", len(before), len(manifest.Extensions))
+	}
+	s.run(s.python.executable(), "bootstrap.py")
+	compiled := extensions(s.t, s.tree)
+	for _, flag := range []string{"", "-o", "-N"} {
+		checkUpdated(s.t, s.run("bin/buildout", strings.Fields(flag)...), manifest.Parts)
+		for _, change := range changes(compiled, extensions(s.t, s.tree)) {
+			s.t.Errorf("bin/buildout %s: %s", flag, change)
+		}
+	}
+	for _, command := range c.Smoke {
+		s.run("/bin/sh", "-c", command)
+	}
+}
+
+// packExample runs the program as the example's README says, and returns the archive.
+func packExample(t *testing.T, c Case, python string) string {
+	t.Helper()
+	root, err := filepath.Abs("../../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	binary, out := filepath.Join(tempDir(t), "binary-buildout"), tempDir(t)
+	build := exec.Command("go", "build", "-o", binary, ".")
+	build.Dir = root
+	if said, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, said)
+	}
+	args := []string{"pack", filepath.Join(root, "examples", c.Example), "--python", python, "--out", out, "--require-isolation"}
+	if c.Config != "" {
+		args = append(args, "--config", c.Config)
+	}
+	said, err := exec.Command(binary, args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("binary-buildout %s: %v\n%s", strings.Join(args, " "), err, said)
+	}
+	t.Logf("binary-buildout %s\n%s", strings.Join(args, " "), said)
+	found, err := filepath.Glob(filepath.Join(out, "*.tar.gz"))
+	if err != nil || len(found) != 1 {
+		t.Fatalf("archives in %s: %v %v", out, found, err)
+	}
+	return found[0]
+}
+
+func readManifest(t *testing.T, archive string) pack.Manifest {
+	t.Helper()
+	r, err := pack.OpenArchive(archive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	return r.Manifest()
+}
+
+// checkUpdated sees that buildout said of each part that it updates it, and
+// of none that it installs it.
+func checkUpdated(t *testing.T, said string, parts []pack.Part) {
+	t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(said, "Updating "+part.Name+".\n") {
+			t.Errorf("bin/buildout doesn't say that it updates %s:\n%s", part.Name, said)
+		}
+	}
+	for _, word := range []string{"Installing ", "Uninstalling ", "Getting distribution", "Couldn't"} {
+		if strings.Contains(said, word) {
+			t.Errorf("bin/buildout says %q:\n%s", word, said)
+		}
+	}
+}
+
+// outputOf runs a command in a box. The command may fail; then so does the test.
+func outputOf(t *testing.T, box *isolate.Box, c isolate.Command) string {
+	t.Helper()
+	var said bytes.Buffer
+	c.Stdout, c.Stderr = &said, &said
+	if err := box.Run(context.Background(), c); err != nil {
+		t.Fatalf("%s %s: %v\n%s", c.Path, strings.Join(c.Args, " "), err, said.String())
+	}
+	return said.String()
+}
+
+// changes lists what is in one of two snapshots of extensions, or differs.
+func changes(before, after map[string]string) []string {
+	var out []string
+	for path, was := range before {
+		if is, there := after[path]; !there {
+			out = append(out, path+" is gone")
+		} else if is != was {
+			out = append(out, fmt.Sprintf("%s was %s, is %s", path, was, is))
+		}
+	}
+	for path := range after {
+		if _, there := before[path]; !there {
+			out = append(out, path+" is new")
+		}
+	}
+	return out
+}
