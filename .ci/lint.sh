@@ -1,0 +1,25 @@
+# lint.sh: what can be seen without running anything.
+
+unformatted=$(git ls-files '*.go' | xargs gofmt -l)
+[ -z "$unformatted" ] || {
+    echo "error: these need gofmt -w: $unformatted" >&2
+    exit 1
+}
+for os in linux windows darwin; do
+    echo "go vet for $os"
+    GOOS=$os go vet ./...
+done
+staticcheck ./...
+
+git ls-files '*.sh' .ci/run .ci/python | while read -r script; do
+    # The stages are run by bash -euo pipefail, and have no first line.
+    case $script in
+    .ci/*.sh) shellcheck -s bash "$script" ;;
+    *) shellcheck "$script" ;;
+    esac
+done
+
+if [ -d .github/workflows ]; then
+    actionlint
+    zizmor --offline --persona=pedantic .github/workflows action.yml
+fi

@@ -1,0 +1,55 @@
+# setup.sh: installs what a fresh Debian lacks, and looks for the Pythons.
+
+# command=package, where the names differ
+packages='gcc g++ make git autoreconf=autoconf automake libtoolize=libtool
+    bwrap=bubblewrap strace patchelf shellcheck zstd pigz unzip zip busybox
+    setpriv=util-linux curl debootstrap musl-gcc=musl-tools readelf=binutils'
+missing=
+for entry in $packages; do
+    command -v "${entry%=*}" >/dev/null || missing="$missing ${entry#*=}"
+done
+[ -e /usr/include/stdio.h ] || missing="$missing libc6-dev"
+
+if [ -n "$missing" ]; then
+    root=
+    [ "$(id -u)" -eq 0 ] || root='sudo -n'
+    export DEBIAN_FRONTEND=noninteractive
+    $root apt-get -qq update
+    # shellcheck disable=SC2086 # a list of words
+    $root apt-get -qq -y --no-install-recommends install $missing >/dev/null
+    echo "installed:$missing"
+fi
+
+command -v go >/dev/null || {
+    echo "error: go is missing; go.mod says which: $(grep '^go ' go.mod)" >&2
+    exit 1
+}
+
+# The examples and the tests run these, found as the tests find them.
+lacking=
+for minor in 2.7 3.6 3.7 3.8 3.9 3.10 3.11 3.12 3.13; do
+    .ci/python "$minor" || lacking="$lacking $minor"
+done
+[ -z "$lacking" ] || {
+    echo "hint: pyenv install$lacking" >&2
+    exit 1
+}
+
+# tool NAME MODULE@VERSION builds a Go program once into the cache.
+tool() {
+    local directory=$BINARY_BUILDOUT_CACHE/go/$2
+    if [ ! -x "$directory/$1" ]; then
+        GOBIN=$directory go install "$2"
+    fi
+    ln -sf "$directory/$1" "$BINARY_BUILDOUT_CACHE/bin/$1"
+}
+tool staticcheck honnef.co/go/tools/cmd/staticcheck@v0.8.2
+tool actionlint github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+
+zizmor=$BINARY_BUILDOUT_CACHE/zizmor-1.32.0
+if [ ! -x "$zizmor/bin/zizmor" ]; then
+    rm -rf "$zizmor"
+    "$(.ci/python 3.13)" -m venv "$zizmor"
+    "$zizmor/bin/pip" -q install zizmor==1.32.0
+fi
+ln -sf "$zizmor/bin/zizmor" "$BINARY_BUILDOUT_CACHE/bin/zizmor"
