@@ -377,6 +377,9 @@ func (c *checker) waive() {
 			if w, ok := c.waivedBy(i); ok {
 				used[w] = true
 				i.Witnesses = append(i.Witnesses, "waived by "+w)
+				for n := range i.Problems {
+					i.Problems[n].Hint = ""
+				}
 				c.report.Waived = append(c.report.Waived, i)
 				continue
 			}

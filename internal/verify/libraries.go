@@ -69,7 +69,7 @@ func (l *loader) load(f *file) {
 		return
 	}
 	queue := []*node{{path: f.path, image: m}}
-	loaded := map[string]bool{f.path: true, m.Soname: true}
+	loaded, files := map[string]bool{m.Soname: true}, map[string]bool{f.path: true}
 	for len(queue) > 0 {
 		n := queue[0]
 		queue = queue[1:]
@@ -84,10 +84,10 @@ func (l *loader) load(f *file) {
 				continue
 			}
 			l.used[p] = true
-			if loaded[p] {
+			if files[p] {
 				continue
 			}
-			loaded[p] = true
+			files[p] = true
 			if dep, ok := l.scan.files[p].fitting(l.target); ok {
 				loaded[dep.Soname] = true
 				queue = append(queue, &node{path: p, image: dep, parent: n})

@@ -138,7 +138,11 @@ func count(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
+// sort orders the lists, and makes empty ones that are none: JSON's readers want lists.
 func (r *Report) sort() {
+	r.Libraries = append([]Library{}, r.Libraries...)
+	r.SystemLibraries = append([]pack.SystemLibrary{}, r.SystemLibraries...)
+	r.Floors, r.Versions = append([]pack.Floor{}, r.Floors...), append([]pack.Floor{}, r.Versions...)
 	for _, list := range []*[]Item{&r.Compiled, &r.Missing, &r.Foreign, &r.Waived, &r.Warnings} {
 		if *list == nil {
 			*list = []Item{}

@@ -180,9 +180,9 @@ func walkTar(ctx context.Context, t *tar.Reader, visit func(Entry) error) error 
 		if err != nil {
 			return err
 		}
-		p, ok := inside(h.Name, true)
+		p, err := inside(h.Name, true)
 		switch {
-		case !ok:
+		case err != nil || p == "":
 		case h.Typeflag == tar.TypeSymlink:
 			err = visit(Entry{Path: p, Link: h.Linkname})
 		case h.Typeflag == tar.TypeReg:
@@ -207,8 +207,11 @@ func walkZip(ctx context.Context, f *os.File, top bool, visit func(Entry) error)
 		return err
 	}
 	for _, e := range z.File {
-		p, ok := inside(e.Name, top)
-		if !ok || e.FileInfo().IsDir() {
+		p, err := inside(e.Name, top)
+		if err != nil {
+			return err
+		}
+		if p == "" || e.FileInfo().IsDir() {
 			continue
 		}
 		if err := ctx.Err(); err != nil {
@@ -234,17 +237,17 @@ func walkZip(ctx context.Context, f *os.File, top bool, visit func(Entry) error)
 	return nil
 }
 
-// inside is an entry's path, without the top directory; false for one that has no place in a tree.
-func inside(name string, top bool) (string, bool) {
-	p := path.Clean(strings.TrimPrefix(name, "./"))
-	if top {
-		_, rest, ok := strings.Cut(p, "/")
-		if !ok {
-			return "", false
-		}
-		p = rest
+// inside is an entry's path, without the top directory; empty for that directory
+// itself, and an error for one that would leave the archive.
+func inside(name string, top bool) (string, error) {
+	p := strings.TrimSuffix(strings.TrimPrefix(name, "./"), "/")
+	if !fs.ValidPath(p) {
+		return "", fmt.Errorf("the entry %q has no place in an archive", name)
 	}
-	return p, p != "." && fs.ValidPath(p)
+	if top {
+		_, p, _ = strings.Cut(p, "/")
+	}
+	return p, nil
 }
 
 // member reads what is needed of an archive's file: all of a binary, a source or metadata, else the first bytes.
