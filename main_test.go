@@ -1,0 +1,63 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"binary-buildout": func() { os.Exit(run()) },
+	})
+}
+
+// TestScript runs testdata/script: one file for each promise of the README. A
+// script sees the examples at $EXAMPLES and the interpreters as $PYTHON313.
+func TestScript(t *testing.T) {
+	root, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("EXAMPLES", filepath.Join(root, "examples"))
+			env.Setenv("PYTHON313", findPython("3.13"))
+			// A stage of the script's own: another program may build the same example.
+			env.Setenv("STAGE", filepath.Join(env.WorkDir, "stage"))
+			home := filepath.Join(env.WorkDir, "home")
+			env.Setenv("HOME", home)
+			env.Vars = append(env.Vars, surroundings()...)
+			return os.Mkdir(home, 0o755)
+		},
+	})
+}
+
+// surroundings are the variables by which this machine reaches its package index.
+func surroundings() []string {
+	var out []string
+	for _, entry := range os.Environ() {
+		name, _, _ := strings.Cut(entry, "=")
+		if strings.HasPrefix(name, "PIP_") || strings.HasPrefix(name, "SSL_CERT") || strings.HasSuffix(strings.ToLower(name), "_proxy") {
+			out = append(out, entry)
+		}
+	}
+	return out
+}
+
+// findPython gives the path of a CPython of a minor version, from pyenv or by its name from PATH.
+func findPython(minor string) string {
+	root := os.Getenv("PYENV_ROOT")
+	if home, err := os.UserHomeDir(); root == "" && err == nil {
+		root = filepath.Join(home, ".pyenv")
+	}
+	if found, err := filepath.Glob(filepath.Join(root, "versions", minor+".*", "bin", "python"+minor)); err == nil && len(found) > 0 {
+		return found[0]
+	}
+	return "python" + minor
+}
