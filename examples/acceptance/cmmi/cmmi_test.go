@@ -1,0 +1,27 @@
+//go:build linux
+
+package cmmi
+
+import (
+	"os"
+	"testing"
+
+	"github.com/binary-buildout/binary-buildout/examples/acceptance"
+)
+
+func TestMain(m *testing.M) { os.Exit(acceptance.Main(m)) }
+
+// The libyaml that is mapped has to be the tree's own.
+const ownLibyaml = `bin/yamlversion && bin/yamlversion | grep -F "$PWD/parts/libyaml/lib/libyaml"`
+
+func TestCMMI(t *testing.T) {
+	acceptance.Run(t, acceptance.Case{
+		Example: "cmmi", Python: "3.11", Buildout: "4.2.0", Smoke: []string{ownLibyaml},
+	})
+}
+
+func TestCMMI213(t *testing.T) {
+	acceptance.Run(t, acceptance.Case{
+		Example: "cmmi", Config: "buildout-213.cfg", Python: "3.8", Buildout: "2.13.8", Smoke: []string{ownLibyaml},
+	})
+}
