@@ -2,7 +2,7 @@
 import sys; sys.path[:] = sys.path[not (getattr(sys.flags, "isolated", 0) or getattr(sys.flags, "safe_path", 0)):]
 
 HELP = """\
-usage: python bootstrap.py [--check] [--help]
+usage: python bootstrap.py [--check] [--root DIR] [--help]
 
 Fits this directory to the place that it lies in and to the Python that runs
 it: a buildout that was compiled elsewhere by binary-buildout. Needs neither a
@@ -10,8 +10,9 @@ compiler nor a network. Then run bin/buildout.
 
 Run it again after the directory was moved, or with another python.
 
-  --check   verify every file against the archive, and change nothing
-  --help    this text
+  --check     verify every file against the archive, and change nothing
+  --root DIR  fit it to DIR, where it will be moved to when this is done
+  --help      this text
 
 Exit codes: 0 done; 1 a file is missing or altered; 2 wrong usage, or not for
 this system; 3 the system failed (read-only, disk full).
@@ -1393,16 +1394,18 @@ def check(tree):
 
 # ---- main -------------------------------------------------------------------
 
-def bootstrap(root):
-    tree = Tree(root)
+def bootstrap(base, root):
+    """Fits the tree that lies in base to root: the same place, or the one that
+    it will be renamed to."""
+    tree = Tree(base)
     manifest = tree.manifest
-    python = Python(native(root))
+    python = Python(native(base))
     tree.check_owner()
     check_system(manifest, python)
     check_libraries(manifest, python)
     check_place(manifest, root, python)
     if not os.access(os.path.join(tree.base, native(OWN)), os.W_OK) or not os.access(tree.base, os.W_OK):
-        raise Refused(u"%s is read-only" % root, u"make it writable for this user", 3)
+        raise Refused(u"%s is read-only" % base, u"make it writable for this user", 3)
     held = lock(tree.base)
     say(u"%s %s for %s, with %s" % (manifest["name"], manifest["version"], manifest["target"], python.path))
     try:
@@ -1430,9 +1433,11 @@ def main(arguments):
         root = exact(os.path.realpath(os.path.dirname(os.path.abspath(__file__))), u"the path of this directory")
         if arguments == ["--check"]:
             return check(Tree(root))
+        if len(arguments) == 2 and arguments[0] == "--root":
+            return bootstrap(root, exact(os.path.abspath(arguments[1]), u"the path of --root"))
         if arguments:
             raise Refused(u"unknown argument %s" % text(arguments[0]), u"python bootstrap.py --help", 2)
-        return bootstrap(root)
+        return bootstrap(root, root)
     except (Refused, EnvironmentError) as e:
         return complain(e)
     except KeyboardInterrupt:

@@ -13,7 +13,6 @@ import (
 	"sort"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 	"unicode/utf16"
@@ -275,7 +274,7 @@ func TestBootstrapRefuses(t *testing.T) {
 		}, code: 1, error: "lib/mod.py is missing"},
 		{name: "pipe", damage: func(t *testing.T, root string) {
 			os.Remove(filepath.Join(root, "lib/mod.py"))
-			syscall.Mkfifo(filepath.Join(root, "lib/mod.py"), 0o644)
+			exec.Command("mkfifo", filepath.Join(root, "lib/mod.py")).Run()
 		}, code: 1, error: "lib/mod.py is missing"},
 		{name: "unknown placeholder", change: func(m *pack.Manifest) {
 			for i := range m.Relocations {

@@ -312,11 +312,13 @@ DROPPED = ("PYTHON", "PIP_", "SETUPTOOLS_", "DISTUTILS_", "VIRTUALENV_", "BUILDO
 
 def clean_environment(mode, defaults):
     """Takes out what would make another tree of this one. A build keeps what
-    it needs for private indexes and compilers."""
-    for name in ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "__PYVENV_LAUNCHER__"):
+    it needs for private indexes and compilers; who starts it chose its
+    PYTHONPATH, which brings the witness of what is compiled."""
+    for name in ("PYTHONHOME", "PYTHONSTARTUP", "__PYVENV_LAUNCHER__"):
         os.environ.pop(name, None)
     if mode == "build":
         return
+    os.environ.pop("PYTHONPATH", None)
     for name in list(os.environ):
         if name.startswith(DROPPED) and name not in KEPT_PYTHON:
             if name == "BUILDOUT_HOME" and defaults:

@@ -15,15 +15,6 @@ import (
 	"time"
 )
 
-// The test binary runs itself as a child: BINARY_BUILDOUT_CHILD says what to do.
-func TestMain(m *testing.M) {
-	switch os.Getenv("BINARY_BUILDOUT_CHILD") {
-	case "pack":
-		os.Exit(childPack(os.Args[1], os.Args[2], os.Args[3]))
-	}
-	os.Exit(m.Run())
-}
-
 // childPack packs a tree to a file, and prints the most memory it had.
 func childPack(root, format, out string) int {
 	f, err := os.Create(out)

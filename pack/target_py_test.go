@@ -171,7 +171,7 @@ func siteOf(t testing.TB, l pyLine) site {
 	}
 	kept := os.Getenv("BINARY_BUILDOUT_TEST_SITES")
 	if kept == "" {
-		kept = sitesDir
+		kept = pack.SitesDir
 	}
 	s := site{l, findPython(t, l.python), filepath.Join(kept, l.String(), "archive")}
 	if _, err := os.Stat(s.archive); err != nil {
@@ -181,20 +181,6 @@ func siteOf(t testing.TB, l pyLine) site {
 	renew(t, s.archive)
 	built.Store(l.String(), s.archive)
 	return s
-}
-
-// sitesDir holds the sites of this process.
-var sitesDir string
-
-func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "sites")
-	if err != nil {
-		panic(err)
-	}
-	sitesDir = dir
-	code := m.Run()
-	os.RemoveAll(dir)
-	os.Exit(code)
 }
 
 // renew puts the bootstrap.py and launcher.py of the checkout into an archive.

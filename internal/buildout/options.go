@@ -35,6 +35,11 @@ type Options struct {
 	// before anything is built. --reuse unpacks the last archive there.
 	Prepare func(ctx context.Context, root string) error
 
+	// Witness, if not nil, is asked for variables that let every build of this
+	// run write down what it declares: it may put files into dir, and the log's
+	// name is log. env is the build's environment without them.
+	Witness func(dir, log string, env []string) ([]string, error)
+
 	stageBase string // in tests: instead of /var/tmp
 }
 
@@ -72,6 +77,7 @@ type Tree struct {
 
 	Log      string // the build's log file
 	Compiler string // JSON lines, one per compiler call: {"cwd","argv","exit","stderr"}
+	Declared string // JSON lines of the Witness; "" without one
 	TmpDir   string // TMPDIR of the build
 
 	Toolchain Toolchain // what was missing may explain extensions that aren't there

@@ -36,3 +36,21 @@ func (t *Tree) Forbidden() []string {
 func (t *Tree) KeepsBuild() bool {
 	return strings.HasPrefix(t.Buildout, "1.") || strings.HasPrefix(t.Buildout, "2.")
 }
+
+// watch lets the witness of o.Witness see the builds of this run.
+func (b *builder) watch() error {
+	if b.o.Witness == nil {
+		return nil
+	}
+	if err := os.RemoveAll(b.declared()); err != nil { // an earlier build's
+		return surroundings("watching the builds", "", err)
+	}
+	vars, err := b.o.Witness(filepath.Join(b.s.tools, "witness"), b.declared(), b.env)
+	if err != nil {
+		return surroundings("watching the builds", "", err)
+	}
+	b.env = setenv(b.env, vars...)
+	return nil
+}
+
+func (b *builder) declared() string { return filepath.Join(b.s.logs, "declared.jsonl") }

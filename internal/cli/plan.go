@@ -1,4 +1,3 @@
-// Package cli has one file a command.
 package cli
 
 import (
@@ -7,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/matrix"
@@ -44,40 +44,64 @@ func readRunners(values []string) (map[string]string, error) {
 	for _, v := range values {
 		platform, label, ok := strings.Cut(v, "=")
 		if !ok || label == "" {
-			return nil, usage(fmt.Sprintf("reading --runners %q: want PLATFORM=LABEL", v), "as in linux_x86_64=big-runner")
+			return nil, usageError(fmt.Sprintf("reading --runners %q: want PLATFORM=LABEL", v), "as in linux_x86_64=big-runner")
 		}
 		m[platform] = label
 	}
 	return m, nil
 }
 
-// RunPlan prints the plan: as JSON of one line, or as a table for people.
-// fill gives name and version where flags don't: from the section, the
-// repository and the tag.
-func RunPlan(ctx context.Context, args []string, out io.Writer, fill func(dir string, o *matrix.Options) error) error {
+func planCommand() command {
+	return command{
+		name: "plan", args: "[DIR]", summary: "the matrix, as JSON for strategy.matrix",
+		parse: func(c *Command, fs *flag.FlagSet, common *common) func(context.Context, []string) error {
+			o, runners := planFlags(fs)
+			config := fs.String("config", "buildout.cfg", "the configuration `FILE`")
+			return func(ctx context.Context, args []string) error {
+				dir, err := c.directory(args)
+				if err != nil {
+					return err
+				}
+				if err := applySection(fs, filepath.Join(dir, *config), packFlagSet()); err != nil {
+					return err
+				}
+				if o.Runners, err = readRunners(*runners); err != nil {
+					return err
+				}
+				return c.plan(ctx, dir, *o, common)
+			}
+		},
+	}
+}
+
+// packFlagSet and planFlagSet are for the names of their flags alone.
+func packFlagSet() *flag.FlagSet {
+	fs := flag.NewFlagSet("pack", flag.ContinueOnError)
+	(&packFlags{}).register(fs)
+	return fs
+}
+
+func planFlagSet() *flag.FlagSet {
 	fs := flag.NewFlagSet("plan", flag.ContinueOnError)
-	fs.SetOutput(io.Discard)
-	o, runners := planFlags(fs)
-	asJSON := fs.Bool("json", false, "print the plan as JSON")
-	fs.String("config", "buildout.cfg", "the configuration `file`")
-	if err := fs.Parse(args); err != nil {
-		return usage("reading plan's flags: "+err.Error(), "binary-buildout plan --help lists them")
-	}
-	var err error
-	if o.Runners, err = readRunners(*runners); err != nil {
-		return err
-	}
-	if err := fill(fs.Arg(0), o); err != nil {
-		return err
-	}
-	p, err := matrix.New(*o)
+	planFlags(fs)
+	return fs
+}
+
+// plan prints the plan: as JSON of one line, or as a table for people.
+func (c *Command) plan(ctx context.Context, dir string, o matrix.Options, common *common) error {
+	id, err := c.identify(ctx, dir, o.Name, o.Version)
 	if err != nil {
 		return err
 	}
-	if *asJSON {
-		return json.NewEncoder(out).Encode(p)
+	o.Name, o.Version = id.name, id.version
+	p, err := matrix.New(o)
+	if err != nil {
+		return err
 	}
-	return printPlan(out, p)
+	if common.json {
+		return json.NewEncoder(c.Stdout).Encode(p)
+	}
+	return printPlan(c.Stdout, p)
 }
 
 func printPlan(out io.Writer, p matrix.Plan) error {
@@ -92,12 +116,3 @@ func printPlan(out io.Writer, p matrix.Plan) error {
 	}
 	return nil
 }
-
-// usageError is wrong usage: exit code 2.
-type usageError struct{ text, hint string }
-
-func (e *usageError) Error() string { return e.text }
-func (e *usageError) Hint() string  { return e.hint }
-func (e *usageError) ExitCode() int { return 2 }
-
-func usage(text, hint string) error { return &usageError{text, hint} }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,15 +12,6 @@ import (
 	"github.com/binary-buildout/binary-buildout/matrix"
 	"github.com/binary-buildout/binary-buildout/release"
 )
-
-// ReleaseEnv is what of the process the release command needs.
-type ReleaseEnv struct {
-	Stdout, Stderr io.Writer
-	Getenv         func(string) string
-	Generator      string         // "binary-buildout 1.2.3"
-	Scripts        []release.File // install.sh and install.ps1
-	Output         func(name, value string)
-}
 
 type releaseFlags struct {
 	dir, plan, attestation string
@@ -31,10 +21,25 @@ type releaseFlags struct {
 	options                release.Options
 }
 
-func parseRelease(args []string, getenv func(string) string) (releaseFlags, error) {
-	var f releaseFlags
-	fs := flag.NewFlagSet("release", flag.ContinueOnError)
-	fs.SetOutput(io.Discard)
+func releaseCommand() command {
+	return command{
+		name: "release", args: "--tag TAG", summary: "attach what lies in dist/ to the release",
+		parse: func(c *Command, fs *flag.FlagSet, common *common) func(context.Context, []string) error {
+			f := &releaseFlags{}
+			f.register(fs)
+			return func(ctx context.Context, args []string) error {
+				if len(args) > 0 {
+					return usageError("release takes no argument: "+args[0], "binary-buildout release --help lists its flags")
+				}
+				f.json = common.json
+				f.complete(c.Getenv)
+				return c.release(ctx, *f)
+			}
+		},
+	}
+}
+
+func (f *releaseFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.options.Tag, "tag", "", "the release's `tag`")
 	fs.StringVar(&f.options.Title, "title", "", "the `title` of a release that is made")
 	fs.StringVar(&f.options.MakeLatest, "make-latest", "", "true, false or legacy")
@@ -48,10 +53,10 @@ func parseRelease(args []string, getenv func(string) string) (releaseFlags, erro
 	fs.BoolVar(&f.prepare, "prepare", false, "write the documents, and release nothing")
 	fs.BoolVar(&f.step, "step", false, "attach one archive of several jobs")
 	fs.IntVar(&f.expect, "expect-archives", 0, "with --step: the `number` of archives that make the release")
-	fs.BoolVar(&f.json, "json", false, "print what was done as JSON")
-	if err := fs.Parse(args); err != nil {
-		return f, usage("reading release's flags: "+err.Error(), "binary-buildout release --help lists them")
-	}
+}
+
+// complete takes from GitHub's variables what no flag said.
+func (f *releaseFlags) complete(getenv func(string) string) {
 	if f.options.Tag == "" && getenv("GITHUB_REF_TYPE") == "tag" {
 		f.options.Tag = getenv("GITHUB_REF_NAME")
 	}
@@ -59,16 +64,12 @@ func parseRelease(args []string, getenv func(string) string) (releaseFlags, erro
 		f.repo = getenv("GITHUB_REPOSITORY")
 	}
 	f.options.Commit = getenv("GITHUB_SHA")
-	return f, nil
 }
 
-// RunRelease gathers the archives, writes SHA256SUMS, index.json and the SBOM
+// release gathers the archives, writes SHA256SUMS, index.json and the SBOM
 // beside them, and attaches all to the release.
-func RunRelease(ctx context.Context, args []string, env ReleaseEnv) error {
-	f, err := parseRelease(args, env.Getenv)
-	if err != nil {
-		return err
-	}
+func (c *Command) release(ctx context.Context, f releaseFlags) error {
+	f.dir = c.abs(f.dir)
 	want, err := wantedArchives(f)
 	if err != nil {
 		return err
@@ -77,7 +78,6 @@ func RunRelease(ctx context.Context, args []string, env ReleaseEnv) error {
 	if err != nil {
 		return err
 	}
-	set.Extra = env.Scripts
 	if f.attestation != "" {
 		bundle, err := release.ReadFile(release.AttestationName, f.attestation)
 		if err != nil {
@@ -89,8 +89,8 @@ func RunRelease(ctx context.Context, args []string, env ReleaseEnv) error {
 		return writeDocuments(f.dir, set)
 	}
 	client, err := release.NewClient(release.Config{
-		API: orElse(env.Getenv("GITHUB_API_URL"), "https://api.github.com"), Repo: f.repo, Token: orElse(env.Getenv("GITHUB_TOKEN"), env.Getenv("GH_TOKEN")),
-		Generator: env.Generator, Log: func(format string, a ...any) { fmt.Fprintf(env.Stderr, format+"\n", a...) },
+		API: orElse(c.Getenv("GITHUB_API_URL"), "https://api.github.com"), Repo: f.repo, Token: orElse(c.Getenv("GITHUB_TOKEN"), c.Getenv("GH_TOKEN")),
+		Generator: generator(), Log: func(format string, a ...any) { fmt.Fprintf(c.Stderr, format+"\n", a...) },
 	})
 	if err != nil {
 		return err
@@ -99,7 +99,7 @@ func RunRelease(ctx context.Context, args []string, env ReleaseEnv) error {
 	if err != nil {
 		return err
 	}
-	return reportRelease(env, f, res)
+	return c.reportRelease(f, res)
 }
 
 func attach(ctx context.Context, client *release.Client, set release.Set, f releaseFlags) (release.Result, error) {
@@ -136,7 +136,7 @@ func wantedArchives(f releaseFlags) ([]string, error) {
 		}
 	}
 	if len(names) == 0 || f.step && len(names) != 1 {
-		return nil, usage(fmt.Sprintf("gathering archives: %s holds %d archives: %s", f.dir, len(names), strings.Join(names, ", ")), "a step attaches the one archive of its job, a release at least one")
+		return nil, usageError(fmt.Sprintf("gathering archives: %s holds %d archives: %s", f.dir, len(names), strings.Join(names, ", ")), "a step attaches the one archive of its job, a release at least one")
 	}
 	return names, nil
 }
@@ -157,12 +157,12 @@ func writeDocuments(dir string, set release.Set) error {
 	return nil
 }
 
-func reportRelease(env ReleaseEnv, f releaseFlags, res release.Result) error {
-	if env.Output != nil {
-		env.Output("release_url", res.URL)
+func (c *Command) reportRelease(f releaseFlags, res release.Result) error {
+	if c.underActions() {
+		c.actions().SetOutput("release_url", res.URL)
 	}
 	if f.json {
-		return json.NewEncoder(env.Stdout).Encode(res)
+		return json.NewEncoder(c.Stdout).Encode(res)
 	}
 	state := "published"
 	switch {
@@ -171,7 +171,7 @@ func reportRelease(env ReleaseEnv, f releaseFlags, res release.Result) error {
 	case !res.Published:
 		state = "a draft"
 	}
-	_, err := fmt.Fprintf(env.Stdout, "%s\n%d uploaded, %d identical, %s\n", res.URL, len(res.Uploaded), len(res.Skipped), state)
+	_, err := fmt.Fprintf(c.Stdout, "%s\n%d uploaded, %d identical, %s\n", res.URL, len(res.Uploaded), len(res.Skipped), state)
 	return err
 }
 

@@ -54,7 +54,7 @@ func (c *checker) declared() {
 				continue
 			}
 			for _, module := range d.Modules {
-				if has(e, module) {
+				if has(e, module) || c.developed(d, module) {
 					continue
 				}
 				item := Item{Path: e.base, Optional: slices.Contains(d.Optional, module), Lines: d.errorLines(module)}
@@ -68,6 +68,20 @@ func (c *checker) declared() {
 			}
 		}
 	}
+}
+
+// developed says whether a build in a directory of the tree left its
+// extension there: a develop package's egg is no more than a link to it.
+func (c *checker) developed(d Declaration, module string) bool {
+	for _, root := range c.in.Roots {
+		dir, ok := strings.CutPrefix(d.Directory, root+"/")
+		if ok && slices.ContainsFunc(c.extensions, func(x *extension) bool {
+			return strings.HasPrefix(x.file.path, dir+"/") && sameModule(x, module)
+		}) {
+			return true
+		}
+	}
+	return false
 }
 
 func orDefault(s, d string) string {

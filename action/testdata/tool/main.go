@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/binary-buildout/binary-buildout/internal/cli"
 	"github.com/binary-buildout/binary-buildout/matrix"
@@ -17,33 +16,24 @@ import (
 )
 
 func main() {
-	if err := run(context.Background(), os.Args[1], os.Args[2:]); err != nil {
-		fmt.Fprintln(os.Stderr, "error:", err)
-		os.Exit(1)
-	}
+	os.Exit(run(context.Background(), os.Args[1], os.Args[2:]))
 }
 
-func run(ctx context.Context, command string, args []string) error {
+func run(ctx context.Context, command string, args []string) int {
+	var err error
 	switch command {
-	case "plan":
-		return cli.RunPlan(ctx, args, os.Stdout, func(_ string, o *matrix.Options) error {
-			if o.Name == "" {
-				o.Name = filepath.Base(os.Getenv("GITHUB_REPOSITORY"))
-			}
-			if o.Version == "" {
-				o.Version = strings.TrimPrefix(os.Getenv("GITHUB_REF_NAME"), "v")
-			}
-			return nil
-		})
-	case "release":
-		return cli.RunRelease(ctx, args, cli.ReleaseEnv{Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Generator: "tool", Output: output})
 	case "pack":
-		return pack(args)
+		err = pack(args)
 	case "prove":
-		_, err := os.Stat(args[len(args)-1])
-		return err
+		_, err = os.Stat(args[len(args)-1])
+	default:
+		return cli.New().Main(ctx, os.Args[1:])
 	}
-	return fmt.Errorf("no command %s", command)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		return 1
+	}
+	return 0
 }
 
 func pack(args []string) error {

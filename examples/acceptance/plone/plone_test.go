@@ -1,0 +1,19 @@
+//go:build linux
+
+package plone
+
+import (
+	"os"
+	"testing"
+
+	"github.com/binary-buildout/binary-buildout/examples/acceptance"
+)
+
+func TestMain(m *testing.M) { os.Exit(acceptance.Main(m)) }
+
+func TestPlone6(t *testing.T) {
+	acceptance.Run(t, acceptance.Case{
+		Example: "plone6", Python: "3.13", Buildout: "5.2.0",
+		Smoke: []string{"parts/instance/bin/interpreter smoke.py"},
+	})
+}

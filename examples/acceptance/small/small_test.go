@@ -1,0 +1,46 @@
+//go:build linux
+
+package small
+
+import (
+	"os"
+	"testing"
+
+	"github.com/binary-buildout/binary-buildout/examples/acceptance"
+)
+
+func TestMain(m *testing.M) { os.Exit(acceptance.Main(m)) }
+
+func TestHello(t *testing.T) {
+	acceptance.Run(t, acceptance.Case{
+		Example: "hello", Python: "3.13", Buildout: "6.0.1",
+		Smoke: []string{
+			`test "$(bin/hello Erde)" = "Hello, Erde!"`,
+			`bin/py -c 'import hello._greet, markupsafe._speedups'`,
+			`grep -F "directory = $PWD" parts/config/hello.ini`,
+			`test -f "docs/Read me.txt" && test -f docs/grüße.txt`,
+		},
+	})
+}
+
+func TestHello52(t *testing.T) {
+	acceptance.Run(t, acceptance.Case{
+		Example: "hello", Config: "buildout-52.cfg", Python: "3.12", Buildout: "5.2.0",
+		Smoke: []string{`test "$(bin/hello Erde)" = "Hello, Erde!"`},
+	})
+}
+
+// The libyaml that is mapped has to be the tree's own.
+const ownLibyaml = `bin/yamlversion && bin/yamlversion | grep -F "$PWD/parts/libyaml/lib/libyaml"`
+
+func TestCMMI(t *testing.T) {
+	acceptance.Run(t, acceptance.Case{
+		Example: "cmmi", Python: "3.11", Buildout: "4.2.0", Smoke: []string{ownLibyaml},
+	})
+}
+
+func TestCMMI213(t *testing.T) {
+	acceptance.Run(t, acceptance.Case{
+		Example: "cmmi", Config: "buildout-213.cfg", Python: "3.8", Buildout: "2.13.8", Smoke: []string{ownLibyaml},
+	})
+}

@@ -1,0 +1,32 @@
+//go:build linux
+
+package zope
+
+import (
+	"os"
+	"testing"
+
+	"github.com/binary-buildout/binary-buildout/examples/acceptance"
+)
+
+func TestMain(m *testing.M) { os.Exit(acceptance.Main(m)) }
+
+func TestZope212(t *testing.T) {
+	acceptance.Run(t, acceptance.Case{
+		Example: "zope212", Python: "2.7", Buildout: "1.7.1", Smoke: []string{"bin/py smoke.py"},
+	})
+}
+
+func TestZope213(t *testing.T) {
+	acceptance.Run(t, acceptance.Case{
+		Example: "zope213", Python: "2.7", Buildout: "2.13.8",
+		Smoke: []string{`test "$(bin/greeting)" = "Hello, World!"`, "bin/py smoke.py"},
+	})
+}
+
+func TestZope(t *testing.T) {
+	acceptance.Run(t, acceptance.Case{
+		Example: "zope", Python: "3.13", Buildout: "5.2.0",
+		Smoke: []string{"parts/instance/bin/interpreter smoke.py"},
+	})
+}

@@ -1,0 +1,173 @@
+// Package cli is the command line: one file a command, flags, and what a
+// person or a workflow gets to read.
+package cli
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+)
+
+// Command is the process as a value: what it reads, writes and knows of its
+// surroundings. Tests make their own.
+type Command struct {
+	Stdin  io.Reader
+	Stdout io.Writer
+	Stderr io.Writer
+	Getenv func(string) string
+	Dir    string // the working directory
+	OS     string // as runtime.GOOS
+	Arch   string // as runtime.GOARCH
+}
+
+// New gives the Command of this process. It is the one place that reads
+// runtime.GOOS.
+func New() *Command {
+	dir, err := os.Getwd()
+	if err != nil {
+		dir = "."
+	}
+	return &Command{
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Getenv: os.Getenv, Dir: dir, OS: runtime.GOOS, Arch: runtime.GOARCH,
+	}
+}
+
+// command is one of the program's commands. parse registers the flags and
+// gives the function that runs with the arguments that are left.
+type command struct {
+	name, args, summary string
+	parse               func(c *Command, fs *flag.FlagSet, common *common) func(ctx context.Context, args []string) error
+}
+
+func commands() []command {
+	return []command{
+		planCommand(),
+		packCommand(),
+		verifyCommand(),
+		proveCommand(),
+		inspectCommand(),
+		releaseCommand(),
+		installCommand(),
+	}
+}
+
+// common are the flags that every command has.
+type common struct {
+	json, quiet bool
+}
+
+// Main runs the command that args name and gives the exit code: 0 done, 1 the
+// buildout failed to build or a check, 2 wrong usage or not for this system,
+// 3 the surroundings failed.
+func (c *Command) Main(ctx context.Context, args []string) int {
+	if handled, code := child(args); handled {
+		return code
+	}
+	if len(args) == 0 {
+		c.usage(c.Stderr)
+		return exitUsage
+	}
+	switch args[0] {
+	case "help", "-h", "-help", "--help":
+		c.usage(c.Stdout)
+		return 0
+	case "version", "--version":
+		fmt.Fprintln(c.Stdout, generator())
+		return 0
+	}
+	names := []string{"help", "version"}
+	for _, cmd := range commands() {
+		if cmd.name == args[0] {
+			return c.exit(c.run(ctx, cmd, args[1:]))
+		}
+		names = append(names, cmd.name)
+	}
+	return c.exit(usageError(fmt.Sprintf("unknown command %q", args[0]), "commands: "+strings.Join(names, ", ")))
+}
+
+func (c *Command) run(ctx context.Context, cmd command, args []string) error {
+	fs := flag.NewFlagSet(cmd.name, flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	common := &common{}
+	fs.BoolVar(&common.json, "json", false, "write the report as JSON to standard output, all else to standard error")
+	fs.BoolVar(&common.quiet, "quiet", false, "write no progress")
+	run := cmd.parse(c, fs, common)
+	rest, err := parseInterspersed(fs, args)
+	if errors.Is(err, flag.ErrHelp) {
+		c.commandUsage(c.Stdout, cmd, fs)
+		return nil
+	}
+	if err != nil {
+		return usageError(cmd.name+": "+err.Error(), "binary-buildout "+cmd.name+" --help lists the flags")
+	}
+	return run(ctx, rest)
+}
+
+// parseInterspersed lets flags stand before and after arguments, as in
+// "pack DIR --python PATH"; package flag stops at the first argument.
+func parseInterspersed(fs *flag.FlagSet, args []string) ([]string, error) {
+	var rest []string
+	for {
+		if err := fs.Parse(args); err != nil {
+			return nil, err
+		}
+		args = fs.Args()
+		if len(args) == 0 {
+			return rest, nil
+		}
+		rest = append(rest, args[0])
+		args = args[1:]
+	}
+}
+
+func (c *Command) usage(w io.Writer) {
+	fmt.Fprint(w, "binary-buildout packs a built zc.buildout into an archive that runs elsewhere,\nwith no compiler and no network.\n\nCommands:\n")
+	for _, cmd := range commands() {
+		fmt.Fprintf(w, "  %-30s %s\n", cmd.name+" "+cmd.args, cmd.summary)
+	}
+	fmt.Fprint(w, "\nbinary-buildout COMMAND --help lists a command's flags.\n")
+}
+
+func (c *Command) commandUsage(w io.Writer, cmd command, fs *flag.FlagSet) {
+	fmt.Fprintf(w, "binary-buildout %s\n\n%s.\n\nFlags:\n", strings.TrimSpace(cmd.name+" "+cmd.args), upperFirst(cmd.summary))
+	fs.VisitAll(func(f *flag.Flag) {
+		kind, usage := flag.UnquoteUsage(f)
+		if f.DefValue != "" && f.DefValue != "false" {
+			usage += " (default " + f.DefValue + ")"
+		}
+		fmt.Fprintf(w, "  --%-28s %s\n", strings.TrimSpace(f.Name+" "+kind), usage)
+	})
+}
+
+func upperFirst(s string) string {
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// list is a repeatable flag. An empty value adds nothing.
+type list []string
+
+func (l *list) String() string { return strings.Join(*l, " ") }
+
+func (l *list) Set(v string) error {
+	if v != "" && !slices.Contains(*l, v) {
+		*l = append(*l, v)
+	}
+	return nil
+}
+
+// generator names this program and its version, as the manifest does.
+func generator() string {
+	version := "devel"
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		version = strings.TrimPrefix(info.Main.Version, "v")
+	}
+	return "binary-buildout " + version
+}

@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// run calls the program as a process would be, with no environment.
+func run(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	c := &Command{
+		Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs,
+		Getenv: func(string) string { return "" }, Dir: t.TempDir(), OS: "linux", Arch: "amd64",
+	}
+	return c.Main(context.Background(), args), out.String(), errs.String()
+}
+
+func TestUsage(t *testing.T) {
+	tests := []struct {
+		args   []string
+		code   int
+		stdout string
+		stderr string
+	}{
+		{nil, 2, "", "Commands:"},
+		{[]string{"--help"}, 0, "Commands:", ""},
+		{[]string{"pack", "--help"}, 0, "--python PATH", ""},
+		{[]string{"version"}, 0, "binary-buildout ", ""},
+		{[]string{"pakc"}, 2, "", "error: unknown command \"pakc\"\nhint: commands: "},
+		{[]string{"pack", "--nonsense"}, 2, "", "error: pack: flag provided but not defined: -nonsense\nhint: "},
+		{[]string{"pack", "a", "b"}, 2, "", "error: one directory is enough"},
+		{[]string{"pack", "missing"}, 2, "", "error: reading the buildout's directory"},
+	}
+	for _, tt := range tests {
+		t.Run(strings.Join(tt.args, " "), func(t *testing.T) {
+			code, stdout, stderr := run(t, tt.args...)
+			if code != tt.code {
+				t.Errorf("exit code %d, want %d", code, tt.code)
+			}
+			if !strings.Contains(stdout, tt.stdout) || !strings.Contains(stderr, tt.stderr) {
+				t.Errorf("stdout %q\nstderr %q\nwant %q and %q", stdout, stderr, tt.stdout, tt.stderr)
+			}
+		})
+	}
+}
+
+func TestFlagsAfterArguments(t *testing.T) {
+	fs := flag.NewFlagSet("x", flag.ContinueOnError)
+	var l list
+	fs.Var(&l, "smoke", "")
+	rest, err := parseInterspersed(fs, []string{"dir", "--smoke", "a", "other", "--smoke=b", "--smoke", "a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(rest, []string{"dir", "other"}) || !slices.Equal(l, list{"a", "b"}) {
+		t.Errorf("arguments %q, flags %q", rest, l)
+	}
+}

@@ -1,0 +1,71 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// The exit codes.
+const (
+	exitFailed       = 1 // the buildout failed, to build or a check
+	exitUsage        = 2 // wrong usage, or not for this system
+	exitSurroundings = 3 // network, disk, GitHub
+)
+
+// hinted and coded are what errors of the other packages may say of
+// themselves: what to do, and which exit code they are.
+type hinted interface{ Hint() string }
+
+type coded interface{ ExitCode() int }
+
+// problem is an error of the command line itself.
+type problem struct {
+	text, hint string
+	code       int
+}
+
+func (p *problem) Error() string { return p.text }
+func (p *problem) Hint() string  { return p.hint }
+func (p *problem) ExitCode() int { return p.code }
+
+func usageError(text, hint string) error {
+	return &problem{text: text, hint: hint, code: exitUsage}
+}
+
+// exit prints err as one line "error: ..." and perhaps one "hint: ...", and
+// gives its exit code.
+func (c *Command) exit(err error) int {
+	if err == nil {
+		return 0
+	}
+	var quiet *reported
+	if errors.As(err, &quiet) {
+		return quiet.code
+	}
+	fmt.Fprintf(c.Stderr, "error: %s\n", err)
+	var h hinted
+	if errors.As(err, &h) && h.Hint() != "" {
+		fmt.Fprintf(c.Stderr, "hint: %s\n", h.Hint())
+	}
+	c.annotate(err)
+	return exitCode(err)
+}
+
+// exitCode is that of the innermost error that has one; 1 is the rule for the
+// checks, so an error without one came from the surroundings.
+func exitCode(err error) int {
+	var cd coded
+	switch {
+	case errors.As(err, &cd):
+		return cd.ExitCode()
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return exitSurroundings
+	}
+	return exitSurroundings
+}
+
+// reported is an error whose text was printed already.
+type reported struct{ code int }
+
+func (r *reported) Error() string { return fmt.Sprintf("exit code %d", r.code) }

@@ -1,0 +1,106 @@
+package cli
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/binary-buildout/binary-buildout/"
+
+// TestImports holds the imports of every package against the table in
+// docs/design.md, and the three GitHub libraries against their one importer.
+func TestImports(t *testing.T) {
+	allowed := importTable(t)
+	only := map[string]string{
+		"github.com/google/go-github":           "release",
+		"golang.org/x/oauth2":                   "release",
+		"github.com/sethvargo/go-githubactions": "internal/cli",
+	}
+	for pkg, imports := range packageImports(t) {
+		rule, ok := allowed[pkg]
+		if !ok {
+			t.Errorf("package %s is not in the table of docs/design.md", pkg)
+			continue
+		}
+		for _, imp := range imports {
+			if ours, ok := strings.CutPrefix(imp, module); ok {
+				if ours != pkg && !slices.Contains(rule, path.Base(ours)) && !slices.Contains(rule, "all") {
+					t.Errorf("%s imports %s, which the table does not allow", pkg, ours)
+				}
+			}
+			for lib, owner := range only {
+				if strings.HasPrefix(imp, lib) && pkg != owner {
+					t.Errorf("%s imports %s; only %s does", pkg, imp, owner)
+				}
+			}
+		}
+	}
+}
+
+// importTable reads the rows "| `package` | sentence | imports |".
+func importTable(t *testing.T) map[string][]string {
+	t.Helper()
+	text, err := os.ReadFile("../../docs/design.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := regexp.MustCompile("(?m)^\\| `([a-z/]+)` \\| [^|]+ \\| ([^|]+) \\|$")
+	table := map[string][]string{}
+	for _, m := range row.FindAllStringSubmatch(string(text), -1) {
+		table[m[1]] = strings.Split(strings.TrimSpace(m[2]), ", ")
+	}
+	if len(table) < 10 {
+		t.Fatalf("the table of packages has %d rows", len(table))
+	}
+	return table
+}
+
+// packageImports reads the imports of all files but tests, by package.
+func packageImports(t *testing.T) map[string][]string {
+	t.Helper()
+	found := map[string][]string{}
+	err := filepath.WalkDir("../..", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (d.Name() == "testdata" || d.Name() == "examples" || d.Name() == "dist" || strings.HasPrefix(d.Name(), ".") && len(d.Name()) > 2) {
+			return fs.SkipDir
+		}
+		if !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			return nil
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel("../..", filepath.Dir(name))
+		if err != nil {
+			return err
+		}
+		pkg := filepath.ToSlash(rel)
+		if pkg == "." {
+			pkg = "main"
+		}
+		for _, spec := range file.Imports {
+			imp, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			found[pkg] = append(found[pkg], imp)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}

@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+func inspectCommand() command {
+	return command{
+		name: "inspect", args: "ARCHIVE [OTHER]", summary: "what is in an archive, where it runs, what it needs; in what two differ",
+		parse: func(c *Command, _ *flag.FlagSet, common *common) func(context.Context, []string) error {
+			return func(_ context.Context, args []string) error {
+				switch len(args) {
+				case 1:
+					return c.inspect(c.abs(args[0]), common)
+				case 2:
+					return c.compare(c.abs(args[0]), c.abs(args[1]), common)
+				}
+				return usageError("inspect takes one archive or two", "binary-buildout inspect dist/site-1.0-cp313-linux_x86_64.tar.gz")
+			}
+		},
+	}
+}
+
+// inspect shows one archive's manifest as a person reads it.
+func (c *Command) inspect(archive string, common *common) error {
+	r, err := pack.OpenArchive(archive)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	m := r.Manifest()
+	if common.json {
+		return c.writeJSON(m)
+	}
+	files, size := 0, int64(0)
+	for _, e := range r.Files() {
+		if e.Type == "" {
+			files, size = files+1, size+e.Size
+		}
+	}
+	w := tabwriter.NewWriter(c.Stdout, 0, 0, 2, ' ', 0)
+	row := func(name, format string, args ...any) { fmt.Fprintf(w, "%s\t%s\n", name, fmt.Sprintf(format, args...)) }
+	row("application", "%s %s", m.Name, m.Version)
+	row("target", "%s", m.Target)
+	row("python", "%s %s (%s)", m.Python.Implementation, m.Python.Version, m.Python.ABI)
+	row("zc.buildout", "%s", m.Buildout)
+	for _, f := range m.Floors {
+		row("needs", "%s %s or newer, for %s", f.Kind, f.Version, f.File)
+	}
+	for _, l := range m.SystemLibraries {
+		row("system library", "%s, for %s", strings.TrimSpace(l.Name+" "+l.Package), l.NeededBy)
+	}
+	if m.MaxRoot > 0 {
+		row("path", "at most %d bytes, for %s", m.MaxRoot, m.MaxRootFile)
+	}
+	row("content", "%d files, %s, %d relocated on the target", files, sizeText(size), len(m.Relocations))
+	for _, p := range m.Parts {
+		row("part", "%s (%s)", p.Name, p.Recipe)
+	}
+	for _, e := range m.Extensions {
+		row("extension", "%s", e.Path)
+	}
+	for _, k := range m.Checkouts {
+		row("checkout", "%s at %s", k.Path, k.Commit)
+	}
+	return w.Flush()
+}
+
+// compare says in what two archives differ; 1 is the exit code if they do.
+func (c *Command) compare(a, b string, common *common) error {
+	differences, err := pack.Compare(a, b)
+	if err != nil {
+		return err
+	}
+	if common.json {
+		if err := c.writeJSON(differences); err != nil {
+			return err
+		}
+	}
+	if len(differences) == 0 {
+		if !common.json {
+			fmt.Fprintln(c.Stdout, "the archives hold the same")
+		}
+		return nil
+	}
+	if !common.json {
+		w := tabwriter.NewWriter(c.Stdout, 0, 0, 2, ' ', 0)
+		for _, d := range differences {
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", d.What, d.Path, shorten(d.A), shorten(d.B))
+		}
+		if err := w.Flush(); err != nil {
+			return err
+		}
+	}
+	return &reported{exitFailed}
+}
+
+// shorten keeps a value to what fits beside another one.
+func shorten(s string) string {
+	const width = 40
+	if r := []rune(s); len(r) > width {
+		return string(r[:width-1]) + "…"
+	}
+	return s
+}

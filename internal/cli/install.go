@@ -1,0 +1,82 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+
+	"github.com/binary-buildout/binary-buildout/internal/install"
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+func installCommand() command {
+	return command{
+		name: "install", args: "SOURCE --into DIR", summary: "put an archive on this machine",
+		parse: func(c *Command, fs *flag.FlagSet, common *common) func(context.Context, []string) error {
+			o := install.Options{}
+			fs.StringVar(&o.Into, "into", "", "the `DIR` to install into; new, empty, or one that holds the same archive")
+			fs.StringVar(&o.Python, "python", "", "the `PATH` of the interpreter, or its version (default the newest that fits)")
+			fs.StringVar(&o.SHA256, "sha256", "", "the `DIGEST` that the archive must have")
+			fs.StringVar(&o.Label, "label", "", "the `LABEL` that chooses between archives of one target")
+			fs.StringVar(&o.Owner, "owner", "", "the `USER[:GROUP]` that the files shall belong to; as root only")
+			return func(ctx context.Context, args []string) error { return c.install(ctx, o, common, args) }
+		},
+	}
+}
+
+func (c *Command) install(ctx context.Context, o install.Options, common *common, args []string) error {
+	if len(args) != 1 || o.Into == "" {
+		return usageError("install takes one SOURCE and --into DIR", "binary-buildout install site-1.0-cp313-linux_x86_64.tar.gz --into /srv/site")
+	}
+	ui := c.ui(common)
+	o.Source, o.Into = args[0], c.abs(o.Into)
+	o.Env, o.OS, o.Arch = os.Environ(), c.OS, c.Arch
+	o.Read, o.Extract = readArchive, extractArchive
+	o.Progress = func(e install.Event) {
+		if e.Total > 0 {
+			ui.progress("%s: %s of %s", e.Step, sizeText(e.Done), sizeText(e.Total))
+			return
+		}
+		ui.say("%s: %s", e.Step, e.Text)
+	}
+	result, err := install.Install(ctx, o)
+	if err != nil {
+		return err
+	}
+	if common.json {
+		return c.writeJSON(result)
+	}
+	if !result.Changed {
+		_, err = fmt.Fprintf(c.Stdout, "%s %s is there already\n", result.Name, result.Version)
+		return err
+	}
+	_, err = fmt.Fprintf(c.Stdout, "%s %s lies in %s\nnext: %s/bin/buildout\n", result.Name, result.Version, result.Dir, result.Dir)
+	return err
+}
+
+// readArchive gives what install decides by.
+func readArchive(archive string) (*pack.Manifest, *pack.Files, error) {
+	r, err := pack.OpenArchive(archive)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer r.Close()
+	m := r.Manifest()
+	return &m, &pack.Files{Format: pack.Format, Files: r.Files()}, nil
+}
+
+func extractArchive(ctx context.Context, archive, dir string, progress func(done, total int64)) error {
+	return pack.Extract(ctx, archive, dir, pack.ExtractOptions{Progress: progress})
+}
+
+// writeJSON writes a report to standard output.
+func (c *Command) writeJSON(v any) error {
+	data, err := json.MarshalIndent(v, "", " ")
+	if err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	_, err = fmt.Fprintf(c.Stdout, "%s\n", data)
+	return err
+}

@@ -1,0 +1,211 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/binary-buildout/binary-buildout/internal/buildout"
+	"github.com/binary-buildout/binary-buildout/internal/prove"
+	"github.com/binary-buildout/binary-buildout/internal/verify"
+	"github.com/binary-buildout/binary-buildout/matrix"
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+func packCommand() command {
+	return command{
+		name: "pack", args: "[DIR]", summary: "build, verify, archive and prove a buildout: the main job",
+		parse: func(c *Command, fs *flag.FlagSet, common *common) func(context.Context, []string) error {
+			flags := &packFlags{}
+			flags.register(fs)
+			return func(ctx context.Context, args []string) error {
+				return c.pack(ctx, fs, flags, common, args)
+			}
+		},
+	}
+}
+
+// packing is one run of pack: what was asked for, and what became known on the way.
+type packing struct {
+	*Command
+	ui    *ui
+	flags *packFlags
+	dir   string
+	id    identity
+
+	epoch   time.Time
+	tree    *buildout.Tree
+	target  matrix.Target
+	report  *verify.Report
+	archive *pack.Archive
+	moved   *pack.Report
+	result  packed
+	proof   *prove.Proof
+}
+
+// packed is an archive that was written.
+type packed struct {
+	path   string
+	digest pack.Digest
+}
+
+// pack is the way of the data: build, verify, archive, prove, report.
+func (c *Command) pack(ctx context.Context, fs *flag.FlagSet, flags *packFlags, common *common, args []string) error {
+	dir, err := c.directory(args)
+	if err != nil {
+		return err
+	}
+	if err := applySection(fs, filepath.Join(dir, flags.config), planFlagSet()); err != nil {
+		return err
+	}
+	id, err := c.identify(ctx, dir, flags.name, flags.version)
+	if err != nil {
+		return err
+	}
+	p := &packing{Command: c, ui: c.ui(common), flags: flags, dir: dir, id: id}
+	if p.epoch, err = c.epoch(); err != nil {
+		return err
+	}
+	err = p.steps(ctx)
+	if werr := p.writeReports(err); werr != nil && err == nil {
+		err = werr
+	}
+	if err != nil {
+		return err
+	}
+	return p.show(common)
+}
+
+// steps are the steps in their order; each one's result is the next one's input.
+func (p *packing) steps(ctx context.Context) error {
+	for _, step := range []struct {
+		title string
+		run   func(context.Context) error
+	}{
+		{"Building " + p.id.name + " " + p.id.version, p.build},
+		{"Running it again without network and compiler", p.gate},
+		{"Verifying the extensions", p.verify},
+		{"Relocating", p.relocate},
+		{"Writing the archive", p.write},
+		{"Proving the archive elsewhere", p.prove},
+	} {
+		err := p.ui.step(step.title, func() error { return step.run(ctx) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// epoch is the one mtime of the archive: SOURCE_DATE_EPOCH, else 1980, the
+// first that zip can hold.
+func (c *Command) epoch() (time.Time, error) {
+	text := c.Getenv("SOURCE_DATE_EPOCH")
+	if text == "" {
+		return time.Unix(pack.DefaultEpoch, 0), nil
+	}
+	seconds, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || seconds < pack.DefaultEpoch {
+		return time.Time{}, usageError("SOURCE_DATE_EPOCH="+text+" is no number of seconds from "+strconv.Itoa(pack.DefaultEpoch)+" (1980) on",
+			"unset it, or set it to the time of the last commit: git log -1 --format=%ct")
+	}
+	return time.Unix(seconds, 0), nil
+}
+
+// write writes the archive beside its final name, and renames it when all of it is there.
+func (p *packing) write(ctx context.Context) error {
+	out := p.abs(p.flags.out)
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		return fmt.Errorf("making the output directory: %w", err)
+	}
+	format := p.format()
+	name := matrix.ArchiveName(p.id.name, p.id.version, p.target, p.flags.label, format)
+	f, err := os.CreateTemp(out, "."+name+".*")
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	defer os.Remove(f.Name())
+	digest, err := pack.Write(ctx, f, p.archive, format, p.epoch, p.ui.bytes("packed"))
+	if err == nil {
+		err = f.Sync()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return fmt.Errorf("packing %s: %w", name, err)
+	}
+	if err := os.Chmod(f.Name(), 0o644); err != nil {
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	p.result = packed{filepath.Join(out, name), digest}
+	if err := os.Rename(f.Name(), p.result.path); err != nil {
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	p.ui.say("%s, %s, sha256 %s", name, sizeText(digest.Size), digest.SHA256)
+	return nil
+}
+
+func (p *packing) format() string {
+	switch {
+	case p.flags.format != "":
+		return p.flags.format
+	case p.OS == "windows":
+		return pack.FormatZip
+	}
+	return pack.FormatTarGz
+}
+
+func (p *packing) prove(ctx context.Context) error {
+	proof, err := p.runProof(ctx, prove.Options{
+		Archive: p.result.path, Python: p.tree.Interpreter.Executable, Smoke: p.flags.smoke, Volatile: p.flags.volatile,
+		Hide: p.hidden(), Forbidden: append(p.tree.Forbidden(), p.tree.Root),
+		RequireIsolation: p.flags.requireIsolation,
+	}, p.ui)
+	p.proof = proof
+	if err != nil {
+		return err
+	}
+	p.ui.say("%s", grades(proof))
+	return proof.Err()
+}
+
+// hidden are the places that the proof must do without: stage, checkout and HOME.
+func (p *packing) hidden() []string {
+	hide := []string{p.dir, p.tree.Root, filepath.Dir(p.result.path)}
+	if home, err := os.UserHomeDir(); err == nil {
+		hide = append(hide, home)
+	}
+	return hide
+}
+
+// show ends with what a person needs next.
+func (p *packing) show(common *common) error {
+	if common.json {
+		data, err := json.MarshalIndent(p.sidecar(), "", " ")
+		if err != nil {
+			return fmt.Errorf("writing the report: %w", err)
+		}
+		_, err = fmt.Fprintf(p.Stdout, "%s\n", data)
+		return err
+	}
+	archive, err := filepath.Rel(p.Dir, p.result.path)
+	if err != nil {
+		archive = p.result.path
+	}
+	_, err = fmt.Fprintf(p.Stdout, `
+Archive: %s
+Report:  %s
+
+On the server, unpack it and run two lines in its directory:
+
+    python bootstrap.py
+    bin/buildout
+`, archive, p.reportPath(archive, ".html"))
+	return err
+}

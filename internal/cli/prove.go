@@ -1,0 +1,70 @@
+package cli
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+
+	"github.com/binary-buildout/binary-buildout/internal/isolate"
+	"github.com/binary-buildout/binary-buildout/internal/prove"
+)
+
+func proveCommand() command {
+	return command{
+		name: "prove", args: "ARCHIVE", summary: "install an archive elsewhere and run it, without compiler and network",
+		parse: func(c *Command, fs *flag.FlagSet, common *common) func(context.Context, []string) error {
+			o := prove.Options{}
+			smoke, volatile, hide := &list{}, &list{}, &list{}
+			fs.StringVar(&o.Python, "python", "", "the `PATH` of the interpreter (default the newest that fits)")
+			fs.Var(smoke, "smoke", "a shell `CMD` that is run in the installed tree; repeatable")
+			fs.Var(volatile, "volatile", "a `PART` that may install itself again; repeatable")
+			fs.Var(hide, "hide", "a `DIR` that shall be out of reach; repeatable")
+			fs.BoolVar(&o.RequireIsolation, "require-isolation", false, "fail if one of the four fields could not be enforced")
+			return func(ctx context.Context, args []string) error {
+				if len(args) != 1 {
+					return usageError("prove takes one archive", "binary-buildout prove dist/site-1.0-cp313-linux_x86_64.tar.gz")
+				}
+				o.Archive, o.Smoke, o.Volatile, o.Hide = c.abs(args[0]), *smoke, *volatile, *hide
+				return c.proveAlone(ctx, o, common)
+			}
+		},
+	}
+}
+
+func (c *Command) proveAlone(ctx context.Context, o prove.Options, common *common) error {
+	ui := c.ui(common)
+	proof, err := c.runProof(ctx, o, ui)
+	if err != nil {
+		return err
+	}
+	if common.json {
+		if err := c.writeJSON(proof); err != nil {
+			return err
+		}
+	}
+	if err := proof.Err(); err != nil {
+		return err
+	}
+	if !common.json {
+		fmt.Fprintf(c.Stdout, "proved: %s\n", grades(proof))
+	}
+	return nil
+}
+
+// runProof fills in what is the same for every proof.
+func (c *Command) runProof(ctx context.Context, o prove.Options, ui *ui) (*prove.Proof, error) {
+	o.Env, o.OS, o.Arch = os.Environ(), c.OS, c.Arch
+	o.Read, o.Extract = readArchive, extractArchive
+	o.Progress = func(step string) { ui.say("%s", step) }
+	return prove.Run(ctx, o)
+}
+
+func grades(p *prove.Proof) string {
+	return fmt.Sprintf("network %s, compiler %s, old place %s, interpreter %s", p.Network, p.Compiler, p.OldPlace, p.Interpreter)
+}
+
+// child is the entry of the helper process that internal/isolate starts.
+func child(args []string) (handled bool, code int) {
+	return isolate.Child(append([]string{"binary-buildout"}, args...))
+}

@@ -1,0 +1,132 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/prove"
+	"github.com/binary-buildout/binary-buildout/internal/verify"
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+// sidecar is NAME.json beside the archive: its manifest without what only the
+// target needs, the archive's name, size and digest, and what the checks said.
+type sidecar struct {
+	pack.Manifest
+	Archive    string         `json:"archive"`
+	Size       int64          `json:"size"`
+	SHA256     string         `json:"sha256"`
+	Eggs       []egg          `json:"eggs"`
+	Warnings   []string       `json:"warnings,omitempty"`
+	Relocation *pack.Report   `json:"relocation"`
+	Report     *verify.Report `json:"report"`
+	Proof      *prove.Proof   `json:"proof"`
+}
+
+// egg is a distribution of the archive, for the bill of materials.
+type egg struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	Develop bool   `json:"develop,omitempty"`
+}
+
+func (p *packing) sidecar() sidecar {
+	s := sidecar{
+		Archive: filepath.Base(p.result.path), Size: p.result.digest.Size, SHA256: p.result.digest.SHA256,
+		Relocation: p.moved, Report: p.report, Proof: p.proof, Warnings: p.tree.Warnings,
+	}
+	if p.archive != nil {
+		s.Manifest = p.archive.Manifest
+		s.Manifest.Relocations, s.Manifest.Verification = nil, nil
+	}
+	for _, e := range p.tree.Eggs {
+		s.Eggs = append(s.Eggs, egg{e.Name, e.Version, e.Develop})
+	}
+	return s
+}
+
+// writeReports writes what is known, after a failure too: then that is what a
+// person needs. cause is what ended the run, or nil.
+func (p *packing) writeReports(cause error) error {
+	if p.report == nil {
+		return nil
+	}
+	out := p.abs(p.flags.out)
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	base := filepath.Join(out, p.stem())
+	var page bytes.Buffer
+	if err := p.report.WriteHTML(&page); err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	if err := writeWhole(base+".html", page.Bytes()); err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	if cause == nil {
+		data, err := json.MarshalIndent(p.sidecar(), "", " ")
+		if err != nil {
+			return fmt.Errorf("writing the sidecar: %w", err)
+		}
+		if err := writeWhole(base+".json", append(data, '\n')); err != nil {
+			return fmt.Errorf("writing the sidecar: %w", err)
+		}
+	}
+	return p.tellActions(base, cause)
+}
+
+// tellActions gives the workflow its annotations, its summary and, if all went
+// well, the step's outputs.
+func (p *packing) tellActions(base string, cause error) error {
+	if !p.underActions() {
+		return nil
+	}
+	actions := p.actions()
+	for _, a := range p.report.Annotations() {
+		note := actions.WithFieldsMap(map[string]string{"title": a.Title, "file": a.File})
+		if a.Level == "error" {
+			note.Errorf("%s", a.Message)
+		} else {
+			note.Warningf("%s", a.Message)
+		}
+	}
+	if p.Getenv("GITHUB_STEP_SUMMARY") != "" {
+		actions.AddStepSummary(p.report.Markdown())
+	}
+	if cause != nil || p.Getenv("GITHUB_OUTPUT") == "" {
+		return nil
+	}
+	for name, value := range map[string]string{
+		"archive": p.result.path, "target": p.target.String(), "digest": p.result.digest.SHA256, "report": base + ".html",
+	} {
+		actions.SetOutput(name, value)
+	}
+	return nil
+}
+
+// stem is the archive's name without its format.
+func (p *packing) stem() string {
+	stem := p.id.name + "-" + p.id.version + "-" + p.target.String()
+	if p.flags.label != "" {
+		stem += "-" + p.flags.label
+	}
+	return stem
+}
+
+// reportPath is the report's path beside that of the archive.
+func (p *packing) reportPath(archive, suffix string) string {
+	return strings.TrimSuffix(archive, filepath.Base(archive)) + p.stem() + suffix
+}
+
+// writeWhole writes a file that is either there whole or not at all.
+func writeWhole(path string, data []byte) error {
+	tmp := path + ".new"
+	if err := os.WriteFile(tmp, data, 0o644); err != nil {
+		return err
+	}
+	return os.Rename(tmp, path)
+}

@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"github.com/binary-buildout/binary-buildout/internal/buildout"
+)
+
+// packFlags are the settings of pack; each may stand under its flag's name in
+// the section [binary-buildout] too.
+type packFlags struct {
+	python, config, name, version, out string
+	buildoutVersion, defaultCfg        string
+	before, smoke, exclude, include    list
+	expect, waive, systemLibraries     list
+	floor                              string
+	volatile, allowOutside             list
+	format, stage, label               string
+	inPlace, requireIsolation          bool
+	noImport                           bool
+	target                             string
+}
+
+func (p *packFlags) register(fs *flag.FlagSet) {
+	fs.StringVar(&p.python, "python", "", "the `PATH` of the interpreter to build with (default python3, then python, on PATH)")
+	fs.StringVar(&p.config, "config", "buildout.cfg", "the configuration `FILE`")
+	fs.StringVar(&p.name, "name", "", "the application's `NAME` (default from GITHUB_REPOSITORY or the git remote)")
+	fs.StringVar(&p.version, "version", "", "the application's `VERSION` (default from the git tag or commit)")
+	fs.StringVar(&p.label, "label", "", "a `LABEL` in the archive's name that tells two distributions apart, as debian12")
+	fs.StringVar(&p.target, "target", "", "the planned `TARGET`, as cp312-manylinux_2_28_x86_64 (default what the interpreter says)")
+	fs.StringVar(&p.out, "out", "dist", "the `DIR` that archive, sidecar and report are written to")
+	fs.StringVar(&p.buildoutVersion, "buildout-version", "", "the `VERSION` of zc.buildout (default from the pins, else the newest that fits)")
+	fs.StringVar(&p.defaultCfg, "default-cfg", "", "a default.cfg `FILE` that shall count; the user's own never does")
+	fs.Var(&p.before, "before", "a shell `CMD` that is run in the stage before the build; repeatable")
+	fs.Var(&p.smoke, "smoke", "a shell `CMD` that the proof runs in the installed tree; repeatable")
+	fs.Var(&p.exclude, "exclude", "a `GLOB` of paths to leave out; repeatable")
+	fs.Var(&p.include, "include", "a `GLOB` of paths to pack that are left out by default; repeatable")
+	fs.Var(&p.expect, "expect", "a `MODULE` that must be there as a compiled extension; repeatable")
+	fs.Var(&p.waive, "waive", "a `MODULE` that may be missing; repeatable")
+	fs.Var(&p.systemLibraries, "system-libraries", "a `LIBRARY` that the target brings, as libldap-2.5.so.0; repeatable")
+	fs.StringVar(&p.floor, "floor", "", "fail if the archive needs a newer system than `FLOOR`, as glibc-2.28")
+	fs.Var(&p.volatile, "volatile", "a `PART` that may install itself again on each run; repeatable")
+	fs.Var(&p.allowOutside, "allow-outside", "a `PART` that may install outside the tree; repeatable")
+	fs.StringVar(&p.format, "format", "", "`FORMAT` of the archive: tar.gz, tar.zst or zip (default tar.gz; zip on Windows)")
+	fs.StringVar(&p.stage, "stage", "", "the `DIR` to build in (default a fixed one below /var/tmp/binary-buildout)")
+	fs.BoolVar(&p.inPlace, "in-place", false, "pack DIR as it was built by somebody else; build nothing")
+	fs.BoolVar(&p.requireIsolation, "require-isolation", false, "fail if the proof could not enforce each of its four fields")
+	fs.BoolVar(&p.noImport, "no-import", false, "do not import the extensions that were found")
+}
+
+// applySection sets what the section [binary-buildout] of the configuration
+// says and no flag said. A list's values are added to the flags'.
+func applySection(fs *flag.FlagSet, path string, also ...*flag.FlagSet) error {
+	known := flagNames(append(also, fs)...)
+	section, err := buildout.ReadSection(path, known)
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", filepath.Base(path), err)
+	}
+	given := map[string]bool{}
+	fs.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	for _, key := range section.Keys() {
+		values := section.List(key)
+		f := fs.Lookup(key)
+		if f == nil {
+			continue // a setting of plan
+		}
+		_, isList := f.Value.(*list)
+		if given[key] && !isList {
+			continue
+		}
+		if !isList && len(values) != 1 {
+			return usageError(fmt.Sprintf("reading %s: [binary-buildout] %s takes one value", filepath.Base(path), key), "")
+		}
+		for _, v := range values {
+			if err := fs.Set(key, v); err != nil {
+				return usageError(fmt.Sprintf("reading %s: [binary-buildout] %s = %s: %s", filepath.Base(path), key, strconv.Quote(v), err), "")
+			}
+		}
+	}
+	return nil
+}
+
+// flagNames are the names of all flags that may stand in the section.
+func flagNames(sets ...*flag.FlagSet) []string {
+	var names []string
+	for _, fs := range sets {
+		fs.VisitAll(func(f *flag.Flag) {
+			if f.Name != "json" && f.Name != "quiet" && f.Name != "config" && !slices.Contains(names, f.Name) {
+				names = append(names, f.Name)
+			}
+		})
+	}
+	slices.Sort(names)
+	return names
+}
+
+// directory gives the absolute path of the one directory that args name, or
+// the working directory.
+func (c *Command) directory(args []string) (string, error) {
+	if len(args) > 1 {
+		return "", usageError("one directory is enough: "+args[1]+" is too many", "")
+	}
+	dir := c.Dir
+	if len(args) == 1 {
+		dir = c.abs(args[0])
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return "", usageError("reading the buildout's directory: "+err.Error(), "")
+	}
+	if !info.IsDir() {
+		return "", usageError(dir+" is no directory", "")
+	}
+	return dir, nil
+}
+
+func (c *Command) abs(p string) string {
+	if filepath.IsAbs(p) {
+		return filepath.Clean(p)
+	}
+	return filepath.Join(c.Dir, p)
+}

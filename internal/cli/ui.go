@@ -1,0 +1,169 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/sethvargo/go-githubactions"
+	"golang.org/x/term"
+)
+
+// ui is what a person sees while a command runs: one line a step on a log, a
+// line that rewrites itself on a terminal, groups under GitHub Actions. It
+// writes to standard error, so that --json owns standard output.
+type ui struct {
+	w       io.Writer
+	quiet   bool
+	live    bool // a terminal: the current line may be rewritten
+	actions *githubactions.Action
+	now     func() time.Time
+
+	mu      sync.Mutex
+	begun   time.Time
+	pending bool // a line without newline is on the screen
+	last    time.Time
+}
+
+func (c *Command) ui(common *common) *ui {
+	u := &ui{w: c.Stderr, quiet: common.quiet, now: time.Now}
+	u.begun = u.now()
+	if f, ok := c.Stderr.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		u.live = true
+	}
+	if c.underActions() {
+		u.actions = c.actions()
+		u.live = false
+	}
+	return u
+}
+
+func (c *Command) underActions() bool { return c.Getenv("GITHUB_ACTIONS") == "true" }
+
+func (c *Command) actions() *githubactions.Action {
+	return githubactions.New(githubactions.WithWriter(c.Stderr), githubactions.WithGetenv(c.Getenv))
+}
+
+// annotate shows an error beside the workflow's run.
+func (c *Command) annotate(err error) {
+	if c.underActions() {
+		c.actions().Errorf("%s", err)
+	}
+}
+
+// step runs f under a heading and says how long it took.
+func (u *ui) step(title string, f func() error) error {
+	start := u.now()
+	u.heading(title)
+	err := f()
+	u.finish(title, u.now().Sub(start), err)
+	return err
+}
+
+func (u *ui) heading(title string) {
+	if u.quiet {
+		return
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.clear()
+	if u.actions != nil {
+		u.actions.Group(title)
+		return
+	}
+	fmt.Fprintf(u.w, "%s\n", title)
+}
+
+func (u *ui) finish(title string, d time.Duration, err error) {
+	if u.quiet {
+		return
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.clear()
+	if u.actions != nil {
+		u.actions.EndGroup()
+	}
+	word := "done"
+	if err != nil {
+		word = "failed"
+	}
+	fmt.Fprintf(u.w, "  %s in %.1f s\n", word, d.Seconds())
+}
+
+// say writes one line that stays.
+func (u *ui) say(format string, args ...any) {
+	if u.quiet {
+		return
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.clear()
+	fmt.Fprintf(u.w, "  "+format+"\n", args...)
+}
+
+// progress writes a line that the next one replaces; on a log it is left out,
+// but for one every ten seconds, so that nobody thinks the program hangs.
+func (u *ui) progress(format string, args ...any) {
+	if u.quiet {
+		return
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	line := fmt.Sprintf(format, args...)
+	if !u.live {
+		if u.now().Sub(u.last) >= 10*time.Second {
+			u.last = u.now()
+			fmt.Fprintf(u.w, "  %s\n", line)
+		}
+		return
+	}
+	if u.now().Sub(u.last) < 100*time.Millisecond {
+		return
+	}
+	u.last = u.now()
+	if width := terminalWidth(u.w); len(line) > width-3 {
+		line = line[:max(0, width-3)]
+	}
+	fmt.Fprintf(u.w, "\r\x1b[K  %s", line)
+	u.pending = true
+}
+
+// bytes is a progress function for done of total bytes.
+func (u *ui) bytes(what string) func(done, total int64) {
+	return func(done, total int64) {
+		u.progress("%s: %s of %s", what, sizeText(done), sizeText(total))
+	}
+}
+
+func (u *ui) clear() {
+	if u.pending {
+		fmt.Fprint(u.w, "\r\x1b[K")
+		u.pending = false
+	}
+}
+
+func terminalWidth(w io.Writer) int {
+	if f, ok := w.(*os.File); ok {
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 10 {
+			return width
+		}
+	}
+	return 80
+}
+
+// sizeText writes a number of bytes for a person, in units of 1024.
+func sizeText(n int64) string {
+	units := []string{"B", "KiB", "MiB", "GiB", "TiB"}
+	v, i := float64(n), 0
+	for v >= 1024 && i < len(units)-1 {
+		v, i = v/1024, i+1
+	}
+	if i == 0 {
+		return fmt.Sprintf("%d B", n)
+	}
+	return strings.Replace(fmt.Sprintf("%.1f %s", v, units[i]), ".0 ", " ", 1)
+}

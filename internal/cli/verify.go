@@ -1,0 +1,158 @@
+package cli
+
+import (
+	"context"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/buildout"
+	"github.com/binary-buildout/binary-buildout/internal/verify"
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+// verify lists the tree and holds what is there against what is expected.
+func (p *packing) verify(ctx context.Context) error {
+	archive, err := pack.Scan(p.tree.Root, p.rules())
+	if err != nil {
+		return err
+	}
+	p.archive = archive
+	in, err := p.verifyInput()
+	if err != nil {
+		return err
+	}
+	report, err := verify.Tree(ctx, in)
+	if err != nil {
+		return err
+	}
+	p.report = report
+	if !p.ui.quiet {
+		if err := report.WriteText(p.Stderr); err != nil {
+			return err
+		}
+	}
+	return report.Err()
+}
+
+func (p *packing) verifyInput() (verify.Input, error) {
+	declared, compiles, err := verify.ReadLogs(p.tree.Declared, p.tree.Compiler)
+	if err != nil {
+		return verify.Input{}, err
+	}
+	in := verify.Input{
+		Source: verify.Dir(p.tree.Root), Roots: []string{p.tree.Root}, Skip: p.leftOut(),
+		Python: p.tree.Python, Platform: p.target.Platform,
+		Witnessed: !p.flags.inPlace, Declared: declared, Compiles: compiles, Parts: verifyParts(p.tree),
+		Expect: p.flags.expect, Waive: p.flags.waive, SystemLibraries: p.flags.systemLibraries, Floor: p.flags.floor,
+	}
+	if !p.flags.noImport {
+		in.Import = &verify.Import{
+			Interpreter: p.tree.Interpreter.Executable, Prefix: p.tree.Interpreter.BasePrefix,
+			Root: p.tree.Root, Paths: importPaths(p.tree),
+		}
+	}
+	return in, nil
+}
+
+// leftOut tells which files of the tree don't travel.
+func (p *packing) leftOut() func(string) bool {
+	return func(name string) bool {
+		_, ok := p.archive.Find(name)
+		return !ok
+	}
+}
+
+func verifyParts(t *buildout.Tree) []verify.Part {
+	var parts []verify.Part
+	for _, i := range t.Installed {
+		parts = append(parts, verify.Part{Name: i.Part, Recipe: i.Recipe, Installed: i.Paths})
+	}
+	return parts
+}
+
+// importPaths is the one group of paths that the extensions are imported
+// with: all distributions of the tree.
+func importPaths(t *buildout.Tree) [][]string {
+	var group []string
+	for _, egg := range t.Eggs {
+		group = append(group, egg.Path)
+	}
+	return [][]string{group}
+}
+
+func verifyCommand() command {
+	return command{
+		name: "verify", args: "DIR|ARCHIVE", summary: "the checks alone, of any platform's archive, on any platform",
+		parse: func(c *Command, fs *flag.FlagSet, common *common) func(context.Context, []string) error {
+			flags := &packFlags{}
+			flags.register(fs)
+			return func(ctx context.Context, args []string) error {
+				if len(args) != 1 {
+					return usageError("verify takes one directory or archive", "binary-buildout verify dist/site-1.0-cp313-linux_x86_64.tar.gz")
+				}
+				return c.verifyAlone(ctx, c.abs(args[0]), flags, common)
+			}
+		},
+	}
+}
+
+func (c *Command) verifyAlone(ctx context.Context, source string, flags *packFlags, common *common) error {
+	info, err := os.Stat(source)
+	if err != nil {
+		return usageError("verifying: "+err.Error(), "name a directory or an archive")
+	}
+	in := verify.Input{
+		Expect: flags.expect, Waive: flags.waive, SystemLibraries: flags.systemLibraries, Floor: flags.floor,
+	}
+	if info.IsDir() {
+		err = c.verifyDir(ctx, source, flags, &in)
+	} else {
+		err = verifyArchive(source, &in)
+	}
+	if err != nil {
+		return err
+	}
+	report, err := verify.Tree(ctx, in)
+	if err != nil {
+		return err
+	}
+	if common.json {
+		err = c.writeJSON(report)
+	} else {
+		err = report.WriteText(c.Stdout)
+	}
+	if err != nil {
+		return err
+	}
+	return report.Err()
+}
+
+func verifyArchive(source string, in *verify.Input) error {
+	r, err := pack.OpenArchive(source)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	m := r.Manifest()
+	_, in.Platform, _ = strings.Cut(m.Target, "-")
+	in.Source, in.Python, in.Relocated = verify.Archive(source), m.Python, true
+	return nil
+}
+
+func (c *Command) verifyDir(ctx context.Context, source string, flags *packFlags, in *verify.Input) error {
+	real, err := filepath.EvalSymlinks(source)
+	if err != nil {
+		return err
+	}
+	tree, err := buildout.Run(ctx, buildout.Options{Dir: real, InPlace: true, Python: flags.python, Config: flags.config, OS: c.OS, Launcher: pack.Launcher()})
+	if err != nil {
+		return err
+	}
+	in.Source, in.Roots, in.Python, in.Parts = verify.Dir(real), []string{real}, tree.Python, verifyParts(tree)
+	if !flags.noImport {
+		in.Import = &verify.Import{Interpreter: tree.Interpreter.Executable, Prefix: tree.Interpreter.BasePrefix, Root: real, Paths: importPaths(tree)}
+	}
+	return nil
+}
