@@ -61,7 +61,11 @@ func (p *packing) writeReports(cause error) error {
 	}
 	base := filepath.Join(out, p.stem())
 	var page bytes.Buffer
-	if err := p.report.WriteHTML(&page); err != nil {
+	archive, err := p.archiveHTML(cause)
+	if err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	if err := p.report.WriteHTML(&page, archive); err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}
 	if err := writeWhole(base+".html", page.Bytes()); err != nil {

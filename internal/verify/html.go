@@ -25,8 +25,9 @@ type row struct {
 	List string // "compiled", "missing", "foreign", "waived"
 }
 
-// WriteHTML writes the report as one page that needs no other file.
-func (r *Report) WriteHTML(w io.Writer) error {
+// WriteHTML writes the report as one page that needs no other file. more are
+// further sections, of what else is known of the same archive.
+func (r *Report) WriteHTML(w io.Writer, more ...template.HTML) error {
 	t, err := template.New("report").Funcs(template.FuncMap{
 		"shown": shown, "join": strings.Join,
 		"label": func(list string) string {
@@ -39,7 +40,8 @@ func (r *Report) WriteHTML(w io.Writer) error {
 	return t.Execute(w, struct {
 		*Report
 		Groups []group
-	}{r, r.groups()})
+		More   []template.HTML
+	}{r, r.groups(), more})
 }
 
 // groups are the items by egg, those with findings first.
