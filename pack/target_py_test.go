@@ -239,8 +239,6 @@ func buildSite(t testing.TB, l pyLine, edits ...edit) site {
 	return site{l, python, packSite(t, stage, python, launch)}
 }
 
-var pyTextual = regexp.MustCompile(`\.(py|cfg|pth|json|egg-link|conf|txt|sh)$`)
-
 // packSite copies a built stage to an archive's directory with placeholders,
 // and writes manifest.json and files.json.
 func packSite(t testing.TB, stage, python string, launch pack.Launch) string {
