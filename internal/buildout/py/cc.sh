@@ -5,7 +5,7 @@
 #     the same bytes,
 #   - appends the call to a log: fields end with \037, records with \036.
 real='@REAL@' log='@LOG@' tmp='@TMP@' root='@ROOT@' map='@MAP@'
-maps= seen=
+maps='' seen=''
 add() {
     case $seen in *"|$1|"*) return ;; esac
     seen="$seen|$1|"
@@ -38,6 +38,7 @@ IFS='
 '
 set -f
 # The map is last: of two that match, the last counts.
+# shellcheck disable=SC2086 # a list of options, none with a space
 "$real" "$@" $maps 2>"$errors"
 code=$?
 IFS=$old
