@@ -38,7 +38,7 @@ IFS='
 '
 set -f
 # The map is last: of two that match, the last counts.
-# shellcheck disable=SC2086 # a list of options, none with a space
+# shellcheck disable=SC2086 # IFS parts it: one option a line
 "$real" "$@" $maps 2>"$errors"
 code=$?
 IFS=$old
