@@ -27,29 +27,44 @@ type packFlags struct {
 }
 
 func (p *packFlags) register(fs *flag.FlagSet) {
-	fs.StringVar(&p.python, "python", "", "the `PATH` of the interpreter to build with (default python3, then python, on PATH)")
-	fs.StringVar(&p.config, "config", "buildout.cfg", "the configuration `FILE`")
+	p.registerBuild(fs)
+	p.registerArchive(fs)
+	p.registerChecks(fs)
+}
+
+// registerBuild are the flags that say what is built, with what.
+func (p *packFlags) registerBuild(fs *flag.FlagSet) {
+	fs.StringVar(&p.buildoutVersion, "buildout-version", "", "the `VERSION` of zc.buildout (default from the pins, else the newest that fits)")
+	fs.StringVar(&p.defaultCfg, "default-cfg", "", "a default.cfg `FILE` that shall count; the user's own never does")
+	fs.Var(&p.before, "before", "a shell `CMD` that is run in the stage before the build; repeatable")
+	fs.StringVar(&p.stage, "stage", "", "the `DIR` to build in (default a fixed one below /var/tmp/binary-buildout)")
+	fs.BoolVar(&p.inPlace, "in-place", false, "pack DIR as it was built by somebody else; build nothing")
+	fs.Var(&p.volatile, "volatile", "a `PART` that may install itself again on each run; repeatable")
+}
+
+// registerArchive are the flags that say what the archive is, and how it is proved.
+func (p *packFlags) registerArchive(fs *flag.FlagSet) {
 	fs.StringVar(&p.name, "name", "", "the application's `NAME` (default from GITHUB_REPOSITORY or the git remote)")
 	fs.StringVar(&p.version, "version", "", "the application's `VERSION` (default from the git tag or commit)")
 	fs.StringVar(&p.label, "label", "", "a `LABEL` in the archive's name that tells two distributions apart, as debian12")
 	fs.StringVar(&p.target, "target", "", "the planned `TARGET`, as cp312-manylinux_2_28_x86_64 (default what the interpreter says)")
 	fs.StringVar(&p.out, "out", "dist", "the `DIR` that archive, sidecar and report are written to")
-	fs.StringVar(&p.buildoutVersion, "buildout-version", "", "the `VERSION` of zc.buildout (default from the pins, else the newest that fits)")
-	fs.StringVar(&p.defaultCfg, "default-cfg", "", "a default.cfg `FILE` that shall count; the user's own never does")
-	fs.Var(&p.before, "before", "a shell `CMD` that is run in the stage before the build; repeatable")
-	fs.Var(&p.smoke, "smoke", "a shell `CMD` that the proof runs in the installed tree; repeatable")
+	fs.StringVar(&p.format, "format", "", "`FORMAT` of the archive: tar.gz, tar.zst or zip (default tar.gz; zip on Windows)")
 	fs.Var(&p.exclude, "exclude", "a `GLOB` of paths to leave out; repeatable")
 	fs.Var(&p.include, "include", "a `GLOB` of paths to pack that are left out by default; repeatable")
+	fs.Var(&p.allowOutside, "allow-outside", "a `PART` that may install outside the tree; repeatable")
+	fs.Var(&p.smoke, "smoke", "a shell `CMD` that the proof runs in the installed tree; repeatable")
+	fs.BoolVar(&p.requireIsolation, "require-isolation", false, "fail if the proof could not enforce each of its four fields")
+}
+
+// registerChecks are the flags that verify has too.
+func (p *packFlags) registerChecks(fs *flag.FlagSet) {
+	fs.StringVar(&p.python, "python", "", "the `PATH` of the interpreter (default python3, then python, on PATH)")
+	fs.StringVar(&p.config, "config", "buildout.cfg", "the configuration `FILE`")
 	fs.Var(&p.expect, "expect", "a `MODULE` that must be there as a compiled extension; repeatable")
 	fs.Var(&p.waive, "waive", "a `MODULE` that may be missing; repeatable")
 	fs.Var(&p.systemLibraries, "system-libraries", "a `LIBRARY` that the target brings, as libldap-2.5.so.0; repeatable")
-	fs.StringVar(&p.floor, "floor", "", "fail if the archive needs a newer system than `FLOOR`, as glibc-2.28")
-	fs.Var(&p.volatile, "volatile", "a `PART` that may install itself again on each run; repeatable")
-	fs.Var(&p.allowOutside, "allow-outside", "a `PART` that may install outside the tree; repeatable")
-	fs.StringVar(&p.format, "format", "", "`FORMAT` of the archive: tar.gz, tar.zst or zip (default tar.gz; zip on Windows)")
-	fs.StringVar(&p.stage, "stage", "", "the `DIR` to build in (default a fixed one below /var/tmp/binary-buildout)")
-	fs.BoolVar(&p.inPlace, "in-place", false, "pack DIR as it was built by somebody else; build nothing")
-	fs.BoolVar(&p.requireIsolation, "require-isolation", false, "fail if the proof could not enforce each of its four fields")
+	fs.StringVar(&p.floor, "floor", "", "fail if the archive needs a newer system than `FLOOR`, as 2.28 of glibc")
 	fs.BoolVar(&p.noImport, "no-import", false, "do not import the extensions that were found")
 }
 

@@ -87,7 +87,7 @@ func verifyCommand() command {
 		name: "verify", args: "DIR|ARCHIVE", summary: "the checks alone, of any platform's archive, on any platform",
 		parse: func(c *Command, fs *flag.FlagSet, common *common) func(context.Context, []string) error {
 			flags := &packFlags{}
-			flags.register(fs)
+			flags.registerChecks(fs)
 			return func(ctx context.Context, args []string) error {
 				if len(args) != 1 {
 					return usageError("verify takes one directory or archive", "binary-buildout verify dist/site-1.0-cp313-linux_x86_64.tar.gz")
