@@ -274,7 +274,7 @@ func TestBootstrapRefuses(t *testing.T) {
 		}, code: 1, error: "lib/mod.py is missing"},
 		{name: "pipe", damage: func(t *testing.T, root string) {
 			os.Remove(filepath.Join(root, "lib/mod.py"))
-			exec.Command("mkfifo", filepath.Join(root, "lib/mod.py")).Run()
+			makePipe(t, filepath.Join(root, "lib/mod.py"))
 		}, code: 1, error: "lib/mod.py is missing"},
 		{name: "unknown placeholder", change: func(m *pack.Manifest) {
 			for i := range m.Relocations {
@@ -288,6 +288,9 @@ func TestBootstrapRefuses(t *testing.T) {
 		}, code: 1, error: "placeholder that this program doesn't know"},
 	}
 	for _, minor := range shortPythons {
+		if testing.Short() && minor != "3.13" {
+			continue
+		}
 		python := findPython(t, minor)
 		for _, test := range tests {
 			t.Run(minor+" "+test.name, func(t *testing.T) {
@@ -467,7 +470,7 @@ func killEach(t *testing.T, minor string, moved bool) {
 		t.Errorf("only %d calls that write", len(n))
 	}
 	if testing.Short() {
-		n = every(n, 25)
+		n = every(n, 12)
 	} else if minor != "3.13" {
 		n = every(n, 50)
 	}
@@ -546,4 +549,45 @@ func every(calls []call, count int) []call {
 		}
 	}
 	return picked
+}
+
+// TestBootstrapReplaces: in files that buildout or a person wrote, old values
+// become new ones at path boundaries, in each form and encoding.
+func TestBootstrapReplaces(t *testing.T) {
+	for _, minor := range shortPythons {
+		python := findPython(t, minor)
+		base := t.TempDir()
+		first, second := filepath.Join(base, "srv app"), filepath.Join(base, "srv app", "sub")
+		second = filepath.Join(base, "elsewhere", filepath.Base(second))
+		copyDir(t, smallTree(t, python), first)
+		runIn(t, first, cEnv(), python, "bootstrap.py").must(t, "bootstrap.py")
+		url := func(s string) string { return strings.ReplaceAll(s, " ", "%20") }
+		shell := func(s string) string { return strings.ReplaceAll(s, " ", `\ `) }
+		text := func(root string) string {
+			return strings.Join([]string{root, root + "/x", "-L" + root + "/lib", "file://" + url(root) + "/y", `"` + root + `"`, "at " + root + ".",
+				root + ":" + root + "/z", "cd " + shell(root) + "/x", "////" + root + "/padded"}, "\n") + "\n"
+		}
+		kept := strings.Join([]string{first + "2", first + "-old", first + ".old/x", "/mnt" + first, "/a.b" + first + "/x", first + "ü"}, "\n") + "\n"
+		writeFile(t, filepath.Join(first, "etc/latin.conf"), text(first)+kept)
+		writeFile(t, filepath.Join(first, "etc/wide.ini"), wide("a "+first+"\r\nb "+first+"2"))
+		script := "import sys\nsys.path[0:0] = ['" + first + "/lib']\nimport mod\nprint(mod.where)\n"
+		writeFile(t, filepath.Join(first, "bin/script"), "#!"+python+"\n"+script)
+		os.MkdirAll(filepath.Dir(second), 0o755)
+		os.Rename(first, second)
+		other := elsewhere(t, python, "python"+minor)
+		runIn(t, second, cEnv(), other, "bootstrap.py").must(t, "moved")
+		if got := readFile(t, filepath.Join(second, "etc/latin.conf")); got != text(second)+kept {
+			t.Errorf("%s: got\n%s\nwant\n%s", minor, got, text(second)+kept)
+		}
+		if got := readFile(t, filepath.Join(second, "etc/wide.ini")); got != wide("a "+second+"\r\nb "+first+"2") {
+			t.Errorf("%s: %q", minor, got)
+		}
+		if r := runIn(t, "/", cEnv(), filepath.Join(second, "bin/script")).must(t, "bin/script"); strings.TrimSpace(r.out) != second {
+			t.Error(r.out)
+		}
+		runIn(t, second, cEnv(), python, "bootstrap.py").must(t, "the plain interpreter again")
+		if got := readFile(t, filepath.Join(second, "bin/script")); got != "#!"+python+"\n"+strings.ReplaceAll(script, first, second) {
+			t.Errorf("%s: %s", minor, got)
+		}
+	}
 }

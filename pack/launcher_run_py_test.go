@@ -165,6 +165,9 @@ func TestLauncherFails(t *testing.T) {
 		}, []string{"src/demo2", "compiler"}},
 		{"no such configuration", func(t *testing.T, in installed) { os.Remove(in.path("buildout.cfg")) }, []string{"buildout.cfg"}},
 	}
+	if testing.Short() {
+		tests = tests[1:5]
+	}
 	eachLine(t, func(t *testing.T, l pyLine) {
 		for _, test := range tests {
 			t.Run(test.name, func(t *testing.T) {
@@ -202,7 +205,7 @@ func TestLauncherKilled(t *testing.T) {
 	}
 	count := 50
 	if testing.Short() {
-		count = 8
+		count = 4
 	}
 	for _, l := range shortLines() {
 		if testing.Short() && l.String() != pyLines[0].String() {
@@ -305,6 +308,9 @@ func TestLauncherRefuses(t *testing.T) {
 
 // TestLauncherDevelopNew: a pure package that is added on the target works offline.
 func TestLauncherDevelopNew(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	eachLine(t, func(t *testing.T, l pyLine) {
 		in := install(t, l)
 		copyDir(t, in.path("src/pure"), in.path("src/added"))
@@ -365,6 +371,9 @@ func TestLauncherMrDeveloper(t *testing.T) {
 
 // TestLauncherWheel: an egg added by hand, as a wheel in a find-links folder.
 func TestLauncherWheel(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	eachLine(t, func(t *testing.T, l pyLine) {
 		if l.buildout[0] == '1' {
 			return // zc.buildout 1 knows no wheels
