@@ -39,7 +39,7 @@ var hints = map[error]string{
 	ErrTooBig:    "don't use it; get the archive from whoever made it",
 	ErrNewer:     "update binary-buildout",
 	ErrNotOurs:   "an archive is made by `binary-buildout pack`",
-	ErrExists:    "choose a directory that doesn't exist yet, or `binary-buildout update` for an installed one",
+	ErrExists:    "choose a directory that doesn't exist yet",
 }
 
 // exitCodes are those that are not 1.

@@ -206,7 +206,7 @@ func otherVersion(o Options, dir, what string) error {
 		have = old.Name + " " + old.Version
 	}
 	return usage(fmt.Errorf("installing %s into %s: %s is there", what, dir, have),
-		fmt.Sprintf("binary-buildout update %s %s", shellWord(dir), shellWord(o.Source)))
+		"install it into another directory, and move the application's data there")
 }
 
 func (o Options) tell(e Event) {
