@@ -747,42 +747,45 @@ BEFORE = re.compile(br"/[." + NAME + br"]+\Z")
 AFTER = re.compile(br"[" + NAME + br"]|\.[" + NAME + br"]")
 
 
+def bounded(before, after):
+    """Whether a path that stands between these bytes is no part of a longer one."""
+    return not AFTER.match(after) and not BEFORE.search(before)
+
+
 def replacer(old, new):
     """A function that replaces old root and interpreter by the new ones, in
     each form and encoding, longest first, at path boundaries."""
-    pairs = {}
+    pairs, wide = {}, {}
     for key in (u"root", u"python"):
         for form in FORMS:
             pairs.setdefault(spell(old[key], form), spell(new[key], form))
-    wide = {}
-    for name in ("utf-16-le", "utf-16-be"):
-        for key in (u"root", u"python"):
-            wide.setdefault(old[key].encode(name), new[key].encode(name))
-    pairs = dict((o, n) for o, n in pairs.items() if o)
-    pattern = longest_first(pairs)
-    wide_pattern = longest_first(wide)
+        for name in ("utf-16-le", "utf-16-be"):
+            wide.setdefault(old[key].encode(name), (new[key].encode(name), name))
+    pattern, wide_pattern = longest_first(pairs), longest_first(wide)
 
     def narrow(found):
         data, start, end = found.string, found.start(), found.end()
-        if AFTER.match(data, end) or BEFORE.search(data, max(0, start - 4096), start):
-            return found.group()
-        return pairs[found.group()]
+        if bounded(data[max(0, start - 4096):start], data[end:end + 2]):
+            return pairs[found.group()]
+        return found.group()
 
     def broad(found):
-        return wide[found.group()]
+        data, start, end = found.string, found.start(), found.end()
+        value, name = wide[found.group()]
+        plain = lambda part: part.decode(name, "ignore").encode("utf-8")
+        if bounded(plain(data[max(0, start - 4096):start]), plain(data[end:end + 4])):
+            return value
+        return found.group()
 
     def run(data):
-        data = plain_shebang(data)
-        line, _, rest = data.partition(b"\n")
-        head = pattern.sub(narrow, line)
-        changed = wide_pattern.sub(broad, pattern.sub(narrow, data))
-        if data[:2] != b"#!" or head == line and not re.search(br"\s", line):
-            return changed
+        script = plain_shebang(data)
+        changed = wide_pattern.sub(broad, pattern.sub(narrow, script))
+        line = script.split(b"\n", 1)[0]
         for key in (u"python", u"root"):
-            start = b"#!" + new[key].encode("utf-8")
-            if head.startswith(start):
-                more, _, arguments = head[len(start):].partition(b" ")
-                return shebang(start[2:] + more, arguments.strip(), changed[len(head) + 1:])
+            start = b"#!" + old[key].encode("utf-8")
+            if line.startswith(start) and not AFTER.match(line, len(start)):
+                more, _, arguments = line[len(start):].partition(b" ")
+                return shebang(new[key].encode("utf-8") + more, arguments.strip(), changed.partition(b"\n")[2])
         return changed
     return run
 
