@@ -8,6 +8,7 @@ package acceptance
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -27,6 +28,9 @@ type Case struct {
 	Python   string // "3.13"
 	Buildout string // the version that the archive has to have
 	Smoke    []string
+	// Place is the directory that the archive is unpacked in. It is one with a
+	// space and an umlaut, unless the application itself can't live there.
+	Place string
 }
 
 // Main is the TestMain of the groups: the test binary is also the helper
@@ -52,7 +56,7 @@ func Run(t *testing.T, c Case) {
 	}
 
 	s := newServer(t, python)
-	s.unpack(archive)
+	s.unpack(archive, cmp.Or(c.Place, "Große Straße"))
 	s.installed(manifest, c)
 
 	s.move()

@@ -85,11 +85,10 @@ func (s *server) mkdir(name string) string {
 	return dir
 }
 
-// unpack extracts the archive with the system's tar, below a path with a
-// space and an umlaut.
-func (s *server) unpack(archive string) {
+// unpack extracts the archive with the system's tar.
+func (s *server) unpack(archive, directory string) {
 	s.t.Helper()
-	place := s.mkdir("first/Große Straße")
+	place := s.mkdir(filepath.Join("first", directory))
 	s.tree = place
 	s.run("tar", "-xzf", archive)
 	found, err := filepath.Glob(filepath.Join(place, "*", "bootstrap.py"))

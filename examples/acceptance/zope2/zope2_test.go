@@ -20,6 +20,8 @@ func TestZope212(t *testing.T) {
 func TestZope213(t *testing.T) {
 	acceptance.Run(t, acceptance.Case{
 		Example: "zope213", Python: "2.7", Buildout: "2.13.8",
+		// Zope 2.13 fails to read ZCML at a path that isn't ASCII.
+		Place: "Grosse Strasse",
 		Smoke: []string{`test "$(bin/greeting)" = "Hello, World!"`, "bin/py smoke.py"},
 	})
 }
