@@ -6,8 +6,11 @@ from Products.CMFPlone.factory import addPloneSite
 from zope.component.hooks import setSite
 
 app = app  # noqa: F821, given by "instance run"
-admin = app.acl_users.getUser("admin")
-newSecurityManager(None, admin.__of__(app.acl_users))
+users = app.acl_users
+if not users.getUser("admin"):
+    # The first start of an instance takes its file inituser away.
+    users.userFolderAddUser("admin", "admin", ["Manager"], [])
+newSecurityManager(None, users.getUser("admin").__of__(users))
 site = addPloneSite(app, "Plone", title="Moved by binary-buildout", setup_content=False)
 setSite(site)
 transaction.commit()
