@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/internal/buildout"
@@ -42,7 +43,7 @@ func (p *packing) verifyInput() (verify.Input, error) {
 		return verify.Input{}, err
 	}
 	in := verify.Input{
-		Source: verify.Dir(p.tree.Root), Roots: []string{p.tree.Root}, Skip: p.leftOut(),
+		Source: verify.Dir(p.tree.Root), Roots: []string{p.tree.Root}, Skip: p.unverified(),
 		Python: p.tree.Python, Platform: p.target.Platform,
 		Witnessed: !p.flags.inPlace, Declared: declared, Compiles: compiles, Parts: verifyParts(p.tree),
 		Expect: p.flags.expect, Waive: p.flags.waive, SystemLibraries: p.flags.systemLibraries, Floor: p.flags.floor,
@@ -54,6 +55,17 @@ func (p *packing) verifyInput() (verify.Input, error) {
 		}
 	}
 	return in, nil
+}
+
+// buildProducts is where distutils builds, below build/ of a source tree.
+// Nothing imports the copies there.
+var buildProducts = regexp.MustCompile(`(^|/)build/(lib|temp|bdist)[^/]*(/|$)`)
+
+// unverified tells which files don't count: what doesn't travel, and what
+// setuptools keeps in build/ for zc.buildout 1.x and 2.x.
+func (p *packing) unverified() func(string) bool {
+	leftOut := p.leftOut()
+	return func(name string) bool { return leftOut(name) || buildProducts.MatchString(name) }
 }
 
 // leftOut tells which files of the tree don't travel.

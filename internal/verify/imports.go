@@ -72,7 +72,11 @@ func (c *checker) importAll(ctx context.Context) (map[string][]Problem, error) {
 	m := newMapCheck(c)
 	for i, r := range results {
 		x := jobs[i].x
-		problems[x.file.path] = append(c.importProblems(jobs[i], r), m.check(r.Maps)...)
+		mapped, opened := m.check(r.Maps)
+		problems[x.file.path] = append(c.importProblems(jobs[i], r), mapped...)
+		if len(opened) > 0 {
+			c.warn(x, Problem{Kind: "mapped", Message: "importing it loads libraries of this system that nothing in the tree is linked to: " + strings.Join(opened, ", ")})
+		}
 	}
 	return problems, nil
 }

@@ -36,51 +36,68 @@ func real(p string) string {
 	return filepath.Clean(p)
 }
 
-// check gives the problems of one process: what it mapped that neither the tree
-// nor the interpreter nor the lists have, nor what those need themselves.
-func (m *mapCheck) check(maps []string) []Problem {
+// check judges what one process mapped that neither the tree nor the
+// interpreter nor the lists have, nor what those need themselves. What a file of
+// the tree is linked to is a problem. opened is the rest: loaded at run time,
+// by the interpreter's own modules (tkinter) or by one that can do without it.
+func (m *mapCheck) check(maps []string) (problems []Problem, opened []string) {
+	allowed := m.closure(maps, m.own, func(f string) bool { return !m.inTree(f) }) // what the tree's own files need, the lists have to allow
+	linked := m.closure(maps, m.inTree, func(string) bool { return true })
+	for _, f := range maps {
+		switch {
+		case allowed[f]:
+		case !linked[f]:
+			opened = append(opened, path.Base(f))
+		default:
+			name := path.Base(f)
+			problems = append(problems, Problem{Kind: "mapped", Library: name, Package: loadTables().packageOf(name),
+				Message: "importing it maps " + f + ", which is not in the tree",
+				Hint:    "build the library into the tree and link to it with a run path, or allow it: system-libraries = " + name})
+		}
+	}
+	return problems, opened
+}
+
+// closure are the mapped files that start accepts, and what they need in turn;
+// follow says of which files the needs count.
+func (m *mapCheck) closure(maps []string, start, follow func(f string) bool) map[string]bool {
 	byName := map[string]string{}
-	allowed := map[string]bool{}
+	reached := map[string]bool{}
 	var queue []string
 	for _, f := range maps {
 		byName[path.Base(f)] = f
 		for _, link := range m.links(f) {
 			byName[link] = f
 		}
-		if m.own(f) && !allowed[f] {
-			allowed[f] = true
+		if start(f) && !reached[f] {
+			reached[f] = true
 			queue = append(queue, f)
 		}
 	}
 	for len(queue) > 0 {
 		f := queue[0]
 		queue = queue[1:]
-		if _, inTree := under(f, m.root); inTree {
-			continue // what the tree's own files need, the lists have to allow
+		if !follow(f) {
+			continue
 		}
 		for _, n := range m.needs(f) {
-			if to := byName[n]; to != "" && !allowed[to] {
-				allowed[to] = true
+			if to := byName[n]; to != "" && !reached[to] {
+				reached[to] = true
 				queue = append(queue, to)
 			}
 		}
 	}
-	var problems []Problem
-	for _, f := range maps {
-		if allowed[f] {
-			continue
-		}
-		name := path.Base(f)
-		p := Problem{Kind: "mapped", Library: name, Package: loadTables().packageOf(name), Message: "importing it maps " + f + ", which is not in the tree"}
-		p.Hint = "build the library into the tree and link to it with a run path, or allow it: system-libraries = " + name
-		problems = append(problems, p)
-	}
-	return problems
+	return reached
+}
+
+func (m *mapCheck) inTree(f string) bool {
+	_, ok := under(f, m.root)
+	return ok
 }
 
 // own says whether a mapped file needs no other reason: the tree's, the interpreter's, or on a list.
 func (m *mapCheck) own(f string) bool {
-	if _, ok := under(f, m.root); ok {
+	if m.inTree(f) {
 		return true
 	}
 	for _, p := range m.prefix {
