@@ -4,18 +4,25 @@ import (
 	"bytes"
 	"context"
 	"flag"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 )
 
-// run calls the program as a process would be, with no environment.
+// run calls the program as a process would be, with no environment, in a
+// directory that holds an empty buildout.cfg.
 func run(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "buildout.cfg"), []byte("[buildout]\nparts =\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	var out, errs bytes.Buffer
 	c := &Command{
 		Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs,
-		Getenv: func(string) string { return "" }, Dir: t.TempDir(), OS: "linux", Arch: "amd64",
+		Getenv: func(string) string { return "" }, Dir: dir, OS: "linux", Arch: "amd64",
 	}
 	return c.Main(context.Background(), args), out.String(), errs.String()
 }
@@ -35,6 +42,10 @@ func TestUsage(t *testing.T) {
 		{[]string{"pack", "--nonsense"}, 2, "", "error: pack: flag provided but not defined: -nonsense\nhint: "},
 		{[]string{"pack", "a", "b"}, 2, "", "error: one directory is enough"},
 		{[]string{"pack", "missing"}, 2, "", "error: reading the buildout's directory"},
+		{[]string{"pack", "--format", "rar"}, 2, "", "error: pack: unknown format \"rar\"\nhint: formats: tar.gz, tar.zst, zip\n"},
+		{[]string{"pack", "--floor", "abc"}, 2, "", "error: pack: the floor \"abc\" is no version\nhint: "},
+		{[]string{"pack", "--label", "a b"}, 2, "", "error: reading the label \"a b\""},
+		{[]string{"pack", "--target", "x"}, 2, "", "hint: a target is as "},
 	}
 	for _, tt := range tests {
 		t.Run(strings.Join(tt.args, " "), func(t *testing.T) {

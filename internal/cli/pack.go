@@ -63,6 +63,9 @@ func (c *Command) pack(ctx context.Context, fs *flag.FlagSet, flags *packFlags, 
 	if err := applySection(fs, filepath.Join(dir, flags.config), planFlagSet()); err != nil {
 		return err
 	}
+	if err := flags.check(); err != nil {
+		return err
+	}
 	id, err := c.identify(ctx, dir, flags.name, flags.version)
 	if err != nil {
 		return err

@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/binary-buildout/binary-buildout/internal/buildout"
+	"github.com/binary-buildout/binary-buildout/matrix"
 )
 
 // packFlags are the settings of pack; each may stand under its flag's name in
@@ -66,6 +69,30 @@ func (p *packFlags) registerChecks(fs *flag.FlagSet) {
 	fs.Var(&p.systemLibraries, "system-libraries", "a `LIBRARY` that the target brings, as libldap-2.5.so.0; repeatable")
 	fs.StringVar(&p.floor, "floor", "", "fail if the archive needs a newer system than `FLOOR`, as 2.28 of glibc")
 	fs.BoolVar(&p.noImport, "no-import", false, "do not import the extensions that were found")
+}
+
+// floorPattern is what --floor takes: a version, perhaps with what it is a version of.
+var floorPattern = regexp.MustCompile(`^([a-z]+[ =])?[0-9]+(\.[0-9]+)*$`)
+
+// check refuses what the steps after the build would refuse, before anything is built.
+func (p *packFlags) check() error {
+	if p.format != "" && !slices.Contains(matrix.Formats(), p.format) {
+		return usageError("pack: unknown format "+strconv.Quote(p.format), "formats: "+strings.Join(matrix.Formats(), ", "))
+	}
+	if p.floor != "" && !floorPattern.MatchString(p.floor) {
+		return usageError("pack: the floor "+strconv.Quote(p.floor)+" is no version", "give a version of glibc, musl or macOS, as 2.28")
+	}
+	if p.label != "" {
+		if err := matrix.CheckWord("the label", p.label); err != nil {
+			return usageError(err.Error(), "")
+		}
+	}
+	if p.target != "" {
+		if _, err := matrix.ParseTarget(p.target); err != nil {
+			return usageError(err.Error(), "a target is as cp312-manylinux_2_28_x86_64")
+		}
+	}
+	return nil
 }
 
 // applySection sets what the section [binary-buildout] of the configuration
