@@ -43,6 +43,8 @@ func TestUsage(t *testing.T) {
 		{[]string{"pack", "a", "b"}, 2, "", "error: one directory is enough"},
 		{[]string{"pack", "missing"}, 2, "", "error: reading the buildout's directory"},
 		{[]string{"pack", "--format", "rar"}, 2, "", "error: pack: unknown format \"rar\"\nhint: formats: tar.gz, tar.zst, zip\n"},
+		{[]string{"inspect", "missing.tar.gz"}, 2, "", "error: reading the archive: "},
+		{[]string{"inspect", "."}, 2, "", "error: . is a directory, no archive\nhint: "},
 		{[]string{"pack", "--floor", "abc"}, 2, "", "error: pack: the floor \"abc\" is no version\nhint: "},
 		{[]string{"pack", "--label", "a b"}, 2, "", "error: reading the label \"a b\""},
 		{[]string{"pack", "--target", "x"}, 2, "", "hint: a target is as "},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"os"
 	"strings"
 	"text/tabwriter"
 
@@ -15,6 +16,13 @@ func inspectCommand() command {
 		name: "inspect", args: "ARCHIVE [OTHER]", summary: "what is in an archive, where it runs, what it needs; in what two differ",
 		parse: func(c *Command, _ *flag.FlagSet, common *common) func(context.Context, []string) error {
 			return func(_ context.Context, args []string) error {
+				for _, name := range args {
+					if info, err := os.Stat(c.abs(name)); err != nil {
+						return usageError("reading the archive: "+err.Error(), "name an archive, as dist/site-1.0-cp313-linux_x86_64.tar.gz")
+					} else if info.IsDir() {
+						return usageError(name+" is a directory, no archive", "name an archive, as dist/site-1.0-cp313-linux_x86_64.tar.gz")
+					}
+				}
 				switch len(args) {
 				case 1:
 					return c.inspect(c.abs(args[0]), common)
