@@ -2,7 +2,9 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"flag"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -121,7 +123,7 @@ func (c *Command) verifyAlone(ctx context.Context, source string, flags *packFla
 	if info.IsDir() {
 		err = c.verifyDir(ctx, source, flags, &in)
 	} else {
-		err = verifyArchive(source, &in)
+		err = verifyArchive(ctx, source, &in)
 	}
 	if err != nil {
 		return err
@@ -141,12 +143,24 @@ func (c *Command) verifyAlone(ctx context.Context, source string, flags *packFla
 	return report.Err()
 }
 
-func verifyArchive(source string, in *verify.Input) error {
+func verifyArchive(ctx context.Context, source string, in *verify.Input) error {
 	r, err := pack.OpenArchive(source)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
+	// All of it against files.json first: the checks that follow read what
+	// they need, by the headers, and would take an altered file for a good one.
+	for {
+		if _, _, err := r.Next(); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
 	m := r.Manifest()
 	_, in.Platform, _ = strings.Cut(m.Target, "-")
 	in.Source, in.Python, in.Relocated = verify.Archive(source), m.Python, true
