@@ -85,8 +85,8 @@ type compiled struct {
 	sha256 string
 }
 
-func (c Compile) all(ctx context.Context, a *Archive, todo []int, out []compiled) error {
-	ctx, cancel := context.WithCancel(ctx)
+func (c Compile) all(asked context.Context, a *Archive, todo []int, out []compiled) error {
+	ctx, cancel := context.WithCancel(asked)
 	defer cancel()
 	next := make(chan int)
 	errs := make(chan error, c.Jobs)
@@ -109,6 +109,9 @@ feed:
 	}
 	close(next)
 	wg.Wait()
+	if err := asked.Err(); err != nil {
+		return err // the interpreters ended because they were told to
+	}
 	select {
 	case err := <-errs:
 		return err

@@ -3,6 +3,7 @@ package pack
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -149,6 +150,21 @@ func TestBytecodeIsUsed(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestBytecodeInterrupted: an interrupted run says so, and doesn't blame a source.
+func TestBytecodeInterrupted(t *testing.T) {
+	python := findPython(t, "3.13")
+	root := filepath.Join(t.TempDir(), "stage")
+	stdlibTree(t, python, root, "json", "logging")
+	a, err := Scan(root, Rules{})
+	check(t, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_, err = CompileBytecode(ctx, a, Compile{Python: python, Dir: t.TempDir(), Epoch: time.Unix(DefaultEpoch, 0)})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -43,6 +43,10 @@ func (c *Command) exit(err error) int {
 	if errors.As(err, &quiet) {
 		return quiet.code
 	}
+	if errors.Is(err, context.Canceled) {
+		fmt.Fprintf(c.Stderr, "error: interrupted: %s\n", err)
+		return exitSurroundings
+	}
 	fmt.Fprintf(c.Stderr, "error: %s\n", err)
 	var h hinted
 	if errors.As(err, &h) && h.Hint() != "" {
