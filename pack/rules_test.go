@@ -172,16 +172,17 @@ func TestTextForms(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "stage")
 	R := func(form string) string { return Form(Root, form) }
 	for name, tt := range map[string]struct{ in, want string }{
-		"a.py":        {"#!PYBIN\n# ROOT\nx = 'ROOT'\ny = r'ROOT' + \"ROOT/y\"\nz = '''it's ROOT'''\nu = 'file://ROOT/x'\nw = Rb'ROOT'\n", "#!" + Interpreter + "\n# " + R("") + "\nx = '" + R("+python") + "'\ny = r'" + R("") + "' + \"" + R("+python") + "/y\"\nz = '''it's " + R("+python") + "'''\nu = 'file://" + R("+url") + "/x'\nw = Rb'" + R("") + "'\n"},
-		"tool*":       {"#!/bin/sh\n# it's ROOT\nX=ROOT/lib\nY=\"ROOT/lib\" Z='ROOT'\ncat <<EOF\nROOT \"\nEOF\ncd ROOT\n", "#!/bin/sh\n# it's " + R("") + "\nX=" + R("+sh") + "/lib\nY=\"" + R("") + "/lib\" Z='" + R("") + "'\ncat <<EOF\n" + R("") + " \"\nEOF\ncd " + R("+sh") + "\n"},
-		"d.json":      {`{"a": "ROOT/x", "b": "file://ROOT"}`, `{"a": "` + R("+json") + `/x", "b": "file://` + R("+url") + `"}`},
-		"zope.conf":   {"%define INSTANCE ROOT/parts/instance\npython PYBIN\nlib PREFIX/lib\n", "%define INSTANCE " + R("") + "/parts/instance\npython " + Interpreter + "\nlib " + Prefix + "/lib\n"},
-		"x.pth":       {"ROOT/src\n", R("") + "/src\n"},
-		"latin1.cfg":  {"# \xe4\xf6\nx = ROOT/y\n", "# \xe4\xf6\nx = " + R("") + "/y\n"},
-		"none.txt":    {"ROOT2 /mntROOT ROOT-old", "SAME"},
-		"script-x*":   {"#!PYBIN\nimport sys\nsys.path[0:0] = ['ROOT/eggs']\n", "#!" + Interpreter + "\nimport sys\nsys.path[0:0] = ['" + R("+python") + "/eggs']\n"},
-		"empty.txt":   {"", ""},
-		"pip.url.txt": {"-e git+file://ROOT/src#egg=x", "-e git+file://" + R("+url") + "/src#egg=x"},
+		"a.py":           {"#!PYBIN\n# ROOT\nx = 'ROOT'\ny = r'ROOT' + \"ROOT/y\"\nz = '''it's ROOT'''\nu = 'file://ROOT/x'\nw = Rb'ROOT'\n", "#!" + Interpreter + "\n# " + R("") + "\nx = '" + R("+python") + "'\ny = r'" + R("") + "' + \"" + R("+python") + "/y\"\nz = '''it's " + R("+python") + "'''\nu = 'file://" + R("+url") + "/x'\nw = Rb'" + R("") + "'\n"},
+		"tool*":          {"#!/bin/sh\n# it's ROOT\nX=ROOT/lib\nY=\"ROOT/lib\" Z='ROOT'\ncat <<EOF\nROOT \"\nEOF\ncd ROOT\n", "#!/bin/sh\n# it's " + R("") + "\nX=" + R("+sh") + "/lib\nY=\"" + R("") + "/lib\" Z='" + R("") + "'\ncat <<EOF\n" + R("") + " \"\nEOF\ncd " + R("+sh") + "\n"},
+		".installed.cfg": {"[zope2]\nurl = file://ROOT/x.tar.gz\n", "[zope2]\nurl = file://" + R("") + "/x.tar.gz\n"},
+		"d.json":         {`{"a": "ROOT/x", "b": "file://ROOT"}`, `{"a": "` + R("+json") + `/x", "b": "file://` + R("+url") + `"}`},
+		"zope.conf":      {"%define INSTANCE ROOT/parts/instance\npython PYBIN\nlib PREFIX/lib\n", "%define INSTANCE " + R("") + "/parts/instance\npython " + Interpreter + "\nlib " + Prefix + "/lib\n"},
+		"x.pth":          {"ROOT/src\n", R("") + "/src\n"},
+		"latin1.cfg":     {"# \xe4\xf6\nx = ROOT/y\n", "# \xe4\xf6\nx = " + R("") + "/y\n"},
+		"none.txt":       {"ROOT2 /mntROOT ROOT-old", "SAME"},
+		"script-x*":      {"#!PYBIN\nimport sys\nsys.path[0:0] = ['ROOT/eggs']\n", "#!" + Interpreter + "\nimport sys\nsys.path[0:0] = ['" + R("+python") + "/eggs']\n"},
+		"empty.txt":      {"", ""},
+		"pip.url.txt":    {"-e git+file://ROOT/src#egg=x", "-e git+file://" + R("+url") + "/src#egg=x"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			check(t, os.RemoveAll(root))

@@ -108,11 +108,14 @@ type lexer struct {
 	syntax syntax
 	quotes []span // string literals, or for a shell what is quoted, by offset
 	used   int
+	// values: of .installed.cfg, where buildout compares option values as it
+	// makes them: "file://${buildout:directory}" is no URL, but text.
+	values bool
 }
 
 // lexer reads the file's syntax, where it has any and isn't too large.
 func (w *worker) lexer(f *File, src *source, res found) (*lexer, error) {
-	l := &lexer{syntax: syntaxOf(f.Path, res.head)}
+	l := &lexer{syntax: syntaxOf(f.Path, res.head), values: f.Path == installedName}
 	if l.syntax == syntaxNone || l.syntax == syntaxJSON {
 		return l, nil
 	}
@@ -138,7 +141,7 @@ func (w *worker) lexer(f *File, src *source, res found) (*lexer, error) {
 
 // form is asked for hits in the order of their offsets.
 func (l *lexer) form(src *source, h hit) string {
-	if h.enc == encURL || isURL(preceding(src, h.offset)) {
+	if h.enc == encURL || !l.values && isURL(preceding(src, h.offset)) {
 		return FormURL
 	}
 	for l.used < len(l.quotes) && l.quotes[l.used].end <= h.offset {
