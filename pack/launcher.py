@@ -276,6 +276,17 @@ def utf8_locale():
     return None
 
 
+def agree_on_utf8():
+    """In the locale "C" Python 3.7 and newer take names for UTF-8, but site of
+    3.11 and 3.12 reads .pth files as the locale says: as ASCII, and zc.buildout
+    6 fails where the path has an umlaut."""
+    if PY2 or WINDOWS or sys.getfilesystemencoding().lower() not in ("utf-8", "utf8"):
+        return
+    import locale
+    if locale.nl_langinfo(locale.CODESET).lower() not in ("utf-8", "utf8"):
+        utf8_locale()
+
+
 def restart(launch, root, arguments):
     """Starts again where the interpreter wasn't started as docs/design.md
     says: without site-packages and PYTHON* variables, and with UTF-8 names
@@ -297,6 +308,7 @@ def restart(launch, root, arguments):
             environment["LC_CTYPE"] = name
             wrong = True
     if not wrong or again:
+        agree_on_utf8()
         return
     environment["BINARY_BUILDOUT_STARTED"] = "1"
     command = [python, wanted, os.path.abspath(__file__)] + arguments

@@ -41,6 +41,7 @@ var pyLines = []pyLine{
 	{"3.8", "2.13.8", []string{"zc.buildout==2.13.8", "setuptools==51.3.3", "pip==21.3.1", "wheel==0.37.1"}, []string{"zc.recipe.egg==2.0.7"}, nil},
 	{"2.7", "2.13.8", []string{"zc.buildout==2.13.8", "setuptools==44.1.1", "pip==20.3.4", "wheel==0.37.1"}, []string{"zc.recipe.egg==2.0.7"}, nil},
 	{"2.7", "1.7.1", []string{"setuptools==7.0"}, []string{"zc.buildout==1.7.1", "zc.recipe.egg==1.3.2"}, []string{"setuptools==44.1.1", "wheel==0.37.1"}},
+	{"3.11", "6.0.1", []string{"zc.buildout==6.0.1", "setuptools==80.9.0", "pip==25.3", "wheel==0.45.1", "packaging==25.0", "platformdirs==4.5.0", "zc.recipe.egg==4.0.0"}, nil, nil},
 }
 
 func (l pyLine) String() string { return l.python + "-" + l.buildout }
