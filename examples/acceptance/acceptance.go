@@ -63,6 +63,26 @@ func Run(t *testing.T, c Case) {
 	s.installed(manifest, c)
 }
 
+// SameBytes packs the case's example twice, each time by a build from nothing:
+// the archives have to be the same.
+func SameBytes(t *testing.T, c Case) {
+	if testing.Short() {
+		t.Skip("packs a whole buildout twice")
+	}
+	python := newPython(t, c.Python)
+	var archives [2][]byte
+	for i := range archives {
+		data, err := os.ReadFile(packExample(t, c, python.original))
+		if err != nil {
+			t.Fatal(err)
+		}
+		archives[i] = data
+	}
+	if !bytes.Equal(archives[0], archives[1]) {
+		t.Errorf("two builds gave archives of %d and %d bytes that differ", len(archives[0]), len(archives[1]))
+	}
+}
+
 // installed runs the two lines of the README, the flags that need no network
 // either, and the application's scripts, and sees that nothing was built.
 func (s *server) installed(manifest pack.Manifest, c Case) {

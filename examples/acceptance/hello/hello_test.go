@@ -29,3 +29,7 @@ func TestHello52(t *testing.T) {
 		Smoke: []string{`test "$(bin/hello Erde)" = "Hello, Erde!"`},
 	})
 }
+
+func TestHelloSameBytes(t *testing.T) {
+	acceptance.SameBytes(t, acceptance.Case{Example: "hello", Python: "3.13"})
+}
