@@ -10,6 +10,7 @@ import (
 
 	"github.com/binary-buildout/binary-buildout/internal/prove"
 	"github.com/binary-buildout/binary-buildout/internal/verify"
+	"github.com/binary-buildout/binary-buildout/matrix"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
@@ -114,11 +115,8 @@ func (p *packing) tellActions(base string, cause error) error {
 
 // stem is the archive's name without its format.
 func (p *packing) stem() string {
-	stem := p.id.name + "-" + p.id.version + "-" + p.target.String()
-	if p.flags.label != "" {
-		stem += "-" + p.flags.label
-	}
-	return stem
+	name := matrix.ArchiveName(p.id.name, p.id.version, p.target, p.flags.label, p.format())
+	return strings.TrimSuffix(matrix.SidecarName(name), ".json")
 }
 
 // reportPath is the report's path beside that of the archive.

@@ -290,9 +290,12 @@ func write(t *testing.T, path, text string) {
 
 // A root who may not mount, as in a container, falls to a user namespace.
 func TestRootWithoutMount(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root")
+	}
 	setpriv, err := exec.LookPath("setpriv")
-	if os.Geteuid() != 0 || err != nil {
-		t.Skip("needs root and setpriv")
+	if err != nil {
+		t.Fatal("setpriv is missing; install util-linux")
 	}
 	if os.Getenv("ISOLATE_INNER") == "1" {
 		b := newBox(t, Config{Hide: []string{t.TempDir()}})
