@@ -34,6 +34,7 @@ func TestBuild(t *testing.T) {
 			if err != nil {
 				fail(t, err)
 			}
+			t.Cleanup(func() { tree.Close() })
 			checkHello(t, tree, c.buildout)
 			if err := Gate(context.Background(), tree, nil, nil); err != nil {
 				data, _ := os.ReadFile(filepath.Join(tree.stage.logs, "gate.log"))

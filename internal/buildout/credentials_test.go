@@ -89,6 +89,7 @@ func TestCredentials(t *testing.T) {
 	if err != nil {
 		fail(t, err)
 	}
+	t.Cleanup(func() { tree.Close() })
 	if exists(shared) {
 		t.Error("the shared directories were touched")
 	}

@@ -67,10 +67,14 @@ func TestGateRefuses(t *testing.T) {
 	if len(tree.Volatile) != 1 || len(tree.Signatures) != 1 || tree.Signatures[0].Path != "rec" {
 		t.Errorf("volatile %v, signatures %+v", tree.Volatile, tree.Signatures)
 	}
+	if err := tree.Close(); err != nil {
+		t.Fatal(err)
+	}
 	o.Config = "busy.cfg"
 	if tree, err = Run(context.Background(), o); err != nil {
 		fail(t, err)
 	}
+	t.Cleanup(func() { tree.Close() })
 	err = Gate(context.Background(), tree, []string{"busy"}, nil)
 	if !errors.As(err, &e) || !strings.Contains(e.Error(), "parts/busy has other content") {
 		t.Errorf("a part that compiles on every run passes: %v", err)

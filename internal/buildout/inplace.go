@@ -30,12 +30,7 @@ func inPlace(ctx context.Context, o Options) (*Tree, error) {
 		return nil, err
 	}
 	s.root = o.Dir
-	var tree *Tree
-	err = s.locked(func() error {
-		tree, err = o.adopt(ctx, s, script)
-		return err
-	})
-	return tree, err
+	return o.inStage(ctx, s, func() (*Tree, error) { return o.adopt(ctx, s, script) })
 }
 
 // adopt makes the tree at s.root one that the gate can look at.

@@ -85,6 +85,7 @@ func TestInPlace(t *testing.T) {
 	if err != nil {
 		fail(t, err)
 	}
+	t.Cleanup(func() { tree.Close() })
 	if err := Gate(context.Background(), tree, nil, nil); err != nil {
 		fail(t, err)
 	}

@@ -3,6 +3,7 @@ package buildout
 import (
 	"context"
 	"io"
+	"os"
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/pack"
@@ -45,7 +46,7 @@ type Options struct {
 
 // Event is a step of a build, for a progress display.
 type Event struct {
-	Kind    string // "stage", "tools", "before", "develop", "egg", "part", "gate", "warning"
+	Kind    string // "stage", "tools", "before", "develop", "egg", "part", "gate", "warning", "waiting"
 	Name    string // of the egg or part
 	Version string // of the egg, where it is known
 	Update  bool   // the part was there already
@@ -86,6 +87,7 @@ type Tree struct {
 	stage   stage
 	config  config
 	secrets []Secret
+	held    *os.File // the stage's lock
 }
 
 // Egg is a distribution of the tree.

@@ -3,6 +3,7 @@
 package buildout
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -28,8 +29,13 @@ func checkOwner(info fs.FileInfo) error {
 	return nil
 }
 
+// lockFile locks f without waiting; errHeld says that another has it.
 func lockFile(f *os.File) error {
-	return unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		return errHeld
+	}
+	return err
 }
 
 // inode tells two files at one path apart.

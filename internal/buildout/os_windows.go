@@ -1,6 +1,7 @@
 package buildout
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 
@@ -12,10 +13,15 @@ const openNoFollow = 0
 // checkOwner has nothing to look at: the user's temporary directory is the user's own.
 func checkOwner(fs.FileInfo) error { return nil }
 
+// lockFile locks f without waiting; errHeld says that another has it.
 func lockFile(f *os.File) error {
 	const all = ^uint32(0)
-	return windows.LockFileEx(windows.Handle(f.Fd()), windows.LOCKFILE_EXCLUSIVE_LOCK|windows.LOCKFILE_FAIL_IMMEDIATELY,
+	err := windows.LockFileEx(windows.Handle(f.Fd()), windows.LOCKFILE_EXCLUSIVE_LOCK|windows.LOCKFILE_FAIL_IMMEDIATELY,
 		0, all, all, new(windows.Overlapped))
+	if errors.Is(err, windows.ERROR_LOCK_VIOLATION) {
+		return errHeld
+	}
+	return err
 }
 
 func inode(fs.FileInfo) uint64 { return 0 }

@@ -64,6 +64,9 @@ func TestReproducible(t *testing.T) {
 				}
 				checkCalls(t, tree)
 				sums[i] = sumTree(t, tree)
+				if err := tree.Close(); err != nil {
+					t.Fatal(err)
+				}
 			}
 			for path, sum := range sums[0] {
 				if sums[1][path] != sum {

@@ -15,7 +15,8 @@ import (
 )
 
 // Run builds the checkout o.Dir in a stage, and reads what came of it. With
-// o.InPlace it builds nothing, and reads what somebody else built.
+// o.InPlace it builds nothing, and reads what somebody else built. The tree has
+// the stage to itself until it is closed.
 func Run(ctx context.Context, o Options) (*Tree, error) {
 	o, err := o.complete()
 	if err != nil {
@@ -31,12 +32,7 @@ func Run(ctx context.Context, o Options) (*Tree, error) {
 	if within(o.Dir, s.root) || within(s.root, o.Dir) {
 		return nil, usage("making the stage", "give another --stage DIR", "%s and the checkout %s lie in each other", s.root, o.Dir)
 	}
-	var tree *Tree
-	err = s.locked(func() error {
-		tree, err = o.build(ctx, s)
-		return err
-	})
-	return tree, err
+	return o.inStage(ctx, s, func() (*Tree, error) { return o.build(ctx, s) })
 }
 
 // complete fills in defaults, and makes o.Dir real.

@@ -2,7 +2,6 @@ package buildout
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -170,19 +169,4 @@ func removeAll(path string) error {
 		return nil
 	})
 	return os.RemoveAll(path)
-}
-
-// locked runs f while no other process holds the stage.
-func (s stage) locked(f func() error) error {
-	file, err := os.OpenFile(s.lock, os.O_CREATE|os.O_RDWR|openNoFollow, 0o600)
-	if err != nil {
-		return surroundings("locking the stage "+s.root, "", err)
-	}
-	defer file.Close()
-	if err := lockFile(file); err != nil {
-		return surroundings("locking the stage "+s.root,
-			"wait for the other run to end, or give this one another --stage DIR",
-			fmt.Errorf("another run builds there: %w", err))
-	}
-	return f()
 }

@@ -27,6 +27,7 @@ func TestVirtualenv(t *testing.T) {
 	if err != nil {
 		fail(t, err)
 	}
+	t.Cleanup(func() { tree.Close() })
 	if tree.Launch.Virtualenv != "." || tree.Buildout != "6.0.1" {
 		t.Errorf("%+v, zc.buildout %s", tree.Launch, tree.Buildout)
 	}

@@ -74,6 +74,7 @@ func (c *Command) pack(ctx context.Context, fs *flag.FlagSet, flags *packFlags, 
 	if p.epoch, err = c.epoch(); err != nil {
 		return err
 	}
+	defer p.close()
 	err = p.steps(ctx)
 	if werr := p.writeReports(err); werr != nil && err == nil {
 		err = werr
@@ -103,6 +104,13 @@ func (p *packing) steps(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// close leaves the stage to the next run.
+func (p *packing) close() {
+	if p.tree != nil {
+		p.tree.Close()
+	}
 }
 
 // epoch is the one mtime of the archive: SOURCE_DATE_EPOCH, else 1980, the

@@ -57,6 +57,8 @@ func (p *packing) progress(e buildout.Event) {
 		name += " " + e.Version
 	}
 	switch e.Kind {
+	case "waiting":
+		p.ui.say("waiting %s", name)
 	case "part":
 		p.ui.say("%5.1f s  part %s", e.Elapsed.Seconds(), name)
 	case "egg":

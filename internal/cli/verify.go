@@ -176,6 +176,7 @@ func (c *Command) verifyDir(ctx context.Context, source string, flags *packFlags
 	if err != nil {
 		return err
 	}
+	defer tree.Close()
 	in.Source, in.Roots, in.Python, in.Parts = verify.Dir(real), []string{real}, tree.Python, verifyParts(tree)
 	if !flags.noImport {
 		in.Import = &verify.Import{Interpreter: tree.Interpreter.Executable, Prefix: tree.Interpreter.BasePrefix, Root: real, Paths: importPaths(tree)}
