@@ -48,7 +48,7 @@ func wrapCompilers(ctx context.Context, s stage, in Interpreter, path string) (s
 			continue
 		}
 		text := strings.NewReplacer("@REAL@", shellQuoted(real), "@LOG@", shellQuoted(s.calls()), "@TMP@", shellQuoted(s.tmp),
-			"@ROOT@", shellQuoted(s.root), "@MAP@", prefixMap(ctx, real)).Replace(string(source))
+			"@ROOT@", shellQuoted(s.root), "@PREFIX@", shellQuoted(ownPrefix(in)), "@MAP@", prefixMap(ctx, real)).Replace(string(source))
 		if err := os.WriteFile(filepath.Join(bin, name), []byte(text), 0o755); err != nil {
 			return "", err
 		}
@@ -57,6 +57,15 @@ func wrapCompilers(ctx context.Context, s stage, in Interpreter, path string) (s
 }
 
 func (s stage) calls() string { return filepath.Join(s.tools, "calls") }
+
+// ownPrefix is the directory that an interpreter has to itself; that of the
+// system's Python is shared with all else, and the same everywhere.
+func ownPrefix(in Interpreter) string {
+	if in.BasePrefix == "/usr" || in.BasePrefix == "/usr/local" {
+		return ""
+	}
+	return in.BasePrefix
+}
 
 // shellQuoted is s for the inside of single quotes.
 func shellQuoted(s string) string { return strings.ReplaceAll(s, "'", `'\''`) }

@@ -3,8 +3,10 @@
 #   - maps the random parts of temporary directories, and the stage itself, to
 #     fixed names in debug information and __FILE__, so that two builds give
 #     the same bytes,
+#   - maps the interpreter's prefix likewise: the assertions in Python's headers,
+#     which CFLAGS without -DNDEBUG leave in, would name it in loaded data,
 #   - appends the call to a log: fields end with \037, records with \036.
-real='@REAL@' log='@LOG@' tmp='@TMP@' root='@ROOT@' map='@MAP@'
+real='@REAL@' log='@LOG@' tmp='@TMP@' root='@ROOT@' prefix='@PREFIX@' map='@MAP@'
 maps='' seen=''
 add() {
     case $seen in *"|$1|"*) return ;; esac
@@ -27,6 +29,7 @@ look() {
     esac
 }
 if [ -n "$map" ]; then
+    [ -n "$prefix" ] && add "$prefix" /build/python
     [ -n "$root" ] && add "$root" /build
     look "$PWD/"
     for arg do look "$arg"; done
