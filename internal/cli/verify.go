@@ -51,12 +51,9 @@ func (p *packing) verifyInput() (verify.Input, error) {
 		Expect: p.flags.expect, Waive: p.flags.waive, SystemLibraries: p.flags.systemLibraries, Floor: p.flags.floor,
 	}
 	if !p.flags.noImport {
-		in.Import = &verify.Import{
-			Interpreter: p.tree.Interpreter.Executable, Prefix: p.tree.Interpreter.BasePrefix,
-			Root: p.tree.Root, Paths: importPaths(p.tree),
-		}
+		in.Import, err = importOf(p.tree)
 	}
-	return in, nil
+	return in, err
 }
 
 // buildProducts is where distutils builds, below build/ of a source tree.
@@ -86,14 +83,28 @@ func verifyParts(t *buildout.Tree) []verify.Part {
 	return parts
 }
 
-// importPaths is the one group of paths that the extensions are imported
-// with: all distributions of the tree.
-func importPaths(t *buildout.Tree) [][]string {
-	var group []string
-	for _, egg := range t.Eggs {
-		group = append(group, egg.Path)
+// importOf says how the extensions of a tree are imported here.
+func importOf(t *buildout.Tree) (*verify.Import, error) {
+	paths, err := importPaths(t)
+	if err != nil {
+		return nil, err
 	}
-	return [][]string{group}
+	return &verify.Import{Interpreter: t.Interpreter.Executable, Prefix: t.Interpreter.BasePrefix, Root: t.Root, Paths: paths}, nil
+}
+
+// importPaths are the groups of paths that the extensions are imported with:
+// what each script puts on sys.path. What belongs to no script is imported with
+// all distributions of the tree, the last group.
+func importPaths(t *buildout.Tree) ([][]string, error) {
+	groups, err := t.ScriptPaths()
+	if err != nil {
+		return nil, err
+	}
+	var all []string
+	for _, egg := range t.Eggs {
+		all = append(all, egg.Path)
+	}
+	return append(groups, all), nil
 }
 
 func verifyCommand() command {
@@ -179,7 +190,7 @@ func (c *Command) verifyDir(ctx context.Context, source string, flags *packFlags
 	defer tree.Close()
 	in.Source, in.Roots, in.Python, in.Parts = verify.Dir(real), []string{real}, tree.Python, verifyParts(tree)
 	if !flags.noImport {
-		in.Import = &verify.Import{Interpreter: tree.Interpreter.Executable, Prefix: tree.Interpreter.BasePrefix, Root: real, Paths: importPaths(tree)}
+		in.Import, err = importOf(tree)
 	}
-	return nil
+	return err
 }

@@ -124,8 +124,12 @@ func (c *checker) importProblems(j *job, r result) []Problem {
 	case r.Other != "":
 		c.warn(j.x, Problem{Kind: "import", Message: "importing " + j.Module + " gives another file, " + c.relative(r.Other)})
 		return nil
-	case r.Missing != "" && !c.inTheTree(r.Missing) && !sibling(j.Module, r.Missing):
-		c.warn(j.x, Problem{Kind: "import", Message: "it imports " + r.Missing + ", which isn't in the tree"})
+	case r.Missing != "" && !c.inPaths(j.Paths, r.Missing) && !sibling(j.Module, r.Missing):
+		where := "isn't in the tree"
+		if c.inTheTree(r.Missing) {
+			where = "isn't among the eggs of the script that has it"
+		}
+		c.warn(j.x, Problem{Kind: "import", Message: "it imports " + r.Missing + ", which " + where})
 		return nil
 	}
 	p := Problem{Kind: "import", Message: "importing " + j.Module + " fails: " + r.Type + ": " + oneLine(r.Error), Hint: importHint(r)}
@@ -154,12 +158,25 @@ func (c *checker) relative(p string) string {
 	return p
 }
 
-// inTheTree says whether the top of a module's name lies in one of the eggs.
+// inTheTree says whether a module lies in one of the eggs.
 func (c *checker) inTheTree(module string) bool {
-	p := strings.ReplaceAll(module, ".", "/")
-	return slices.ContainsFunc(c.eggs, func(e *egg) bool {
-		q := path.Join(e.base, p)
-		return c.scan.dirs[q] || c.scan.all[q+".py"] || slices.ContainsFunc(e.extensions, func(x *extension) bool { return x.module == module })
+	return slices.ContainsFunc(c.eggs, func(e *egg) bool { return c.below(e.base, module) })
+}
+
+// inPaths says whether a module lies in one of the directories of a sys.path.
+func (c *checker) inPaths(paths []string, module string) bool {
+	return slices.ContainsFunc(paths, func(p string) bool {
+		rel, err := filepath.Rel(c.in.Import.Root, p)
+		return err == nil && c.below(filepath.ToSlash(rel), module)
+	})
+}
+
+// below says whether a directory of the tree has a module, by its dotted name.
+func (c *checker) below(dir, module string) bool {
+	q := path.Join(dir, strings.ReplaceAll(module, ".", "/"))
+	return c.scan.dirs[q] || c.scan.all[q+".py"] || slices.ContainsFunc(c.extensions, func(x *extension) bool {
+		n, ok := parseName(path.Base(x.file.path))
+		return ok && path.Join(path.Dir(x.file.path), n.stem) == q
 	})
 }
 

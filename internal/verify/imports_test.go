@@ -92,3 +92,29 @@ func TestImportPython2(t *testing.T) {
 		t.Errorf("compiled %+v, foreign %s", r.Compiled, messages(r.Foreign))
 	}
 }
+
+// TestImportByScripts: an extension is imported with the paths of a script that
+// has its egg, and what that script doesn't have is a warning, not a finding.
+func TestImportByScripts(t *testing.T) {
+	egg := func(name string, files tree) tree {
+		out := tree{"eggs/" + name + "-1.0-py3.13.egg/EGG-INFO/PKG-INFO": "Name: " + name + "\nVersion: 1.0\n\n"}
+		for p, s := range files {
+			out["eggs/"+name+"-1.0-py3.13.egg/"+p] = s
+		}
+		return out
+	}
+	needs := func(module string) string { return `if (!PyImport_ImportModule("` + module + `")) return NULL` }
+	root := egg("a", tree{"a/__init__.py": "", "a/_x" + suffix: extension313(t, "_x", needs("c"))}).
+		with(egg("b", tree{"b/__init__.py": "", "b/_x" + suffix: extension313(t, "_x", needs("c"))})).
+		with(egg("c", tree{"c.py": ""})).
+		with(egg("d", tree{"d/__init__.py": "import d.gone\n", "d/_x" + suffix: extension313(t, "_x", "")})).write(t)
+	im := importing(t, root, "3.13")
+	im.Paths = [][]string{{"eggs/a-1.0-py3.13.egg"}, {"eggs/b-1.0-py3.13.egg", "eggs/c-1.0-py3.13.egg"}}
+	r := check(t, Input{Source: Dir(root), Import: im})
+	if len(r.Compiled) != 2 || !strings.Contains(messages(r.Foreign), "No module named 'd.gone'") {
+		t.Errorf("compiled %+v, foreign %s", r.Compiled, messages(r.Foreign))
+	}
+	if w := messages(r.Warnings); w != "a._x: it imports c, which isn't among the eggs of the script that has it" {
+		t.Errorf("warnings: %s", w)
+	}
+}
