@@ -53,3 +53,5 @@ if [ ! -x "$zizmor/bin/zizmor" ]; then
     "$zizmor/bin/pip" -q install zizmor==1.32.0
 fi
 ln -sf "$zizmor/bin/zizmor" "$BINARY_BUILDOUT_CACHE/bin/zizmor"
+
+bash -euo pipefail .ci/musl-python.sh

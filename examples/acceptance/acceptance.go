@@ -31,6 +31,15 @@ type Case struct {
 	// Place is the directory that the archive is unpacked in. It is one with a
 	// space and an umlaut, unless the application itself can't live there.
 	Place string
+	// Format is the archive's, tar.gz if empty.
+	Format string
+	// Others are distributions of other versions than the archive's, as pip
+	// takes them, that the server's interpreter has.
+	Others []string
+	// Prepare, if there, does something to a copy of the example, which is
+	// packed in its place.
+	Prepare func(t *testing.T, dir, python string)
+	Flags   []string // of pack, further ones
 }
 
 // Main is the TestMain of the groups: the test binary is also the helper
@@ -60,7 +69,9 @@ func Run(t *testing.T, c Case) {
 	s.installed(manifest, c)
 
 	s.move()
+	s.inhabit(c.Others)
 	s.installed(manifest, c)
+	s.uninhabited()
 }
 
 // SameBytes packs the case's example twice, each time by a build from nothing:
@@ -117,20 +128,39 @@ func packExample(t *testing.T, c Case, python string) string {
 	if said, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, said)
 	}
-	args := []string{"pack", filepath.Join(root, "examples", c.Example), "--python", python, "--out", out, "--require-isolation"}
+	dir := filepath.Join(root, "examples", c.Example)
+	if c.Prepare != nil {
+		dir = copyOf(t, dir)
+		c.Prepare(t, dir, python)
+	}
+	args := []string{"pack", dir, "--python", python, "--out", out, "--require-isolation"}
 	if c.Config != "" {
 		args = append(args, "--config", c.Config)
 	}
+	args = append(args, c.Flags...)
+	format := cmp.Or(c.Format, "tar.gz")
+	args = append(args, "--format", format)
 	said, err := exec.Command(binary, args...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("binary-buildout %s: %v\n%s", strings.Join(args, " "), err, said)
 	}
 	t.Logf("binary-buildout %s\n%s", strings.Join(args, " "), said)
-	found, err := filepath.Glob(filepath.Join(out, "*.tar.gz"))
+	found, err := filepath.Glob(filepath.Join(out, "*."+format))
 	if err != nil || len(found) != 1 {
 		t.Fatalf("archives in %s: %v %v", out, found, err)
 	}
 	return found[0]
+}
+
+// copyOf copies a directory to one with a long path, which is the longest
+// that a path compiled into a binary can be replaced by.
+func copyOf(t *testing.T, dir string) string {
+	t.Helper()
+	to := filepath.Join(tempDir(t), strings.Repeat("x", 96))
+	if err := os.CopyFS(to, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	return to
 }
 
 func readManifest(t *testing.T, archive string) pack.Manifest {

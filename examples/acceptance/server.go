@@ -30,6 +30,8 @@ type server struct {
 	box    *isolate.Box
 	work   string // all that the server's user owns: home, tmp, places
 	tree   string // where the archive is installed
+
+	ownEnv []string // variables of the server's own
 }
 
 func newServer(t *testing.T, p *python) *server {
@@ -85,12 +87,19 @@ func (s *server) mkdir(name string) string {
 	return dir
 }
 
-// unpack extracts the archive with the system's tar.
+// unpack extracts the archive with the system's tar or unzip.
 func (s *server) unpack(archive, directory string) {
 	s.t.Helper()
 	place := s.mkdir(filepath.Join("first", directory))
 	s.tree = place
-	s.run("tar", "-xzf", archive)
+	switch filepath.Ext(archive) {
+	case ".gz":
+		s.run("tar", "-xzf", archive)
+	case ".zst":
+		s.run("tar", "--zstd", "-xf", archive)
+	default:
+		s.run("unzip", "-q", archive)
+	}
 	found, err := filepath.Glob(filepath.Join(place, "*", "bootstrap.py"))
 	if err != nil || len(found) != 1 {
 		s.t.Fatalf("bootstrap.py in %s: %v %v", place, found, err)
@@ -113,6 +122,10 @@ func (s *server) move() {
 // says on standard output and standard error.
 func (s *server) run(name string, args ...string) string {
 	s.t.Helper()
+	env := append([]string{
+		"PATH=/usr/bin:/bin", "LC_ALL=C",
+		"HOME=" + filepath.Join(s.work, "home"), "TMPDIR=" + filepath.Join(s.work, "tmp"),
+	}, s.ownEnv...)
 	if strings.HasPrefix(name, "bin/") {
 		name = filepath.Join(s.tree, name)
 	}
@@ -121,11 +134,7 @@ func (s *server) run(name string, args ...string) string {
 		name, args = "setpriv", append(user, args...)
 	}
 	return outputOf(s.t, s.box, isolate.Command{
-		Path: name, Args: args, Dir: s.tree, Umask: 0o077,
-		Env: []string{
-			"PATH=/usr/bin:/bin", "LC_ALL=C",
-			"HOME=" + filepath.Join(s.work, "home"), "TMPDIR=" + filepath.Join(s.work, "tmp"),
-		},
+		Path: name, Args: args, Dir: s.tree, Umask: 0o077, Env: env,
 	})
 }
 

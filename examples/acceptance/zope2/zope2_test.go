@@ -14,6 +14,7 @@ func TestMain(m *testing.M) { os.Exit(acceptance.Main(m)) }
 func TestZope212(t *testing.T) {
 	acceptance.Run(t, acceptance.Case{
 		Example: "zope212", Python: "2.7", Buildout: "1.7.1", Smoke: []string{"bin/py smoke.py"},
+		Others: []string{"zc.buildout==2.13.8", "setuptools==44.1.1", "zope.interface==5.5.2"},
 	})
 }
 
@@ -21,7 +22,8 @@ func TestZope213(t *testing.T) {
 	acceptance.Run(t, acceptance.Case{
 		Example: "zope213", Python: "2.7", Buildout: "2.13.8",
 		// Zope 2.13 fails to read ZCML at a path that isn't ASCII.
-		Place: "Grosse Strasse",
-		Smoke: []string{`test "$(bin/greeting)" = "Hello, World!"`, "bin/py smoke.py"},
+		Place:  "Grosse Strasse",
+		Others: []string{"zc.buildout==2.13.3", "setuptools==40.9.0", "zope.interface==5.5.2"},
+		Smoke:  []string{`test "$(bin/greeting)" = "Hello, World!"`, "bin/py smoke.py"},
 	})
 }

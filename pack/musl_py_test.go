@@ -1,0 +1,53 @@
+package pack_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+// muslPython is the CPython that .ci/musl-python.sh makes: a real one, which
+// runs on musl's loader and library.
+func muslPython(t *testing.T) string {
+	t.Helper()
+	cache := os.Getenv("BINARY_BUILDOUT_CACHE")
+	if cache == "" {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cache = filepath.Join(home, ".cache", "binary-buildout-ci")
+	}
+	python := filepath.Join(cache, "musl-python-3.11", "bin", "python3.11")
+	if _, err := os.Stat(python); err != nil {
+		t.Fatalf("no Python on musl: %v\nhint: bash .ci/run setup makes it", err)
+	}
+	return python
+}
+
+// TestBootstrapOnMusl: an archive for glibc is refused on a system with musl;
+// one for musl goes on, unless it needs a newer one.
+func TestBootstrapOnMusl(t *testing.T) {
+	musl := muslPython(t)
+	t.Run("for glibc", func(t *testing.T) {
+		root := smallTree(t, findPython(t, "3.11"))
+		refused(t, root, musl, 2, "this archive is for glibc, and this system has musl", "use small-1.0-cp311-musllinux_1_2_x86_64")
+	})
+	t.Run("for a newer musl", func(t *testing.T) {
+		root := smallTree(t, musl, func(m *pack.Manifest) {
+			m.Python.Libc = "musl"
+			m.Floors = []pack.Floor{{Kind: "musl", Version: "9.9", File: "eggs/x.so"}}
+		})
+		refused(t, root, musl, 2, "needs musl 9.9, and this system has 1.", "musllinux_1_1_")
+	})
+	t.Run("for musl", func(t *testing.T) {
+		root := smallTree(t, musl, func(m *pack.Manifest) {
+			m.Python.Libc = "musl"
+			m.Floors = []pack.Floor{{Kind: "musl", Version: "1.1", File: "eggs/x.so"}}
+		})
+		runIn(t, root, cEnv(), musl, "bootstrap.py").must(t, "bootstrap.py on musl")
+		runIn(t, root, cEnv(), filepath.Join(root, "bin/script")).must(t, "bin/script on musl")
+	})
+}
