@@ -2,7 +2,9 @@ package verify
 
 import (
 	"context"
+	"os"
 	"path"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -32,8 +34,7 @@ func (m many) Walk(ctx context.Context, visit func(Entry) error) error {
 func wheelTree(t *testing.T, platform string, requirements ...string) Source {
 	t.Helper()
 	var all many
-	for _, r := range requirements {
-		w := verifytest.Wheel(t, r, platform)
+	for _, w := range verifytest.Wheels(t, requirements, platform) {
 		name := strings.Join(strings.Split(path.Base(w), "-")[:2], "-")
 		all = append(all, struct {
 			prefix string
@@ -84,6 +85,44 @@ func TestNoFalseFindings(t *testing.T) {
 				t.Errorf("floors %+v", r.Floors)
 			}
 			t.Logf("%d extensions, floors %v, versions %v, system %v, other %d", len(r.Compiled), r.Floors, r.Versions, r.SystemLibraries, r.Other)
+		})
+	}
+}
+
+// pinned are the requirements of a versions.cfg.
+func pinned(t *testing.T, name string) []string {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, m := range regexp.MustCompile(`(?m)^([A-Za-z0-9_.-]+) = ([0-9]\S*)$`).FindAllStringSubmatch(string(b), -1) {
+		all = append(all, m[1]+"=="+m[2])
+	}
+	return all
+}
+
+// TestTreesOfWheels: Zope and Plone, each egg a wheel from the index, have no finding.
+func TestTreesOfWheels(t *testing.T) {
+	if testing.Short() {
+		t.Skip("fetches 300 wheels")
+	}
+	for _, row := range []struct {
+		example          string
+		eggs, extensions int
+	}{{"zope", 80, 20}, {"plone6", 250, 60}} {
+		t.Run(row.example, func(t *testing.T) {
+			t.Parallel()
+			source := wheelTree(t, "linux-x86_64", pinned(t, "../../examples/"+row.example+"/versions.cfg")...)
+			r := check(t, Input{Source: source, Python: python313("manylinux_2_28_x86_64", "glibc"), Relocated: true})
+			if r.Err() != nil {
+				t.Errorf("false findings:\n%s\n%s", messages(r.Missing), messages(r.Foreign))
+			}
+			if r.Eggs < row.eggs || len(r.Compiled) < row.extensions {
+				t.Errorf("only %d eggs, %d extensions", r.Eggs, len(r.Compiled))
+			}
+			t.Logf("%d eggs, %d extensions, floors %v, warnings:\n%s", r.Eggs, len(r.Compiled), r.Floors, messages(r.Warnings))
 		})
 	}
 }

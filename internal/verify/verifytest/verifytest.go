@@ -3,10 +3,13 @@
 package verifytest
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -40,16 +43,19 @@ func runs(p, version string) bool {
 // Cache is a directory outside the tree whose content can be fetched again.
 func Cache(t testing.TB) string {
 	t.Helper()
+	if dir := os.Getenv("BINARY_BUILDOUT_CACHE"); dir != "" {
+		return filepath.Join(dir, "verify")
+	}
 	dir, err := os.UserCacheDir()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return filepath.Join(dir, "binary-buildout-test")
+	return filepath.Join(dir, "binary-buildout-ci", "verify")
 }
 
 // platforms are pip's --platform tags by the names that tests use.
 var platforms = map[string][]string{
-	"linux-x86_64":  {"manylinux_2_28_x86_64", "manylinux_2_27_x86_64", "manylinux_2_26_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64"},
+	"linux-x86_64":  {"manylinux_2_28_x86_64", "manylinux_2_27_x86_64", "manylinux_2_26_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64", "manylinux_2_5_x86_64", "manylinux1_x86_64"},
 	"linux-aarch64": {"manylinux_2_28_aarch64", "manylinux_2_27_aarch64", "manylinux_2_26_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64"},
 	"musl-x86_64":   {"musllinux_1_2_x86_64", "musllinux_1_1_x86_64"},
 	"macos-arm64":   {"macosx_14_0_arm64", "macosx_11_0_arm64", "macosx_11_0_universal2", "macosx_10_13_universal2", "macosx_10_9_universal2"},
@@ -63,31 +69,90 @@ var platforms = map[string][]string{
 // for "macos-arm64", and fetches it if it isn't there.
 func Wheel(t testing.TB, requirement, platform string) string {
 	t.Helper()
-	dir := filepath.Join(Cache(t), "wheels", platform, requirement)
-	if found, _ := filepath.Glob(filepath.Join(dir, "*.whl")); len(found) == 1 {
-		return found[0]
+	return Wheels(t, []string{requirement}, platform)[0]
+}
+
+// atOnce is how many pips fetch wheels: most of their time goes by waiting for the index.
+const atOnce = 6
+
+// Wheels gives the paths of wheels for CPython 3.13 from the cache, in the order
+// of the requirements, and fetches those that aren't there.
+func Wheels(t testing.TB, requirements []string, platform string) []string {
+	t.Helper()
+	base := mkdir(t, filepath.Join(Cache(t), "wheels", platform))
+	in := func(requirement string) string { return filepath.Join(base, requirement) }
+	var missing []string
+	for _, r := range requirements {
+		if found, _ := filepath.Glob(filepath.Join(in(r), "*.whl")); len(found) != 1 {
+			missing = append(missing, r)
+		}
 	}
-	// Another test process may fetch the same: the rename decides.
-	tmp, err := os.MkdirTemp(filepath.Dir(mkdir(t, filepath.Dir(dir))), "fetch")
+	var group sync.WaitGroup
+	for chunk := range slices.Chunk(missing, len(missing)/atOnce+1) {
+		group.Go(func() {
+			if err := download(Python(t, "3.13"), base, platform, chunk); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	if t.Failed() {
+		t.FailNow()
+	}
+	var all []string
+	for _, r := range requirements {
+		found, _ := filepath.Glob(filepath.Join(in(r), "*.whl"))
+		if len(found) != 1 {
+			t.Fatalf("fetching %s for %s gave %d wheels", r, platform, len(found))
+		}
+		all = append(all, found[0])
+	}
+	return all
+}
+
+// download has pip fetch the wheels, and puts each into the directory of its
+// requirement. Another test process may fetch the same: the rename decides.
+func download(python, base, platform string, requirements []string) error {
+	tmp, err := os.MkdirTemp(base, "fetch")
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	defer os.RemoveAll(tmp)
 	args := []string{"-m", "pip", "download", "-q", "--disable-pip-version-check", "--only-binary=:all:", "--no-deps",
-		"--python-version", "3.13", "--implementation", "cp", "--abi", "cp313", "--abi", "abi3", "--abi", "none", "-d", tmp, requirement}
+		"--python-version", "3.13", "--implementation", "cp", "--abi", "cp313", "--abi", "abi3", "--abi", "none", "-d", tmp}
 	for _, p := range platforms[platform] {
 		args = append(args, "--platform", p)
 	}
-	out, err := exec.Command(Python(t, "3.13"), args...).CombinedOutput()
+	if out, err := exec.Command(python, append(args, requirements...)...).CombinedOutput(); err != nil {
+		return fmt.Errorf("fetching %s for %s: %w\n%s", strings.Join(requirements, " "), platform, err, out)
+	}
+	files, err := filepath.Glob(filepath.Join(tmp, "*.whl"))
 	if err != nil {
-		t.Fatalf("fetching %s for %s: %v\n%s", requirement, platform, err, out)
+		return err
 	}
-	_ = os.Rename(tmp, dir)
-	found, _ := filepath.Glob(filepath.Join(dir, "*.whl"))
-	if len(found) != 1 {
-		t.Fatalf("fetching %s for %s gave %d wheels", requirement, platform, len(found))
+	for _, requirement := range requirements {
+		name, _, _ := strings.Cut(requirement, "==")
+		for _, f := range files {
+			project, _, _ := strings.Cut(filepath.Base(f), "-")
+			if normal(project) != normal(name) {
+				continue
+			}
+			own := filepath.Join(tmp, requirement)
+			if err := os.Mkdir(own, 0o755); err != nil {
+				return err
+			}
+			if err := os.Rename(f, filepath.Join(own, filepath.Base(f))); err != nil {
+				return err
+			}
+			_ = os.Rename(own, filepath.Join(base, requirement))
+		}
 	}
-	return found[0]
+	return nil
+}
+
+// normal is a project's name as PEP 503 compares it.
+func normal(name string) string {
+	return strings.ToLower(strings.NewReplacer("_", "-", ".", "-").Replace(name))
 }
 
 func mkdir(t testing.TB, dir string) string {
