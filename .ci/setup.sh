@@ -3,7 +3,8 @@
 # command=package, where the names differ
 packages='gcc g++ make git autoreconf=autoconf automake libtoolize=libtool
     bwrap=bubblewrap strace patchelf shellcheck zstd pigz unzip zip busybox
-    setpriv=util-linux curl debootstrap musl-gcc=musl-tools readelf=binutils'
+    setpriv=util-linux curl debootstrap musl-gcc=musl-tools readelf=binutils
+    cmake chromium'
 missing=
 for entry in $packages; do
     command -v "${entry%=*}" >/dev/null || missing="$missing ${entry#*=}"
