@@ -23,7 +23,7 @@ type extension struct {
 // extName is what an extension's file name says.
 type extName struct {
 	stem     string // the last part of the module's name
-	kind     string // "cpython", "abi3", "plain", "other" (PyPy, GraalPy)
+	kind     string // "cpython", "abi3", "abi3t", "plain", "other" (PyPy, GraalPy)
 	major    int
 	minor    int
 	flags    string // "t", "m", "d"
@@ -33,7 +33,7 @@ type extName struct {
 var (
 	cpythonName = regexp.MustCompile(`^(.+?)\.cpython-(\d)(\d+)([a-z]*)(?:-(.+))?\.so$`)
 	windowsName = regexp.MustCompile(`^(.+?)(?:_d)?\.cp(\d)(\d+)([a-z]*)-(.+)\.pyd$`)
-	abi3Name    = regexp.MustCompile(`^(.+?)\.abi3t?\.(?:so|pyd)$`)
+	abi3Name    = regexp.MustCompile(`^(.+?)\.(abi3t?)\.(?:so|pyd)$`)
 	otherName   = regexp.MustCompile(`^(.+?)\.(?:pypy|graalpy)[^.]*\.(?:so|pyd)$`)
 	plainName   = regexp.MustCompile(`^(.+?)\.(?:so|pyd)$`)
 )
@@ -49,7 +49,7 @@ func parseName(base string) (extName, bool) {
 		}
 	}
 	if m := abi3Name.FindStringSubmatch(base); m != nil {
-		return extName{stem: m[1], kind: "abi3"}, true
+		return extName{stem: m[1], kind: m[2]}, true
 	}
 	if m := otherName.FindStringSubmatch(base); m != nil {
 		return extName{stem: m[1], kind: "other"}, true
@@ -72,6 +72,24 @@ func initNames(stem string, major int) []string {
 	return []string{"PyInit_" + stem}
 }
 
+// exportNames are the functions that Python 3.15 and newer look for first (PEP 793).
+func exportNames(stem string) []string {
+	name := initNames(stem, 3)[0]
+	return []string{"PyModExport" + strings.TrimPrefix(name, "PyInit")}
+}
+
+// hooks are all that a target's Python takes for a module's entry, the usual one first.
+func hooks(stem string, t target) []string {
+	names := initNames(stem, t.pyMajor)
+	if t.pyMajor > 2 && compareVersions(t.python(), "3.15") >= 0 {
+		names = append(names, exportNames(stem)...)
+	}
+	return names
+}
+
+// stable says whether the name promises that only the stable ABI is used.
+func (n extName) stable() bool { return n.kind == "abi3" || n.kind == "abi3t" }
+
 func exportsAny(m *binfmt.Image, names []string) bool { return slices.ContainsFunc(names, m.Exported) }
 
 // asExtension says whether a binary is an extension module: by its name, or by an init function of its name.
@@ -85,7 +103,7 @@ func asExtension(f *file) (extName, bool) {
 		if m.Type != binfmt.TypeShared && m.Type != binfmt.TypeBundle {
 			continue
 		}
-		if exportsAny(m, initNames(n.stem, 3)) || exportsAny(m, initNames(n.stem, 2)) {
+		if exportsAny(m, initNames(n.stem, 3)) || exportsAny(m, initNames(n.stem, 2)) || exportsAny(m, exportNames(n.stem)) {
 			return n, true
 		}
 		// Python 2 finds foomodule.so as foo.
@@ -155,6 +173,8 @@ func (n extName) forOther(t target) bool {
 		return true
 	case "abi3":
 		return t.pyMajor < 3
+	case "abi3t": // every build of 3.15 and newer loads it (PEP 803), no older one looks at it
+		return compareVersions(t.python(), "3.15") < 0
 	case "cpython":
 		return n.major != t.pyMajor || n.minor != t.pyMinor || strings.Trim(n.flags, "md") != strings.Trim(t.abiFlags, "mdu") ||
 			n.otherPlatform(t)
@@ -194,7 +214,7 @@ func (x *extension) abiProblems(t target, libs map[string]bool) []Problem {
 	if t.arch == "universal2" && len(x.file.images) < 2 {
 		add("format", "build or fetch it as universal2", "it has no slice but %s", archs(x.file))
 	}
-	names := initNames(x.name.stem, t.pyMajor)
+	names := hooks(x.name.stem, t)
 	if !exportsAny(m, names) {
 		hint := "rebuild it for Python " + t.python()
 		if exportsAny(m, initNames(x.name.stem, 5-t.pyMajor)) {
@@ -203,10 +223,10 @@ func (x *extension) abiProblems(t target, libs map[string]bool) []Problem {
 			add("init", hint, "it exports no %s, so it can't be imported", names[0])
 		}
 	}
-	if x.name.kind == "abi3" {
-		if strings.Contains(t.abiFlags, "t") {
-			add("abi", "build it for the free-threaded Python", "a free-threaded Python loads no abi3 extension")
-		}
+	if x.name.kind == "abi3" && strings.Contains(t.abiFlags, "t") {
+		add("abi", "build it for the free-threaded Python", "a free-threaded Python loads no abi3 extension")
+	}
+	if x.name.stable() {
 		all = append(all, stableProblems(m, t, libs)...)
 	}
 	all = append(all, pythonProblems(m, t)...)
@@ -247,7 +267,7 @@ func stableProblems(m *binfmt.Image, t target, libs map[string]bool) []Problem {
 	}
 	var all []Problem
 	if len(outside) > 0 {
-		all = append(all, Problem{Kind: "abi3", Message: "it is tagged abi3 and needs what isn't in the stable ABI: " + few(outside),
+		all = append(all, Problem{Kind: "abi3", Message: "it is tagged as using the stable ABI and needs what isn't in the stable ABI: " + few(outside),
 			Hint: "build it without py_limited_api, or report it to its project"})
 	}
 	if len(newer) > 0 {

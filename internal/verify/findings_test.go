@@ -9,6 +9,12 @@ import (
 
 const suffix = ".cpython-313-x86_64-linux-gnu.so"
 
+var (
+	python313t = pack.Python{Version: "3.13.0", ABI: "cp313t", Platform: "linux_x86_64", Bits: 64, Libc: "glibc"}
+	python315  = pack.Python{Version: "3.15.0", ABI: "cp315", Platform: "linux_x86_64", Bits: 64, Libc: "glibc"}
+	python315t = pack.Python{Version: "3.15.0", ABI: "cp315t", Platform: "linux_x86_64", Bits: 64, Libc: "glibc"}
+)
+
 // TestFindings: each row is a tree with one fault, and the words that name it.
 func TestFindings(t *testing.T) {
 	good := extension313(t, "_x", "")
@@ -49,6 +55,15 @@ func TestFindings(t *testing.T) {
 		{name: "newer abi3", in: Input{Source: egg313(tree{"demo/_x.abi3.so": extension313(t, "_x", "extern void PyABIInfo_Check(void); PyABIInfo_Check()")})}, foreign: "Python 3.15 or newer"},
 		{name: "abi3", in: Input{Source: egg313(tree{"demo/_x.abi3.so": good})}},
 
+		{name: "abi3 where threads are free", in: Input{Python: python315t, Source: egg313(tree{"demo/_x.abi3.so": good})}, foreign: "loads no abi3"},
+		{name: "abi3t where threads are free", in: Input{Python: python315t, Source: egg313(tree{"demo/_x.abi3t.so": gcc(t, "int PyModExport__x(void){return 0;}")})}},
+		{name: "abi3t where they aren't", in: Input{Python: python315, Source: egg313(tree{"demo/_x.abi3t.so": gcc(t, "int PyModExport__x(void){return 0;}")})}},
+		{name: "abi3t too early", in: Input{Source: egg313(tree{"demo/_x.abi3t.so": gcc(t, "int PyModExport__x(void){return 0;}")})}, foreign: "it is for abi3t, and there is none for cp313"},
+		{name: "outside abi3t", in: Input{Python: python315t, Source: egg313(tree{"demo/_x.abi3t.so": extension313(t, "_x", "extern void _PyPrivate_Thing(void); _PyPrivate_Thing()")})}, foreign: "_PyPrivate_Thing"},
+		{name: "PyModExport too early", in: Input{Source: egg313(tree{"demo/_x" + suffix: gcc(t, "int PyModExport__x(void){return 0;}")})}, foreign: "no PyInit__x"},
+		{name: "free-threaded 3.13", in: Input{Python: python313t, Source: egg313(tree{"demo/_x.cpython-313t-x86_64-linux-gnu.so": good})}},
+		{name: "GIL where threads are free", in: Input{Python: python313t, Source: egg313(tree{"demo/_x" + suffix: good})}, foreign: "for cp313, and there is none for cp313t"},
+
 		{name: "no library", in: Input{Source: egg313(tree{"demo/_x" + suffix: needs()})}, foreign: "libdep.so.1, which is neither"},
 		{name: "library out of sight", in: Input{Source: egg313(tree{"demo/_x" + suffix: needs()}).with(tree{"parts/dep/lib/libdep.so.1": dep})}, foreign: "where the loader doesn't look"},
 		{name: "library by RUNPATH", in: Input{Source: egg313(tree{"demo/_x" + suffix: needs("-Wl,-rpath,$ORIGIN/../../../parts/dep/lib")}).with(tree{"parts/dep/lib/libdep.so.1": dep})}},
@@ -64,6 +79,10 @@ func TestFindings(t *testing.T) {
 		{name: "floor", in: Input{Floor: "glibc 2.2.1", Source: egg313(tree{"demo/_x" + suffix: good + ""}).with(tree{"parts/p/p.so": gcc(t, "#include <stdio.h>\nint p(){return puts(\"\");}")})}, foreign: "allows no more than 2.2.1"},
 		{name: "floor kept", in: Input{Floor: "2.99", Source: egg313(tree{"demo/_x" + suffix: good})}},
 		{name: "platform broken", in: Input{Platform: "manylinux_2_28_x86_64", Source: tree{"parts/p/p.so": gcc(t, "#include <stdlib.h>\nint p(char*a){return strtol(a,0,0)+atexit(0);}", "-D_ISOC23_SOURCE", "-Wl,--defsym,zz=0", newGlibc(t))}}, foreign: "needs glibc 2.99"},
+
+		{name: "zlib's inner symbol", in: Input{Platform: "manylinux_2_28_x86_64", Source: egg313(tree{"demo/_x" + suffix: extension313(t, "_x", "extern void inflate_fast(void); inflate_fast()", "-Wl,--no-as-needed", stub(t, "libz.so.1"))})}, foreign: "it needs inflate_fast of libz.so.1, which manylinux_2_28 doesn't promise"},
+		{name: "zlib's inner symbol on this system", in: Input{Source: egg313(tree{"demo/_x" + suffix: extension313(t, "_x", "extern void inflate_fast(void); inflate_fast()", "-Wl,--no-as-needed", stub(t, "libz.so.1"))})}},
+		{name: "processor", in: Input{Source: egg313(tree{"demo/_x" + suffix: extension313(t, "_x", "", "-Wl,-z,x86-64-v3")})}, warning: "a processor of x86-64-v3"},
 
 		{name: "declared", in: Input{Witnessed: true, Declared: []Declaration{{Project: "Demo", Version: "1.0", Backend: "setuptools", Modules: []string{"demo._x", "demo._y"}, Errors: []BuildError{{Module: "demo._y", Lines: []string{"y.c:1: fatal error: yaml.h: No such file or directory"}}}}}, Source: egg313(tree{"demo/_x" + suffix: good})}, missing: "demo._y: its build declares it"},
 		{name: "declared of another egg", in: Input{Witnessed: true, Declared: []Declaration{{Project: "other", Version: "1.0", Modules: []string{"other._y"}}}, Source: egg313(tree{"demo/_x" + suffix: good})}},

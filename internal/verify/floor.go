@@ -2,6 +2,7 @@ package verify
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -71,9 +72,9 @@ func (fl *floors) add(p string, m *binfmt.Image, fromTree func(lib string) bool)
 		}
 		problems = fl.raise("macos", v, p, "")
 	case fl.target.libc == "musl":
-		problems = fl.musl(p, m)
+		problems = append(fl.musl(p, m), fl.withheld(m, fromTree)...)
 	default:
-		problems = fl.versions(p, m, fromTree)
+		problems = append(fl.versions(p, m, fromTree), fl.withheld(m, fromTree)...)
 	}
 	if m.X86Level > 1 && fmt.Sprint(m.X86Level) > fl.level.Version {
 		fl.level = pack.Floor{Kind: "x86-64", Version: fmt.Sprint(m.X86Level), File: p}
@@ -152,6 +153,31 @@ func (fl *floors) promise(family, n string, v binfmt.VersionNeed) []Problem {
 	}
 	return []Problem{{Kind: "floor", Message: fmt.Sprintf("it needs %s of %s; %s promises no more than %s_%s", v.Version, v.File, fl.policy.Name, family, highest),
 		Hint: "build it on the image of that platform, or name a newer platform"}}
+}
+
+// withheld are symbols of the system's libraries that the platform tag's policy
+// keeps back: builds of zlib export what others don't.
+func (fl *floors) withheld(m *binfmt.Image, fromTree func(string) bool) []Problem {
+	if !fl.promised {
+		return nil
+	}
+	var problems []Problem
+	for _, lib := range sortedKeys(fl.policy.Blacklist) {
+		if !slices.Contains(m.Needed, lib) || fromTree(lib) {
+			continue
+		}
+		var found []string
+		for _, s := range m.Imports {
+			if !s.Weak && slices.Contains(fl.policy.Blacklist[lib], s.Name) {
+				found = append(found, s.Name)
+			}
+		}
+		if len(found) > 0 {
+			problems = append(problems, Problem{Kind: "floor", Library: lib, Message: fmt.Sprintf("it needs %s of %s, which %s doesn't promise", few(found), lib, fl.policy.Name),
+				Hint: "bring the library in the tree, by a part that builds it, or link it statically"})
+		}
+	}
+	return problems
 }
 
 func (fl *floors) note(kind, version, p string) {

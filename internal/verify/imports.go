@@ -59,7 +59,7 @@ func (c *checker) importAll(ctx context.Context) (map[string][]Problem, error) {
 	im := c.in.Import
 	var jobs []*job
 	for _, x := range c.extensions {
-		if m, ok := x.file.fitting(c.target); !ok || c.spare(x.file) || !exportsAny(m, initNames(x.name.stem, c.target.pyMajor)) {
+		if m, ok := x.file.fitting(c.target); !ok || c.spare(x.file) || !exportsAny(m, hooks(x.name.stem, c.target)) {
 			continue // judged already
 		}
 		jobs = append(jobs, &job{ID: len(jobs), Paths: c.paths(x), Module: x.module, File: filepath.Join(im.Root, filepath.FromSlash(x.file.path)), x: x})

@@ -309,7 +309,7 @@ func (c *checker) fromTree(f *file, m *binfmt.Image) func(string) bool {
 func (c *checker) symbols(x *extension) map[string]bool {
 	all := map[string]bool{}
 	m, ok := x.file.fitting(c.target)
-	if !ok || x.name.kind != "abi3" {
+	if !ok || !x.name.stable() {
 		return all
 	}
 	for _, lib := range m.Needed {
@@ -331,8 +331,8 @@ func (c *checker) item(f *file, x *extension) Item {
 	if x != nil {
 		i.Kind, i.Module, e = "extension", x.module, x.egg
 		switch {
-		case x.name.kind == "abi3":
-			i.ABI = "abi3"
+		case x.name.stable():
+			i.ABI = x.name.kind
 		case x.name.kind == "cpython":
 			i.ABI = x.name.describe()
 		}
