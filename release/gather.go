@@ -106,7 +106,7 @@ func Gather(dir string, want []string) (Set, error) {
 	known := map[string]bool{}
 	for _, name := range slices.Sorted(slices.Values(want)) {
 		sidecar := sidecarName(name)
-		known[name], known[sidecar] = true, true
+		known[name], known[sidecar], known[reportName(name)] = true, true, true
 		if found[name] == "" || found[sidecar] == "" {
 			for _, n := range []string{name, sidecar} {
 				if found[n] == "" {
@@ -183,6 +183,12 @@ func newArchive(file, sidecar File) (Archive, error) {
 
 func sidecarName(archive string) string {
 	return archiveEnding.ReplaceAllString(archive, "") + ".json"
+}
+
+// reportName is the page that pack writes for people beside an archive. It may
+// lie there, and is no asset: what it says is in the sidecar too.
+func reportName(archive string) string {
+	return archiveEnding.ReplaceAllString(archive, "") + ".html"
 }
 
 // isDocument says whether a name is one that this package gives, or that a
