@@ -104,7 +104,7 @@ func TestRun(t *testing.T) {
 		{"nothing is expanded", map[string]string{"BB_NAME": "$(touch hacked)`id`", "BB_BEFORE": "echo \"$HOME\"; rm -rf '*'\n-x", "BB_EXCLUDE": "*.log"},
 			"[pack]\n[--name=$(touch hacked)`id`]\n[--before=echo \"$HOME\"; rm -rf '*']\n[--before=-x]\n[--exclude=*.log]\n[.]\n", 0},
 		{"exit code", map[string]string{"RECORD_CODE": "1"}, "[pack]\n[.]\n", 1},
-		{"prove", map[string]string{"BB_COMMAND": "prove", "BB_ARCHIVE": "dist/*.tar.* dist/*.zip", "BB_SMOKE": "bin/x"}, "[prove]\n[--smoke=bin/x]\n[dist/a-1.tar.gz]\n", 0},
+		{"prove", map[string]string{"BB_COMMAND": "prove", "BB_ARCHIVE": "dist/*.tar.* dist/*.zip", "BB_SMOKE": "bin/x", "BB_VOLATILE": "daily"}, "[prove]\n[--smoke=bin/x]\n[--volatile=daily]\n[dist/a-1.tar.gz]\n", 0},
 		{"not a switch", map[string]string{"BB_IN_PLACE": "yes"}, "", 2},
 		{"no command", map[string]string{"BB_COMMAND": "build"}, "", 2},
 		{"no variable", map[string]string{"BB_ENV": "A B=1"}, "", 2},

@@ -27,7 +27,7 @@ pack)
 	;;
 prove)
 	one='PYTHON'
-	lists='SMOKE'
+	lists='SMOKE VOLATILE'
 	switches='REQUIRE_ISOLATION'
 	prove=$BB_ARCHIVE
 	;;
