@@ -52,7 +52,10 @@ func (c *Command) exit(err error) int {
 	if errors.As(err, &h) && h.Hint() != "" {
 		fmt.Fprintf(c.Stderr, "hint: %s\n", h.Hint())
 	}
-	c.annotate(err)
+	var there *annotated
+	if !errors.As(err, &there) {
+		c.annotate(err)
+	}
 	return exitCode(err)
 }
 
@@ -68,6 +71,11 @@ func exitCode(err error) int {
 	}
 	return exitSurroundings
 }
+
+// annotated is an error that stands beside a line of the workflow's checkout already.
+type annotated struct{ error }
+
+func (a *annotated) Unwrap() error { return a.error }
 
 // reported is an error whose text was printed already.
 type reported struct{ code int }

@@ -79,6 +79,9 @@ func (c *Command) pack(ctx context.Context, fs *flag.FlagSet, flags *packFlags, 
 	if werr := p.writeReports(err); werr != nil && err == nil {
 		err = werr
 	}
+	if p.annotateFailure(err) {
+		return &annotated{err}
+	}
 	if err != nil {
 		return err
 	}

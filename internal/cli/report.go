@@ -92,7 +92,7 @@ func (p *packing) tellActions(base string, cause error) error {
 	}
 	actions := p.actions()
 	for _, a := range p.report.Annotations() {
-		note := actions.WithFieldsMap(map[string]string{"title": a.Title, "file": a.File})
+		note := actions.WithFieldsMap(p.placeOf(a).fields(a.Title))
 		if a.Level == "error" {
 			note.Errorf("%s", a.Message)
 		} else {

@@ -93,6 +93,7 @@ type Annotation struct {
 	Title   string
 	Message string
 	File    string // of the tree; empty if there is none
+	Egg     string // whose it is; empty if it is no egg's
 }
 
 // Annotations are the report's findings and warnings.
@@ -108,7 +109,7 @@ func (r *Report) Annotations() []Annotation {
 				}
 				text = append(text, t)
 			}
-			all = append(all, Annotation{level, what + ": " + i.Name(), strings.Join(append(text, shown(i.Lines)...), "\n"), i.Path})
+			all = append(all, Annotation{level, what + ": " + i.Name(), strings.Join(append(text, shown(i.Lines)...), "\n"), i.Path, i.Egg})
 		}
 	}
 	add("error", "missing", r.Missing)
