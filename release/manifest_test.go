@@ -23,12 +23,9 @@ func TestSidecarIsLikeTheManifest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := release.NewSidecar(b)
-	if err != nil {
+	var s release.Sidecar
+	if err := json.Unmarshal(b, &s); err != nil {
 		t.Fatal(err)
-	}
-	if string(s.Report) != `{"compiled":3}` {
-		t.Errorf("report %s", s.Report)
 	}
 	if b, err = json.Marshal(s); err != nil {
 		t.Fatal(err)

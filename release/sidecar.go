@@ -13,7 +13,8 @@ const SidecarFormat = 1
 
 // Sidecar is NAME.json beside an archive: its manifest without what only the
 // target needs, and what became known after it was written. The fields that
-// the manifest has too have its names and meanings (pack.Manifest).
+// the manifest has too have its names and meanings (pack.Manifest). Command
+// pack writes it; here it is read.
 type Sidecar struct {
 	Format    int    `json:"format"`
 	Generator string `json:"generator"`
@@ -93,23 +94,6 @@ type Checkout struct {
 	Path   string `json:"path"`
 	URL    string `json:"url,omitempty"`
 	Commit string `json:"commit"`
-}
-
-// NewSidecar takes over from manifest.json what the sidecar shares with it.
-// Archive, Size, SHA256, Eggs, Report and Proof are left for the caller.
-func NewSidecar(manifest []byte) (Sidecar, error) {
-	var s Sidecar
-	if err := json.Unmarshal(manifest, &s); err != nil {
-		return s, fmt.Errorf("reading the manifest: %w", err)
-	}
-	var verification struct {
-		Verification json.RawMessage `json:"verification"`
-	}
-	if err := json.Unmarshal(manifest, &verification); err != nil {
-		return s, fmt.Errorf("reading the manifest: %w", err)
-	}
-	s.Format, s.Report = SidecarFormat, verification.Verification
-	return s, nil
 }
 
 var hexDigest = regexp.MustCompile(`^[0-9a-f]{64}$`)
