@@ -83,7 +83,7 @@ func read(t *testing.T, path string) string {
 // recorder is a program that writes down how it was called.
 const recorder = `#!/bin/sh
 for a in "$@"; do printf '[%s]\n' "$a"; done
-env | grep -E '^(BB_|HOME|MY_|PIP_CONFIG|GIT_SSH|GITHUB_TOKEN)' | LC_ALL=C sort >"$RECORD_ENV"
+env | grep -E '^(BB_|BINARY_|HOME|MY_|PIP_CONFIG|GIT_SSH|GITHUB_TOKEN)' | LC_ALL=C sort >"$RECORD_ENV"
 if [ "$HOME" != /nonexistent ]; then
 	ls -l "$HOME" "$HOME/.ssh" | awk 'NF > 8 {print $1, $9}'
 	cat "$HOME/.netrc"
@@ -167,7 +167,7 @@ func TestRunCredentials(t *testing.T) {
 					}
 				}
 				env := read(t, dir+"/env")
-				if !strings.Contains(env, "HOME="+dir+"/binary-buildout-home.") || !strings.Contains(env, "MY_FLAG=a b=c\nMY_OTHER=1\n") || !strings.Contains(env, "PIP_CONFIG_FILE=") || !strings.Contains(env, "UserKnownHostsFile") {
+				if !strings.Contains(env, "HOME="+dir+"/binary-buildout-home.") || !strings.Contains(env, "MY_FLAG=a b=c\nMY_OTHER=1\n") || !strings.Contains(env, "BINARY_BUILDOUT_CREDENTIALS="+dir+"/binary-buildout-home.") || !strings.Contains(env, "PIP_CONFIG_FILE=") || !strings.Contains(env, "UserKnownHostsFile") {
 					t.Error(env)
 				}
 				if strings.Contains(env, "s3cret") || strings.Contains(env, "KEY\n") {

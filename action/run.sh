@@ -83,7 +83,8 @@ ${BB_ENV-}
 END
 
 # Credentials are files of one directory, 0600, and gone when the command ends,
-# however it ends. The build's HOME is that directory.
+# however it ends; pack removes them before its proof. The build's HOME is that
+# directory.
 home=''
 if [ -n "${BB_NETRC-}${BB_PIP_CONF-}${BB_SSH_KEY-}${BB_SSH_KNOWN_HOSTS-}" ]; then
 	home=$(cd "${RUNNER_TEMP:-${TMPDIR:-/tmp}}" && pwd)/binary-buildout-home.$(random)
@@ -92,7 +93,7 @@ if [ -n "${BB_NETRC-}${BB_PIP_CONF-}${BB_SSH_KEY-}${BB_SSH_KNOWN_HOSTS-}" ]; the
 	trap 'exit 143' TERM HUP
 	umask 077
 	mkdir -p "$home/.ssh"
-	export HOME="$home"
+	export HOME="$home" BINARY_BUILDOUT_CREDENTIALS="$home"
 	if [ -n "${BB_NETRC-}" ]; then
 		printf '%s\n' "$BB_NETRC" >"$home/.netrc"
 		cp "$home/.netrc" "$home/_netrc" # its name on Windows
@@ -147,7 +148,7 @@ if [ -d "$BB_OUT" ]; then chown -R "$BB_OWNER" "$BB_OUT"; fi
 exit $status' /usr/local/bin/binary-buildout "$@"
 if [ "$BB_COMMAND" = prove ]; then set -- --network none "$@"; fi
 if [ -n "$platform" ]; then set -- --platform "$platform" "$@"; fi
-if [ -n "$home" ]; then set -- -v "$home:$home" -e HOME -e PIP_CONFIG_FILE -e GIT_SSH_COMMAND "$@"; fi
+if [ -n "$home" ]; then set -- -v "$home:$home" -e HOME -e BINARY_BUILDOUT_CREDENTIALS -e PIP_CONFIG_FILE -e GIT_SSH_COMMAND "$@"; fi
 if [ -n "${GITHUB_OUTPUT:-}" ]; then
 	files=$(dirname "$GITHUB_OUTPUT")
 	set -- -v "$files:$files" "$@"

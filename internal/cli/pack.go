@@ -176,6 +176,9 @@ func (p *packing) format() string {
 }
 
 func (p *packing) prove(ctx context.Context) error {
+	if err := p.forgetCredentials(); err != nil {
+		return err
+	}
 	proof, err := p.runProof(ctx, prove.Options{
 		Archive: p.result.path, Python: p.tree.Interpreter.Executable, Smoke: p.flags.smoke, Volatile: p.flags.volatile,
 		Hide: p.hidden(), Forbidden: append(p.tree.Forbidden(), p.tree.Root),
