@@ -21,5 +21,7 @@ done
 
 if [ -d .github/workflows ]; then
     actionlint
+    # Not the workflows: its schema doesn't know the permission "attestations".
+    action-validator action.yml
     zizmor --offline --persona=pedantic .github/workflows action.yml
 fi

