@@ -26,21 +26,29 @@ func has(e *egg, module string) bool {
 
 // sameModule compares dotted names: a develop directory may lie deeper than its modules' names.
 func sameModule(x *extension, module string) bool {
-	return x.module == module || strings.HasSuffix(x.module, "."+module) || strings.HasSuffix(module, "."+x.module)
+	return sameName(x.module, module)
+}
+
+// sameName says whether one of two dotted names ends with the other.
+func sameName(a, b string) bool {
+	return a == b || strings.HasSuffix(a, "."+b) || strings.HasSuffix(b, "."+a)
 }
 
 // miss adds a missing extension, or another witness of it.
 func (c *checker) miss(e *egg, module, witness string, more Item) *Item {
 	for i := range c.report.Missing {
 		m := &c.report.Missing[i]
-		if m.Kind == "extension" && e != nil && m.Egg == e.name && m.Version == e.version && m.Part == "" && (m.Module == module || strings.HasSuffix(m.Module, "."+module)) {
+		if m.Kind == "extension" && e != nil && m.Egg == e.name && m.Version == e.version && sameName(m.Module, module) {
+			if len(module) > len(m.Module) {
+				m.Module = module // a witness that knows its package too
+			}
 			m.Witnesses = union(m.Witnesses, []string{witness})
 			return m
 		}
 	}
 	more.Module, more.Kind, more.Witnesses = module, "extension", []string{witness}
 	if e != nil {
-		more.Egg, more.Version = e.name, e.version
+		more.Egg, more.Version, more.Part = e.name, e.version, c.partOf(e)
 	}
 	c.report.Missing = append(c.report.Missing, more)
 	return &c.report.Missing[len(c.report.Missing)-1]
@@ -64,7 +72,7 @@ func (c *checker) declared() {
 				}
 				p.Hint = hintFor(item.Lines, e.name, module)
 				item.Problems = []Problem{p}
-				c.miss(e, module, "ext_modules of its build by "+orDefault(d.Backend, "setuptools"), item)
+				c.miss(e, module, orDefault(d.How[module], "ext_modules of its build by "+orDefault(d.Backend, "setuptools")), item)
 			}
 		}
 	}
@@ -361,23 +369,5 @@ func (c *checker) byUser() {
 			continue
 		}
 		c.report.Missing = append(c.report.Missing, item)
-	}
-}
-
-// byParts: what .installed.cfg says that a part made.
-func (c *checker) byParts() {
-	for _, part := range c.in.Parts {
-		for _, p := range part.Installed {
-			rel, ok := p, true
-			if strings.HasPrefix(p, "/") || len(p) > 1 && p[1] == ':' {
-				rel, ok = c.loader.inTree(strings.ReplaceAll(p, `\`, "/"))
-			}
-			if rel = path.Clean(strings.ReplaceAll(rel, `\`, "/")); !ok || rel == "." || c.scan.dirs[rel] || c.there(rel) || c.in.Skip != nil && c.in.Skip(rel) {
-				continue
-			}
-			c.report.Missing = append(c.report.Missing, Item{Kind: "part", Part: part.Name, Path: rel, Witnesses: []string{".installed.cfg"},
-				Problems: []Problem{{Kind: "missing", Message: fmt.Sprintf("part %s (%s) says that it installed %s, which isn't there", part.Name, part.Recipe, rel),
-					Hint: "read the build's log for that part; buildout's exit code proves nothing"}}})
-		}
 	}
 }

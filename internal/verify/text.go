@@ -34,6 +34,9 @@ func list(b *strings.Builder, title string, items []Item) {
 		if i.Path != "" && i.Path != i.Name() {
 			fmt.Fprintf(b, "      file: %s\n", i.Path)
 		}
+		if i.Part != "" && i.Kind != "part" {
+			fmt.Fprintf(b, "      part: %s\n", i.Part)
+		}
 		if len(i.Witnesses) > 0 {
 			fmt.Fprintf(b, "      known from: %s\n", strings.Join(i.Witnesses, "; "))
 		}

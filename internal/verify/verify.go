@@ -46,6 +46,7 @@ type Input struct {
 type Part struct {
 	Name, Recipe string
 	Installed    []string // paths, relative or under one of Roots
+	Eggs         []string // the distributions that its options ask for
 }
 
 // checker is one run of Tree.

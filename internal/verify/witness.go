@@ -70,6 +70,8 @@ type Declaration struct {
 	Built     []string            `json:"built"`
 	Sources   map[string][]string `json:"sources"`
 	Errors    []BuildError        `json:"errors"`
+	// How says of modules that no ext_modules declared how they are known.
+	How map[string]string `json:"how"`
 }
 
 // BuildError is a compiler that failed.
@@ -107,6 +109,14 @@ func ReadDeclarations(r io.Reader) ([]Declaration, error) {
 func (d *Declaration) merge(o Declaration) {
 	d.Modules, d.Optional, d.Built = union(d.Modules, o.Modules), union(d.Optional, o.Optional), union(d.Built, o.Built)
 	d.Errors = append(d.Errors, o.Errors...)
+	for m, how := range o.How {
+		if d.How == nil {
+			d.How = map[string]string{}
+		}
+		if d.How[m] == "" { // the first one knew it before it was made
+			d.How[m] = how
+		}
+	}
 	for m, s := range o.Sources {
 		if d.Sources == nil {
 			d.Sources = map[string][]string{}

@@ -8,7 +8,8 @@ the interpreter: it is on PYTHONPATH of the build, and from there
 2. waits for distutils and setuptools to be imported, whichever and from wherever;
 3. appends one JSON object a line to the file that BINARY_BUILDOUT_WITNESS names:
    project, version, backend, modules, optional, errors, built.
-   The same project can have several lines; they add up.
+   The same project can have several lines; they add up;
+4. has other backends' builds looked at too: see binary_buildout_backends.py.
 
 Nothing here may make a build fail or behave differently: errors of its own are dropped.
 """
@@ -16,6 +17,8 @@ import json
 import os
 import sys
 import threading
+
+import binary_buildout_backends as backends
 
 LOG = "BINARY_BUILDOUT_WITNESS"
 TAIL = 40  # lines of a compiler's output
@@ -32,6 +35,9 @@ def activate(here):
         return
     _strip_environment(here)
     _watch_children(here)
+    backend, _, path = (backends.backend() or "").partition(":")
+    if backend and not backend.startswith("setuptools."):
+        TARGETS[backend] = _both(TARGETS.get(backend), lambda module: backends.watch_backend(module, path, write_made))
     sys.meta_path.insert(0, Finder())
     for name in list(sys.modules):
         if name in TARGETS:
@@ -112,26 +118,40 @@ def _backend():
 
 
 def write(dist, **fields):
-    """Append a line. One write of one line: several processes write at once."""
+    """Append what a distribution says of itself."""
     try:
-        project = dist.get_name()
-        if not project or project == "UNKNOWN":
-            project = ""
-        record = {"project": project, "version": str(dist.get_version() or ""), "backend": _backend(),
-                  "directory": os.getcwd(), "modules": [], "optional": [], "errors": [], "built": []}
-        record.update(fields)
-        line = json.dumps(record, sort_keys=True) + "\n"
-        if line in _written:
-            return
-        _written.add(line)
-        fd = _open(os.environ[LOG], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        try:
-            os.write(fd, line.encode("utf-8"))
-        finally:
-            os.close(fd)
+        name, version = dist.get_name(), str(dist.get_version() or "")
+        if not name or name == "UNKNOWN" or version in ("", "0.0.0"):
+            # A setup.py that a backend runs for its extensions alone says little of itself.
+            outer = backends.project(os.getcwd())
+            if not name or name == "UNKNOWN" or backends.same(name, outer[0]):
+                name, version = outer
+        append(name, version, **fields)
     except Exception:
         if os.environ.get("BINARY_BUILDOUT_WITNESS_DEBUG"):
             raise
+
+
+def append(project, version, **fields):
+    """Append a line. One write of one line: several processes write at once."""
+    record = {"project": project, "version": version, "backend": _backend(),
+              "directory": os.getcwd(), "modules": [], "optional": [], "errors": [], "built": []}
+    record.update(fields)
+    line = json.dumps(record, sort_keys=True) + "\n"
+    if line in _written:
+        return
+    _written.add(line)
+    fd = _open(os.environ[LOG], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        os.write(fd, line.encode("utf-8"))
+    finally:
+        os.close(fd)
+
+
+def write_made(project, version, modules, how):
+    """Append the modules of a build that has no ext_modules, and how they are known."""
+    if modules:
+        append(project, version, modules=sorted(modules), how=dict((m, how) for m in modules))
 
 
 # --- what a distribution declares ---------------------------------------------
@@ -331,6 +351,34 @@ def _restore(saved, copy):
     return data.decode("utf-8", "replace")
 
 
+class _Failure(object):
+    """How the watched steps of other backends run, and say that they failed."""
+
+    text = ""
+
+    def captured(self, step, command, args, kwargs):
+        saved, copy = _redirect()
+        try:
+            return step(command, *args, **kwargs)
+        finally:
+            self.text = _restore(saved, copy)
+
+    def lines(self, project, version, error):
+        append(project, version, errors=[{"module": "", "command": [], "lines": _error_lines(self.text) + error.splitlines()}])
+
+
+def _both(first, second):
+    def patch(module):
+        if first:
+            first(module)
+        second(module)
+    return patch
+
+
+def _patch_cmake(module):
+    backends.watch_cmake(module, write_made, _Failure())
+
+
 def _patch_ccompiler(module):
     for name in ("CCompiler", "Compiler", "MSVCCompiler", "UnixCCompiler"):
         cls = getattr(module, name, None)
@@ -353,6 +401,9 @@ def _patch_pip_cache(module):
 
 
 TARGETS = {
+    "mesonpy": lambda module: backends.watch_meson(module, write_made),
+    "scikit_build_core.cmake": _patch_cmake,
+    "skbuild.cmaker": _patch_cmake,
     "pip._internal.cache": _patch_pip_cache,
     "distutils.dist": _patch_dist,
     "setuptools._distutils.dist": _patch_dist,
