@@ -274,6 +274,9 @@ func (c *checker) byCompilers() {
 			continue
 		}
 		e := c.builtIn(run.Cwd)
+		if e == nil && path.IsAbs(src) {
+			e = c.builtIn(path.Dir(src)) // CMake and meson build elsewhere
+		}
 		if e == nil || slices.ContainsFunc(e.extensions, func(x *extension) bool { return x.name.stem == stem }) {
 			continue
 		}

@@ -96,6 +96,7 @@ func TestFindings(t *testing.T) {
 		{name: "tag", in: Input{Source: wheel(nil)}, missing: "tagged cp313-cp313-linux_x86_64"},
 		{name: "expect", in: Input{Expect: []string{"demo._x", "lxml.etree"}, Source: egg313(tree{"demo/_x" + suffix: good})}, missing: "lxml.etree: expect"},
 		{name: "compiler", in: Input{Compiles: []Compile{{Argv: []string{"cc", "-c", "demo/_q.c", "-o", "q.o"}, Cwd: "/tmp/pip-install-1/demo_0123456789abcdef0123456789abcdef", Exit: 1, Stderr: "demo/_q.c:1: error: no\n"}}, Source: egg313(nil)}, missing: "_q: compiling demo/_q.c failed"},
+		{name: "compiler of CMake", in: Input{Compiles: []Compile{{Argv: []string{"cc", "-c", "/tmp/pip-install-1/demo_0123456789abcdef0123456789abcdef/src/_q.c", "-o", "q.o"}, Cwd: "/tmp/tmpx/build", Exit: 1, Stderr: "_q.c:1: error: no\n"}}, Source: egg313(nil)}, missing: "_q: compiling /tmp/pip-install-1"},
 		{name: "configure", in: Input{Compiles: []Compile{{Argv: []string{"cc", "-c", "conftest.c"}, Cwd: "/tmp/demo-1.0", Exit: 1}}, Source: egg313(nil)}},
 		{name: "part", in: Input{Roots: []string{"/stage"}, Parts: []Part{{Name: "custom", Recipe: "zc.recipe.egg:custom", Installed: []string{"/stage/develop-eggs/gone.egg", "/stage/eggs"}}}, Source: egg313(nil)}, missing: "part custom"},
 	} {
