@@ -172,7 +172,7 @@ func (t *Tree) ScanCredentials(skip func(rel string) bool) ([]Finding, error) {
 			return err
 		}
 		rel := t.rel(path)
-		if d.IsDir() && vcsDir(d.Name()) || rel != t.Root && skip != nil && skip(rel) {
+		if d.IsDir() && vcsDir(d.Name()) || path != t.Root && skip != nil && skip(rel) {
 			if d.IsDir() {
 				return fs.SkipDir
 			}

@@ -151,3 +151,19 @@ func TestLogins(t *testing.T) {
 		t.Errorf("mask: %s", got)
 	}
 }
+
+// What is packed is searched, at any depth, although what isn't packed is not:
+// the caller knows names of the tree, and none for the tree itself.
+func TestScanCredentialsOfWhatIsPacked(t *testing.T) {
+	const password = "correct horse"
+	root := write(t, map[string]string{"top.txt": password, "src/app/settings.py": "PW = '" + password + "'", "src/app/fine.py": "PW = None", "var/log/x.log": password, ".git/config": password})
+	packed := map[string]bool{"top.txt": true, "src": true, "src/app": true, "src/app/settings.py": true, "src/app/fine.py": true}
+	tree := &Tree{Root: root, secrets: []Secret{{Kind: "a password of .netrc", values: []string{password}}}}
+	found, err := tree.ScanCredentials(func(rel string) bool { return !packed[rel] })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "[{src/app/settings.py a password of .netrc} {top.txt a password of .netrc}]"; fmt.Sprint(found) != want {
+		t.Errorf("found %v, want %s", found, want)
+	}
+}
