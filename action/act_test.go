@@ -62,6 +62,14 @@ runs:
         cp "$SUMS" "$RUNNER_TEMP/attestation.json" && echo "path=$RUNNER_TEMP/attestation.json" >>"$GITHUB_OUTPUT"
       env: {SUMS: "${{ inputs.subject-checksums }}"}
 `,
+	"actions/setup-go": `name: go
+inputs: {go-version-file: {}, cache: {}}
+runs:
+  using: composite
+  steps:
+    - shell: bash
+      run: go version
+`,
 	"actions/setup-python": `name: python
 inputs: {python-version: {}, architecture: {}, update-environment: {}}
 outputs: {python-path: {value: "${{ steps.p.outputs.path }}"}}
@@ -78,10 +86,17 @@ runs:
 // actEnv is a repository acme/site that act can run.
 type actEnv struct {
 	dir, tree, artifacts, tool, home string
+	tag                              string // that the workflow runs for
 	server                           *releasetest.Server
 }
 
+// newAct has a stand-in for pack and prove, for what doesn't need them.
 func newAct(t *testing.T) *actEnv {
+	t.Helper()
+	return newActWith(t, "./action/testdata/tool")
+}
+
+func newActWith(t *testing.T, tool string) *actEnv {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("runs an Actions runner")
@@ -90,12 +105,12 @@ func newAct(t *testing.T) *actEnv {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &actEnv{dir: t.TempDir(), server: releasetest.New("acme/site", func(s *releasetest.Server) { s.Wrap = wrap })}
+	e := &actEnv{dir: t.TempDir(), tag: "v1.0", server: releasetest.New("acme/site", func(s *releasetest.Server) { s.Wrap = wrap })}
 	t.Cleanup(e.server.Close)
 	e.tree, e.artifacts, e.tool, e.home = e.dir+"/tree", e.dir+"/artifacts", e.dir+"/tool", e.dir+"/home"
-	sh(t, "..", "go", "build", "-o", e.tool, "./action/testdata/tool")
+	sh(t, "..", "go", "build", "-o", e.tool, tool)
 	// The tree as it would be checked out, less what no step reads.
-	sh(t, "..", "sh", "-c", `mkdir -p "$1/.github" && cp -r action.yml action "$1" && cp -r .github/workflows "$1/.github"`, "-", e.tree)
+	sh(t, "..", "sh", "-c", `mkdir -p "$1/.github" && cp -r action.yml action "$1" && rm "$1"/action/*_test.go && cp -r .github/workflows "$1/.github"`, "-", e.tree)
 	write(t, e.home+"/.config/act/actrc", "", 0o644)
 	for name, text := range standins {
 		write(t, e.dir+"/standins/"+name+"/action.yml", text, 0o644)
@@ -151,14 +166,14 @@ func pins(t *testing.T, name string) []string {
 // run runs a workflow in the repository, and gives its log.
 func (e *actEnv) run(t *testing.T, repo, workflow string, more ...string) (string, error) {
 	t.Helper()
-	for _, args := range [][]string{{"init", "-q", "-b", "main"}, {"add", "-A"}, {"-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-qm", "x"}, {"tag", "-f", "v1.0"}} {
+	for _, args := range [][]string{{"init", "-q", "-b", "main"}, {"add", "-A"}, {"-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-qm", "x"}, {"tag", "-f", e.tag}} {
 		sh(t, repo, "git", args...)
 	}
-	event := write(t, e.dir+"/event.json", `{"ref":"refs/tags/v1.0"}`, 0o644)
+	event := write(t, e.dir+"/event.json", `{"ref":"refs/tags/`+e.tag+`"}`, 0o644)
 	args := []string{
-		"push", "-W", workflow, "--eventpath", event, "--action-offline-mode", "--no-cache-server", "--artifact-server-path", e.dir + "/unused", "--artifact-server-addr", "127.0.0.1",
+		"push", "-W", workflow, "--eventpath", event, "--action-offline-mode", "--no-cache-server",
 		"-P", "ubuntu-24.04=-self-hosted", "-s", "GITHUB_TOKEN=" + releasetest.Token, "--env", "GITHUB_API_URL=" + e.server.API(), "--env", "GITHUB_REPOSITORY=acme/site",
-		"--env", "GITHUB_REF=refs/tags/v1.0", "--env", "GITHUB_REF_NAME=v1.0", "--env", "GITHUB_REF_TYPE=tag", "--env", "TOKEN_FOR_TESTS=" + releasetest.Token, "--env", "ARTIFACTS=" + e.artifacts, "--env", "TOOL_TREE=" + e.tree, "--env", "BB_BINARY_FOR_TESTS=" + e.tool,
+		"--env", "GITHUB_REF=refs/tags/" + e.tag, "--env", "GITHUB_REF_NAME=" + e.tag, "--env", "GITHUB_REF_TYPE=tag", "--env", "TOKEN_FOR_TESTS=" + releasetest.Token, "--env", "ARTIFACTS=" + e.artifacts, "--env", "TOOL_TREE=" + e.tree, "--env", "BB_BINARY_FOR_TESTS=" + e.tool,
 	}
 	for name := range standins {
 		for _, ref := range pins(t, name) {

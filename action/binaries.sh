@@ -1,13 +1,22 @@
 #!/bin/sh
 # Builds the released binaries, the same bytes on every machine.
-#   binaries.sh VERSION DIR    writes them into DIR, and action/binaries.json, to be committed and tagged
-#   binaries.sh --check DIR    writes them into DIR; fails if they aren't what action/binaries.json says
+#   binaries.sh VERSION DIR        writes them into DIR, and action/binaries.json, to be committed and tagged
+#   binaries.sh --check DIR [TAG]  writes them into DIR, with SHA256SUMS; fails if they aren't
+#                                  what action/binaries.json says, or TAG is another version's
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 table=$here/binaries.json
-version=$1 out=$2
+version=$1 out=$2 tag=${3-}
 sha256() { if command -v sha256sum >/dev/null; then sha256sum "$@"; else shasum -a 256 "$@"; fi | cut -d' ' -f1; }
 field() { sed -n "s/^ *\"$1\": *\"\\([^\"]*\\)\".*/\\1/p" "$table" | head -n 1; }
+
+fail() {
+	printf 'error: %s\n' "$1" >&2
+	exit 1
+}
+if [ "$version" = --check ] && [ -n "$tag" ] && [ "$tag" != "v$(field version)" ]; then
+	fail "the tag is $tag, and action/binaries.json is of version $(field version)"
+fi
 
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
@@ -24,8 +33,7 @@ for target in darwin-amd64 darwin-arm64 linux-amd64 linux-arm64 windows-amd64 wi
 		go build -trimpath -buildvcs=false -ldflags='-s -w -buildid=' -o "$file" .
 	digest=$(sha256 "$file")
 	if [ "$version" = --check ] && [ "$digest" != "$(field "$target")" ]; then
-		printf 'error: %s has SHA-256 %s, and action/binaries.json says %s\n' "$file" "$digest" "$(field "$target")" >&2
-		exit 1
+		fail "$file has SHA-256 $digest, and action/binaries.json says $(field "$target")"
 	fi
 	lines="$lines${lines:+,
 }    \"$target\": \"$digest\""
@@ -33,9 +41,12 @@ done
 source=$(sh "$here/digest.sh")
 if [ "$version" = --check ]; then
 	if [ "$source" != "$(field source)" ]; then
-		printf 'error: the sources have the digest %s, and action/binaries.json says %s\n' "$source" "$(field source)" >&2
-		exit 1
+		fail "the sources have the digest $source, and action/binaries.json says $(field source)"
 	fi
+	cd "$out"
+	for file in binary-buildout-*; do
+		printf '%s  %s\n' "$(sha256 "$file")" "$file"
+	done >SHA256SUMS
 	exit 0
 fi
 cat >"$table" <<END
