@@ -1,0 +1,87 @@
+package pack
+
+import (
+	"bytes"
+	"context"
+	"math/rand"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestAsBuiltThereByBootstrap is TestAsBuiltThere by bootstrap.py itself: it
+// finds the tree with a real interpreter, which takes the place of the build's.
+func TestAsBuiltThereByBootstrap(t *testing.T) {
+	for _, version := range []string{"2.7", "3.6", "3.13"} {
+		t.Run(version, func(t *testing.T) {
+			python := findPython(t, version)
+			about := askPython(t, python)
+			for seed := range int64(3) {
+				tr := randomTree(rand.New(rand.NewSource(100 + seed)))
+				if version == "2.7" || version == "3.6" {
+					// Scripts that aren't ASCII get a line there that these Pythons need.
+					for p, text := range tr {
+						tr[p] = strings.ReplaceAll(text, "ü", "ue")
+					}
+				}
+				checkAsBuiltThere(t, tr, python, about)
+			}
+		})
+	}
+}
+
+// askPython asks an interpreter for the manifest's words, and for its prefix.
+func askPython(t *testing.T, python string) []string {
+	t.Helper()
+	out, err := exec.Command(python, "-c", `
+import sys, sysconfig
+abi = "cp%d%d" % sys.version_info[:2]
+abi += ("mu" if sys.maxunicode > 65535 else "m") if sys.version_info[0] == 2 else sys.abiflags
+print("%d.%d.%d" % sys.version_info[:3]); print(abi); print(sysconfig.get_platform().replace("-", "_")); print(sys.prefix)`).Output()
+	check(t, err)
+	return strings.Fields(string(out))
+}
+
+func checkAsBuiltThere(t *testing.T, tr tree, python string, about []string) {
+	t.Helper()
+	base := t.TempDir()
+	a, b := filepath.Join(base, "a", "stage"), filepath.Join(base, "installed")
+	tr[LaunchName] = `{"format": 1, "config": "buildout.cfg"}`
+	tr.write(t, a)
+	tr.write(t, b)
+	expected := snapshot(t, b)
+
+	list, rep := relocateTree(t, a, testOrigin(a))
+	check(t, rep.Err())
+	list.Manifest.Format = Format
+	list.Manifest.Python = Python{Version: about[0], Implementation: "cpython", ABI: about[1], Platform: about[2], Bits: 64, Libc: "glibc"}
+	list.Manifest.Target = about[1] + "-" + about[2]
+	check(t, Check(list))
+	var archive bytes.Buffer
+	_, err := Write(context.Background(), &archive, list, FormatTarGz, time.Unix(DefaultEpoch, 0), nil)
+	check(t, err)
+	for _, dir := range []string{a, b} {
+		check(t, exec.Command("rm", "-r", dir).Run())
+	}
+	check(t, Extract(context.Background(), save(t, archive.Bytes(), "x"), b, ExtractOptions{}))
+	if out, err := exec.Command(python, "-E", filepath.Join(b, BootstrapPy)).CombinedOutput(); err != nil {
+		t.Fatalf("bootstrap.py: %v\n%s", err, out)
+	}
+
+	got := snapshot(t, b)
+	delete(got, "bin/buildout")
+	there := strings.NewReplacer(testPython, python, testPrefix, about[3])
+	for p, text := range expected {
+		if want := there.Replace(text); got[p] != want {
+			t.Errorf("%s\n got %q\nwant %q", p, got[p], want)
+		}
+		if strings.Contains(got[p], a) || strings.Contains(got[p], testPrefix) {
+			t.Errorf("%s names where it was built", p)
+		}
+	}
+	if len(got) != len(expected) {
+		t.Errorf("%d files, want %d", len(got), len(expected))
+	}
+}
