@@ -11,6 +11,7 @@ for entry in $packages; do
     command -v "${entry%=*}" >/dev/null || missing="$missing ${entry#*=}"
 done
 [ -e /usr/include/stdio.h ] || missing="$missing libc6-dev"
+[ -e /usr/include/zlib.h ] || missing="$missing zlib1g-dev"
 
 if [ -n "$missing" ]; then
     root=

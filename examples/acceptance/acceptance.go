@@ -40,6 +40,8 @@ type Case struct {
 	// packed in its place.
 	Prepare func(t *testing.T, dir, python string)
 	Flags   []string // of pack, further ones
+	// Starts are commands that import much. They have to find its bytecode.
+	Starts []string
 }
 
 // Main is the TestMain of the groups: the test binary is also the helper
@@ -67,6 +69,7 @@ func Run(t *testing.T, c Case) {
 	s := newServer(t, python)
 	s.unpack(archive, cmp.Or(c.Place, "Große Straße"))
 	s.installed(manifest, c)
+	s.startsCompiled(c.Starts)
 
 	s.move()
 	s.inhabit(c.Others)

@@ -34,7 +34,9 @@ type server struct {
 	ownEnv []string // variables of the server's own
 }
 
-func newServer(t *testing.T, p *python) *server {
+// newServer gives such a machine. Further files and directories that it has
+// not are in absent.
+func newServer(t *testing.T, p *python, absent ...string) *server {
 	t.Helper()
 	home, err := os.UserHomeDir()
 	if err != nil {
@@ -45,7 +47,7 @@ func newServer(t *testing.T, p *python) *server {
 		t.Fatal(err)
 	}
 	box, err := isolate.New(context.Background(), isolate.Config{
-		Hide: []string{home, root, "/var/tmp/binary-buildout", p.originalPrefix},
+		Hide: append([]string{home, root, "/var/tmp/binary-buildout", p.originalPrefix}, absent...),
 		// The Python's copy has a place of its own.
 		Python: p.executable(), Env: os.Environ(), OS: runtime.GOOS,
 	})
