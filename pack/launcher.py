@@ -1327,8 +1327,11 @@ def signature(root, folders):
     clean_environment("target", False)
     set_path(launch, root)
     buildout = load_buildout()
+    hashes = {}
     for folder in folders:
-        print(buildout.buildout._dir_hash(os.path.join(fs(root), folder)))
+        if folder not in hashes:
+            hashes[folder] = buildout.buildout._dir_hash(os.path.join(fs(root), folder))
+        print(hashes[folder])
     return 0
 
 

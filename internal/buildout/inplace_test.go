@@ -18,6 +18,8 @@ func TestParseScript(t *testing.T) {
 			"/usr/bin/python3", "/srv/app/eggs/zc.buildout-2.13.8-py3.8.egg", ""},
 		{"outside", "#!/usr/bin/python3\nsys.path[0:0] = [\n  '/opt/env/lib/python3.8/site-packages',\n  ]\n",
 			"/usr/bin/python3", "/opt/env/lib/python3.8/site-packages", "/opt/env/lib/python3.8/site-packages, outside"},
+		{"long", "#!/bin/sh\n'''exec' /srv/long/bin/python3 \"$0\" \"$@\"\n' '''\nimport sys\n", "/srv/long/bin/python3", "", "site-packages"},
+		{"spaced", "#!/bin/sh\n'''exec' \"/srv/a b/bin/python3\" \"$0\" \"$@\"\n' '''\nimport sys\n", "/srv/a b/bin/python3", "", "site-packages"},
 		{"pip's", "#!/opt/env/bin/python3\nimport sys\nfrom zc.buildout.buildout import main\n", "/opt/env/bin/python3", "", "site-packages (/opt/env/bin/python3), outside"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

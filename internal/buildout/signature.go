@@ -1,6 +1,7 @@
 package buildout
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"path/filepath"
@@ -17,12 +18,15 @@ var hashed = regexp.MustCompile(`^(.+)-([0-9a-f]{32})$`)
 // .installed.cfg. A hash that no directory of the tree has is an error: the
 // target couldn't compute it again, and would rebuild the part.
 func (t *Tree) signatures(ctx context.Context) error {
-	wanted := map[string]string{} // hash -> name
+	wanted := map[string][]string{} // hash -> names: those of one site-packages share it
 	parts := map[string]string{}
 	for _, i := range t.Installed {
 		for _, token := range i.Signature {
 			if m := hashed.FindStringSubmatch(token); m != nil {
-				wanted[m[2]], parts[m[2]] = m[1], i.Part
+				parts[m[2]] = i.Part
+				if !slices.Contains(wanted[m[2]], m[1]) {
+					wanted[m[2]] = append(wanted[m[2]], m[1])
+				}
 			}
 		}
 	}
@@ -41,15 +45,16 @@ func (t *Tree) signatures(ctx context.Context) error {
 		return failed("computing the signatures of develop packages", "", "%w", err)
 	}
 	for dir, hash := range hashes {
-		name, ok := wanted[hash]
-		if !ok {
-			continue
+		for _, name := range wanted[hash] {
+			t.Signatures = append(t.Signatures, pack.Signature{Name: name, Path: t.rel(dir), Hash: hash})
 		}
-		t.Signatures = append(t.Signatures, pack.Signature{Name: name, Path: t.rel(dir), Hash: hash})
 		delete(wanted, hash)
 	}
-	slices.SortFunc(t.Signatures, func(a, b pack.Signature) int { return strings.Compare(a.Path, b.Path) })
-	for hash, name := range wanted {
+	slices.SortFunc(t.Signatures, func(a, b pack.Signature) int {
+		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Name, b.Name))
+	})
+	for hash, names := range wanted {
+		name := names[0]
 		return failed("finding what "+name+" in the signature of part "+parts[hash]+" stands for",
 			"put "+name+" under develop, or among the eggs", "no directory of the tree has the hash %s", hash)
 	}

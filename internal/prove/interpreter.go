@@ -149,7 +149,7 @@ except (OSError, IOError):
 	})
 	var exit *isolate.ExitError
 	if errors.As(err, &exit) {
-		return isolate.Not, &isolateError{fmt.Errorf("running the interpreter at another path: %w: %s", err, lastLine(errs.String()))}
+		return isolate.Not, &isolateError{fmt.Errorf("running the interpreter at another path: %w: %s", err, tellingLine(errs.String()))}
 	}
 	if err != nil {
 		return isolate.Not, err

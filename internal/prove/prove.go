@@ -325,7 +325,7 @@ func (r *run) step(ctx context.Context, name, path string, args ...string) (ok b
 	}
 	r.proof.Steps = append(r.proof.Steps, s)
 	if s.Code != 0 {
-		r.proof.fail("its output is in the report", "%s exits with %d: %s", name, s.Code, lastLine(s.Output))
+		r.proof.fail("its output is in the report", "%s exits with %d: %s", name, s.Code, tellingLine(s.Output))
 		return false, nil
 	}
 	return true, nil
@@ -378,7 +378,7 @@ func (r *run) smoke(ctx context.Context) error {
 		} else if err != nil {
 			return err
 		} else if s.Code != 0 {
-			r.proof.fail("its output is in the report", "smoke command %q exits with %d: %s", line, s.Code, lastLine(s.Output))
+			r.proof.fail("its output is in the report", "smoke command %q exits with %d: %s", line, s.Code, tellingLine(s.Output))
 		}
 		s.Output = tail(s.Output)
 		r.proof.Smoke = append(r.proof.Smoke, s)
@@ -438,7 +438,18 @@ func tail(s string) string {
 	return "... " + strings.ToValidUTF8(s[len(s)-tailBytes:], "")
 }
 
-func lastLine(s string) string {
+// tellingLine is the last line that starts with "error: ", else the last one.
+func tellingLine(s string) string {
+	said := ""
+	for line := range strings.Lines(s) {
+		line = strings.TrimSpace(line)
+		if strings.HasPrefix(strings.ToLower(line), "error: ") {
+			said = line
+		}
+	}
+	if said != "" {
+		return said
+	}
 	s = strings.TrimSpace(s)
 	return s[strings.LastIndexByte(s, '\n')+1:]
 }
