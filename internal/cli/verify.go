@@ -2,9 +2,12 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -192,15 +195,46 @@ func verifyArchive(ctx context.Context, source string, in *verify.Input) error {
 		}
 	}
 	m := r.Manifest()
-	_, in.Platform, _ = strings.Cut(m.Target, "-")
-	in.Source, in.Python, in.Relocated = verify.Archive(source), m.Python, true
+	ofManifest(&m, verify.Archive(source), in)
 	return nil
+}
+
+// ofManifest takes from a manifest what its files are for.
+func ofManifest(m *pack.Manifest, source verify.Source, in *verify.Input) {
+	_, in.Platform, _ = strings.Cut(m.Target, "-")
+	in.Source, in.Python, in.Relocated = source, m.Python, true
+}
+
+// unpacked is the manifest of an archive that was unpacked in dir; nil if none was.
+func unpacked(dir string) (*pack.Manifest, error) {
+	data, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(pack.ManifestName)))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	m := &pack.Manifest{}
+	if err == nil {
+		err = json.Unmarshal(data, m)
+	}
+	if err == nil && m.Format > pack.Format {
+		err = fmt.Errorf("its format is %d, and this program knows up to %d", m.Format, pack.Format)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the manifest of %s: %w", dir, err)
+	}
+	return m, nil
 }
 
 func (c *Command) verifyDir(ctx context.Context, source string, flags *packFlags, in *verify.Input) error {
 	real, err := filepath.EvalSymlinks(source)
 	if err != nil {
 		return err
+	}
+	if m, err := unpacked(real); err != nil {
+		return err
+	} else if m != nil {
+		ofManifest(m, verify.Dir(real), in)
+		in.Roots, in.Skip = []string{real}, func(name string) bool { return strings.HasPrefix(name, pack.Dir+"/") }
+		return nil
 	}
 	tree, err := buildout.Run(ctx, buildout.Options{Dir: real, InPlace: true, Python: flags.python, Config: flags.config, OS: c.OS, Launcher: pack.Launcher()})
 	if err != nil {

@@ -51,3 +51,34 @@ func TestVerifyCut(t *testing.T) {
 		}
 	}
 }
+
+// TestVerifyUnpacked: an archive that was unpacked is verified by its manifest, without what
+// bootstrap.py keeps of the files before it relocated them.
+func TestVerifyUnpacked(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		".binary-buildout/manifest.json":                                    `{"format": 1, "name": "demo", "version": "1.0", "target": "cp313-linux_x86_64", "python": {"version": "3.13.0", "abi": "cp313"}}`,
+		".binary-buildout/origin/eggs/x/_x.cpython-313-x86_64-linux-gnu.so": "no ELF file",
+		"eggs/demo-1.0-py3.13.egg/EGG-INFO/PKG-INFO":                        "Name: demo\nVersion: 1.0\n",
+	} {
+		file := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if code, stdout, stderr := run(t, "verify", dir); code != 0 || !strings.Contains(stdout, "3.13.0 (cp313), linux_x86_64") {
+		t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
+	}
+	if code, _, stderr := run(t, "verify", "--expect", "demo._x", dir); code != 1 || !strings.Contains(stderr, "demo._x") {
+		t.Errorf("exit code %d\n%s", code, stderr)
+	}
+	if err := os.WriteFile(filepath.Join(dir, ".binary-buildout", "manifest.json"), []byte(`{"format": 99}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, stderr := run(t, "verify", dir); code == 0 || !strings.Contains(stderr, "its format is 99") {
+		t.Errorf("exit code %d\n%s", code, stderr)
+	}
+}
