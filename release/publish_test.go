@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -219,6 +220,52 @@ func TestFaults(t *testing.T) {
 				t.Errorf("slept %v, want %v", k.slept, tt.wait)
 			}
 		})
+	}
+}
+
+// An answer that comes after the time limit was given up: what it said is done
+// all the same, and is found and not done twice. A slow one within the limit is
+// waited for.
+func TestSlowAnswers(t *testing.T) {
+	set := gathered(t)
+	want := files(t, set)
+	quick := server(t, nil)
+	if _, err := client(t, quick).Publish(context.Background(), want, options(set)); err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range []string{"GET", "POST /releases", "POST /assets", "PATCH"} {
+		for _, late := range []bool{false, true} {
+			t.Run(fmt.Sprint(kind, late), func(t *testing.T) {
+				t.Parallel()
+				var slow atomic.Bool
+				s := server(t, func(s *releasetest.Server) {
+					s.Fault = func(_ int, r *http.Request) *releasetest.Fault {
+						method, path, _ := strings.Cut(kind, " ")
+						if r.Method != method || !strings.HasSuffix(r.URL.Path, path) || !slow.CompareAndSwap(false, true) {
+							return nil
+						}
+						if late {
+							return &releasetest.Fault{Late: 900 * time.Millisecond}
+						}
+						return &releasetest.Fault{Delay: 50 * time.Millisecond}
+					}
+				})
+				k := &clock{now: time.Unix(1_800_000_000, 0)}
+				policy := k.policy()
+				policy.Timeout = 10 * time.Second
+				if late {
+					policy.Timeout = 300 * time.Millisecond
+				}
+				_, err := client(t, s, func(c *Config) { c.Policy = policy }).Publish(context.Background(), want, options(set))
+				if err != nil || !slow.Load() {
+					t.Fatalf("%v, slow %v", err, slow.Load())
+				}
+				checkReleased(t, s, want)
+				if more := len(s.Requests()) - len(quick.Requests()); late && more == 0 {
+					t.Error("the answer was waited for beyond the time limit")
+				}
+			})
+		}
 	}
 }
 

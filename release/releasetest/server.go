@@ -57,6 +57,7 @@ type Fault struct {
 	Starter bool          // an upload leaves an asset in state "starter"
 	Corrupt bool          // of an upload, the last byte is stored as another
 	Delay   time.Duration // before anything else
+	Late    time.Duration // the work is done, and its answer comes that much later
 }
 
 // Release is what a test sees of a release.
@@ -163,6 +164,10 @@ func (s *Server) faulty(next http.Handler) http.Handler {
 			return
 		}
 		time.Sleep(f.Delay)
+		if f.Late > 0 {
+			late(w, r, next, f.Late)
+			return
+		}
 		s.fail(w, r, next, f)
 	})
 }
@@ -192,6 +197,17 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, next http.Handler,
 		w.Header().Set(k, v)
 	}
 	answer(w, f.Status, map[string]any{"message": f.Message, "documentation_url": "https://docs.github.com/rest"})
+}
+
+func late(w http.ResponseWriter, r *http.Request, next http.Handler, d time.Duration) {
+	done := httptest.NewRecorder()
+	next.ServeHTTP(done, r)
+	time.Sleep(d)
+	for name, values := range done.Header() {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(done.Code)
+	w.Write(done.Body.Bytes())
 }
 
 func corrupt(r *http.Request) {
