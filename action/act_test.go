@@ -86,7 +86,8 @@ runs:
 // actEnv is a repository acme/site that act can run.
 type actEnv struct {
 	dir, tree, artifacts, tool, home string
-	tag                              string // that the workflow runs for
+	tag                              string   // that the workflow runs for
+	env                              []string // of the runner, besides this process's
 	server                           *releasetest.Server
 }
 
@@ -183,6 +184,7 @@ func (e *actEnv) run(t *testing.T, repo, workflow string, more ...string) (strin
 	cmd := exec.Command(act(t), append(args, more...)...)
 	cmd.Dir = repo
 	cmd.Env = append(os.Environ(), "HOME="+e.home, "XDG_CACHE_HOME="+e.dir+"/cache", "PATH="+e.dir+"/path:"+os.Getenv("PATH"))
+	cmd.Env = append(cmd.Env, e.env...)
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }
@@ -270,6 +272,12 @@ jobs:
       version: "1.0"
       name: site
       tag: v1.0
+  after:
+    needs: buildout
+    runs-on: ubuntu-24.04
+    steps:
+      - run: echo "outputs $URL $FIRST"
+        env: {URL: "${{ needs.buildout.outputs.release_url }}", FIRST: "${{ fromJSON(needs.buildout.outputs.plan).targets[0].id }}"}
 `, 0o644)
 	// Python 3.11 is Debian 12's; the globs leave it and one more.
 	call := strings.NewReplacer("3.12 3.13", "3.11 3.12", "cp312-*-debian12 cp313-*", "cp312-*-debian12").Replace(read(t, repo+"/.github/workflows/call.yml"))
@@ -286,6 +294,9 @@ exec %s "$@"
 		t.Fatalf("%v\n%s", err, log)
 	}
 	e.released(t, log, 1, "site-1.0-cp311-linux_x86_64.tar.gz", "site-1.0-cp312-linux_x86_64.tar.gz", "site-1.0-cp311-linux_x86_64-debian12.tar.gz")
+	if want := "outputs " + e.server.URL + "/acme/site/releases/tag/v1.0 cp311-linux_x86_64"; !strings.Contains(log, want) {
+		t.Errorf("the caller doesn't see %q:\n%s", want, log)
+	}
 	// The attestation was made of the same SHA256SUMS that is released.
 	if a := e.server.Releases()[0].Assets; string(a["attestation.sigstore.json"]) != string(a["SHA256SUMS"]) {
 		t.Errorf("attested were\n%s\nreleased are\n%s", a["attestation.sigstore.json"], a["SHA256SUMS"])

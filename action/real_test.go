@@ -1,0 +1,283 @@
+package action
+
+import (
+	"archive/tar"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// setupPython stands in for actions/setup-python: it gives the interpreter of
+// this machine.
+const setupPython = `name: python
+inputs: {python-version: {}, architecture: {}, update-environment: {}}
+outputs: {python-path: {value: "${{ steps.p.outputs.path }}"}}
+runs:
+  using: composite
+  steps:
+    - id: p
+      shell: bash
+      run: echo "path=$(sh "$FIND_PYTHON" "$V")" >>"$GITHUB_OUTPUT"
+      env: {V: "${{ inputs.python-version }}"}
+`
+
+// newRealAct runs the real binary, with the interpreters and the caches of Go
+// that this machine has. These tests wait for downloads and for each other's
+// jobs more than they compute: they run beside each other.
+func newRealAct(t *testing.T) (e *actEnv, more []string) {
+	t.Helper()
+	t.Parallel()
+	e = newActWith(t, ".")
+	write(t, e.dir+"/standins/actions/setup-python/action.yml", setupPython, 0o644)
+	find, err := filepath.Abs("../.ci/python")
+	if err != nil {
+		t.Fatal(err)
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	pyenv := os.Getenv("PYENV_ROOT")
+	if pyenv == "" {
+		pyenv = home + "/.pyenv"
+	}
+	env := []string{"FIND_PYTHON=" + find, "PYENV_ROOT=" + pyenv}
+	for _, name := range []string{"GOCACHE", "GOPATH", "GOMODCACHE"} {
+		out, err := exec.Command("go", "env", name).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		env = append(env, name+"="+strings.TrimSpace(string(out)))
+	}
+	for _, x := range env {
+		more = append(more, "--env", x)
+	}
+	return e, more
+}
+
+// The reusable workflow on a real buildout, with the real binary: one target
+// on the runner and one in an image of Debian, each proved in a job of its own,
+// the one in the image without a network and without a compiler, and one
+// release of both.
+func TestActRealReusable(t *testing.T) {
+	e, more := newRealAct(t)
+	engine(t, e)
+	repo := e.dir + "/site"
+	sh(t, "..", "cp", "-r", "examples/hello", e.dir)
+	sh(t, e.dir, "sh", "-c", `mkdir "$1" && mv hello "$1/app"`, "-", repo)
+	e.workflow(t, repo)
+	write(t, repo+"/.github/workflows/call.yml", `on: push
+permissions: {}
+jobs:
+  buildout:
+    permissions: {contents: write, id-token: write, attestations: write}
+    uses: ./.github/workflows/buildout.yml
+    with:
+      directory: app
+      pythons: 3.11 3.13
+      images: host debian:12
+      skip_targets: cp311-linux_x86_64 cp313-*-debian12
+      smoke: bin/hello Welt
+      version: "1.0"
+      name: acmesite
+      tag: v1.0
+  after:
+    needs: buildout
+    runs-on: ubuntu-24.04
+    steps:
+      - run: echo "$URL $LAST" && test "$URL" = `+e.server.URL+`/acme/site/releases/tag/v1.0 && test "$LAST" = cp311-linux_x86_64-debian12
+        env:
+          URL: ${{ needs.buildout.outputs.release_url }}
+          LAST: ${{ fromJSON(needs.buildout.outputs.plan).targets[1].id }}
+`, 0o644)
+	log, err := e.run(t, repo, ".github/workflows/call.yml", more...)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, log)
+	}
+	if n := strings.Count(log, "proved: network enforced, compiler enforced, old place enforced, interpreter enforced"); n != 2 {
+		t.Errorf("%d jobs say that they proved", n)
+	}
+	e.releasedAs(t, "acmesite", log, 1, "cp313-linux_x86_64", "cp311-linux_x86_64-debian12")
+	// The attestation was made of the same SHA256SUMS that is released.
+	if a := e.server.Releases()[0].Assets; string(a["attestation.sigstore.json"]) != string(a["SHA256SUMS"]) {
+		t.Errorf("attested were\n%s\nreleased are\n%s", a["attestation.sigstore.json"], a["SHA256SUMS"])
+	}
+	docker := read(t, e.dir+"/docker.log")
+	for _, line := range strings.Split(docker, "\n") {
+		if strings.Contains(line, "binary-buildout prove") != strings.Contains(line, "--network none") {
+			t.Errorf("docker was called as\n%s", line)
+		}
+	}
+	if strings.Count(docker, "--network none") != 1 || strings.Contains(docker, "TOKEN") {
+		t.Errorf("docker was called as\n%s", docker)
+	}
+}
+
+// Step mode on a real buildout: a user's own matrix of two Pythons, with the
+// binary that the action builds where no release has its sources. Each job
+// has its outputs and its summary, and whoever is last publishes.
+func TestActRealStep(t *testing.T) {
+	e, more := newRealAct(t)
+	sh(t, "..", "cp", "-r", "main.go", "go.mod", "go.sum", "matrix", "pack", "release", "internal", "examples/hello", e.tree)
+	// Both jobs build it; once is enough for the compiler's cache.
+	sh(t, e.dir, "sh", "-c", `RUNNER_TEMP="$1/temp" sh "$1/tree/action/binary.sh"`, "-", e.dir)
+	write(t, e.tree+"/step.yml", `on: push
+permissions: {}
+jobs:
+  build:
+    strategy:
+      matrix:
+        python: ["3.12", "3.13"]
+    runs-on: ubuntu-24.04
+    permissions: {contents: write}
+    steps:
+      - uses: actions/checkout@v7
+      - uses: actions/setup-python@`+pins(t, "actions/setup-python")[0]+`
+        id: python
+        with: {python-version: "${{ matrix.python }}"}
+      - uses: ./
+        id: bb
+        with:
+          directory: hello
+          name: acmesite
+          python: ${{ steps.python.outputs.python-path }}
+          stage: `+e.dir+`/stage-${{ matrix.python }}
+          require_isolation: true
+          release: true
+          tag: v1.0
+          expect_archives: 2
+          token: ${{ secrets.GITHUB_TOKEN }}
+      - name: Outputs
+        run: |
+          abi=cp$(echo ${{ matrix.python }} | tr -d .)
+          set -x
+          test "$T" = $abi-linux_x86_64
+          test "$A" = "$PWD/dist/acmesite-1.0-$T.tar.gz"
+          echo "$D  $A" | sha256sum -c
+          grep -q '<html' "$R"
+          test "$U" = `+e.server.URL+`/acme/site/releases/tag/v1.0
+        env: {A: "${{ steps.bb.outputs.archive }}", T: "${{ steps.bb.outputs.target }}", D: "${{ steps.bb.outputs.digest }}", R: "${{ steps.bb.outputs.report }}", U: "${{ steps.bb.outputs.release_url }}"}
+`, 0o644)
+	log, err := e.run(t, e.tree, "step.yml", more...)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, log)
+	}
+	e.releasedAs(t, "acmesite", log, 0, "cp312-linux_x86_64", "cp313-linux_x86_64")
+	for _, want := range []string{"Summary - ### Verification: cp312, linux_x86_64", "Summary - ### Verification: cp313, linux_x86_64"} {
+		if !strings.Contains(log, want) {
+			t.Errorf("%q is not in the log", want)
+		}
+	}
+	for _, want := range []string{"Building acmesite 1.0", "network enforced, compiler enforced, old place enforced, interpreter enforced"} {
+		if strings.Count(log, want) < 2 {
+			t.Errorf("%q is not in the log of both jobs", want)
+		}
+	}
+}
+
+// A buildout that doesn't compile ends the job with the source's own line, and
+// releases nothing.
+func TestActRealFailure(t *testing.T) {
+	e, more := newRealAct(t)
+	sh(t, "..", "cp", "-r", "examples/hello", e.tree+"/app")
+	source := e.tree + "/app/src/hello/src/hello/_greet.c"
+	text := read(t, source)
+	at := strings.Index(text, "return PyUnicode_FromFormat")
+	write(t, source, text[:at]+"retrun"+text[at+len("return"):], 0o644)
+	write(t, e.tree+"/step.yml", `on: push
+permissions: {}
+jobs:
+  build:
+    runs-on: ubuntu-24.04
+    permissions: {contents: write}
+    steps:
+      - uses: actions/checkout@v7
+      - uses: actions/setup-python@`+pins(t, "actions/setup-python")[0]+`
+        id: python
+        with: {python-version: "3.13"}
+      - uses: ./
+        with: {binary: "${{ env.BB_BINARY_FOR_TESTS }}", directory: app, stage: "`+e.dir+`/stage", python: "${{ steps.python.outputs.python-path }}", release: true, tag: v1.0, expect_archives: 1, token: "${{ secrets.GITHUB_TOKEN }}"}
+`, 0o644)
+	log, err := e.run(t, e.tree, "step.yml", more...)
+	line := strings.Count(text[:at], "\n") + 1
+	want := fmt.Sprintf("::error file=app/src/hello/src/hello/_greet.c,line=%d,", line)
+	if err == nil || !strings.Contains(log, want) || len(e.server.Releases()) > 0 {
+		t.Errorf("%v, %s\n%s", err, want, log)
+	}
+}
+
+// workflow puts the reusable workflow into a repository, since act can't call
+// one of another.
+func (e *actEnv) workflow(t *testing.T, repo string) {
+	t.Helper()
+	text := read(t, "../.github/workflows/buildout.yml")
+	text = strings.ReplaceAll(text, "uses: ./binary-buildout\n        with:\n", "uses: ./binary-buildout\n        with:\n          binary: ${{ env.BB_BINARY_FOR_TESTS }}\n          token: ${{ env.TOKEN_FOR_TESTS }}\n")
+	write(t, repo+"/.github/workflows/buildout.yml", text, 0o644)
+}
+
+// releasedAs wants one published release with an archive for each target, and
+// each archive what its sidecar, SHA256SUMS and index.json say.
+func (e *actEnv) releasedAs(t *testing.T, name, log string, others int, targets ...string) {
+	t.Helper()
+	all := e.server.Releases()
+	if len(all) != 1 || all[0].Draft || all[0].Tag != "v1.0" {
+		t.Fatalf("releases %+v\n%s", all, log)
+	}
+	assets := all[0].Assets
+	if n := 2*len(targets) + 3 + others; len(assets) != n {
+		t.Errorf("%d assets, want %d", len(assets), n)
+	}
+	for _, target := range targets {
+		stem := name + "-1.0-" + target
+		archive := assets[stem+".tar.gz"]
+		var sidecar struct{ Archive, SHA256, Target string }
+		if err := json.Unmarshal(assets[stem+".json"], &sidecar); err != nil {
+			t.Fatalf("%s: %v", stem, err)
+		}
+		sum := sha256.Sum256(archive)
+		if sidecar.Archive != stem+".tar.gz" || sidecar.SHA256 != hex.EncodeToString(sum[:]) || !strings.HasPrefix(target, sidecar.Target) {
+			t.Errorf("%s: sidecar %+v", stem, sidecar)
+		}
+		for _, document := range []string{"SHA256SUMS", "index.json"} {
+			if !strings.Contains(string(assets[document]), sidecar.SHA256) {
+				t.Errorf("%s does not list %s", document, stem)
+			}
+		}
+		files := contents(t, write(t, t.TempDir()+"/archive.tar.gz", string(archive), 0o644))
+		if files[name+"-1.0/bin/hello"] == "" || files[name+"-1.0/bootstrap.py"] == "" {
+			t.Errorf("%s has no bin/hello or no bootstrap.py", stem)
+		}
+	}
+}
+
+// contents are the files of a tar.gz.
+func contents(t *testing.T, path string) map[string]string {
+	t.Helper()
+	z, err := gzip.NewReader(strings.NewReader(read(t, path)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]string{}
+	for r := tar.NewReader(z); ; {
+		h, err := r.Next()
+		if err == io.EOF {
+			return files
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[h.Name] = string(data)
+	}
+}
