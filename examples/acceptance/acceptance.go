@@ -42,6 +42,8 @@ type Case struct {
 	Flags   []string // of pack, further ones
 	// Starts are commands that import much. They have to find its bytecode.
 	Starts []string
+	// Static is whether it also has to run under a Python that has libpython in itself.
+	Static bool
 }
 
 // Main is the TestMain of the groups: the test binary is also the helper
@@ -75,6 +77,9 @@ func Run(t *testing.T, c Case) {
 	s.inhabit(c.Others)
 	s.installed(manifest, c)
 	s.uninhabited()
+	if c.Static {
+		runStatic(t, c, archive, manifest, python)
+	}
 }
 
 // SameBytes packs the case's example twice, each time by a build from nothing:
