@@ -2,15 +2,17 @@
 import sys; sys.path[:] = sys.path[not (getattr(sys.flags, "isolated", 0) or getattr(sys.flags, "safe_path", 0)):]
 
 HELP = """\
-usage: python bootstrap.py [--check] [--root DIR] [--help]
+usage: python bootstrap.py [--check] [--rollback] [--root DIR] [--help]
 
 Fits this directory to the place that it lies in and to the Python that runs
 it: a buildout that was compiled elsewhere by binary-buildout. Needs neither a
 compiler nor a network. Then run bin/buildout.
 
-Run it again after the directory was moved, or with another python.
+Run it again after the directory was moved, or with another python, or after a
+delta was unpacked in it: then it applies that, wholly or not at all.
 
   --check     verify every file against the archive, and change nothing
+  --rollback  go back to the version before the last update
   --root DIR  fit it to DIR, where it will be moved to when this is done
   --help      this text
 
@@ -1395,7 +1397,1107 @@ def check(tree):
     return 0
 
 
+# ---- a change of the tree, whole or not at all --------------------------------
+#
+# .binary-buildout/transaction/ is there while the files of one version give way
+# to those of another:
+#
+#   plan.json   what is done, in its order
+#   old/PATH    what lay at PATH before
+#   kept/N      edits of the administrator that get another name
+#   back        is there from when it is undone instead
+#
+# It is made under another name and renamed, so it is there whole or not at all,
+# and it goes the same way. Each operation can be done or undone again after it
+# was: what has to come from somewhere is no longer there once it was put.
+
+CHANGE = OWN + u"/transaction"
+PREVIOUS = OWN + u"/previous"
+INCOMING = OWN + u"/incoming"
+STAGED = OWN + u"/staged"
+LISTED = OWN + u"/listed.json"
+RECORD = OWN + u"/install.json"
+
+
+def clear(path):
+    """Removes whatever is there; mount points stay."""
+    if not os.path.lexists(path):
+        return
+    if os.path.islink(path) or not os.path.isdir(path):
+        if WINDOWS:
+            os.chmod(path, 0o700)
+        os.unlink(path)
+        return
+    if not WINDOWS and stat.S_IMODE(os.lstat(path).st_mode) & 0o700 != 0o700:
+        os.chmod(path, 0o700)
+    for name in os.listdir(path):
+        clear(os.path.join(path, name))
+    os.rmdir(path)
+
+
+def make_folders(path):
+    if not os.path.isdir(path):
+        make_folders(os.path.dirname(path))
+        os.mkdir(path, 0o700)
+
+
+def lay_copy(source, target):
+    """A second name of a file where that can be, else a copy; a link is made anew."""
+    found = os.lstat(source)
+    if stat.S_ISLNK(found.st_mode):
+        os.symlink(os.readlink(source), target)
+        return
+    try:
+        os.link(source, target)
+    except (OSError, AttributeError):
+        write_new(target, read_file(source), stat.S_IMODE(found.st_mode), (found.st_mtime, found.st_mtime))
+
+
+def move(source, target):
+    """Renames over what is there, to another file system too."""
+    import errno
+    try:
+        replace(source, target)
+    except EnvironmentError as e:
+        if e.errno != errno.EXDEV:
+            raise
+        temporary = os.path.join(os.path.dirname(target), native(u".binary-buildout-new"))
+        clear(temporary)
+        lay_copy(source, temporary)
+        replace(temporary, target)
+    if os.path.lexists(source):  # two names of one file: the rename did nothing
+        os.unlink(source)
+
+
+def is_folder(path):
+    return os.path.isdir(path) and not os.path.islink(path)
+
+
+class Transaction(object):
+    """A list of operations on the tree, and the way back."""
+
+    def __init__(self, base):
+        self.base = base
+        self.folder = self.full(CHANGE)
+
+    def full(self, path):
+        return os.path.join(self.base, native(path))
+
+    def saved(self, path):
+        return self.full(CHANGE + u"/old/" + path)
+
+    def new(self):
+        """An empty directory to prepare the next one in."""
+        folder = self.full(CHANGE + u".new")
+        clear(folder)
+        os.mkdir(folder, 0o700)
+        return folder
+
+    def begin(self, plan):
+        """From here on it is finished, or undone."""
+        write_json(self.base, CHANGE + u".new/plan.json", plan)
+        os.rename(self.full(CHANGE + u".new"), self.folder)
+        sync_dir(self.full(OWN))
+
+    def run(self, plan):
+        try:
+            for operation in plan["operations"]:
+                self.do(*operation)
+        except (EnvironmentError, Refused):
+            self.undo(plan)
+            raise
+        self.sync(plan)
+        self.close(plan)
+
+    def do(self, kind, path, *rest):
+        full = self.full(path)
+        if kind == u"mkdir":
+            if not is_folder(full):
+                os.mkdir(full, 0o700)
+            os.chmod(full, rest[0])
+        elif kind == u"rmdir":
+            remove_empty(full)
+        elif kind == u"chmod":
+            os.chmod(full, rest[1])
+        elif kind == u"touch":
+            os.utime(full, (rest[1], rest[1]))
+        elif kind == u"put":
+            source = self.full(rest[0])
+            if os.path.lexists(source):
+                if rest[1]:
+                    self.save(path)
+                move(source, full)
+        elif kind == u"drop":
+            if os.path.lexists(full) and not is_folder(full):
+                saved = self.saved(path)
+                make_folders(os.path.dirname(saved))
+                move(full, saved)
+        else:
+            raise Refused(u"%s holds the unknown operation %s" % (CHANGE, kind))
+
+    def save(self, path):
+        """Gives what lies at a path a second name, so that the path is never empty."""
+        full, saved = self.full(path), self.saved(path)
+        if os.path.lexists(saved) or not os.path.lexists(full):
+            return
+        make_folders(os.path.dirname(saved))
+        if WINDOWS:  # what is open or loaded can be renamed, not replaced
+            os.rename(full, saved)
+            return
+        temporary = self.full(CHANGE + u"/saving")
+        clear(temporary)
+        lay_copy(full, temporary)
+        os.rename(temporary, saved)
+
+    def undo(self, plan):
+        """Back to what was there."""
+        write_new(self.full(CHANGE + u"/back"), b"", 0o600)
+        sync_dir(self.folder)
+        for operation in reversed(plan["operations"]):
+            self.undo_one(*operation)
+        self.sync(plan)
+        self.discard()
+        self.sweep()
+
+    def undo_one(self, kind, path, *rest):
+        full, saved = self.full(path), self.saved(path)
+        if kind == u"mkdir":
+            remove_empty(full)
+        elif kind == u"rmdir":
+            if not os.path.lexists(full):
+                os.mkdir(full, 0o700)
+                os.chmod(full, rest[0])
+        elif kind == u"chmod":
+            os.chmod(full, rest[0])
+        elif kind == u"touch":
+            os.utime(full, (rest[0], rest[0]))
+        elif kind == u"drop":
+            if os.path.lexists(saved):
+                move(saved, full)
+        elif kind == u"put":
+            self.take_back(full, self.full(rest[0]), saved, rest[1])
+
+    def take_back(self, full, source, saved, had):
+        """Undoes a put; what was put goes back to where it came from."""
+        if os.path.lexists(source):  # it was never put
+            if had and os.path.lexists(saved) and not os.path.lexists(full):
+                move(saved, full)
+            return
+        aside = source + native(u".binary-buildout-back")
+        if not had:
+            if os.path.lexists(full):
+                move(full, source)
+            return
+        if not os.path.lexists(aside):
+            temporary = self.full(CHANGE + u"/saving")
+            clear(temporary)
+            lay_copy(full, temporary)
+            os.rename(temporary, aside)
+        if os.path.lexists(saved):
+            move(saved, full)
+        os.rename(aside, source)
+
+    def sync(self, plan):
+        """Makes the renames last."""
+        folders = set(self.full(o[1]).rpartition(native(u"/"))[0] for o in plan["operations"])
+        for folder in sorted(f for f in folders if is_folder(f)):
+            sync_dir(folder)
+
+    def close(self, plan):
+        """What was done counts. The way back is kept, where there is one."""
+        gone = self.full(PREVIOUS + u".old")
+        clear(gone)
+        if os.path.lexists(self.full(PREVIOUS)):
+            os.rename(self.full(PREVIOUS), gone)
+        if plan["keeps"]:
+            os.rename(self.folder, self.full(PREVIOUS))
+            sync_dir(self.full(OWN))
+        else:
+            self.discard()
+        self.sweep()
+
+    def discard(self):
+        gone = self.folder + native(u".old")
+        clear(gone)
+        os.rename(self.folder, gone)
+        sync_dir(self.full(OWN))
+        clear(gone)
+
+    def sweep(self):
+        """Takes away what is left of one that was not begun, or is done."""
+        for name in (CHANGE + u".new", CHANGE + u".old", PREVIOUS + u".old", STAGED):
+            clear(self.full(name))
+
+    def resume(self):
+        """Finishes what a killed run began, or undoes it where that can't be."""
+        if not os.path.isdir(self.folder):
+            return u""
+        plan = read_json(self.base, CHANGE + u"/plan.json", u"unpack the archive into another directory")
+        if os.path.lexists(self.full(CHANGE + u"/back")):
+            self.undo(plan)
+            return u"an interrupted change to %s was undone" % plan["what"]
+        try:
+            self.run(plan)
+        except (EnvironmentError, Refused) as e:
+            reason = e.message if isinstance(e, Refused) else text(e.strerror or str(e))
+            return u"an interrupted change to %s could not be finished (%s), and was undone" % (plan["what"], reason)
+        return u"an interrupted change to %s was finished" % plan["what"]
+
+
+def remove_empty(path):
+    """Removes a directory if nothing is in it. A mount point stays."""
+    import errno
+    if not is_folder(path) or os.path.ismount(path):
+        return
+    try:
+        os.rmdir(path)
+    except EnvironmentError as e:
+        if e.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.EBUSY):
+            raise
+
+
+# ---- what a change does --------------------------------------------------------
+
+OWNED = (u"bin", u"Scripts", u"parts", u"eggs", u"develop-eggs", INSTALLED, u"bootstrap.py")
+
+
+def is_owned(path):
+    """Whether buildout or this program writes it, and no person."""
+    return path.split(u"/")[0] in OWNED
+
+
+def is_bytecode(path):
+    return path.endswith((u".pyc", u".pyo"))
+
+
+class Item(object):
+    """What lies, or shall lie, at a path."""
+
+    def __init__(self, kind, mode, value, source=None):
+        self.kind, self.mode, self.value, self.source = kind, mode, value, source
+
+    def same(self, other):
+        return (self.kind, self.value) == (other.kind, other.value) and (
+            self.kind == u"link" or WINDOWS or self.mode == other.mode)
+
+
+def item_at(full):
+    """What lies there; None if nothing does."""
+    try:
+        found = os.lstat(full)
+    except OSError:
+        return None
+    mode = stat.S_IMODE(found.st_mode)
+    if stat.S_ISLNK(found.st_mode):
+        return Item(u"link", 0o777, u"link:" + text(os.readlink(full)))
+    if stat.S_ISDIR(found.st_mode):
+        return Item(u"dir", mode, u"dir")
+    if stat.S_ISREG(found.st_mode):
+        return Item(u"file", mode, digest(read_file(full)))
+    return Item(u"other", mode, u"other")
+
+
+class Plan(object):
+    """Decides for each path what is done with it, and changes nothing."""
+
+    def __init__(self, base, left, prepared):
+        self.base, self.left, self.prepared = base, left, prepared
+        self.adds, self.swaps, self.drops, self.folders = [], [], [], []
+        self.late, self.times, self.own, self.own_folders = [], [], [], []
+        self.eggs = ()        # directories that go with all that is in them
+        self.blocked = set()  # paths that change between file and directory
+        self.report = []
+        self.extra = {}       # files beside others that this leaves: path to digest
+        self.number = 0
+
+    def full(self, path):
+        return os.path.join(self.base, native(path))
+
+    def have(self, path):
+        """What lies at a path now; nothing does where a directory on the way
+        is a file or a link yet."""
+        parts = path.split(u"/")
+        for i in range(1, len(parts)):
+            if not is_folder(self.full(u"/".join(parts[:i]))):
+                return None
+        return item_at(self.full(path))
+
+    def say(self, kind, path, line):
+        self.report.append([kind, path, line])
+
+    def below_blocked(self, path):
+        parts = path.split(u"/")
+        return any(u"/".join(parts[:i]) in self.blocked for i in range(1, len(parts) + 1))
+
+    def edited(self, path, have):
+        """Whether somebody changed what lies there since it was left."""
+        return have.value != self.left.get(path) and not is_bytecode(path)
+
+    def keep(self, path, have):
+        """An edit gets the name PATH.old."""
+        target, number = path + u".old", 0
+        while True:
+            there = item_at(self.full(target))
+            if there is None or there.value == have.value:
+                break
+            number += 1
+            target = path + u".old%d" % number
+        self.say(u"old", path, u"%s was edited: what you had is %s" % (path, target))
+        if there is None:
+            self.number += 1
+            lay_copy(self.full(path), os.path.join(self.prepared, native(u"%d" % self.number)))
+            self.adds.append([u"put", target, CHANGE + u"/kept/%d" % self.number, False])
+
+    def lay(self, path, item, have):
+        """item shall lie at path, where have lies now."""
+        if path.split(u"/")[0] == OWN:
+            if have is None or not have.same(item):
+                self.own.append([u"put", path, item.source, have is not None])
+            return
+        if have is None:
+            where = self.late if self.below_blocked(path) else self.adds
+            where.append([u"put", path, item.source, False])
+        elif have.kind == u"dir":
+            self.blocked.add(path)
+            self.folders.append([u"rmdir", path, have.mode])
+            self.late.append([u"put", path, item.source, False])
+        elif have.same(item):
+            return
+        elif not self.edited(path, have):
+            self.swaps.append([u"put", path, item.source, True])
+        elif is_owned(path):
+            self.keep(path, have)
+            self.swaps.append([u"put", path, item.source, True])
+        else:
+            self.beside(path, item, have)
+
+    def beside(self, path, item, have):
+        """An edit stays; what is new is laid as PATH.new, where it is new."""
+        target = path + u".new"
+        there = item_at(self.full(target))
+        if item.value == self.left.get(path) and (there is None or target not in self.left):
+            return
+        if there is not None and there.kind == u"dir":
+            raise Refused(u"%s is a directory, and in the way of the new %s" % (target, path), u"move it away")
+        self.extra[target] = item.value
+        self.say(u"new", path, u"%s was edited, and stays: the new one is %s" % (path, target))
+        if there is None or not there.same(item):
+            self.adds.append([u"put", target, item.source, there is not None])
+
+    def lay_folder(self, path, mode, have):
+        where = self.late if self.below_blocked(path) else self.adds
+        if path.split(u"/")[0] == OWN:
+            where = self.own
+        if have is None:
+            where.append([u"mkdir", path, mode])
+        elif have.kind != u"dir":
+            if have.kind == u"link" and self.left.get(path) != have.value:
+                raise Refused(u"%s is a link, and shall be a directory" % path, u"put what it points to in its place")
+            self.blocked.add(path)
+            if self.edited(path, have):
+                self.keep(path, have)
+            self.drops.append([u"drop", path])
+            self.late.append([u"mkdir", path, mode])
+        elif self.left.get(path) == u"dir" and have.mode != mode and path.split(u"/")[0] != u"var" and not WINDOWS:
+            self.times.append([u"chmod", path, have.mode, mode])
+
+    def remove(self, path, have):
+        """What lies at path goes, unless somebody edited it."""
+        if have is None or path.split(u"/")[0] == u"var":
+            return
+        own = path.split(u"/")[0] == OWN
+        if have.kind == u"dir":
+            (self.own_folders if own else self.folders).append([u"rmdir", path, have.mode])
+        elif own:
+            self.own.append([u"drop", path])
+        elif not self.edited(path, have):
+            self.drops.append([u"drop", path])
+        elif path.startswith(self.eggs):
+            self.say(u"gone", path, u"%s was edited, and went with its egg: it is in %s" % (path, PREVIOUS + u"/old"))
+            self.drops.append([u"drop", path])
+        elif is_owned(path):
+            self.keep(path, have)
+            self.drops.append([u"drop", path])
+        else:
+            self.say(u"kept", path, u"%s was edited, and stays: it is no longer part of the application" % path)
+
+    def remove_bytecode(self, known):
+        """Bytecode that was written here for sources that change or go: Python
+        takes it for valid where the new source has the same time."""
+        planned = set(o[1] for o in self.swaps + self.drops)
+        for path in sorted(p for p in planned if p.endswith(u".py")):
+            folder, slash, name = path.rpartition(u"/")
+            cache = folder + slash + u"__pycache__"
+            full = self.full(cache)
+            inside = sorted(text(n) for n in os.listdir(full)) if is_folder(full) else []
+            found = [path + u"c", path + u"o"]
+            found += [cache + u"/" + n for n in inside if n.startswith(name[:-2]) and is_bytecode(n)]
+            for other in found:
+                if other not in known and other not in planned and os.path.lexists(self.full(other)):
+                    planned.add(other)
+                    self.drops.append([u"drop", other])
+            if inside and cache not in known:
+                self.folders.append([u"rmdir", cache, 0o755])
+
+    def remove_whole(self, path, left):
+        """An egg is one thing: what was added in it would make a broken one of it."""
+        for folder, folders, names in os.walk(self.full(path)):
+            inside = text(folder)[len(text(self.base)) + 1:].replace(os.sep, u"/")
+            for name in folders + names:
+                found = inside + u"/" + text(name)
+                if found not in left:
+                    kind = u"rmdir" if is_folder(self.full(found)) else u"drop"
+                    (self.folders if kind == u"rmdir" else self.drops).append([kind, found] + [0o755] * (kind == u"rmdir"))
+
+    def check(self):
+        """Refuses where a directory has to go and something of others is in it."""
+        going = set(o[1] for o in self.drops + self.folders)
+        for path in sorted(self.blocked):
+            if is_folder(self.full(path)):
+                for folder, folders, names in os.walk(self.full(path)):
+                    for name in folders + names:
+                        inside = text(os.path.join(folder, name))[len(text(self.base)) + 1:].replace(os.sep, u"/")
+                        if inside not in going:
+                            raise Refused(u"%s is in the way: the new version has a file at %s" % (inside, path),
+                                          u"move it away")
+
+    def operations(self):
+        """All of it, in an order in which the old version runs until the new one
+        is there: what is new, what is replaced, what goes."""
+        self.check()
+        return (self.adds + self.swaps + self.drops + deepest_first(self.folders) + self.late + self.times
+                + self.own + deepest_first(self.own_folders))
+
+    def check_access(self, operations):
+        """Tries what may fail before anything is done: directories that can't
+        be written, and on Windows files that a process holds open."""
+        for folder in sorted(set(o[1].rpartition(u"/")[0] for o in operations)):
+            full = self.full(folder) if folder else self.base
+            if is_folder(full) and not os.access(full, os.W_OK):
+                raise Refused(u"%s is read-only" % text(full), u"make it writable for this user", 3)
+        if WINDOWS:
+            busy = busy_files([self.full(o[1]) for o in operations if o[0] == u"drop" or o[0] == u"put" and o[3]])
+            if busy:
+                raise Refused(u"in use: " + u", ".join(text(b) for b in busy[:5]),
+                              u"stop the application first; binary-buildout update --stop CMD does", 3)
+
+
+def deepest_first(folders):
+    """Each directory once, after those that lie in it."""
+    once = dict((o[1], o) for o in folders)
+    return sorted(once.values(), key=lambda o: (-o[1].count(u"/"), o[1]))
+
+
+def open_alone(path):
+    """Opens a file of Windows so that no other process has it open too."""
+    import ctypes
+    create = ctypes.windll.kernel32.CreateFileW
+    create.restype = ctypes.c_void_p
+    handle = create(ctypes.c_wchar_p(path), 0xC0000000, 0, None, 3, 0x00200000, None)
+    if handle in (None, ctypes.c_void_p(-1).value):
+        raise ctypes.WinError()
+    ctypes.windll.kernel32.CloseHandle(ctypes.c_void_p(handle))
+
+
+def busy_files(paths, try_open=open_alone):
+    """Those of the files that can't be opened alone."""
+    busy = []
+    for path in paths:
+        if os.path.isfile(path) and not os.path.islink(path):
+            try:
+                try_open(path)
+            except EnvironmentError:
+                busy.append(path)
+    return busy
+
+
+# ---- update ----------------------------------------------------------------------
+#
+# .binary-buildout/incoming/DIGEST/ is what tar unpacks of a delta, and what
+# "binary-buildout update" lays there:
+#
+#   delta.json   what it is for: the base's digest, names, the archive's time; and
+#                manifest.json and files.json of the new archive, each as a list of
+#                texts and of [line, count], lines that are those of the base.
+#                DIGEST is that of the new manifest.json
+#   files/PATH   files that the base doesn't have, as the archive has them
+#
+# The whole new tree is staged in .binary-buildout/staged, of these, of second
+# names of the files that are here already, and of origin/. Its own bootstrap.py
+# fits it. What differs from the tree is then put in place by a Transaction.
+
+AGAIN = u"unpack the delta again, and compare its SHA-256"
+
+
+class Incoming(object):
+    """A new version that waits to be applied."""
+
+    def __init__(self, tree, name):
+        self.tree, self.digest = tree, name
+        self.path = INCOMING + u"/" + name
+        self.delta = read_json(tree.base, self.path + u"/delta.json", AGAIN)
+        for key in ("name", "version", "base", "base_version", "archive", "sha256"):
+            if not isinstance(self.delta.get(key), type(u"")):
+                self.damaged(u"delta.json")
+        self.epoch = self.delta.get("epoch")
+        if not isinstance(self.epoch, int):
+            self.damaged(u"delta.json")
+        self.check_base()
+        self.documents = {}
+        for name in (u"manifest.json", u"files.json"):
+            self.documents[name] = self.document(name)
+        self.manifest = self.parsed(u"manifest.json")
+        self.files = self.parsed(u"files.json")
+        check_manifest(self.manifest)
+        for entry in self.files.get("files") or ():
+            self.check_entry(entry)
+
+    def damaged(self, what):
+        raise Refused(u"%s/%s is damaged" % (self.path, what), AGAIN)
+
+    def check_base(self):
+        """Refuses what is for another tree, before anything else is looked at."""
+        tree = self.tree
+        if self.delta["name"] != tree.manifest["name"]:
+            raise Refused(u"%s is here, and this is %s" % (tree.manifest["name"], self.what()),
+                          u"install it into another directory")
+        if self.delta["base"] != tree.archive:
+            raise Refused(u"this delta is for %s %s (%.12s), and %s (%.12s) is here" % (
+                tree.manifest["name"], self.delta["base_version"], self.delta["base"],
+                tree.manifest["version"], tree.archive),
+                u"take the delta from %s, or the whole archive: binary-buildout update" % tree.manifest["version"])
+
+    def document(self, name):
+        """A document of the new archive, made of lines of the base's and of new ones."""
+        parts = self.delta.get(name)
+        lines = read_file(self.tree.inside(OWN + u"/" + name)).decode("utf-8").split(u"\n")
+        lines = [line + u"\n" for line in lines[:-1]] + lines[-1:]
+        found = []
+        for part in parts if isinstance(parts, list) else [None]:
+            if isinstance(part, type(u"")):
+                found.append(part)
+            elif isinstance(part, list) and len(part) == 2 and all(isinstance(n, int) and n >= 0 for n in part):
+                found += lines[part[0]:part[0] + part[1]]
+            else:
+                self.damaged(u"delta.json")
+        return u"".join(found).encode("utf-8")
+
+    def parsed(self, name):
+        want = self.digest if name == u"manifest.json" else self.manifest.get("files_sha256")
+        if digest(self.documents[name]) != want:
+            self.damaged(name)
+        found = json.loads(self.documents[name].decode("utf-8"))
+        if not isinstance(found, dict) or not isinstance(found.get("format"), int) or found["format"] > FORMAT:
+            raise Refused(u"%s of %s has another format than %d, which this program knows" % (name, self.what(), FORMAT),
+                          u"install the archive into another directory", 2)
+        return found
+
+    def full(self, name):
+        return self.tree.inside(self.path + u"/" + name)
+
+    def check_entry(self, entry):
+        def bad(what):
+            raise Refused(u"%s/files.json is damaged: %s" % (self.path, what), u"unpack the delta again")
+        check_path(entry["path"], bad)
+        if entry["path"] in (MANIFEST, FILES, STATE, LOCK) or entry["path"].startswith(
+                tuple(p + u"/" for p in (INCOMING, STAGED, CHANGE, PREVIOUS, JOURNAL, OWN + u"/origin"))):
+            bad(u"%s is no path of an archive" % entry["path"])
+        if entry.get("type") == u"link":
+            link, at = entry["link"], entry["path"].split(u"/")[:-1]
+            for part in link.split(u"/"):
+                if part == u".." and not at or link.startswith(u"/"):
+                    bad(u"%s links out of the tree" % entry["path"])
+                at = at[:-1] if part == u".." else at + [part]
+
+    def what(self):
+        return u"%s %s" % (self.delta["name"], self.delta["version"])
+
+    def check(self, python, root):
+        """As a fresh install of the new version would be checked."""
+        check_system(self.manifest, python)
+        check_libraries(self.manifest, python)
+        check_place(self.manifest, root, python)
+
+
+def incoming_of(tree):
+    """What waits to be applied, or None. Of several, the one that fits."""
+    folder = tree.inside(INCOMING + u"/x").rpartition(native(u"/"))[0]
+    names = sorted(text(n) for n in os.listdir(folder)) if is_folder(folder) else []
+    names = [n for n in names if n != tree.archive]  # that one is here
+    wrong = None
+    for name in names:
+        try:
+            return Incoming(tree, name)
+        except Refused as e:
+            wrong = wrong or e
+    if wrong:
+        raise wrong
+    return None
+
+
+class Staging(object):
+    """The whole new tree, beside the one that is there."""
+
+    def __init__(self, tree, incoming):
+        self.tree, self.incoming = tree, incoming
+        self.base = os.path.join(tree.base, native(STAGED))
+        self.times = []      # of files that stay: their time becomes the new archive's
+        self.left_out = set()
+        self.relocated = set(i["path"] for i in incoming.manifest["relocations"])
+        self.before = dict((e["path"], e) for e in (read_json(tree.base, FILES) or {}).get("files") or ())
+        self.modes = []
+
+    def full(self, path):
+        return os.path.join(self.base, native(path))
+
+    def lay(self):
+        clear(self.base)
+        os.mkdir(self.base, 0o700)
+        for entry in self.incoming.files.get("files") or ():
+            path, kind = entry["path"], entry.get("type") or u""
+            full = self.full(path)
+            make_folders(os.path.dirname(full))
+            if kind == u"dir":
+                if not is_folder(full):
+                    os.mkdir(full, 0o700)
+                self.modes.append((full, entry["mode"]))
+            elif kind == u"link":
+                os.symlink(native(entry["link"]), full)
+            else:
+                self.lay_file(path, entry, full)
+        for name, data in sorted(self.incoming.documents.items()):
+            write_new(self.full(OWN + u"/" + name), data, 0o644, (self.incoming.epoch, self.incoming.epoch))
+        for full, mode in reversed(self.modes):
+            os.chmod(full, mode & 0o777)
+
+    def copy(self, source, target, mode):
+        """A second name of a file that is not used for anything else, else a copy."""
+        found = os.lstat(source)
+        if stat.S_IMODE(found.st_mode) == mode & 0o777 and int(found.st_mtime) == self.incoming.epoch:
+            lay_copy(source, target)
+        else:
+            write_new(target, read_file(source), mode, (self.incoming.epoch, self.incoming.epoch))
+
+    def lay_file(self, path, entry, full):
+        payload = self.incoming.full(u"files/" + path)
+        if os.path.lexists(payload):
+            data = read_file(payload)
+            if digest(data) != entry["sha256"]:
+                raise Refused(u"%s of %s is damaged" % (path, self.incoming.what()), u"unpack the delta again")
+            write_new(full, data, entry["mode"], (self.incoming.epoch, self.incoming.epoch))
+            return
+        if path.split(u"/")[0] == u"var":
+            self.left_out.add(path)
+            return
+        here, found = self.tree.inside(path), None
+        if os.path.lexists(here):
+            found = os.lstat(here)
+        mode = entry["mode"] & 0o777
+        if found is not None and self.holds(here, found, entry):
+            if WINDOWS or stat.S_IMODE(found.st_mode) == mode:
+                lay_copy(here, full)
+                if int(found.st_mtime) != self.incoming.epoch:
+                    self.times.append([u"touch", path, int(found.st_mtime), self.incoming.epoch])
+            else:
+                write_new(full, read_file(here), mode, (self.incoming.epoch, self.incoming.epoch))
+            return
+        origin = self.tree.inside(OWN + u"/origin/" + path)
+        if os.path.lexists(origin) and self.holds(origin, os.lstat(origin), entry):
+            self.copy(origin, full, mode)
+            return
+        self.lay_other(path, entry, here, found, full)
+
+    @staticmethod
+    def holds(full, found, entry):
+        return (stat.S_ISREG(found.st_mode) and found.st_size == entry.get("size", 0)
+                and digest(read_file(full)) == entry["sha256"])
+
+    def lay_other(self, path, entry, here, found, full):
+        """A file that the new version has as the old one had it, and that was
+        changed or removed here. The edit stays; what belongs to buildout has to be there."""
+        was = self.before.get(path) or {}
+        if was.get("sha256") != entry["sha256"] or path in self.relocated or (
+                found is None and is_owned(path)) or (found is not None and not stat.S_ISREG(found.st_mode)):
+            state = u"missing" if found is None else u"not as it was installed"
+            raise Refused(u"%s is %s, and the update doesn't bring it" % (path, state),
+                          u"update with the whole archive: binary-buildout update DIR ARCHIVE")
+        elif found is None:
+            self.left_out.add(path)
+        else:
+            lay_copy(here, full)
+
+    def fit(self, python, root):
+        """The new version's own bootstrap.py does what it does in a fresh install."""
+        command = [native(python.path), "-sE", self.full(u"bootstrap.py"), "--root", native(root)]
+        run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=self.base)
+        out, err = run.communicate()
+        if run.returncode:
+            lines = dict(line.split(u": ", 1) for line in text(err).splitlines() if u": " in line)
+            raise Refused(u"preparing %s: %s" % (self.incoming.what(), lines.get(u"error") or text(err).strip()),
+                          lines.get(u"hint") or u"", run.returncode if run.returncode in (1, 2) else 3)
+
+    def items(self):
+        """Everything that the new tree has, by path, and what it is. Files that
+        are the tree's own under a second name are None: they stay."""
+        found = {}
+        for folder, folders, names in os.walk(self.base):
+            inside = text(folder)[len(text(self.base)):].replace(os.sep, u"/").lstrip(u"/")
+            for name in folders + names:
+                path = (inside + u"/" if inside else u"") + text(name)
+                full = self.full(path)
+                if path == LOCK:
+                    continue
+                here = os.path.join(self.tree.base, native(path))
+                if not os.path.islink(full) and os.path.isfile(full) and os.path.lexists(here) and (
+                        not WINDOWS and os.path.samestat(os.lstat(here), os.lstat(full))):
+                    found[path] = None
+                else:
+                    found[path] = item_at(full)
+                    found[path].source = STAGED + u"/" + path
+        return found
+
+
+def left_in(tree):
+    """What this program and buildout left at each path: a digest, "dir", or
+    "link:" and where it points to."""
+    left = {}
+    for entry in (read_json(tree.base, FILES) or {}).get("files") or ():
+        kind = entry.get("type") or u""
+        left[entry["path"]] = u"dir" if kind == u"dir" else (
+            u"link:" + entry["link"] if kind == u"link" else entry["sha256"])
+    values = tree.values()
+    for item in tree.manifest["relocations"]:
+        if item["class"] == u"link" and values:
+            found = re.match(u"@binary-buildout-(root|python|prefix)@(.*)$", item["link"])
+            left[item["path"]] = u"link:" + values[found.group(1)] + found.group(2)
+    left.update((tree.state or {}).get("files") or {})
+    return left
+
+
+def own_files(base):
+    """The files of .binary-buildout that belong to a version."""
+    found = []
+    for folder, folders, names in os.walk(os.path.join(base, native(OWN))):
+        inside = text(folder)[len(text(base)) + 1:].replace(os.sep, u"/")
+        if inside == OWN:
+            folders[:] = [f for f in folders if text(f) == u"origin"]
+        found += [inside + u"/" + text(n) for n in folders + names]
+    return [p for p in found if p != LOCK and not p.endswith(u".lock")]
+
+
+def plan_update(tree, staging, prepared):
+    """What has to be done that the tree becomes the staged one."""
+    left = left_in(tree)
+    plan = Plan(tree.base, left, prepared)
+    wanted = staging.items()
+    listed = set(e["path"] for e in staging.incoming.files.get("files") or ())
+    for path in sorted(wanted):
+        item = wanted[path]
+        if item is None or path == STATE or path == OWN:
+            continue
+        have = plan.have(path)
+        if path.split(u"/")[0] == u"var" and (have is not None or path in left or os.path.islink(plan.full(u"var"))):
+            continue
+        if item.kind == u"dir":
+            plan.lay_folder(path, item.mode, have)
+        else:
+            plan.lay(path, item, have)
+    gone = [p for p in left if p not in wanted and p not in listed]
+    eggs = [p for p in gone if left[p] == u"dir" and p.endswith(u".egg") and is_owned(p)]
+    plan.eggs = tuple(p + u"/" for p in eggs)
+    for path in eggs:
+        plan.remove_whole(path, left)
+    for path in sorted(gone + [p for p in own_files(tree.base) if p not in wanted and p not in (STATE, RECORD)]):
+        plan.remove(path, plan.have(path))
+    for path in list(gone):  # directories that a part made here
+        folder = path.rpartition(u"/")[0]
+        while u"/" in folder and folder not in wanted and folder not in left and is_owned(folder):
+            plan.folders.append([u"rmdir", folder, 0o755])
+            folder = folder.rpartition(u"/")[0]
+    plan.remove_bytecode(wanted)
+    plan.times += [t for t in staging.times if wanted.get(t[1], 1) is None]
+    return plan
+
+
+def write_record(tree, staging):
+    """install.json, by which "binary-buildout install" knows what is here."""
+    old = read_json(tree.base, RECORD) or {}
+    delta = staging.incoming.delta
+    source = delta.get("source") or old.get("source")
+    if source is None:
+        return
+    lines = [u'  "format": 1'] + [u'  "%s": %s' % (k, json.dumps(v, ensure_ascii=False)) for k, v in (
+        (u"archive", delta["archive"]), (u"sha256", delta["sha256"]), (u"source", source))]
+    data = u"{\n" + u",\n".join(lines) + u"\n}\n"
+    write_new(staging.full(RECORD), data.encode("utf-8"), 0o644)
+
+
+def apply_update(tree, incoming, python, root):
+    """Makes the tree the incoming version, or leaves it as it is."""
+    change = Transaction(tree.base)
+    staging = Staging(tree, incoming)
+    try:
+        incoming.check(python, root)
+        staging.lay()
+        staging.fit(python, root)
+        write_record(tree, staging)
+        prepared = os.path.join(change.new(), native(u"kept"))
+        os.mkdir(prepared, 0o700)
+        plan = plan_update(tree, staging, prepared)
+        operations = plan.operations()
+        plan.check_access(operations)
+        write_state(tree, staging, plan)
+        operations.append([u"put", STATE, STAGED + u"/" + STATE, True])
+        check_config(tree, staging, python, plan)
+        sync_sources(tree.base, operations)
+        change.begin({"format": FORMAT, "what": incoming.what(), "from": tree.archive, "to": incoming.digest, "keeps": True,
+                      "from_version": tree.manifest["version"], "to_version": incoming.manifest["version"],
+                      "operations": operations, "report": plan.report, "kept": kept_files(plan)})
+    except BaseException as e:
+        change.sweep()
+        if isinstance(e, Refused) and e.code != 3:
+            clear(tree.inside(INCOMING + u"/x").rpartition(native(u"/"))[0])
+        raise
+    change.run(read_json(tree.base, CHANGE + u"/plan.json"))
+    clear(os.path.join(tree.base, native(INCOMING)))
+    for _, _, line in plan.report:
+        say(line)
+    return len([o for o in operations if o[1].split(u"/")[0] != OWN])
+
+
+def kept_files(plan):
+    return dict((o[1], item_at(os.path.join(plan.prepared, native(o[2].rpartition(u"/")[2]))).value)
+                for o in plan.adds if o[0] == u"put" and o[2].startswith(CHANGE + u"/kept/"))
+
+
+def write_state(tree, staging, plan):
+    """The staged state.json, with what is remembered from one version to the next."""
+    state = read_json(staging.base, STATE)
+    state["config"] = (tree.state or {}).get("config") or state.get("config") or u""
+    state["files"].update(plan.extra)
+    write_json(staging.base, STATE, state)
+
+
+def sync_sources(base, operations):
+    """Makes what is put in place later last already."""
+    if hasattr(os, "sync") and len(operations) > 2000:
+        os.sync()
+        return
+    for operation in operations:
+        if operation[0] == u"put":
+            full = os.path.join(base, native(operation[2]))
+            if os.path.isfile(full) and not os.path.islink(full):
+                sync_file(full)
+
+
+def sync_file(path):
+    if WINDOWS:
+        return
+    try:
+        fd = os.open(path, os.O_RDONLY)
+    except EnvironmentError:
+        return
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def check_config(tree, staging, python, plan):
+    """Refuses a version that the configuration used here doesn't go with: the
+    one that bin/buildout was last run with, or one that was edited."""
+    launch = read_json(staging.base, LAUNCH) or {}
+    usual = launch.get("config") or u"buildout.cfg"
+    config = (tree.state or {}).get("config") or usual
+    edited = [p for kind, p, _ in plan.report if kind == u"new" and p.endswith(u".cfg")]
+    if not launch.get("path") or config == usual and not edited or re.match(u"/|[a-zA-Z]+:", config):
+        return
+    if not os.path.isfile(os.path.join(tree.base, native(config))):
+        return
+    added = added_configurations(tree, staging, set([u"", config.rpartition(u"/")[0]]))
+    aside = native(u".binary-buildout-aside")
+    for path in edited:
+        os.rename(staging.full(path), staging.full(path) + aside)
+        lay_copy(os.path.join(tree.base, native(path)), staging.full(path))
+    try:
+        run = subprocess.Popen([native(python.path), "-sSE", staging.full(LAUNCHER), "--reads", native(config)],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=staging.base)
+        err = text(run.communicate()[1])
+    finally:
+        for full in added + [staging.full(p) for p in edited]:
+            clear(full)
+        for path in edited:
+            os.rename(staging.full(path) + aside, staging.full(path))
+    if run.returncode == 1:
+        lines = [line for line in err.splitlines() if line.startswith(u"error: ")] or [err]
+        raise Refused(u"%s, which bin/buildout was last run with, doesn't go with %s: %s" % (
+            config, staging.incoming.what(), lines[0][len(u"error: "):].replace(text(staging.base), text(tree.base))),
+            u"put it right, or run bin/buildout with another -c, then update again")
+
+
+def added_configurations(tree, staging, folders):
+    """Puts the configurations that the administrator added into the staged tree."""
+    added = []
+    for folder in sorted(folders):
+        here = os.path.join(tree.base, native(folder)) if folder else tree.base
+        there = staging.full(folder) if folder else staging.base
+        for name in os.listdir(here):
+            target = os.path.join(there, name)
+            if name.endswith(native(u".cfg")) and os.path.isfile(os.path.join(here, name)) and not os.path.lexists(target):
+                make_folders(there)
+                lay_copy(os.path.join(here, name), target)
+                added.append(target)
+    return added
+
+
+# ---- rollback --------------------------------------------------------------------
+
+def rollback(tree):
+    """Back to the version before the last update, which is kept whole."""
+    plan = read_json(tree.base, PREVIOUS + u"/plan.json")
+    if plan is None or plan.get("to") != tree.archive:
+        raise Refused(u"there is no version to go back to", u"an update keeps the one before it; "
+                      u"install the archive of another one beside this directory", 2)
+    change = Transaction(tree.base)
+    saved = lambda path: PREVIOUS + u"/old/" + path
+    try:
+        prepared = os.path.join(change.new(), native(u"kept"))
+        os.mkdir(prepared, 0o700)
+        left = left_in(tree)
+        left.update(plan.get("kept") or {})
+        back = Plan(tree.base, left, prepared)
+        for operation in sorted(plan["operations"], key=lambda o: (o[0] != u"rmdir", o[1])):
+            undo_later(back, operation, saved, tree)
+        wanted = set(o[1] for o in plan["operations"] if o[0] == u"drop")
+        back.remove_bytecode(wanted)
+        operations = back.operations()
+        back.check_access(operations)
+        write_old_state(tree, plan, prepared)
+        operations.append([u"put", STATE, CHANGE + u"/kept/state.json", True])
+        change.begin({"format": FORMAT, "what": u"%s %s" % (tree.manifest["name"], plan["from_version"]), "from": plan["to"],
+                      "to": plan["from"], "keeps": False, "operations": operations, "report": back.report, "kept": {}})
+    except BaseException:
+        change.sweep()
+        raise
+    change.run(read_json(tree.base, CHANGE + u"/plan.json"))
+    for _, _, line in back.report:
+        say(line)
+    say(u"%s %s is there again" % (tree.manifest["name"], plan["from_version"]))
+
+
+def undo_later(back, operation, saved, tree):
+    """Plans the contrary of an operation that was done some time ago."""
+    kind, path = operation[0], operation[1]
+    have = back.have(path)
+    if path == STATE:
+        return
+    if kind == u"drop" or kind == u"put" and operation[3]:
+        item = item_at(os.path.join(tree.base, native(saved(path))))
+        if item is None:
+            return  # it was not there either
+        item.source = saved(path)
+        back.lay(path, item, None if back.below_blocked(path) and path not in back.blocked else have)
+    elif kind in (u"put", u"mkdir"):
+        back.remove(path, have)
+    elif kind == u"rmdir":
+        if have is None or have.kind != u"dir":
+            back.lay_folder(path, operation[2], have)
+    elif kind in (u"chmod", u"touch") and have is not None:
+        back.times.append([kind, path, operation[3], operation[2]])
+
+
+def write_old_state(tree, plan, prepared):
+    """The old state.json; of files that didn't change, what was left last."""
+    state = read_json(tree.base, PREVIOUS + u"/old/" + STATE)
+    changed = set(o[1] for o in plan["operations"])
+    for path, left in ((tree.state or {}).get("files") or {}).items():
+        if path not in changed and path in state["files"]:
+            state["files"][path] = left
+    data = json.dumps(state, sort_keys=True, indent=1, separators=(",", ": ")).encode("ascii") + b"\n"
+    write_new(os.path.join(prepared, native(u"state.json")), data, 0o644)
+
+
+# ---- an archive that was unpacked over another one -------------------------------
+
+def laid_over(tree):
+    """What another version of this tree left, if this one was unpacked over it:
+    pairs of path and what was left there. Known before anything is relocated."""
+    listed = read_json(tree.base, LISTED)
+    if listed is None or listed.get("archive") == tree.archive:
+        return []
+    left = dict(listed["files"])
+    if (tree.state or {}).get("archive") == listed["archive"]:
+        left.update(tree.state.get("files") or {})
+    now = set(e["path"] for e in (read_json(tree.base, FILES) or {}).get("files") or ())
+    now |= set(i["path"] for i in tree.manifest["relocations"])
+    now |= set(u"bin/buildout" + e for e in (u"", u"-script.py", u".exe", u".cmd"))
+    return sorted((p, v) for p, v in left.items() if p not in now)
+
+
+def remove_laid_over(tree, gone):
+    """Removes what the version before had and this one hasn't. No transaction:
+    tar has changed the tree already, and the next run goes on here."""
+    folders = []
+    for path, left in reversed(gone):
+        check_path(path, lambda what: None)
+        full = tree.inside(path)
+        if path.split(u"/")[0] in (u"var", OWN) or not is_folder(os.path.dirname(full)):
+            continue
+        have = item_at(full)
+        if have is None:
+            continue
+        if have.kind == u"dir":
+            folders.append(full)
+        elif have.value == left or is_bytecode(path) or have.kind == u"link" and left.startswith(u"link:"):
+            os.unlink(full)
+        elif is_owned(path):
+            replace(full, full + native(u".old"))
+            say(u"%s was edited: what you had is %s.old" % (path, path))
+        else:
+            say(u"%s was edited, and stays: it is no longer part of the application" % path)
+    for full in folders:
+        remove_empty(full)
+    origins = set(OWN + u"/origin/" + i["path"] for i in tree.manifest["relocations"])
+    folders = []
+    for path in own_files(tree.base):
+        full = os.path.join(tree.base, native(path))
+        if path.startswith(OWN + u"/origin/") and path not in origins:
+            folders.append(full) if is_folder(full) else os.unlink(full)
+    for full in reversed(folders):
+        remove_empty(full)
+    for name in (RECORD, PREVIOUS):
+        clear(os.path.join(tree.base, native(name)))
+    names = set(p for p, _ in gone)
+    tree.state = dict(tree.state, files=dict((p, v) for p, v in tree.state["files"].items() if p not in names))
+    write_json(tree.base, STATE, tree.state)
+
+
+def write_listed(tree):
+    """Remembers what this version consists of, for when another is unpacked over it."""
+    write_json(tree.base, LISTED, {"format": FORMAT, "archive": tree.archive, "files": left_in(tree)})
+
+
 # ---- main -------------------------------------------------------------------
+
+def resume(base):
+    """Finishes or undoes what a killed run began. Whether there was something."""
+    change = Transaction(base)
+    if not os.path.isdir(change.folder):
+        return False
+    held = lock(base)
+    try:
+        said = change.resume()
+    finally:
+        held.close()
+    if said:
+        say(said)
+    return True
+
+
+def again(base, arguments, python=sys.executable):
+    """Runs the bootstrap.py that lies here now."""
+    return subprocess.call([python, "-sE", os.path.join(base, native(u"bootstrap.py"))] + arguments)
+
 
 def bootstrap(base, root):
     """Fits the tree that lies in base to root: the same place, or the one that
@@ -1404,28 +2506,103 @@ def bootstrap(base, root):
     manifest = tree.manifest
     python = Python(native(base))
     tree.check_owner()
+    if base == root and is_settled(tree, root) and os.path.isdir(os.path.join(tree.base, native(INCOMING))):
+        return update(tree, python, root)
     check_system(manifest, python)
     check_libraries(manifest, python)
     check_place(manifest, root, python)
-    if not os.access(os.path.join(tree.base, native(OWN)), os.W_OK) or not os.access(tree.base, os.W_OK):
-        raise Refused(u"%s is read-only" % base, u"make it writable for this user", 3)
+    check_writable(tree)
     held = lock(tree.base)
     say(u"%s %s for %s, with %s" % (manifest["name"], manifest["version"], manifest["target"], python.path))
     try:
-        if os.path.lexists(tree.inside(JOURNAL)):
-            tree.run_launcher(python, ["--recover"])
-            say(u"an interrupted bin/buildout was undone")
-            tree = Tree(root)
+        tree = recovered(tree, python, base)
+        gone = laid_over(tree)
         new = {u"root": root, u"python": python.path, u"prefix": python.prefix}
         pending = (tree.state or {}).get("pending")
         if pending and values_of(pending) != new and pending.get("archive") == tree.archive:
             fit(tree, values_of(pending), python)  # finish what was begun before this move
         count = fit(tree, new, python)
+        if gone:
+            remove_laid_over(tree, gone)
+        listed = read_json(tree.base, LISTED)
+        if listed is None or listed.get("archive") != tree.archive:
+            write_listed(tree)
     finally:
         held.close()
     say(u"%d files relocated" % count if count else u"nothing to do: it is set up for this place and this Python")
-    say(u"next: bin/buildout" if not WINDOWS else u"next: bin\\buildout")
+    if base == root and os.path.isdir(os.path.join(tree.base, native(INCOMING))):
+        return update(Tree(base), python, root)
+    say_next(tree)
     return 0
+
+
+def check_writable(tree):
+    if not os.access(os.path.join(tree.base, native(OWN)), os.W_OK) or not os.access(tree.base, os.W_OK):
+        raise Refused(u"%s is read-only" % text(tree.base), u"make it writable for this user", 3)
+
+
+def is_settled(tree, root):
+    """Whether the tree is fitted, whole, and to this place."""
+    state = tree.state or {}
+    return state.get("root") == root and not state.get("pending") and state.get("archive") == tree.archive
+
+
+def recovered(tree, python, base):
+    """Undoes an interrupted bin/buildout."""
+    if not os.path.lexists(tree.inside(JOURNAL)):
+        return tree
+    tree.run_launcher(python, ["--recover"])
+    say(u"an interrupted bin/buildout was undone")
+    return Tree(base)
+
+
+def update(tree, python, root):
+    """Applies what lies in incoming/."""
+    check_writable(tree)
+    held = lock(tree.base)
+    try:
+        tree = recovered(tree, python, text(tree.base))
+        Transaction(tree.base).sweep()
+        try:
+            incoming = incoming_of(tree)
+        except Refused:
+            clear(os.path.join(tree.base, native(INCOMING)))
+            raise
+        if incoming is None:
+            clear(os.path.join(tree.base, native(INCOMING)))
+            say(u"nothing to do: %s %s is here" % (tree.manifest["name"], tree.manifest["version"]))
+            return 0
+        say(u"from %s %s to %s, with %s" % (tree.manifest["name"], tree.manifest["version"], incoming.what(), python.path))
+        count = apply_update(tree, incoming, python, root)
+        say(u"%d files and directories changed" % count)
+        say_next(Tree(root))
+    finally:
+        held.close()
+    return 0
+
+
+def go_back(base, root):
+    """Rolls back, and lets the old version's bootstrap.py look whether the tree was moved since."""
+    tree = Tree(base)
+    python = Python(native(base))
+    tree.check_owner()
+    check_writable(tree)
+    held = lock(tree.base)
+    try:
+        tree = recovered(tree, python, base)
+        Transaction(tree.base).sweep()
+        rollback(tree)
+    finally:
+        held.close()
+    old = (read_json(native(root), STATE) or {}).get("interpreter") or u""
+    return again(native(root), [], native(old) if os.path.exists(native(old)) else sys.executable)
+
+
+def say_next(tree):
+    config = (tree.state or {}).get("config") or u""
+    launch = read_json(tree.base, LAUNCH) or {}
+    more = u" -c " + config if config and config != launch.get("config") else u""
+    say(u"next: " + (u"bin/buildout" if not WINDOWS else u"bin\\buildout") + more)
 
 
 def main(arguments):
@@ -1436,6 +2613,12 @@ def main(arguments):
         root = exact(os.path.realpath(os.path.dirname(os.path.abspath(__file__))), u"the path of this directory")
         if arguments == ["--check"]:
             return check(Tree(root))
+        if resume(native(root)):
+            return again(native(root), arguments) if arguments != ["--recover"] else 0
+        if arguments == ["--recover"]:
+            return 0
+        if arguments == ["--rollback"]:
+            return go_back(root, root)
         if len(arguments) == 2 and arguments[0] == "--root":
             return bootstrap(root, exact(os.path.abspath(arguments[1]), u"the path of --root"))
         if arguments:

@@ -17,7 +17,7 @@ import (
 type ExtractOptions struct {
 	// Progress is told how many bytes of content are written.
 	Progress func(done, total int64)
-	// Epoch is the mtime of everything; zero is the one in the manifest's place, DefaultEpoch.
+	// Epoch is the mtime of everything; zero is that of the archive's top directory, which all of it has.
 	Epoch time.Time
 	// Accept, if not nil, is asked before anything is written, and may refuse the archive.
 	Accept func(Manifest) error
@@ -102,7 +102,7 @@ func extractInto(ctx context.Context, r *Reader, dir string, o ExtractOptions) e
 	defer root.Close()
 	x := &extractor{root: root, r: r, epoch: o.Epoch, buf: make([]byte, 256<<10)}
 	if x.epoch.IsZero() {
-		x.epoch = time.Unix(DefaultEpoch, 0)
+		x.epoch = r.epoch
 	}
 	x.progress = progress{tell: o.Progress}
 	for _, e := range r.Files() {

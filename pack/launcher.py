@@ -7,6 +7,7 @@ import sys; sys.path[:] = [p for p in sys.path if p not in ("", ".") and not p.e
 #   PYTHON -sSE launcher.py --mode=target ...   bin/buildout
 #   PYTHON -sSE launcher.py --signature DIR...  zc.buildout's hash of a develop directory
 #   PYTHON -sSE launcher.py --recover           undoes an interrupted run
+#   PYTHON -sSE launcher.py --reads CONFIG      whether a configuration goes with this tree
 #
 # In the build, zc.buildout runs as it is. On the target some of its functions are
 # replaced, so that nothing is compiled, fetched or lost: see Run.
@@ -484,6 +485,8 @@ def check_state(root, launch):
     hint = u"python bootstrap.py"
     if state is None:
         raise Refused(u"this directory was not set up yet", hint, 2)
+    if state.get("archive") and state["archive"] != digest(read_file(os.path.join(root, native(MANIFEST)))):
+        raise Refused(u"another version was unpacked over this directory", hint, 2)
     if state.get("pending"):
         raise Refused(u"bootstrap.py was interrupted", hint, 2)
     if state.get("root") != text(root):
@@ -1170,7 +1173,25 @@ def patch_mr_developer():
 
 # ---- the run -----------------------------------------------------------------
 
+def finish_change(root):
+    """An update or a rollback that was killed is finished, or undone, by
+    bootstrap.py. It may bring another launcher.py: that one goes on."""
+    if not os.path.isdir(os.path.join(root, native(OWN + u"/transaction"))):
+        return
+    command = [sys.executable, "-sE", os.path.join(fs(root), "bootstrap.py"), "--recover"]
+    code = subprocess.call(command)
+    if code:
+        sys.exit(code)
+    os.environ.pop("BINARY_BUILDOUT_STARTED", None)
+    command = [sys.executable, "-sSE", os.path.abspath(__file__), "--mode=target"] + sys.argv[2:]
+    if WINDOWS:
+        sys.exit(subprocess.call(command))
+    os.execv(sys.executable, command)
+
+
 def launch_buildout(root, mode, words):
+    if mode == "target":
+        finish_change(root)
     launch = read_json(root, LAUNCH, u"unpack the archive again")
     restart(launch, root, ["--mode=" + mode] + words)
     if mode == "target":
@@ -1335,6 +1356,38 @@ def signature(root, folders):
     return 0
 
 
+def reads(root, config):
+    """Reads a configuration with this tree's zc.buildout, and makes each part's
+    recipe ready, as a run would before it installs anything. A section or an
+    option that isn't there, a file that can't be read, is an error; what else a
+    recipe objects to is for the run to say."""
+    launch = read_json(root, LAUNCH, u"unpack the archive again")
+    restart(launch, root, ["--reads", config])
+    words = buildout_words(Arguments(["-c", os.path.join(fs(root), config)]), launch, root, "target")
+    clean_environment("target", False)
+    os.chdir(root)
+    set_path(launch, root)
+    zc_buildout = load_buildout()
+    options = []
+    for word in words[2:]:
+        key, equals, value = word.partition("=")
+        if equals:
+            options.append(tuple(key.split(":")) + (value,))
+    wrong = (zc_buildout.buildout.MissingSection, zc_buildout.buildout.MissingOption)
+    try:
+        found = zc_buildout.buildout.Buildout(words[1], options, False)
+    except Exception as e:
+        raise Refused(text(str(e)).strip() or text(type(e).__name__))
+    for part in found["buildout"]["parts"].split():
+        try:
+            found[part]
+        except wrong as e:
+            raise Refused(u"part %s: %s" % (text(part), text(str(e)).strip()))
+        except (Exception, SystemExit):
+            pass
+    return 0
+
+
 def main(arguments):
     root = own_root()
     root = root if WINDOWS else (root if isinstance(root, bytes) else os.fsencode(root))
@@ -1345,6 +1398,8 @@ def main(arguments):
             return 0
         if arguments[:1] == ["--signature"]:
             return signature(root, arguments[1:])
+        if arguments[:1] == ["--reads"] and len(arguments) == 2:
+            return reads(root, arguments[1])
         if arguments[:1] in (["--mode=build"], ["--mode=target"]):
             return launch_buildout(root, arguments[0].partition("=")[2], arguments[1:])
         raise Refused(u"launcher.py --mode=build|target ..., --signature DIR, --recover", u"run bin/buildout", 2)

@@ -12,6 +12,7 @@ import (
 	"os"
 	"sort"
 	"strings"
+	"time"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -33,6 +34,7 @@ type Reader struct {
 	top      string
 	manifest Manifest
 	digest   string
+	epoch    time.Time
 	files    []Entry
 
 	// as they stand in the archive, for Extract
@@ -58,6 +60,7 @@ type rawEntry struct {
 	mode uint32
 	size int64
 	link string
+	time time.Time
 	body io.Reader
 }
 
@@ -169,7 +172,7 @@ func (r *Reader) start() error {
 	if e.typ != TypeDir || validName(top) != "" || strings.Contains(top, "/") {
 		return &ArchiveError{Kind: ErrNotOurs, Detail: "it doesn't start with a top directory"}
 	}
-	r.top = top
+	r.top, r.epoch = top, e.time
 	if e, err = r.src.next(); err != nil {
 		return err
 	}

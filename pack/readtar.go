@@ -28,7 +28,7 @@ func (s *tarSource) next() (rawEntry, error) {
 	if err != nil {
 		return rawEntry{}, err
 	}
-	e := rawEntry{name: h.Name, mode: uint32(h.Mode), size: h.Size, link: h.Linkname, body: s.t}
+	e := rawEntry{name: h.Name, mode: uint32(h.Mode), size: h.Size, link: h.Linkname, time: h.ModTime, body: s.t}
 	bad := func(format string, args ...any) (rawEntry, error) {
 		return e, &ArchiveError{Path: h.Name, Kind: ErrUnsafe, Detail: fmt.Sprintf(format, args...)}
 	}
@@ -134,7 +134,7 @@ func (s *zipSource) next() (rawEntry, error) {
 	}
 	f := s.z.File[s.at]
 	s.at++
-	e := rawEntry{name: f.Name, mode: uint32(f.Mode().Perm()), size: int64(f.UncompressedSize64)}
+	e := rawEntry{name: f.Name, mode: uint32(f.Mode().Perm()), size: int64(f.UncompressedSize64), time: f.Modified}
 	bad := func(format string, args ...any) (rawEntry, error) {
 		return e, &ArchiveError{Path: f.Name, Kind: ErrUnsafe, Detail: fmt.Sprintf(format, args...)}
 	}

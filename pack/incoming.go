@@ -1,0 +1,251 @@
+package pack
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+// maxDelta bounds delta.json, bytes.
+const maxDelta = maxManifest + maxFiles
+
+// An Incoming is what LayDelta and LayArchive left for bootstrap.py.
+type Incoming struct {
+	Digest string // of the new manifest.json; the directory's name
+	Delta  Delta
+}
+
+// ReadDelta reads the document of a delta, and the digest of the manifest that
+// it leads to. ErrNotOurs is its error for any other file.
+func ReadDelta(file string) (*Incoming, error) {
+	var in *Incoming
+	err := walkDelta(file, func(first *Incoming, _ string, _ *rawEntry) error {
+		in = first
+		return errEnough
+	})
+	return in, err
+}
+
+var errEnough = errors.New("enough was read")
+
+// LayDelta unpacks a delta into an installed tree: what bootstrap.py finds in
+// IncomingDir then is what tar would have left. source is noted if it isn't empty.
+func LayDelta(ctx context.Context, file, dir, source string) (*Incoming, error) {
+	var in *Incoming
+	err := lay(dir, func(root *os.Root) error {
+		return walkDelta(file, func(first *Incoming, name string, e *rawEntry) error {
+			if in == nil {
+				in = first
+				if source != "" {
+					in.Delta.Source = source
+				}
+				if err := layDocument(root, in); err != nil {
+					return err
+				}
+			}
+			if err := ctx.Err(); err != nil || e == nil {
+				return err
+			}
+			return layFile(root, path.Join(IncomingDir, in.Digest, "files", name), e.mode, e.body, in.Delta.Epoch)
+		})
+	})
+	return in, err
+}
+
+// LayArchive puts into an installed tree what bootstrap.py needs of a whole
+// archive: the files that aren't there as the archive has them.
+func LayArchive(ctx context.Context, file, name, sha256sum, dir, source string) (*Incoming, error) {
+	r, err := OpenArchive(file)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	manifest, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(ManifestName)))
+	if err != nil {
+		return nil, fail(exitSurroundings, "", "looking at %s: %w", dir, err)
+	}
+	files, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(FilesName)))
+	if err != nil {
+		return nil, fail(exitSurroundings, "", "looking at %s: %w", dir, err)
+	}
+	var old Manifest
+	if err := parseManifest(manifest, &old); err != nil {
+		return nil, err
+	}
+	in := &Incoming{Digest: r.digest, Delta: *r.delta(manifest, files)}
+	sum := sha256.Sum256(manifest)
+	in.Delta.Base, in.Delta.BaseVersion = hex.EncodeToString(sum[:]), old.Version
+	in.Delta.Archive, in.Delta.SHA256, in.Delta.Source = name, sha256sum, source
+	return in, lay(dir, func(root *os.Root) error {
+		if err := layDocument(root, in); err != nil {
+			return err
+		}
+		return r.each(ctx, notIn(root, r.files), func(e Entry, body io.Reader) error {
+			return layFile(root, path.Join(IncomingDir, in.Digest, "files", e.Path), e.Mode, body, in.Delta.Epoch)
+		})
+	})
+}
+
+// notIn gives the files that a tree has neither at their place nor under
+// origin/ as the archive has them.
+func notIn(root *os.Root, files []Entry) map[string]bool {
+	out := map[string]bool{}
+	for _, e := range files {
+		if e.Type == TypeFile && !holds(root, e.Path, e) && !holds(root, path.Join(OriginDir, e.Path), e) {
+			out[e.Path] = true
+		}
+	}
+	return out
+}
+
+func holds(root *os.Root, name string, e Entry) bool {
+	info, err := root.Lstat(filepath.FromSlash(name))
+	if err != nil || !info.Mode().IsRegular() || info.Size() != e.Size {
+		return false
+	}
+	f, err := root.Open(filepath.FromSlash(name))
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	h := sha256.New()
+	_, err = io.Copy(h, f)
+	return err == nil && hex.EncodeToString(h.Sum(nil)) == e.SHA256
+}
+
+// lay empties IncomingDir and fills it; on an error it is empty again.
+func lay(dir string, fill func(*os.Root) error) error {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return fail(exitSurroundings, "", "writing the update: %w", err)
+	}
+	defer root.Close()
+	incoming := filepath.FromSlash(IncomingDir)
+	if err := root.RemoveAll(incoming); err != nil {
+		return fail(exitSurroundings, "", "removing what an earlier update left: %w", err)
+	}
+	if err := fill(root); err != nil {
+		_ = root.RemoveAll(incoming)
+		var pathErr *fs.PathError
+		if errors.As(err, &pathErr) {
+			return fail(exitSurroundings, "free some space, or make the directory writable", "writing the update: %w", err)
+		}
+		return err
+	}
+	return nil
+}
+
+func layDocument(root *os.Root, in *Incoming) error {
+	data, err := marshalDelta(&in.Delta)
+	if err != nil {
+		return err
+	}
+	return layFile(root, path.Join(IncomingDir, in.Digest, deltaName), 0o644, bytes.NewReader(data), in.Delta.Epoch)
+}
+
+func layFile(root *os.Root, name string, mode uint32, body io.Reader, epoch int64) error {
+	name = filepath.FromSlash(name)
+	if err := root.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return err
+	}
+	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(f, body)
+	if err == nil {
+		err = f.Chmod(fs.FileMode(mode) & fs.ModePerm)
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return err
+	}
+	when := time.Unix(epoch, 0)
+	return root.Chtimes(name, when, when)
+}
+
+// walkDelta reads a delta's entries. each gets the document first, without an
+// entry, and then every file by its path in the archive; whether their contents
+// are right is for bootstrap.py, which has the list.
+func walkDelta(file string, each func(in *Incoming, name string, e *rawEntry) error) error {
+	f, err := os.Open(file)
+	if err != nil {
+		return fail(exitSurroundings, "", "opening the delta: %w", err)
+	}
+	defer f.Close()
+	wrong := func(kind error, format string, args ...any) error {
+		return &ArchiveError{Archive: file, Kind: kind, Detail: fmt.Sprintf(format, args...)}
+	}
+	z, err := gzip.NewReader(bufio.NewReaderSize(f, 256<<10))
+	if err != nil {
+		return wrong(ErrNotOurs, "no gzip file")
+	}
+	src := newTarSource(z, z)
+	defer src.Close()
+	in, err := firstOfDelta(src)
+	if err != nil {
+		return wrong(ErrNotOurs, "%v", err)
+	}
+	for name, entry := "", (*rawEntry)(nil); ; {
+		if err := each(in, name, entry); err == errEnough {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		e, err := src.next()
+		if err == io.EOF {
+			return src.trailing()
+		}
+		if err != nil {
+			return wrong(ErrTruncated, "%v", err)
+		}
+		rest, ok := strings.CutPrefix(e.name, path.Join(IncomingDir, in.Digest, "files")+"/")
+		if why := validName(rest); !ok || why != "" || e.typ != TypeFile {
+			return wrong(ErrUnsafe, "%q is no file of a delta", e.name)
+		}
+		name, entry = rest, &e
+	}
+}
+
+// firstOfDelta reads delta.json, whose place names the digest.
+func firstOfDelta(src entrySource) (*Incoming, error) {
+	e, err := src.next()
+	if err != nil {
+		return nil, err
+	}
+	dir, base := path.Split(e.name)
+	digest := path.Base(dir)
+	if raw, err := hex.DecodeString(digest); err != nil || len(raw) != sha256.Size || base != deltaName ||
+		path.Clean(dir) != path.Join(IncomingDir, digest) || e.typ != TypeFile || e.size > maxDelta {
+		return nil, errors.New("no delta")
+	}
+	data, err := io.ReadAll(e.body)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkFormat(deltaName, data); err != nil {
+		return nil, err
+	}
+	in := &Incoming{Digest: digest}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	if err := dec.Decode(&in.Delta); err != nil {
+		return nil, err
+	}
+	return in, nil
+}

@@ -1,0 +1,597 @@
+package pack_test
+
+// Updates by bootstrap.py: two versions of a small tree, packed for real, and
+// what an update of the one leaves held against a fresh install of the other.
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+// version is a version of the small application, as an archive.
+type version struct {
+	python, archive string
+	manifest        string // digest, as state.json has it
+}
+
+// versionFiles are the files of a version; ROOT and PY stand for the build's
+// places. A path that ends with "*" is executable, with "/" a directory, and a
+// content that starts with "-> " is a link.
+func versionFiles(number string) map[string]string {
+	files := map[string]string{
+		"bin/app*": "#!PY\nimport sys\nsys.path[0:0] = ['ROOT/eggs/dep-" + number + "-py3.egg', 'ROOT/src', 'ROOT/eggs/same-1.0.egg']\n" +
+			"import app, dep, same\nprint(app.number + ' ' + dep.number + ' ' + same.where)\n",
+		"eggs/dep-" + number + "-py3.egg/dep.py":            "number = '" + number + "'\n",
+		"eggs/dep-" + number + "-py3.egg/EGG-INFO/PKG-INFO": "Name: dep\nVersion: " + number + "\n",
+		"eggs/same-1.0.egg/same.py":                         "where = 'ROOT'\n",
+		"eggs/same-1.0.egg/plain.py":                        "plain = 1\n",
+		"src/app.py":                                        "number = '" + number + "'\n",
+		"parts/inst/etc/site.conf":                          "version " + number + "\nroot ROOT\n",
+		"parts/inst/etc/same.conf":                          "root ROOT\n",
+		"etc/plain.txt":                                     "of " + number + "\n",
+		"etc/always.txt":                                    "always\n",
+		"etc/a space and ü.cfg":                             "[x]\nroot = ROOT\nversion = " + number + "\n",
+		"buildout.cfg":                                      "[buildout]\nparts =\n",
+		"current":                                           "-> eggs/dep-" + number + "-py3.egg",
+		"root":                                              "-> ROOT/src",
+		"var/log/":                                          "",
+		".installed.cfg":                                    "[buildout]\ninstalled_develop_eggs = \nparts = x\n\n[x]\n__buildout_installed__ = ROOT/bin/app\nv = " + number + "\n",
+		".binary-buildout/launch.json":                      `{"format": 1, "path": [], "config": "buildout.cfg", "options": []}` + "\n",
+	}
+	if number == "1.0" {
+		files["parts/old/deep/gone.txt"] = "gone\n"
+		files["etc/gone.txt"] = "root ROOT\n"
+		files["turn/to/a-file"] = "file\n"
+		files["back"] = "a file\n"
+		files["tool"] = "#!/bin/sh\n"
+	} else {
+		files["parts/new/deep/come.txt"] = "come\n"
+		files["etc/come.txt"] = "root ROOT\n"
+		files["turn"] = "now a file\n"
+		files["back/to/a-directory"] = "root ROOT\n"
+		files["tool*"] = "#!/bin/sh\n"
+	}
+	return files
+}
+
+// packVersion packs a version for an interpreter.
+func packVersion(t testing.TB, python, number string, change ...func(map[string]string)) version {
+	t.Helper()
+	base := t.TempDir()
+	stage := filepath.Join(base, "stage-of-some-length", strings.Repeat("x", 60))
+	files := versionFiles(number)
+	for _, c := range change {
+		c(files)
+	}
+	for path, data := range files {
+		full := filepath.Join(stage, strings.TrimSuffix(path, "*"))
+		data = strings.NewReplacer("ROOT", stage, "PY", python).Replace(data)
+		switch link, isLink := strings.CutPrefix(data, "-> "); {
+		case strings.HasSuffix(path, "/"):
+			must(t, os.MkdirAll(full, 0o755))
+		case isLink:
+			must(t, os.MkdirAll(filepath.Dir(full), 0o755))
+			must(t, os.Symlink(link, full))
+		default:
+			writeFile(t, full, data)
+			if strings.HasSuffix(path, "*") {
+				must(t, os.Chmod(full, 0o755))
+			}
+		}
+	}
+	a, err := pack.Scan(stage, pack.Rules{})
+	must(t, err)
+	about := aboutPython(t, python)
+	a.Manifest = pack.Manifest{Generator: "test", Name: "app", Version: number, Python: about, Target: about.ABI + "-" + about.Platform}
+	report, err := pack.Relocate(a, pack.Origin{Root: stage, RealRoot: stage, Interpreter: python, Prefix: filepath.Dir(filepath.Dir(python)), LibDir: "/nowhere"})
+	must(t, err)
+	must(t, report.Err())
+	side := filepath.Join(base, "bytecode")
+	must(t, os.MkdirAll(side, 0o755))
+	epoch := time.Unix(pack.DefaultEpoch, 0)
+	_, err = pack.CompileBytecode(context.Background(), a, pack.Compile{Python: python, Dir: side, Epoch: epoch})
+	must(t, err)
+	var b bytes.Buffer
+	_, err = pack.Write(context.Background(), &b, a, pack.FormatTarGz, epoch, nil)
+	must(t, err)
+	v := version{python: python, archive: filepath.Join(base, "app-"+number+".tar.gz")}
+	must(t, os.WriteFile(v.archive, b.Bytes(), 0o644))
+	r, err := pack.OpenArchive(v.archive)
+	must(t, err)
+	defer r.Close()
+	v.manifest = r.ManifestSHA256()
+	return v
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// install unpacks and fits a version.
+func (v version) install(t testing.TB, root string) {
+	t.Helper()
+	must(t, os.RemoveAll(root))
+	must(t, pack.Extract(context.Background(), v.archive, root, pack.ExtractOptions{}))
+	v.bootstrap(t, root).must(t, "bootstrap.py of a fresh install")
+}
+
+func (v version) bootstrap(t testing.TB, root string, args ...string) result {
+	t.Helper()
+	return runIn(t, root, cEnv("PYTHONDONTWRITEBYTECODE=1"), v.python, append([]string{"-E", "bootstrap.py"}, args...)...)
+}
+
+// delta makes the delta from v to w.
+func (v version) delta(t testing.TB, w version) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "delta.tar.gz")
+	f, err := os.Create(path)
+	must(t, err)
+	defer f.Close()
+	_, err = pack.WriteDelta(context.Background(), f, v.archive, w.archive, filepath.Base(w.archive), strings.Repeat("0", 64))
+	must(t, err)
+	return path
+}
+
+// the ways in which a new version gets into an installed tree, before bootstrap.py runs.
+var ways = map[string]func(t testing.TB, old, new version, root string){
+	"delta by tar": func(t testing.TB, old, new version, root string) {
+		runIn(t, root, cEnv(), "tar", "-xzf", old.delta(t, new)).must(t, "tar")
+	},
+	"delta": func(t testing.TB, old, new version, root string) {
+		_, err := pack.LayDelta(context.Background(), old.delta(t, new), root, "")
+		must(t, err)
+	},
+	"archive": func(t testing.TB, old, new version, root string) {
+		_, err := pack.LayArchive(context.Background(), new.archive, filepath.Base(new.archive), strings.Repeat("0", 64), root, "")
+		must(t, err)
+	},
+	"archive over it": func(t testing.TB, old, new version, root string) {
+		runIn(t, root, cEnv(), "tar", "-xzf", new.archive, "--strip-components=1").must(t, "tar")
+	},
+}
+
+// wholeTree notes everything of a tree that a version consists of: type, mode,
+// digest, where links lead to; without the way back and what locks leave.
+func wholeTree(t testing.TB, root string) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	walk(t, root, func(path string, d fs.DirEntry) {
+		if strings.HasPrefix(path, ".binary-buildout/previous") || path == ".binary-buildout/lock" {
+			return
+		}
+		info, err := d.Info()
+		must(t, err)
+		full := filepath.Join(root, path)
+		switch {
+		case d.Type()&fs.ModeSymlink != 0:
+			target, err := os.Readlink(full)
+			must(t, err)
+			found[path] = "-> " + target
+		case d.IsDir():
+			found[path] = fmt.Sprint(info.Mode())
+		default:
+			found[path] = fmt.Sprint(info.Mode(), info.ModTime().Unix() == pack.DefaultEpoch, sum([]byte(readFile(t, full))))
+			if strings.HasPrefix(path, ".binary-buildout/") || strings.HasPrefix(path, "bin/buildout") || strings.HasSuffix(path, ".pyc") {
+				found[path] = fmt.Sprint(info.Mode(), sum([]byte(readFile(t, full))))
+			}
+		}
+	})
+	return found
+}
+
+// runs fails the test unless bin/app says that version.
+func runs(t testing.TB, root, number string) {
+	t.Helper()
+	r := runIn(t, "/", cEnv("PYTHONDONTWRITEBYTECODE=1"), filepath.Join(root, "bin/app")).must(t, "bin/app")
+	if r.out != number+" "+number+" "+root+"\n" {
+		t.Fatalf("bin/app says %q, want %s", r.out, number)
+	}
+}
+
+// TestUpdateSameBytes: whichever way the new version comes, what is there then
+// is what a fresh install of it would be, and a rollback brings back what was there.
+func TestUpdateSameBytes(t *testing.T) {
+	for _, minor := range shortPythons {
+		if testing.Short() && minor != "3.13" {
+			continue
+		}
+		python := findPython(t, minor)
+		old, new := packVersion(t, python, "1.0"), packVersion(t, python, "2.0")
+		// tar can't put a file where a directory is.
+		plainOld, plainNew := packVersion(t, python, "1.0", withoutTurns), packVersion(t, python, "2.0", withoutTurns)
+		for way, lay := range ways {
+			t.Run(minor+" "+way, func(t *testing.T) {
+				old, new := old, new
+				if way == "archive over it" {
+					old, new = plainOld, plainNew
+				}
+				root := filepath.Join(t.TempDir(), "a place ü")
+				new.install(t, root)
+				want := wholeTree(t, root)
+				old.install(t, root)
+				before := wholeTree(t, root)
+				lay(t, old, new, root)
+				if way != "archive over it" {
+					runs(t, root, "1.0")
+				}
+				old.bootstrap(t, root).must(t, "update")
+				runs(t, root, "2.0")
+				sameMap(t, want, wholeTree(t, root))
+				if r := old.bootstrap(t, root).must(t, "again"); !strings.Contains(r.out, "nothing to do") {
+					t.Errorf("again: %s", r.out)
+				}
+				sameMap(t, want, wholeTree(t, root))
+				r := old.bootstrap(t, root, "--rollback")
+				if way == "archive over it" {
+					if r.code != 2 || !strings.Contains(r.err, "no version to go back to") {
+						t.Errorf("exit %d: %s", r.code, r.err)
+					}
+					return
+				}
+				r.must(t, "rollback")
+				runs(t, root, "1.0")
+				sameMap(t, before, wholeTree(t, root))
+				if r := old.bootstrap(t, root, "--rollback"); r.code != 2 {
+					t.Errorf("a second rollback: exit %d: %s%s", r.code, r.out, r.err)
+				}
+				lay(t, old, new, root)
+				old.bootstrap(t, root).must(t, "update again")
+				sameMap(t, want, wholeTree(t, root))
+			})
+		}
+	}
+}
+
+// withoutTurns leaves out what is a file in one version and a directory in the other.
+func withoutTurns(files map[string]string) {
+	for path := range files {
+		if strings.HasPrefix(path, "turn") || strings.HasPrefix(path, "back") {
+			delete(files, path)
+		}
+	}
+}
+
+// TestUpdateKilled kills an update at calls that write. Right after that the
+// application still starts, and the next bootstrap.py ends at the new version.
+// BINARY_BUILDOUT_TEST_KILLS=all kills at each of the calls.
+func TestUpdateKilled(t *testing.T) {
+	for _, minor := range []string{"3.13", "2.7"} {
+		if testing.Short() && minor != "3.13" {
+			continue
+		}
+		t.Run(minor, func(t *testing.T) {
+			python := findPython(t, minor)
+			old, new := packVersion(t, python, "1.0"), packVersion(t, python, "2.0")
+			root := filepath.Join(t.TempDir(), "root with space")
+			new.install(t, root)
+			want := wholeTree(t, root)
+			old.install(t, root)
+			ways["delta"](t, old, new, root)
+			killEachCall(t, old, root, want, nil)
+		})
+	}
+}
+
+// TestRollbackKilled does the same to a rollback: the next one, or the next
+// bootstrap.py, ends at the old version.
+func TestRollbackKilled(t *testing.T) {
+	python := findPython(t, "3.13")
+	old, new := packVersion(t, python, "1.0"), packVersion(t, python, "2.0")
+	root := filepath.Join(t.TempDir(), "root with space")
+	old.install(t, root)
+	want := wholeTree(t, root)
+	ways["delta"](t, old, new, root)
+	old.bootstrap(t, root).must(t, "update")
+	killEachCall(t, old, root, want, []string{"--rollback"})
+}
+
+// killEachCall runs bootstrap.py in copies of a prepared tree, and kills each
+// run at another call.
+func killEachCall(t *testing.T, v version, root string, want map[string]string, args []string) {
+	if _, err := exec.LookPath("strace"); err != nil {
+		t.Fatal("strace is needed: apt-get install strace")
+	}
+	prepared, trace := root+"-prepared", root+"-trace"
+	must(t, os.Rename(root, prepared))
+	lay := func() {
+		os.RemoveAll(root)
+		copyDir(t, prepared, root)
+	}
+	strace := func(more ...string) result {
+		all := append([]string{"-o", trace, "-e", "trace=" + written, "-e", "signal=none"}, more...)
+		all = append(all, v.python, "-E", "bootstrap.py")
+		return runIn(t, root, cEnv("PYTHONDONTWRITEBYTECODE=1"), "strace", append(all, args...)...)
+	}
+	lay()
+	strace("-f").must(t, "undisturbed")
+	sameMap(t, want, wholeTree(t, root))
+	calls := writes(t, readFile(t, trace), root)
+	t.Logf("N = %d", len(calls))
+	if len(calls) < 150 {
+		t.Errorf("only %d calls that write", len(calls))
+	}
+	if os.Getenv("BINARY_BUILDOUT_TEST_KILLS") != "all" {
+		count := 14
+		if testing.Short() {
+			count = 3
+		}
+		calls = every(calls, count)
+	}
+	mixed := 0
+	for _, call := range calls {
+		lay()
+		r := strace("-e", fmt.Sprintf("inject=%s:signal=KILL:when=%d", call.name, call.number))
+		if r.code != 137 && r.code != -1 {
+			t.Fatalf("%v did not fire: exit %d\n%s%s", call, r.code, r.out, r.err)
+		}
+		if !starts(t, root) {
+			mixed++
+		}
+		if again := v.bootstrap(t, root, args...); again.code != 0 && !strings.Contains(again.err, "no version to go back to") {
+			t.Fatalf("after %v: exit %d\n%s%s", call, again.code, again.out, again.err)
+		}
+		sameMap(t, want, wholeTree(t, root))
+		if t.Failed() {
+			t.Fatalf("after the kill at %v", call)
+		}
+	}
+	t.Logf("%d kills, %d of them with parts of both versions in place", len(calls), mixed)
+}
+
+// starts fails the test unless bin/app starts, and is whether it is all of one version.
+func starts(t testing.TB, root string) bool {
+	t.Helper()
+	r := runIn(t, "/", cEnv("PYTHONDONTWRITEBYTECODE=1"), filepath.Join(root, "bin/app")).must(t, "bin/app after a kill")
+	f := strings.Fields(r.out)
+	for _, number := range f[:2] {
+		if number != "1.0" && number != "2.0" {
+			t.Fatalf("bin/app says %q", r.out)
+		}
+	}
+	return f[0] == f[1]
+}
+
+// TestUpdateEdits: what people changed and added stays, as the design says.
+func TestUpdateEdits(t *testing.T) {
+	for _, minor := range []string{"3.13", "2.7"} {
+		if testing.Short() && minor != "3.13" {
+			continue
+		}
+		for _, way := range []string{"delta", "archive"} {
+			t.Run(minor+" "+way, func(t *testing.T) { updateEdits(t, findPython(t, minor), way) })
+		}
+	}
+}
+
+func updateEdits(t *testing.T, python, way string) {
+	old, new := packVersion(t, python, "1.0"), packVersion(t, python, "2.0")
+	root := filepath.Join(t.TempDir(), "srv")
+	new.install(t, root)
+	fresh := wholeTree(t, root)
+	old.install(t, root)
+	edits := map[string]string{
+		"etc/plain.txt":                     "mine, of 1.0\n", // changed in 2.0 too
+		"etc/always.txt":                    "mine\n",         // the same in both
+		"etc/gone.txt":                      "mine, kept\n",   // not in 2.0
+		"parts/inst/etc/site.conf":          "mine, by hand\n",
+		"bin/app":                           "#!/bin/sh\necho mine\n",
+		"parts/old/deep/gone.txt":           "mine, in a part that goes\n",
+		"etc/come.txt":                      "mine, before 2.0 had one\n",
+		"eggs/dep-1.0-py3.egg/added.py":     "added\n",
+		"var/filestorage/Data.fs":           "data\n",
+		"host.cfg":                          "[buildout]\nextends = buildout.cfg\n",
+		"eggs/same-1.0.egg/plain.pyo":       "bytecode of an unchanged source\n",
+		"src/app.pyo":                       "bytecode of a changed source\n",
+		"parts/new/deep/mine-beside-it.txt": "mine\n",
+	}
+	for path, data := range edits {
+		writeFile(t, filepath.Join(root, path), data)
+	}
+	before := wholeTree(t, root)
+	ways[way](t, old, new, root)
+	r := old.bootstrap(t, root).must(t, "update")
+	has := func(path, want string) {
+		t.Helper()
+		if data, err := os.ReadFile(filepath.Join(root, path)); err != nil || string(data) != want {
+			t.Errorf("%s holds %q (%v), want %q", path, data, err, want)
+		}
+	}
+	for _, path := range []string{"etc/plain.txt", "etc/always.txt", "etc/gone.txt", "etc/come.txt", "var/filestorage/Data.fs", "host.cfg",
+		"parts/new/deep/mine-beside-it.txt", "eggs/same-1.0.egg/plain.pyo"} {
+		has(path, edits[path])
+	}
+	for _, path := range []string{"parts/inst/etc/site.conf", "bin/app", "parts/old/deep/gone.txt"} {
+		has(path+".old", edits[path])
+	}
+	has("etc/plain.txt.new", "of 2.0\n")
+	has("etc/come.txt.new", "root "+root+"\n")
+	for _, path := range []string{"etc/always.txt.new", "etc/gone.txt.new", "eggs/dep-1.0-py3.egg", "src/app.pyo", "parts/old/deep/gone.txt"} {
+		if _, err := os.Lstat(filepath.Join(root, path)); err == nil {
+			t.Errorf("%s is there", path)
+		}
+	}
+	for _, line := range []string{"bin/app was edited: what you had is bin/app.old\n", "etc/plain.txt was edited, and stays: the new one is etc/plain.txt.new\n",
+		"etc/gone.txt was edited, and stays: it is no longer part of the application\n"} {
+		if !strings.Contains(r.out, line) {
+			t.Errorf("it doesn't say %q:\n%s", line, r.out)
+		}
+	}
+	if strings.Contains(r.out, "always.txt") {
+		t.Errorf("it speaks of a file that is the same in both:\n%s", r.out)
+	}
+	for path, what := range fresh {
+		_, mine := edits[path]
+		if have := wholeTree(t, root)[path]; have != what && (!mine || strings.HasPrefix(path, "bin/")) && path != pack.StateName {
+			t.Errorf("%s is %s, fresh %s", path, have, what)
+		}
+	}
+	runs(t, root, "2.0")
+	old.bootstrap(t, root, "--rollback").must(t, "rollback")
+	sameMap(t, before, wholeTree(t, root))
+}
+
+// TestUpdateRefused: what can't be applied leaves the tree as it was, and says why.
+func TestUpdateRefused(t *testing.T) {
+	python := findPython(t, "3.13")
+	old, new, other := packVersion(t, python, "1.0"), packVersion(t, python, "2.0"), packVersion(t, python, "3.0")
+	root := filepath.Join(t.TempDir(), "srv")
+	incoming := func(name string) string {
+		return filepath.Join(root, pack.IncomingDir, new.manifest, name)
+	}
+	for _, test := range []struct {
+		name        string
+		code        int
+		error, hint string
+		lay         func(t *testing.T)
+	}{
+		{"wrong base", 1, "this delta is for app 3.0", "take the delta from 1.0", func(t *testing.T) { ways["delta by tar"](t, other, new, root) }},
+		{"a file of the delta is cut", 1, "etc/come.txt of app 2.0 is damaged", "unpack the delta again", func(t *testing.T) {
+			ways["delta"](t, old, new, root)
+			writeFile(t, incoming("files/etc/come.txt"), "cut")
+		}},
+		{"a file of the delta is missing", 1, "etc/come.txt is missing, and the update doesn't bring it", "whole archive", func(t *testing.T) {
+			ways["delta"](t, old, new, root)
+			must(t, os.Remove(incoming("files/etc/come.txt")))
+		}},
+		{"no document", 2, "delta.json is missing", "unpack the delta again", func(t *testing.T) {
+			ways["delta"](t, old, new, root)
+			must(t, os.Remove(incoming("delta.json")))
+		}},
+		{"a link in the delta", 1, "is no directory", "", func(t *testing.T) {
+			ways["delta"](t, old, new, root)
+			must(t, os.RemoveAll(incoming("files/etc")))
+			must(t, os.Symlink(filepath.Join(root, "etc"), incoming("files/etc")))
+		}},
+		{"something is in the way", 1, "turn/mine is in the way", "move it away", func(t *testing.T) {
+			ways["delta"](t, old, new, root)
+			writeFile(t, filepath.Join(root, "turn/mine"), "mine")
+		}},
+		{"a file of the base is missing", 1, "eggs/same-1.0.egg/plain.py is missing", "whole archive", func(t *testing.T) {
+			ways["delta"](t, old, new, root)
+			must(t, os.Remove(filepath.Join(root, "eggs/same-1.0.egg/plain.py")))
+		}},
+		{"a newer system is needed", 2, "this archive needs glibc 99.0", "", func(t *testing.T) {
+			ways["delta"](t, old, needing(t, new, "99.0"), root)
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			old.install(t, root)
+			test.lay(t)
+			before := wholeTree(t, root)
+			r := old.bootstrap(t, root)
+			if r.code != test.code || !strings.Contains(r.err, "error: ") || !strings.Contains(r.err, test.error) || !strings.Contains(r.err, test.hint) {
+				t.Errorf("exit %d: %s", r.code, r.err)
+			}
+			for path := range before {
+				if strings.HasPrefix(path, pack.IncomingDir) {
+					delete(before, path)
+				}
+			}
+			sameMap(t, before, wholeTree(t, root))
+			runs(t, root, "1.0")
+		})
+	}
+	t.Run("the whole archive repairs", func(t *testing.T) {
+		new.install(t, root)
+		want := wholeTree(t, root)
+		old.install(t, root)
+		must(t, os.RemoveAll(filepath.Join(root, "eggs")))
+		ways["archive"](t, old, new, root)
+		old.bootstrap(t, root).must(t, "update")
+		sameMap(t, want, wholeTree(t, root))
+	})
+}
+
+// needing is the same version for a newer glibc.
+func needing(t *testing.T, v version, glibc string) version {
+	t.Helper()
+	stage := filepath.Join(t.TempDir(), "stage")
+	must(t, pack.Extract(context.Background(), v.archive, stage, pack.ExtractOptions{}))
+	a, err := pack.Scan(stage, pack.Rules{})
+	must(t, err)
+	r, err := pack.OpenArchive(v.archive)
+	must(t, err)
+	defer r.Close()
+	a.Manifest = r.Manifest()
+	a.Manifest.Relocations, a.Manifest.Floors = nil, []pack.Floor{{Kind: "glibc", Version: glibc}}
+	var b bytes.Buffer
+	_, err = pack.Write(context.Background(), &b, a, pack.FormatTarGz, time.Unix(pack.DefaultEpoch, 0), nil)
+	must(t, err)
+	v.archive = filepath.Join(t.TempDir(), filepath.Base(v.archive))
+	must(t, os.WriteFile(v.archive, b.Bytes(), 0o644))
+	return v
+}
+
+// TestUpdateSurroundings: a full disk, a file that can't be replaced, a mount
+// point, a parent that can't be written. The old version runs, and the next
+// bootstrap.py ends right.
+func TestUpdateSurroundings(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Fatal("this test mounts file systems, and has to run as root")
+	}
+	python := findPython(t, "3.13")
+	old, new := packVersion(t, python, "1.0"), packVersion(t, python, "2.0")
+	for _, test := range []struct{ name, script, says string }{
+		{"full disk", `mount -t tmpfs -o size=2m tmpfs "$1/m"; cp -a "$2" "$1/m/t"; cd "$1/m/t"
+free=$(df --output=avail -B1 . | tail -1); head -c $((free - 40000)) /dev/zero > ../fill
+try; rm ../fill; again`, "No space left on device"},
+		{"full of inodes", `mount -t tmpfs -o size=20m,nr_inodes=260 tmpfs "$1/m"; cp -a "$2" "$1/m/t"; cd "$1/m/t"
+i=0; while : > ../fill$i; do i=$((i + 1)); done 2>/dev/null || true; rm ../fill0 ../fill1 ../fill2 ../fill3 ../fill4 ../fill5
+try; rm ../fill*; again`, "No space left on device"},
+		{"a file that can't be replaced", `mount -t tmpfs tmpfs "$1/m"; cp -a "$2" "$1/m/t"; cd "$1/m/t"
+mount --bind src/app.py src/app.py
+try; umount src/app.py; again`, "Device or resource busy"},
+		{"var is a mount point", `mount -t tmpfs tmpfs "$1/m"; cp -a "$2" "$1/m/t"; cd "$1/m/t"; mount -t tmpfs tmpfs var; echo data > var/data
+again; cat var/data`, ""},
+		{"a part is a mount point", `mount -t tmpfs tmpfs "$1/m"; cp -a "$2" "$1/m/t"; cd "$1/m/t"; mv parts ../parts; mkdir parts; mount -t tmpfs tmpfs parts; cp -a ../parts/. parts
+again`, ""},
+		{"the parent is read-only", `mount -t tmpfs tmpfs "$1/m"; cp -a "$2" "$1/m/t"; mount --bind "$1/m/t" "$1/m/t"; mount -o remount,bind,ro "$1/m"; cd "$1/m/t"
+again`, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			root := filepath.Join(t.TempDir(), "t")
+			old.install(t, root)
+			ways["delta"](t, old, new, root)
+			base := t.TempDir()
+			must(t, os.Mkdir(filepath.Join(base, "m"), 0o755))
+			place := filepath.Join(base, "m/t")
+			script := `set -e; python=$3
+sums() { find . -path ./.binary-buildout/incoming -prune -o -path ./.binary-buildout/lock -prune -o -type f -print0 | sort -z | xargs -0 sha256sum; }
+try() { sums > /tmp/before.$$; rc=0; "$python" -E bootstrap.py || rc=$?; echo "rc=$rc"; sums | cmp - /tmp/before.$$; rm /tmp/before.$$; bin/app; }
+again() { "$python" -E bootstrap.py; bin/app; "$python" -E bootstrap.py --rollback; bin/app; }
+` + test.script
+			old.refit(t, root, place)
+			r := runIn(t, "/", cEnv("PYTHONDONTWRITEBYTECODE=1"), "unshare", "-m", "/bin/bash", "-c", script, "sh", base, root, python)
+			t.Logf("%s%s", r.out, r.err)
+			r.must(t, test.name)
+			if test.says != "" && (!strings.Contains(r.err, test.says) || !strings.Contains(r.out, "rc=3") || strings.Count(r.out, "1.0 1.0 ") != 2) {
+				t.Errorf("it doesn't end with 3, or the old version doesn't run:\n%s%s", r.out, r.err)
+			}
+			if !strings.Contains(r.out, "2.0 2.0 ") || !strings.Contains(r.out, "1.0 1.0 ") {
+				t.Errorf("both versions don't run:\n%s", r.out)
+			}
+		})
+	}
+}
+
+// refit fits a tree to the place where it will lie.
+func (v version) refit(t testing.TB, root, place string) {
+	t.Helper()
+	incoming := filepath.Join(root, pack.IncomingDir)
+	must(t, os.Rename(incoming, root+"-incoming"))
+	v.bootstrap(t, root, "--root", place).must(t, "--root")
+	must(t, os.Rename(root+"-incoming", incoming))
+}
