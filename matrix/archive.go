@@ -69,7 +69,7 @@ func SidecarName(archive string) string {
 // knows better. Target, label and format are exact.
 func ParseArchiveName(file string) (ArchiveFile, error) {
 	m := archivePattern.FindStringSubmatch(file)
-	if m == nil {
+	if m == nil || strings.HasSuffix(file, ".delta."+FormatTarGz) { // a delta isn't an archive
 		return ArchiveFile{}, fmt.Errorf("reading archive name %q: want NAME-VERSION-ABI-PLATFORM[-LABEL].tar.gz, .tar.zst or .zip", file)
 	}
 	t, err := ParseTarget(m[2] + "-" + m[3])

@@ -102,7 +102,7 @@ func TestArchiveName(t *testing.T) {
 			t.Errorf("%s: written as %s", tt.file, back)
 		}
 	}
-	for _, bad := range []string{"", "site.tar.gz", "site-1.0.tar.gz", "site-cp313-linux_x86_64.tar.gz", "site-1.0-cp313-linux_x86_64.tar", "site-1.0-cp313-linux_mips.tar.gz", "-1.0-cp313-linux_x86_64", "SHA256SUMS", "index.json"} {
+	for _, bad := range []string{"", "site.tar.gz", "site-1.0.tar.gz", "site-cp313-linux_x86_64.tar.gz", "site-1.0-cp313-linux_x86_64.tar", "site-1.0-cp313-linux_mips.tar.gz", "-1.0-cp313-linux_x86_64", "site-1.0-cp313-linux_x86_64-debian12.from-0.9.delta.tar.gz", "SHA256SUMS", "index.json"} {
 		if got, err := ParseArchiveName(bad); err == nil {
 			t.Errorf("%q: parsed as %+v", bad, got)
 		}

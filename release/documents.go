@@ -31,6 +31,17 @@ type IndexArchive struct {
 	Python          string   `json:"python"` // "3.13.0"
 	Floors          []Floor  `json:"floors"` // without the files
 	SystemLibraries []string `json:"system_libraries"`
+
+	Deltas []IndexDelta `json:"deltas,omitempty"` // by name
+}
+
+// IndexDelta leads to the archive from an earlier version.
+type IndexDelta struct {
+	Delta       string `json:"delta"`
+	Size        int64  `json:"size"`
+	SHA256      string `json:"sha256"`
+	Base        string `json:"base"` // SHA-256 of the earlier version's manifest.json
+	BaseVersion string `json:"base_version"`
 }
 
 // Index makes index.json. Equal archives give equal bytes.
@@ -48,6 +59,9 @@ func (s Set) Index() Index {
 		}
 		for _, l := range i.SystemLibraries {
 			entry.SystemLibraries = append(entry.SystemLibraries, l.Name)
+		}
+		for _, d := range a.Deltas {
+			entry.Deltas = append(entry.Deltas, IndexDelta{Delta: d.File.Name, Size: d.File.Size, SHA256: d.File.SHA256, Base: d.Base, BaseVersion: d.BaseVersion})
 		}
 		slices.Sort(entry.SystemLibraries)
 		entry.SystemLibraries = slices.Compact(entry.SystemLibraries)

@@ -81,16 +81,18 @@ type Archive struct {
 	File    File
 	Sidecar File
 	Info    Sidecar
+	Deltas  []Delta // by name; may be none
 }
 
 // Set is what a release holds.
 type Set struct {
 	Archives []Archive // by name
-	Extra    []File    // install.sh, install.ps1, deltas, an attestation: in the order given
+	Extra    []File    // install.sh, install.ps1, an attestation: in the order given
 }
 
 // Gather finds the archives that the plan wants, by name, and their sidecars,
-// in dir and below (artifacts may each have their own directory). What is
+// in dir and below (artifacts may each have their own directory), and the
+// deltas that lead to them. What is
 // missing, surplus, there twice, or unlike its sidecar is named in the error,
 // all of it at once. Documents of an earlier Gather in dir don't count.
 func Gather(dir string, want []string) (Set, error) {
@@ -119,6 +121,12 @@ func Gather(dir string, want []string) (Set, error) {
 		if err != nil {
 			wrong.add("wrong", err.Error())
 			continue
+		}
+		if a.Deltas, err = readDeltas(a, found); err != nil {
+			wrong.add("wrong", err.Error())
+		}
+		for _, d := range a.Deltas {
+			known[d.File.Name] = true
 		}
 		set.Archives = append(set.Archives, a)
 	}
@@ -227,10 +235,19 @@ func (s Set) check() error {
 	return wrong.err("the archives")
 }
 
+// own are the files that one job brings.
+func (a Archive) own() []File {
+	all := []File{a.File, a.Sidecar}
+	for _, d := range a.Deltas {
+		all = append(all, d.File)
+	}
+	return all
+}
+
 func (s Set) files() []File {
 	var all []File
 	for _, a := range s.Archives {
-		all = append(all, a.File, a.Sidecar)
+		all = append(all, a.own()...)
 	}
 	return append(all, s.Extra...)
 }
