@@ -56,6 +56,8 @@ func commands() []command {
 		inspectCommand(),
 		releaseCommand(),
 		installCommand(),
+		updateCommand(),
+		rollbackCommand(),
 	}
 }
 

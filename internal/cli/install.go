@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"os"
 
 	"github.com/binary-buildout/binary-buildout/internal/install"
 	"github.com/binary-buildout/binary-buildout/pack"
@@ -30,17 +29,8 @@ func (c *Command) install(ctx context.Context, o install.Options, common *common
 	if len(args) != 1 || o.Into == "" {
 		return usageError("install takes one SOURCE and --into DIR", "binary-buildout install site-1.0-cp313-linux_x86_64.tar.gz --into /srv/site")
 	}
-	ui := c.ui(common)
-	o.Source, o.Into = args[0], c.abs(o.Into)
-	o.Env, o.OS, o.Arch = os.Environ(), c.OS, c.Arch
-	o.Read, o.Extract = readArchive, extractArchive
-	o.Progress = func(e install.Event) {
-		if e.Total > 0 {
-			ui.progress("%s: %s of %s", e.Step, sizeText(e.Done), sizeText(e.Total))
-			return
-		}
-		ui.say("%s: %s", e.Step, e.Text)
-	}
+	c.surround(&o, common, o.Into)
+	o.Source = c.source(args[0])
 	result, err := install.Install(ctx, o)
 	if err != nil {
 		return err

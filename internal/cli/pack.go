@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -45,6 +46,7 @@ type packing struct {
 	archive *pack.Archive
 	moved   *pack.Report
 	result  packed
+	since   packed // the delta, with --since
 	proof   *prove.Proof
 }
 
@@ -71,6 +73,9 @@ func (c *Command) pack(ctx context.Context, fs *flag.FlagSet, flags *packFlags, 
 		return err
 	}
 	p := &packing{Command: c, ui: c.ui(common), flags: flags, dir: dir, id: id}
+	if err := p.checkSince(); err != nil {
+		return err
+	}
 	if p.epoch, err = c.epoch(); err != nil {
 		return err
 	}
@@ -90,17 +95,22 @@ func (c *Command) pack(ctx context.Context, fs *flag.FlagSet, flags *packFlags, 
 
 // steps are the steps in their order; each one's result is the next one's input.
 func (p *packing) steps(ctx context.Context) error {
-	for _, step := range []struct {
+	type step struct {
 		title string
 		run   func(context.Context) error
-	}{
+	}
+	steps := []step{
 		{"Building " + p.id.name + " " + p.id.version, p.build},
 		{"Running it again without network and compiler", p.gate},
 		{"Verifying the extensions", p.verify},
 		{"Relocating", p.relocate},
 		{"Writing the archive", p.write},
 		{"Proving the archive elsewhere", p.prove},
-	} {
+	}
+	if p.flags.since != "" {
+		steps = append(steps, step{"Writing the delta", p.delta})
+	}
+	for _, step := range steps {
 		err := p.ui.step(step.title, func() error { return step.run(ctx) })
 		if err != nil {
 			return err
@@ -139,12 +149,62 @@ func (p *packing) write(ctx context.Context) error {
 	}
 	format := p.format()
 	name := matrix.ArchiveName(p.id.name, p.id.version, p.target, p.flags.label, format)
-	f, err := os.CreateTemp(out, "."+name+".*")
+	var err error
+	p.result, err = writeArchive(out, name, func(w io.Writer) (pack.Digest, error) {
+		return pack.Write(ctx, w, p.archive, format, p.epoch, p.ui.bytes("packed"))
+	})
 	if err != nil {
-		return fmt.Errorf("writing %s: %w", name, err)
+		return err
+	}
+	p.ui.say("%s, %s, sha256 %s", name, sizeText(p.result.digest.Size), p.result.digest.SHA256)
+	return nil
+}
+
+// checkSince refuses before the build what no delta can be made from.
+func (p *packing) checkSince() error {
+	if p.flags.since == "" {
+		return nil
+	}
+	r, err := pack.OpenArchive(p.abs(p.flags.since))
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	if m := r.Manifest(); m.Name != p.id.name || m.Version == p.id.version {
+		return usageError(fmt.Sprintf("pack --since %s: it is %s %s, and %s %s is packed", p.flags.since, m.Name, m.Version, p.id.name, p.id.version),
+			"give the archive of an earlier version")
+	}
+	return nil
+}
+
+// delta writes what the archive has and the one of --since doesn't.
+func (p *packing) delta(ctx context.Context) error {
+	since := p.abs(p.flags.since)
+	r, err := pack.OpenArchive(since)
+	if err != nil {
+		return err
+	}
+	version := r.Manifest().Version
+	r.Close()
+	archive := filepath.Base(p.result.path)
+	p.since, err = writeArchive(filepath.Dir(p.result.path), pack.DeltaName(archive, version), func(w io.Writer) (pack.Digest, error) {
+		return pack.WriteDelta(ctx, w, since, p.result.path, archive, p.result.digest.SHA256)
+	})
+	if err != nil {
+		return err
+	}
+	p.ui.say("%s, %s, sha256 %s", filepath.Base(p.since.path), sizeText(p.since.digest.Size), p.since.digest.SHA256)
+	return nil
+}
+
+// writeArchive writes a file under another name, and renames it when all of it is there.
+func writeArchive(dir, name string, write func(io.Writer) (pack.Digest, error)) (packed, error) {
+	f, err := os.CreateTemp(dir, "."+name+".*")
+	if err != nil {
+		return packed{}, fmt.Errorf("writing %s: %w", name, err)
 	}
 	defer os.Remove(f.Name())
-	digest, err := pack.Write(ctx, f, p.archive, format, p.epoch, p.ui.bytes("packed"))
+	digest, err := write(f)
 	if err == nil {
 		err = f.Sync()
 	}
@@ -152,17 +212,16 @@ func (p *packing) write(ctx context.Context) error {
 		err = cerr
 	}
 	if err != nil {
-		return fmt.Errorf("packing %s: %w", name, err)
+		return packed{}, fmt.Errorf("packing %s: %w", name, err)
 	}
 	if err := os.Chmod(f.Name(), 0o644); err != nil {
-		return fmt.Errorf("writing %s: %w", name, err)
+		return packed{}, fmt.Errorf("writing %s: %w", name, err)
 	}
-	p.result = packed{filepath.Join(out, name), digest}
-	if err := os.Rename(f.Name(), p.result.path); err != nil {
-		return fmt.Errorf("writing %s: %w", name, err)
+	path := filepath.Join(dir, name)
+	if err := os.Rename(f.Name(), path); err != nil {
+		return packed{}, fmt.Errorf("writing %s: %w", name, err)
 	}
-	p.ui.say("%s, %s, sha256 %s", name, sizeText(digest.Size), digest.SHA256)
-	return nil
+	return packed{path, digest}, nil
 }
 
 func (p *packing) format() string {

@@ -23,7 +23,7 @@ type packFlags struct {
 	expect, waive, systemLibraries     list
 	floor                              string
 	volatile, allowOutside             list
-	format, stage, label               string
+	format, stage, label, since        string
 	inPlace, requireIsolation          bool
 	noImport                           bool
 	target                             string
@@ -53,6 +53,7 @@ func (p *packFlags) registerArchive(fs *flag.FlagSet) {
 	fs.StringVar(&p.target, "target", "", "the planned `TARGET`, as cp312-manylinux_2_28_x86_64 (default what the interpreter says)")
 	fs.StringVar(&p.out, "out", "dist", "the `DIR` that archive, sidecar and report are written to")
 	fs.StringVar(&p.format, "format", "", "`FORMAT` of the archive: tar.gz, tar.zst or zip (default tar.gz; zip on Windows)")
+	fs.StringVar(&p.since, "since", "", "an earlier version's `ARCHIVE`: write the delta from it too")
 	fs.Var(&p.exclude, "exclude", "a `GLOB` of paths to leave out; repeatable")
 	fs.Var(&p.include, "include", "a `GLOB` of paths to pack that are left out by default; repeatable")
 	fs.Var(&p.allowOutside, "allow-outside", "a `PART` that may install outside the tree; repeatable")

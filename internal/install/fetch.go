@@ -133,11 +133,15 @@ func fetchFrom(ctx context.Context, o Options, dir string, who *owner, s shelf) 
 	if o.SHA256 != "" {
 		a.SHA256 = strings.ToLower(o.SHA256)
 	}
+	if res := already(dir, a); res != nil {
+		return &fetched{unchanged: res}, nil
+	}
+	if d, ok := a.deltaFrom(o.base); ok {
+		a = d
+	}
 	f := &fetched{path: s.local(a), want: a.SHA256}
 	if f.path == "" {
 		f, err = fetchAsset(ctx, o, dir, a, func(to string) error { return s.get(ctx, o, a, x, to) })
-	} else if res := already(dir, a); res != nil {
-		f.unchanged = res
 	}
 	if err != nil {
 		return nil, err
@@ -172,7 +176,7 @@ func fetchAsset(ctx context.Context, o Options, dir string, a Asset, get func(to
 	if err != nil {
 		return nil, err
 	}
-	if state == otherHere {
+	if state == otherHere && o.base == "" {
 		return nil, otherVersion(o, dir, a.Name)
 	}
 	at, err := downloadDir(dir)

@@ -22,17 +22,38 @@ type Index struct {
 	Name    string  `json:"name"`
 	Version string  `json:"version"`
 	Tag     string  `json:"tag"`
-	Assets  []Asset `json:"assets"`
+	Assets  []Asset `json:"archives"`
 }
 
 // Asset is one archive of a release.
 type Asset struct {
 	Target string       `json:"target"`
 	Label  string       `json:"label"`
-	Name   string       `json:"asset"` // the file's name on the release
+	Name   string       `json:"archive"` // the file's name on the release
 	Size   int64        `json:"size"`
 	SHA256 string       `json:"sha256"`
 	Floors []pack.Floor `json:"floors"`
+	Deltas []deltaAsset `json:"deltas"`
+}
+
+// deltaAsset is what leads from an earlier version to an archive.
+type deltaAsset struct {
+	Name   string `json:"delta"` // the file's name on the release
+	Size   int64  `json:"size"`
+	SHA256 string `json:"sha256"`
+	Base   string `json:"base"` // SHA-256 of the earlier version's manifest.json
+}
+
+// deltaFrom gives the delta that leads from a version to the asset, as an
+// asset, if there is one.
+func (a Asset) deltaFrom(base string) (Asset, bool) {
+	for _, d := range a.Deltas {
+		if base != "" && d.Base == base {
+			a.Name, a.Size, a.SHA256, a.Deltas = d.Name, d.Size, d.SHA256, nil
+			return a, true
+		}
+	}
+	return a, false
 }
 
 // readIndex decodes and checks an index: what it says becomes a file name and
@@ -46,7 +67,11 @@ func readIndex(data []byte, from string) (*Index, error) {
 		return nil, usage(fmt.Errorf("reading %s: format %d, known is %d", from, x.Format, indexFormat), "install a newer binary-buildout")
 	}
 	for _, a := range x.Assets {
-		if !isDigest(a.SHA256) || a.Name == "" || strings.ContainsAny(a.Name, `/\`) || strings.HasPrefix(a.Name, ".") || a.Size < 0 {
+		plain := plainAsset(a.Name, a.SHA256, a.Size)
+		for _, d := range a.Deltas {
+			plain = plain && plainAsset(d.Name, d.SHA256, d.Size)
+		}
+		if !plain {
 			return nil, failed(fmt.Errorf("reading %s: the entry of %q has no plain file name or no digest", from, a.Target), "")
 		}
 	}
@@ -54,6 +79,10 @@ func readIndex(data []byte, from string) (*Index, error) {
 		return nil, usage(fmt.Errorf("reading %s: it lists no archives", from), "")
 	}
 	return x, nil
+}
+
+func plainAsset(name, digest string, size int64) bool {
+	return isDigest(digest) && name != "" && !strings.ContainsAny(name, `/\`) && !strings.HasPrefix(name, ".") && size >= 0
 }
 
 // choice is an asset, and the interpreter it fits.

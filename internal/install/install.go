@@ -59,6 +59,10 @@ type Options struct {
 	// Progress is told what is being done; may be nil. It is called from one
 	// goroutine at a time.
 	Progress func(Event)
+
+	// base is set by Update: the digest of the manifest that is there. Then
+	// another version there is what is wanted, and a delta from it is taken.
+	base string
 }
 
 // Runner runs an interpreter with arguments in a directory, and writes both of
@@ -77,7 +81,7 @@ type Call struct {
 
 // Event is a step that begins, or its progress.
 type Event struct {
-	Step  string // "download", "check", "unpack", "bootstrap", "place"
+	Step  string // "download", "check", "unpack", "bootstrap", "place"; of an update "stop", "buildout", "start" too
 	Text  string // what a person reads
 	Done  int64  // bytes, or 0
 	Total int64  // bytes, or 0 if not known
@@ -206,7 +210,7 @@ func otherVersion(o Options, dir, what string) error {
 		have = old.Name + " " + old.Version
 	}
 	return usage(fmt.Errorf("installing %s into %s: %s is there", what, dir, have),
-		"install it into another directory, and move the application's data there")
+		"binary-buildout update "+shellWord(dir)+" "+shellWord(o.Source))
 }
 
 func (o Options) tell(e Event) {

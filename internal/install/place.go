@@ -96,11 +96,16 @@ func onlyEntry(dir string) string {
 
 // bootstrap runs the tree's bootstrap.py for the directory it will lie in.
 func bootstrap(ctx context.Context, o Options, tree, root, python string) error {
-	var out bytes.Buffer
-	args := []string{"-sE", filepath.Join(tree, pack.BootstrapPy)}
 	if root != tree {
-		args = append(args, "--root", root)
+		return runBootstrap(ctx, o, tree, python, "--root", root)
 	}
+	return runBootstrap(ctx, o, tree, python)
+}
+
+// runBootstrap runs the tree's bootstrap.py; its error is that of the program.
+func runBootstrap(ctx context.Context, o Options, tree, python string, args ...string) error {
+	var out bytes.Buffer
+	args = append([]string{"-sE", filepath.Join(tree, pack.BootstrapPy)}, args...)
 	err := o.Run(ctx, Call{Python: python, Args: args, Dir: tree, Env: o.Env, Out: &out})
 	if err == nil {
 		return nil

@@ -1,0 +1,86 @@
+package cli
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+
+	"github.com/binary-buildout/binary-buildout/internal/install"
+)
+
+func updateCommand() command {
+	return command{
+		name: "update", args: "DIR [SOURCE]", summary: "bring an installed archive to another version",
+		parse: func(c *Command, fs *flag.FlagSet, common *common) func(context.Context, []string) error {
+			o := install.UpdateOptions{}
+			fs.StringVar(&o.Python, "python", "", "the `PATH` of the interpreter, or its version (default the one that it has)")
+			fs.StringVar(&o.SHA256, "sha256", "", "the `DIGEST` that the archive or delta must have")
+			fs.StringVar(&o.Label, "label", "", "the `LABEL` that chooses between archives of one target")
+			registerRestart(fs, &o)
+			return func(ctx context.Context, args []string) error { return c.update(ctx, o, common, args) }
+		},
+	}
+}
+
+// registerRestart are the flags that update and rollback share.
+func registerRestart(fs *flag.FlagSet, o *install.UpdateOptions) {
+	fs.StringVar(&o.Stop, "stop", "", "a shell `CMD` that stops the application before it is changed")
+	fs.StringVar(&o.Start, "start", "", "a shell `CMD` that starts it afterwards; if it fails, all goes back")
+}
+
+func (c *Command) update(ctx context.Context, o install.UpdateOptions, common *common, args []string) error {
+	if len(args) != 1 && len(args) != 2 {
+		return usageError("update takes the directory, and perhaps a source", "binary-buildout update /srv/site site-1.1-cp313-linux_x86_64.tar.gz")
+	}
+	c.surround(&o.Options, common, args[0])
+	if len(args) == 2 {
+		o.Source = c.source(args[1])
+	}
+	result, err := install.Update(ctx, o)
+	if err != nil {
+		return err
+	}
+	return c.showUpdated(result, common, o.Start != "")
+}
+
+// surround fills in what every command of package install needs.
+func (c *Command) surround(o *install.Options, common *common, dir string) {
+	ui := c.ui(common)
+	o.Into = c.abs(dir)
+	o.Env, o.OS, o.Arch = os.Environ(), c.OS, c.Arch
+	o.Read, o.Extract = readArchive, extractArchive
+	o.Progress = func(e install.Event) {
+		if e.Total > 0 {
+			ui.progress("%s: %s of %s", e.Step, sizeText(e.Done), sizeText(e.Total))
+			return
+		}
+		ui.say("%s: %s", e.Step, e.Text)
+	}
+}
+
+// source gives what is here by its whole path: it is remembered for the next update.
+func (c *Command) source(s string) string {
+	if _, err := os.Stat(c.abs(s)); err == nil {
+		return c.abs(s)
+	}
+	return s
+}
+
+func (c *Command) showUpdated(r *install.Updated, common *common, started bool) error {
+	if common.json {
+		return c.writeJSON(r)
+	}
+	for _, line := range append(r.Warnings, r.Report...) {
+		fmt.Fprintf(c.Stdout, "note: %s\n", line)
+	}
+	if !r.Changed {
+		_, err := fmt.Fprintf(c.Stdout, "%s %s is there already\n", r.Name, r.Version)
+		return err
+	}
+	_, err := fmt.Fprintf(c.Stdout, "%s %s lies in %s; it was %s\n", r.Name, r.Version, r.Dir, r.From)
+	if err == nil && !started {
+		_, err = fmt.Fprint(c.Stdout, "next: start the application again\n")
+	}
+	return err
+}

@@ -1,0 +1,317 @@
+package install
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+// UpdateOptions say how an installed application becomes another version.
+type UpdateOptions struct {
+	// Options say where from, where to and with what. Source may be empty:
+	// then it is what the last install or update was given.
+	Options
+	// Stop and Start are shell commands, run in the directory; may be empty.
+	// They are run only if something changes.
+	Stop, Start string
+}
+
+// Updated says what update or rollback did.
+type Updated struct {
+	Result
+	From   string   `json:"from,omitempty"`   // the version that was there
+	Config string   `json:"config,omitempty"` // what bin/buildout was run with
+	Report []string `json:"report,omitempty"` // edits that were kept, in sentences
+}
+
+// Update makes the application in o.Into the version that o.Source has. The
+// tree's own bootstrap.py does it, all or nothing; then bin/buildout runs with
+// the configuration that it was last run with. If that fails, or Start, all
+// goes back to what it was.
+func Update(ctx context.Context, o UpdateOptions) (*Updated, error) {
+	if o.Run == nil {
+		o.Run = runProcess
+	}
+	t, err := openTree(ctx, o.Options)
+	if err != nil {
+		return nil, err
+	}
+	defer t.close()
+	if o.Source == "" {
+		if r, err := readRecord(t.dir); err == nil {
+			o.Source = r.Source
+		}
+		if o.Source == "" {
+			return nil, usage(fmt.Errorf("updating %s: it isn't known where it came from", t.dir), "name the archive, OWNER/REPO[@TAG] or a mirror: binary-buildout update DIR SOURCE")
+		}
+	}
+	o.base = t.digest
+	a, err := fetch(ctx, o.Options, t.dir, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer a.close()
+	if a.unchanged != nil {
+		return &Updated{Result: *a.unchanged}, nil
+	}
+	in, res, err := t.lay(ctx, o, a)
+	if err != nil || !res.Changed {
+		return res, err
+	}
+	py, err := t.python(ctx, o.Options, in)
+	if err != nil {
+		return nil, errors.Join(err, t.forget())
+	}
+	res.Python = py
+	return res, t.apply(ctx, o, res)
+}
+
+// lay brings what is new into the tree, where nothing sees it yet.
+func (t *application) lay(ctx context.Context, o UpdateOptions, a *fetched) (*needs, *Updated, error) {
+	o.tell(Event{Step: "check", Text: "checking " + filepath.Base(a.path)})
+	digest, err := checkDigest(ctx, a.path, a.want)
+	if err != nil {
+		return nil, nil, err
+	}
+	res := &Updated{From: t.manifest.Version, Result: Result{
+		Dir: t.dir, Archive: filepath.Base(a.path), SHA256: digest, Name: t.manifest.Name, Target: t.manifest.Target,
+		Attestation: a.attestation, Warnings: a.warnings,
+	}}
+	if in, err := pack.ReadDelta(a.path); err == nil {
+		return t.layDelta(ctx, o, a, in, res)
+	}
+	m, _, err := o.Read(a.path)
+	if err != nil {
+		return nil, nil, &Error{Err: fmt.Errorf("reading %s: %w", a.path, err), Code: codeOf(err, 1), Text: hintOf(err, "it is neither an archive nor a delta of binary-buildout")}
+	}
+	if m.Name != t.manifest.Name {
+		return nil, nil, t.another(m.Name + " " + m.Version)
+	}
+	res.Version, res.Target = m.Version, m.Target
+	if r, err := readRecord(t.dir); err == nil && r.SHA256 == digest {
+		return nil, res, nil
+	}
+	o.tell(Event{Step: "unpack", Text: "unpacking what differs of " + res.Archive})
+	in, err := pack.LayArchive(ctx, a.path, res.Archive, digest, t.dir, o.Source)
+	if err != nil {
+		return nil, nil, &Error{Err: fmt.Errorf("unpacking %s: %w", a.path, err), Code: codeOf(err, 3), Text: hintOf(err, "")}
+	}
+	if in.Digest == t.digest { // the same, in another file
+		return nil, res, t.forget()
+	}
+	res.Changed = true
+	n := requirement(m)
+	return &n, res, nil
+}
+
+func (t *application) layDelta(ctx context.Context, o UpdateOptions, a *fetched, in *pack.Incoming, res *Updated) (*needs, *Updated, error) {
+	d := in.Delta
+	res.Version, res.Archive, res.SHA256 = d.Version, d.Archive, d.SHA256
+	switch {
+	case d.Name != t.manifest.Name:
+		return nil, nil, t.another(d.Name + " " + d.Version)
+	case in.Digest == t.digest:
+		return nil, res, nil
+	case d.Base != t.digest:
+		return nil, nil, failed(fmt.Errorf("updating %s: this delta is for %s %s (%.12s), and %s (%.12s) is here", t.dir, d.Name, d.BaseVersion, d.Base, t.manifest.Version, t.digest),
+			"take the delta from "+t.manifest.Version+", or the whole archive")
+	}
+	o.tell(Event{Step: "unpack", Text: "unpacking the delta from " + d.BaseVersion + " to " + d.Version})
+	if _, err := pack.LayDelta(ctx, a.path, t.dir, o.Source); err != nil {
+		return nil, nil, &Error{Err: fmt.Errorf("unpacking %s: %w", a.path, err), Code: codeOf(err, 3), Text: hintOf(err, "")}
+	}
+	res.Changed = true
+	n := requirement(t.manifest) // a delta is between archives of one target
+	return &n, res, nil
+}
+
+func (t *application) another(what string) error {
+	return usage(fmt.Errorf("updating %s: %s is there, and this is %s", t.dir, t.manifest.Name, what), "install it into another directory")
+}
+
+// apply stops the application, changes it, and starts it again.
+func (t *application) apply(ctx context.Context, o UpdateOptions, res *Updated) error {
+	if err := t.shell(ctx, o, "stop", o.Stop); err != nil {
+		return errors.Join(err, t.forget())
+	}
+	// From here on the application has to be started again, whatever happens.
+	o.tell(Event{Step: "bootstrap", Text: "changing it to " + res.Name + " " + res.Version + " with " + res.Python})
+	if err := bootstrap(ctx, o.Options, t.dir, t.dir, res.Python); err != nil {
+		return errors.Join(err, t.shell(context.WithoutCancel(ctx), o, "start", o.Start))
+	}
+	res.Report = t.report()
+	err := t.buildout(ctx, o, res)
+	if err == nil {
+		err = t.shell(ctx, o, "start", o.Start)
+	}
+	if err == nil {
+		return nil
+	}
+	back := context.WithoutCancel(ctx)
+	if rollback := t.back(back, o, res.Python); rollback != nil {
+		return errors.Join(err, rollback)
+	}
+	if start := t.shell(back, o, "start", o.Start); start != nil {
+		return errors.Join(err, start)
+	}
+	return &Error{Err: fmt.Errorf("%w; %s %s is there again", err, res.Name, res.From), Code: 1, Text: hintOf(err, "")}
+}
+
+// buildout runs bin/buildout as it was run last.
+func (t *application) buildout(ctx context.Context, o UpdateOptions, res *Updated) error {
+	program := filepath.Join(t.dir, "bin", "buildout")
+	if o.OS == "windows" {
+		program += ".exe"
+	}
+	if _, err := os.Lstat(program); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	var args []string
+	if s, err := readJSON[pack.State](filepath.Join(t.dir, pack.StateName)); err == nil && s.Config != "" {
+		res.Config = s.Config
+		args = []string{"-c", s.Config}
+	}
+	o.tell(Event{Step: "buildout", Text: "running bin/buildout"})
+	var out bytes.Buffer
+	if err := o.Run(ctx, Call{Python: program, Args: args, Dir: t.dir, Env: o.Env, Out: &out}); err != nil {
+		text, hint := lastError(out.String())
+		return &Error{Err: fmt.Errorf("running bin/buildout: %s (%w)", text, err), Code: codeOf(err, 1), Text: hint}
+	}
+	return nil
+}
+
+// shell runs a command of the administrator's.
+func (t *application) shell(ctx context.Context, o UpdateOptions, what, command string) error {
+	if command == "" {
+		return nil
+	}
+	o.tell(Event{Step: what, Text: command})
+	name, flag := "/bin/sh", "-c"
+	if o.OS == "windows" {
+		name, flag = "cmd", "/C"
+	}
+	cmd := exec.CommandContext(ctx, name, flag, command)
+	cmd.Dir, cmd.Env = t.dir, o.Env
+	// A file, not a pipe: what it leaves running must not keep this waiting.
+	out, err := os.CreateTemp("", "binary-buildout-"+what+"-")
+	if err != nil {
+		return surroundings(fmt.Errorf("running --%s: %w", what, err), "")
+	}
+	defer os.Remove(out.Name())
+	defer out.Close()
+	cmd.Stdout, cmd.Stderr = out, out
+	if err := cmd.Run(); err != nil {
+		said, _ := os.ReadFile(out.Name())
+		return failed(fmt.Errorf("running --%s %s: %w: %s", what, shellWord(command), err, lastLine(string(said))), "")
+	}
+	return nil
+}
+
+// report are the sentences that bootstrap.py left about edits.
+func (t *application) report() []string {
+	plan, err := readJSON[struct {
+		Report [][3]string `json:"report"`
+	}](filepath.Join(t.dir, previousPlan))
+	if err != nil {
+		return nil
+	}
+	var out []string
+	for _, line := range plan.Report {
+		out = append(out, line[2])
+	}
+	return out
+}
+
+// application is a directory that an application of ours lies in, locked.
+type application struct {
+	dir      string
+	manifest *pack.Manifest
+	digest   string // of manifest.json
+	state    *pack.State
+	lock     *lock
+}
+
+const (
+	previousPlan   = pack.Dir + "/previous/plan.json"
+	transactionDir = pack.Dir + "/transaction"
+)
+
+// openTree locks a tree, and has what a killed update left in it finished or undone.
+func openTree(ctx context.Context, o Options) (*application, error) {
+	dir, err := finalDir(o.Into)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := readManifest(dir); err != nil {
+		return nil, usage(fmt.Errorf("updating %s: it isn't an installation of binary-buildout (%w)", dir, err), "install one: binary-buildout install SOURCE --into "+shellWord(dir))
+	}
+	l, err := lockDir(filepath.Join(dir, pack.Dir))
+	if err != nil {
+		if errors.Is(err, fs.ErrPermission) {
+			return nil, surroundings(fmt.Errorf("updating %s: %w", dir, err), "run it as the user that it belongs to")
+		}
+		return nil, surroundings(fmt.Errorf("locking %s: %w", dir, err), "another update or rollback is at work there; wait for it")
+	}
+	t := &application{dir: dir, lock: l}
+	if err := t.read(ctx, o); err != nil {
+		t.close()
+		return nil, err
+	}
+	return t, nil
+}
+
+func (t *application) close() { t.lock.unlock() }
+
+func (t *application) read(ctx context.Context, o Options) error {
+	state, err := readJSON[pack.State](filepath.Join(t.dir, pack.StateName))
+	if err != nil || state.Root == "" {
+		return usage(fmt.Errorf("updating %s: bootstrap.py has not run there", t.dir), "run: python "+shellWord(filepath.Join(t.dir, pack.BootstrapPy)))
+	}
+	if _, err := os.Lstat(filepath.Join(t.dir, transactionDir)); err == nil {
+		o.tell(Event{Step: "bootstrap", Text: "finishing what was interrupted"})
+		if err := runBootstrap(ctx, o, t.dir, state.Interpreter, "--recover"); err != nil {
+			return err
+		}
+	}
+	data, err := os.ReadFile(filepath.Join(t.dir, pack.ManifestName))
+	if err == nil {
+		t.manifest, err = readManifest(t.dir)
+	}
+	if err == nil {
+		t.state, err = readJSON[pack.State](filepath.Join(t.dir, pack.StateName))
+	}
+	if err != nil {
+		return surroundings(fmt.Errorf("looking at %s: %w", t.dir, err), "")
+	}
+	sum := sha256.Sum256(data)
+	t.digest = hex.EncodeToString(sum[:])
+	return nil
+}
+
+// python is the interpreter that the tree has, if the new version takes it too.
+func (t *application) python(ctx context.Context, o Options, n *needs) (string, error) {
+	if o.Python == "" {
+		if p, err := probe(ctx, t.state.Interpreter, withoutPython(o.Env), nil); err == nil && n.unfit(p) == "" {
+			return t.state.Interpreter, nil
+		}
+	}
+	p, err := choosePython(ctx, o, *n, nil)
+	if err != nil {
+		return "", err
+	}
+	return p.Executable, nil
+}
+
+// forget removes what was laid for bootstrap.py.
+func (t *application) forget() error {
+	return removeAll(filepath.Join(t.dir, filepath.FromSlash(pack.IncomingDir)))
+}

@@ -1,0 +1,221 @@
+package install
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+// packReal packs a small application with the bootstrap.py that travels in
+// archives, and writes its sidecar.
+func packReal(t *testing.T, dir, number string) string {
+	t.Helper()
+	p, err := probe(t.Context(), installtest.Python(t, "3.13"), os.Environ(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stage := filepath.Join(t.TempDir(), "stage")
+	mkfile(t, filepath.Join(stage, "etc", "number"), number)
+	mkfile(t, filepath.Join(stage, "etc", "where"), stage+"\n")
+	mkfile(t, filepath.Join(stage, "etc", "same"), strings.Repeat("the same in all\n", 1000))
+	a, err := pack.Scan(stage, pack.Rules{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Manifest = pack.Manifest{Name: "app", Version: number, Target: p.ABI + "-linux_" + p.Machine,
+		Python: pack.Python{Version: p.Version, Implementation: "cpython", ABI: p.ABI, Libc: p.Libc, Bits: 64}}
+	if _, err := pack.Relocate(a, pack.Origin{Root: stage, RealRoot: stage, Interpreter: "/nowhere/bin/python", Prefix: "/nowhere", LibDir: "/nowhere/lib"}); err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	d, err := pack.Write(t.Context(), &b, a, pack.FormatTarGz, time.Unix(pack.DefaultEpoch, 0), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stem := filepath.Join(dir, "app-"+number+"-"+a.Manifest.Target)
+	mkfile(t, stem+".tar.gz", b.String())
+	side, _ := json.Marshal(sidecar{Format: 1, Archive: filepath.Base(stem) + ".tar.gz", Size: d.Size, SHA256: d.SHA256})
+	mkfile(t, stem+".json", string(side))
+	return stem + ".tar.gz"
+}
+
+// deltaBetween writes a delta beside the newer archive.
+func deltaBetween(t *testing.T, old, new, version string) string {
+	t.Helper()
+	var b bytes.Buffer
+	digest, err := checkDigest(t.Context(), new, "")
+	if err == nil {
+		_, err = pack.WriteDelta(t.Context(), &b, old, new, filepath.Base(new), digest)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := pack.DeltaName(new, version)
+	mkfile(t, path, b.String())
+	return path
+}
+
+func realOptions(t *testing.T, source, into string) UpdateOptions {
+	o := options(source, into)
+	o.Python = installtest.Python(t, "3.13")
+	o.Read = func(path string) (*pack.Manifest, *pack.Files, error) {
+		r, err := pack.OpenArchive(path)
+		if err != nil {
+			return nil, nil, err
+		}
+		defer r.Close()
+		m := r.Manifest()
+		return &m, &pack.Files{Format: pack.Format, Files: r.Files()}, nil
+	}
+	o.Extract = func(ctx context.Context, archive, dir string, _ func(done, total int64)) error {
+		return pack.Extract(ctx, archive, dir, pack.ExtractOptions{})
+	}
+	return UpdateOptions{Options: o}
+}
+
+func numberIn(t *testing.T, dir string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(dir, "etc", "number"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// TestUpdate goes from one version to another and back, by archive, delta and
+// mirror; what is there already changes nothing.
+func TestUpdate(t *testing.T) {
+	dist := t.TempDir()
+	one, two, three := packReal(t, dist, "1.0"), packReal(t, dist, "2.0"), packReal(t, dist, "3.0")
+	into := filepath.Join(t.TempDir(), "app")
+	if _, err := Install(t.Context(), realOptions(t, one, into).Options); err != nil {
+		t.Fatal(err)
+	}
+	wrong := deltaBetween(t, two, three, "2.0")
+	if _, err := Update(t.Context(), realOptions(t, wrong, into)); codeOf(err, 0) != 1 || !strings.Contains(err.Error(), "this delta is for app 2.0") || numberIn(t, into) != "1.0" {
+		t.Errorf("a delta for another base: %v", err)
+	}
+	noIncoming(t, into)
+
+	// A mirror: the delta whose base is here is taken, and no archive is needed.
+	mirror := t.TempDir()
+	delta := deltaBetween(t, one, two, "1.0")
+	data, err := os.ReadFile(delta)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mkfile(t, filepath.Join(mirror, filepath.Base(delta)), string(data))
+	digest, _ := checkDigest(t.Context(), two, "")
+	base, err := pack.ReadDelta(delta)
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeIndex(t, mirror, Index{Format: 1, Name: "app", Version: "2.0", Assets: []Asset{{
+		Target: strings.TrimSuffix(strings.TrimPrefix(filepath.Base(two), "app-2.0-"), ".tar.gz"), Name: filepath.Base(two), SHA256: digest,
+		Deltas: []deltaAsset{{Name: filepath.Base(delta), Size: int64(len(data)), SHA256: installtest.Digest(data), Base: base.Delta.Base}},
+	}}})
+	res, err := Update(t.Context(), realOptions(t, mirror, into))
+	if err != nil || !res.Changed || res.From != "1.0" || res.Version != "2.0" || res.SHA256 != digest || numberIn(t, into) != "2.0" {
+		t.Fatalf("%+v, %v, %s", res, err, numberIn(t, into))
+	}
+	noIncoming(t, into)
+	// The source is remembered; the same again changes nothing.
+	if res, err = Update(t.Context(), realOptions(t, "", into)); err != nil || res.Changed {
+		t.Fatalf("%+v, %v", res, err)
+	}
+	if res, err := Install(t.Context(), realOptions(t, two, into).Options); err != nil || res.Changed {
+		t.Errorf("install of what update brought: %+v, %v", res, err)
+	}
+	if res, err = Update(t.Context(), realOptions(t, three, into)); err != nil || numberIn(t, into) != "3.0" {
+		t.Fatalf("%+v, %v", res, err)
+	}
+	if res, err = Rollback(t.Context(), realOptions(t, "", into)); err != nil || !res.Changed || res.Version != "2.0" || res.From != "3.0" || numberIn(t, into) != "2.0" {
+		t.Fatalf("%+v, %v", res, err)
+	}
+	if _, err = Rollback(t.Context(), realOptions(t, "", into)); codeOf(err, 0) != 2 {
+		t.Errorf("a second rollback: %v", err)
+	}
+	if _, err := Install(t.Context(), realOptions(t, three, into).Options); codeOf(err, 0) != 2 || !strings.HasPrefix(hintOf(err, ""), "binary-buildout update ") {
+		t.Errorf("install of another version: %v, hint %q", err, hintOf(err, ""))
+	}
+}
+
+func noIncoming(t *testing.T, dir string) {
+	t.Helper()
+	for _, name := range []string{pack.IncomingDir, pack.Dir + "/staged", transactionDir} {
+		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
+			t.Errorf("%s is there", name)
+		}
+	}
+}
+
+// TestUpdateRestarts: the commands run only where something changes, a start
+// that fails goes back, and two at a time are told.
+func TestUpdateRestarts(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the commands are for a POSIX shell")
+	}
+	dist := t.TempDir()
+	one, two := packReal(t, dist, "1.0"), packReal(t, dist, "2.0")
+	into, log := filepath.Join(t.TempDir(), "app"), filepath.Join(t.TempDir(), "log")
+	if _, err := Install(t.Context(), realOptions(t, one, into).Options); err != nil {
+		t.Fatal(err)
+	}
+	said := func(want string) {
+		t.Helper()
+		data, _ := os.ReadFile(log)
+		if string(data) != want {
+			t.Errorf("the commands said %q, want %q", data, want)
+		}
+		_ = os.Remove(log)
+	}
+	o := realOptions(t, one, into)
+	o.Stop, o.Start = "echo stop $(cat etc/number) >> "+log, "echo start $(cat etc/number) >> "+log+"; grep -q 1.0 etc/number"
+	if res, err := Update(t.Context(), o); err != nil || res.Changed {
+		t.Fatalf("%+v, %v", res, err)
+	}
+	said("")
+	o.Source = two
+	if _, err := Update(t.Context(), o); codeOf(err, 0) != 1 || !strings.Contains(err.Error(), "app 1.0 is there again") || numberIn(t, into) != "1.0" {
+		t.Errorf("a start that fails: %v", err)
+	}
+	said("stop 1.0\nstart 2.0\nstart 1.0\n")
+	o.Stop = "exit 3"
+	if _, err := Update(t.Context(), o); codeOf(err, 0) != 1 || numberIn(t, into) != "1.0" {
+		t.Errorf("a stop that fails: %v", err)
+	}
+	said("")
+	noIncoming(t, into)
+
+	l, err := lockDir(filepath.Join(into, pack.Dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, f := range map[string]func(context.Context, UpdateOptions) (*Updated, error){"update": Update, "rollback": Rollback} {
+		if _, err := f(t.Context(), realOptions(t, two, into)); codeOf(err, 0) != 3 || !strings.Contains(hintOf(err, ""), "wait for it") {
+			t.Errorf("%s while another is at work: %v", what, err)
+		}
+	}
+	l.unlock()
+	// Of two that start at once, one or both get there, and the other says so.
+	errs := make(chan error, 2)
+	for range 2 {
+		go func() {
+			_, err := Update(context.Background(), realOptions(t, two, into))
+			errs <- err
+		}()
+	}
+	if err := errors.Join(<-errs, <-errs); err != nil && !strings.Contains(hintOf(err, ""), "wait for it") || numberIn(t, into) != "2.0" {
+		t.Errorf("two at a time: %v", err)
+	}
+}
