@@ -135,7 +135,7 @@ func TestInstall(t *testing.T) {
 	a.Version = "2.0"
 	o.Source = installtest.Make(t, t.TempDir(), a)
 	_, err = Install(t.Context(), o)
-	wantError(t, err, 2, "hello 1.0", "another directory")
+	wantError(t, err, 2, "hello 1.0", "binary-buildout update ")
 	delete(before, filepath.Join(parent, "an ü place", filepath.FromSlash(recordName)))
 	if after := snapshot(t, parent); fmt.Sprint(before) != fmt.Sprint(after) {
 		t.Errorf("changed:\n%v\n%v", before, after)
