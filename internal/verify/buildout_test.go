@@ -1,0 +1,114 @@
+package verify
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/binary-buildout/binary-buildout/internal/buildout"
+	"github.com/binary-buildout/binary-buildout/internal/verify/verifytest"
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+// customized is a buildout with a develop package whose extension is optional, and an egg
+// that zc.recipe.egg:custom compiles, both under pip's build isolation.
+var customized = tree{
+	"buildout.cfg": "[buildout]\nparts = custom py\ndevelop = src/demo\nshow-picked-versions = false\n\n" +
+		"[versions]\nzc.buildout = 5.2.0\nzc.recipe.egg = 4.0.0\nzope.hookable = 8.4\n\n" +
+		"[custom]\nrecipe = zc.recipe.egg:custom\negg = zope.hookable\n\n" +
+		"[py]\nrecipe = zc.recipe.egg\neggs = demo\ninterpreter = py\n",
+	"src/demo/setup.py": "from setuptools import setup, Extension\n" +
+		"setup(name='demo', version='1.0', packages=['demo'], ext_modules=[Extension('demo._good', ['good.c'], optional=True), Extension('demo._more', ['more.c'], optional=True)])\n",
+	"src/demo/demo/__init__.py": "", "src/demo/good.c": sdist["good.c"], "src/demo/more.c": "#include <Python.h>\n" + bothInits("_more"),
+}
+
+// built runs the buildout in a stage, with the witness, and a compiler that has a fault.
+func built(t *testing.T, files tree, fault string) (*buildout.Tree, Input) {
+	t.Helper()
+	env := append(compilers(t, fault), "PIP_CACHE_DIR="+filepath.Join(verifytest.Cache(t), "pip"))
+	tree, err := buildout.Run(t.Context(), buildout.Options{Dir: files.write(t), Stage: filepath.Join(t.TempDir(), "stage"), Python: verifytest.Python(t, "3.11"),
+		Launcher: pack.Launcher(), Witness: InstallWitness, Env: env, OS: "linux"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tree, inputOf(t, tree)
+}
+
+func inputOf(t *testing.T, tree *buildout.Tree) Input {
+	t.Helper()
+	ds, cs, err := ReadLogs(tree.Declared, tree.Compiler)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := Input{Source: Dir(tree.Root), Roots: []string{tree.Root}, Python: tree.Python, Witnessed: true, Declared: ds, Compiles: cs}
+	for _, i := range tree.Installed {
+		in.Parts = append(in.Parts, Part{Name: i.Part, Recipe: i.Recipe, Installed: i.Paths, Eggs: strings.Fields(i.Options["eggs"] + " " + i.Options["egg"])})
+	}
+	return in
+}
+
+// TestBuildoutWithoutCompiler: buildout ends with success, and each extension of develop and of custom
+// is missing, with its part and the compiler's line.
+func TestBuildoutWithoutCompiler(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds a real buildout")
+	}
+	t.Parallel()
+	_, in := built(t, customized, "always")
+	r := check(t, in)
+	want := []string{"demo demo._good part py", "demo demo._more part py", "zope.hookable zope.hookable._zope_hookable part custom"}
+	var got []string
+	for _, i := range r.Missing {
+		got = append(got, fmt.Sprintf("%s %s part %s", i.Egg, i.Module, i.Part))
+		if !strings.Contains(strings.Join(i.Lines, "\n"), "planted: error") {
+			t.Errorf("%s: lines %q", i.Module, i.Lines)
+		}
+	}
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("missing %q, want %q", got, want)
+	}
+}
+
+// TestPartThatVanished: buildout runs again in a built tree, since an option changed. It says
+// "Installing custom." and ends with success, though the extension of that part is gone (FACTS 12).
+// Nobody watched that run.
+func TestPartThatVanished(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds a real buildout")
+	}
+	t.Parallel()
+	files := tree{"buildout.cfg": strings.NewReplacer("parts = custom py", "parts = custom", "develop = src/demo\n", "").Replace(customized["buildout.cfg"])}
+	tree, in := built(t, files, "none")
+	extensions := filepath.Join(tree.Root, "develop-eggs", "zope*", "zope", "hookable", "*.so")
+	if found, _ := filepath.Glob(extensions); len(found) != 1 || check(t, in).Err() != nil {
+		t.Fatalf("after the build: %q, %v", found, check(t, in).Err())
+	}
+	cmd := exec.Command(tree.Interpreter.Executable, "-sS", filepath.Join(tree.Root, ".binary-buildout", "launcher.py"), "--mode=target", "custom:define=CHANGED")
+	cmd.Dir, cmd.Env = tree.Root, append(compilers(t, "always"), "PIP_CACHE_DIR="+filepath.Join(verifytest.Cache(t), "pip"))
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "Installing custom.") {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if found, _ := filepath.Glob(extensions); len(found) != 0 {
+		t.Fatalf("the extension is there: %q", found)
+	}
+	cfg, err := os.ReadFile(filepath.Join(tree.Root, ".installed.cfg"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := regexp.MustCompile(`(?m)^__buildout_installed__ = (/.*)$`).FindSubmatch(cfg)
+	if made == nil {
+		t.Fatalf("no part in %s", cfg)
+	}
+	in.Declared, in.Compiles, in.Witnessed, in.Parts[0].Installed = nil, nil, false, []string{string(made[1])}
+	r := check(t, in)
+	if len(r.Missing) != 1 || r.Missing[0].Part != "custom" || len(r.Foreign) != 0 {
+		t.Errorf("missing %+v\nforeign %s\nmade %s\n%s", r.Missing, messages(r.Foreign), made[1], out)
+	}
+}
