@@ -41,7 +41,6 @@ var optionals = []optional{
 	single("tornado==6.6.1", "tornado.speedups", "tornado/speedups.c"),
 	single("websockets==17.4", "websockets.speedups", "websockets/speedups.c"),
 	single("pyrsistent==0.20.0", "pvectorc", "pvectorcmodule.c"),
-	single("thrift==0.25.0", "thrift.protocol.fastbinary", "ext/binary.cpp"),
 	{"pymongo==4.20.0", []string{"bson._cbson", "pymongo._cmessage"}, "_cmessagemodule.c", []string{"pymongo._cmessage"}},
 	{"falcon==4.4.0", []string{"falcon.cyutil.misc", "falcon.cyutil.reader", "falcon.cyutil.uri"}, "cyutil/uri.c", []string{"falcon.cyutil.uri"}},
 }
