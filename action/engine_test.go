@@ -21,7 +21,7 @@ func engine(t *testing.T, e *actEnv) {
 	conf := write(t, dir+"/containers.conf", "[containers]\ndefault_ulimits = []\nnetns = \"host\"\n[engine]\nruntime = \"runc\"\ncgroup_manager = \"cgroupfs\"\nevents_logger = \"file\"\n", 0o644)
 	storage := write(t, dir+"/storage.conf", "[storage]\ndriver = \"overlay\"\ngraphroot = \""+dir+"/graph\"\nrunroot = \""+dir+"/run\"\n", 0o644)
 	env := "CONTAINERS_CONF='" + conf + "' CONTAINERS_STORAGE_CONF='" + storage + "'"
-	docker := write(t, e.dir+"/path/docker", "#!/bin/sh\necho \"$*\" >>'"+e.dir+"/docker.log'\n"+env+" exec podman \"$@\"\n", 0o755)
+	docker := write(t, e.dir+"/path/docker", "#!/bin/sh\n{ printf %s \"$*\" | tr '\\n' ' '; echo; } >>'"+e.dir+"/docker.log'\n"+env+" exec podman \"$@\"\n", 0o755)
 	// podman may leave its store mounted on itself, and then it can't be removed.
 	t.Cleanup(func() { sh(t, e.dir, "sh", "-c", "! mountpoint -q \"$1\" || umount \"$1\"", "-", dir+"/graph/overlay") })
 	cmd := exec.Command(docker, "import", debian(t), "docker.io/library/debian:12")

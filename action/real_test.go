@@ -85,6 +85,7 @@ jobs:
       pythons: 3.11 3.13
       images: host debian:12
       skip_targets: cp311-linux_x86_64 cp313-*-debian12
+      before: command -v git ssh gcc
       smoke: bin/hello Welt
       version: "1.0"
       name: acmesite
