@@ -6,8 +6,10 @@ package pack_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io/fs"
+	"math/rand"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -594,4 +596,206 @@ func (v version) refit(t testing.TB, root, place string) {
 	must(t, os.Rename(incoming, root+"-incoming"))
 	v.bootstrap(t, root, "--root", place).must(t, "--root")
 	must(t, os.Rename(root+"-incoming", incoming))
+}
+
+// TestDeltaSize: a delta is no larger than 1.1 times the files that changed,
+// compressed; and the documents that are said by lines come out whole.
+func TestDeltaSize(t *testing.T) {
+	python := findPython(t, "3.13")
+	egg := func(number string, files map[string]string) {
+		// A large egg that stays, and one of some size that changes.
+		r := rand.New(rand.NewSource(1))
+		for i := range 400 {
+			files[fmt.Sprintf("eggs/large-1.0.egg/large/m%03d.py", i)] = source(r, 40)
+		}
+		for i := range 40 {
+			files[fmt.Sprintf("eggs/some-%s.egg/some/m%03d.py", number, i)] = source(r, 120)
+		}
+	}
+	with := func(number string) version {
+		return packVersion(t, python, number, func(files map[string]string) { egg(number, files) })
+	}
+	old, new := with("1.0"), with("2.0")
+	delta, err := os.Stat(old.delta(t, new))
+	must(t, err)
+	changed, count := changedFiles(t, old, new)
+	t.Logf("the delta has %d bytes, %d changed files compressed %d, the archive %d", delta.Size(), count, changed, fileSize(t, new.archive))
+	if count < 45 || float64(delta.Size()) > 1.1*float64(changed) {
+		t.Errorf("the delta has %d bytes, and the %d changed files compressed %d", delta.Size(), count, changed)
+	}
+}
+
+// source gives lines of Python that compress like code.
+func source(r *rand.Rand, lines int) string {
+	words := []string{"self", "return", "name", "value", "import", "None", "request", "context", "result", "append"}
+	var b strings.Builder
+	for range lines {
+		fmt.Fprintf(&b, "%s_%d = '%s %s %x'\n", words[r.Intn(len(words))], r.Intn(100), words[r.Intn(len(words))], words[r.Intn(len(words))], r.Int63())
+	}
+	return b.String()
+}
+
+// changedFiles is how many files a version has that another hasn't, and their
+// size as a tar.gz.
+func changedFiles(t *testing.T, old, new version) (int64, int) {
+	t.Helper()
+	have := map[string]string{}
+	for _, e := range entries(t, old) {
+		have[e.Path] = e.SHA256
+	}
+	dir, count := t.TempDir(), 0
+	must(t, pack.Extract(context.Background(), new.archive, filepath.Join(dir, "all"), pack.ExtractOptions{}))
+	var paths []string
+	for _, e := range entries(t, new) {
+		if e.Type == pack.TypeFile && have[e.Path] != e.SHA256 {
+			paths = append(paths, e.Path)
+			count++
+		}
+	}
+	writeFile(t, filepath.Join(dir, "list"), strings.Join(paths, "\n")+"\n")
+	runIn(t, filepath.Join(dir, "all"), cEnv(), "tar", "-czf", filepath.Join(dir, "changed.tar.gz"), "-T", filepath.Join(dir, "list")).must(t, "tar")
+	return fileSize(t, filepath.Join(dir, "changed.tar.gz")), count
+}
+
+func entries(t *testing.T, v version) []pack.Entry {
+	t.Helper()
+	r, err := pack.OpenArchive(v.archive)
+	must(t, err)
+	defer r.Close()
+	return r.Files()
+}
+
+func fileSize(t *testing.T, path string) int64 {
+	t.Helper()
+	info, err := os.Stat(path)
+	must(t, err)
+	return info.Size()
+}
+
+// TestBusyFiles: on Windows each file that is replaced is opened alone first.
+func TestBusyFiles(t *testing.T) {
+	for _, minor := range shortPythons {
+		root := t.TempDir()
+		for _, name := range []string{"free", "busy"} {
+			writeFile(t, filepath.Join(root, name), name)
+		}
+		must(t, os.Symlink("busy", filepath.Join(root, "link")))
+		writeFile(t, filepath.Join(root, "bootstrap_as_module.py"), readFile(t, "bootstrap.py"))
+		r := runIn(t, root, cEnv("PYTHONPATH="+root), findPython(t, minor), "-c", `
+import bootstrap_as_module as b, os
+def alone(path):
+    if os.path.basename(path) == "busy":
+        raise OSError("in use")
+print(b.busy_files(["free", "busy", "link", "missing"], alone))`).must(t, "busy_files")
+		if strings.TrimSpace(r.out) != "['busy']" {
+			t.Errorf("python%s: %s", minor, r.out)
+		}
+	}
+}
+
+// TestUpdateBuildout updates what a real buildout on Python 2.7 built:
+// bin/buildout has nothing to do afterwards, and develop packages run their
+// new source, not the bytecode that Python wrote of the old one.
+// testdata/script/update.txtar does it with the newest zc.buildout.
+func TestUpdateBuildout(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds three buildouts")
+	}
+	l := pyLines[5]
+	old, new := buildVersion(t, l, "1.0"), buildVersion(t, l, "2.0", func(t testing.TB, stage string) {
+		change(t, filepath.Join(stage, "buildout.cfg"), "interpreter = py\n", "interpreter = pyrite\n")
+		change(t, filepath.Join(stage, "buildout.cfg"), "port = 8080", "port = 8081")
+		change(t, filepath.Join(stage, "src/pure/src/pure/__init__.py"), "pure and simple", "pure, and new!!")
+	})
+	root, env := filepath.Join(t.TempDir(), "srv"), bareEnv(t)
+	buildout := func(args ...string) result { return runIn(t, root, env, filepath.Join(root, "bin/buildout"), args...) }
+	pure := func(want string) {
+		t.Helper()
+		if r := runIn(t, "/", without(env, "PYTHONPATH"), filepath.Join(root, "bin/pure")).must(t, "bin/pure"); r.out != want+"\n" {
+			t.Errorf("bin/pure says %q, want %q", r.out, want)
+		}
+	}
+	new.install(t, root)
+	fresh := wholeTree(t, root)
+	onlyUpdating(t, buildout(), "scripts", "conf")
+	want := withoutBytecode(wholeTree(t, root))
+	old.install(t, root)
+	onlyUpdating(t, buildout(), "scripts", "conf")
+	pure("pure and simple") // and Python writes its bytecode
+	before := withoutBytecode(wholeTree(t, root))
+	ways["delta by tar"](t, old, new, root)
+	pure("pure and simple")
+	old.bootstrap(t, root).must(t, "update")
+	sameMap(t, withoutBytecode(fresh), withoutBytecode(wholeTree(t, root)))
+	pure("pure, and new!!")
+	onlyUpdating(t, buildout(), "scripts", "conf")
+	sameMap(t, want, withoutBytecode(wholeTree(t, root)))
+	runIn(t, "/", env, filepath.Join(root, "bin/pyrite"), "-c", "import demo; demo.main()").must(t, "bin/pyrite")
+
+	old.bootstrap(t, root, "--rollback").must(t, "rollback")
+	sameMap(t, before, withoutBytecode(wholeTree(t, root)))
+	pure("pure and simple")
+	onlyUpdating(t, buildout(), "scripts", "conf")
+
+	// What bin/buildout made for host.cfg is made again by the next run of it.
+	buildout("-c", "host.cfg").must(t, "-c host.cfg")
+	ways["archive"](t, old, new, root)
+	if r := old.bootstrap(t, root).must(t, "update"); !strings.Contains(r.out, "next: bin/buildout -c host.cfg\n") {
+		t.Error(r.out)
+	}
+	buildout("-c", "host.cfg").must(t, "-c host.cfg")
+	if conf := readFile(t, filepath.Join(root, "parts/conf/app.conf")); conf != "root = "+root+"\nport = 9090\n" {
+		t.Error(conf)
+	}
+
+	// A version that host.cfg doesn't go with is refused before anything changes.
+	old.bootstrap(t, root, "--rollback").must(t, "rollback")
+	writeFile(t, filepath.Join(root, "etc.cfg"), "[extra]\nnumber = 1\n")
+	writeFile(t, filepath.Join(root, "host.cfg"), "[buildout]\nextends = buildout.cfg\n[conf]\nport = ${scripts:interpreter}1\n")
+	buildout("-c", "host.cfg").must(t, "-c host.cfg")
+	broken := buildVersion(t, l, "3.0", func(t testing.TB, stage string) {
+		change(t, filepath.Join(stage, "buildout.cfg"), "interpreter = py\n", "")
+	})
+	before = withoutBytecode(wholeTree(t, root))
+	ways["delta"](t, old, broken, root)
+	r := old.bootstrap(t, root)
+	if r.code != 1 || !strings.Contains(r.err, "host.cfg, which bin/buildout was last run with, doesn't go with site 3.0: ") || !strings.Contains(r.err, "interpreter") {
+		t.Errorf("exit %d: %s", r.code, r.err)
+	}
+	sameMap(t, before, withoutBytecode(wholeTree(t, root)))
+}
+
+// buildVersion builds testdata/target/site and packs it.
+func buildVersion(t testing.TB, l pyLine, number string, edits ...edit) version {
+	t.Helper()
+	s := buildSite(t, l, edits...)
+	a, err := pack.Scan(s.archive, pack.Rules{})
+	must(t, err)
+	must(t, json.Unmarshal([]byte(readFile(t, filepath.Join(s.archive, pack.ManifestName))), &a.Manifest))
+	a.Manifest.Version = number
+	var b bytes.Buffer
+	_, err = pack.Write(context.Background(), &b, a, pack.FormatTarGz, time.Unix(pack.DefaultEpoch, 0), nil)
+	must(t, err)
+	v := version{python: s.python, archive: filepath.Join(t.TempDir(), "site-"+number+".tar.gz")}
+	must(t, os.WriteFile(v.archive, b.Bytes(), 0o644))
+	return v
+}
+
+func change(t testing.TB, path, old, new string) {
+	t.Helper()
+	data := readFile(t, path)
+	if !strings.Contains(data, old) {
+		t.Fatalf("%s doesn't hold %q", path, old)
+	}
+	writeFile(t, path, strings.Replace(data, old, new, 1))
+}
+
+// withoutBytecode leaves out what Python writes as it runs.
+func withoutBytecode(tree map[string]string) map[string]string {
+	for path := range tree {
+		if strings.HasSuffix(path, ".pyc") || strings.HasSuffix(path, "__pycache__") {
+			delete(tree, path)
+		}
+	}
+	return tree
 }
