@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"time"
 
 	"github.com/binary-buildout/binary-buildout/internal/install"
 	"github.com/binary-buildout/binary-buildout/pack"
@@ -19,17 +20,25 @@ func installCommand() command {
 			fs.StringVar(&o.Python, "python", "", "the `PATH` of the interpreter, or its version (default the newest that fits)")
 			fs.StringVar(&o.SHA256, "sha256", "", "the `DIGEST` that the archive must have")
 			fs.StringVar(&o.Label, "label", "", "the `LABEL` that chooses between archives of one target")
+			registerTrust(fs, &o)
 			fs.StringVar(&o.Owner, "owner", "", "the `USER[:GROUP]` that the files shall belong to; as root only")
 			return func(ctx context.Context, args []string) error { return c.install(ctx, o, common, args) }
 		},
 	}
 }
 
+// registerTrust are the flags that say whose archive it must be.
+func registerTrust(fs *flag.FlagSet, o *install.Options) {
+	fs.StringVar(&o.SignerRepo, "signer-repo", "", "`OWNER/REPO` whose workflow signed the attestation (default the repository installed from)")
+	fs.BoolVar(&o.RequireAttestation, "require-attestation", false, "fail if the archive has no attestation")
+	fs.StringVar(&o.TrustedRoot, "trusted-root", "", "a `FILE` of further trusted roots, as gh attestation trusted-root writes it")
+}
+
 func (c *Command) install(ctx context.Context, o install.Options, common *common, args []string) error {
 	if len(args) != 1 || o.Into == "" {
 		return usageError("install takes one SOURCE and --into DIR", "binary-buildout install site-1.0-cp313-linux_x86_64.tar.gz --into /srv/site")
 	}
-	c.surround(&o, common, o.Into)
+	ui := c.surround(&o, common, o.Into)
 	o.Source = c.source(args[0])
 	result, err := install.Install(ctx, o)
 	if err != nil {
@@ -38,12 +47,28 @@ func (c *Command) install(ctx context.Context, o install.Options, common *common
 	if common.json {
 		return c.writeJSON(result)
 	}
+	for _, w := range result.Warnings {
+		ui.say("warning: %s", w)
+	}
 	if !result.Changed {
 		_, err = fmt.Fprintf(c.Stdout, "%s %s is there already\n", result.Name, result.Version)
 		return err
 	}
 	_, err = fmt.Fprintf(c.Stdout, "%s %s lies in %s\nnext: %s/bin/buildout\n", result.Name, result.Version, result.Dir, result.Dir)
 	return err
+}
+
+// installProgress says how far a step is, and where that is known how fast it
+// goes and how long it takes yet.
+func installProgress(e install.Event) string {
+	text := fmt.Sprintf("%s: %s of %s", e.Step, sizeText(e.Done), sizeText(e.Total))
+	if e.Rate > 0 {
+		text += fmt.Sprintf(", %s/s", sizeText(int64(e.Rate)))
+	}
+	if e.Left > 0 {
+		text += fmt.Sprintf(", %s left", max(e.Left.Round(time.Second), time.Second))
+	}
+	return text
 }
 
 // readArchive gives what install decides by.

@@ -17,6 +17,7 @@ func updateCommand() command {
 			fs.StringVar(&o.Python, "python", "", "the `PATH` of the interpreter, or its version (default the one that it has)")
 			fs.StringVar(&o.SHA256, "sha256", "", "the `DIGEST` that the archive or delta must have")
 			fs.StringVar(&o.Label, "label", "", "the `LABEL` that chooses between archives of one target")
+			registerTrust(fs, &o.Options)
 			registerRestart(fs, &o)
 			return func(ctx context.Context, args []string) error { return c.update(ctx, o, common, args) }
 		},
@@ -45,18 +46,19 @@ func (c *Command) update(ctx context.Context, o install.UpdateOptions, common *c
 }
 
 // surround fills in what every command of package install needs.
-func (c *Command) surround(o *install.Options, common *common, dir string) {
+func (c *Command) surround(o *install.Options, common *common, dir string) *ui {
 	ui := c.ui(common)
 	o.Into = c.abs(dir)
 	o.Env, o.OS, o.Arch = os.Environ(), c.OS, c.Arch
 	o.Read, o.Extract = readArchive, extractArchive
 	o.Progress = func(e install.Event) {
 		if e.Total > 0 {
-			ui.progress("%s: %s of %s", e.Step, sizeText(e.Done), sizeText(e.Total))
+			ui.progress("%s", installProgress(e))
 			return
 		}
 		ui.say("%s: %s", e.Step, e.Text)
 	}
+	return ui
 }
 
 // source gives what is here by its whole path: it is remembered for the next update.

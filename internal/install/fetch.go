@@ -42,8 +42,7 @@ func fetch(ctx context.Context, o Options, dir string, who *owner) (*fetched, er
 	fi, err := os.Stat(o.Source)
 	switch {
 	case err == nil && fi.Mode().IsRegular():
-		want, err := expectedDigest(o.Source, o.SHA256)
-		return &fetched{path: o.Source, want: want}, err
+		return fetchFile(ctx, o)
 	case err == nil && fi.IsDir():
 		return fetchFrom(ctx, o, dir, who, folder{o.Source})
 	case err == nil:
@@ -102,7 +101,21 @@ func fetchOne(ctx context.Context, o Options, dir string, r Remote, u *url.URL) 
 	} else if !isDigest(a.SHA256) {
 		return nil, usage(fmt.Errorf("--sha256 %s: a SHA-256 digest has 64 hexadecimal digits", o.SHA256), "")
 	}
-	return fetchAsset(ctx, o, dir, a, func(to string) error { return r.download(ctx, o, u.String(), "", to, 0) })
+	at := attested{}
+	if o.asksForAttestation() {
+		beside := func(ctx context.Context, name string) ([]byte, error) {
+			return r.document(ctx, u.JoinPath("..", name).String(), "")
+		}
+		var err error
+		if at, err = attest(ctx, o, evidence{u.Redacted(), "", beside}, a); err != nil {
+			return nil, err
+		}
+	}
+	f, err := fetchAsset(ctx, o, dir, a, func(to string) error { return r.download(ctx, o, u.String(), "", to, 0) })
+	if err == nil {
+		f.take(at)
+	}
+	return f, err
 }
 
 // shelf is a place that has an index and assets.
@@ -112,6 +125,11 @@ type shelf interface {
 	// get brings an asset to a file; or gives the path where it lies already.
 	get(ctx context.Context, o Options, a Asset, x *Index, to string) error
 	local(a Asset) string
+	// document gives a small asset; one that isn't there is fs.ErrNotExist, or
+	// the answer 404.
+	document(ctx context.Context, name string) ([]byte, error)
+	// repository is OWNER/REPO, "" for a mirror.
+	repository() string
 }
 
 // fetchFrom takes what fits from a shelf.
@@ -133,11 +151,15 @@ func fetchFrom(ctx context.Context, o Options, dir string, who *owner, s shelf) 
 	if o.SHA256 != "" {
 		a.SHA256 = strings.ToLower(o.SHA256)
 	}
-	if res := already(dir, a); res != nil {
+	if res := already(dir, a); res != nil && !o.RequireAttestation {
 		return &fetched{unchanged: res}, nil
 	}
 	if d, ok := a.deltaFrom(o.base); ok {
 		a = d
+	}
+	at, err := attest(ctx, o, evidence{s.name(), s.repository(), s.document}, a)
+	if err != nil {
+		return nil, err
 	}
 	f := &fetched{path: s.local(a), want: a.SHA256}
 	if f.path == "" {
@@ -147,6 +169,7 @@ func fetchFrom(ctx context.Context, o Options, dir string, who *owner, s shelf) 
 		return nil, err
 	}
 	f.python = c.python
+	f.take(at)
 	return f, nil
 }
 

@@ -39,6 +39,13 @@ type Options struct {
 	SHA256 string
 	// Label chooses between archives of one target, "debian12"; may be empty.
 	Label string
+	// SignerRepo is OWNER/REPO, whose workflow has to have signed the
+	// attestation; default: the repository that the archive is taken from.
+	SignerRepo string
+	// RequireAttestation makes a missing attestation an error.
+	RequireAttestation bool
+	// TrustedRoot is a file of further trusted roots of Sigstore; may be empty.
+	TrustedRoot string
 
 	// Env is the environment: PATH, PYENV_ROOT, proxies.
 	Env []string
@@ -55,6 +62,9 @@ type Options struct {
 
 	// Remote says how archives are fetched.
 	Remote Remote
+
+	// trust overrides whose signatures count, for tests.
+	trust *trust
 
 	// Progress is told what is being done; may be nil. It is called from one
 	// goroutine at a time.
@@ -99,7 +109,7 @@ type Result struct {
 	Version string `json:"version"`
 	Target  string `json:"target"`
 	Python  string `json:"python,omitempty"` // the interpreter that bootstrap.py ran with; empty if unchanged
-	// Attestation is "verified", "none" or "" (not asked for: a local file).
+	// Attestation is "verified", "none" or "" (not asked for: a local file, without the options for it).
 	Attestation string   `json:"attestation,omitempty"`
 	Warnings    []string `json:"warnings,omitempty"`
 }

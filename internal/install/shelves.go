@@ -3,6 +3,7 @@ package install
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -22,6 +23,12 @@ func (f folder) index(context.Context) ([]byte, error) {
 	return data, nil
 }
 
+func (f folder) document(_ context.Context, name string) ([]byte, error) {
+	return os.ReadFile(filepath.Join(f.dir, name))
+}
+
+func (f folder) repository() string { return "" }
+
 func (f folder) local(a Asset) string { return filepath.Join(f.dir, a.Name) }
 
 func (f folder) get(context.Context, Options, Asset, *Index, string) error { return nil }
@@ -37,6 +44,12 @@ func (m *mirror) name() string { return withoutUser(m.base) }
 func (m *mirror) index(ctx context.Context) ([]byte, error) {
 	return m.remote.document(ctx, m.base+"/"+indexName, "")
 }
+
+func (m *mirror) document(ctx context.Context, name string) ([]byte, error) {
+	return m.remote.document(ctx, m.base+"/"+name, "")
+}
+
+func (m *mirror) repository() string { return "" }
 
 func (m *mirror) local(Asset) string { return "" }
 
@@ -72,6 +85,12 @@ func (p *publicRelease) index(ctx context.Context) ([]byte, error) {
 	return p.remote.document(ctx, p.address(p.tag, indexName), "")
 }
 
+func (p *publicRelease) document(ctx context.Context, name string) ([]byte, error) {
+	return p.remote.document(ctx, p.address(p.tag, name), "")
+}
+
+func (p *publicRelease) repository() string { return p.repo }
+
 func (p *publicRelease) local(Asset) string { return "" }
 
 // get asks for the tag that the index names, so that a release published
@@ -92,6 +111,16 @@ type apiRelease struct {
 }
 
 func (p *apiRelease) name() string { return releaseName(p.repo, p.tag) }
+
+// document fetches a small asset; index has to have been called before.
+func (p *apiRelease) document(ctx context.Context, name string) ([]byte, error) {
+	if p.assets[name] == "" {
+		return nil, fmt.Errorf("reading %s of %s: %w", name, p.name(), fs.ErrNotExist)
+	}
+	return p.remote.document(ctx, p.assets[name], "application/octet-stream")
+}
+
+func (p *apiRelease) repository() string { return p.repo }
 
 func (p *apiRelease) local(Asset) string { return "" }
 

@@ -1,0 +1,130 @@
+package install
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	released "github.com/binary-buildout/binary-buildout/release"
+)
+
+// TestAttestation takes a release without an attestation, with one that another
+// repository signed, and with one that can't be had.
+func TestAttestation(t *testing.T) {
+	dir, _ := release(t)
+	status := 0
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name, ok := strings.CutPrefix(r.URL.Path, "/acme/site/releases/latest/download/")
+		if status != 0 && name == attestationName {
+			http.Error(w, "no", status)
+			return
+		}
+		if !ok {
+			name = filepath.Base(r.URL.Path)
+		}
+		http.ServeFile(w, r, filepath.Join(dir, name))
+	}))
+	defer srv.Close()
+	from := func(source string) Options {
+		o := remoteOptions(t, source)
+		o.Remote.Server = srv.URL
+		return o
+	}
+	accepted := func(o Options, state, warning string) {
+		t.Helper()
+		res, err := Install(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res.Attestation != state || !strings.Contains(strings.Join(res.Warnings, "\n"), warning) {
+			t.Errorf("%q, %q", res.Attestation, res.Warnings)
+		}
+	}
+	refused := func(o Options, code int, want ...string) {
+		t.Helper()
+		_, err := Install(t.Context(), o)
+		wantError(t, err, code, want...)
+		onlyThese(t, filepath.Dir(o.Into))
+	}
+
+	accepted(from("acme/site"), attestationNone, "has no attestation")
+	accepted(from(dir), attestationNone, "--signer-repo")
+	o := from("acme/site")
+	o.RequireAttestation = true
+	refused(o, 1, "has no attestation.sigstore.json")
+	status = http.StatusInternalServerError
+	refused(from("acme/site"), 3, "fetching the attestation", "500")
+	status = 0
+
+	mkfile(t, filepath.Join(dir, attestationName), string(readBundle(t, "reusable-workflow.sigstore.json")))
+	refused(from("acme/site"), 1, "checking the attestation of hello-1.0", "--signer-repo")
+	o = from(dir)
+	o.RequireAttestation = true
+	refused(o, 2, "--signer-repo")
+	o.SignerRepo = "malancas/attest-demo"
+	refused(o, 1, "checking the attestation of hello-1.0")
+	o.SignerRepo = "../x"
+	refused(o, 2, "no OWNER/REPO")
+
+	archives, err := filepath.Glob(filepath.Join(dir, "hello-1.0-*manylinux_2_17*.tar.gz"))
+	if err != nil || len(archives) == 0 {
+		t.Fatal(archives, err)
+	}
+	accepted(from(archives[0]), "", "")
+	o = from(archives[0])
+	o.SignerRepo = "acme/site"
+	refused(o, 1, "checking the attestation of hello-1.0")
+	o = from(srv.URL + "/" + filepath.Base(archives[0]))
+	o.SignerRepo = "acme/site"
+	refused(o, 1, "checking the attestation of hello-1.0")
+}
+
+// TestIndexOfRelease holds the reader against what package release writes.
+func TestIndexOfRelease(t *testing.T) {
+	t.Parallel()
+	digest := strings.Repeat("a", 64)
+	set := released.Set{Archives: []released.Archive{{
+		File: released.File{Name: "site-1.0-cp313-linux_x86_64-debian12.tar.gz", Size: 7, SHA256: digest},
+		Info: released.Sidecar{Name: "site", Version: "1.0", Target: "cp313-linux_x86_64", Label: "debian12",
+			Floors: []released.Floor{{Kind: "glibc", Version: "2.36"}}},
+	}}}
+	data, err := json.Marshal(set.Index())
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := readIndex(data, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := x.Assets[0]
+	if a.Name != set.Archives[0].File.Name || a.Size != 7 || a.SHA256 != digest || a.Target != "cp313-linux_x86_64" || a.Label != "debian12" ||
+		len(a.Floors) != 1 || a.Floors[0].Version != "2.36" || x.Name != "site" || x.Version != "1.0" {
+		t.Errorf("%+v", x)
+	}
+}
+
+func TestTrustedRootFile(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "roots.jsonl")
+	if _, err := loadTrust(file); err == nil {
+		t.Error("a root that isn't there")
+	}
+	mkfile(t, file, string(publicRoot)+"\n{}")
+	if _, err := loadTrust(file); err == nil {
+		t.Error("a root that is none")
+	}
+	data, err := json.Marshal(json.RawMessage(publicRoot))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, append(append(data, '\n'), data...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := loadTrust(file); err != nil {
+		t.Error(err)
+	}
+}
