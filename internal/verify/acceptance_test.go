@@ -137,7 +137,7 @@ func backends(t *testing.T, python string) []string {
 
 // TestAcceptance installs real packages with optional extensions from their sdists. pip ends with success
 // each time; with a compiler that fails, each extension is missing by name, with the compiler's own line,
-// and with one that works, none is.
+// and with one that works, none is. The faults are spread over the Pythons, for CI's time.
 func TestAcceptance(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds sdists from PyPI")
@@ -148,9 +148,9 @@ func TestAcceptance(t *testing.T) {
 		faults               []string
 	}{
 		{"3.13", "3.13.0", "cp313", optionals, []string{"always", "source", "none"}},
-		{"3.11", "3.11.7", "cp311", optionals, []string{"link", "none"}},
-		{"3.8", "3.8.18", "cp38", olderOptionals, []string{"always", "link", "none"}},
-		{"2.7", "2.7.18", "cp27mu", olderOptionals, []string{"always", "source", "none"}},
+		{"3.11", "3.11.7", "cp311", optionals, []string{"link"}},
+		{"3.8", "3.8.18", "cp38", olderOptionals, []string{"link", "none"}},
+		{"2.7", "2.7.18", "cp27mu", olderOptionals, []string{"always", "none"}},
 	} {
 		var env []string
 		if len(row.packages) == len(optionals) {
