@@ -169,8 +169,10 @@ func TestAcceptance(t *testing.T) {
 func accept(t *testing.T, python string, py pack.Python, packages []optional, fault string, env []string) {
 	t.Helper()
 	out, planted := t.TempDir(), fault
+	// One directory for all, as site-packages is: old pips write no RECORD, and top_level.txt says whose a module is.
+	site := filepath.Join(out, "parts", "all")
 	var there, missing, sources []string
-	args := []string{"-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation", "--no-binary=:all:", "--target", filepath.Join(out, "eggs", "all.egg")}
+	args := []string{"-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation", "--no-binary=:all:", "--target", site}
 	for _, p := range packages {
 		args, sources = append(args, p.requirement), append(sources, p.source)
 		for _, m := range p.modules {
