@@ -146,7 +146,8 @@ func (t *application) apply(ctx context.Context, o UpdateOptions, res *Updated) 
 	// From here on the application has to be started again, whatever happens.
 	o.tell(Event{Step: "bootstrap", Text: "changing it to " + res.Name + " " + res.Version + " with " + res.Python})
 	if err := bootstrap(ctx, o.Options, t.dir, t.dir, res.Python); err != nil {
-		return errors.Join(err, t.shell(context.WithoutCancel(ctx), o, "start", o.Start))
+		// Left there, the next bootstrap.py would apply it unasked.
+		return errors.Join(err, t.forget(), t.shell(context.WithoutCancel(ctx), o, "start", o.Start))
 	}
 	res.Report = t.report()
 	err := t.buildout(ctx, o, res)

@@ -197,6 +197,20 @@ func TestUpdateRestarts(t *testing.T) {
 	said("")
 	noIncoming(t, into)
 
+	// bootstrap.py fails: the application is started again, and nothing waits to be applied.
+	o.Stop, o.Start = "echo stop >> "+log, "echo start >> "+log
+	o.Run = func(ctx context.Context, c Call) error {
+		_, _ = c.Out.Write([]byte("error: told to fail\n"))
+		return errors.New("exit status 1")
+	}
+	if _, err := Update(t.Context(), o); err == nil || !strings.Contains(err.Error(), "told to fail") || numberIn(t, into) != "1.0" {
+		t.Errorf("a bootstrap.py that fails: %v", err)
+	}
+	said("stop\nstart\n")
+	if _, err := os.Lstat(filepath.Join(into, pack.IncomingDir)); err == nil {
+		t.Error("incoming is there")
+	}
+
 	l, err := lockDir(filepath.Join(into, pack.Dir))
 	if err != nil {
 		t.Fatal(err)
