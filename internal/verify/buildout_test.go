@@ -30,7 +30,7 @@ var customized = tree{
 // built runs the buildout in a stage, with the witness, and a compiler that has a fault.
 func built(t *testing.T, files tree, fault string) (*buildout.Tree, Input) {
 	t.Helper()
-	env := append(compilers(t, fault), "PIP_CACHE_DIR="+filepath.Join(verifytest.Cache(t), "pip"))
+	env := append(compilers(t, fault), pipCache(t))
 	tree, err := buildout.Run(t.Context(), buildout.Options{Dir: files.write(t), Stage: filepath.Join(t.TempDir(), "stage"), Python: verifytest.Python(t, "3.11"),
 		Launcher: pack.Launcher(), Witness: InstallWitness, Env: env, OS: "linux"})
 	if err != nil {
@@ -90,7 +90,7 @@ func TestPartThatVanished(t *testing.T) {
 		t.Fatalf("after the build: %q, %v", found, check(t, in).Err())
 	}
 	cmd := exec.Command(tree.Interpreter.Executable, "-sS", filepath.Join(tree.Root, ".binary-buildout", "launcher.py"), "--mode=target", "custom:define=CHANGED")
-	cmd.Dir, cmd.Env = tree.Root, append(compilers(t, "always"), "PIP_CACHE_DIR="+filepath.Join(verifytest.Cache(t), "pip"))
+	cmd.Dir, cmd.Env = tree.Root, append(compilers(t, "always"), pipCache(t))
 	out, err := cmd.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "Installing custom.") {
 		t.Fatalf("%v\n%s", err, out)

@@ -44,6 +44,24 @@ PyMODINIT_FUNC init` + name + `(void) { Py_InitModule("` + name + `", m); }
 `
 }
 
+// pipCache gives PIP_CACHE_DIR: what was downloaded is shared with other runs, and built wheels are not.
+// pip builds them in the cache and installs them from there, so a run with a compiler that fails would
+// install what another one builds at the same time.
+func pipCache(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range []string{"http", "http-v2"} {
+		shared := filepath.Join(verifytest.Cache(t), "pip", name)
+		if err := os.MkdirAll(shared, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(shared, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return "PIP_CACHE_DIR=" + dir
+}
+
 // watched runs a build with the witness, and gives what it declared.
 func watched(t *testing.T, dir string, env []string, name string, args ...string) []Declaration {
 	t.Helper()
@@ -54,9 +72,7 @@ func watched(t *testing.T, dir string, env []string, name string, args ...string
 	}
 	cmd := exec.Command(name, args...)
 	cmd.Dir = dir
-	cmd.Env = append(append(env, more...), "BINARY_BUILDOUT_WITNESS_DEBUG=1", "PIP_DISABLE_PIP_VERSION_CHECK=1",
-		// pip keeps what a failing compiler made: not in the user's own cache.
-		"PIP_CACHE_DIR="+filepath.Join(verifytest.Cache(t), "pip"))
+	cmd.Env = append(append(env, more...), "BINARY_BUILDOUT_WITNESS_DEBUG=1", "PIP_DISABLE_PIP_VERSION_CHECK=1", pipCache(t))
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %v\n%s", args, err, out)
 	}
