@@ -3,7 +3,7 @@
 # command=package, where the names differ
 packages='gcc g++ make git autoreconf=autoconf automake libtoolize=libtool
     bwrap=bubblewrap strace patchelf shellcheck zstd pigz unzip zip busybox
-    setpriv=util-linux curl debootstrap musl-gcc=musl-tools readelf=binutils
+    setpriv=util-linux curl wget zsh debootstrap musl-gcc=musl-tools readelf=binutils
     cmake chromium
     podman runc sshd=openssh-server ssh-keygen=openssh-client'
 missing=

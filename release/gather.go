@@ -87,7 +87,7 @@ type Archive struct {
 // Set is what a release holds.
 type Set struct {
 	Archives []Archive // by name
-	Extra    []File    // install.sh, install.ps1, an attestation: in the order given
+	Extra    []File    // install.sh, an attestation: in the order given
 }
 
 // Gather finds the archives that the plan wants, by name, and their sidecars,
@@ -203,7 +203,7 @@ func reportName(archive string) string {
 // caller adds. Nothing else of it may lie beside the archives.
 func isDocument(name string) bool {
 	switch name {
-	case IndexName, SumsName, AttestationName, "install.sh", "install.ps1", "plan.json":
+	case IndexName, SumsName, AttestationName, InstallerName, "plan.json":
 		return true
 	}
 	return strings.HasSuffix(name, sbomEnding)

@@ -15,7 +15,7 @@ import (
 
 type releaseFlags struct {
 	dir, plan, attestation string
-	repo                   string
+	repo, server           string
 	prepare, step, json    bool
 	expect                 int
 	options                release.Options
@@ -63,11 +63,12 @@ func (f *releaseFlags) complete(getenv func(string) string) {
 	if f.repo == "" {
 		f.repo = getenv("GITHUB_REPOSITORY")
 	}
+	f.server = orElse(getenv("GITHUB_SERVER_URL"), "https://github.com")
 	f.options.Commit = getenv("GITHUB_SHA")
 }
 
-// release gathers the archives, writes SHA256SUMS, index.json and the SBOM
-// beside them, and attaches all to the release.
+// release gathers the archives, writes install.sh, SHA256SUMS, index.json and the
+// SBOM beside them, and attaches all to the release.
 func (c *Command) release(ctx context.Context, f releaseFlags) error {
 	f.dir = c.abs(f.dir)
 	want, err := wantedArchives(f)
@@ -78,6 +79,11 @@ func (c *Command) release(ctx context.Context, f releaseFlags) error {
 	if err != nil {
 		return err
 	}
+	installer, err := release.Installer(f.server, f.repo, f.options.Tag)
+	if err != nil {
+		return err
+	}
+	set.Extra = append(set.Extra, installer)
 	if f.attestation != "" {
 		bundle, err := release.ReadFile(release.AttestationName, f.attestation)
 		if err != nil {

@@ -30,6 +30,7 @@ type Python struct {
 }
 
 // probeScript runs on Python 2.7 and 3. The ABI is that of the wheel tags.
+// release/install.sh has the same text, in single quotes: none may stand in it.
 const probeScript = `
 import json, os, platform, struct, subprocess, sys
 try:
@@ -50,8 +51,8 @@ if bits == 32:
 system = {"linux": "linux", "linux2": "linux", "darwin": "macos", "win32": "windows"}.get(sys.platform, sys.platform)
 libc = version = macos = ""
 if system == "linux":
-    # A musl system may have glibc's loader beside its own, and the other way
-    # round: what counts is what this process runs on.
+    # A musl system may have the loader of glibc beside its own, and the other
+    # way round: what counts is what this process runs on.
     try:
         with open("/proc/self/maps") as f:
             names = set(line.split()[-1] for line in f)
@@ -65,7 +66,7 @@ if system == "linux":
                 if line.startswith("Version"):
                     libc, version = "musl", line.split()[1]
         else:
-            libc, version = os.confstr(2).split()  # _CS_GNU_LIBC_VERSION; Python 2.7 doesn't know the name
+            libc, version = os.confstr(2).split()  # _CS_GNU_LIBC_VERSION; Python 2.7 has no name for it
     except Exception:
         pass
 elif system == "macos":

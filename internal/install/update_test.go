@@ -20,6 +20,12 @@ import (
 // archives, and writes its sidecar.
 func packReal(t *testing.T, dir, number string) string {
 	t.Helper()
+	return packAs(t, dir, number, pack.FormatTarGz, func(string) {})
+}
+
+// packAs is packReal in another format; more adds to the tree.
+func packAs(t *testing.T, dir, number, format string, more func(stage string)) string {
+	t.Helper()
 	p, err := probe(t.Context(), installtest.Python(t, "3.13"), os.Environ(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -28,6 +34,7 @@ func packReal(t *testing.T, dir, number string) string {
 	mkfile(t, filepath.Join(stage, "etc", "number"), number)
 	mkfile(t, filepath.Join(stage, "etc", "where"), stage+"\n")
 	mkfile(t, filepath.Join(stage, "etc", "same"), strings.Repeat("the same in all\n", 1000))
+	more(stage)
 	a, err := pack.Scan(stage, pack.Rules{})
 	if err != nil {
 		t.Fatal(err)
@@ -38,15 +45,16 @@ func packReal(t *testing.T, dir, number string) string {
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	d, err := pack.Write(t.Context(), &b, a, pack.FormatTarGz, time.Unix(pack.DefaultEpoch, 0), nil)
+	d, err := pack.Write(t.Context(), &b, a, format, time.Unix(pack.DefaultEpoch, 0), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	stem := filepath.Join(dir, "app-"+number+"-"+a.Manifest.Target)
-	mkfile(t, stem+".tar.gz", b.String())
-	side, _ := json.Marshal(sidecar{Format: 1, Archive: filepath.Base(stem) + ".tar.gz", Size: d.Size, SHA256: d.SHA256})
+	path := stem + "." + format
+	mkfile(t, path, b.String())
+	side, _ := json.Marshal(sidecar{Format: 1, Archive: filepath.Base(path), Size: d.Size, SHA256: d.SHA256})
 	mkfile(t, stem+".json", string(side))
-	return stem + ".tar.gz"
+	return path
 }
 
 // deltaBetween writes a delta beside the newer archive.
