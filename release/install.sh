@@ -118,7 +118,7 @@ sys.stdout.write(json.dumps({
 	program='
 import sys
 sys.path[:] = [p for p in sys.path if p]  # not the directory that we are in
-import calendar, fcntl, glob, hashlib, json, os, re, shutil, signal, stat, struct, subprocess, tarfile, zipfile, zlib
+import calendar, errno, fcntl, glob, hashlib, json, os, re, shutil, signal, stat, struct, subprocess, tarfile, zipfile, zlib
 try:
     from urllib import quote
 except ImportError:
@@ -701,6 +701,10 @@ def place(archive, asset, path, python, origin):
             unpack(archive, tree if PY2 else os.fsencode(tree))
         except (tarfile.TarError, zipfile.BadZipfile, zlib.error, EOFError, ValueError) as e:
             raise Stop(1, "unpacking %s: %s" % (archive, e), "the file is damaged; fetch it again")
+        except EnvironmentError as e:
+            if e.errno not in (errno.EEXIST, errno.ENOTDIR):
+                raise
+            raise Stop(1, "unpacking %s: two entries have one place: %s" % (archive, e), "it is no archive of binary-buildout")
         say("running bootstrap.py with " + python)
         bootstrap(tree, path, python)
         record = [("format", 1), ("archive", asset["archive"]), ("sha256", asset["sha256"]), ("source", origin)]

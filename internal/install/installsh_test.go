@@ -3,7 +3,9 @@
 package install
 
 import (
+	"archive/tar"
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -249,6 +251,85 @@ func TestScriptRefuses(t *testing.T) {
 	x.Assets[0].Deltas = []deltaAsset{{Name: filepath.Base(delta), Size: 1, SHA256: strings.Repeat("0", 64), Base: d.Delta.Base}}
 	writeIndex(t, dist, *x)
 	refused("another version", 2, "tar -xzf "+filepath.Base(delta)+" -C "+into)
+}
+
+// TestScriptHostile: what leads out of the tree is refused, and nothing is
+// written there, although the digest is right.
+func TestScriptHostile(t *testing.T) {
+	python := installtest.Python(t, "3.13")
+	p, err := probe(t.Context(), python, os.Environ(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := newScriptOf(t)
+	file := func(name string) *tar.Header { return &tar.Header{Name: name, Mode: 0o644} }
+	link := func(name, to string) *tar.Header {
+		return &tar.Header{Name: name, Linkname: to, Typeflag: tar.TypeSymlink, Mode: 0o777}
+	}
+	for name, entries := range map[string][]*tar.Header{
+		"parent":         {file("app/../../../evil")},
+		"absolute":       {file("/evil")},
+		"another top":    {file("app/x"), file("evil/x")},
+		"link out":       {link("app/x", "../../..")},
+		"link and file":  {link("app/x", "../../.."), file("app/x/evil")},
+		"absolute link":  {link("app/x", "/etc")},
+		"link by a link": {file("app/e/f"), link("app/d1/d2/a", "../../e"), link("app/c", "d1/d2/a/../../../evil")},
+		"hard link":      {{Name: "app/x", Linkname: "/etc/passwd", Typeflag: tar.TypeLink}},
+		"device":         {{Name: "app/x", Typeflag: tar.TypeChar, Devmajor: 1, Devminor: 3}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			parent := t.TempDir()
+			dist := filepath.Join(parent, "dist")
+			var b bytes.Buffer
+			zw := gzip.NewWriter(&b)
+			tw := tar.NewWriter(zw)
+			for _, h := range append(entries, file("app/bootstrap.py")) {
+				if err := tw.WriteHeader(h); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := errors.Join(tw.Close(), zw.Close()); err != nil {
+				t.Fatal(err)
+			}
+			mkfile(t, filepath.Join(dist, "app.tar.gz"), b.String())
+			writeIndex(t, dist, Index{Format: 1, Name: "app", Version: "1.0", Assets: []Asset{{
+				Target: p.ABI + "-linux_" + p.Machine, Name: "app.tar.gz", Size: int64(b.Len()), SHA256: installtest.Digest(b.Bytes())}}})
+			code, out := run(t, shell(t, []string{"dash"}), path, "--into", filepath.Join(parent, "app"), "--from", dist, "--python", python)
+			if code != 1 || !strings.Contains(out, "it is no archive of binary-buildout") {
+				t.Errorf("exit code %d\n%s", code, out)
+			}
+			onlyThese(t, parent, "dist")
+		})
+	}
+}
+
+// TestScriptResumes: a download that was cut off goes on where it ended.
+func TestScriptResumes(t *testing.T) {
+	archive := packReal(t, t.TempDir(), "1.0")
+	s := newScript(t, archive)
+	data := mustRead(t, archive)
+	for _, tool := range []string{"curl", "wget"} {
+		var ranges []string
+		files := s.server.Config.Handler
+		counted := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, ".tar.gz") {
+				ranges = append(ranges, r.Header.Get("Range"))
+			}
+			files.ServeHTTP(w, r)
+		}))
+		parent := t.TempDir()
+		part := filepath.Join(parent, ".app.binary-buildout.download", installtest.Digest(data)+".part")
+		mkfile(t, part, string(data[:1000]))
+		chmod(t, filepath.Dir(part), 0o700)
+		code, out := run(t, shell(t, []string{"dash"}, tool), s.path, "--into", filepath.Join(parent, "app"),
+			"--from", counted.URL+"/acme/site/releases/download/v1.0", "--python", installtest.Python(t, "3.13"))
+		counted.Close()
+		if code != 0 || strings.Join(ranges, " ") != "bytes=1000-" {
+			t.Errorf("%s: exit code %d, ranges %q\n%s", tool, code, ranges, out)
+		}
+		onlyThese(t, parent, "app")
+	}
 }
 
 // TestScriptChoosesAsInstall has both choose of the same index.

@@ -1,0 +1,74 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/binary-buildout/binary-buildout/release"
+)
+
+// TestReleasePrepare: install.sh is among the documents, filled in from
+// GitHub's variables, and a second run takes what the first wrote for its own.
+func TestReleasePrepare(t *testing.T) {
+	dir := t.TempDir()
+	dist := filepath.Join(dir, "dist")
+	if err := os.Mkdir(dist, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	archive := release.NewFile("site-1.0-cp313-manylinux_2_28_x86_64.tar.gz", []byte("an archive"))
+	sidecar, err := json.Marshal(release.Sidecar{
+		Format: release.SidecarFormat, Archive: archive.Name, Size: archive.Size, SHA256: archive.SHA256,
+		Name: "site", Version: "1.0", Target: "cp313-manylinux_2_28_x86_64",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(name string, data []byte) {
+		if err := os.WriteFile(filepath.Join(dist, name), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(archive.Name, archive.Data)
+	write("site-1.0-cp313-manylinux_2_28_x86_64.json", sidecar)
+
+	env := map[string]string{"GITHUB_SERVER_URL": "https://github.example", "GITHUB_REPOSITORY": "acme/site", "GITHUB_REF_TYPE": "tag", "GITHUB_REF_NAME": "v1.0"}
+	var first string
+	for range 2 {
+		var out bytes.Buffer
+		c := &Command{
+			Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out,
+			Getenv: func(name string) string { return env[name] }, Dir: dir, OS: "linux", Arch: "amd64",
+		}
+		if code := c.Main(context.Background(), []string{"release", "--prepare"}); code != 0 {
+			t.Fatalf("exit code %d\n%s", code, out.String())
+		}
+		sums, err := os.ReadFile(filepath.Join(dist, release.SumsName))
+		if err != nil {
+			t.Fatal(err)
+		}
+		script, err := release.ReadFile(release.InstallerName, filepath.Join(dist, release.InstallerName))
+		if err != nil || !strings.Contains(string(sums), script.SHA256+"  "+release.InstallerName+"\n") {
+			t.Errorf("%v, SHA256SUMS is\n%s", err, sums)
+		}
+		if first == "" {
+			first = string(sums)
+		}
+		if string(sums) != first {
+			t.Errorf("the second run writes\n%s\nand the first wrote\n%s", sums, first)
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(dist, release.InstallerName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"server='https://github.example'\n", "repo='acme/site'\n", "release='v1.0'\n"} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("install.sh has no %s", want)
+		}
+	}
+}
