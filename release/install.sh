@@ -413,7 +413,8 @@ class Site(object):
             args += ["--proto", "=https"] if url.startswith("https:") else []
             args += ["-C", "-"] if more else []
         else:
-            args = [self.wget] + (["-nv", "--tries=5"] if self.gnu else []) + ["-T", "60"] + (["-c"] if more else [])
+            # Not -T for busybox: with it, 1.35 dies of SIGSEGV.
+            args = [self.wget] + (["-nv", "--tries=5", "--timeout=60"] if self.gnu else ["-q"]) + (["-c"] if more else [])
         code, out, err = run(args + [self.curl and "-o" or "-O", to, url])
         if code == 0:
             return out

@@ -304,12 +304,13 @@ func TestScriptHostile(t *testing.T) {
 	}
 }
 
-// TestScriptResumes: a download that was cut off goes on where it ended.
+// TestScriptResumes: a download that was cut off goes on where it ended, by
+// curl, GNU Wget and busybox's.
 func TestScriptResumes(t *testing.T) {
 	archive := packReal(t, t.TempDir(), "1.0")
 	s := newScript(t, archive)
 	data := mustRead(t, archive)
-	for _, tool := range []string{"curl", "wget"} {
+	for _, tool := range []string{"curl", "wget", "busybox"} {
 		var ranges []string
 		files := s.server.Config.Handler
 		counted := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -322,7 +323,14 @@ func TestScriptResumes(t *testing.T) {
 		part := filepath.Join(parent, ".app.binary-buildout.download", installtest.Digest(data)+".part")
 		mkfile(t, part, string(data[:1000]))
 		chmod(t, filepath.Dir(part), 0o700)
-		code, out := run(t, shell(t, []string{"dash"}, tool), s.path, "--into", filepath.Join(parent, "app"),
+		cmd := shell(t, []string{"dash"}, tool)
+		if tool == "busybox" { // its wget
+			path := strings.TrimPrefix(cmd.Env[0], "PATH=")
+			if err := os.Rename(filepath.Join(path, tool), filepath.Join(path, "wget")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		code, out := run(t, cmd, s.path, "--into", filepath.Join(parent, "app"),
 			"--from", counted.URL+"/acme/site/releases/download/v1.0", "--python", installtest.Python(t, "3.13"))
 		counted.Close()
 		if code != 0 || strings.Join(ranges, " ") != "bytes=1000-" {
