@@ -1341,12 +1341,25 @@ def record_below(root, relative, started, files):
         files[name] = digest(read_file(full))
 
 
+def site_packages():
+    """Where a virtualenv has what is installed, name by name."""
+    if WINDOWS:
+        return "Lib", "site-packages"
+    return "lib", "python%d.%d" % sys.version_info[:2], "site-packages"
+
+
 def signature(root, folders):
-    """The hashes that zc.buildout makes of develop directories."""
+    """The hashes that zc.buildout makes of develop directories. A virtualenv
+    that was moved has no interpreter before bootstrap.py is through, so the one
+    that runs this reads what it has installed."""
     launch = read_json(root, LAUNCH, u"unpack the archive again")
+    virtual, launch = launch.get("virtualenv"), dict(launch, virtualenv="")
     restart(launch, root, ["--signature"] + folders)
     clean_environment("target", False)
     set_path(launch, root)
+    if virtual:
+        import site
+        site.addsitedir(os.path.join(fs(root), *site_packages()))
     buildout = load_buildout()
     hashes = {}
     for folder in folders:

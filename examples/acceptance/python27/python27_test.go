@@ -18,5 +18,6 @@ func TestPython27(t *testing.T) {
 		Smoke:  []string{"bin/py -c 'import markupsafe._speedups, zope.interface._zope_interface_coptimizations'"},
 		Starts: []string{"bin/py -c 'import zope.interface.verify, markupsafe, setuptools'"},
 		Static: true,
+		Others: []string{"zc.buildout==2.13.3", "setuptools==40.9.0", "MarkupSafe==0.23", "zope.interface==5.5.2"},
 	})
 }
