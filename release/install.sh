@@ -173,7 +173,12 @@ def run(args, **more):
         p = subprocess.Popen(args, stdout=subprocess.PIPE, **more)
     except EnvironmentError as e:
         return 127, b"", raw(str(e))
-    out, err = p.communicate()
+    try:
+        out, err = p.communicate()
+    except BaseException:  # a signal: it must not work on in what is removed
+        p.kill()
+        p.wait()
+        raise
     return p.returncode, out, err or b""
 
 
@@ -371,6 +376,10 @@ def nothing_fits(index, name, found, label):
 
 # Where archives come from.
 
+def without_password(url):
+    return re.sub("//[^/@]*@", "//", url)
+
+
 class Folder(object):
     """A copy of a release on disk."""
 
@@ -419,6 +428,7 @@ class Site(object):
         if code == 0:
             return out
         err = text(err).strip().split("\n")[-1]
+        url = without_password(url)
         if re.search(r"\b404\b", err):
             raise Stop(2, "fetching %s: it is not there (%s)" % (url, err), "check the name; of a private repository, copy the release here and name it with --from")
         raise Stop(3, "fetching %s: %s" % (url, err or "exit code %d" % code), "check the network, and https_proxy if there is a proxy; running this again resumes the download")
@@ -447,7 +457,7 @@ def source(origin, server, repo, release, tag):
     if re.match(r"https?://", origin):
         if origin.startswith("http:"):
             say("warning: the archive and its digest come over http, which anybody on the way can change")
-        return Site(origin, re.sub("//[^/@]*@", "//", origin), origin)
+        return Site(origin, without_password(origin), origin)
     if origin:
         return Folder(origin)
     if not repo or not (tag or release):
@@ -518,11 +528,11 @@ def look(path):
 
 
 def other_version(path, there, asset, index, shelf):
-    hint = "binary-buildout update %s %s" % (word(path), word(shelf.source))
+    hint = "binary-buildout update %s %s" % (word(path), word(without_password(shelf.source)))
     for d in asset.get("deltas") or []:
         if d["base"] == there["base"]:
             hint += "; or without it: fetch %s, tar -xzf %s -C %s, and run: %s %s" % (
-                shelf.where(d["delta"]), word(d["delta"]), word(path),
+                without_password(shelf.where(d["delta"])), word(d["delta"]), word(path),
                 word(there["state"].get("interpreter") or "python"), word(os.path.join(path, "bootstrap.py")))
     return Stop(2, "installing %s %s into %s: %s is there" % (index["name"], index["version"], path, there["what"]), hint)
 

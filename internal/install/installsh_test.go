@@ -13,8 +13,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
 	"github.com/binary-buildout/binary-buildout/pack"
@@ -136,6 +139,9 @@ func TestScript(t *testing.T) {
 // TestScriptSameTree compares what the script leaves with what Install does,
 // for each format, with links, unpacked by old Pythons.
 func TestScriptSameTree(t *testing.T) {
+	if testing.Short() {
+		t.Skip("six installs")
+	}
 	// What runs the script; the application is given the one that fits.
 	drivers := map[string]string{pack.FormatTarGz: "2.7", pack.FormatTarZst: "3.6", pack.FormatZip: "2.7"}
 	for format, driver := range drivers {
@@ -216,6 +222,8 @@ func TestScriptRefuses(t *testing.T) {
 	refused("not there", 2, "404")
 	mkfile(t, one, string(good))
 	refused("another tag", 2, "404", "--tag", "v9")
+	address := strings.Replace(s.server.URL, "//", "//me:secret@", 1)
+	refused("a password", 2, "error: fetching "+s.server.URL+"/index.json", "--from", address)
 	refused("no such option", 2, "is no option", "--no")
 
 	// Nothing fits.
@@ -338,6 +346,45 @@ func TestScriptResumes(t *testing.T) {
 		}
 		onlyThese(t, parent, "app")
 	}
+}
+
+// TestScriptTerminated: SIGTERM while bootstrap.py runs ends that too, and
+// leaves nothing.
+func TestScriptTerminated(t *testing.T) {
+	parent := t.TempDir()
+	dist, started := filepath.Join(parent, "dist"), filepath.Join(parent, "dist", "started")
+	mkfile(t, filepath.Join(dist, "x"), "")
+	a, p := hello(t, "1.0")
+	a.Bootstrap = "import os, time\nwith open(os.environ['STARTED'] + '.new', 'w') as f:\n    f.write(str(os.getpid()))\nos.rename(os.environ['STARTED'] + '.new', os.environ['STARTED'])\ntime.sleep(100)\n"
+	data := mustRead(t, installtest.Make(t, dist, a))
+	writeIndex(t, dist, Index{Format: 1, Name: "hello", Version: "1.0", Assets: []Asset{{
+		Target: a.Manifest.Target, Name: "hello-1.0-" + a.Manifest.Target + ".tar.gz", Size: int64(len(data)), SHA256: installtest.Digest(data)}}})
+
+	cmd := shell(t, []string{"dash"})
+	cmd.Args = append(cmd.Args, newScriptOf(t), "--into", filepath.Join(parent, "app"), "--from", dist, "--python", p.Executable)
+	cmd.Env = append(cmd.Env, "STARTED="+started)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var pid int
+	for range 3000 {
+		if text, err := os.ReadFile(started); err == nil {
+			pid, _ = strconv.Atoi(string(text))
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	if cmd.ProcessState.ExitCode() != 3 || pid == 0 {
+		t.Errorf("%v, bootstrap.py was process %d", cmd.ProcessState, pid)
+	}
+	if err := syscall.Kill(pid, 0); !errors.Is(err, syscall.ESRCH) {
+		t.Errorf("bootstrap.py runs on: %v", err)
+	}
+	onlyThese(t, parent, "dist")
 }
 
 // TestScriptChoosesAsInstall has both choose of the same index.
