@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"testing"
+
+	"github.com/binary-buildout/binary-buildout/internal/testcache"
 )
 
 // engine gives the tests a docker: the machine's own, where its daemon answers,
@@ -34,14 +35,7 @@ func engine(t *testing.T, e *actEnv) {
 // kept beside what CI keeps.
 func debian(t *testing.T) string {
 	t.Helper()
-	cache := os.Getenv("BINARY_BUILDOUT_CACHE")
-	if cache == "" {
-		home, err := os.UserCacheDir()
-		if err != nil {
-			t.Fatal(err)
-		}
-		cache = filepath.Join(home, "binary-buildout-ci")
-	}
+	cache := testcache.Dir(t)
 	path := cache + "/debian-12-minbase.tar"
 	if _, err := os.Stat(path); err == nil {
 		return path

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/internal/testcache"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
@@ -12,15 +13,7 @@ import (
 // runs on musl's loader and library.
 func muslPython(t *testing.T) string {
 	t.Helper()
-	cache := os.Getenv("BINARY_BUILDOUT_CACHE")
-	if cache == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			t.Fatal(err)
-		}
-		cache = filepath.Join(home, ".cache", "binary-buildout-ci")
-	}
-	python := filepath.Join(cache, "musl-python-3.11", "bin", "python3.11")
+	python := filepath.Join(testcache.Dir(t), "musl-python-3.11", "bin", "python3.11")
 	if _, err := os.Stat(python); err != nil {
 		t.Fatalf("no Python on musl: %v\nhint: bash .ci/run setup makes it", err)
 	}

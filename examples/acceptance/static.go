@@ -4,12 +4,12 @@ package acceptance
 
 import (
 	"debug/elf"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/internal/testcache"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
@@ -52,12 +52,8 @@ chmod -R go+rX "$1"`
 // library is installed. Debian 11 is the last that has it.
 func static27(t *testing.T, shared *python) *python {
 	t.Helper()
-	cache := os.Getenv("BINARY_BUILDOUT_CACHE")
-	if home, err := os.UserHomeDir(); cache == "" && err == nil {
-		cache = filepath.Join(home, ".cache", "binary-buildout-ci")
-	}
 	root := filepath.Join(tempDir(t), "static")
-	said, err := exec.Command("sh", "-ec", fetchStatic, "sh", root, filepath.Join(cache, "python2.7-static")).CombinedOutput()
+	said, err := exec.Command("sh", "-ec", fetchStatic, "sh", root, filepath.Join(testcache.Dir(t), "python2.7-static")).CombinedOutput()
 	if err != nil {
 		t.Fatalf("fetching Debian's Python 2.7: %v\n%s", err, said)
 	}

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/binary-buildout/binary-buildout/internal/testcache"
 )
 
 // Python gives the path of a CPython, "3.13": from PATH, or from pyenv. A test
@@ -43,14 +45,7 @@ func runs(p, version string) bool {
 // Cache is a directory outside the tree whose content can be fetched again.
 func Cache(t testing.TB) string {
 	t.Helper()
-	if dir := os.Getenv("BINARY_BUILDOUT_CACHE"); dir != "" {
-		return filepath.Join(dir, "verify")
-	}
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return filepath.Join(dir, "binary-buildout-ci", "verify")
+	return filepath.Join(testcache.Dir(t), "verify")
 }
 
 // platforms are pip's --platform tags by the names that tests use.
