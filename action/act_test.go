@@ -253,10 +253,7 @@ func TestActReusable(t *testing.T) {
 	e := newAct(t)
 	repo := e.dir + "/site"
 	write(t, repo+"/app/buildout.cfg", "[buildout]\nparts =\n", 0o644)
-	// act can't call a workflow of another repository: it lies in this one.
-	text := read(t, "../.github/workflows/buildout.yml")
-	text = strings.ReplaceAll(text, "uses: ./binary-buildout\n        with:\n", "uses: ./binary-buildout\n        with:\n          binary: ${{ env.BB_BINARY_FOR_TESTS }}\n          token: ${{ env.TOKEN_FOR_TESTS }}\n")
-	write(t, repo+"/.github/workflows/buildout.yml", text, 0o644)
+	e.workflow(t, repo)
 	write(t, repo+"/.github/workflows/call.yml", `on: push
 permissions: {}
 jobs:

@@ -270,6 +270,22 @@ def plain_shebang(data):
     line = b"#!" + found.group(1) + (b" " + found.group(2) if found.group(2) else b"")
     return line + b"\n" + data[found.end():]
 
+
+def clear(path):
+    """Removes whatever is there."""
+    if not os.path.lexists(path):
+        return
+    if os.path.islink(path) or not os.path.isdir(path):
+        if WINDOWS:
+            os.chmod(path, 0o700)
+        os.unlink(path)
+        return
+    if not WINDOWS and stat.S_IMODE(os.lstat(path).st_mode) & 0o700 != 0o700:
+        os.chmod(path, 0o700)
+    for name in os.listdir(path):
+        clear(os.path.join(path, name))
+    os.rmdir(path)
+
 # ---- end of shared ----------------------------------------------------------
 
 
@@ -1417,22 +1433,6 @@ INCOMING = OWN + u"/incoming"
 STAGED = OWN + u"/staged"
 LISTED = OWN + u"/listed.json"
 RECORD = OWN + u"/install.json"
-
-
-def clear(path):
-    """Removes whatever is there; mount points stay."""
-    if not os.path.lexists(path):
-        return
-    if os.path.islink(path) or not os.path.isdir(path):
-        if WINDOWS:
-            os.chmod(path, 0o700)
-        os.unlink(path)
-        return
-    if not WINDOWS and stat.S_IMODE(os.lstat(path).st_mode) & 0o700 != 0o700:
-        os.chmod(path, 0o700)
-    for name in os.listdir(path):
-        clear(os.path.join(path, name))
-    os.rmdir(path)
 
 
 def make_folders(path):

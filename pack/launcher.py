@@ -246,6 +246,22 @@ def plain_shebang(data):
     line = b"#!" + found.group(1) + (b" " + found.group(2) if found.group(2) else b"")
     return line + b"\n" + data[found.end():]
 
+
+def clear(path):
+    """Removes whatever is there."""
+    if not os.path.lexists(path):
+        return
+    if os.path.islink(path) or not os.path.isdir(path):
+        if WINDOWS:
+            os.chmod(path, 0o700)
+        os.unlink(path)
+        return
+    if not WINDOWS and stat.S_IMODE(os.lstat(path).st_mode) & 0o700 != 0o700:
+        os.chmod(path, 0o700)
+    for name in os.listdir(path):
+        clear(os.path.join(path, name))
+    os.rmdir(path)
+
 # ---- end of shared ----------------------------------------------------------
 
 
@@ -684,24 +700,6 @@ def is_small(path):
         if count > PART_FILES:
             return False
     return True
-
-
-def clear(path):
-    """Removes whatever is there."""
-    if not os.path.lexists(path):
-        return
-    if os.path.islink(path) or not os.path.isdir(path):
-        if WINDOWS:
-            os.chmod(path, 0o700)
-        os.unlink(path)
-        return
-    if not WINDOWS:
-        mode = stat.S_IMODE(os.lstat(path).st_mode)
-        if mode & 0o700 != 0o700:
-            os.chmod(path, mode | 0o700)
-    for name in os.listdir(path):
-        clear(os.path.join(path, name))
-    os.rmdir(path)
 
 
 def copy_tree(source, target, links=True):

@@ -61,25 +61,31 @@ func Run(t *testing.T, c Case) {
 	if testing.Short() {
 		t.Skip("packs a whole buildout")
 	}
+	s, archive, manifest := install(t, c)
+	s.move()
+	s.inhabit(c.Others)
+	s.installed(manifest, c)
+	s.uninhabited()
+	if c.Static {
+		runStatic(t, c, archive, manifest, s.python)
+	}
+}
+
+// install packs the case's example, and installs the archive on a server,
+// which has none of the files absent.
+func install(t *testing.T, c Case, absent ...string) (*server, string, pack.Manifest) {
+	t.Helper()
 	python := newPython(t, c.Python)
 	archive := packExample(t, c, python.original)
 	manifest := readManifest(t, archive)
 	if manifest.Buildout != c.Buildout {
 		t.Errorf("the archive has zc.buildout %s, want %s", manifest.Buildout, c.Buildout)
 	}
-
-	s := newServer(t, python)
+	s := newServer(t, python, absent...)
 	s.unpack(archive, cmp.Or(c.Place, "Große Straße"))
 	s.installed(manifest, c)
 	s.startsCompiled(c.Starts)
-
-	s.move()
-	s.inhabit(c.Others)
-	s.installed(manifest, c)
-	s.uninhabited()
-	if c.Static {
-		runStatic(t, c, archive, manifest, python)
-	}
+	return s, archive, manifest
 }
 
 // SameBytes packs the case's example twice, each time by a build from nothing:

@@ -20,14 +20,7 @@ func Pair(t *testing.T, c Case, host, together string, absent ...string) {
 	if testing.Short() {
 		t.Skip("packs a whole buildout")
 	}
-	python := newPython(t, c.Python)
-	archive := packExample(t, c, python.original)
-	manifest := readManifest(t, archive)
-
-	s := newServer(t, python, glob(t, absent)...)
-	s.unpack(archive, "Große Straße")
-	s.installed(manifest, c)
-	s.startsCompiled(c.Starts)
+	s, archive, manifest := install(t, c, glob(t, absent)...)
 	s.move()
 	s.installed(manifest, c)
 

@@ -72,11 +72,9 @@ func attest(ctx context.Context, o Options, e evidence, a Asset) (attested, erro
 	if err != nil {
 		return attested{}, err
 	}
-	t := o.trust
-	if t == nil {
-		if t, err = loadTrust(o.TrustedRoot); err != nil {
-			return attested{}, err
-		}
+	t, err := loadTrust(o.TrustedRoot)
+	if err != nil {
+		return attested{}, err
 	}
 	if err := t.verifyAttestation(data, claim{repository: r.Server + "/" + repo, name: a.Name, sha256: a.SHA256}); err != nil {
 		return attested{}, failed(fmt.Errorf("checking the attestation of %s: %w", a.Name, err),

@@ -63,9 +63,6 @@ type Options struct {
 	// Remote says how archives are fetched.
 	Remote Remote
 
-	// trust overrides whose signatures count, for tests.
-	trust *trust
-
 	// Progress is told what is being done; may be nil. It is called from one
 	// goroutine at a time.
 	Progress func(Event)
@@ -116,9 +113,6 @@ type Result struct {
 
 // Install brings the archive into o.Into.
 func Install(ctx context.Context, o Options) (*Result, error) {
-	if o.Run == nil {
-		o.Run = runProcess
-	}
 	dir, err := finalDir(o.Into)
 	if err != nil {
 		return nil, err

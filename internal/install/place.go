@@ -106,7 +106,7 @@ func bootstrap(ctx context.Context, o Options, tree, root, python string) error 
 func runBootstrap(ctx context.Context, o Options, tree, python string, args ...string) error {
 	var out bytes.Buffer
 	args = append([]string{"-sE", filepath.Join(tree, pack.BootstrapPy)}, args...)
-	err := o.Run(ctx, Call{Python: python, Args: args, Dir: tree, Env: o.Env, Out: &out})
+	err := o.run(ctx, Call{Python: python, Args: args, Dir: tree, Env: o.Env, Out: &out})
 	if err == nil {
 		return nil
 	}
@@ -133,6 +133,14 @@ func lastError(out string) (text, hint string) {
 		text = strings.TrimSpace(lines[len(lines)-1])
 	}
 	return text, hint
+}
+
+// run runs an interpreter as the caller wants it.
+func (o Options) run(ctx context.Context, c Call) error {
+	if o.Run == nil {
+		return runProcess(ctx, c)
+	}
+	return o.Run(ctx, c)
 }
 
 // runProcess is the default Runner.

@@ -10,9 +10,6 @@ import (
 // Rollback brings back the version that was there before the last update, as
 // it was; forward again goes an update.
 func Rollback(ctx context.Context, o UpdateOptions) (*Updated, error) {
-	if o.Run == nil {
-		o.Run = runProcess
-	}
 	t, err := openTree(ctx, o.Options)
 	if err != nil {
 		return nil, err

@@ -38,9 +38,6 @@ type Updated struct {
 // the configuration that it was last run with. If that fails, or Start, all
 // goes back to what it was.
 func Update(ctx context.Context, o UpdateOptions) (*Updated, error) {
-	if o.Run == nil {
-		o.Run = runProcess
-	}
 	t, err := openTree(ctx, o.Options)
 	if err != nil {
 		return nil, err
@@ -183,7 +180,7 @@ func (t *application) buildout(ctx context.Context, o UpdateOptions, res *Update
 	}
 	o.tell(Event{Step: "buildout", Text: "running bin/buildout"})
 	var out bytes.Buffer
-	if err := o.Run(ctx, Call{Python: program, Args: args, Dir: t.dir, Env: o.Env, Out: &out}); err != nil {
+	if err := o.run(ctx, Call{Python: program, Args: args, Dir: t.dir, Env: o.Env, Out: &out}); err != nil {
 		text, hint := lastError(out.String())
 		return &Error{Err: fmt.Errorf("running bin/buildout: %s (%w)", text, err), Code: codeOf(err, 1), Text: hint}
 	}
