@@ -14,14 +14,23 @@ import (
 
 const openNoFollow = unix.O_NOFOLLOW
 
-// checkOwner reports whether only this user can write to the directory.
-func checkOwner(info fs.FileInfo) error {
+// ownerOf is the user id that a file belongs to, if the system says so.
+func ownerOf(info fs.FileInfo) (int, bool) {
 	st, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
+		return 0, false
+	}
+	return int(st.Uid), true
+}
+
+// checkOwner reports whether only this user can write to the directory.
+func checkOwner(info fs.FileInfo) error {
+	owner, known := ownerOf(info)
+	if !known {
 		return fmt.Errorf("its owner isn't known")
 	}
-	if int(st.Uid) != os.Geteuid() {
-		return fmt.Errorf("it belongs to user %d, and this is user %d", st.Uid, os.Geteuid())
+	if owner != os.Geteuid() {
+		return fmt.Errorf("it belongs to user %d, and this is user %d", owner, os.Geteuid())
 	}
 	if mode := info.Mode().Perm(); mode != 0o700 {
 		return fmt.Errorf("its mode is %04o and must be 0700", mode)

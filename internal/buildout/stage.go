@@ -2,6 +2,7 @@ package buildout
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -30,14 +31,30 @@ func stageAt(root, side string) stage {
 
 var unsafeName = regexp.MustCompile(`[^A-Za-z0-9._+-]+`)
 
-// defaultStage is /var/tmp/binary-buildout/NAME____... of StageLength bytes.
-// base is the real path of the temporary directory that survives a reboot.
-func defaultStage(base, name, goos string) (stage, error) {
+// stagesOf is the name of the directory of stages below base: binary-buildout,
+// and where that is another user's, binary-buildout-UID. Both give paths of
+// the same length, so what is built in either is as relocatable.
+func stagesOf(base string, uid int) string {
+	const name = "binary-buildout"
+	info, err := os.Lstat(filepath.Join(base, name))
+	if err != nil {
+		return name
+	}
+	if owner, known := ownerOf(info); known && owner != uid {
+		return fmt.Sprintf("%s-%d", name, uid)
+	}
+	return name
+}
+
+// defaultStage is /var/tmp/STAGES/NAME____... of StageLength bytes, where
+// STAGES is what stagesOf says. base is the real path of the temporary
+// directory that survives a reboot.
+func defaultStage(base, stages, name, goos string) (stage, error) {
 	name = unsafeName.ReplaceAllString(name, "_")
 	if name == "" || strings.HasPrefix(name, ".") {
 		return stage{}, usage("making the stage", "give a --name", "%q is no name", name)
 	}
-	side := filepath.Join(base, "binary-buildout", name)
+	side := filepath.Join(base, stages, name)
 	if goos == "windows" { // MAX_PATH is 260 and nothing can be padded there
 		return stageAt(filepath.Join(base, "bb", name), filepath.Join(base, "bb", name)), nil
 	}
@@ -73,7 +90,7 @@ func newStage(o Options) (stage, error) {
 	if err != nil {
 		return stage{}, surroundings(doing, "give a --stage DIR", err)
 	}
-	s, err := defaultStage(real, o.Name, o.OS)
+	s, err := defaultStage(real, stagesOf(real, os.Geteuid()), o.Name, o.OS)
 	if err != nil {
 		return s, err
 	}

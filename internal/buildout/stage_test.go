@@ -3,6 +3,7 @@ package buildout
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,15 +14,42 @@ import (
 
 func TestDefaultStage(t *testing.T) {
 	for _, name := range []string{"site", "a name with ü", strings.Repeat("x", 60)} {
-		s, err := defaultStage("/var/tmp", name, "linux")
+		s, err := defaultStage("/var/tmp", "binary-buildout", name, "linux")
 		if err != nil || len(s.root) != StageLength || !strings.HasPrefix(s.root, "/var/tmp/binary-buildout/") {
 			t.Errorf("%s: %q, %v", name, s.root, err)
 		}
 	}
 	for _, name := range []string{"", "..", strings.Repeat("x", 80)} {
-		if s, err := defaultStage("/var/tmp", name, "linux"); err == nil {
+		if s, err := defaultStage("/var/tmp", "binary-buildout", name, "linux"); err == nil {
 			t.Errorf("%q gives %s", name, s.root)
 		}
+	}
+}
+
+// Whoever builds first has the name without a number; it must not lock others out.
+func TestStagesOfAnotherUser(t *testing.T) {
+	base := t.TempDir()
+	if got := stagesOf(base, os.Geteuid()); got != "binary-buildout" {
+		t.Errorf("with nothing there: %s", got)
+	}
+	if err := os.Mkdir(filepath.Join(base, "binary-buildout"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if got := stagesOf(base, os.Geteuid()); got != "binary-buildout" {
+		t.Errorf("its owner gets %s", got)
+	}
+	other := os.Geteuid() + 1
+	want := fmt.Sprintf("binary-buildout-%d", other)
+	if got := stagesOf(base, other); got != want {
+		t.Errorf("another user gets %s, want %s", got, want)
+	}
+	mine, err := defaultStage("/var/tmp", "binary-buildout", "site", "linux")
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs, err := defaultStage("/var/tmp", want, "site", "linux")
+	if err != nil || len(theirs.root) != len(mine.root) {
+		t.Errorf("stages of %d and %d bytes, %v", len(mine.root), len(theirs.root), err)
 	}
 }
 

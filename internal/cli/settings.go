@@ -40,7 +40,7 @@ func (p *packFlags) registerBuild(fs *flag.FlagSet) {
 	fs.StringVar(&p.buildoutVersion, "buildout-version", "", "the `VERSION` of zc.buildout (default from the pins, else the newest that fits)")
 	fs.StringVar(&p.defaultCfg, "default-cfg", "", "a default.cfg `FILE` that shall count; the user's own never does")
 	fs.Var(&p.before, "before", "a shell `CMD` that is run in the stage before the build; repeatable")
-	fs.StringVar(&p.stage, "stage", "", "the `DIR` to build in (default a fixed one below /var/tmp/binary-buildout)")
+	fs.StringVar(&p.stage, "stage", "", "the `DIR` to build in (default a fixed one below /var/tmp/binary-buildout, or binary-buildout-UID)")
 	fs.BoolVar(&p.inPlace, "in-place", false, "pack DIR as it was built by somebody else; build nothing")
 	fs.Var(&p.volatile, "volatile", "a `PART` that may install itself again on each run; repeatable")
 }
