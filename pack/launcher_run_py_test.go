@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/binary-buildout/binary-buildout/pack"
 )
@@ -175,7 +174,6 @@ func TestLauncherFails(t *testing.T) {
 				in.buildout(t).must(t, "bin/buildout")
 				test.change(t, in)
 				before := in.buildouts(t)
-				start := time.Now()
 				r := in.buildout(t)
 				if r.code != 1 {
 					t.Errorf("exit %d", r.code)
@@ -184,9 +182,6 @@ func TestLauncherFails(t *testing.T) {
 					if !strings.Contains(r.err, say) {
 						t.Errorf("no %q in:\n%s%s", say, r.out, r.err)
 					}
-				}
-				if took := time.Since(start); took > time.Minute {
-					t.Errorf("took %v", took)
 				}
 				sameMap(t, before, in.buildouts(t))
 				if _, err := os.Stat(in.path(".binary-buildout/journal")); err == nil {

@@ -198,13 +198,9 @@ func TestNothingIsLeft(t *testing.T) {
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 			defer cancel()
-			start := time.Now()
 			err := b.Run(ctx, Command{Path: "/bin/sh", Args: []string{"-c", "setsid sleep " + mark + " & sleep " + mark}, Env: []string{"PATH=/usr/bin:/bin"}})
 			if !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("error = %v", err)
-			}
-			if d := time.Since(start); d > 5*time.Second {
-				t.Errorf("cancelling took %s", d)
 			}
 			if running(t, "sleep\x00"+mark) {
 				t.Error("a process is left after the cancel")
