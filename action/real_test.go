@@ -73,6 +73,7 @@ func TestActRealReusable(t *testing.T) {
 	repo := e.dir + "/site"
 	sh(t, "..", "cp", "-r", "examples/hello", e.dir)
 	sh(t, e.dir, "sh", "-c", `mkdir "$1" && mv hello "$1/app"`, "-", repo)
+	addVolatile(t, repo+"/app")
 	e.workflow(t, repo)
 	write(t, repo+"/.github/workflows/call.yml", `on: push
 permissions: {}
@@ -106,6 +107,13 @@ jobs:
 	if n := strings.Count(log, "proved: network enforced, compiler enforced, old place enforced, interpreter enforced"); n != 2 {
 		t.Errorf("%d jobs say that they proved", n)
 	}
+	// What section and inputs say of a proof reached both of each archive: that
+	// of pack, and that of the fresh machine, which has the archive alone.
+	for _, smoke := range []string{"bin/hello World", "bin/hello Welt", "test -f parts/stamp"} {
+		if n := strings.Count(log, "|   "+smoke+"\n"); n != 4 {
+			t.Errorf("%d of 4 proofs ran %s\n%s", n, smoke, log)
+		}
+	}
 	e.releasedAs(t, "acmesite", log, 1, "cp313-linux_x86_64", "cp311-linux_x86_64-debian12")
 	// The attestation was made of the same SHA256SUMS that is released.
 	if a := e.server.Releases()[0].Assets; string(a["attestation.sigstore.json"]) != string(a["SHA256SUMS"]) {
@@ -119,6 +127,36 @@ jobs:
 	}
 	if strings.Count(docker, "--network none") != 1 || strings.Contains(docker, "TOKEN") {
 		t.Errorf("docker was called as\n%s", docker)
+	}
+}
+
+// addVolatile gives the buildout a part that installs itself on each run, by a
+// recipe of its own, and a section that says so.
+func addVolatile(t *testing.T, dir string) {
+	t.Helper()
+	write(t, dir+"/src/hello/src/hello/stamp.py", `import os, time
+
+class Recipe(object):
+    def __init__(self, buildout, name, options):
+        self.path = os.path.join(buildout["buildout"]["parts-directory"], name)
+        options["now"] = repr(time.time())
+
+    def install(self):
+        open(self.path, "w").close()
+        return [self.path]
+
+    update = install
+`, 0o644)
+	for path, change := range map[string][2]string{
+		"src/hello/setup.py": {`entry_points={`, `entry_points={"zc.buildout": ["default = hello.stamp:Recipe"], `},
+		"base.cfg":           {"\nparts =", "\nparts = stamp"},
+		"buildout.cfg":       {"smoke = bin/hello World\n", "smoke =\n    bin/hello World\n    test -f parts/stamp\nvolatile = stamp\n\n[stamp]\nrecipe = hello\n"},
+	} {
+		text := read(t, dir+"/"+path)
+		if strings.Count(text, change[0]) != 1 {
+			t.Fatalf("%s:\n%s", path, text)
+		}
+		write(t, dir+"/"+path, strings.Replace(text, change[0], change[1], 1), 0o644)
 	}
 }
 

@@ -51,8 +51,18 @@ type Manifest struct {
 	Extensions []Extension `json:"extensions"`
 	Checkouts  []Checkout  `json:"checkouts"`
 
+	// Prove is what each proof of the archive does beside its own steps, here or
+	// on a fresh machine.
+	Prove *Prove `json:"prove,omitempty"`
+
 	// Verification is the report of internal/verify, as that package writes it.
 	Verification any `json:"verification,omitempty"`
+}
+
+// Prove is what was said to pack and has to reach every proof.
+type Prove struct {
+	Smoke    []string `json:"smoke,omitempty"`    // shell commands that have to work
+	Volatile []string `json:"volatile,omitempty"` // parts that may install themselves again
 }
 
 // Python is the interpreter that an archive was built for.

@@ -154,6 +154,9 @@ func (p *packing) manifest() pack.Manifest {
 		Python: p.tree.Python, Buildout: p.tree.Buildout,
 		Parts: p.tree.Parts, Checkouts: p.tree.Checkouts, Signatures: p.tree.Signatures,
 	}
+	if len(p.flags.smoke)+len(p.flags.volatile) > 0 {
+		m.Prove = &pack.Prove{Smoke: p.flags.smoke, Volatile: p.flags.volatile}
+	}
 	if p.report != nil {
 		m.Floors, m.SystemLibraries, m.Extensions = p.report.Floors, p.report.SystemLibraries, p.report.Extensions()
 		m.Verification = p.report

@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,9 +33,11 @@ type Options struct {
 	Forbidden []string
 	// Python is the interpreter to prove with; default: the newest that fits.
 	Python string
-	// Volatile are parts that may install again on each run.
+	// Volatile are parts that may install again on each run, beside those that
+	// the manifest names.
 	Volatile []string
-	// Smoke are shell commands that run in the installed tree and must exit with 0.
+	// Smoke are shell commands that run in the installed tree and must exit
+	// with 0, after those that the manifest names.
 	Smoke []string
 	// SmokeTime is how long each may take; default five minutes.
 	SmokeTime time.Duration
@@ -180,6 +183,9 @@ func (r *run) prepare(ctx context.Context) error {
 		return fmt.Errorf("reading %s: %w", r.o.Archive, err)
 	}
 	r.manifest = m
+	if m.Prove != nil {
+		r.o.Smoke, r.o.Volatile = union(m.Prove.Smoke, r.o.Smoke), union(m.Prove.Volatile, r.o.Volatile)
+	}
 	if r.work, err = workDir(r.o); err != nil {
 		return &isolateError{fmt.Errorf("making a directory for the proof: %w", err)}
 	}
@@ -193,6 +199,17 @@ func (r *run) prepare(ctx context.Context) error {
 	}
 	r.proof.Python = r.python.Version
 	return r.isolate(ctx)
+}
+
+// union is a and what of b isn't in it.
+func union(a, b []string) []string {
+	all := slices.Clone(a)
+	for _, s := range b {
+		if !slices.Contains(all, s) {
+			all = append(all, s)
+		}
+	}
+	return all
 }
 
 func (r *run) installOptions() install.Options {

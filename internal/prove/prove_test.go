@@ -37,6 +37,10 @@ print("Updating two.")
 
 func archive(t *testing.T, buildout string, files map[string]string) string {
 	t.Helper()
+	return installtest.Make(t, t.TempDir(), installed(buildout, files))
+}
+
+func installed(buildout string, files map[string]string) installtest.Archive {
 	a := installtest.Archive{
 		Name: "hello", Version: "1.0",
 		Manifest: pack.Manifest{
@@ -52,7 +56,7 @@ func archive(t *testing.T, buildout string, files map[string]string) string {
 	for p, c := range files {
 		a.Files[p] = c
 	}
-	return installtest.Make(t, t.TempDir(), a)
+	return a
 }
 
 func options(t *testing.T, src string) Options {
@@ -183,6 +187,26 @@ func TestVolatile(t *testing.T) {
 	p, err := Run(t.Context(), o)
 	if err != nil || p.Err() != nil {
 		t.Errorf("%v, %v", err, p.Err())
+	}
+}
+
+// What pack was told lies in the archive, and counts where nobody says it
+// again; what is said again isn't done twice.
+func TestManifestSaysHow(t *testing.T) {
+	a := installed(strings.Replace(fake, "Updating two", "Installing two", 1), nil)
+	a.Manifest.Prove = &pack.Prove{Smoke: []string{"echo one", "echo two; exit 4"}, Volatile: []string{"two"}}
+	o := options(t, installtest.Make(t, t.TempDir(), a))
+	o.Smoke, o.Volatile = []string{"echo one", "echo three"}, []string{"two"}
+	p, err := Run(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said []string
+	for _, s := range p.Smoke {
+		said = append(said, strings.TrimSpace(s.Output))
+	}
+	if got := strings.Join(said, ","); got != "one,two,three" || len(p.Problems) != 1 || !strings.Contains(p.Problems[0].Text, "exits with 4") {
+		t.Errorf("smoke commands said %s; problems %+v", got, p.Problems)
 	}
 }
 
