@@ -21,6 +21,7 @@ type Config struct {
 	Repo      string // "OWNER/REPO"
 	Token     string
 	Generator string // "binary-buildout 1.2.3", the User-Agent
+	Job       string // where the workflow grants rights: "in line 7 of .github/workflows/x.yml"; empty: unknown
 	Transport http.RoundTripper
 	Policy    Policy
 	Log       func(format string, a ...any)
@@ -31,6 +32,7 @@ type Client struct {
 	api    *url.URL
 	repo   string
 	agent  string
+	job    string
 	http   *http.Client
 	policy Policy
 	log    func(string, ...any)
@@ -83,7 +85,7 @@ func NewClient(c Config) (*Client, error) {
 	}
 	auth := &oauth2.Transport{Source: oauth2.StaticTokenSource(&oauth2.Token{AccessToken: c.Token}), Base: c.Transport}
 	return &Client{
-		api: api, repo: c.Repo, agent: c.Generator, policy: c.Policy.withDefaults(), log: c.Log,
+		api: api, repo: c.Repo, agent: c.Generator, job: c.Job, policy: c.Policy.withDefaults(), log: c.Log,
 		http: &http.Client{Transport: &pinned{hosts: tokenHosts(api), auth: auth, plain: c.Transport}},
 	}, nil
 }

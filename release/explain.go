@@ -31,7 +31,6 @@ func already(err error) bool {
 }
 
 const (
-	hintRights = "the job needs, in its workflow:\n    permissions:\n      contents: write"
 	hintToken  = "the token is wrong or has expired: a GITHUB_TOKEN ends with its job, and after 24 hours"
 	hintAccess = "either there is no such repository, or the token may not see it: a token for a private repository needs contents: write"
 	hintLater  = "run the job again: it resumes where this one stopped"
@@ -54,7 +53,7 @@ func (c *Client) explain(doing string, err error) error {
 	case code == http.StatusForbidden && strings.Contains(message, "immutable"):
 		hint = hintImmutable
 	case code == http.StatusForbidden:
-		hint = hintRights
+		hint = c.rights()
 	case code == http.StatusNotFound:
 		hint = hintAccess
 	case code == http.StatusUnprocessableEntity && strings.Contains(message, "immutable"):
@@ -63,6 +62,15 @@ func (c *Client) explain(doing string, err error) error {
 		hint = ""
 	}
 	return &Error{Err: fmt.Errorf("%s in %s: %w", doing, c.repo, err), hint: hint, code: exitOutside}
+}
+
+// rights says which right is missing, and where it is given.
+func (c *Client) rights() string {
+	where := "in its workflow"
+	if c.job != "" {
+		where = c.job
+	}
+	return "the token may not write releases: the job needs, " + where + ":\n    permissions:\n      contents: write"
 }
 
 const hintImmutable = "an immutable release can't be changed after it was published: make a new one, with another tag"

@@ -354,7 +354,7 @@ func TestRefusals(t *testing.T) {
 		code      int
 	}{
 		{"expired", "ghs_old", nil, nil, "Bad credentials", "expired", 3},
-		{"no rights", releasetest.ReadToken, nil, nil, "Resource not accessible", "contents: write", 3},
+		{"no rights", releasetest.ReadToken, nil, nil, "Resource not accessible", "in line 7 of x.yml:\n    permissions:\n      contents: write", 3},
 		{"not there", releasetest.Token, func(s *releasetest.Server) { s.Repo = "acme/other" }, nil, "404", "may not see it", 3},
 		{"down", releasetest.Token, always(releasetest.Fault{Status: 503}), nil, "503", "resumes", 3},
 		{"a limit for hours", releasetest.Token, always(releasetest.Fault{Status: 403, Header: map[string]string{"Retry-After": "20000"}}), nil, "403", "limit", 3},
@@ -370,7 +370,7 @@ func TestRefusals(t *testing.T) {
 			if tt.o != nil {
 				tt.o(&o)
 			}
-			_, err := client(t, s, func(c *Config) { c.Token, c.Repo = tt.token, "acme/site" }).Publish(context.Background(), want, o)
+			_, err := client(t, s, func(c *Config) { c.Token, c.Repo, c.Job = tt.token, "acme/site", "in line 7 of x.yml" }).Publish(context.Background(), want, o)
 			var e *Error
 			if !errors.As(err, &e) || !strings.Contains(err.Error(), tt.message) || !strings.Contains(e.Hint(), tt.hint) || e.ExitCode() != tt.code {
 				t.Errorf("got %v; hint %v", err, e)

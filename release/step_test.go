@@ -2,17 +2,14 @@ package release
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -179,118 +176,4 @@ func randomFaults(seed uint64) func(int, *http.Request) *releasetest.Fault {
 		}
 		return &kinds[r.IntN(len(kinds))]
 	}
-}
-
-// Twenty processes at once make one release, with every asset, once.
-func TestStepProcesses(t *testing.T) {
-	if testing.Short() {
-		t.Skip("twenty processes")
-	}
-	all := twenty()
-	dir := stepDist(t, all)
-	s := server(t, func(s *releasetest.Server) { s.Lag = 5 })
-	var wg sync.WaitGroup
-	var mu sync.Mutex
-	published := 0
-	for _, target := range all {
-		wg.Go(func() {
-			out, err := helper(s, dir, target, len(all)).Output()
-			var res Result
-			if err != nil || json.Unmarshal(out, &res) != nil {
-				t.Errorf("%s: %v %s", target, err, out)
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			if res.Published {
-				published++
-			}
-		})
-	}
-	wg.Wait()
-	if published == 0 {
-		t.Error("no process says that it published")
-	}
-	checkStep(t, s, stepFiles(t, dir, all))
-}
-
-// A process that is killed while it uploads leaves a draft, which is completed
-// when its job is run again.
-func TestStepKilledProcess(t *testing.T) {
-	if testing.Short() {
-		t.Skip("kills processes")
-	}
-	dir := stepDist(t, targets[:1])
-	for n := 1; ; n++ {
-		var victim atomic.Pointer[os.Process]
-		s := server(t, func(s *releasetest.Server) {
-			s.Fault = func(i int, _ *http.Request) *releasetest.Fault {
-				p := victim.Load()
-				if i != n || p == nil {
-					return nil
-				}
-				p.Kill()
-				return &releasetest.Fault{Done: i%2 == 0, Drop: true}
-			}
-		})
-		cmd := helper(s, dir, targets[0], 1)
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		victim.Store(cmd.Process)
-		if err := cmd.Wait(); err == nil {
-			if n < 10 {
-				t.Errorf("only %d requests", n)
-			}
-			return // it needs fewer requests
-		}
-		victim.Store(nil)
-		for _, r := range s.Releases() {
-			if !r.Draft {
-				checkAssets(t, r, stepFiles(t, dir, targets[:1]))
-			}
-		}
-		if out, err := helper(s, dir, targets[0], 1).Output(); err != nil {
-			t.Fatalf("after a kill at request %d: %v %s", n, err, out)
-		}
-		checkStep(t, s, stepFiles(t, dir, targets[:1]))
-	}
-}
-
-// helper is this test binary as a process that releases one archive.
-func helper(s *releasetest.Server, dir, target string, expect int) *exec.Cmd {
-	cmd := exec.Command(os.Args[0], "-test.run=^TestStepHelper$")
-	cmd.Env = append(os.Environ(), "RELEASE_TEST_HELPER="+strings.Join([]string{s.API(), s.Repo, dir, target, fmt.Sprint(expect)}, "\n"))
-	cmd.Stderr = os.Stderr
-	return cmd
-}
-
-func TestStepHelper(t *testing.T) {
-	args := strings.Split(os.Getenv("RELEASE_TEST_HELPER"), "\n")
-	if len(args) != 5 {
-		return
-	}
-	err := runHelper(args)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	os.Exit(0)
-}
-
-func runHelper(args []string) error {
-	a, err := stepArchive(args[2], args[3])
-	if err != nil {
-		return err
-	}
-	c, err := NewClient(Config{API: args[0], Repo: args[1], Token: releasetest.Token, Policy: hurried()})
-	if err != nil {
-		return err
-	}
-	var expect int
-	fmt.Sscan(args[4], &expect)
-	res, err := c.Step(context.Background(), a, extra, expect, Options{Tag: "v1.0"})
-	if err != nil {
-		return err
-	}
-	return json.NewEncoder(os.Stdout).Encode(res)
 }

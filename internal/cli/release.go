@@ -96,7 +96,7 @@ func (c *Command) release(ctx context.Context, f releaseFlags) error {
 	}
 	client, err := release.NewClient(release.Config{
 		API: orElse(c.Getenv("GITHUB_API_URL"), "https://api.github.com"), Repo: f.repo, Token: orElse(c.Getenv("GITHUB_TOKEN"), c.Getenv("GH_TOKEN")),
-		Generator: generator(), Log: func(format string, a ...any) { fmt.Fprintf(c.Stderr, format+"\n", a...) },
+		Generator: generator(), Job: workflowJob(c.Getenv), Log: func(format string, a ...any) { fmt.Fprintf(c.Stderr, format+"\n", a...) },
 	})
 	if err != nil {
 		return err
