@@ -118,7 +118,7 @@ func New(o Options) (Plan, error) {
 	p := Plan{Format: PlanFormat, Table: t.Date, Name: o.Name, Version: o.Version, Targets: []Entry{}}
 	var all []Entry
 	var refused Error
-	var candidates []string
+	var candidates, leave []string
 	for _, c := range combinations(o, t) {
 		e, problem := c.entry(o, t)
 		candidates = append(candidates, e.ID)
@@ -127,12 +127,13 @@ func New(o Options) (Plan, error) {
 		}
 		if problem != "" {
 			refused.Problems = append(refused.Problems, problem)
-			refused.hint = "leave single targets out with skip_targets, as in " + e.ID
+			leave = append(leave, e.ID)
 			continue
 		}
 		all = append(all, e)
 	}
 	if len(refused.Problems) > 0 {
+		refused.hint = "leave them out with skip_targets: " + strings.Join(leave, " ")
 		return Plan{}, &refused
 	}
 	p.Targets = append(p.Targets, all...)
