@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/internal/testcache"
 	"github.com/binary-buildout/binary-buildout/release/releasetest"
 )
 
@@ -86,7 +87,7 @@ runs:
 // actEnv is a repository acme/site that act can run.
 type actEnv struct {
 	dir, tree, artifacts, tool, home string
-	tag                              string   // that the workflow runs for
+	event, tag                       string   // what the workflow runs for
 	env                              []string // of the runner, besides this process's
 	server                           *releasetest.Server
 }
@@ -106,7 +107,7 @@ func newActWith(t *testing.T, tool string) *actEnv {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &actEnv{dir: t.TempDir(), tag: "v1.0", server: releasetest.New("acme/site", func(s *releasetest.Server) { s.Wrap = wrap })}
+	e := &actEnv{dir: t.TempDir(), event: "push", tag: "v1.0", server: releasetest.New("acme/site", func(s *releasetest.Server) { s.Wrap = wrap })}
 	t.Cleanup(e.server.Close)
 	e.tree, e.artifacts, e.tool, e.home = e.dir+"/tree", e.dir+"/artifacts", e.dir+"/tool", e.dir+"/home"
 	sh(t, "..", "go", "build", "-o", e.tool, tool)
@@ -131,18 +132,12 @@ func sh(t *testing.T, dir, name string, args ...string) {
 // act finds or installs the runner.
 func act(t *testing.T) string {
 	t.Helper()
-	if path, err := exec.LookPath("act"); err == nil {
-		return path
+	const module = "github.com/nektos/act@" + actVersion
+	dir := testcache.Dir(t) + "/go/" + module
+	if _, err := os.Stat(dir + "/act"); err != nil {
+		sh(t, "..", "env", "GOBIN="+dir, "go", "install", module)
 	}
-	out, err := exec.Command("go", "env", "GOPATH").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(strings.TrimSpace(string(out)), "bin", "act")
-	if _, err := os.Stat(path); err != nil {
-		sh(t, "..", "go", "install", "github.com/nektos/act@"+actVersion)
-	}
-	return path
+	return dir + "/act"
 }
 
 // pins are the versions that the workflows name for an action.
@@ -172,7 +167,7 @@ func (e *actEnv) run(t *testing.T, repo, workflow string, more ...string) (strin
 	}
 	event := write(t, e.dir+"/event.json", `{"ref":"refs/tags/`+e.tag+`"}`, 0o644)
 	args := []string{
-		"push", "-W", workflow, "--eventpath", event, "--action-offline-mode", "--no-cache-server",
+		e.event, "-W", workflow, "--eventpath", event, "--action-offline-mode", "--no-cache-server",
 		"-P", "ubuntu-24.04=-self-hosted", "-s", "GITHUB_TOKEN=" + releasetest.Token, "--env", "GITHUB_API_URL=" + e.server.API(), "--env", "GITHUB_REPOSITORY=acme/site",
 		"--env", "GITHUB_REF=refs/tags/" + e.tag, "--env", "GITHUB_REF_NAME=" + e.tag, "--env", "GITHUB_REF_TYPE=tag", "--env", "TOKEN_FOR_TESTS=" + releasetest.Token, "--env", "ARTIFACTS=" + e.artifacts, "--env", "TOOL_TREE=" + e.tree, "--env", "BB_BINARY_FOR_TESTS=" + e.tool,
 	}
@@ -279,13 +274,7 @@ jobs:
 	// Python 3.11 is Debian 12's; the globs leave it and one more.
 	call := strings.NewReplacer("3.12 3.13", "3.11 3.12", "cp312-*-debian12 cp313-*", "cp312-*-debian12").Replace(read(t, repo+"/.github/workflows/call.yml"))
 	write(t, repo+"/.github/workflows/call.yml", call, 0o644)
-	write(t, e.dir+"/path/docker", fmt.Sprintf(`#!/bin/sh
-echo "$*" >>%s
-while [ $# -gt 0 ] && [ "$1" != /usr/local/bin/binary-buildout ]; do shift; done
-[ $# -gt 0 ] || exit 0
-shift
-exec %s "$@"
-`, e.dir+"/docker.log", e.tool), 0o755)
+	e.standInDocker(t)
 	log, err := e.run(t, repo, ".github/workflows/call.yml")
 	if err != nil {
 		t.Fatalf("%v\n%s", err, log)
@@ -304,7 +293,19 @@ exec %s "$@"
 	}
 }
 
-// A job that fails leaves no release, and a pull request none either.
+// standInDocker runs the tool here, and writes down how it was called.
+func (e *actEnv) standInDocker(t *testing.T) {
+	t.Helper()
+	write(t, e.dir+"/path/docker", fmt.Sprintf(`#!/bin/sh
+echo "$*" >>%s
+while [ $# -gt 0 ] && [ "$1" != /usr/local/bin/binary-buildout ]; do shift; done
+[ $# -gt 0 ] || exit 0
+shift
+exec %s "$@"
+`, e.dir+"/docker.log", e.tool), 0o755)
+}
+
+// A job that fails leaves no release.
 func TestActNoRelease(t *testing.T) {
 	e := newAct(t)
 	repo := e.tree

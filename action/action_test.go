@@ -105,6 +105,7 @@ func TestRun(t *testing.T) {
 			"[pack]\n[--name=$(touch hacked)`id`]\n[--before=echo \"$HOME\"; rm -rf '*']\n[--before=-x]\n[--exclude=*.log]\n[.]\n", 0},
 		{"exit code", map[string]string{"RECORD_CODE": "1"}, "[pack]\n[.]\n", 1},
 		{"prove", map[string]string{"BB_COMMAND": "prove", "BB_ARCHIVE": "dist/*.tar.* dist/*.zip", "BB_SMOKE": "bin/x", "BB_VOLATILE": "daily"}, "[prove]\n[--smoke=bin/x]\n[--volatile=daily]\n[dist/a-1.tar.gz]\n", 0},
+		{"prove a name with a space", map[string]string{"BB_COMMAND": "prove", "BB_ARCHIVE": `my dist\a-1.zip`}, "[prove]\n[my dist\\a-1.zip]\n", 0},
 		{"not a switch", map[string]string{"BB_IN_PLACE": "yes"}, "", 2},
 		{"no command", map[string]string{"BB_COMMAND": "build"}, "", 2},
 		{"no variable", map[string]string{"BB_ENV": "A B=1"}, "", 2},
@@ -114,6 +115,7 @@ func TestRun(t *testing.T) {
 			t.Run(tt.name+"/"+name, func(t *testing.T) {
 				dir := t.TempDir()
 				write(t, dir+"/dist/a-1.tar.gz", "x", 0o644)
+				write(t, dir+`/my dist\a-1.zip`, "x", 0o644)
 				tt.env["BB_PATH"] = write(t, dir+"/bin/binary buildout", recorder, 0o755)
 				tt.env["RECORD_ENV"] = dir + "/env"
 				got := script(t, shell, dir, "run.sh", tt.env)

@@ -52,6 +52,30 @@ func TestActOwnRelease(t *testing.T) {
 	e.refuses(t)
 }
 
+// The real binary, of two directories, with another umask, time and GOFLAGS:
+// the same bytes. Of the six platforms this is the one that tests build anyway.
+func TestBinariesReproducible(t *testing.T) {
+	if testing.Short() {
+		t.Skip("links binary-buildout twice")
+	}
+	script := read(t, "binaries.sh")
+	const all = "darwin-amd64 darwin-arm64 linux-amd64 linux-arm64 windows-amd64 windows-arm64"
+	if !strings.Contains(script, "in "+all+"; do") {
+		t.Fatal("binaries.sh builds other platforms")
+	}
+	var tables []string
+	for _, x := range []struct{ name, umask, flags string }{{"a", "077", "-buildvcs=true"}, {"another place/b", "022", ""}} {
+		tree := t.TempDir() + "/" + x.name
+		sh(t, "..", "sh", "-c", `mkdir -p "$1" && cp -r main.go go.mod go.sum action matrix pack release internal "$1"`, "-", tree)
+		write(t, tree+"/action/binaries.sh", strings.Replace(script, all, "linux-amd64", 1), 0o644)
+		sh(t, tree, "sh", "-c", `umask "$1" && touch pack/*.go && GOFLAGS="$2" sh action/binaries.sh 1.2.3 dist`, "-", x.umask, x.flags)
+		tables = append(tables, read(t, tree+"/action/binaries.json"))
+	}
+	if tables[0] != tables[1] || !strings.Contains(tables[0], `"linux-amd64": "`) {
+		t.Errorf("the binaries differ:\n%s\n%s", tables[0], tables[1])
+	}
+}
+
 // downloads wants binary.sh to take the released binary, by the table alone.
 func (e *actEnv) downloads(t *testing.T) {
 	t.Helper()

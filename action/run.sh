@@ -55,10 +55,14 @@ for name in $switches; do
 	esac
 done
 if [ -n "$prove" ]; then
-	# The job has one archive, and its name is known to the plan alone.
-	for f in $prove; do
-		if [ -f "$f" ]; then set -- "$@" "$f"; fi
-	done
+	# A file by its name, with spaces or backslashes; else a glob.
+	if [ -f "$prove" ]; then
+		set -- "$@" "$prove"
+	else
+		for f in $prove; do
+			if [ -f "$f" ]; then set -- "$@" "$f"; fi
+		done
+	fi
 elif [ "$BB_COMMAND" = pack ]; then
 	set -- "$@" "${BB_DIRECTORY:-.}"
 elif [ "$BB_COMMAND" = plan ]; then

@@ -1,0 +1,111 @@
+package action
+
+import (
+	"strings"
+	"testing"
+)
+
+// The workflow that the README shows is examples/workflow.yml, and does as it
+// stands what the README says: two archives, one built in each image, on a
+// release of the tag that was pushed.
+func TestActExample(t *testing.T) {
+	e := newAct(t)
+	text := read(t, "../examples/workflow.yml")
+	if !strings.Contains(read(t, "../README.md"), "```yaml\n"+text+"```\n") {
+		t.Error("README.md shows another workflow than examples/workflow.yml")
+	}
+	repo := e.dir + "/site"
+	write(t, repo+"/buildout.cfg", "[buildout]\nparts =\n", 0o644)
+	e.workflow(t, repo)
+	// act can't call a workflow of another repository.
+	const uses = "uses: binary-buildout/binary-buildout/.github/workflows/buildout.yml@v1"
+	if !strings.Contains(text, uses) {
+		t.Fatal(text)
+	}
+	write(t, repo+"/.github/workflows/release.yml", strings.Replace(text, uses, "uses: ./.github/workflows/buildout.yml", 1), 0o644)
+	e.standInDocker(t)
+	log, err := e.run(t, repo, ".github/workflows/release.yml")
+	if err != nil {
+		t.Fatalf("%v\n%s", err, log)
+	}
+	e.released(t, log, 1, "site-1.0-cp313-manylinux_2_28_x86_64.tar.gz", "site-1.0-cp313-linux_x86_64-debian13.tar.gz")
+	docker := read(t, e.dir+"/docker.log")
+	for _, want := range []string{"manylinux_2_28_x86_64@sha256:", " debian:13 ", " python:3.13-slim-bookworm "} {
+		if !strings.Contains(docker, want) {
+			t.Errorf("%q is not in\n%s", want, docker)
+		}
+	}
+}
+
+// A pull request runs everything but the release, though a tag is named.
+func TestActPullRequest(t *testing.T) {
+	e := newAct(t)
+	e.event = "pull_request"
+	repo := e.dir + "/site"
+	write(t, repo+"/buildout.cfg", "[buildout]\nparts =\n", 0o644)
+	e.workflow(t, repo)
+	write(t, repo+"/.github/workflows/call.yml", `on: pull_request
+permissions: {}
+jobs:
+  buildout:
+    permissions: {contents: write, id-token: write, attestations: write}
+    uses: ./.github/workflows/buildout.yml
+    with: {pythons: "3.13", images: host, version: "1.0", name: site, tag: v1.0}
+`, 0o644)
+	log, err := e.run(t, repo, ".github/workflows/call.yml")
+	if err != nil {
+		t.Fatalf("%v\n%s", err, log)
+	}
+	for _, step := range []string{"Plan", "Pack", "Prove"} {
+		if !strings.Contains(log, "Success - Main "+step+" ") {
+			t.Errorf("there was no step %s", step)
+		}
+	}
+	if requests := e.server.Requests(); len(requests) > 0 || strings.Contains(log, "Main Write the documents") {
+		t.Errorf("requests %q\n%s", requests, log)
+	}
+}
+
+// test.yml runs every stage of .ci/run, and is red if one of them is. Stages
+// that take seconds stand in for the real ones, which take an hour.
+func TestActTestWorkflow(t *testing.T) {
+	e := newAct(t)
+	repo := e.dir + "/own"
+	sh(t, "..", "sh", "-c", `mkdir -p "$1/.github/workflows" "$1/.ci" && cp .ci/run "$1/.ci" && cp .github/workflows/test.yml "$1/.github/workflows"`, "-", repo)
+	for _, stage := range []string{"setup", "lint", "readme", "fuzz", "tests"} {
+		if read(t, "../.ci/"+stage+".sh") == "" {
+			t.Error(stage)
+		}
+		write(t, repo+"/.ci/"+stage+".sh", "echo here is "+stage+"\n", 0o644)
+	}
+	e.tree = repo // what is checked out
+	log, err := e.run(t, repo, ".github/workflows/test.yml", "--env", "BINARY_BUILDOUT_CACHE="+e.dir+"/kept")
+	if err != nil || strings.Count(log, "|   here is ")+strings.Count(log, "| here is ") != 5 || !strings.Contains(log, "stages: 5 passed, 0 failed") {
+		t.Errorf("%v\n%s", err, log)
+	}
+	write(t, repo+"/.ci/fuzz.sh", "false\n", 0o644)
+	log, err = e.run(t, repo, ".github/workflows/test.yml", "--env", "BINARY_BUILDOUT_CACHE="+e.dir+"/kept")
+	if err == nil || !strings.Contains(log, "stages: 4 passed, 1 failed") {
+		t.Errorf("a stage failed: %v\n%s", err, log)
+	}
+}
+
+// selftest.yml's job of ubuntu-24.04, as it stands: the action builds its
+// binary of this tree, packs the example and proves it once more. What the
+// other runners are is known to GitHub alone.
+func TestActSelftest(t *testing.T) {
+	e, more := newRealAct(t)
+	sh(t, "..", "cp", "-r", "main.go", "go.mod", "go.sum", "matrix", "pack", "release", "internal", "examples", e.tree)
+	e.event = "workflow_dispatch"
+	log, err := e.run(t, e.tree, ".github/workflows/selftest.yml", append(more, "--matrix", "runner:ubuntu-24.04")...)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, log)
+	}
+	const proved = "network enforced, compiler enforced, old place enforced, interpreter enforced"
+	if strings.Count(log, proved) != 2 || !strings.Contains(log, "| proved: "+proved) {
+		t.Errorf("the proofs:\n%s", log)
+	}
+	if requests := e.server.Requests(); len(requests) > 0 {
+		t.Errorf("requests %q", requests)
+	}
+}
