@@ -246,7 +246,7 @@ func TestBinary(t *testing.T) {
 	sum := sha256.Sum256([]byte(released))
 	body := released
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/v9/binary-buildout-linux-amd64" || body == "" {
+		if r.URL.Path != "/v9/binary-buildout-linux-amd64" && r.URL.Path != "/v9/binary-buildout-darwin-arm64" && r.URL.Path != "/v9/binary-buildout-windows-arm64.exe" || body == "" {
 			http.NotFound(w, r)
 			return
 		}
@@ -258,11 +258,16 @@ func TestBinary(t *testing.T) {
 			name   string
 			source string // empty: the tree's
 			body   string
-			path   string // "go": with a go that builds
+			path   string // "go": with a go that builds; "macOS ARM64": of that runner
 			want   string // what the binary says, or the error
 			code   int
 		}{
 			{"released", "", released, "", "released", 0},
+			{"released for macOS", "", released, "macOS ARM64", "released", 0},
+			{"released for Windows", "", released, "Windows ARM64", "released", 0},
+			{"changed for macOS", "", "#!/bin/sh\necho evil\n", "macOS ARM64", "darwin-arm64 has SHA-256 ", 3},
+			{"another system", "", released, "FreeBSD X64", "does not run on FreeBSD", 3},
+			{"another architecture", "", released, "Linux ARM", "no released binary for linux-other", 3},
 			{"other sources are built", "0000", released, "go", "built", 0},
 			{"not there is built", "", "", "go", "built", 0},
 			{"a wrong digest is fatal", "", "#!/bin/sh\necho evil\n", "go", "should have " + hex.EncodeToString(sum[:]), 3},
@@ -276,13 +281,26 @@ func TestBinary(t *testing.T) {
 				if tt.source != "" {
 					source = tt.source
 				}
-				write(t, tree+"/action/binaries.json", "{\n  \"format\": 1,\n  \"version\": \"9.1\",\n  \"url\": \""+s.URL+"/v9/\",\n  \"source\": \""+source+"\",\n  \"binaries\": {\n    \"linux-amd64\": \""+hex.EncodeToString(sum[:])+"\"\n  }\n}\n", 0o644)
+				write(t, tree+"/action/binaries.json", "{\n  \"format\": 1,\n  \"version\": \"9.1\",\n  \"url\": \""+s.URL+"/v9/\",\n  \"source\": \""+source+"\",\n  \"binaries\": {\n    \"linux-amd64\": \""+hex.EncodeToString(sum[:])+"\",\n    \"darwin-arm64\": \""+hex.EncodeToString(sum[:])+"\",\n    \"windows-arm64\": \""+hex.EncodeToString(sum[:])+"\"\n  }\n}\n", 0o644)
 				env := map[string]string{"RUNNER_TEMP": dir + "/temp", "RUNNER_OS": "Linux", "RUNNER_ARCH": "X64", "GITHUB_OUTPUT": dir + "/output", "PATH": tools(t, dir, tt.path == "go")}
+				if runner, arch, ok := strings.Cut(tt.path, " "); ok {
+					env["RUNNER_OS"], env["RUNNER_ARCH"] = runner, arch
+				}
+				name := "binary-buildout"
+				switch env["RUNNER_OS"] {
+				case "macOS": // has shasum and no sha256sum
+					shasum, err := exec.LookPath("shasum")
+					if err != nil || os.Symlink(shasum, dir+"/tools/shasum") != nil || os.Remove(dir+"/tools/sha256sum") != nil {
+						t.Fatal(err)
+					}
+				case "Windows":
+					name += ".exe"
+				}
 				got := script(t, shell, dir, tree+"/action/binary.sh", env)
 				if got.code != tt.code {
 					t.Fatalf("%+v", got)
 				}
-				bin := dir + "/temp/binary-buildout/binary-buildout"
+				bin := dir + "/temp/binary-buildout/" + name
 				if tt.code != 0 {
 					if !strings.Contains(got.stderr, tt.want) || !strings.Contains(got.out, "::error::") {
 						t.Errorf("%+v", got)

@@ -34,6 +34,10 @@ func TestPublish(t *testing.T) {
 				t.Fatal(err)
 			}
 			checkReleased(t, s, want)
+			// The tag is made of this commit, if it isn't there.
+			if r := s.Releases()[0]; r.Commit != "0123abc" || r.Name != "v1.0" {
+				t.Errorf("commit %q, name %q", r.Commit, r.Name)
+			}
 			if !res.Published || len(res.Uploaded) != len(want) || !strings.HasSuffix(res.URL, "/acme/site/releases/tag/v1.0") {
 				t.Errorf("result %+v", res)
 			}
@@ -93,6 +97,11 @@ func TestPublishExisting(t *testing.T) {
 		}},
 		{"prerelease", releasetest.Release{Draft: true}, func(o *Options) { o.Prerelease, o.MakeLatest = true, "false" }, "", func(t *testing.T, r releasetest.Release) {
 			if !r.Prerelease || r.Latest != "false" {
+				t.Errorf("%+v", r)
+			}
+		}},
+		{"latest", releasetest.Release{Draft: true}, func(o *Options) { o.MakeLatest = "true" }, "", func(t *testing.T, r releasetest.Release) {
+			if r.Latest != "true" || r.Prerelease {
 				t.Errorf("%+v", r)
 			}
 		}},
@@ -279,7 +288,10 @@ func TestFaultAtEachRequest(t *testing.T) {
 	}
 	total := len(s.Requests())
 	for n := 1; n <= total; n++ {
-		for name, f := range map[string]releasetest.Fault{"500": {Status: 500}, "done, 502": {Status: 502, Done: true}, "done, dropped": {Drop: true, Done: true}, "dropped": {Drop: true}} {
+		for name, f := range map[string]releasetest.Fault{"500": {Status: 500}, "done, 502": {Status: 502, Done: true}, "done, dropped": {Drop: true, Done: true}, "dropped": {Drop: true},
+			"429":        {Status: 429, Header: map[string]string{"Retry-After": "7"}},
+			"403, limit": {Status: 403, Message: "You have exceeded a secondary rate limit."},
+		} {
 			s := server(t, func(s *releasetest.Server) {
 				s.Fault = func(i int, _ *http.Request) *releasetest.Fault {
 					if i == n {
