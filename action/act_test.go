@@ -25,7 +25,7 @@ runs:
   using: composite
   steps:
     - shell: bash
-      run: mkdir -p "$ARTIFACTS/$NAME" && cp -r "$WHAT" "$ARTIFACTS/$NAME/"
+      run: mkdir -p "$ARTIFACTS/$NAME" && cp -r $WHAT "$ARTIFACTS/$NAME/"
       env: {NAME: "${{ inputs.name }}", WHAT: "${{ inputs.path }}"}
 `,
 	"actions/download-artifact": `name: download

@@ -247,6 +247,10 @@ jobs:
 `, 0o644)
 	log, err := e.run(t, e.tree, "step.yml", more...)
 	line := strings.Count(text[:at], "\n") + 1
+	// act may lose the last of what a process writes.
+	if !strings.Contains(log, "::group::The whole of build.log") || !strings.Contains(log, "| | ") {
+		t.Errorf("the build's log is not shown:\n%s", log)
+	}
 	want := fmt.Sprintf("::error file=app/src/hello/src/hello/_greet.c,line=%d,", line)
 	if err == nil || !strings.Contains(log, want) || len(e.server.Releases()) > 0 {
 		t.Errorf("%v, %s\n%s", err, want, log)

@@ -29,6 +29,14 @@ func TestActExample(t *testing.T) {
 		t.Fatalf("%v\n%s", err, log)
 	}
 	e.released(t, log, 1, "site-1.0-cp313-manylinux_2_28_x86_64.tar.gz", "site-1.0-cp313-linux_x86_64-debian13.tar.gz")
+	for _, want := range []string{
+		"site-1.0-cp313-linux_x86_64-debian13.tar.gz        debian:13 ", "Summary - ### Plan of site 1.0", "2 archives; written beside them: ",
+		"Summary - ### Release v1.0", "9 uploaded, 0 identical, published",
+	} {
+		if !strings.Contains(log, want) {
+			t.Errorf("%q is not in the log:\n%s", want, log)
+		}
+	}
 	docker := read(t, e.dir+"/docker.log")
 	for _, want := range []string{"manylinux_2_28_x86_64@sha256:", " debian:13 ", " python:3.13-slim-bookworm "} {
 		if !strings.Contains(docker, want) {
@@ -63,6 +71,30 @@ jobs:
 	}
 	if requests := e.server.Requests(); len(requests) > 0 || strings.Contains(log, "Main Write the documents") {
 		t.Errorf("requests %q\n%s", requests, log)
+	}
+}
+
+// One target that isn't built: its report is kept, and nothing is released.
+func TestActReusableFailure(t *testing.T) {
+	e := newAct(t)
+	repo := e.dir + "/site"
+	write(t, repo+"/buildout.cfg", "[buildout]\nparts = broken\n", 0o644)
+	e.workflow(t, repo)
+	write(t, repo+"/.github/workflows/call.yml", `on: push
+permissions: {}
+jobs:
+  buildout:
+    permissions: {contents: write, id-token: write, attestations: write}
+    uses: ./.github/workflows/buildout.yml
+    with: {pythons: "3.13", images: host, version: "1.0", name: site, tag: v1.0}
+`, 0o644)
+	log, err := e.run(t, repo, ".github/workflows/call.yml")
+	if requests := e.server.Requests(); err == nil || len(requests) > 0 || !strings.Contains(log, "error: it is broken") {
+		t.Errorf("%v, requests %q\n%s", err, requests, log)
+	}
+	// The stand-in of upload-artifact keeps what the glob names.
+	if got := read(t, e.artifacts+"/report-cp313-linux_x86_64/report.html"); !strings.Contains(got, "broken") {
+		t.Errorf("the report is %s", got)
 	}
 }
 

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -40,6 +41,7 @@ func (p *packing) annotateFailure(cause error) bool {
 	if cause == nil || !p.underActions() || !errors.As(cause, &failed) {
 		return false
 	}
+	defer p.showLog(failed.Log)
 	notes := p.compilerNotes(failed.Log)
 	for _, n := range notes {
 		p.actions().WithFieldsMap(n.at.fields("the compiler")).Errorf("%s", n.text)
@@ -50,6 +52,30 @@ func (p *packing) annotateFailure(cause error) bool {
 	}
 	p.actions().WithFieldsMap(at.fields("the build")).Errorf("%s", cause)
 	return true
+}
+
+// shownLog bounds what is shown of a log, in lines.
+const shownLog = 500
+
+// showLog shows the end of a build's log, since the log itself is gone with the
+// runner, or with its container. What tools wrote is marked as such: a line
+// that begins with "::" would be a command to the runner.
+func (p *packing) showLog(path string) {
+	data, err := os.ReadFile(path)
+	if path == "" || err != nil {
+		return // the error itself is told all the same
+	}
+	lines := strings.Split(strings.TrimRight(string(data), "\n"), "\n")
+	title := "The whole of " + filepath.Base(path)
+	if len(lines) > shownLog {
+		lines = lines[len(lines)-shownLog:]
+		title = fmt.Sprintf("The last %d lines of %s", shownLog, filepath.Base(path))
+	}
+	p.actions().Group(title)
+	for _, line := range lines {
+		fmt.Fprintf(p.Stderr, "| %s\n", strings.TrimRight(line, "\r"))
+	}
+	p.actions().EndGroup()
 }
 
 // note is what a compiler says of a line.

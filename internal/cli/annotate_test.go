@@ -52,10 +52,11 @@ func TestAnnotateFailure(t *testing.T) {
 			p, stage, out := annotating(t)
 			e := &buildout.Error{Doing: "building the parts", Err: errors.New(tt.error), Log: stage + ".log/build.log"}
 			writeFile(t, stage+".log/compiler.jsonl", strings.ReplaceAll(tt.log, "STAGE", stage))
+			writeFile(t, stage+".log/build.log", strings.Repeat("Getting x.\n", 600)+"::add-path::/tmp\r\nfailed\n")
 			if !p.annotateFailure(e) {
 				t.Error("nothing was annotated")
 			}
-			for _, want := range tt.want {
+			for _, want := range append(tt.want, "::group::The last 500 lines of build.log\n| Getting x.\n", "| ::add-path::/tmp\n| failed\n::endgroup::\n") {
 				if !strings.Contains(out.String(), want) {
 					t.Errorf("%q is not in\n%s", want, out)
 				}

@@ -98,10 +98,27 @@ func (c *Command) plan(ctx context.Context, dir string, o matrix.Options, common
 	if err != nil {
 		return err
 	}
-	if common.json {
-		return json.NewEncoder(c.Stdout).Encode(p)
+	c.summary(planMarkdown(p))
+	if !common.json {
+		return printPlan(c.Stdout, p)
 	}
-	return printPlan(c.Stdout, p)
+	// The JSON is the step's output, and the log is for people.
+	if c.underActions() && !common.quiet {
+		if err := printPlan(c.Stderr, p); err != nil {
+			return err
+		}
+	}
+	return json.NewEncoder(c.Stdout).Encode(p)
+}
+
+// planMarkdown is the matrix as a table.
+func planMarkdown(p matrix.Plan) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "### Plan of %s %s\n\n| archive | runner | built in | proved in | Python |\n| --- | --- | --- | --- | --- |\n", p.Name, p.Version)
+	for _, t := range p.Targets {
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", t.Archive, t.Runner, t.Image.Name, t.Prove.Name, t.Python.Version)
+	}
+	return b.String()
 }
 
 func printPlan(out io.Writer, p matrix.Plan) error {

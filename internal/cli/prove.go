@@ -5,6 +5,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/binary-buildout/binary-buildout/internal/isolate"
 	"github.com/binary-buildout/binary-buildout/internal/prove"
@@ -57,7 +59,27 @@ func (c *Command) runProof(ctx context.Context, o prove.Options, ui *ui) (*prove
 	o.Env, o.OS, o.Arch = os.Environ(), c.OS, c.Arch
 	o.Read, o.Extract = readArchive, extractArchive
 	o.Progress = func(step string) { ui.say("%s", step) }
-	return prove.Run(ctx, o)
+	proof, err := prove.Run(ctx, o)
+	if proof != nil {
+		c.showFailed(proof)
+	}
+	return proof, err
+}
+
+// showFailed shows what the steps said that a problem is about: the tree that
+// they ran in is gone.
+func (c *Command) showFailed(p *prove.Proof) {
+	for _, s := range slices.Concat(p.Steps, p.Smoke) {
+		about := func(problem prove.Problem) bool { return strings.HasPrefix(problem.Text, s.Command+": ") }
+		if s.Code == 0 && !slices.ContainsFunc(p.Problems, about) {
+			continue
+		}
+		fmt.Fprintf(c.Stderr, "  %s (exit code %d) said:\n", s.Command, s.Code)
+		for line := range strings.Lines(s.Output) {
+			// As of a log: "::" at the beginning would be a command to the runner.
+			fmt.Fprintf(c.Stderr, "| %s\n", strings.TrimRight(line, "\r\n"))
+		}
+	}
 }
 
 func grades(p *prove.Proof) string {

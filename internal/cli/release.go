@@ -92,7 +92,7 @@ func (c *Command) release(ctx context.Context, f releaseFlags) error {
 		set.Extra = append(set.Extra, bundle)
 	}
 	if f.prepare {
-		return writeDocuments(f.dir, set)
+		return c.writeDocuments(f, set)
 	}
 	client, err := release.NewClient(release.Config{
 		API: orElse(c.Getenv("GITHUB_API_URL"), "https://api.github.com"), Repo: f.repo, Token: orElse(c.Getenv("GITHUB_TOKEN"), c.Getenv("GH_TOKEN")),
@@ -105,7 +105,7 @@ func (c *Command) release(ctx context.Context, f releaseFlags) error {
 	if err != nil {
 		return err
 	}
-	return c.reportRelease(f, res)
+	return c.reportRelease(f, set, res)
 }
 
 func attach(ctx context.Context, client *release.Client, set release.Set, f releaseFlags) (release.Result, error) {
@@ -147,38 +147,49 @@ func wantedArchives(f releaseFlags) ([]string, error) {
 	return names, nil
 }
 
-func writeDocuments(dir string, set release.Set) error {
+func (c *Command) writeDocuments(f releaseFlags, set release.Set) error {
 	files, err := set.Files()
 	if err != nil {
 		return err
 	}
-	for _, f := range files {
-		if f.Path != "" {
+	names := []string{}
+	for _, file := range files {
+		if file.Path != "" {
 			continue
 		}
-		if err := os.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o644); err != nil {
-			return fmt.Errorf("writing %s: %w", f.Name, err)
+		if err := os.WriteFile(filepath.Join(f.dir, file.Name), file.Data, 0o644); err != nil {
+			return fmt.Errorf("writing %s: %w", file.Name, err)
 		}
+		names = append(names, file.Name)
 	}
-	return nil
+	if f.json {
+		return json.NewEncoder(c.Stdout).Encode(map[string]any{"written": names})
+	}
+	_, err = fmt.Fprintf(c.Stdout, "%d archives; written beside them: %s\n", len(set.Archives), strings.Join(names, ", "))
+	return err
 }
 
-func (c *Command) reportRelease(f releaseFlags, res release.Result) error {
+func (c *Command) reportRelease(f releaseFlags, set release.Set, res release.Result) error {
 	if c.underActions() {
 		c.actions().SetOutput("release_url", res.URL)
 	}
+	did := fmt.Sprintf("%d uploaded, %d identical, %s", len(res.Uploaded), len(res.Skipped), releaseState(res))
+	c.summary(fmt.Sprintf("### Release %s\n\n%s: %s\n\n%s", f.options.Tag, res.URL, did, set.Notes()))
 	if f.json {
 		return json.NewEncoder(c.Stdout).Encode(res)
 	}
-	state := "published"
+	_, err := fmt.Fprintf(c.Stdout, "%s\n%s\n", res.URL, did)
+	return err
+}
+
+func releaseState(res release.Result) string {
 	switch {
 	case res.Missing > 0:
-		state = fmt.Sprintf("a draft, %d archives are missing", res.Missing)
+		return fmt.Sprintf("a draft, %d archives are missing", res.Missing)
 	case !res.Published:
-		state = "a draft"
+		return "a draft"
 	}
-	_, err := fmt.Fprintf(c.Stdout, "%s\n%d uploaded, %d identical, %s\n", res.URL, len(res.Uploaded), len(res.Skipped), state)
-	return err
+	return "published"
 }
 
 func orElse(s, fallback string) string {

@@ -99,9 +99,7 @@ func (p *packing) tellActions(base string, cause error) error {
 			note.Warningf("%s", a.Message)
 		}
 	}
-	if p.Getenv("GITHUB_STEP_SUMMARY") != "" {
-		actions.AddStepSummary(p.report.Markdown())
-	}
+	p.summary(p.report.Markdown())
 	if cause != nil || p.Getenv("GITHUB_OUTPUT") == "" {
 		return nil
 	}

@@ -47,6 +47,13 @@ func (c *Command) actions() *githubactions.Action {
 	return githubactions.New(githubactions.WithWriter(c.Stderr), githubactions.WithGetenv(c.Getenv))
 }
 
+// summary adds to the page that a workflow's run shows.
+func (c *Command) summary(markdown string) {
+	if c.underActions() && c.Getenv("GITHUB_STEP_SUMMARY") != "" {
+		c.actions().AddStepSummary(markdown)
+	}
+}
+
 // annotate shows an error beside the workflow's run.
 func (c *Command) annotate(err error) {
 	if c.underActions() {

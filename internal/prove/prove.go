@@ -322,7 +322,7 @@ func (r *run) install(ctx context.Context) error {
 		r.proof.Steps = append(r.proof.Steps, s)
 		var e *install.Error
 		if errors.As(err, &e) && e.Code == 1 {
-			r.proof.fail(cmp.Or(e.Text, "its output is in the report"), "%s", e.Error())
+			r.proof.fail(cmp.Or(e.Text, "its output is above"), "%s", e.Error())
 			return nil
 		}
 		return err
@@ -342,7 +342,7 @@ func (r *run) step(ctx context.Context, name, path string, args ...string) (ok b
 	}
 	r.proof.Steps = append(r.proof.Steps, s)
 	if s.Code != 0 {
-		r.proof.fail("its output is in the report", "%s exits with %d: %s", name, s.Code, tellingLine(s.Output))
+		r.proof.fail("its output is above", "%s exits with %d: %s", name, s.Code, tellingLine(s.Output))
 		return false, nil
 	}
 	return true, nil
@@ -395,7 +395,7 @@ func (r *run) smoke(ctx context.Context) error {
 		} else if err != nil {
 			return err
 		} else if s.Code != 0 {
-			r.proof.fail("its output is in the report", "smoke command %q exits with %d: %s", line, s.Code, tellingLine(s.Output))
+			r.proof.fail("its output is above", "smoke command %q exits with %d: %s", line, s.Code, tellingLine(s.Output))
 		}
 		s.Output = tail(s.Output)
 		r.proof.Smoke = append(r.proof.Smoke, s)
