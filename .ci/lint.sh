@@ -19,6 +19,8 @@ git ls-files '*.sh' .ci/run .ci/python | while read -r script; do
     esac
 done
 
+"$BINARY_BUILDOUT_CACHE/tree-sitter-powershell-0.26.4/bin/python" .ci/powershell.py release/install.ps1 release/install.py
+
 if [ -d .github/workflows ]; then
     actionlint
     # Not the workflows: its schema doesn't know the permission "attestations".

@@ -57,6 +57,15 @@ if [ ! -x "$zizmor/bin/zizmor" ]; then
 fi
 ln -sf "$zizmor/bin/zizmor" "$BINARY_BUILDOUT_CACHE/bin/zizmor"
 
+# powershell.py parses install.ps1 by this.
+treesitter=$BINARY_BUILDOUT_CACHE/tree-sitter-powershell-0.26.4
+if [ ! -x "$treesitter/ready" ]; then
+    rm -rf "$treesitter"
+    "$(.ci/python 3.13)" -m venv "$treesitter"
+    "$treesitter/bin/pip" -q install tree-sitter==0.26.1 tree-sitter-powershell==0.26.4
+    ln -s bin/python "$treesitter/ready"
+fi
+
 bash -euo pipefail .ci/musl-python.sh
 # action-validator sees what actionlint doesn't, as a step of action.yml without a shell. It needs node.
 validator=$BINARY_BUILDOUT_CACHE/action-validator-0.6.0

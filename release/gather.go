@@ -203,7 +203,7 @@ func reportName(archive string) string {
 // caller adds. Nothing else of it may lie beside the archives.
 func isDocument(name string) bool {
 	switch name {
-	case IndexName, SumsName, AttestationName, InstallerName, "plan.json":
+	case IndexName, SumsName, AttestationName, InstallerName, WindowsInstallerName, "plan.json":
 		return true
 	}
 	return strings.HasSuffix(name, sbomEnding)

@@ -4,56 +4,113 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
 
-// install.sh is filled in as a shell reads it, the same bytes each time, is
-// uploaded and summed like the other documents, and is no stranger afterwards.
-func TestInstaller(t *testing.T) {
-	f, err := Installer("https://github.example/", "acme/site", `v1.0$(id)'"`)
+// installers are install.sh and install.ps1.
+func installers(t *testing.T, server, repo, tag string) (sh, ps1 File) {
+	t.Helper()
+	files, err := Installers(server, repo, tag)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := Installer("https://github.example", "acme/site", `v1.0$(id)'"`)
-	if err != nil || again.SHA256 != f.SHA256 || f.Name != "install.sh" {
-		t.Errorf("again: %s and %s, %v", f.SHA256, again.SHA256, err)
+	if len(files) != 2 || files[0].Name != "install.sh" || files[1].Name != "install.ps1" {
+		t.Fatalf("%d files", len(files))
+	}
+	return files[0], files[1]
+}
+
+// The scripts are filled in as their shells read it, the same bytes each time,
+// are uploaded and summed like the other documents, and no strangers afterwards.
+func TestInstallers(t *testing.T) {
+	tag := `v1.0$(id)'"’ü`
+	sh, ps1 := installers(t, "https://github.example/", "acme/site", tag)
+	again, ps1Again := installers(t, "https://github.example", "acme/site", tag)
+	if again.SHA256 != sh.SHA256 || ps1Again.SHA256 != ps1.SHA256 {
+		t.Error("the second time they have other bytes")
 	}
 	// What the shell makes of the three lines.
 	var lines []string
-	for line := range strings.Lines(string(f.Data)) {
-		if l := strings.TrimSpace(line); strings.HasPrefix(l, "server=") || strings.HasPrefix(l, "repo=") || strings.HasPrefix(l, "release=") {
+	for line := range strings.Lines(string(sh.Data)) {
+		if l := strings.TrimSpace(line); strings.HasPrefix(l, "server='") || strings.HasPrefix(l, "repo='") || strings.HasPrefix(l, "release='") {
 			lines = append(lines, l)
 		}
 	}
 	out, err := exec.Command("sh", "-c", strings.Join(lines, "\n")+"\nprintf '%s|%s|%s' \"$server\" \"$repo\" \"$release\"").Output()
-	if want := `https://github.example|acme/site|v1.0$(id)'"`; err != nil || string(out) != want {
+	if want := "https://github.example|acme/site|" + tag; err != nil || string(out) != want {
 		t.Errorf("the shell reads %s, %v; want %s", out, err, want)
 	}
-	if _, err := Installer("https://github.example", "acme/site", "v1\nid"); err == nil {
+	// What PowerShell makes of them: nothing in single quotes means anything to
+	// it but quotes, of which it knows five.
+	for _, want := range []string{
+		"$server = [uri]::UnescapeDataString('https://github.example')\n", "$repo = [uri]::UnescapeDataString('acme/site')\n",
+		"$release = [uri]::UnescapeDataString('v1.0$%28id%29%27%22%E2%80%99%C3%BC')\n",
+	} {
+		if !strings.Contains(string(ps1.Data), want) {
+			t.Errorf("install.ps1 has no %s", want)
+		}
+	}
+	if _, err := Installers("https://github.example", "acme/site", "v1\nid"); err == nil {
 		t.Error("a tag with a line break passes")
 	}
 
 	dir := dist(t, targets)
-	if err := os.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o644); err != nil {
-		t.Fatal(err)
+	for _, f := range []File{sh, ps1} {
+		if err := os.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 	set, err := Gather(dir, wanted(targets))
 	if err != nil {
 		t.Fatalf("with what an earlier run wrote: %v", err)
 	}
-	set.Extra = []File{f}
-	if sums := byName(files(t, set), SumsName).Data; !strings.Contains(string(sums), f.SHA256+"  install.sh\n") {
-		t.Errorf("SHA256SUMS doesn't have it:\n%s", sums)
+	set.Extra = []File{sh, ps1}
+	sums := string(byName(files(t, set), SumsName).Data)
+	if !strings.Contains(sums, sh.SHA256+"  install.sh\n") || !strings.Contains(sums, ps1.SHA256+"  install.ps1\n") {
+		t.Errorf("SHA256SUMS doesn't have them:\n%s", sums)
 	}
 }
 
-// A script that arrives cut off runs nothing, wherever it was cut.
-func TestInstallerCutOff(t *testing.T) {
-	f, err := Installer("https://github.example", "acme/site", "v1")
-	if err != nil {
-		t.Fatal(err)
+// What both hand to Python is one program, whole, and nothing of it ends the
+// quotes that are around it. It and install.ps1 are ASCII, whatever the tag:
+// Windows PowerShell reads a file as the code page says.
+func TestInstallersShareTheProgram(t *testing.T) {
+	sh, ps1 := installers(t, "https://github.example", "acme/site", "vü")
+	for _, within := range []struct{ name, text, before, after string }{
+		{sh.Name, string(sh.Data), "\tprogram='\n", "'\n"},
+		{ps1.Name, string(ps1.Data), "    $program = @'\n", "'@\n"},
+	} {
+		_, rest, ok := strings.Cut(within.text, within.before)
+		program, _, ok2 := strings.Cut(rest, within.after)
+		if !ok || !ok2 || program != installProgram {
+			t.Errorf("%s has another program", within.name)
+		}
 	}
+	if strings.ContainsAny(installProgram, "'\r") {
+		t.Error("a single quote in install.py ends it")
+	}
+	notASCII := regexp.MustCompile(`[^\x00-\x7f]`)
+	if at := notASCII.FindStringIndex(string(ps1.Data)); at != nil {
+		t.Errorf("install.ps1 isn't ASCII at %d", at[0])
+	}
+	// It is an argument: on Linux one may have 128 KiB.
+	if len(installProgram) > 100<<10 {
+		t.Errorf("install.py has %d bytes", len(installProgram))
+	}
+	// What fetches for Python is an argument of a command line of Windows.
+	_, rest, _ := strings.Cut(string(ps1.Data), "function Get-BinaryBuildoutFile {")
+	fetch, _, ok := strings.Cut(rest, "\n}\n")
+	if !ok || strings.Contains(fetch, `"`) || len(fetch) > 8000 || len(fetch) < 500 {
+		t.Errorf("Get-BinaryBuildoutFile is not fit for a command line: %q", fetch)
+	}
+}
+
+// A script that arrives cut off runs nothing, wherever it was cut. (Of
+// install.ps1 .ci/powershell.py shows it.)
+func TestInstallerCutOff(t *testing.T) {
+	f, _ := installers(t, "https://github.example", "acme/site", "v1")
 	script := string(f.Data)
 	last := strings.LastIndex(script, "binary_buildout_install \"$@\"\n")
 	if last < 0 || last+len("binary_buildout_install \"$@\"\n") != len(script) {

@@ -67,8 +67,8 @@ func (f *releaseFlags) complete(getenv func(string) string) {
 	f.options.Commit = getenv("GITHUB_SHA")
 }
 
-// release gathers the archives, writes install.sh, SHA256SUMS, index.json and the
-// SBOM beside them, and attaches all to the release.
+// release gathers the archives, writes install.sh, install.ps1, SHA256SUMS,
+// index.json and the SBOM beside them, and attaches all to the release.
 func (c *Command) release(ctx context.Context, f releaseFlags) error {
 	f.dir = c.abs(f.dir)
 	want, err := wantedArchives(f)
@@ -79,11 +79,11 @@ func (c *Command) release(ctx context.Context, f releaseFlags) error {
 	if err != nil {
 		return err
 	}
-	installer, err := release.Installer(f.server, f.repo, f.options.Tag)
+	installers, err := release.Installers(f.server, f.repo, f.options.Tag)
 	if err != nil {
 		return err
 	}
-	set.Extra = append(set.Extra, installer)
+	set.Extra = append(set.Extra, installers...)
 	if f.attestation != "" {
 		bundle, err := release.ReadFile(release.AttestationName, f.attestation)
 		if err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/binary-buildout/binary-buildout/release"
 )
 
-// TestReleasePrepare: install.sh is among the documents, filled in from
-// GitHub's variables, and a second run takes what the first wrote for its own.
+// TestReleasePrepare: install.sh and install.ps1 are among the documents, filled
+// in from GitHub's variables, and a second run takes what the first wrote for its own.
 func TestReleasePrepare(t *testing.T) {
 	dir := t.TempDir()
 	dist := filepath.Join(dir, "dist")
@@ -51,9 +51,11 @@ func TestReleasePrepare(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		script, err := release.ReadFile(release.InstallerName, filepath.Join(dist, release.InstallerName))
-		if err != nil || !strings.Contains(string(sums), script.SHA256+"  "+release.InstallerName+"\n") {
-			t.Errorf("%v, SHA256SUMS is\n%s", err, sums)
+		for _, name := range []string{release.InstallerName, release.WindowsInstallerName} {
+			script, err := release.ReadFile(name, filepath.Join(dist, name))
+			if err != nil || !strings.Contains(string(sums), script.SHA256+"  "+name+"\n") {
+				t.Errorf("%v, SHA256SUMS is\n%s", err, sums)
+			}
 		}
 		if first == "" {
 			first = string(sums)
@@ -62,13 +64,18 @@ func TestReleasePrepare(t *testing.T) {
 			t.Errorf("the second run writes\n%s\nand the first wrote\n%s", sums, first)
 		}
 	}
-	text, err := os.ReadFile(filepath.Join(dist, release.InstallerName))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"server='https://github.example'\n", "repo='acme/site'\n", "release='v1.0'\n"} {
-		if !strings.Contains(string(text), want) {
-			t.Errorf("install.sh has no %s", want)
+	for name, wants := range map[string][]string{
+		release.InstallerName:        {"server='https://github.example'\n", "repo='acme/site'\n", "release='v1.0'\n"},
+		release.WindowsInstallerName: {"('https://github.example')\n", "('acme/site')\n", "('v1.0')\n"},
+	} {
+		text, err := os.ReadFile(filepath.Join(dist, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range wants {
+			if !strings.Contains(string(text), want) {
+				t.Errorf("%s has no %s", name, want)
+			}
 		}
 	}
 }

@@ -39,11 +39,11 @@ func newScript(t *testing.T, archives ...string) script {
 	base := "/acme/site/releases/download/v1.0/"
 	s.server = httptest.NewServer(http.StripPrefix(base, http.FileServer(http.Dir(s.dist))))
 	t.Cleanup(s.server.Close)
-	f, err := publish.Installer(s.server.URL, "acme/site", "v1.0")
+	files, err := publish.Installers(s.server.URL, "acme/site", "v1.0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.text, s.path = string(f.Data), filepath.Join(t.TempDir(), "install.sh")
+	s.text, s.path = string(files[0].Data), filepath.Join(t.TempDir(), "install.sh")
 	mkfile(t, s.path, s.text)
 	return s
 }
@@ -421,7 +421,7 @@ func TestScriptChoosesAsInstall(t *testing.T) {
 
 // TestScriptProbes: the script asks an interpreter what Install asks it.
 func TestScriptProbes(t *testing.T) {
-	if text := string(mustRead(t, newScriptOf(t))); !strings.Contains(text, "probe='"+probeScript+"'") {
+	if text := string(mustRead(t, newScriptOf(t))); !strings.Contains(text, "PROBE = \"\"\""+probeScript+"\"\"\"\n") {
 		t.Error("install.sh has another probe than internal/install")
 	}
 }
@@ -429,12 +429,12 @@ func TestScriptProbes(t *testing.T) {
 // newScriptOf is install.sh of no release.
 func newScriptOf(t *testing.T) string {
 	t.Helper()
-	f, err := publish.Installer("", "", "")
+	files, err := publish.Installers("", "", "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "install.sh")
-	mkfile(t, path, string(f.Data))
+	mkfile(t, path, string(files[0].Data))
 	return path
 }
 

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -30,7 +31,7 @@ type Python struct {
 }
 
 // probeScript runs on Python 2.7 and 3. The ABI is that of the wheel tags.
-// release/install.sh has the same text, in single quotes: none may stand in it.
+// release/install.py has the same text, within single quotes: none may stand in it.
 const probeScript = `
 import json, os, platform, struct, subprocess, sys
 try:
@@ -248,10 +249,12 @@ func probeAll(ctx context.Context, paths, env []string, who *owner) []*Python {
 	return out
 }
 
-// lookup gives a variable of an environment.
+// lookup gives a variable of an environment. On Windows its case says nothing:
+// PATH is called Path there.
 func lookup(env []string, name string) string {
 	for i := len(env) - 1; i >= 0; i-- {
-		if v, ok := strings.CutPrefix(env[i], name+"="); ok {
+		key, v, ok := strings.Cut(env[i], "=")
+		if ok && (key == name || runtime.GOOS == "windows" && strings.EqualFold(key, name)) {
 			return v
 		}
 	}

@@ -1,6 +1,7 @@
 package install
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -15,6 +16,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/net/http/httpproxy"
 )
 
 // Remote says how archives are fetched. The zero value takes everything from
@@ -61,7 +64,7 @@ func (r Remote) withDefaults(env []string) (Remote, error) {
 		r.Stall = time.Minute
 	}
 	if r.Client == nil {
-		c, err := newClient(lookup(env, "SSL_CERT_FILE"))
+		c, err := newClient(env)
 		if err != nil {
 			return r, err
 		}
@@ -70,10 +73,14 @@ func (r Remote) withDefaults(env []string) (Remote, error) {
 	return r, nil
 }
 
-func newClient(certFile string) (*http.Client, error) {
+func newClient(env []string) (*http.Client, error) {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.ResponseHeaderTimeout = time.Minute
-	if certFile != "" {
+	either := func(upper, lower string) string { return cmp.Or(lookup(env, upper), lookup(env, lower)) }
+	proxies := httpproxy.Config{HTTPProxy: either("HTTP_PROXY", "http_proxy"), HTTPSProxy: either("HTTPS_PROXY", "https_proxy"), NoProxy: either("NO_PROXY", "no_proxy")}
+	proxy := proxies.ProxyFunc()
+	t.Proxy = func(r *http.Request) (*url.URL, error) { return proxy(r.URL) }
+	if certFile := lookup(env, "SSL_CERT_FILE"); certFile != "" {
 		pem, err := os.ReadFile(certFile)
 		if err != nil {
 			return nil, surroundings(fmt.Errorf("reading SSL_CERT_FILE: %w", err), "")

@@ -30,8 +30,15 @@ func packAs(t *testing.T, dir, number, format string, more func(stage string)) s
 	if err != nil {
 		t.Fatal(err)
 	}
+	return packFor(t, dir, format, more, pack.Manifest{Name: "app", Version: number, Target: p.ABI + "-linux_" + p.Machine,
+		Python: pack.Python{Version: p.Version, Implementation: "cpython", ABI: p.ABI, Libc: p.Libc, Bits: 64}})
+}
+
+// packFor packs for what a manifest says.
+func packFor(t *testing.T, dir, format string, more func(stage string), m pack.Manifest) string {
+	t.Helper()
 	stage := filepath.Join(t.TempDir(), "stage")
-	mkfile(t, filepath.Join(stage, "etc", "number"), number)
+	mkfile(t, filepath.Join(stage, "etc", "number"), m.Version)
 	mkfile(t, filepath.Join(stage, "etc", "where"), stage+"\n")
 	mkfile(t, filepath.Join(stage, "etc", "same"), strings.Repeat("the same in all\n", 1000))
 	more(stage)
@@ -39,8 +46,7 @@ func packAs(t *testing.T, dir, number, format string, more func(stage string)) s
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.Manifest = pack.Manifest{Name: "app", Version: number, Target: p.ABI + "-linux_" + p.Machine,
-		Python: pack.Python{Version: p.Version, Implementation: "cpython", ABI: p.ABI, Libc: p.Libc, Bits: 64}}
+	a.Manifest = m
 	if _, err := pack.Relocate(a, pack.Origin{Root: stage, RealRoot: stage, Interpreter: "/nowhere/bin/python", Prefix: "/nowhere", LibDir: "/nowhere/lib"}); err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +55,7 @@ func packAs(t *testing.T, dir, number, format string, more func(stage string)) s
 	if err != nil {
 		t.Fatal(err)
 	}
-	stem := filepath.Join(dir, "app-"+number+"-"+a.Manifest.Target)
+	stem := filepath.Join(dir, m.Name+"-"+m.Version+"-"+m.Target)
 	path := stem + "." + format
 	mkfile(t, path, b.String())
 	side, _ := json.Marshal(sidecar{Format: 1, Archive: filepath.Base(path), Size: d.Size, SHA256: d.SHA256})
