@@ -9,6 +9,7 @@ import (
 
 // expect holds what witnesses say against what was found.
 func (c *checker) expect() {
+	c.adopt()
 	c.declared()
 	for _, e := range c.eggs {
 		c.byMetadata(e)
@@ -29,13 +30,16 @@ func sameModule(x *extension, module string) bool {
 	return sameName(x.module, module)
 }
 
-// sameName says whether one of two dotted names ends with the other.
+// sameName says whether one of two dotted names ends with the other. A compiled
+// __init__ is the package.
 func sameName(a, b string) bool {
+	a, b = strings.TrimSuffix(a, ".__init__"), strings.TrimSuffix(b, ".__init__")
 	return a == b || strings.HasSuffix(a, "."+b) || strings.HasSuffix(b, "."+a)
 }
 
 // miss adds a missing extension, or another witness of it.
 func (c *checker) miss(e *egg, module, witness string, more Item) *Item {
+	module = strings.TrimSuffix(module, ".__init__")
 	for i := range c.report.Missing {
 		m := &c.report.Missing[i]
 		if m.Kind == "extension" && e != nil && m.Egg == e.name && m.Version == e.version && sameName(m.Module, module) {
@@ -54,82 +58,6 @@ func (c *checker) miss(e *egg, module, witness string, more Item) *Item {
 	return &c.report.Missing[len(c.report.Missing)-1]
 }
 
-// declared: what each build of this run said that it would compile.
-func (c *checker) declared() {
-	for _, d := range c.in.Declared {
-		for _, e := range c.eggs {
-			if e.key() != normalName(d.Project) || !sameVersion(e.version, d.Version) {
-				continue
-			}
-			for _, module := range d.Modules {
-				if has(e, module) || c.developed(d, module) {
-					continue
-				}
-				item := Item{Path: e.base, Optional: slices.Contains(d.Optional, module), Lines: d.errorLines(module)}
-				p := Problem{Kind: "missing", Message: "its build declares it, and it isn't there"}
-				if item.Optional {
-					p.Message = "its build declares it as optional, and it isn't there"
-				}
-				p.Hint = hintFor(item.Lines, e.name, module)
-				item.Problems = []Problem{p}
-				c.miss(e, module, orDefault(d.How[module], "ext_modules of its build by "+orDefault(d.Backend, "setuptools")), item)
-			}
-		}
-	}
-}
-
-// developed says whether a build in a directory of the tree left its
-// extension there: a develop package's egg is no more than a link to it.
-func (c *checker) developed(d Declaration, module string) bool {
-	for _, root := range c.in.Roots {
-		dir, ok := strings.CutPrefix(d.Directory, root+"/")
-		if ok && slices.ContainsFunc(c.extensions, func(x *extension) bool {
-			return strings.HasPrefix(x.file.path, dir+"/") && sameModule(x, module)
-		}) {
-			return true
-		}
-	}
-	return false
-}
-
-func orDefault(s, d string) string {
-	if s == "" {
-		return d
-	}
-	return s
-}
-
-// sameVersion compares versions as two tools may write them: 1.0 and 1.0.0, 1.0-1 and 1.0.post1 aside.
-func sameVersion(a, b string) bool {
-	n := strings.NewReplacer("-", ".", "_", ".", "+", ".")
-	return a == "" || b == "" || strings.EqualFold(n.Replace(a), n.Replace(b)) || strings.TrimSuffix(a, ".0") == strings.TrimSuffix(b, ".0")
-}
-
-// errorLines are the compiler's lines for a module: its own errors first, else those of no module.
-func (d *Declaration) errorLines(module string) []string {
-	last := module[strings.LastIndex(module, ".")+1:]
-	var own, any []string
-	for _, e := range d.Errors {
-		switch {
-		case e.Module == module || e.Module != "" && strings.HasSuffix(module, "."+e.Module), e.Module == last:
-			own = longer(own, e.Lines)
-		case e.Module == "":
-			any = longer(any, e.Lines)
-		}
-	}
-	if own == nil {
-		own = any
-	}
-	return own
-}
-
-func longer(a, b []string) []string {
-	if len(b) > len(a) {
-		return b
-	}
-	return a
-}
-
 // hintFor reads a compiler's lines for what a person can do.
 func hintFor(lines []string, eggName, module string) string {
 	waive := fmt.Sprintf("if the application can do without it: waive = %s:%s", eggName, module)
@@ -138,6 +66,8 @@ func hintFor(lines []string, eggName, module string) string {
 	}
 	for _, l := range lines {
 		switch {
+		case strings.Contains(l, "can't find Rust compiler"):
+			return "install Rust (cargo and rustc) on the build system; " + waive
 		case strings.Contains(l, "No such file") && strings.Contains(l, ".h"):
 			return "install the development package that has the header, on the build system; " + waive
 		case strings.Contains(l, "cannot find -l"):

@@ -23,6 +23,7 @@ type extension struct {
 // extName is what an extension's file name says.
 type extName struct {
 	stem     string // the last part of the module's name
+	init     bool   // it is a package's own __init__, compiled
 	kind     string // "cpython", "abi3", "abi3t", "plain", "other" (PyPy, GraalPy)
 	major    int
 	minor    int
@@ -87,6 +88,15 @@ func hooks(stem string, t target) []string {
 	return names
 }
 
+// nameOf reads a file's path. A package's __init__ is imported by the package's name.
+func nameOf(p string) (extName, bool) {
+	n, ok := parseName(path.Base(p))
+	if ok && n.stem == "__init__" && path.Dir(p) != "." {
+		n.stem, n.init = path.Base(path.Dir(p)), true
+	}
+	return n, ok
+}
+
 // stable says whether the name promises that only the stable ABI is used.
 func (n extName) stable() bool { return n.kind == "abi3" || n.kind == "abi3t" }
 
@@ -94,7 +104,7 @@ func exportsAny(m *binfmt.Image, names []string) bool { return slices.ContainsFu
 
 // asExtension says whether a binary is an extension module: by its name, or by an init function of its name.
 func asExtension(f *file) (extName, bool) {
-	n, ok := parseName(path.Base(f.path))
+	n, ok := nameOf(f.path)
 	if !ok {
 		return n, false
 	}
@@ -116,6 +126,14 @@ func asExtension(f *file) (extName, bool) {
 		}
 	}
 	return n, false
+}
+
+// module is the dotted name of a file, seen from base.
+func (n extName) module(p, base string) string {
+	if n.init {
+		return moduleName(p, base, "__init__")
+	}
+	return moduleName(p, base, n.stem)
 }
 
 // moduleName is the dotted name of an extension, seen from base.

@@ -38,6 +38,9 @@ func TestReportFormats(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, text.String())
 		}
 	}
+	if m := r.Markdown(); !strings.Contains(m, "<code>a.c:1: error: &lt;/pre&gt;</code>") {
+		t.Errorf("no line of the compiler in\n%s", m)
+	}
 	if strings.Contains(js.String(), "null") {
 		t.Errorf("null in %s", js.String())
 	}

@@ -146,12 +146,26 @@ func (r *Report) Markdown() string {
 					why = append(why, "*hint:* "+cell(p.Hint))
 				}
 			}
-			fmt.Fprintf(b, "| `%s` | %s | %s |\n", cell(i.Name()), cell(strings.TrimSpace(i.Egg+" "+i.Version)), strings.Join(why, "<br>"))
+			for _, l := range shown(i.Lines) {
+				why = append(why, "<code>"+cell(l)+"</code>")
+			}
+			where := cell(strings.TrimSpace(i.Egg + " " + i.Version))
+			if i.Part != "" && i.Kind != "part" {
+				where += "<br>part " + cell(i.Part)
+			}
+			fmt.Fprintf(b, "| `%s` | %s | %s |\n", cell(i.Name()), where, strings.Join(why, "<br>"))
 		}
 		b.WriteString("\n")
 	}
 	for _, f := range r.Floors {
 		fmt.Fprintf(b, "Needs **%s %s**, because of `%s`.\n\n", f.Kind, f.Version, cell(f.File))
+	}
+	for _, l := range r.SystemLibraries {
+		fmt.Fprintf(b, "The target brings `%s`", cell(l.Name))
+		if l.Package != "" {
+			fmt.Fprintf(b, ", of %s", cell(l.Package))
+		}
+		b.WriteString(".\n\n")
 	}
 	return b.String()
 }

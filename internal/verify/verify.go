@@ -113,7 +113,7 @@ func (c *checker) findExtensions() {
 		}
 		n, ok := asExtension(f)
 		if !ok && (f.fake || f.err != nil) {
-			n, ok = parseName(path.Base(f.path))
+			n, ok = nameOf(f.path)
 			ok = ok && (n.kind != "plain" || strings.HasSuffix(f.path, ".pyd"))
 		}
 		if !ok {
@@ -128,7 +128,7 @@ func (c *checker) findExtensions() {
 		} else {
 			base = c.scan.guessBase(f.path)
 		}
-		x.module = moduleName(f.path, base, n.stem)
+		x.module = n.module(f.path, base)
 		c.extensions = append(c.extensions, x)
 		c.byFile[f.path] = x
 	}

@@ -70,6 +70,11 @@ type Declaration struct {
 	Built     []string            `json:"built"`
 	Sources   map[string][]string `json:"sources"`
 	Errors    []BuildError        `json:"errors"`
+	// Outer is the project whose source tree the build ran in, where a setup.py that only
+	// compiles calls itself something else.
+	Outer string `json:"outer"`
+	// Unbuilt are modules that its sources define, of a build that declared and made none.
+	Unbuilt []string `json:"unbuilt"`
 	// How says of modules that no ext_modules declared how they are known.
 	How map[string]string `json:"how"`
 }
@@ -109,6 +114,7 @@ func ReadDeclarations(r io.Reader) ([]Declaration, error) {
 func (d *Declaration) merge(o Declaration) {
 	d.Modules, d.Optional, d.Built = union(d.Modules, o.Modules), union(d.Optional, o.Optional), union(d.Built, o.Built)
 	d.Errors = append(d.Errors, o.Errors...)
+	d.Unbuilt, d.Outer = union(d.Unbuilt, o.Unbuilt), orDefault(d.Outer, o.Outer)
 	for m, how := range o.How {
 		if d.How == nil {
 			d.How = map[string]string{}

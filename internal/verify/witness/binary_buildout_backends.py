@@ -17,7 +17,8 @@ import zipfile
 SOURCES = (".c", ".cc", ".cpp", ".cxx", ".pyx")
 INIT = re.compile(r"\bPyInit_(\w+)\s*\(\s*(?:void)?\s*\)\s*\{?\s*$|PyMODINIT_FUNC\s+(?:PyInit_|init)(\w+)\s*\("
                   r"|(?:PYBIND11_MODULE|BOOST_PYTHON_MODULE|NB_MODULE)\s*\(\s*(\w+)", re.M)
-APART = ("test", "tests", "testing", "example", "examples", "doc", "docs", "benchmarks", "bench", "extern", "third_party")
+APART = ("test", "tests", "testing", "example", "examples", "doc", "docs", "benchmarks", "bench", "extern", "third_party",
+         "eggs", "develop-eggs", "parts", "node_modules")  # a buildout whose own directory is a distribution
 COMPILED = re.compile(r"\.(?:so|pyd)$")
 QUERY = os.path.join(".cmake", "api", "v1", "query")
 REPLY = os.path.join(".cmake", "api", "v1", "reply")
@@ -33,8 +34,9 @@ def project(directory):
     directory = os.path.abspath(directory)
     for _ in range(6):
         found = _read(os.path.join(directory, "PKG-INFO"), r"(?m)^%s:[ \t]*(\S+)", "Name", "Version")
-        if not found[0]:
-            found = _read(os.path.join(directory, "pyproject.toml"), r"(?m)^%s\s*=\s*[\"']([^\"'\n]+)", "name", "version", "project")
+        for table in "project", "tool.poetry":
+            if not found[0]:
+                found = _read(os.path.join(directory, "pyproject.toml"), r"(?m)^%s\s*=\s*[\"']([^\"'\n]+)", "name", "version", table)
         if found[0]:
             return found
         directory, old = os.path.dirname(directory), directory
@@ -55,7 +57,7 @@ def _read(name, pattern, first, second, section=None):
     except (IOError, OSError):
         return "", ""
     if section:
-        table = re.search(r"(?ms)^\[%s\]\s*$(.*?)(?=^\[|\Z)" % section, text)
+        table = re.search(r"(?ms)^\[%s\]\s*$(.*?)(?=^\[|\Z)" % re.escape(section), text)
         text = table.group(1) if table else ""
     else:
         text = text.split("\n\n", 1)[0]
@@ -72,22 +74,23 @@ def module_of(path):
 
 # --- 1. the wheel ---------------------------------------------------------------
 
-def watch_backend(module, path, write):
-    """Have the backend's build_wheel and build_editable write down what they made."""
+def watch_backend(module, path, write, none):
+    """Have the backend's build_wheel and build_editable write down what they made, or that they made none."""
     target = module
     for name in [n for n in path.split(".") if n]:
         target = getattr(target, name)
     for hook in "build_wheel", "build_editable":
         build = getattr(target, hook, None)
         if build is not None:
-            setattr(target, hook, _watched(build, write))
+            setattr(target, hook, _watched(build, write, none))
 
 
-def _watched(build, write):
+def _watched(build, write, none):
     def watched(wheel_directory, *args, **kwargs):
         name = build(wheel_directory, *args, **kwargs)
         try:
-            made(os.path.join(wheel_directory, name), write)
+            if not made(os.path.join(wheel_directory, name), write):
+                none(name.split("-")[0], name.split("-")[1], modules_of_sources(os.getcwd()))
         except Exception:
             if os.environ.get("BINARY_BUILDOUT_WITNESS_DEBUG"):
                 raise
@@ -96,7 +99,7 @@ def _watched(build, write):
 
 
 def made(wheel, write):
-    """Write down the extension modules that lie in a wheel."""
+    """Write down the extension modules that lie in a wheel, and give them."""
     with zipfile.ZipFile(wheel) as z:
         names = z.namelist()
     modules = []
@@ -109,6 +112,7 @@ def made(wheel, write):
             modules.append(module_of(name))
     parts = os.path.basename(wheel).split("-")
     write(parts[0], parts[1], modules, "the wheel that %s made" % (backend() or "its build").split(":")[0])
+    return modules
 
 
 # --- 2. meson and CMake ---------------------------------------------------------

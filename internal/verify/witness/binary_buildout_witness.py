@@ -37,7 +37,7 @@ def activate(here):
     _watch_children(here)
     backend, _, path = (backends.backend() or "").partition(":")
     if backend and not backend.startswith("setuptools."):
-        TARGETS[backend] = _both(TARGETS.get(backend), lambda module: backends.watch_backend(module, path, write_made))
+        TARGETS[backend] = _both(TARGETS.get(backend), lambda module: backends.watch_backend(module, path, write_made, write_none))
     sys.meta_path.insert(0, Finder())
     for name in list(sys.modules):
         if name in TARGETS:
@@ -121,12 +121,11 @@ def write(dist, **fields):
     """Append what a distribution says of itself."""
     try:
         name, version = dist.get_name(), str(dist.get_version() or "")
-        if not name or name == "UNKNOWN" or version in ("", "0.0.0"):
-            # A setup.py that a backend runs for its extensions alone says little of itself.
-            outer = backends.project(os.getcwd())
-            if not name or name == "UNKNOWN" or backends.same(name, outer[0]):
-                name, version = outer
-        append(name, version, **fields)
+        # A setup.py that a backend runs for its extensions alone says little of itself, or something else.
+        outer = backends.project(os.getcwd())
+        if not name or name == "UNKNOWN" or version in ("", "0.0.0") and backends.same(name, outer[0]):
+            name, version = outer
+        append(name, version, outer=outer[0], **fields)
     except Exception:
         if os.environ.get("BINARY_BUILDOUT_WITNESS_DEBUG"):
             raise
@@ -152,6 +151,12 @@ def write_made(project, version, modules, how):
     """Append the modules of a build that has no ext_modules, and how they are known."""
     if modules:
         append(project, version, modules=sorted(modules), how=dict((m, how) for m in modules))
+
+
+def write_none(project, version, unbuilt):
+    """Append that a build made no module, though its sources define some."""
+    if unbuilt:
+        append(project, version, unbuilt=unbuilt)
 
 
 # --- what a distribution declares ---------------------------------------------
@@ -184,14 +189,18 @@ def declared(dist, extensions=None):
         binding = str(getattr(ext, "binding", ""))
         if "Exec" in binding or "NoBinding" in binding:
             continue
-        target = getattr(ext, "target", None)
-        names = list(target.values()) if isinstance(target, dict) else [target or getattr(ext, "name", None)]
-        for name in names:
-            if name:
-                modules.append(name)
-                if getattr(ext, "optional", False):
-                    optional.append(name)
+        for name in _rust_modules(ext):
+            modules.append(name)
+            if getattr(ext, "optional", False):
+                optional.append(name)
     return modules, optional, sources
+
+
+def _rust_modules(ext):
+    """The modules of an extension of setuptools-rust."""
+    target = getattr(ext, "target", None)
+    names = list(target.values()) if isinstance(target, dict) else [target or getattr(ext, "name", None)]
+    return [name for name in names if name]
 
 
 def _declare(dist, extensions=None):
@@ -201,6 +210,22 @@ def _declare(dist, extensions=None):
         return
     if modules:
         write(dist, modules=modules, optional=optional, sources=sources)
+
+
+# The commands after which something can be installed.
+BUILDS = frozenset(["bdist_wheel", "bdist_egg", "build", "develop", "editable_wheel", "install"])
+
+
+def _undeclared(dist):
+    """A setup.py that has sources of modules and no ext_modules: without Cython, say, or told so by a variable."""
+    try:
+        if BUILDS.intersection(dist.commands) and not declared(dist)[0]:
+            unbuilt = backends.modules_of_sources(os.getcwd())
+            if unbuilt:
+                write(dist, unbuilt=unbuilt)
+    except Exception:
+        if os.environ.get("BINARY_BUILDOUT_WITNESS_DEBUG"):
+            raise
 
 
 def _error_lines(text):
@@ -219,9 +244,11 @@ def _patch_dist(module):
         old = getattr(_state, "dist", None)
         _state.dist = self
         try:
-            return run_commands(self)
+            result = run_commands(self)
         finally:
             _state.dist = old
+        _undeclared(self)
+        return result
 
     cls.run_commands = watched
 
@@ -367,6 +394,43 @@ class _Failure(object):
         append(project, version, errors=[{"module": "", "command": [], "lines": _error_lines(self.text) + error.splitlines()}])
 
 
+def _patch_rust(module):
+    """setuptools-rust, whose optional extensions fail with a line on standard output."""
+    cls = module.build_rust
+    run = cls.run_for_extension
+
+    def watched(self, ext, *args, **kwargs):
+        failure = _Failure()
+        try:
+            return failure.captured(run, self, (ext,) + args, kwargs)
+        except Exception:
+            lines = _error_lines(failure.text) + str(sys.exc_info()[1]).splitlines()
+            for name in _rust_modules(ext):
+                _failed(self.distribution, name, [], lines)
+            raise
+
+    cls.run_for_extension = watched
+
+
+def _patch_rust_command(module):
+    """setuptools-rust without a Rust: nothing is tried if all extensions are optional."""
+    get = module.get_rust_version
+
+    def watched(*args, **kwargs):
+        version, said = None, "can't find Rust compiler"
+        try:
+            version = get(*args, **kwargs)
+            return version
+        except Exception:
+            said = str(sys.exc_info()[1])
+            raise
+        finally:
+            if version is None:
+                _failed(getattr(_state, "dist", None), None, [], said.splitlines())
+
+    module.get_rust_version = watched
+
+
 def _both(first, second):
     def patch(module):
         if first:
@@ -404,6 +468,8 @@ TARGETS = {
     "mesonpy": lambda module: backends.watch_meson(module, write_made),
     "scikit_build_core.cmake": _patch_cmake,
     "skbuild.cmaker": _patch_cmake,
+    "setuptools_rust.build": _patch_rust,
+    "setuptools_rust.command": _patch_rust_command,
     "pip._internal.cache": _patch_pip_cache,
     "distutils.dist": _patch_dist,
     "setuptools._distutils.dist": _patch_dist,
