@@ -78,14 +78,25 @@ func (c *Client) attach(ctx context.Context, r Release, files []File, o Options,
 	if err != nil {
 		return err
 	}
+	// Of a published release no more is missing at a time than one archive, and
+	// what names it.
+	late := map[string]Asset{}
 	for _, a := range todo.remove {
-		c.log("removing %s, %s", a.Name, a.State)
-		if err := c.deleteAsset(ctx, a); err != nil {
+		if replaces(a, files) {
+			late[a.Name] = a
+			continue
+		}
+		if err := c.remove(ctx, a); err != nil {
 			return err
 		}
 	}
 	res.Skipped = append(res.Skipped, todo.skip...)
 	for _, f := range todo.upload {
+		if a, ok := late[f.Name]; ok {
+			if err := c.remove(ctx, a); err != nil {
+				return err
+			}
+		}
 		c.log("uploading %s (%s)", f.Name, size(f.Size))
 		if err := c.upload(ctx, r, f); err != nil {
 			return err
@@ -93,6 +104,17 @@ func (c *Client) attach(ctx context.Context, r Release, files []File, o Options,
 		res.Uploaded = append(res.Uploaded, f.Name)
 	}
 	return nil
+}
+
+// replaces says whether an asset stays until its successor is uploaded.
+func replaces(a Asset, files []File) bool {
+	return a.State == "uploaded" && a.Name != IndexName && a.Name != SumsName &&
+		slices.ContainsFunc(files, func(f File) bool { return f.Name == a.Name })
+}
+
+func (c *Client) remove(ctx context.Context, a Asset) error {
+	c.log("removing %s, %s", a.Name, a.State)
+	return c.deleteAsset(ctx, a)
 }
 
 // work is what has to be done to a release's assets.

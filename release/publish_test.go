@@ -154,11 +154,27 @@ func TestPublishExisting(t *testing.T) {
 func TestReplaceTakesTheIndexAwayFirst(t *testing.T) {
 	set := gathered(t)
 	want := files(t, set)
-	s := server(t, nil)
 	there := map[string][]byte{}
 	for _, f := range want {
 		there[f.Name] = []byte("old")
 	}
+	// While an installer finds an index, all that it names is there; and of all
+	// else no more than one file is missing at a time.
+	s := server(t, func(s *releasetest.Server) {
+		s.Fault = func(int, *http.Request) *releasetest.Fault {
+			assets := s.Releases()[0].Assets
+			index, missing := assets[IndexName], 0
+			for _, f := range want {
+				if f.Name != IndexName && f.Name != SumsName && assets[f.Name] == nil {
+					missing++
+				}
+			}
+			if missing > 1 || missing > 0 && index != nil {
+				t.Errorf("%d files are missing, with an index: %v", missing, index != nil)
+			}
+			return nil
+		}
+	})
 	s.Add(releasetest.Release{Tag: "v1.0", Assets: there})
 	o := options(set)
 	o.Replace = true
