@@ -20,13 +20,18 @@ const actVersion = "v0.2.89"
 // directory, and our own checkout is a copy of this tree.
 var standins = map[string]string{
 	"actions/upload-artifact": `name: upload
-inputs: {name: {}, path: {}, if-no-files-found: {}, compression-level: {}}
+inputs: {name: {}, path: {}, if-no-files-found: {}, compression-level: {}, overwrite: {}}
 runs:
   using: composite
   steps:
     - shell: bash
-      run: mkdir -p "$ARTIFACTS/$NAME" && cp -r $WHAT "$ARTIFACTS/$NAME/"
-      env: {NAME: "${{ inputs.name }}", WHAT: "${{ inputs.path }}"}
+      run: |
+        if [ -e "$ARTIFACTS/$NAME" ]; then
+          test "$OVERWRITE" = true || { echo "(409) Conflict: an artifact with this name already exists on the workflow run"; exit 1; }
+          rm -r "$ARTIFACTS/$NAME"
+        fi
+        mkdir -p "$ARTIFACTS/$NAME" && cp -r $WHAT "$ARTIFACTS/$NAME/"
+      env: {NAME: "${{ inputs.name }}", WHAT: "${{ inputs.path }}", OVERWRITE: "${{ inputs.overwrite }}"}
 `,
 	"actions/download-artifact": `name: download
 inputs: {name: {}, pattern: {}, path: {default: .}, merge-multiple: {}}
@@ -162,7 +167,7 @@ func pins(t *testing.T, name string) []string {
 // run runs a workflow in the repository, and gives its log.
 func (e *actEnv) run(t *testing.T, repo, workflow string, more ...string) (string, error) {
 	t.Helper()
-	for _, args := range [][]string{{"init", "-q", "-b", "main"}, {"add", "-A"}, {"-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-qm", "x"}, {"tag", "-f", e.tag}} {
+	for _, args := range [][]string{{"init", "-q", "-b", "main"}, {"add", "-A"}, {"-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "--allow-empty", "-qm", "x"}, {"tag", "-f", e.tag}} {
 		sh(t, repo, "git", args...)
 	}
 	event := write(t, e.dir+"/event.json", `{"ref":"refs/tags/`+e.tag+`"}`, 0o644)

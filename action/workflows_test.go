@@ -37,6 +37,11 @@ func TestActExample(t *testing.T) {
 			t.Errorf("%q is not in the log:\n%s", want, log)
 		}
 	}
+	// All jobs again: the artifacts of a run have one name each, and nothing is
+	// released twice.
+	if log, err = e.run(t, repo, ".github/workflows/release.yml"); err != nil || !strings.Contains(log, "0 uploaded, 9 identical, published") {
+		t.Errorf("again: %v\n%s", err, log)
+	}
 	docker := read(t, e.dir+"/docker.log")
 	for _, want := range []string{"manylinux_2_28_x86_64@sha256:", " debian:13 ", " python:3.13-slim-bookworm "} {
 		if !strings.Contains(docker, want) {
@@ -93,7 +98,7 @@ jobs:
 		t.Errorf("%v, requests %q\n%s", err, requests, log)
 	}
 	// The stand-in of upload-artifact keeps what the glob names.
-	if got := read(t, e.artifacts+"/report-cp313-linux_x86_64/report.html"); !strings.Contains(got, "broken") {
+	if got := read(t, e.artifacts+"/report-site-1.0-cp313-linux_x86_64.tar.gz/report.html"); !strings.Contains(got, "broken") {
 		t.Errorf("the report is %s", got)
 	}
 }
