@@ -1,10 +1,12 @@
-package pack_test
+package bootstraptest
 
 import (
 	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/binary-buildout/binary-buildout/pack/packtest"
 )
 
 // The programs that travel in each archive.
@@ -12,12 +14,12 @@ var programs = []string{"bootstrap.py", "launcher.py"}
 
 // TestProgramsCompile: with every Python, without a warning.
 func TestProgramsCompile(t *testing.T) {
-	for _, minor := range everyPython {
-		python := findPython(t, minor)
+	for _, minor := range packtest.EveryPython() {
+		python := packtest.FindPython(t, minor)
 		for _, program := range programs {
-			r := runIn(t, ".", cEnv(), python, "-W", "error", "-c", "import sys; compile(open(sys.argv[1], 'rb').read(), sys.argv[1], 'exec')", program)
-			if r.code != 0 {
-				t.Errorf("python%s %s: %s", minor, program, r.err)
+			r := packtest.RunIn(t, "..", packtest.CEnv(), python, "-W", "error", "-c", "import sys; compile(open(sys.argv[1], 'rb').read(), sys.argv[1], 'exec')", program)
+			if r.Code != 0 {
+				t.Errorf("python%s %s: %s", minor, program, r.Err)
 			}
 		}
 	}
@@ -32,7 +34,7 @@ func TestProgramsImport(t *testing.T) {
 	old := map[string]bool{"imp": true, "urllib": true, "msvcrt": true} // of Python 2, of Windows
 	standard := map[string]bool{}
 	for _, minor := range []string{"3.10", "3.13"} {
-		out, err := exec.Command(findPython(t, minor), "-c", "import sys; print(*sys.stdlib_module_names)").Output()
+		out, err := exec.Command(packtest.FindPython(t, minor), "-c", "import sys; print(*sys.stdlib_module_names)").Output()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -41,7 +43,7 @@ func TestProgramsImport(t *testing.T) {
 		}
 	}
 	for _, program := range programs {
-		source := readFile(t, program)
+		source := packtest.ReadFile(t, "../"+program)
 		if i := strings.Index(source, "BUILDOUT = br'''"); i >= 0 {
 			end := strings.Index(source[i+16:], "'''")
 			source = source[:i] + source[i+16+end:]
@@ -64,7 +66,7 @@ func TestProgramsImport(t *testing.T) {
 // TestProgramsShare: what stands in both programs is the same in both.
 func TestProgramsShare(t *testing.T) {
 	part := func(program string) string {
-		source := readFile(t, program)
+		source := packtest.ReadFile(t, "../"+program)
 		begin, end := strings.Index(source, "# ---- shared"), strings.Index(source, "# ---- end of shared")
 		if begin < 0 || end < begin {
 			t.Fatalf("%s: no shared part", program)
@@ -78,20 +80,20 @@ func TestProgramsShare(t *testing.T) {
 
 // TestBootstrapImportsNothingOfTheTree: modules beside it are not taken.
 func TestBootstrapImportsNothingOfTheTree(t *testing.T) {
-	for _, minor := range everyPython {
-		python := findPython(t, minor)
+	for _, minor := range packtest.EveryPython() {
+		python := packtest.FindPython(t, minor)
 		root := smallTree(t, python)
 		for _, module := range []string{"os", "re", "json", "hashlib", "stat", "struct", "subprocess", "errno", "fcntl", "__future__", "imp", "marshal", "platform"} {
-			writeFile(t, root+"/"+module+".py", "raise SystemExit('imported from the tree')\n")
-			writeFile(t, root+"/bin/"+module+".py", "raise SystemExit('imported from the tree')\n")
-			writeFile(t, root+"/.binary-buildout/"+module+".py", "raise SystemExit('imported from the tree')\n")
+			packtest.WriteFile(t, root+"/"+module+".py", "raise SystemExit('imported from the tree')\n")
+			packtest.WriteFile(t, root+"/bin/"+module+".py", "raise SystemExit('imported from the tree')\n")
+			packtest.WriteFile(t, root+"/.binary-buildout/"+module+".py", "raise SystemExit('imported from the tree')\n")
 		}
 		for _, args := range [][]string{{"bootstrap.py"}, {"-S", "bootstrap.py"}, {"-E", "./bootstrap.py"}, {root + "/bootstrap.py"}} {
-			runIn(t, root, cEnv(), python, args...).must(t, minor+strings.Join(args, " "))
+			packtest.RunIn(t, root, packtest.CEnv(), python, args...).Must(t, minor+strings.Join(args, " "))
 		}
-		r := runIn(t, root, cEnv(), root+"/bin/buildout", "--version")
-		if strings.Contains(r.out+r.err, "imported from the tree") {
-			t.Errorf("python%s: %s%s", minor, r.out, r.err)
+		r := packtest.RunIn(t, root, packtest.CEnv(), root+"/bin/buildout", "--version")
+		if strings.Contains(r.Out+r.Err, "imported from the tree") {
+			t.Errorf("python%s: %s%s", minor, r.Out, r.Err)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package pack_test
+package updatetest
 
 // Updates by bootstrap.py: two versions of a small tree, packed for real, and
 // what an update of the one leaves held against a fresh install of the other.
@@ -11,13 +11,14 @@ import (
 	"io/fs"
 	"math/rand"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/internal/killtest"
 	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/pack/packtest"
 )
 
 // version is a version of the small application, as an archive.
@@ -85,7 +86,7 @@ func packVersion(t testing.TB, python, number string, change ...func(map[string]
 			must(t, os.MkdirAll(filepath.Dir(full), 0o755))
 			must(t, os.Symlink(link, full))
 		default:
-			writeFile(t, full, data)
+			packtest.WriteFile(t, full, data)
 			if strings.HasSuffix(path, "*") {
 				must(t, os.Chmod(full, 0o755))
 			}
@@ -93,7 +94,7 @@ func packVersion(t testing.TB, python, number string, change ...func(map[string]
 	}
 	a, err := pack.Scan(stage, pack.Rules{})
 	must(t, err)
-	about := aboutPython(t, python)
+	about := packtest.AboutPython(t, python)
 	a.Manifest = pack.Manifest{Generator: "test", Name: "app", Version: number, Python: about, Target: about.ABI + "-" + about.Platform}
 	report, err := pack.Relocate(a, pack.Origin{Root: stage, RealRoot: stage, Interpreter: python, Prefix: filepath.Dir(filepath.Dir(python)), LibDir: "/nowhere"})
 	must(t, err)
@@ -127,12 +128,12 @@ func (v version) install(t testing.TB, root string) {
 	t.Helper()
 	must(t, os.RemoveAll(root))
 	must(t, pack.Extract(context.Background(), v.archive, root, pack.ExtractOptions{}))
-	v.bootstrap(t, root).must(t, "bootstrap.py of a fresh install")
+	v.bootstrap(t, root).Must(t, "bootstrap.py of a fresh install")
 }
 
-func (v version) bootstrap(t testing.TB, root string, args ...string) result {
+func (v version) bootstrap(t testing.TB, root string, args ...string) packtest.Result {
 	t.Helper()
-	return runIn(t, root, cEnv("PYTHONDONTWRITEBYTECODE=1"), v.python, append([]string{"-E", "bootstrap.py"}, args...)...)
+	return packtest.RunIn(t, root, packtest.CEnv("PYTHONDONTWRITEBYTECODE=1"), v.python, append([]string{"-E", "bootstrap.py"}, args...)...)
 }
 
 // delta makes the delta from v to w.
@@ -150,7 +151,7 @@ func (v version) delta(t testing.TB, w version) string {
 // the ways in which a new version gets into an installed tree, before bootstrap.py runs.
 var ways = map[string]func(t testing.TB, old, new version, root string){
 	"delta by tar": func(t testing.TB, old, new version, root string) {
-		runIn(t, root, cEnv(), "tar", "-xzf", old.delta(t, new)).must(t, "tar")
+		packtest.RunIn(t, root, packtest.CEnv(), "tar", "-xzf", old.delta(t, new)).Must(t, "tar")
 	},
 	"delta": func(t testing.TB, old, new version, root string) {
 		_, err := pack.LayDelta(context.Background(), old.delta(t, new), root, "")
@@ -161,7 +162,7 @@ var ways = map[string]func(t testing.TB, old, new version, root string){
 		must(t, err)
 	},
 	"archive over it": func(t testing.TB, old, new version, root string) {
-		runIn(t, root, cEnv(), "tar", "-xzf", new.archive, "--strip-components=1").must(t, "tar")
+		packtest.RunIn(t, root, packtest.CEnv(), "tar", "-xzf", new.archive, "--strip-components=1").Must(t, "tar")
 	},
 }
 
@@ -170,7 +171,7 @@ var ways = map[string]func(t testing.TB, old, new version, root string){
 func wholeTree(t testing.TB, root string) map[string]string {
 	t.Helper()
 	found := map[string]string{}
-	walk(t, root, func(path string, d fs.DirEntry) {
+	packtest.Walk(t, root, func(path string, d fs.DirEntry) {
 		if strings.HasPrefix(path, ".binary-buildout/previous") || path == ".binary-buildout/lock" {
 			return
 		}
@@ -185,9 +186,9 @@ func wholeTree(t testing.TB, root string) map[string]string {
 		case d.IsDir():
 			found[path] = fmt.Sprint(info.Mode())
 		default:
-			found[path] = fmt.Sprint(info.Mode(), info.ModTime().Unix() == pack.DefaultEpoch, sum([]byte(readFile(t, full))))
+			found[path] = fmt.Sprint(info.Mode(), info.ModTime().Unix() == pack.DefaultEpoch, packtest.Sum([]byte(packtest.ReadFile(t, full))))
 			if strings.HasPrefix(path, ".binary-buildout/") || strings.HasPrefix(path, "bin/buildout") || strings.HasSuffix(path, ".pyc") {
-				found[path] = fmt.Sprint(info.Mode(), sum([]byte(readFile(t, full))))
+				found[path] = fmt.Sprint(info.Mode(), packtest.Sum([]byte(packtest.ReadFile(t, full))))
 			}
 		}
 	})
@@ -197,20 +198,20 @@ func wholeTree(t testing.TB, root string) map[string]string {
 // runs fails the test unless bin/app says that version.
 func runs(t testing.TB, root, number string) {
 	t.Helper()
-	r := runIn(t, "/", cEnv("PYTHONDONTWRITEBYTECODE=1"), filepath.Join(root, "bin/app")).must(t, "bin/app")
-	if r.out != number+" "+number+" "+root+"\n" {
-		t.Fatalf("bin/app says %q, want %s", r.out, number)
+	r := packtest.RunIn(t, "/", packtest.CEnv("PYTHONDONTWRITEBYTECODE=1"), filepath.Join(root, "bin/app")).Must(t, "bin/app")
+	if r.Out != number+" "+number+" "+root+"\n" {
+		t.Fatalf("bin/app says %q, want %s", r.Out, number)
 	}
 }
 
 // TestUpdateSameBytes: whichever way the new version comes, what is there then
 // is what a fresh install of it would be, and a rollback brings back what was there.
 func TestUpdateSameBytes(t *testing.T) {
-	for _, minor := range shortPythons {
+	for _, minor := range packtest.ShortPythons() {
 		if testing.Short() && minor != "3.13" {
 			continue
 		}
-		python := findPython(t, minor)
+		python := packtest.FindPython(t, minor)
 		old, new := packVersion(t, python, "1.0"), packVersion(t, python, "2.0")
 		// tar can't put a file where a directory is.
 		plainOld, plainNew := packVersion(t, python, "1.0", withoutTurns), packVersion(t, python, "2.0", withoutTurns)
@@ -229,29 +230,29 @@ func TestUpdateSameBytes(t *testing.T) {
 				if way != "archive over it" {
 					runs(t, root, "1.0")
 				}
-				old.bootstrap(t, root).must(t, "update")
+				old.bootstrap(t, root).Must(t, "update")
 				runs(t, root, "2.0")
-				sameMap(t, want, wholeTree(t, root))
-				if r := old.bootstrap(t, root).must(t, "again"); !strings.Contains(r.out, "nothing to do") {
-					t.Errorf("again: %s", r.out)
+				packtest.SameMap(t, want, wholeTree(t, root))
+				if r := old.bootstrap(t, root).Must(t, "again"); !strings.Contains(r.Out, "nothing to do") {
+					t.Errorf("again: %s", r.Out)
 				}
-				sameMap(t, want, wholeTree(t, root))
+				packtest.SameMap(t, want, wholeTree(t, root))
 				r := old.bootstrap(t, root, "--rollback")
 				if way == "archive over it" {
-					if r.code != 2 || !strings.Contains(r.err, "no version to go back to") {
-						t.Errorf("exit %d: %s", r.code, r.err)
+					if r.Code != 2 || !strings.Contains(r.Err, "no version to go back to") {
+						t.Errorf("exit %d: %s", r.Code, r.Err)
 					}
 					return
 				}
-				r.must(t, "rollback")
+				r.Must(t, "rollback")
 				runs(t, root, "1.0")
-				sameMap(t, before, wholeTree(t, root))
-				if r := old.bootstrap(t, root, "--rollback"); r.code != 2 {
-					t.Errorf("a second rollback: exit %d: %s%s", r.code, r.out, r.err)
+				packtest.SameMap(t, before, wholeTree(t, root))
+				if r := old.bootstrap(t, root, "--rollback"); r.Code != 2 {
+					t.Errorf("a second rollback: exit %d: %s%s", r.Code, r.Out, r.Err)
 				}
 				lay(t, old, new, root)
-				old.bootstrap(t, root).must(t, "update again")
-				sameMap(t, want, wholeTree(t, root))
+				old.bootstrap(t, root).Must(t, "update again")
+				packtest.SameMap(t, want, wholeTree(t, root))
 			})
 		}
 	}
@@ -275,7 +276,7 @@ func TestUpdateKilled(t *testing.T) {
 	}
 	for _, minor := range []string{"3.13", "2.7"} {
 		t.Run(minor, func(t *testing.T) {
-			python := findPython(t, minor)
+			python := packtest.FindPython(t, minor)
 			old, new := packVersion(t, python, "1.0"), packVersion(t, python, "2.0")
 			root := filepath.Join(t.TempDir(), "root with space")
 			new.install(t, root)
@@ -293,73 +294,64 @@ func TestRollbackKilled(t *testing.T) {
 	if testing.Short() {
 		t.Skip("rolls back again and again")
 	}
-	python := findPython(t, "3.13")
+	python := packtest.FindPython(t, "3.13")
 	old, new := packVersion(t, python, "1.0"), packVersion(t, python, "2.0")
 	root := filepath.Join(t.TempDir(), "root with space")
 	old.install(t, root)
 	want := wholeTree(t, root)
 	ways["delta"](t, old, new, root)
-	old.bootstrap(t, root).must(t, "update")
+	old.bootstrap(t, root).Must(t, "update")
 	killEachCall(t, old, root, want, []string{"--rollback"})
 }
 
 // killEachCall runs bootstrap.py in copies of a prepared tree, and kills each
 // run at another call.
 func killEachCall(t *testing.T, v version, root string, want map[string]string, args []string) {
-	if _, err := exec.LookPath("strace"); err != nil {
-		t.Fatal("strace is needed: apt-get install strace")
-	}
-	prepared, trace := root+"-prepared", root+"-trace"
+	prepared := root + "-prepared"
 	must(t, os.Rename(root, prepared))
+	command := killtest.Command{Dir: root, Env: packtest.CEnv("PYTHONDONTWRITEBYTECODE=1"), Args: append([]string{v.python, "-E", "bootstrap.py"}, args...)}
+	k := killtest.New(t)
 	lay := func() {
 		os.RemoveAll(root)
-		copyDir(t, prepared, root)
-	}
-	strace := func(more ...string) result {
-		all := append([]string{"-o", trace, "-e", "trace=" + written, "-e", "signal=none"}, more...)
-		all = append(all, v.python, "-E", "bootstrap.py")
-		return runIn(t, root, cEnv("PYTHONDONTWRITEBYTECODE=1"), "strace", append(all, args...)...)
+		packtest.CopyDir(t, prepared, root)
 	}
 	lay()
-	strace("-f").must(t, "undisturbed")
-	sameMap(t, want, wholeTree(t, root))
-	calls := writes(t, readFile(t, trace), root)
+	calls := k.Calls(t, root, command)
+	packtest.SameMap(t, want, wholeTree(t, root))
 	t.Logf("N = %d", len(calls))
 	if len(calls) < 150 {
 		t.Errorf("only %d calls that write", len(calls))
 	}
-	if os.Getenv("BINARY_BUILDOUT_TEST_KILLS") != "all" {
-		calls = every(calls, 14)
+	numbers := killtest.Spread(len(calls), 14)
+	if os.Getenv("BINARY_BUILDOUT_TEST_KILLS") == "all" {
+		numbers = killtest.Each(len(calls))
 	}
 	mixed := 0
-	for _, call := range calls {
+	for _, number := range numbers {
 		lay()
-		r := strace("-e", fmt.Sprintf("inject=%s:signal=KILL:when=%d", call.name, call.number))
-		if r.code != 137 && r.code != -1 {
-			t.Fatalf("%v did not fire: exit %d\n%s%s", call, r.code, r.out, r.err)
-		}
+		call := fmt.Sprintf("call %d, %s", number, k.Kill(t, root, number, command))
 		if !starts(t, root) {
 			mixed++
 		}
-		if again := v.bootstrap(t, root, args...); again.code != 0 && !strings.Contains(again.err, "no version to go back to") {
-			t.Fatalf("after %v: exit %d\n%s%s", call, again.code, again.out, again.err)
+		if again := v.bootstrap(t, root, args...); again.Code != 0 && !strings.Contains(again.Err, "no version to go back to") {
+			t.Fatalf("after %s: exit %d\n%s%s", call, again.Code, again.Out, again.Err)
 		}
-		sameMap(t, want, wholeTree(t, root))
+		packtest.SameMap(t, want, wholeTree(t, root))
 		if t.Failed() {
-			t.Fatalf("after the kill at %v", call)
+			t.Fatalf("after the kill at %s", call)
 		}
 	}
-	t.Logf("%d kills, %d of them with parts of both versions in place", len(calls), mixed)
+	t.Logf("%d kills, %d of them with parts of both versions in place", len(numbers), mixed)
 }
 
 // starts fails the test unless bin/app starts, and is whether it is all of one version.
 func starts(t testing.TB, root string) bool {
 	t.Helper()
-	r := runIn(t, "/", cEnv("PYTHONDONTWRITEBYTECODE=1"), filepath.Join(root, "bin/app")).must(t, "bin/app after a kill")
-	f := strings.Fields(r.out)
+	r := packtest.RunIn(t, "/", packtest.CEnv("PYTHONDONTWRITEBYTECODE=1"), filepath.Join(root, "bin/app")).Must(t, "bin/app after a kill")
+	f := strings.Fields(r.Out)
 	for _, number := range f[:2] {
 		if number != "1.0" && number != "2.0" {
-			t.Fatalf("bin/app says %q", r.out)
+			t.Fatalf("bin/app says %q", r.Out)
 		}
 	}
 	return f[0] == f[1]
@@ -372,7 +364,7 @@ func TestUpdateEdits(t *testing.T) {
 			continue
 		}
 		for _, way := range []string{"delta", "archive"} {
-			t.Run(minor+" "+way, func(t *testing.T) { updateEdits(t, findPython(t, minor), way) })
+			t.Run(minor+" "+way, func(t *testing.T) { updateEdits(t, packtest.FindPython(t, minor), way) })
 		}
 	}
 }
@@ -399,11 +391,11 @@ func updateEdits(t *testing.T, python, way string) {
 		"parts/new/deep/mine-beside-it.txt": "mine\n",
 	}
 	for path, data := range edits {
-		writeFile(t, filepath.Join(root, path), data)
+		packtest.WriteFile(t, filepath.Join(root, path), data)
 	}
 	before := wholeTree(t, root)
 	ways[way](t, old, new, root)
-	r := old.bootstrap(t, root).must(t, "update")
+	r := old.bootstrap(t, root).Must(t, "update")
 	has := func(path, want string) {
 		t.Helper()
 		if data, err := os.ReadFile(filepath.Join(root, path)); err != nil || string(data) != want {
@@ -426,12 +418,12 @@ func updateEdits(t *testing.T, python, way string) {
 	}
 	for _, line := range []string{"bin/app was edited: what you had is bin/app.old\n", "etc/plain.txt was edited, and stays: the new one is etc/plain.txt.new\n",
 		"etc/gone.txt was edited, and stays: it is no longer part of the application\n"} {
-		if !strings.Contains(r.out, line) {
-			t.Errorf("it doesn't say %q:\n%s", line, r.out)
+		if !strings.Contains(r.Out, line) {
+			t.Errorf("it doesn't say %q:\n%s", line, r.Out)
 		}
 	}
-	if strings.Contains(r.out, "always.txt") {
-		t.Errorf("it speaks of a file that is the same in both:\n%s", r.out)
+	if strings.Contains(r.Out, "always.txt") {
+		t.Errorf("it speaks of a file that is the same in both:\n%s", r.Out)
 	}
 	for path, what := range fresh {
 		_, mine := edits[path]
@@ -440,13 +432,13 @@ func updateEdits(t *testing.T, python, way string) {
 		}
 	}
 	runs(t, root, "2.0")
-	old.bootstrap(t, root, "--rollback").must(t, "rollback")
-	sameMap(t, before, wholeTree(t, root))
+	old.bootstrap(t, root, "--rollback").Must(t, "rollback")
+	packtest.SameMap(t, before, wholeTree(t, root))
 }
 
 // TestUpdateRefused: what can't be applied leaves the tree as it was, and says why.
 func TestUpdateRefused(t *testing.T) {
-	python := findPython(t, "3.13")
+	python := packtest.FindPython(t, "3.13")
 	old, new, other := packVersion(t, python, "1.0"), packVersion(t, python, "2.0"), packVersion(t, python, "3.0")
 	root := filepath.Join(t.TempDir(), "srv")
 	incoming := func(name string) string {
@@ -461,7 +453,7 @@ func TestUpdateRefused(t *testing.T) {
 		{"wrong base", 1, "this delta is for app 3.0", "take the delta from 1.0", func(t *testing.T) { ways["delta by tar"](t, other, new, root) }},
 		{"a file of the delta is cut", 1, "etc/come.txt of app 2.0 is damaged", "unpack the delta again", func(t *testing.T) {
 			ways["delta"](t, old, new, root)
-			writeFile(t, incoming("files/etc/come.txt"), "cut")
+			packtest.WriteFile(t, incoming("files/etc/come.txt"), "cut")
 		}},
 		{"a file of the delta is missing", 1, "etc/come.txt is missing, and the update doesn't bring it", "whole archive", func(t *testing.T) {
 			ways["delta"](t, old, new, root)
@@ -478,7 +470,7 @@ func TestUpdateRefused(t *testing.T) {
 		}},
 		{"something is in the way", 1, "turn/mine is in the way", "move it away", func(t *testing.T) {
 			ways["delta"](t, old, new, root)
-			writeFile(t, filepath.Join(root, "turn/mine"), "mine")
+			packtest.WriteFile(t, filepath.Join(root, "turn/mine"), "mine")
 		}},
 		{"a file of the base is missing", 1, "eggs/same-1.0.egg/plain.py is missing", "whole archive", func(t *testing.T) {
 			ways["delta"](t, old, new, root)
@@ -493,15 +485,15 @@ func TestUpdateRefused(t *testing.T) {
 			test.lay(t)
 			before := wholeTree(t, root)
 			r := old.bootstrap(t, root)
-			if r.code != test.code || !strings.Contains(r.err, "error: ") || !strings.Contains(r.err, test.error) || !strings.Contains(r.err, test.hint) {
-				t.Errorf("exit %d: %s", r.code, r.err)
+			if r.Code != test.code || !strings.Contains(r.Err, "error: ") || !strings.Contains(r.Err, test.error) || !strings.Contains(r.Err, test.hint) {
+				t.Errorf("exit %d: %s", r.Code, r.Err)
 			}
 			for path := range before {
 				if strings.HasPrefix(path, pack.IncomingDir) {
 					delete(before, path)
 				}
 			}
-			sameMap(t, before, wholeTree(t, root))
+			packtest.SameMap(t, before, wholeTree(t, root))
 			runs(t, root, "1.0")
 		})
 	}
@@ -511,8 +503,8 @@ func TestUpdateRefused(t *testing.T) {
 		old.install(t, root)
 		must(t, os.RemoveAll(filepath.Join(root, "eggs")))
 		ways["archive"](t, old, new, root)
-		old.bootstrap(t, root).must(t, "update")
-		sameMap(t, want, wholeTree(t, root))
+		old.bootstrap(t, root).Must(t, "update")
+		packtest.SameMap(t, want, wholeTree(t, root))
 	})
 }
 
@@ -543,7 +535,7 @@ func TestUpdateSurroundings(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Fatal("this test mounts file systems, and has to run as root")
 	}
-	python := findPython(t, "3.13")
+	python := packtest.FindPython(t, "3.13")
 	old, new := packVersion(t, python, "1.0"), packVersion(t, python, "2.0")
 	for _, test := range []struct{ name, script, says string }{
 		{"full disk", `mount -t tmpfs -o size=2m tmpfs "$1/m"; cp -a "$2" "$1/m/t"; cd "$1/m/t"
@@ -575,14 +567,14 @@ try() { sums > /tmp/before.$$; rc=0; "$python" -E bootstrap.py || rc=$?; echo "r
 again() { "$python" -E bootstrap.py; bin/app; "$python" -E bootstrap.py --rollback; bin/app; }
 ` + test.script
 			old.refit(t, root, place)
-			r := runIn(t, "/", cEnv("PYTHONDONTWRITEBYTECODE=1"), "unshare", "-m", "/bin/bash", "-c", script, "sh", base, root, python)
-			t.Logf("%s%s", r.out, r.err)
-			r.must(t, test.name)
-			if test.says != "" && (!strings.Contains(r.err, test.says) || !strings.Contains(r.out, "rc=3") || strings.Count(r.out, "1.0 1.0 ") != 2) {
-				t.Errorf("it doesn't end with 3, or the old version doesn't run:\n%s%s", r.out, r.err)
+			r := packtest.RunIn(t, "/", packtest.CEnv("PYTHONDONTWRITEBYTECODE=1"), "unshare", "-m", "/bin/bash", "-c", script, "sh", base, root, python)
+			t.Logf("%s%s", r.Out, r.Err)
+			r.Must(t, test.name)
+			if test.says != "" && (!strings.Contains(r.Err, test.says) || !strings.Contains(r.Out, "rc=3") || strings.Count(r.Out, "1.0 1.0 ") != 2) {
+				t.Errorf("it doesn't end with 3, or the old version doesn't run:\n%s%s", r.Out, r.Err)
 			}
-			if !strings.Contains(r.out, "2.0 2.0 ") || !strings.Contains(r.out, "1.0 1.0 ") {
-				t.Errorf("both versions don't run:\n%s", r.out)
+			if !strings.Contains(r.Out, "2.0 2.0 ") || !strings.Contains(r.Out, "1.0 1.0 ") {
+				t.Errorf("both versions don't run:\n%s", r.Out)
 			}
 		})
 	}
@@ -593,14 +585,14 @@ func (v version) refit(t testing.TB, root, place string) {
 	t.Helper()
 	incoming := filepath.Join(root, pack.IncomingDir)
 	must(t, os.Rename(incoming, root+"-incoming"))
-	v.bootstrap(t, root, "--root", place).must(t, "--root")
+	v.bootstrap(t, root, "--root", place).Must(t, "--root")
 	must(t, os.Rename(root+"-incoming", incoming))
 }
 
 // TestDeltaSize: a delta is no larger than 1.1 times the files that changed,
 // compressed; and the documents that are said by lines come out whole.
 func TestDeltaSize(t *testing.T) {
-	python := findPython(t, "3.13")
+	python := packtest.FindPython(t, "3.13")
 	egg := func(number string, files map[string]string) {
 		// A large egg that stays, and one of some size that changes.
 		r := rand.New(rand.NewSource(1))
@@ -651,8 +643,8 @@ func changedFiles(t *testing.T, old, new version) (int64, int) {
 			count++
 		}
 	}
-	writeFile(t, filepath.Join(dir, "list"), strings.Join(paths, "\n")+"\n")
-	runIn(t, filepath.Join(dir, "all"), cEnv(), "tar", "-czf", filepath.Join(dir, "changed.tar.gz"), "-T", filepath.Join(dir, "list")).must(t, "tar")
+	packtest.WriteFile(t, filepath.Join(dir, "list"), strings.Join(paths, "\n")+"\n")
+	packtest.RunIn(t, filepath.Join(dir, "all"), packtest.CEnv(), "tar", "-czf", filepath.Join(dir, "changed.tar.gz"), "-T", filepath.Join(dir, "list")).Must(t, "tar")
 	return fileSize(t, filepath.Join(dir, "changed.tar.gz")), count
 }
 
@@ -673,21 +665,21 @@ func fileSize(t *testing.T, path string) int64 {
 
 // TestBusyFiles: on Windows each file that is replaced is opened alone first.
 func TestBusyFiles(t *testing.T) {
-	for _, minor := range shortPythons {
+	for _, minor := range packtest.ShortPythons() {
 		root := t.TempDir()
 		for _, name := range []string{"free", "busy"} {
-			writeFile(t, filepath.Join(root, name), name)
+			packtest.WriteFile(t, filepath.Join(root, name), name)
 		}
 		must(t, os.Symlink("busy", filepath.Join(root, "link")))
-		writeFile(t, filepath.Join(root, "bootstrap_as_module.py"), readFile(t, "bootstrap.py"))
-		r := runIn(t, root, cEnv("PYTHONPATH="+root), findPython(t, minor), "-c", `
+		packtest.WriteFile(t, filepath.Join(root, "bootstrap_as_module.py"), string(pack.Bootstrap()))
+		r := packtest.RunIn(t, root, packtest.CEnv("PYTHONPATH="+root), packtest.FindPython(t, minor), "-c", `
 import bootstrap_as_module as b, os
 def alone(path):
     if os.path.basename(path) == "busy":
         raise OSError("in use")
-print(b.busy_files(["free", "busy", "link", "missing"], alone))`).must(t, "busy_files")
-		if strings.TrimSpace(r.out) != "['busy']" {
-			t.Errorf("python%s: %s", minor, r.out)
+print(b.busy_files(["free", "busy", "link", "missing"], alone))`).Must(t, "busy_files")
+		if strings.TrimSpace(r.Out) != "['busy']" {
+			t.Errorf("python%s: %s", minor, r.Out)
 		}
 	}
 }
@@ -700,93 +692,95 @@ func TestUpdateBuildout(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds three buildouts")
 	}
-	l := pyLines[5]
+	l := packtest.Lines()[5]
 	old, new := buildVersion(t, l, "1.0"), buildVersion(t, l, "2.0", func(t testing.TB, stage string) {
 		change(t, filepath.Join(stage, "buildout.cfg"), "interpreter = py\n", "interpreter = pyrite\n")
 		change(t, filepath.Join(stage, "buildout.cfg"), "port = 8080", "port = 8081")
 		change(t, filepath.Join(stage, "src/pure/src/pure/__init__.py"), "pure and simple", "pure, and new!!")
 	})
-	root, env := filepath.Join(t.TempDir(), "srv"), bareEnv(t)
-	buildout := func(args ...string) result { return runIn(t, root, env, filepath.Join(root, "bin/buildout"), args...) }
+	root, env := filepath.Join(t.TempDir(), "srv"), packtest.BareEnv(t)
+	buildout := func(args ...string) packtest.Result {
+		return packtest.RunIn(t, root, env, filepath.Join(root, "bin/buildout"), args...)
+	}
 	pure := func(want string) {
 		t.Helper()
-		if r := runIn(t, "/", without(env, "PYTHONPATH"), filepath.Join(root, "bin/pure")).must(t, "bin/pure"); r.out != want+"\n" {
-			t.Errorf("bin/pure says %q, want %q", r.out, want)
+		if r := packtest.RunIn(t, "/", packtest.Without(env, "PYTHONPATH"), filepath.Join(root, "bin/pure")).Must(t, "bin/pure"); r.Out != want+"\n" {
+			t.Errorf("bin/pure says %q, want %q", r.Out, want)
 		}
 	}
 	new.install(t, root)
 	fresh := wholeTree(t, root)
-	onlyUpdating(t, buildout(), "scripts", "conf")
+	packtest.OnlyUpdating(t, buildout(), "scripts", "conf")
 	want := withoutBytecode(wholeTree(t, root))
 	old.install(t, root)
-	onlyUpdating(t, buildout(), "scripts", "conf")
+	packtest.OnlyUpdating(t, buildout(), "scripts", "conf")
 	pure("pure and simple") // and Python writes its bytecode
 	before := withoutBytecode(wholeTree(t, root))
 	ways["delta by tar"](t, old, new, root)
 	pure("pure and simple")
-	old.bootstrap(t, root).must(t, "update")
-	sameMap(t, withoutBytecode(fresh), withoutBytecode(wholeTree(t, root)))
+	old.bootstrap(t, root).Must(t, "update")
+	packtest.SameMap(t, withoutBytecode(fresh), withoutBytecode(wholeTree(t, root)))
 	pure("pure, and new!!")
-	onlyUpdating(t, buildout(), "scripts", "conf")
-	sameMap(t, want, withoutBytecode(wholeTree(t, root)))
-	runIn(t, "/", env, filepath.Join(root, "bin/pyrite"), "-c", "import demo; demo.main()").must(t, "bin/pyrite")
+	packtest.OnlyUpdating(t, buildout(), "scripts", "conf")
+	packtest.SameMap(t, want, withoutBytecode(wholeTree(t, root)))
+	packtest.RunIn(t, "/", env, filepath.Join(root, "bin/pyrite"), "-c", "import demo; demo.main()").Must(t, "bin/pyrite")
 
-	old.bootstrap(t, root, "--rollback").must(t, "rollback")
-	sameMap(t, before, withoutBytecode(wholeTree(t, root)))
+	old.bootstrap(t, root, "--rollback").Must(t, "rollback")
+	packtest.SameMap(t, before, withoutBytecode(wholeTree(t, root)))
 	pure("pure and simple")
-	onlyUpdating(t, buildout(), "scripts", "conf")
+	packtest.OnlyUpdating(t, buildout(), "scripts", "conf")
 
 	// What bin/buildout made for host.cfg is made again by the next run of it.
-	buildout("-c", "host.cfg").must(t, "-c host.cfg")
+	buildout("-c", "host.cfg").Must(t, "-c host.cfg")
 	ways["archive"](t, old, new, root)
-	if r := old.bootstrap(t, root).must(t, "update"); !strings.Contains(r.out, "next: bin/buildout -c host.cfg\n") {
-		t.Error(r.out)
+	if r := old.bootstrap(t, root).Must(t, "update"); !strings.Contains(r.Out, "next: bin/buildout -c host.cfg\n") {
+		t.Error(r.Out)
 	}
-	buildout("-c", "host.cfg").must(t, "-c host.cfg")
-	if conf := readFile(t, filepath.Join(root, "parts/conf/app.conf")); conf != "root = "+root+"\nport = 9090\n" {
+	buildout("-c", "host.cfg").Must(t, "-c host.cfg")
+	if conf := packtest.ReadFile(t, filepath.Join(root, "parts/conf/app.conf")); conf != "root = "+root+"\nport = 9090\n" {
 		t.Error(conf)
 	}
 
 	// A version that host.cfg doesn't go with is refused before anything changes.
-	old.bootstrap(t, root, "--rollback").must(t, "rollback")
-	writeFile(t, filepath.Join(root, "etc.cfg"), "[extra]\nnumber = 1\n")
-	writeFile(t, filepath.Join(root, "host.cfg"), "[buildout]\nextends = buildout.cfg\n[conf]\nport = ${scripts:interpreter}1\n")
-	buildout("-c", "host.cfg").must(t, "-c host.cfg")
+	old.bootstrap(t, root, "--rollback").Must(t, "rollback")
+	packtest.WriteFile(t, filepath.Join(root, "etc.cfg"), "[extra]\nnumber = 1\n")
+	packtest.WriteFile(t, filepath.Join(root, "host.cfg"), "[buildout]\nextends = buildout.cfg\n[conf]\nport = ${scripts:interpreter}1\n")
+	buildout("-c", "host.cfg").Must(t, "-c host.cfg")
 	broken := buildVersion(t, l, "3.0", func(t testing.TB, stage string) {
 		change(t, filepath.Join(stage, "buildout.cfg"), "interpreter = py\n", "")
 	})
 	before = withoutBytecode(wholeTree(t, root))
 	ways["delta"](t, old, broken, root)
 	r := old.bootstrap(t, root)
-	if r.code != 1 || !strings.Contains(r.err, "host.cfg, which bin/buildout was last run with, doesn't go with site 3.0: ") || !strings.Contains(r.err, "interpreter") {
-		t.Errorf("exit %d: %s", r.code, r.err)
+	if r.Code != 1 || !strings.Contains(r.Err, "host.cfg, which bin/buildout was last run with, doesn't go with site 3.0: ") || !strings.Contains(r.Err, "interpreter") {
+		t.Errorf("exit %d: %s", r.Code, r.Err)
 	}
-	sameMap(t, before, withoutBytecode(wholeTree(t, root)))
+	packtest.SameMap(t, before, withoutBytecode(wholeTree(t, root)))
 }
 
 // buildVersion builds testdata/target/site and packs it.
-func buildVersion(t testing.TB, l pyLine, number string, edits ...edit) version {
+func buildVersion(t testing.TB, l packtest.Line, number string, edits ...packtest.Edit) version {
 	t.Helper()
-	s := buildSite(t, l, edits...)
-	a, err := pack.Scan(s.archive, pack.Rules{})
+	s := packtest.BuildSite(t, l, edits...)
+	a, err := pack.Scan(s.Archive, pack.Rules{})
 	must(t, err)
-	must(t, json.Unmarshal([]byte(readFile(t, filepath.Join(s.archive, pack.ManifestName))), &a.Manifest))
+	must(t, json.Unmarshal([]byte(packtest.ReadFile(t, filepath.Join(s.Archive, pack.ManifestName))), &a.Manifest))
 	a.Manifest.Version = number
 	var b bytes.Buffer
 	_, err = pack.Write(context.Background(), &b, a, pack.FormatTarGz, time.Unix(pack.DefaultEpoch, 0), nil)
 	must(t, err)
-	v := version{python: s.python, archive: filepath.Join(t.TempDir(), "site-"+number+".tar.gz")}
+	v := version{python: s.Python, archive: filepath.Join(t.TempDir(), "site-"+number+".tar.gz")}
 	must(t, os.WriteFile(v.archive, b.Bytes(), 0o644))
 	return v
 }
 
 func change(t testing.TB, path, old, new string) {
 	t.Helper()
-	data := readFile(t, path)
+	data := packtest.ReadFile(t, path)
 	if !strings.Contains(data, old) {
 		t.Fatalf("%s doesn't hold %q", path, old)
 	}
-	writeFile(t, path, strings.Replace(data, old, new, 1))
+	packtest.WriteFile(t, path, strings.Replace(data, old, new, 1))
 }
 
 // withoutBytecode leaves out what Python writes as it runs.

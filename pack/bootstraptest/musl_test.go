@@ -1,4 +1,4 @@
-package pack_test
+package bootstraptest
 
 import (
 	"os"
@@ -7,6 +7,7 @@ import (
 
 	"github.com/binary-buildout/binary-buildout/internal/testcache"
 	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/pack/packtest"
 )
 
 // muslPython is the CPython that .ci/musl-python.sh makes: a real one, which
@@ -25,7 +26,7 @@ func muslPython(t *testing.T) string {
 func TestBootstrapOnMusl(t *testing.T) {
 	musl := muslPython(t)
 	t.Run("for glibc", func(t *testing.T) {
-		root := smallTree(t, findPython(t, "3.11"))
+		root := smallTree(t, packtest.FindPython(t, "3.11"))
 		refused(t, root, musl, 2, "this archive is for glibc, and this system has musl", "use small-1.0-cp311-musllinux_1_2_x86_64")
 	})
 	t.Run("for a newer musl", func(t *testing.T) {
@@ -40,7 +41,7 @@ func TestBootstrapOnMusl(t *testing.T) {
 			m.Python.Libc = "musl"
 			m.Floors = []pack.Floor{{Kind: "musl", Version: "1.1", File: "eggs/x.so"}}
 		})
-		runIn(t, root, cEnv(), musl, "bootstrap.py").must(t, "bootstrap.py on musl")
-		runIn(t, root, cEnv(), filepath.Join(root, "bin/script")).must(t, "bin/script on musl")
+		packtest.RunIn(t, root, packtest.CEnv(), musl, "bootstrap.py").Must(t, "bootstrap.py on musl")
+		packtest.RunIn(t, root, packtest.CEnv(), filepath.Join(root, "bin/script")).Must(t, "bin/script on musl")
 	})
 }
