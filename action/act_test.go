@@ -65,7 +65,7 @@ runs:
       shell: bash
       run: |
         (cd dist && sha256sum --strict -c SHA256SUMS)
-        cp "$SUMS" "$RUNNER_TEMP/attestation.json" && echo "path=$RUNNER_TEMP/attestation.json" >>"$GITHUB_OUTPUT"
+        { cat "$SUMS"; echo "signed at $(date +%s.%N)"; } >"$RUNNER_TEMP/attestation.json" && echo "path=$RUNNER_TEMP/attestation.json" >>"$GITHUB_OUTPUT"
       env: {SUMS: "${{ inputs.subject-checksums }}"}
 `,
 	"actions/setup-go": `name: go
@@ -200,7 +200,7 @@ func (e *actEnv) released(t *testing.T, log string, others int, want ...string) 
 			t.Errorf("%s is missing in %d assets", name, len(all[0].Assets))
 		}
 	}
-	if n := 2*len(want) + 4 + others; len(all[0].Assets) != n {
+	if n := 2*len(want) + 5 + others; len(all[0].Assets) != n {
 		t.Errorf("%d assets, want %d", len(all[0].Assets), n)
 	}
 }
@@ -289,7 +289,7 @@ jobs:
 		t.Errorf("the caller doesn't see %q:\n%s", want, log)
 	}
 	// The attestation was made of the same SHA256SUMS that is released.
-	if a := e.server.Releases()[0].Assets; string(a["attestation.sigstore.json"]) != string(a["SHA256SUMS"]) {
+	if a := e.server.Releases()[0].Assets; !strings.HasPrefix(string(a["attestation.sigstore.json"]), string(a["SHA256SUMS"])+"signed at ") {
 		t.Errorf("attested were\n%s\nreleased are\n%s", a["attestation.sigstore.json"], a["SHA256SUMS"])
 	}
 	docker := read(t, e.dir+"/docker.log")

@@ -229,7 +229,7 @@ func (s Set) check() error {
 			wrong.add("wrong", fmt.Sprintf("%s is not of %s %s", a.File.Name, first.Name, first.Version))
 		}
 	}
-	const documents = 5 // install.sh, SBOM, index.json, SHA256SUMS, attestation
+	const documents = 6 // install.sh, install.ps1, SBOM, index.json, SHA256SUMS, attestation
 	if n := len(s.files()) + documents; n > maxAssets {
 		wrong.add("wrong", fmt.Sprintf("%d assets, and a release holds %d", n, maxAssets))
 	}

@@ -134,7 +134,7 @@ func decide(r Release, there []Asset, files []File, o Options) (work, error) {
 		switch {
 		case i < 0:
 			w.upload = append(w.upload, f)
-		case same(there[i], f):
+		case same(there[i], f), f.Name == AttestationName && !o.Replace && attested(there, files):
 			w.skip = append(w.skip, f.Name)
 		default:
 			if there[i].State == "uploaded" && !o.Replace && !(r.Draft && isDocument(f.Name)) {
@@ -152,6 +152,15 @@ func decide(r Release, there []Asset, files []File, o Options) (work, error) {
 		}
 	}
 	return w.order(r), w.refuse(r, differ, surplus, o)
+}
+
+// attested says whether the release has an attestation of the same files: a
+// signature is another each time, and says the same of the same SHA256SUMS.
+func attested(there []Asset, files []File) bool {
+	has := slices.ContainsFunc(there, func(a Asset) bool { return a.Name == AttestationName && a.State == "uploaded" })
+	return has && slices.ContainsFunc(files, func(f File) bool {
+		return f.Name == SumsName && slices.ContainsFunc(there, func(a Asset) bool { return a.Name == f.Name && same(a, f) })
+	})
 }
 
 func same(a Asset, f File) bool {
@@ -299,7 +308,7 @@ func (c *Client) recover(ctx context.Context, r Release, f File, clean bool) (st
 // finish checks that every file is there, and only then writes the text and
 // publishes.
 func (c *Client) finish(ctx context.Context, r Release, files []File, o Options, res Result) (Result, error) {
-	if err := c.complete(ctx, r, files); err != nil {
+	if err := c.complete(ctx, r, files, slices.Contains(res.Skipped, AttestationName)); err != nil {
 		return res, err
 	}
 	fields := map[string]any{}
@@ -336,7 +345,8 @@ func (c *Client) finish(ctx context.Context, r Release, files []File, o Options,
 }
 
 // complete lists the assets once more, and waits for a list that lags.
-func (c *Client) complete(ctx context.Context, r Release, files []File) error {
+// With keepsOld the attestation that is there may differ.
+func (c *Client) complete(ctx context.Context, r Release, files []File, keepsOld bool) error {
 	var missing []string
 	for n := range c.policy.Attempts {
 		there, err := c.assets(ctx, r.ID)
@@ -345,7 +355,7 @@ func (c *Client) complete(ctx context.Context, r Release, files []File) error {
 		}
 		missing = missing[:0]
 		for _, f := range files {
-			if !slices.ContainsFunc(there, func(a Asset) bool { return same(a, f) || a.Digest == "" && a.Name == f.Name && a.Size == f.Size }) {
+			if !slices.ContainsFunc(there, func(a Asset) bool { return isThere(a, f, keepsOld) }) {
 				missing = append(missing, f.Name)
 			}
 		}
@@ -357,4 +367,15 @@ func (c *Client) complete(ctx context.Context, r Release, files []File) error {
 		}
 	}
 	return fail(exitOutside, hintLater, "checking the release: these were uploaded and aren't there, so it isn't published: %s", strings.Join(missing, ", "))
+}
+
+// isThere says whether an asset is the file; older servers give no digest.
+func isThere(a Asset, f File, keepsOld bool) bool {
+	switch {
+	case a.Name != f.Name:
+		return false
+	case f.Name == AttestationName && keepsOld:
+		return a.State == "uploaded"
+	}
+	return same(a, f) || a.Digest == "" && a.Size == f.Size
 }

@@ -151,6 +151,38 @@ func TestPublishExisting(t *testing.T) {
 	}
 }
 
+// A second run has another signature of the same files: the release keeps the
+// one it has, an immutable one too. Of other files it is refused, or replaced.
+func TestAttestationStays(t *testing.T) {
+	set := gathered(t)
+	signed := func(by string, extra ...File) []File {
+		s := set
+		s.Extra = append([]File{NewFile("install.sh", []byte("#!/bin/sh\n")), NewFile(AttestationName, []byte(by))}, extra...)
+		return files(t, s)
+	}
+	for _, immutable := range []bool{false, true} {
+		s := server(t, func(s *releasetest.Server) { s.Immutable = immutable })
+		first := signed("one")
+		if _, err := client(t, s).Publish(context.Background(), first, options(set)); err != nil {
+			t.Fatal(err)
+		}
+		res, err := client(t, s).Publish(context.Background(), signed("another"), options(set))
+		if err != nil || len(res.Uploaded) > 0 || len(res.Skipped) != len(first) || !res.Published {
+			t.Errorf("again: %+v %v", res, err)
+		}
+		checkReleased(t, s, first)
+		more := signed("of more", NewFile("more.txt", []byte("x")))
+		if _, err := client(t, s).Publish(context.Background(), more, options(set)); err == nil {
+			t.Error("an attestation of other files is kept")
+		}
+		o := options(set)
+		o.Replace = true
+		if _, err := client(t, s).Publish(context.Background(), signed("another"), o); err == nil == immutable {
+			t.Errorf("replaced: %v", err)
+		}
+	}
+}
+
 func TestReplaceTakesTheIndexAwayFirst(t *testing.T) {
 	set := gathered(t)
 	want := files(t, set)

@@ -93,7 +93,7 @@ type Proof struct {
 // Step is a command that was run.
 type Step struct {
 	Command string  `json:"command"`
-	Seconds float64 `json:"seconds"`
+	Seconds float64 `json:"seconds,omitempty"`
 	Code    int     `json:"code"`
 	Output  string  `json:"output,omitempty"` // its end, at most 4,000 bytes
 }
@@ -127,6 +127,28 @@ func (p *Proof) Err() error {
 		return nil
 	}
 	return &Failure{p.Problems}
+}
+
+// Lasting is what two proofs of equal archives have in common: no times, and
+// nothing that holds one, as what commands say does.
+func (p *Proof) Lasting() *Proof {
+	if p == nil {
+		return nil
+	}
+	l := *p
+	l.Notes, l.Stronger = nil, nil
+	for _, a := range p.Stronger {
+		l.Stronger = append(l.Stronger, isolate.Attempt{Method: a.Method})
+	}
+	strip := func(steps []Step) []Step {
+		var out []Step
+		for _, s := range steps {
+			out = append(out, Step{Command: s.Command, Code: s.Code})
+		}
+		return out
+	}
+	l.Steps, l.Smoke = strip(p.Steps), strip(p.Smoke)
+	return &l
 }
 
 func (p *Proof) fail(hint, format string, args ...any) {

@@ -210,6 +210,30 @@ func TestManifestSaysHow(t *testing.T) {
 	}
 }
 
+// Whatever time it takes and wherever it is done, what lasts is the same.
+func TestLasting(t *testing.T) {
+	proof := func(dir string, seconds float64) *Proof {
+		return &Proof{
+			Network: isolate.Enforced, Method: isolate.Proxy, Python: "3.13.0", Parts: 2, Extensions: 3,
+			Stronger: []isolate.Attempt{{Method: isolate.Namespaces, Reason: "mounting " + dir}},
+			Steps:    []Step{{Command: "bin/buildout", Seconds: seconds, Output: "in " + dir}},
+			Smoke:    []Step{{Command: "bin/x", Seconds: seconds, Output: time.Now().String()}},
+			Notes:    []string{"bin/buildout: Generated script '" + dir + "/bin/x'"},
+		}
+	}
+	one, err := json.Marshal(proof("/var/tmp/a", 1).Lasting())
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, err := json.Marshal(proof("/var/tmp/b", 2).Lasting())
+	if err != nil || string(one) != string(two) || !strings.Contains(string(one), `"steps":[{"command":"bin/buildout","code":0}],"smoke":[{"command":"bin/x","code":0}]`) {
+		t.Errorf("%v\n%s\n%s", err, one, two)
+	}
+	if (*Proof)(nil).Lasting() != nil {
+		t.Error("no proof lasts")
+	}
+}
+
 func TestByConvention(t *testing.T) {
 	o := options(t, archive(t, fake, nil))
 	o.Methods = []isolate.Method{isolate.Proxy}
