@@ -46,6 +46,28 @@ func TestImports(t *testing.T) {
 	}
 }
 
+// TestDependencies holds the modules that go.mod asks for by itself against the
+// table in docs/design.md, which says why each is there.
+func TestDependencies(t *testing.T) {
+	read := func(name, row string) []string {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var found []string
+		for _, m := range regexp.MustCompile(row).FindAllStringSubmatch(string(data), -1) {
+			found = append(found, m[1])
+		}
+		slices.Sort(found)
+		return found
+	}
+	asked := read("../../go.mod", `(?m)^\t(\S+) v\S+$`)
+	explained := read("../../docs/design.md", `(?m)^\| ((?:github\.com|golang\.org)/\S+) \| [^|]{10,} \|$`)
+	if len(asked) < 5 || !slices.Equal(asked, explained) {
+		t.Errorf("go.mod asks for\n%q\nand docs/design.md explains\n%q", asked, explained)
+	}
+}
+
 // importTable reads the rows "| `package` | sentence | imports |".
 func importTable(t *testing.T) map[string][]string {
 	t.Helper()
