@@ -92,3 +92,23 @@ func (c *Client) removeEmpty(ctx context.Context, r Release) error {
 	}
 	return c.deleteRelease(ctx, r.ID)
 }
+
+// sweep removes drafts of the tag that jobs made and were killed before they
+// could remove them: without assets, text or a title of their own. That one is
+// left does no harm, so a failure is only told.
+func (c *Client) sweep(ctx context.Context, published int64, o Options) {
+	all, err := c.releases(ctx, o.Tag)
+	for _, r := range all {
+		own := r.Name == o.Tag || r.Name == o.Title
+		if r.ID == published || !r.Draft || r.Body != "" || !own {
+			continue
+		}
+		c.log("draft %d for %s is left of a job that was killed: removing it", r.ID, o.Tag)
+		if rerr := c.removeEmpty(ctx, r); rerr != nil {
+			err = rerr
+		}
+	}
+	if err != nil {
+		c.log("looking for drafts that are left: %v", err)
+	}
+}

@@ -77,12 +77,16 @@ func TestStepProcessesKilled(t *testing.T) {
 		t.Errorf("only %d processes were killed", len(again))
 	}
 	over.Store(true)
+	s.Add(releasetest.Release{Tag: "v1.0", Name: "v1.0", Draft: true}) // of yet another that was killed
 	for target, res := range runAtOnce(s, dir, again) {
 		if res.err != nil {
 			t.Errorf("%s, again: %v", target, res.err)
 		}
 	}
 	checkStep(t, s, want)
+	if all := s.Releases(); len(all) != 1 {
+		t.Errorf("left are %v", names(all))
+	}
 }
 
 // A process that is killed at any of its requests, before or after the server

@@ -341,6 +341,9 @@ func (c *Client) finish(ctx context.Context, r Release, files []File, o Options,
 	if fields["draft"] == false && after.Draft {
 		return res, fail(exitOutside, hintLater, "publishing %s: GitHub answered that it is still a draft", o.Tag)
 	}
+	if fields["draft"] == false {
+		c.sweep(ctx, r.ID, o)
+	}
 	return res, nil
 }
 

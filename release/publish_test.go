@@ -100,6 +100,7 @@ func TestPublishExisting(t *testing.T) {
 				t.Errorf("%+v", r)
 			}
 		}},
+		{"beside drafts of a person", releasetest.Release{Draft: true, Body: "Mine."}, nil, "", nil},
 		{"latest", releasetest.Release{Draft: true}, func(o *Options) { o.MakeLatest = "true" }, "", func(t *testing.T, r releasetest.Release) {
 			if r.Latest != "true" || r.Prerelease {
 				t.Errorf("%+v", r)
@@ -379,7 +380,8 @@ func TestKillAtEachRequest(t *testing.T) {
 				}
 			})
 			_, err := client(t, s).Publish(ctx, want, options(set))
-			if err == nil {
+			// The last one comes after all is done: it looks for drafts that are left.
+			if err == nil && n < len(clean.Requests()) {
 				t.Fatalf("request %d: not killed", n)
 			}
 			for _, r := range s.Releases() {
