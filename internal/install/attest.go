@@ -79,7 +79,7 @@ func attest(ctx context.Context, o Options, e evidence, a Asset) (attested, erro
 	if err := t.verifyAttestation(data, claim{repository: r.Server + "/" + repo, name: a.Name, sha256: a.SHA256}); err != nil {
 		return attested{}, failed(fmt.Errorf("checking the attestation of %s: %w", a.Name, err),
 			"don't use this archive unless you know why; if another repository signs for it, name that with --signer-repo, "+
-				"and for a private repository GitHub's own root with --trusted-root")
+				"and if GitHub signs with newer certificates than this program knows, those with --trusted-root")
 	}
 	return attested{state: attestationVerified}, nil
 }

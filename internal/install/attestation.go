@@ -33,6 +33,12 @@ const githubOrganization = "GitHub, Inc."
 //go:embed trusted_root.json
 var publicRoot []byte
 
+// githubRoot is the trusted root of GitHub's own instance, as the crate
+// sigstore-trust-root 0.15.1 of the Sigstore project brings it.
+//
+//go:embed trusted_root_github.json
+var githubRoot []byte
+
 // trust is whose signatures count.
 type trust struct {
 	material root.TrustedMaterial
@@ -41,7 +47,7 @@ type trust struct {
 	transparency []verify.VerifierOption
 }
 
-// loadTrust reads the embedded root and those of a file, which holds one JSON
+// loadTrust reads the embedded roots and those of a file, which holds one JSON
 // document or one a line, as `gh attestation trusted-root` writes them.
 func loadTrust(file string) (*trust, error) {
 	roots := root.TrustedMaterialCollection{}
@@ -52,8 +58,10 @@ func loadTrust(file string) (*trust, error) {
 		}
 		return err
 	}
-	if err := add(publicRoot); err != nil {
-		return nil, fmt.Errorf("reading the embedded trusted root: %w", err)
+	for _, embedded := range [][]byte{publicRoot, githubRoot} {
+		if err := add(embedded); err != nil {
+			return nil, fmt.Errorf("reading an embedded trusted root: %w", err)
+		}
 	}
 	if file != "" {
 		data, err := os.ReadFile(file)

@@ -18,7 +18,7 @@ func readBundle(t *testing.T, name string) []byte {
 }
 
 // TestVerifyAttestation holds bundles that GitHub really made against the
-// embedded root, without a network.
+// embedded roots, without a network.
 func TestVerifyAttestation(t *testing.T) {
 	t.Parallel()
 	trusted, err := loadTrust("")
@@ -36,6 +36,10 @@ func TestVerifyAttestation(t *testing.T) {
 	altered := regexp.MustCompile(`"payload": *"eyJf`).ReplaceAllString(real, `"payload":"eyAgIl`)
 	if altered == real {
 		t.Fatal("nothing was altered")
+	}
+	private := string(readBundle(t, "private-repository.sigstore.json"))
+	privateClaim := claim{
+		"https://github.com/actions/attest-demo", "github_provenance_demo-0.0.12-py3-none-any.whl", "ae57936def59bc4c75edd3a837d89bcefc6d3a5e31d55a6fa7a71624f92c3c3b",
 	}
 	for _, tt := range []struct {
 		name, bundle string
@@ -55,9 +59,9 @@ func TestVerifyAttestation(t *testing.T) {
 		{"another issuer", string(readBundle(t, "custom-issuer.sigstore.json")), claim{
 			"https://github.com/too-legit/attest", "artifact", "afa27b44d43b02a9fea41d13cedc2e4016cfcf87c5dbf990e593669aa8ce286d",
 		}, "hammer-time, not by"},
-		{"another root", string(readBundle(t, "private-repository.sigstore.json")), claim{
-			"https://github.com/actions/attest-demo", "github_provenance_demo-0.0.12-py3-none-any.whl", "ae57936def59bc4c75edd3a837d89bcefc6d3a5e31d55a6fa7a71624f92c3c3b",
-		}, "verify timestamps"},
+		{"a private repository's", private, privateClaim, ""},
+		{"another private repository", private, claim{"https://github.com/acme/site", privateClaim.name, privateClaim.sha256}, "not of https://github.com/acme/site"},
+		{"altered digest of a private one", private, claim{privateClaim.repository, privateClaim.name, strings.Repeat("0", 64)}, "digest"},
 		{"empty", "", good, "empty"},
 		{"no JSON", "x", good, "reading the attestation"},
 		{"no bundle", "{}", good, "media type"},
