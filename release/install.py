@@ -317,6 +317,8 @@ def needs(asset):
     elif m:
         n.update(system={"linux": "linux", "win": "windows"}[m.group(4)], arch=m.group(5))
     for f in asset.get("floors") or []:
+        if n["system"] == "linux" and not n["libc"] and f["kind"] in ("glibc", "musl"):
+            n["libc"] = f["kind"]
         if f["kind"] == n["libc"] or f["kind"] == "macos" == n["system"]:
             if not n["floor"] or number(f["version"]) > number(n["floor"]):
                 n["floor"] = f["version"]

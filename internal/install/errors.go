@@ -2,6 +2,7 @@ package install
 
 import (
 	"errors"
+	"runtime"
 	"strings"
 )
 
@@ -46,11 +47,13 @@ func hintOf(err error, otherwise string) string {
 }
 
 // shellWord quotes a word for a POSIX shell where it needs it, so that a hint
-// can be pasted.
+// can be pasted; what Windows' paths have needs none in its shells.
 func shellWord(s string) string {
-	plain := strings.IndexFunc(s, func(r rune) bool {
-		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-", r)
-	}) < 0
+	letters := "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-"
+	if runtime.GOOS == "windows" {
+		letters += `\`
+	}
+	plain := strings.IndexFunc(s, func(r rune) bool { return !strings.ContainsRune(letters, r) }) < 0
 	if plain && s != "" {
 		return s
 	}

@@ -60,9 +60,13 @@ func requirement(m *pack.Manifest) needs {
 	return n.withFloors(m.Floors)
 }
 
-// withFloors raises the floor to the measured one.
+// withFloors raises the floor to the measured one, which also says the libc of
+// a target whose name doesn't: linux_x86_64.
 func (n needs) withFloors(floors []pack.Floor) needs {
 	for _, f := range floors {
+		if n.system == "linux" && n.libc == "" && (f.Kind == "glibc" || f.Kind == "musl") {
+			n.libc = f.Kind
+		}
 		if f.Kind == n.libc || f.Kind == "macos" && n.system == "macos" {
 			if n.floor == "" || compareVersions(f.Version, n.floor) > 0 {
 				n.floor = f.Version
@@ -187,10 +191,25 @@ func pythonsHere(ctx context.Context, o Options, who *owner) ([]*Python, error) 
 			firstErr = err
 		}
 	}
+	if len(paths) == 0 && isVersion(o.Python) { // on Windows all are called python.exe
+		for _, p := range probeAll(ctx, candidates(o.OS, env), env, who) {
+			if strings.HasPrefix(p.Version+".", o.Python+".") {
+				return []*Python{p}, nil
+			}
+		}
+	}
 	if firstErr == nil {
 		firstErr = fmt.Errorf("no %s on PATH", o.Python)
 	}
-	return nil, usage(fmt.Errorf("looking for --python %s: %w", o.Python, firstErr), "give the path of an interpreter")
+	hint := "give the path of an interpreter"
+	if who != nil {
+		hint += " that " + o.Owner + " can run, in directories that it can enter"
+	}
+	return nil, usage(fmt.Errorf("looking for --python %s: %w", o.Python, firstErr), hint)
+}
+
+func isVersion(name string) bool {
+	return strings.IndexFunc(name, func(r rune) bool { return (r < '0' || r > '9') && r != '.' }) < 0
 }
 
 // asked gives the paths that --python may mean.
@@ -203,7 +222,7 @@ func asked(o Options) []string {
 		return []string{path}
 	}
 	name := o.Python
-	if strings.IndexFunc(name, func(r rune) bool { return (r < '0' || r > '9') && r != '.' }) < 0 {
+	if isVersion(name) {
 		name = "python" + name
 	}
 	var out []string

@@ -85,6 +85,8 @@ func plainAsset(name, digest string, size int64) bool {
 	return isDigest(digest) && name != "" && !strings.ContainsAny(name, `/\`) && !strings.HasPrefix(name, ".") && size >= 0
 }
 
+func (a Asset) needs() needs { return parseTarget(a.Target).withFloors(a.Floors) }
+
 // choice is an asset, and the interpreter it fits.
 type choice struct {
 	asset  Asset
@@ -100,7 +102,7 @@ func choose(ctx context.Context, o Options, x *Index, from string, who *owner) (
 	}
 	var fit []choice
 	for _, a := range x.Assets {
-		n := parseTarget(a.Target).withFloors(a.Floors)
+		n := a.needs()
 		if p := newest(pythons, n); p != nil && (o.Label == "" || a.Label == o.Label) {
 			fit = append(fit, choice{a, p})
 		}
@@ -118,7 +120,7 @@ func choose(ctx context.Context, o Options, x *Index, from string, who *owner) (
 			}
 			return 1
 		}
-		return compareVersions(parseTarget(b.asset.Target).floor, parseTarget(a.asset.Target).floor)
+		return compareVersions(b.asset.needs().floor, a.asset.needs().floor)
 	})
 	best := fit[0]
 	if best.asset.Label != "" && o.Label == "" {
@@ -163,7 +165,7 @@ func nearest(x *Index, pythons []*Python, label string) (target, why string) {
 	ranks := []string{"it has another label", "it is for Python", "it needs ", "it is for glibc", "it is for musl"}
 	best := len(ranks) + 1
 	for _, a := range x.Assets {
-		n := parseTarget(a.Target).withFloors(a.Floors)
+		n := a.needs()
 		reasons := []string{}
 		for _, p := range pythons {
 			reason := n.unfit(p)

@@ -111,6 +111,9 @@ type Result struct {
 	Warnings    []string `json:"warnings,omitempty"`
 }
 
+// Next is the command that comes after an install.
+func (r *Result) Next() string { return shellWord(filepath.Join(r.Dir, "bin", "buildout")) }
+
 // Install brings the archive into o.Into.
 func Install(ctx context.Context, o Options) (*Result, error) {
 	dir, err := finalDir(o.Into)

@@ -57,6 +57,9 @@ func place(ctx context.Context, o Options, p placing) error {
 	if tree, err = topOf(tree); err != nil {
 		return err
 	}
+	if err := shortEnough(o.OS, tree, p); err != nil {
+		return err
+	}
 	o.tell(Event{Step: "bootstrap", Text: "running bootstrap.py with " + p.python.Executable})
 	if err := bootstrap(ctx, o, tree, p.dir, p.python.Executable); err != nil {
 		return err
@@ -74,6 +77,17 @@ func place(ctx context.Context, o Options, p placing) error {
 	}
 	o.tell(Event{Step: "place", Text: "moving it to " + p.dir})
 	return s.commit(tree, p.dir)
+}
+
+// shortEnough refuses a directory where bootstrap.py, which runs in the staged
+// tree and knows no more than 259 characters, would fail on Windows.
+func shortEnough(goos, tree string, p placing) error {
+	need := max(len(tree), len(p.dir)) + 1 + len(p.manifest.LongestPath)
+	if goos != "windows" || need <= 259 {
+		return nil
+	}
+	return usage(fmt.Errorf("installing into %s: its path is too long: Windows takes 259 characters, and %d are needed", p.dir, need),
+		fmt.Sprintf("give a directory with a path that is %d shorter", need-259))
 }
 
 // topOf gives the directory that the archive's files lie in.
@@ -241,7 +255,7 @@ func (s *staging) commit(tree, dir string) error {
 	if err := os.Remove(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return usage(fmt.Errorf("replacing %s: %w", dir, err), "something was put there while the archive was being unpacked")
 	}
-	if err := os.Rename(tree, dir); err != nil {
+	if err := rename(tree, dir); err != nil {
 		return surroundings(fmt.Errorf("renaming into place: %w", err), "")
 	}
 	return nil
@@ -265,7 +279,7 @@ func (s *staging) moveUp(tree, dir string) error {
 		return surroundings(fmt.Errorf("moving into place: %w", err), "")
 	}
 	for _, name := range names {
-		if err := os.Rename(filepath.Join(tree, name), filepath.Join(dir, name)); err != nil {
+		if err := rename(filepath.Join(tree, name), filepath.Join(dir, name)); err != nil {
 			err = surroundings(fmt.Errorf("moving into place: %w", err), "")
 			return errors.Join(err, undoInside(dir))
 		}

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -95,7 +97,10 @@ func probe(ctx context.Context, path string, env []string, who *owner) (*Python,
 		who.run(cmd)
 	}
 	if err := cmd.Run(); err != nil {
-		return nil, fmt.Errorf("running %s: %w: %s", path, err, lastLine(errs.String()))
+		if last := lastLine(errs.String()); last != "" {
+			err = fmt.Errorf("%w: %s", err, last)
+		}
+		return nil, fmt.Errorf("running %s: %w", path, withoutPath(err))
 	}
 	p := new(Python)
 	if err := json.Unmarshal(out.Bytes(), p); err != nil {
@@ -105,6 +110,15 @@ func probe(ctx context.Context, path string, env []string, who *owner) (*Python,
 		p.Executable = path
 	}
 	return p, nil
+}
+
+// withoutPath leaves out of an error of exec the name that comes before it anyway.
+func withoutPath(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
 }
 
 func lastLine(s string) string {

@@ -44,6 +44,8 @@ func lockDir(dir string) (*lock, error) {
 
 func (l *lock) unlock() { l.f.Close() }
 
+func rename(from, to string) error { return os.Rename(from, to) }
+
 // ownedByUs is whether a directory is ours and nobody else can write in it.
 func ownedByUs(fi fs.FileInfo) bool {
 	st, ok := fi.Sys().(*syscall.Stat_t)
