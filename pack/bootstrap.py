@@ -2320,19 +2320,53 @@ def check_config(tree, staging, python, plan):
         os.rename(staging.full(path), staging.full(path) + aside)
         lay_copy(os.path.join(tree.base, native(path)), staging.full(path))
     try:
-        run = subprocess.Popen([native(python.path), "-sSE", staging.full(LAUNCHER), "--reads", native(config)],
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=staging.base)
-        err = text(run.communicate()[1])
+        code, out, err = read_config(staging, python, config)
     finally:
         for full in added + [staging.full(p) for p in edited]:
             clear(full)
         for path in edited:
             os.rename(staging.full(path) + aside, staging.full(path))
-    if run.returncode == 1:
-        lines = [line for line in err.splitlines() if line.startswith(u"error: ")] or [err]
+    hint = u"put it right, or run bin/buildout with another -c, then update again"
+    if code == 1:
+        wrong = ([line for line in err.splitlines() if line.startswith(u"error: ")] or [err])[0][len(u"error: "):]
+    else:
+        wrong = unmet_pins(tree, staging, python, plan, pins_in(out), usual)
+        if wrong and edited:
+            hint = u"take the edit out of %s, and put what this server needs into a file that extends %s, for bin/buildout -c" % (u", ".join(edited), usual)
+    if wrong:
         raise Refused(u"%s, which bin/buildout was last run with, doesn't go with %s: %s" % (
-            config, staging.incoming.what(), lines[0][len(u"error: "):].replace(text(staging.base), text(tree.base))),
-            u"put it right, or run bin/buildout with another -c, then update again")
+            config, staging.incoming.what(), wrong.replace(text(staging.base), text(tree.base))), hint)
+
+
+def read_config(staging, python, config):
+    """Has the staged tree's zc.buildout read a configuration."""
+    run = subprocess.Popen([native(python.path), "-sSE", staging.full(LAUNCHER), "--reads", native(config)],
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=staging.base)
+    out, err = run.communicate()
+    return run.returncode, text(out), text(err)
+
+
+def pins_in(out):
+    """What "launcher.py --reads" says of pins: [name, wanted, versions that are there ...]."""
+    return [line.split()[1:] for line in out.splitlines() if line.startswith(u"pin ")]
+
+
+def unmet_pins(tree, staging, python, plan, pins, usual):
+    """Says which versions a configuration asks for that will not be there. An
+    egg that was added here stays, and counts; and a pin that the new version's
+    own configuration has is no fault of this one."""
+    added = set()
+    for folder in (u"eggs", u"eggs/v5"):
+        full = os.path.join(tree.base, native(folder))
+        for name in os.listdir(full) if is_folder(full) else []:
+            path = folder + u"/" + text(name)
+            if path.endswith(u".egg") and path not in plan.left:
+                added.add(tuple(text(name).lower().replace(u"_", u"-").replace(u".", u"-").split(u"-py")[0].split(u"-")))
+    pins = [p for p in pins if tuple(u"-".join(p[:2]).lower().replace(u"_", u"-").replace(u".", u"-").split(u"-")) not in added]
+    if not pins:
+        return u""
+    own = pins_in(read_config(staging, python, usual)[1])
+    return u"; ".join(u"it wants %s %s, and %s is there" % (p[0], p[1], u", ".join(p[2:])) for p in pins if p not in own)
 
 
 def added_configurations(tree, staging, folders):
@@ -2374,6 +2408,8 @@ def rollback(tree):
         back.check_access(operations)
         write_old_state(tree, plan, prepared)
         operations.append([u"put", STATE, CHANGE + u"/kept/state.json", True])
+        # What a killed update left there would be applied again at once.
+        clear(os.path.join(tree.base, native(INCOMING)))
         change.begin({"format": FORMAT, "what": u"%s %s" % (tree.manifest["name"], plan["from_version"]), "from": plan["to"],
                       "to": plan["from"], "keeps": False, "operations": operations, "report": back.report, "kept": {}})
     except BaseException:

@@ -1389,6 +1389,11 @@ def reads(root, config):
         found = zc_buildout.buildout.Buildout(words[1], options, False)
     except Exception as e:
         raise Refused(text(str(e)).strip() or text(type(e).__name__))
+    for line in unmet_pins(found):
+        print("pin " + line)
+    # Whatever a recipe misses, it isn't fetched now.
+    found.offline = True
+    found["buildout"]["offline"] = "true"
     for part in found["buildout"]["parts"].split():
         try:
             found[part]
@@ -1397,6 +1402,45 @@ def reads(root, config):
         except (Exception, SystemExit):
             pass
     return 0
+
+
+def unmet_pins(found):
+    """The pins of a configuration that ask for another version than the one
+    that this tree has: "NAME WANTED HAVE ..."."""
+    section = found["buildout"].get("versions")
+    if not section or section not in found:
+        return []
+    have = {}
+    top = found["buildout"]["eggs-directory"]
+    folders = [top] + [os.path.join(top, name) for name in os.listdir(top)] if os.path.isdir(top) else []
+    for folder in folders:
+        if folder != top and (folder.endswith(".egg") or not os.path.isdir(folder)):
+            continue
+        for name in os.listdir(folder):
+            fields = name.split("-")
+            if name.endswith(".egg") and len(fields) > 2:
+                have.setdefault(plain_name(fields[0]), set()).add(fields[1])
+    lines = []
+    for name in sorted(found[section]):
+        pin = found[section][name].strip()
+        there = have.get(plain_name(name), ())
+        if there and re.match(r"[0-9][0-9A-Za-z.+!-]*$", pin) and not any(same_version(pin, v) for v in there):
+            lines.append(" ".join([name, pin] + sorted(there)))
+    return lines
+
+
+def plain_name(name):
+    return re.sub("[-_.]+", "-", name).lower()
+
+
+def same_version(one, other):
+    """Whether two spellings are of one version: 1.0 and 1.0.0, 1.0-2 and 1.0_2."""
+    def fields(version):
+        found = re.sub("[-_]", ".", version.lower()).split(".")
+        while len(found) > 1 and found[-1] == "0":
+            found.pop()
+        return [f.lstrip("0") or "0" for f in found]
+    return fields(one) == fields(other)
 
 
 def main(arguments):

@@ -42,6 +42,8 @@ type Case struct {
 	Flags   []string // of pack, further ones
 	// Starts are commands that import much. They have to find its bytecode.
 	Starts []string
+	// Serving, if there, is how it serves HTTP, and is updated while it does.
+	Serving *Serving
 	// Static is whether it also has to run under a Python that has libpython in itself.
 	Static bool
 }
@@ -66,6 +68,9 @@ func Run(t *testing.T, c Case) {
 	s.inhabit(c.Others)
 	s.installed(manifest, c)
 	s.uninhabited()
+	if c.Serving != nil {
+		s.updatedServing(archive, buildProgram(t), *c.Serving)
+	}
 	if c.Static {
 		runStatic(t, c, archive, manifest, s.python)
 	}
@@ -136,12 +141,7 @@ func packExample(t *testing.T, c Case, python string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	binary, out := filepath.Join(tempDir(t), "binary-buildout"), tempDir(t)
-	build := exec.Command("go", "build", "-o", binary, ".")
-	build.Dir = root
-	if said, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, said)
-	}
+	binary, out := buildProgram(t), tempDir(t)
 	dir := filepath.Join(root, "examples", c.Example)
 	if c.Prepare != nil {
 		dir = copyOf(t, dir)
@@ -164,6 +164,18 @@ func packExample(t *testing.T, c Case, python string) string {
 		t.Fatalf("archives in %s: %v %v", out, found, err)
 	}
 	return found[0]
+}
+
+// buildProgram builds binary-buildout, where every user may run it.
+func buildProgram(t *testing.T) string {
+	t.Helper()
+	binary := filepath.Join(tempDir(t), "binary-buildout")
+	build := exec.Command("go", "build", "-o", binary, ".")
+	build.Dir = filepath.Join("..", "..", "..")
+	if said, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, said)
+	}
+	return binary
 }
 
 // copyOf copies a directory to one with a long path, which is the longest

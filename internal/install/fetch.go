@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // fetched is an archive on this disk.
@@ -248,17 +250,24 @@ func removeOthers(dir, keep string) {
 }
 
 // downloadDir makes the directory that downloads lie in until they are
-// complete: beside the target, or where that can't be written, anew.
+// complete: beside the target, where the next run finds what an interrupted one
+// left. Where that can't be written, it is in what is installed there; or, if
+// nothing is, among the temporary files.
 func downloadDir(dir string) (string, error) {
-	at := filepath.Join(filepath.Dir(dir), "."+filepath.Base(dir)+".binary-buildout.download")
-	err := os.Mkdir(at, 0o700)
-	if err == nil {
-		return at, nil
+	places := []string{filepath.Join(filepath.Dir(dir), "."+filepath.Base(dir)+".binary-buildout.download")}
+	if _, err := readManifest(dir); err == nil {
+		places = append(places, filepath.Join(dir, pack.Dir, "download"))
 	}
-	if fi, statErr := os.Lstat(at); errors.Is(err, fs.ErrExist) && statErr == nil && fi.IsDir() && ownedByUs(fi) {
-		return at, nil
+	for _, at := range places {
+		err := os.Mkdir(at, 0o700)
+		if err == nil {
+			return at, nil
+		}
+		if fi, statErr := os.Lstat(at); errors.Is(err, fs.ErrExist) && statErr == nil && fi.IsDir() && ownedByUs(fi) {
+			return at, nil
+		}
 	}
-	at, err = os.MkdirTemp("", "binary-buildout-download-")
+	at, err := os.MkdirTemp("", "binary-buildout-download-")
 	if err != nil {
 		return "", surroundings(fmt.Errorf("making a directory to download to: %w", err), "")
 	}

@@ -307,3 +307,28 @@ func TestNothingFits(t *testing.T) {
 	_, err = Install(t.Context(), remoteOptions(t, dir))
 	wantError(t, err, 2, "format 99")
 }
+
+// TestDownloadDir: beside the directory; where that can't be, in what is
+// installed there, since /tmp may be small and forgets.
+func TestDownloadDir(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "app")
+	beside := filepath.Join(filepath.Dir(dir), ".app.binary-buildout.download")
+	if at, err := downloadDir(dir); err != nil || at != beside {
+		t.Errorf("%s, %v", at, err)
+	}
+	if err := os.Remove(beside); err != nil {
+		t.Fatal(err)
+	}
+	mkfile(t, beside, "not ours")
+	at, err := downloadDir(dir)
+	if err != nil || filepath.Dir(at) != filepath.Clean(os.TempDir()) {
+		t.Errorf("with nothing there: %s, %v", at, err)
+	}
+	_ = os.Remove(at)
+	if _, err := Install(t.Context(), realOptions(t, packReal(t, t.TempDir(), "1.0"), dir).Options); err != nil {
+		t.Fatal(err)
+	}
+	if at, err := downloadDir(dir); err != nil || at != filepath.Join(dir, ".binary-buildout", "download") {
+		t.Errorf("in an installed one: %s, %v", at, err)
+	}
+}

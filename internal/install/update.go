@@ -10,7 +10,9 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
+	"strings"
 
 	"github.com/binary-buildout/binary-buildout/pack"
 )
@@ -44,11 +46,8 @@ func Update(ctx context.Context, o UpdateOptions) (*Updated, error) {
 	}
 	defer t.close()
 	if o.Source == "" {
-		if r, err := readRecord(t.dir); err == nil {
-			o.Source = r.Source
-		}
-		if o.Source == "" {
-			return nil, usage(fmt.Errorf("updating %s: it isn't known where it came from", t.dir), "name the archive, OWNER/REPO[@TAG] or a mirror: binary-buildout update DIR SOURCE")
+		if o.Source = t.remembered(); o.Source == "" {
+			return nil, usage(fmt.Errorf("updating %s: it isn't known where newer versions come from", t.dir), "name the archive, OWNER/REPO[@TAG] or a mirror: binary-buildout update DIR SOURCE")
 		}
 	}
 	o.base = t.digest
@@ -70,6 +69,22 @@ func Update(ctx context.Context, o UpdateOptions) (*Updated, error) {
 	}
 	res.Python = py
 	return res, t.apply(ctx, o, res)
+}
+
+// remembered is the source of the last install or update. The archive of a
+// version that is no longer here, since a delta was unpacked over it, is none.
+func (t *application) remembered() string {
+	r, err := readRecord(t.dir)
+	if err != nil {
+		return ""
+	}
+	base := path.Base(filepath.ToSlash(r.Source))
+	for _, format := range []string{pack.FormatTarGz, pack.FormatTarZst, pack.FormatZip} {
+		if strings.HasSuffix(base, "."+format) && !strings.HasSuffix(base, ".delta."+format) && base != r.Archive {
+			return ""
+		}
+	}
+	return r.Source
 }
 
 // lay brings what is new into the tree, where nothing sees it yet.
@@ -178,7 +193,7 @@ func (t *application) buildout(ctx context.Context, o UpdateOptions, res *Update
 		res.Config = s.Config
 		args = []string{"-c", s.Config}
 	}
-	o.tell(Event{Step: "buildout", Text: "running bin/buildout"})
+	o.tell(Event{Step: "buildout", Text: strings.Join(append([]string{"running bin/buildout"}, args...), " ")})
 	var out bytes.Buffer
 	if err := o.run(ctx, Call{Python: program, Args: args, Dir: t.dir, Env: o.Env, Out: &out}); err != nil {
 		text, hint := lastError(out.String())
@@ -251,6 +266,12 @@ func openTree(ctx context.Context, o Options) (*application, error) {
 	}
 	if _, err := readManifest(dir); err != nil {
 		return nil, usage(fmt.Errorf("updating %s: it isn't an installation of binary-buildout (%w)", dir, err), "install one: binary-buildout install SOURCE --into "+shellWord(dir))
+	}
+	for _, name := range []string{pack.BootstrapPy, pack.FilesName} {
+		if _, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(name))); err != nil {
+			return nil, usage(fmt.Errorf("updating %s: what updates it is damaged: %w", dir, err),
+				"install it anew into another directory, and move var/ there: binary-buildout install SOURCE --into "+shellWord(dir+".new"))
+		}
 	}
 	l, err := lockDir(filepath.Join(dir, pack.Dir))
 	if err != nil {

@@ -164,6 +164,30 @@ func TestUpdate(t *testing.T) {
 	}
 }
 
+// TestUpdateByTarForgets: the archive that was installed isn't where newer
+// versions come from, once a delta was unpacked over it.
+func TestUpdateByTarForgets(t *testing.T) {
+	dist := t.TempDir()
+	one, two := packReal(t, dist, "1.0"), packReal(t, dist, "2.0")
+	into := filepath.Join(t.TempDir(), "app")
+	o := realOptions(t, one, into)
+	if _, err := Install(t.Context(), o.Options); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := pack.LayDelta(t.Context(), deltaBetween(t, one, two, "1.0"), into, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := bootstrap(t.Context(), o.Options, into, into, o.Python); err != nil || numberIn(t, into) != "2.0" {
+		t.Fatal(err)
+	}
+	if _, err := Update(t.Context(), realOptions(t, "", into)); codeOf(err, 0) != 2 || !strings.Contains(err.Error(), "where newer versions come from") || numberIn(t, into) != "2.0" {
+		t.Errorf("an update from the old archive: %v, %s", err, numberIn(t, into))
+	}
+	if res, err := Update(t.Context(), realOptions(t, two, into)); err != nil || res.Changed {
+		t.Errorf("an update to what is there: %+v, %v", res, err)
+	}
+}
+
 func noIncoming(t *testing.T, dir string) {
 	t.Helper()
 	for _, name := range []string{pack.IncomingDir, pack.Dir + "/staged", transactionDir} {

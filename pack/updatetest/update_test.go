@@ -16,7 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/binary-buildout/binary-buildout/internal/killtest"
 	"github.com/binary-buildout/binary-buildout/pack"
 	"github.com/binary-buildout/binary-buildout/pack/packtest"
 )
@@ -265,96 +264,6 @@ func withoutTurns(files map[string]string) {
 			delete(files, path)
 		}
 	}
-}
-
-// TestUpdateKilled kills an update at calls that write. Right after that the
-// application still starts, and the next bootstrap.py ends at the new version.
-// BINARY_BUILDOUT_TEST_KILLS=all kills at each of the calls.
-func TestUpdateKilled(t *testing.T) {
-	if testing.Short() {
-		t.Skip("updates again and again")
-	}
-	for _, minor := range []string{"3.13", "2.7"} {
-		t.Run(minor, func(t *testing.T) {
-			python := packtest.FindPython(t, minor)
-			old, new := packVersion(t, python, "1.0"), packVersion(t, python, "2.0")
-			root := filepath.Join(t.TempDir(), "root with space")
-			new.install(t, root)
-			want := wholeTree(t, root)
-			old.install(t, root)
-			ways["delta"](t, old, new, root)
-			killEachCall(t, old, root, want, nil)
-		})
-	}
-}
-
-// TestRollbackKilled does the same to a rollback: the next one, or the next
-// bootstrap.py, ends at the old version.
-func TestRollbackKilled(t *testing.T) {
-	if testing.Short() {
-		t.Skip("rolls back again and again")
-	}
-	python := packtest.FindPython(t, "3.13")
-	old, new := packVersion(t, python, "1.0"), packVersion(t, python, "2.0")
-	root := filepath.Join(t.TempDir(), "root with space")
-	old.install(t, root)
-	want := wholeTree(t, root)
-	ways["delta"](t, old, new, root)
-	old.bootstrap(t, root).Must(t, "update")
-	killEachCall(t, old, root, want, []string{"--rollback"})
-}
-
-// killEachCall runs bootstrap.py in copies of a prepared tree, and kills each
-// run at another call.
-func killEachCall(t *testing.T, v version, root string, want map[string]string, args []string) {
-	prepared := root + "-prepared"
-	must(t, os.Rename(root, prepared))
-	command := killtest.Command{Dir: root, Env: packtest.CEnv("PYTHONDONTWRITEBYTECODE=1"), Args: append([]string{v.python, "-E", "bootstrap.py"}, args...)}
-	k := killtest.New(t)
-	lay := func() {
-		os.RemoveAll(root)
-		packtest.CopyDir(t, prepared, root)
-	}
-	lay()
-	calls := k.Calls(t, root, command)
-	packtest.SameMap(t, want, wholeTree(t, root))
-	t.Logf("N = %d", len(calls))
-	if len(calls) < 150 {
-		t.Errorf("only %d calls that write", len(calls))
-	}
-	numbers := killtest.Spread(len(calls), 14)
-	if os.Getenv("BINARY_BUILDOUT_TEST_KILLS") == "all" {
-		numbers = killtest.Each(len(calls))
-	}
-	mixed := 0
-	for _, number := range numbers {
-		lay()
-		call := fmt.Sprintf("call %d, %s", number, k.Kill(t, root, number, command))
-		if !starts(t, root) {
-			mixed++
-		}
-		if again := v.bootstrap(t, root, args...); again.Code != 0 && !strings.Contains(again.Err, "no version to go back to") {
-			t.Fatalf("after %s: exit %d\n%s%s", call, again.Code, again.Out, again.Err)
-		}
-		packtest.SameMap(t, want, wholeTree(t, root))
-		if t.Failed() {
-			t.Fatalf("after the kill at %s", call)
-		}
-	}
-	t.Logf("%d kills, %d of them with parts of both versions in place", len(numbers), mixed)
-}
-
-// starts fails the test unless bin/app starts, and is whether it is all of one version.
-func starts(t testing.TB, root string) bool {
-	t.Helper()
-	r := packtest.RunIn(t, "/", packtest.CEnv("PYTHONDONTWRITEBYTECODE=1"), filepath.Join(root, "bin/app")).Must(t, "bin/app after a kill")
-	f := strings.Fields(r.Out)
-	for _, number := range f[:2] {
-		if number != "1.0" && number != "2.0" {
-			t.Fatalf("bin/app says %q", r.Out)
-		}
-	}
-	return f[0] == f[1]
 }
 
 // TestUpdateEdits: what people changed and added stays, as the design says.

@@ -1,0 +1,188 @@
+package updatetest
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/binary-buildout/binary-buildout/internal/killtest"
+	"github.com/binary-buildout/binary-buildout/pack/packtest"
+)
+
+// TestUpdateKilled kills an update at each call that writes, on Python 2.7 at
+// some of them. Right after that the application still starts. The next
+// bootstrap.py ends at the new version; after every other kill it is a
+// rollback, which ends at the old one.
+func TestUpdateKilled(t *testing.T) {
+	if testing.Short() {
+		t.Skip("updates again and again")
+	}
+	for minor, count := range map[string]int{"3.13": 1000, "2.7": 14} {
+		t.Run(minor, func(t *testing.T) {
+			python := packtest.FindPython(t, minor)
+			k := killing{old: packVersion(t, python, "1.0"), new: packVersion(t, python, "2.0")}
+			n := k.calls(t, 150)
+			killtest.Lanes(t, killtest.Spread(n, count), k.each)
+		})
+	}
+}
+
+// TestRollbackKilled does the same to a rollback, which the next one finishes.
+func TestRollbackKilled(t *testing.T) {
+	if testing.Short() {
+		t.Skip("rolls back again and again")
+	}
+	python := packtest.FindPython(t, "3.13")
+	k := killing{old: packVersion(t, python, "1.0"), new: packVersion(t, python, "2.0"), args: []string{"--rollback"}}
+	killtest.Lanes(t, killtest.Each(k.calls(t, 150)), k.each)
+}
+
+// TestUpdateKilledLarge kills updates of a tree of many files at calls that a seed picks.
+func TestUpdateKilledLarge(t *testing.T) {
+	if testing.Short() {
+		t.Skip("updates a large tree again and again")
+	}
+	python := packtest.FindPython(t, "3.13")
+	k := killing{old: largeVersion(t, python, "1.0"), new: largeVersion(t, python, "2.0")}
+	killtest.Lanes(t, killtest.Random(t, k.calls(t, 5000), 50), k.each)
+}
+
+// largeVersion packs the small application together with a good part of an
+// interpreter's own library: one egg stays, with every fourth of its modules
+// changed, and one gives way to another version of it.
+func largeVersion(t *testing.T, python, number string) version {
+	t.Helper()
+	out := packtest.RunIn(t, "", os.Environ(), python, "-c", "import os; print(os.path.dirname(os.__file__))").Must(t, "asking python")
+	library, count := strings.TrimSpace(out.Out), 0
+	return packVersion(t, python, number, func(files map[string]string) {
+		for egg, packages := range map[string][]string{
+			"eggs/stays-1.0-py3.13.egg/":           {"asyncio", "ctypes", "email", "encodings", "json", "logging", "unittest"},
+			"eggs/goes-" + number + "-py3.13.egg/": {"concurrent", "html", "http", "importlib", "multiprocessing", "urllib", "xml"},
+		} {
+			for _, name := range packages {
+				packtest.Walk(t, filepath.Join(library, name), func(path string, d fs.DirEntry) {
+					if d.IsDir() || !strings.HasSuffix(path, ".py") {
+						return
+					}
+					text := packtest.ReadFile(t, filepath.Join(library, name, path))
+					if count++; count%4 == 0 {
+						text += "# of " + number + "\n"
+					}
+					if count%5 == 0 {
+						text += "# made in ROOT\n"
+					}
+					files[egg+name+"/"+path] = text
+				})
+			}
+		}
+	})
+}
+
+// killing is bootstrap.py from one version to another, or with --rollback back.
+type killing struct {
+	old, new version
+	args     []string
+}
+
+// calls is how many calls that write it makes, at least so many.
+func (k killing) calls(t *testing.T, least int) int {
+	t.Helper()
+	d := k.prepare(t, killtest.Dir(t))
+	d.lay(t)
+	n := len(d.killer.Calls(t, d.root, d.command()))
+	packtest.SameMap(t, d.after, wholeTree(t, d.root))
+	if n < least {
+		t.Fatalf("only %d calls that write", n)
+	}
+	t.Logf("N = %d, %d files", n, len(d.after))
+	return n
+}
+
+// each kills it at these calls.
+func (k killing) each(t *testing.T, dir string, numbers []int) {
+	d := k.prepare(t, dir)
+	mixed := 0
+	for i, number := range numbers {
+		d.lay(t)
+		call := fmt.Sprintf("call %d, %s", number, d.killer.Kill(t, d.root, number, d.command()))
+		if !starts(t, d.root) {
+			mixed++
+		}
+		if d.ends(t, i%2 == 1); t.Failed() {
+			t.Fatalf("after the kill at %s", call)
+		}
+	}
+	packtest.SameMap(t, d.before, wholeTree(t, d.prepared)) // nothing was written in place
+	t.Logf("%d kills, %d of them with parts of both versions in place", len(numbers), mixed)
+}
+
+// doomed is a tree that bootstrap.py is killed in.
+type doomed struct {
+	killing
+	killer         killtest.Killer
+	root, prepared string
+	// The whole tree: of the old version, as it is prepared, and what an
+	// undisturbed run makes of it.
+	oldTree, before, after map[string]string
+}
+
+func (k killing) prepare(t *testing.T, dir string) doomed {
+	t.Helper()
+	d := doomed{killing: k, killer: killtest.New(t), root: filepath.Join(dir, "root with space"), prepared: filepath.Join(dir, "prepared")}
+	k.new.install(t, d.root)
+	d.after = wholeTree(t, d.root)
+	k.old.install(t, d.root)
+	d.oldTree = wholeTree(t, d.root)
+	ways["delta"](t, k.old, k.new, d.root)
+	if len(k.args) > 0 {
+		k.old.bootstrap(t, d.root).Must(t, "update")
+		d.after = d.oldTree
+	}
+	must(t, os.Rename(d.root, d.prepared))
+	d.before = wholeTree(t, d.prepared)
+	return d
+}
+
+// lay makes the tree of second names of the prepared one's files.
+func (d doomed) lay(t *testing.T) {
+	t.Helper()
+	must(t, os.RemoveAll(d.root))
+	packtest.RunIn(t, "/", packtest.CEnv(), "cp", "-al", d.prepared, d.root).Must(t, "cp")
+}
+
+func (d doomed) command() killtest.Command {
+	return killtest.Command{Dir: d.root, Env: packtest.CEnv("PYTHONDONTWRITEBYTECODE=1"), Args: append([]string{d.old.python, "-E", "bootstrap.py"}, d.args...)}
+}
+
+// ends runs what comes after a kill, and sees where it leads.
+func (d doomed) ends(t *testing.T, back bool) {
+	t.Helper()
+	want, args := d.after, d.args
+	if back {
+		want, args = d.oldTree, []string{"--rollback"}
+	}
+	r := d.old.bootstrap(t, d.root, args...)
+	switch nowhere := r.Code == 2 && strings.Contains(r.Err, "no version to go back to"); {
+	case nowhere && len(d.args) == 0:
+		want = d.before // the update was killed before anything changed
+	case r.Code != 0 && !nowhere:
+		t.Fatalf("exit %d\n%s%s", r.Code, r.Out, r.Err)
+	}
+	packtest.SameMap(t, want, wholeTree(t, d.root))
+}
+
+// starts fails the test unless bin/app starts, and is whether it is all of one version.
+func starts(t testing.TB, root string) bool {
+	t.Helper()
+	r := packtest.RunIn(t, "/", packtest.CEnv("PYTHONDONTWRITEBYTECODE=1"), filepath.Join(root, "bin/app")).Must(t, "bin/app after a kill")
+	f := strings.Fields(r.Out)
+	for _, number := range f[:2] {
+		if number != "1.0" && number != "2.0" {
+			t.Fatalf("bin/app says %q", r.Out)
+		}
+	}
+	return f[0] == f[1]
+}
