@@ -240,7 +240,7 @@ func (p *packing) prove(ctx context.Context) error {
 	}
 	proof, err := p.runProof(ctx, prove.Options{
 		Archive: p.result.path, Python: p.tree.Interpreter.Executable, Smoke: p.flags.smoke, Volatile: p.flags.volatile,
-		Hide: p.hidden(), Forbidden: append(p.tree.Forbidden(), p.tree.Root),
+		Hide: p.hidden(), Origin: p.origin(), Excepted: p.excepted(),
 		RequireIsolation: p.flags.requireIsolation,
 	}, p.ui)
 	p.proof = proof
@@ -249,6 +249,15 @@ func (p *packing) prove(ctx context.Context) error {
 	}
 	p.ui.say("%s", grades(proof))
 	return proof.Err()
+}
+
+// excepted are the files that name a place of the build, and were left by a rule.
+func (p *packing) excepted() []string {
+	var files []string
+	for _, item := range p.moved.Excepted {
+		files = append(files, item.Path)
+	}
+	return files
 }
 
 // hidden are the places that the proof must do without: stage, checkout and HOME.

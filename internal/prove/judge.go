@@ -1,7 +1,6 @@
 package prove
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -204,13 +203,11 @@ func changes(before, after map[string]codeFile) []string {
 // leftover is a path of the build in a file of the tree.
 type leftover struct{ file, path string }
 
-// leftovers looks for the build's paths in contents, names and links of the
-// tree, but not in .binary-buildout: relocation lists have to name them.
-func leftovers(ctx context.Context, tree string, forbidden []string) ([]leftover, error) {
-	forbidden = slices.DeleteFunc(slices.Clone(forbidden), func(s string) bool { return s == "" })
-	if len(forbidden) == 0 {
-		return nil, nil
-	}
+// leftovers looks for the build's places in contents and links of the tree,
+// in each form that they are looked for while packing, but not in
+// .binary-buildout: relocation lists have to name them. Nor in the files that
+// packing has left as they are by a rule, and listed.
+func leftovers(ctx context.Context, tree string, places *pack.Finder, excepted map[string]bool) ([]leftover, error) {
 	var files []string
 	var found []leftover
 	err := filepath.WalkDir(tree, func(path string, d fs.DirEntry, err error) error {
@@ -221,19 +218,23 @@ func leftovers(ctx context.Context, tree string, forbidden []string) ([]leftover
 		if err != nil {
 			return err
 		}
+		name := filepath.ToSlash(rel)
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
-		case d.IsDir() && filepath.ToSlash(rel) == pack.Dir:
+		case d.IsDir() && name == pack.Dir:
 			return filepath.SkipDir
+		case excepted[name]:
 		case d.Type()&fs.ModeSymlink != 0:
 			link, err := os.Readlink(path)
 			if err != nil {
 				return err
 			}
-			if p := search(strings.NewReader(link), forbidden); p != "" {
-				found = append(found, leftover{filepath.ToSlash(rel), p})
+			p, err := places.Find(strings.NewReader(link))
+			if p != "" {
+				found = append(found, leftover{name, p})
 			}
+			return err
 		case d.Type().IsRegular():
 			files = append(files, rel)
 		}
@@ -242,14 +243,14 @@ func leftovers(ctx context.Context, tree string, forbidden []string) ([]leftover
 	if err != nil {
 		return nil, fmt.Errorf("looking for the build's paths: %w", err)
 	}
-	more, err := searchFiles(ctx, tree, files, forbidden)
+	more, err := searchFiles(ctx, tree, files, places)
 	found = append(found, more...)
 	slices.SortFunc(found, func(a, b leftover) int { return strings.Compare(a.file, b.file) })
 	return found, err
 }
 
 // searchFiles reads the files on all cores.
-func searchFiles(ctx context.Context, tree string, files, forbidden []string) ([]leftover, error) {
+func searchFiles(ctx context.Context, tree string, files []string, places *pack.Finder) ([]leftover, error) {
 	var mu sync.Mutex
 	var found []leftover
 	var firstErr error
@@ -258,7 +259,7 @@ func searchFiles(ctx context.Context, tree string, files, forbidden []string) ([
 	for range runtime.NumCPU() {
 		wg.Go(func() {
 			for rel := range next {
-				p, err := searchFile(filepath.Join(tree, rel), forbidden)
+				p, err := searchFile(filepath.Join(tree, rel), places)
 				mu.Lock()
 				if err != nil && firstErr == nil {
 					firstErr = fmt.Errorf("looking for the build's paths: %w", err)
@@ -284,63 +285,13 @@ func searchFiles(ctx context.Context, tree string, files, forbidden []string) ([
 	return found, firstErr
 }
 
-func searchFile(path string, forbidden []string) (string, error) {
+func searchFile(path string, places *pack.Finder) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", err
 	}
 	defer f.Close()
-	return search(f, forbidden), nil
-}
-
-// search gives the first of the texts that r holds, read in pieces that
-// overlap by the longest text and the byte after it.
-func search(r io.Reader, texts []string) string {
-	longest := 0
-	for _, t := range texts {
-		longest = max(longest, len(t))
-	}
-	buf := make([]byte, 0, 1<<20+longest+1)
-	for {
-		n, err := io.ReadFull(r, buf[len(buf):cap(buf)])
-		buf = buf[:len(buf)+n]
-		last := err != nil
-		for _, t := range texts {
-			if holds(buf, t, last) {
-				return t
-			}
-		}
-		if last {
-			return ""
-		}
-		keep := longest
-		copy(buf, buf[len(buf)-keep:])
-		buf = buf[:keep]
-	}
-}
-
-// holds is whether the text is in data and ends at a path boundary; at the end
-// of data that goes on, the next piece decides.
-func holds(data []byte, text string, last bool) bool {
-	for from := 0; ; {
-		i := bytes.Index(data[from:], []byte(text))
-		if i < 0 {
-			return false
-		}
-		end := from + i + len(text)
-		if end == len(data) {
-			return last
-		}
-		if !nameByte(data[end]) {
-			return true
-		}
-		from += i + 1
-	}
-}
-
-// nameByte is whether a byte continues a file name (docs/design.md, "Path boundaries").
-func nameByte(b byte) bool {
-	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || strings.IndexByte("_-+~@", b) >= 0 || b >= 0x80
+	return places.Find(f)
 }
 
 // removeAll removes a tree even where directories in it are read-only.

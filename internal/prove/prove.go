@@ -29,8 +29,11 @@ type Options struct {
 	// Hide are the places the archive was built in and from, and the user's
 	// home: stage, checkout, HOME.
 	Hide []string
-	// Forbidden are the paths that must not be left in the installed tree.
-	Forbidden []string
+	// Origin are the places of the build, which must not be left in the
+	// installed tree, in whatever form. Excepted are the files that packing has
+	// left as they are by a rule, although they name such a place.
+	Origin   pack.Origin
+	Excepted []string
 	// Python is the interpreter to prove with; default: the newest that fits.
 	Python string
 	// Volatile are parts that may install again on each run, beside those that
@@ -315,7 +318,7 @@ func (r *run) steps(ctx context.Context) error {
 		return err
 	}
 	r.tell("look for the build's paths")
-	found, err := leftovers(ctx, r.tree, r.o.Forbidden)
+	found, err := leftovers(ctx, r.tree, pack.NewFinder(r.origin(), r.manifest.Python.Version), r.excepted())
 	if err != nil {
 		return err
 	}
@@ -323,6 +326,24 @@ func (r *run) steps(ctx context.Context) error {
 		r.proof.fail("report it, with the part that writes the file", "%s still holds %s", l.file, l.path)
 	}
 	return nil
+}
+
+// origin are the places to look for. An interpreter that could not be moved
+// away for the proof is the tree's own too.
+func (r *run) origin() pack.Origin {
+	o := r.o.Origin
+	if r.proof.Interpreter != isolate.Enforced {
+		o.Interpreter, o.Interpreters, o.Prefix, o.LibDir, o.Virtualenv = "", nil, "", "", ""
+	}
+	return o
+}
+
+func (r *run) excepted() map[string]bool {
+	set := map[string]bool{}
+	for _, file := range r.o.Excepted {
+		set[file] = true
+	}
+	return set
 }
 
 // install installs the archive as a person would, with bootstrap.py in the box.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
 	"github.com/binary-buildout/binary-buildout/internal/isolate"
@@ -67,7 +68,7 @@ func options(t *testing.T, src string) Options {
 	return Options{
 		Archive: src, Hide: []string{home, filepath.Dir(src)}, Python: installtest.Python(t, "3.13"), Env: os.Environ(),
 		OS: runtime.GOOS, Arch: runtime.GOARCH, Read: installtest.Read, Extract: installtest.Extract,
-		WorkDir: t.TempDir(), Forbidden: []string{"/var/tmp/the-stage", "/home/builder"},
+		WorkDir: t.TempDir(), Origin: pack.Origin{Root: "/var/tmp/the-stage", Home: "/home/builder"},
 	}
 }
 
@@ -289,20 +290,75 @@ func TestReadOutput(t *testing.T) {
 	}
 }
 
-func TestSearch(t *testing.T) {
-	big := strings.Repeat("x", 1<<20-5)
-	texts := []string{"/srv/app", "/a/much/longer/path/that/is/here"}
-	for _, test := range []struct {
-		data string
-		want string
-	}{
-		{"/srv/app", "/srv/app"}, {"/srv/app/x", "/srv/app"}, {"/srv/app2", ""}, {"/srv/app-x", ""}, {"/srv/app2 /srv/app\x00", "/srv/app"},
-		{big + "/srv/app/y", "/srv/app"}, {big + "/srv/app2", ""}, {big + "/srv/app2" + big, ""}, {big + "/srv/app", "/srv/app"},
-		{big + big + "/a/much/longer/path/that/is/here" + big, ""}, {big + big + "/a/much/longer/path/that/is/here/" + big, texts[1]}, {"", ""},
-	} {
-		if got := search(strings.NewReader(test.data), texts); got != test.want {
-			t.Errorf("%.20q (%d): %q, want %q", test.data, len(test.data), got, test.want)
+// What is looked for in the installed tree: every place of the build, in every
+// form, in every byte, and in links.
+func TestLeftovers(t *testing.T) {
+	origin := pack.Origin{
+		Root: "/var/tmp/bb/größe", RealRoot: "/private/var/tmp/bb/größe",
+		Interpreter: "/opt/py/bin/python3.13", Prefix: "/opt/py", LibDir: "/opt/py-libs/lib",
+		Virtualenv: "/home/builder/venv", Home: "/home/builder", TmpDir: "/var/tmp/bb.tmp", Forbidden: []string{"/home/builder/checkout"},
+	}
+	utf16 := func(s string) string {
+		var b strings.Builder
+		for _, u := range utf16.Encode([]rune(s)) {
+			b.Write([]byte{byte(u), byte(u >> 8)})
 		}
+		return b.String()
+	}
+	far := strings.Repeat("x", 1<<20-5)
+	files := map[string]struct{ text, want string }{
+		"plain":         {"root = /var/tmp/bb/größe/var\n", origin.Root},
+		"real":          {"/private/var/tmp/bb/größe", origin.RealRoot},
+		"url":           {"file:///var/tmp/bb/gr%C3%B6%C3%9Fe/x", origin.Root},
+		"quoted":        {"u=%2Fvar%2Ftmp%2Fbb%2Fgr%C3%B6%C3%9Fe&", origin.Root},
+		"json":          {`{"x": "\/var\/tmp\/bb\/gr\u00f6\u00dfe"}`, origin.Root},
+		"python":        {`x = '/var/tmp/bb/gr\xf6\xdfe'`, origin.Root},
+		"python2":       {`x = '/var/tmp/bb/gr\xc3\xb6\xc3\x9fe'`, origin.Root},
+		"latin1":        {"/var/tmp/bb/gr\xf6\xdfe\n", origin.Root},
+		"utf16":         {"\xff\xfe" + utf16("x=/var/tmp/bb/größe\n"), origin.Root},
+		"binary":        {"\x7fELF\x00" + far + "/var/tmp/bb/größe/lib\x00", origin.Root},
+		"interpreter":   {"#!/opt/py/bin/python3\n", "/opt/py/bin/python3"},
+		"prefix":        {"-L/opt/py/include", origin.Prefix},
+		"libdir":        {"-L/opt/py-libs/lib ", origin.LibDir},
+		"virtualenv":    {"/home/builder/venv/lib", origin.Virtualenv},
+		"home":          {"/home/builder/.cache", origin.Home},
+		"tmp":           {"/var/tmp/bb.tmp/a.c", origin.TmpDir},
+		"checkout":      {"/home/builder/checkout", "/home/builder/checkout"},
+		"longer":        {"/var/tmp/bb/größer /opt/python /home/builder2", ""},
+		"inner":         {"/mnt/var/tmp/bb/größe", ""},
+		"deep/er/x.pyc": {"\x00/var/tmp/bb/größe/a.py\x00", origin.Root},
+		"excepted.txt":  {"/opt/py", ""},
+	}
+	tree := t.TempDir()
+	want := map[string]string{"link": origin.Root}
+	for name, file := range files {
+		path := filepath.Join(tree, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(file.text), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+		if file.want != "" {
+			want[name] = file.want
+		}
+	}
+	if err := errors.Join(os.Symlink(origin.Root+"/x", filepath.Join(tree, "link")), os.Mkdir(filepath.Join(tree, pack.Dir), 0o755),
+		os.WriteFile(filepath.Join(tree, pack.Dir, "manifest.json"), []byte(origin.Root), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	found, err := leftovers(t.Context(), tree, pack.NewFinder(origin, "3.13.5"), map[string]bool{"excepted.txt": true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, l := range found {
+		got[l.file] = l.path
+	}
+	for name := range files {
+		if got[name] != want[name] {
+			t.Errorf("%s: %q, want %q", name, got[name], want[name])
+		}
+	}
+	if len(got) != len(want) || got["link"] != origin.Root {
+		t.Errorf("%d files, want %d: %v", len(got), len(want), got)
 	}
 }
 
