@@ -243,9 +243,12 @@ def shebang(interpreter, arguments, rest):
     Where something isn't ASCII, Python 2 wants the encoding named, and Python
     before 3.7 can't open such paths in the locale "C"."""
     tail = b" " + arguments if arguments else b""
+    if WINDOWS and re.search(br"\s", interpreter) and not interpreter.startswith(b'"'):
+        interpreter = b'"' + interpreter + b'"'  # as setuptools' NAME.exe reads it
     line = b"#!" + interpreter + tail
     coding, wide = b"", NOT_ASCII.search(line + rest) and not WINDOWS
-    if PY2 and wide and not CODING.match(rest.split(b"\n", 1)[0]):
+    two = PY2 or re.match(br"python2", interpreter.rpartition(b"/")[2])  # or that of a part
+    if two and wide and not CODING.match(rest.split(b"\n", 1)[0]):
         coding = b"# -*- coding: utf-8 -*-\n"
     old = wide and not PY2 and sys.version_info < (3, 7)
     if WINDOWS or (len(line) <= 127 and not re.search(br"\s", interpreter) and not old):
@@ -711,10 +714,13 @@ def check_path(path, bad):
 # ---- values, placeholders, forms --------------------------------------------
 
 FORMS = (u"", u"+url", u"+json", u"+python", u"+sh")
+LOWER = u"+lower"
 
 
 def spell(value, form):
     """A value in a placeholder's form, as bytes."""
+    if form.endswith(LOWER):  # os.path.normcase, on Windows
+        return spell(value.replace(u"/", u"\\").lower(), form[:-len(LOWER)])
     if form == u"+url":
         try:
             from urllib.parse import quote
@@ -734,7 +740,7 @@ def spell(value, form):
 
 
 MARK = u"@binary-buildout-"
-PLACEHOLDER = re.compile(br"@binary-buildout-(root|python|prefix)(\+url|\+json|\+python|\+sh)?@")
+PLACEHOLDER = re.compile(br"@binary-buildout-(root|python|prefix)((?:\+url|\+json|\+python|\+sh)?(?:\+lower)?)@")
 WIDE = dict((name, re.compile(b"".join(
     b"(" + b"|".join(re.escape(o.encode(name)) for o in part) + b")" + (b"?" if i == 2 else b"")
     for i, part in enumerate(((MARK,), (u"root", u"python", u"prefix"), FORMS[1:], (u"@",))))))
@@ -775,7 +781,7 @@ def replacer(old, new):
     each form and encoding, longest first, at path boundaries."""
     pairs, wide = {}, {}
     for key in (u"root", u"python"):
-        for form in FORMS:
+        for form in FORMS + (tuple(form + LOWER for form in FORMS) if WINDOWS else ()):
             pairs.setdefault(spell(old[key], form), spell(new[key], form))
         for name in ("utf-16-le", "utf-16-be"):
             wide.setdefault(old[key].encode(name), (new[key].encode(name), name))

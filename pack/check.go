@@ -44,6 +44,7 @@ func Check(a *Archive) error {
 		c.name(f)
 	}
 	c.links(a)
+	c.relocated(a)
 	a.Manifest.LongestPath = c.longest
 	if c.windows && units(c.longest)+minRootWindows > maxPathWindows {
 		c.block(c.longest, "leave it out with --exclude, or shorten it", "the path has %d characters, Windows takes %d with the root", units(c.longest), maxPathWindows)
@@ -72,6 +73,24 @@ type checker struct {
 func (c *checker) block(p, hint, format string, args ...any) {
 	c.items = append(c.items, Item{Path: p, Reason: fmt.Sprintf(format, args...), hint: hint})
 }
+
+// relocated looks at the names that a file has while bootstrap.py fits it: the
+// archive's version is kept, and the new one is written beside it.
+func (c *checker) relocated(a *Archive) {
+	if !c.windows {
+		return
+	}
+	for _, r := range a.Manifest.Relocations {
+		for _, p := range []string{Dir + "/origin/" + r.Path, path.Join(parent(r.Path), temporaryName)} {
+			if units(p) > units(c.longest) {
+				c.longest = p
+			}
+		}
+	}
+}
+
+// temporaryName is as long as the names of bootstrap.py's temporary files.
+const temporaryName = ".binary-buildout-0123456789ab"
 
 func (c *checker) name(f *File) {
 	if c.seen == nil {

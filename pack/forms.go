@@ -24,24 +24,30 @@ const (
 type form struct {
 	text string
 	enc  encoding
+	// lower is whether it is all in lower case, as os.path.normcase leaves
+	// paths of Windows, and zc.buildout those in scripts.
+	lower bool
 }
 
 // forms lists every way in which a path is looked for, without repetition.
 func forms(p string) []form {
 	var list []form
 	seen := map[string]bool{}
+	lower := false
 	add := func(enc encoding, text string) {
 		if !seen[text] {
 			seen[text] = true
-			list = append(list, form{text, enc})
+			list = append(list, form{text, enc, lower})
 		}
 	}
 	for _, v := range spellings(p) {
+		lower = isLower(v)
 		add(encPlain, v)
 		add(encUTF16L, toUTF16(v, false))
 		add(encUTF16B, toUTF16(v, true))
 	}
 	for _, v := range spellings(p) {
+		lower = isLower(v)
 		slashed := strings.ReplaceAll(v, `\`, "/")
 		for _, keep := range []string{"/", "/:", ":", ""} {
 			add(encURL, percent(slashed, keep, "%%%02X"))
@@ -62,18 +68,21 @@ func forms(p string) []form {
 	return list
 }
 
-// spellings are the path itself, and for one of Windows with either slash and
-// either case of the drive letter.
+// spellings are the path itself, and for one of Windows with either slash,
+// with either case of the drive letter, and all in lower case.
 func spellings(p string) []string {
 	if !drive.MatchString(p) {
 		return []string{p}
 	}
 	var list []string
-	for _, d := range []string{strings.ToUpper(p[:1]), strings.ToLower(p[:1])} {
-		list = append(list, d+strings.ReplaceAll(p[1:], "/", `\`), d+strings.ReplaceAll(p[1:], `\`, "/"))
+	for _, v := range []string{strings.ToUpper(p[:1]) + p[1:], strings.ToLower(p[:1]) + p[1:], strings.ToLower(p)} {
+		list = append(list, strings.ReplaceAll(v, "/", `\`), strings.ReplaceAll(v, `\`, "/"))
 	}
 	return list
 }
+
+// isLower tells whether a path of Windows is all in lower case.
+func isLower(p string) bool { return drive.MatchString(p) && strings.ToLower(p) == p }
 
 // percent is percent-encoding as urllib does it; keep are further characters that stay.
 func percent(s, keep, format string) string {

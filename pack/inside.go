@@ -18,7 +18,7 @@ const maxInside = 1 << 30
 func (w *worker) inside(f *File, src *source, kind string, v *verdict) {
 	defer func() { _ = recover() }() // debug/elf on a broken file
 	switch kind {
-	case kindZip:
+	case kindZip, kindPE: // pip's NAME.exe ends with a zip file
 		w.insideZip(f, src, v)
 	case kindELF:
 		w.insideELF(f, src, v)

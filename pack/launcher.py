@@ -19,6 +19,7 @@ for p in os.environ.get("PYTHONPATH", "").split(os.pathsep):
     sys.path[:] = [q for q in sys.path if q not in (p, os.path.abspath(p))]
 
 import hashlib
+import io
 import json
 import re
 import stat
@@ -219,9 +220,12 @@ def shebang(interpreter, arguments, rest):
     Where something isn't ASCII, Python 2 wants the encoding named, and Python
     before 3.7 can't open such paths in the locale "C"."""
     tail = b" " + arguments if arguments else b""
+    if WINDOWS and re.search(br"\s", interpreter) and not interpreter.startswith(b'"'):
+        interpreter = b'"' + interpreter + b'"'  # as setuptools' NAME.exe reads it
     line = b"#!" + interpreter + tail
     coding, wide = b"", NOT_ASCII.search(line + rest) and not WINDOWS
-    if PY2 and wide and not CODING.match(rest.split(b"\n", 1)[0]):
+    two = PY2 or re.match(br"python2", interpreter.rpartition(b"/")[2])  # or that of a part
+    if two and wide and not CODING.match(rest.split(b"\n", 1)[0]):
         coding = b"# -*- coding: utf-8 -*-\n"
     old = wide and not PY2 and sys.version_info < (3, 7)
     if WINDOWS or (len(line) <= 127 and not re.search(br"\s", interpreter) and not old):
@@ -576,7 +580,7 @@ class Journal(object):
                 copy_tree(os.path.join(self.root, path), os.path.join(new, native(u"copy"), native(u"%d" % i)))
         for path in lists:
             full = os.path.join(self.root, path)
-            head["lists"][text(path)] = sorted(text(n) for n in os.listdir(full)) if os.path.isdir(full) else []
+            head["lists"][slashed(path)] = sorted(text(n) for n in os.listdir(full)) if os.path.isdir(full) else []
         write_new(os.path.join(new, native(u"head.json")), json.dumps(head, sort_keys=True).encode("ascii"), 0o600)
         sync_dir(new)
         os.rename(new, self.base)
@@ -820,7 +824,7 @@ class Run(object):
         copies += [native(u".mr.developer.cfg"), native(STATE)]
         lists = [p for p in (place("eggs"), place("parts")) if p]
         for path in list(lists[:1]):  # eggs/v5 lies in eggs
-            while b"/" in path if isinstance(path, bytes) else "/" in path:
+            while os.path.dirname(path):
                 path = os.path.dirname(path)
                 lists.append(path)
         self.develop_directory = place("develop-eggs")
@@ -936,7 +940,7 @@ class Run(object):
 
     def check_develop(self, folder, build_ext):
         """Refuses where a develop package would have to be compiled again."""
-        relative = text(folder)[len(text(self.root)) + 1:]
+        relative = slashed(folder)[len(text(self.root)) + 1:]
         extensions = [e for e in self.manifest.get("extensions") or ()
                       if e["path"].startswith(relative + u"/")]
         if not extensions:
@@ -984,7 +988,7 @@ class Run(object):
                 found = os.lstat(path)
                 if not stat.S_ISREG(found.st_mode) or found.st_mtime <= time:
                     continue
-                inside = text(path)[len(text(self.root)) + 1:]
+                inside = slashed(path)[len(text(self.root)) + 1:]
                 if self.files and self.files.get(inside) != digest(read_file(path)):
                     return inside
         return None
@@ -1113,6 +1117,51 @@ def patch_scripts(easy, root):
         easy._create_script = wrap(easy._create_script, 1, 0)
     elif hasattr(easy, "_write_script"):
         easy._write_script = wrap(easy._write_script, 0, 1)
+    if WINDOWS:
+        easy.open = open_starters
+
+
+class Starter(io.BytesIO):
+    """A NAME.exe that is written: nothing happens if it is there already.
+    zc.buildout writes those of interpreters each time, and Windows lets nobody
+    write to a program that runs."""
+
+    def __init__(self, path):
+        io.BytesIO.__init__(self)
+        self.path = path
+
+    def close(self):
+        if not self.closed:
+            data = self.getvalue()
+            if not os.path.isfile(self.path) or read_file(self.path) != data:
+                with open(self.path, "wb") as f:
+                    f.write(data)
+        io.BytesIO.close(self)
+
+
+def open_starters(name, mode="r", *args, **kw):
+    if mode == "wb" and text(name).lower().endswith(u".exe"):
+        return Starter(name)
+    return open(name, mode, *args, **kw)
+
+
+def fit_own(data, root):
+    """The same for a script whose interpreter lies in this tree, as a Python
+    does that a part compiled."""
+    line, _, rest = data[2:].partition(b"\n")
+    front = native(text(root) + u"/")
+    if WINDOWS or not line.startswith(front):
+        return data
+    ends = [i for i in range(len(front), len(line)) if line[i:i + 1] == b" "] + [len(line)]
+    for end in ends:
+        if os.path.isfile(line[:end]):
+            if len(line) <= 125 and b" " not in line[:end]:
+                return data  # the kernel can start it
+            try:
+                return shebang(line[:end], line[end:].strip(), rest)
+            except Refused:
+                return data  # no Python: what starts it is its own affair
+    return data
 
 
 def fit_scripts(root):
@@ -1125,7 +1174,7 @@ def fit_scripts(root):
             continue
         data = read_file(path)
         if data[:2] == b"#!":
-            fitted = fit_script(data)
+            fitted = fit_own(fit_script(data), root)
             if fitted != data:
                 new = os.path.join(folder, native(u".binary-buildout-new"))
                 write_new(new, fitted, stat.S_IMODE(found.st_mode))
@@ -1230,7 +1279,12 @@ def launch_buildout(root, mode, words):
 
 
 def text_of_run(root):
-    return hashlib.sha256(native(text(root))).hexdigest()[:16]
+    return hashlib.sha256(text(root).encode("utf-8")).hexdigest()[:16]
+
+
+def slashed(path):
+    """A path in the manifest's words: text, with slashes on Windows too."""
+    return text(path).replace(u"\\", u"/") if WINDOWS else text(path)
 
 
 def run_main(buildout, words):
@@ -1300,10 +1354,10 @@ def record(run, started):
         tops.add(run.develop_directory)
     for path in run.installed:
         relative = run.journal.relative(path)
-        if relative and relative.split(native(u"/"))[0] not in (native(u"eggs"),):
+        if relative and slashed(relative).split(u"/")[0] != u"eggs":
             tops.add(relative)
     for top in sorted(tops):
-        if not any(top.startswith(other + native(u"/")) for other in tops):
+        if not any(top.startswith(os.path.join(other, native(u""))) for other in tops):
             record_below(run.root, top, started, files)
     for path in list(files):
         if not os.path.lexists(os.path.join(run.root, native(path))):
@@ -1311,8 +1365,8 @@ def record(run, started):
     state = dict(run.state, files=files)
     config = run.arguments.config
     if config:
-        full = config if is_url(config) else text(os.path.abspath(config))
-        front = text(run.root) + u"/"
+        full = config if is_url(config) else slashed(os.path.abspath(config))
+        front = slashed(run.root) + u"/"
         state["config"] = full[len(front):] if full.startswith(front) else text(full)
     if state != run.state:
         write_json(run.root, STATE, state)
@@ -1324,7 +1378,7 @@ def record_below(root, relative, started, files):
         found = os.lstat(full)
     except OSError:
         return
-    name = text(relative)
+    name = slashed(relative)
     if stat.S_ISDIR(found.st_mode):
         if not name.endswith((u"__pycache__", u".egg")):
             for entry in sorted(os.listdir(full)):

@@ -45,6 +45,8 @@ type Binaries struct {
 	DropNeeded func(r io.ReaderAt, size int64, drop func(name string) bool) ([]binfmt.Edit, error)
 }
 
+const whatTmp = "the temporary directory of the build"
+
 // place is one path that is looked for.
 type place struct {
 	path        string
@@ -104,7 +106,7 @@ func (o Origin) places(version string) []place {
 	}
 	b.specific(o.LibDir, "the library directory of the build's interpreter")
 	b.specific(o.Home, "the home directory of the build")
-	b.specific(o.TmpDir, "the temporary directory of the build")
+	b.specific(o.TmpDir, whatTmp)
 	for _, p := range o.Forbidden {
 		b.add(p, "", "a directory of the build machine", false)
 	}

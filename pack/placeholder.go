@@ -22,6 +22,10 @@ const (
 	FormJSON   = "+json"   // as in a JSON string
 	FormPython = "+python" // as in a Python string literal: quotes, backslashes, and for Python 2 non-ASCII, escaped
 	FormShell  = "+sh"     // where a shell word stands unquoted: backslash-escaped
+
+	// FormLower comes after one of these: in lower case and with backslashes, as
+	// zc.buildout writes paths into scripts on Windows.
+	FormLower = "+lower"
 )
 
 // Form gives the placeholder p in the form f.

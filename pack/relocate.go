@@ -208,6 +208,8 @@ func (w *worker) classify(f *File, src *source, kind string, res found, v *verdi
 		return w.binary(f, src, kind, res, v)
 	case kind == "" && (!res.hasNUL || isUTF16(res.head)):
 		return w.text(f, src, res, v)
+	case kind == kindPE && w.starter(f, src, res, v):
+		return nil
 	}
 	w.opaque(f, kind, res, v)
 	return nil

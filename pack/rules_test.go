@@ -172,22 +172,26 @@ func TestTextForms(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "stage")
 	R := func(form string) string { return Form(Root, form) }
 	for name, tt := range map[string]struct{ in, want string }{
-		"a.py":           {"#!PYBIN\n# ROOT\nx = 'ROOT'\ny = r'ROOT' + \"ROOT/y\"\nz = '''it's ROOT'''\nu = 'file://ROOT/x'\nw = Rb'ROOT'\n", "#!" + Interpreter + "\n# " + R("") + "\nx = '" + R("+python") + "'\ny = r'" + R("") + "' + \"" + R("+python") + "/y\"\nz = '''it's " + R("+python") + "'''\nu = 'file://" + R("+url") + "/x'\nw = Rb'" + R("") + "'\n"},
-		"tool*":          {"#!/bin/sh\n# it's ROOT\nX=ROOT/lib\nY=\"ROOT/lib\" Z='ROOT'\ncat <<EOF\nROOT \"\nEOF\ncd ROOT\n", "#!/bin/sh\n# it's " + R("") + "\nX=" + R("+sh") + "/lib\nY=\"" + R("") + "/lib\" Z='" + R("") + "'\ncat <<EOF\n" + R("") + " \"\nEOF\ncd " + R("+sh") + "\n"},
-		".installed.cfg": {"[zope2]\nurl = file://ROOT/x.tar.gz\n", "[zope2]\nurl = file://" + R("") + "/x.tar.gz\n"},
-		"d.json":         {`{"a": "ROOT/x", "b": "file://ROOT"}`, `{"a": "` + R("+json") + `/x", "b": "file://` + R("+url") + `"}`},
-		"zope.conf":      {"%define INSTANCE ROOT/parts/instance\npython PYBIN\nlib PREFIX/lib\n", "%define INSTANCE " + R("") + "/parts/instance\npython " + Interpreter + "\nlib " + Prefix + "/lib\n"},
-		"x.pth":          {"ROOT/src\n", R("") + "/src\n"},
-		"latin1.cfg":     {"# \xe4\xf6\nx = ROOT/y\n", "# \xe4\xf6\nx = " + R("") + "/y\n"},
-		"none.txt":       {"ROOT2 /mntROOT ROOT-old", "SAME"},
-		"script-x*":      {"#!PYBIN\nimport sys\nsys.path[0:0] = ['ROOT/eggs']\n", "#!" + Interpreter + "\nimport sys\nsys.path[0:0] = ['" + R("+python") + "/eggs']\n"},
-		"empty.txt":      {"", ""},
-		"pip.url.txt":    {"-e git+file://ROOT/src#egg=x", "-e git+file://" + R("+url") + "/src#egg=x"},
+		"a.py":                                   {"#!PYBIN\n# ROOT\nx = 'ROOT'\ny = r'ROOT' + \"ROOT/y\"\nz = '''it's ROOT'''\nu = 'file://ROOT/x'\nw = Rb'ROOT'\n", "#!" + Interpreter + "\n# " + R("") + "\nx = '" + R("+python") + "'\ny = r'" + R("") + "' + \"" + R("+python") + "/y\"\nz = '''it's " + R("+python") + "'''\nu = 'file://" + R("+url") + "/x'\nw = Rb'" + R("") + "'\n"},
+		"tool*":                                  {"#!/bin/sh\n# it's ROOT\nX=ROOT/lib\nY=\"ROOT/lib\" Z='ROOT'\ncat <<EOF\nROOT \"\nEOF\ncd ROOT\n", "#!/bin/sh\n# it's " + R("") + "\nX=" + R("+sh") + "/lib\nY=\"" + R("") + "/lib\" Z='" + R("") + "'\ncat <<EOF\n" + R("") + " \"\nEOF\ncd " + R("+sh") + "\n"},
+		".installed.cfg":                         {"[zope2]\nurl = file://ROOT/x.tar.gz\n", "[zope2]\nurl = file://" + R("") + "/x.tar.gz\n"},
+		"d.json":                                 {`{"a": "ROOT/x", "b": "file://ROOT"}`, `{"a": "` + R("+json") + `/x", "b": "file://` + R("+url") + `"}`},
+		"zope.conf":                              {"%define INSTANCE ROOT/parts/instance\npython PYBIN\nlib PREFIX/lib\n", "%define INSTANCE " + R("") + "/parts/instance\npython " + Interpreter + "\nlib " + Prefix + "/lib\n"},
+		"x.pth":                                  {"ROOT/src\n", R("") + "/src\n"},
+		"latin1.cfg":                             {"# \xe4\xf6\nx = ROOT/y\n", "# \xe4\xf6\nx = " + R("") + "/y\n"},
+		"none.txt":                               {"ROOT2 /mntROOT ROOT-old", "SAME"},
+		"script-x*":                              {"#!PYBIN\nimport sys\nsys.path[0:0] = ['ROOT/eggs']\n", "#!" + Interpreter + "\nimport sys\nsys.path[0:0] = ['" + R("+python") + "/eggs']\n"},
+		"empty.txt":                              {"", ""},
+		"parts/py/lib/python2.7/config/Makefile": {"prefix=ROOT/parts/py\nabs_srcdir=TMPDIR/x/python\n", "prefix=" + R("") + "/parts/py\nabs_srcdir=/build/x/python\n"},
+		"parts/py/lib/python3.11/_sysconfigdata_.py": {"x = {'prefix': 'ROOT', 'abs_srcdir': 'TMPDIR/x'}\n", "x = {'prefix': '" + R("+python") + "', 'abs_srcdir': '/build/x'}\n"},
+		"pip.url.txt": {"-e git+file://ROOT/src#egg=x", "-e git+file://" + R("+url") + "/src#egg=x"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			check(t, os.RemoveAll(root))
-			tree{name: tt.in}.write(t, root)
-			a, rep := relocateTree(t, root, testOrigin(root))
+			o := testOrigin(root)
+			o.TmpDir = filepath.Join(filepath.Dir(root), "stage.tmp")
+			tree{name: strings.ReplaceAll(tt.in, "TMPDIR", o.TmpDir)}.write(t, root)
+			a, rep := relocateTree(t, root, o)
 			check(t, rep.Err())
 			want := tt.want
 			if want == "SAME" {
@@ -223,17 +227,19 @@ func TestUTF16Text(t *testing.T) {
 func TestRefusedFiles(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "stage")
 	for name, tt := range map[string]struct{ in, reason, part string }{
-		"parts/a/x.pickle":         {"\x80\x03X\x10\x00\x00\x00ROOT/x\x00", "in a binary file at offset 7", "part a"},
-		"eggs/x.egg/only.pyc":      {"\x00\x00ROOT/x.py\x00", "binary file", "egg x.egg"},
-		"eggs/x.egg/a.py":          {"x = '@binary-buildout-root@'", "placeholder", "egg x.egg"},
-		"parts/b/x.ini":            {"home = /home/builder/private/x", "names /home/builder/private", "part b"},
-		".installed.cfg":           {"[cron]\n__buildout_installed__ = /etc/cron.d/x\n\tROOT/bin/x\n", "part cron installs /etc/cron.d/x outside the tree", ""},
-		"parts/c/lib/python.x.exe": {"MZ" + strings.Repeat("\x00", 80) + "ROOT\\x", "in a PE file", "part c"},
+		"parts/a/x.pickle":                  {"\x80\x03X\x10\x00\x00\x00ROOT/x\x00", "in a binary file at offset 7", "part a"},
+		"eggs/x.egg/only.pyc":               {"\x00\x00ROOT/x.py\x00", "binary file", "egg x.egg"},
+		"eggs/x.egg/a.py":                   {"x = '@binary-buildout-root@'", "placeholder", "egg x.egg"},
+		"parts/b/x.ini":                     {"home = /home/builder/private/x", "names /home/builder/private", "part b"},
+		".installed.cfg":                    {"[cron]\n__buildout_installed__ = /etc/cron.d/x\n\tROOT/bin/x\n", "part cron installs /etc/cron.d/x outside the tree", ""},
+		"parts/py/lib/python2.7/x/Makefile": {"srcdir=TMPDIR/x", "the temporary directory of the build", "part py"},
+		"parts/c/lib/python.x.exe":          {"MZ" + strings.Repeat("\x00", 80) + "ROOT\\x", "in a PE file", "part c"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			check(t, os.RemoveAll(root))
-			tree{name: tt.in}.write(t, root)
 			o := testOrigin(root)
+			o.TmpDir = root + ".tmp"
+			tree{name: strings.ReplaceAll(tt.in, "TMPDIR", o.TmpDir)}.write(t, root)
 			o.Forbidden = []string{"/home/builder/private"}
 			_, rep := relocateTree(t, root, o)
 			it, ok := item(rep.Blocked, name)

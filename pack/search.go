@@ -20,6 +20,7 @@ type hit struct {
 	place  int // index into searcher.places; markPlace for the text of a placeholder
 	enc    encoding
 	bound  boundary
+	lower  bool // see form
 }
 
 const markPlace = -1
@@ -49,6 +50,7 @@ type pattern struct {
 	at    int
 	place int
 	enc   encoding
+	lower bool
 	posix bool
 }
 
@@ -79,7 +81,7 @@ func newSearcher(places []place) *searcher {
 			if len(needle) < minAnchor || !bytes.Contains([]byte(f.text), []byte(needle)) {
 				needle = f.text
 			}
-			add(needle, pattern{text: []byte(f.text), place: i, enc: f.enc, posix: pl.path[0] == '/'})
+			add(needle, pattern{text: []byte(f.text), place: i, enc: f.enc, lower: f.lower, posix: pl.path[0] == '/'})
 		}
 	}
 	add(PlaceholderMark, pattern{text: []byte(PlaceholderMark), place: markPlace})
@@ -206,7 +208,7 @@ func (s *searcher) try(a *anchor, data []byte, at int, base int64) (hit, bool) {
 		if start < 0 || !bytes.HasPrefix(data[start:], p.text) {
 			continue
 		}
-		h := hit{offset: base + int64(start), n: len(p.text), place: p.place, enc: p.enc}
+		h := hit{offset: base + int64(start), n: len(p.text), place: p.place, enc: p.enc, lower: p.lower}
 		if p.place != markPlace {
 			end := start + h.n
 			h.bound = judge(data[max(0, start-lookBehind):start], data[end:min(len(data), end+lookAhead)], p.enc, p.posix)

@@ -94,10 +94,11 @@ func TestForms(t *testing.T) {
 			t.Errorf("%q -> %q", in, got)
 		}
 	}
-	windows := []place{{path: `C:\stage\äpp`, root: true}}
+	windows := []place{{path: `C:\Stage\Äpp`, root: true}}
 	for _, in := range []string{
-		`C:\stage\äpp`, `c:\stage\äpp`, `C:/stage/äpp`, `C:\\stage\\äpp`, `C:\\stage\\\u00e4pp`, "C:/stage/%C3%A4pp", "C%3A/stage/%C3%A4pp", "c%3A%2Fstage%2F%C3%A4pp",
-		toUTF16(`C:\stage\äpp`, false),
+		`C:\Stage\Äpp`, `c:\Stage\Äpp`, `C:/Stage/Äpp`, `C:\\Stage\\Äpp`, `C:\\Stage\\\u00c4pp`, "C:/Stage/%C3%84pp", "C%3A/Stage/%C3%84pp", "c%3A%2FStage%2F%C3%84pp",
+		`c:\stage\äpp`, `c:/stage/äpp`, `c:\\stage\\äpp`, `c:\\stage\\\u00e4pp`, "c:/stage/%C3%A4pp",
+		toUTF16(`C:\Stage\Äpp`, false),
 	} {
 		if got := replaced(t, windows, in); got != "<0>" {
 			t.Errorf("%q -> %q", in, got)

@@ -23,10 +23,16 @@ func (w *worker) text(f *File, src *source, res found, v *verdict) error {
 		case h.bound != whole:
 		case wide != (h.enc == encUTF16L || h.enc == encUTF16B):
 			v.block("save the file in one encoding", "%s %s in an encoding that the rest of the file doesn't have", pl.what, pl.path)
+		case pl.placeholder == "" && pl.what == whatTmp && buildRecord.MatchString(f.Path):
+			f.texts = append(f.texts, textEdit{offset: h.offset, n: int64(h.n), text: mappedTmp})
 		case pl.placeholder == "":
 			w.unreplaceable(f, pl, v)
 		default:
-			text := Form(pl.placeholder, lex.form(src, h))
+			form := lex.form(src, h)
+			if h.lower {
+				form += FormLower
+			}
+			text := Form(pl.placeholder, form)
 			if wide {
 				text = toUTF16(Form(pl.placeholder, FormPlain), h.enc == encUTF16B)
 			}
@@ -39,6 +45,16 @@ func (w *worker) text(f *File, src *source, res found, v *verdict) error {
 	}
 	return nil
 }
+
+// buildRecord are the files in which a Python that a part compiled notes how
+// that was: its own makefile, and the same as a module. They name the directory
+// that it was compiled in, which was temporary. Who compiles extensions by them
+// looks for headers and libraries below the prefix.
+var buildRecord = regexp.MustCompile(`(^|/)lib[0-9]*/python[0-9.]+[a-z]*/(config[^/]*/Makefile|_sysconfigdata[^/]*\.py)$`)
+
+// mappedTmp stands there for the build's temporary directory, as it does in
+// what the build's compiler wrappers leave.
+const mappedTmp = "/build"
 
 // unreplaceable is a place in a text file that has no equal on another machine.
 func (w *worker) unreplaceable(f *File, pl place, v *verdict) {

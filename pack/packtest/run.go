@@ -144,7 +144,7 @@ func Without(env []string, names ...string) []string {
 // Elsewhere gives the interpreter another path, one with a space and an ü.
 func Elsewhere(t testing.TB, python, name string) string {
 	t.Helper()
-	dir := filepath.Join(t.TempDir(), "py thön")
+	dir := filepath.Join(t.TempDir(), "py thön", strings.Repeat("y", 240)) // more than the kernel takes in a first line
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,278 @@
+//go:build linux && wine
+
+// Package windows packs a buildout by the program for Windows with a CPython
+// for Windows, and takes its archive to other places, all under wine. The tag
+// "wine" is for .ci/wine.sh, which makes what this needs.
+package windows
+
+import (
+	"bytes"
+	"encoding/json"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+// Where wine has the build, and what must not be left of it.
+const (
+	stage = `C:\users\root\AppData\Local\Temp\bb\app`
+	build = "/w/python"
+	other = "/w/other python"
+)
+
+func TestWindows(t *testing.T) {
+	w := newWine(t)
+	archive := w.pack()
+	w.check(os.RemoveAll(filepath.Join(w.cache, "wine-prefix/drive_c/users/root/AppData/Local/Temp/bb")))
+	w.check(os.RemoveAll(filepath.Join(w.work, "checkout")))
+	w.index = "" // and no network
+
+	// At another place, with a space, by another interpreter.
+	tree := w.unpack(archive, "new place")
+	if said := w.run(other, 0, other+"/python.exe", w.z(tree)+`\bootstrap.py`); !strings.Contains(said, `next: bin\buildout`) {
+		t.Errorf("bootstrap.py: %s", said)
+	}
+	w.runs(tree)
+	for _, flag := range []string{"", "-o"} {
+		w.updates(tree, flag)
+	}
+	w.clean(tree, pack.Origin{Root: stage, Interpreter: `Z:\w\python\python.exe`, Prefix: `Z:\w\python`})
+	w.run(other, 0, other+"/python.exe", w.z(tree)+`\bootstrap.py`, "--check")
+
+	// A configuration of that place, and one that fails and leaves all as it was.
+	w.updates(tree, "-c", w.z(tree)+`\host.cfg`)
+	w.ini(tree, "port = 9090")
+	w.fails(tree)
+
+	// Moved again: all that buildout wrote there goes along.
+	old := tree
+	tree = filepath.Join(w.work, "third")
+	w.check(os.Rename(old, tree))
+	w.run(other, 0, other+"/python.exe", w.z(tree)+`\bootstrap.py`)
+	w.runs(tree)
+	w.clean(tree, pack.Origin{Root: w.z(old)})
+	w.ini(tree, "port = 9090")
+
+	w.refused(archive)
+}
+
+// pack packs the example, and gives the archive's path.
+func (w *wine) pack() string {
+	w.t.Helper()
+	cmd := exec.Command("go", "build", "-o", filepath.Join(w.work, "binary-buildout.exe"), "../../..")
+	cmd.Env = append(os.Environ(), "GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		w.t.Fatalf("go build: %v\n%s", err, out)
+	}
+	checkout := filepath.Join(w.work, "checkout")
+	w.check(os.CopyFS(checkout, os.DirFS("testdata/app")))
+	config, err := os.ReadFile(filepath.Join(checkout, "buildout.cfg"))
+	w.check(err)
+	_, versions, _ := strings.Cut(string(config), "[versions]\n")
+	versions, _, _ = strings.Cut(versions, "\n\n")
+	w.serve(strings.Split(strings.ReplaceAll(versions, " = ", "=="), "\n"))
+	w.check(os.WriteFile(filepath.Join(checkout, "index.cfg"), []byte("[buildout]\nindex = "+w.index+"\n"), 0o644))
+	w.check(os.Mkdir(filepath.Join(checkout, "tools"), 0o755))
+	w.check(os.WriteFile(filepath.Join(checkout, "tools/hello.exe"),
+		w.starter(`Z:\w\python\python.exe`, "import sys\nprint('hello from ' + sys.executable)\n"), 0o755))
+	said := w.run(build, 0, "/w/binary-buildout.exe", "pack", `Z:\w\checkout`, "--python", `Z:\w\python\python.exe`, "--out", `Z:\w\dist`)
+	w.t.Logf("pack:\n%s", said)
+	archive := filepath.Join(w.work, "dist/app-1.0-cp313-win_amd64.zip")
+	if _, err := os.Stat(archive); err != nil || !strings.Contains(said, "Proving") {
+		w.t.Fatalf("%v\n%s", err, said)
+	}
+	return archive
+}
+
+// unpack extracts an archive below a directory, and gives the tree.
+func (w *wine) unpack(archive, dir string) string {
+	w.t.Helper()
+	place := filepath.Join(w.work, dir)
+	w.check(os.MkdirAll(place, 0o755))
+	if out, err := exec.Command("unzip", "-q", archive, "-d", place).CombinedOutput(); err != nil {
+		w.t.Fatalf("unzip: %v\n%s", err, out)
+	}
+	return filepath.Join(place, "app-1.0")
+}
+
+// z is what Windows calls a path of the test's directory.
+func (w *wine) z(path string) string {
+	rel, err := filepath.Rel(w.work, path)
+	w.check(err)
+	return `Z:\w\` + strings.ReplaceAll(rel, "/", `\`)
+}
+
+// updates runs bin\buildout, which has to say "Updating" for each part.
+func (w *wine) updates(tree string, args ...string) {
+	w.t.Helper()
+	if args[0] == "" {
+		args = nil
+	}
+	before := w.compiled(tree)
+	said := w.run(other, 0, append([]string{w.z(tree) + `\bin\buildout.exe`}, args...)...)
+	for _, part := range []string{"scripts", "config"} {
+		changed := part == "config" && len(args) > 1 // its options are others
+		if strings.Contains(said, "Installing "+part) != changed || strings.Contains(said, "Updating "+part) == changed {
+			w.t.Errorf("bin\\buildout %v:\n%s", args, said)
+		}
+	}
+	if strings.Contains(said, "Generated") {
+		w.t.Errorf("bin\\buildout %v writes scripts again:\n%s", args, said)
+	}
+	for path, what := range before {
+		if w.compiled(tree)[path] != what {
+			w.t.Errorf("bin\\buildout %v: %s changed", args, path)
+		}
+	}
+}
+
+// runs starts the scripts: setuptools' NAME.exe and pip's.
+func (w *wine) runs(tree string) {
+	w.t.Helper()
+	python := `Z:\w\other python\python.exe`
+	said := w.run(other, 0, w.z(tree)+`\bin\demo.exe`)
+	for _, want := range []string{"demo of " + w.z(tree) + `\src\demo\src\demo\__init__.py`, "markupsafe of " + w.z(tree) + `\eggs\`, "python of " + python} {
+		if !strings.Contains(strings.ToLower(said), strings.ToLower(want)) {
+			w.t.Errorf("bin\\demo: no %q in\n%s", want, said)
+		}
+	}
+	if said := w.run(other, 0, w.z(tree)+`\bin\py.exe`, "-c", "import demo; demo.main()"); !strings.Contains(said, "demo of ") {
+		w.t.Errorf("bin\\py: %s", said)
+	}
+	if said := w.run(other, 0, w.z(tree)+`\tools\hello.exe`); !strings.Contains(said, "hello from "+python) {
+		w.t.Errorf("tools\\hello: %s", said)
+	}
+	w.ini(tree, "root = "+w.z(tree)+"\n", "python = "+python+"\n")
+}
+
+// ini sees that the file that a part makes holds these texts.
+func (w *wine) ini(tree string, texts ...string) {
+	w.t.Helper()
+	data, err := os.ReadFile(filepath.Join(tree, "parts/config/app.ini"))
+	w.check(err)
+	for _, text := range texts {
+		if !strings.Contains(strings.ReplaceAll(string(data), "\r\n", "\n"), text) {
+			w.t.Errorf("app.ini has no %q:\n%s", text, data)
+		}
+	}
+}
+
+// clean sees that nothing of another place is left, and nothing of the form
+// that Windows has for long paths, which programs can't use.
+func (w *wine) clean(tree string, origin pack.Origin) {
+	w.t.Helper()
+	places := pack.NewFinder(origin, "3.13.5")
+	w.walk(tree, func(path string, data []byte) {
+		if found, err := places.Find(bytes.NewReader(data)); err != nil || found != "" {
+			w.t.Errorf("%s holds %s %v", path, found, err)
+		}
+		top, _, _ := strings.Cut(path, "/")
+		if strings.HasSuffix(path, ".exe") || top == "eggs" {
+			return
+		}
+		for _, long := range []string{`//?/`, `\\?\`, `\\\\?\\`} {
+			if bytes.Contains(data, []byte(long)) {
+				w.t.Errorf("%s holds %s", path, long)
+			}
+		}
+	})
+	var state pack.State
+	data, err := os.ReadFile(filepath.Join(tree, filepath.FromSlash(pack.StateName)))
+	w.check(err)
+	w.check(json.Unmarshal(data, &state))
+	for path := range state.Files {
+		if strings.Contains(path, `\`) {
+			w.t.Errorf("state.json names %s", path)
+		}
+	}
+}
+
+// fails has bin\buildout fail after it has uninstalled a part.
+func (w *wine) fails(tree string) {
+	w.t.Helper()
+	config := filepath.Join(tree, "buildout.cfg")
+	was, err := os.ReadFile(config)
+	w.check(err)
+	broken := strings.Replace(string(was), "    MarkupSafe\n", "    MarkupSafe\n    no-such-egg\n", 1)
+	w.check(os.WriteFile(config, []byte(broken), 0o644))
+	before := map[string]string{}
+	w.walk(tree, func(path string, data []byte) { before[path] = string(data) })
+	said := w.run(other, 1, w.z(tree)+`\bin\buildout.exe`, "-o")
+	if !strings.Contains(said, "error: part scripts: ") || !strings.Contains(said, "no-such-egg") {
+		w.t.Errorf("bin\\buildout with an egg that isn't there:\n%s", said)
+	}
+	w.walk(tree, func(path string, data []byte) {
+		if text, ok := before[path]; !ok || text != string(data) {
+			if !strings.HasSuffix(path, ".pyc") {
+				w.t.Errorf("after the failure %s is another one", path)
+			}
+		}
+		delete(before, path)
+	})
+	for path := range before {
+		w.t.Errorf("after the failure %s is gone", path)
+	}
+	w.check(os.WriteFile(config, was, 0o644))
+}
+
+// refused has bootstrap.py refuse a path with which a file would have 260
+// characters, and take one with which it has 259.
+func (w *wine) refused(archive string) {
+	w.t.Helper()
+	tree := w.unpack(archive, "long")
+	data, err := os.ReadFile(filepath.Join(tree, filepath.FromSlash(pack.ManifestName)))
+	w.check(err)
+	var manifest pack.Manifest
+	w.check(json.Unmarshal(data, &manifest))
+	room := 259 - len(manifest.LongestPath) - 1 - len(`Z:\w\`)
+	tooLong, longest := filepath.Join(w.work, strings.Repeat("x", room+1)), filepath.Join(w.work, strings.Repeat("x", room))
+	w.check(os.Rename(tree, tooLong))
+	said := w.run(other, 2, other+"/python.exe", w.z(tooLong)+`\bootstrap.py`)
+	if !strings.Contains(said, "259 characters") || !strings.Contains(said, manifest.LongestPath) {
+		w.t.Errorf("bootstrap.py at a path that is too long:\n%s", said)
+	}
+	w.check(os.Rename(tooLong, longest))
+	w.run(other, 0, other+"/python.exe", w.z(longest)+`\bootstrap.py`)
+	w.runs(longest)
+}
+
+// compiled reads the files of machine code that buildout must not write.
+func (w *wine) compiled(tree string) map[string]string {
+	found := map[string]string{}
+	w.walk(tree, func(path string, data []byte) {
+		if strings.HasSuffix(path, ".pyd") || strings.HasSuffix(path, ".exe") {
+			info, err := os.Stat(filepath.Join(tree, path))
+			w.check(err)
+			found[path] = info.ModTime().String() + string(data)
+		}
+	})
+	if len(found) < 5 {
+		w.t.Errorf("%d files of machine code in %s", len(found), tree)
+	}
+	return found
+}
+
+// walk reads each file of a tree but those of .binary-buildout.
+func (w *wine) walk(tree string, see func(path string, data []byte)) {
+	w.t.Helper()
+	w.check(filepath.WalkDir(tree, func(full string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		path, err := filepath.Rel(tree, full)
+		if d.IsDir() && path == pack.Dir {
+			return filepath.SkipDir
+		}
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		data, err := os.ReadFile(full)
+		see(filepath.ToSlash(path), data)
+		return err
+	}))
+}
