@@ -27,24 +27,33 @@ func TestVirtualenv(t *testing.T) {
 		Example: "hello", Python: "3.13", Buildout: "6.0.1", Smoke: smoke,
 		Prepare: func(t *testing.T, dir, python string) {
 			run(t, dir, python, "-m", "venv", "--without-pip", ".")
-			requirements := "zc.buildout==6.0.1\nsetuptools==84.2.1\n"
-			if err := os.WriteFile(filepath.Join(dir, "requirements.txt"), []byte(requirements), 0o644); err != nil {
-				t.Fatal(err)
-			}
+			write(t, dir, "requirements.txt", "zc.buildout==6.0.1\nsetuptools==84.2.1\n")
 		},
 		Flags:  []string{"--name", "hello-venv"},
 		Others: []string{"zc.buildout==4.1.12", "setuptools==70.3.0", "MarkupSafe==3.0.1"},
 	})
 }
 
-// A person built it, as Plone's documentation says, and pack takes it as it is.
+// What pip notes of a package that it installed from the tree, by -e: the .pth
+// and direct_url.json name the tree where it is.
+const ownPackage = `bin/python -c '
+import importlib.metadata, json, os, pathlib, own
+assert own.__file__ == os.path.join(os.getcwd(), "own", "src", "own.py"), own.__file__
+url = json.loads(importlib.metadata.distribution("own").read_text("direct_url.json"))["url"]
+assert url == pathlib.Path("own").absolute().as_uri(), url'`
+
+// A person built it, as Plone's documentation says, with a package of the tree
+// in it, and pack takes it as it is.
 func TestInPlace(t *testing.T) {
 	acceptance.Run(t, acceptance.Case{
-		Example: "hello", Config: "buildout-52.cfg", Python: "3.12", Buildout: "5.2.0", Smoke: smoke,
+		Example: "hello", Config: "buildout-52.cfg", Python: "3.12", Buildout: "5.2.0", Smoke: append([]string{ownPackage}, smoke...),
 		Prepare: func(t *testing.T, dir, python string) {
 			run(t, dir, python, "-m", "venv", ".")
 			run(t, dir, "bin/pip", "-q", "--disable-pip-version-check", "install",
 				"zc.buildout==5.2.0", "setuptools==81.0.0", "pip==26.3", "wheel==0.48.0", "packaging==26.3")
+			write(t, dir, "own/setup.py", "from setuptools import setup\nsetup(name='own', version='1', package_dir={'': 'src'}, py_modules=['own'])\n")
+			write(t, dir, "own/src/own.py", "")
+			run(t, dir, "bin/pip", "-q", "--disable-pip-version-check", "install", "--no-build-isolation", "--no-index", "-e", "own")
 			run(t, dir, "bin/buildout", "-U", "-c", "buildout-52.cfg")
 		},
 		Flags:  []string{"--in-place", "--name", "hello-in-place"},
@@ -61,5 +70,17 @@ func run(t *testing.T, dir, name string, args ...string) {
 	cmd.Dir = dir
 	if said, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%s %v: %v\n%s", name, args, err, said)
+	}
+}
+
+func write(t *testing.T, dir, name, text string) {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	err := os.MkdirAll(filepath.Dir(path), 0o755)
+	if err == nil {
+		err = os.WriteFile(path, []byte(text), 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
