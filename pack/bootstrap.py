@@ -717,10 +717,10 @@ FORMS = (u"", u"+url", u"+json", u"+python", u"+sh")
 LOWER = u"+lower"
 
 
-def spell(value, form):
-    """A value in a placeholder's form, as bytes."""
+def spell(value, form, two=PY2):
+    """A value in a placeholder's form, as bytes. two: for Python 2 to read."""
     if form.endswith(LOWER):  # os.path.normcase, on Windows
-        return spell(value.replace(u"/", u"\\").lower(), form[:-len(LOWER)])
+        return spell(value.replace(u"/", u"\\").lower(), form[:-len(LOWER)], two)
     if form == u"+url":
         try:
             from urllib.parse import quote
@@ -731,8 +731,8 @@ def spell(value, form):
     if form == u"+json":
         return json.dumps(value)[1:-1].encode("ascii")
     if form == u"+python":
-        if PY2:
-            return repr(value.encode("utf-8"))[1:-1]
+        if two:
+            return repr(value.encode("utf-8")).lstrip("b")[1:-1].encode("ascii")
         return repr(value)[1:-1].encode("utf-8")
     if form == u"+sh":
         return re.sub(br"([^A-Za-z0-9/._+=@:\x80-\xff-])", br"\\\1", value.encode("utf-8"))
@@ -747,6 +747,10 @@ WIDE = dict((name, re.compile(b"".join(
     for name in ("utf-16-le", "utf-16-be"))
 
 
+# The modules of a Python 2 that a part compiled, whatever runs this.
+TWO = re.compile(u"(^|/)lib(64)?/python2[0-9.]*/")
+
+
 def substitute(data, values, path):
     """Puts the values in the place of the placeholders."""
     if data[:2] == b"#!" and MARK.encode("ascii") in data.split(b"\n", 1)[0]:
@@ -754,7 +758,8 @@ def substitute(data, values, path):
         interpreter, _, arguments = line.strip().partition(b" ")
         fill = lambda part: PLACEHOLDER.sub(lambda m: spell(values[text(m.group(1))], u""), part)
         data = shebang(fill(interpreter), fill(arguments.strip()), substitute(rest, values, path))
-    data = PLACEHOLDER.sub(lambda m: spell(values[text(m.group(1))], text(m.group(2) or b"")), data)
+    two = PY2 or bool(TWO.search(path))
+    data = PLACEHOLDER.sub(lambda m: spell(values[text(m.group(1))], text(m.group(2) or b""), two), data)
     for name, pattern in WIDE.items():
         if MARK.encode(name) in data:
             data = pattern.sub(lambda m: spell(values[m.group(2).decode(name)],

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"math/rand"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -13,23 +14,40 @@ import (
 
 // TestAsBuiltThereByBootstrap is TestAsBuiltThere by bootstrap.py itself: it
 // finds the tree with a real interpreter, which takes the place of the build's.
+// Root and interpreter lie at random places.
 func TestAsBuiltThereByBootstrap(t *testing.T) {
 	for _, version := range []string{"2.7", "3.6", "3.13"} {
 		t.Run(version, func(t *testing.T) {
 			python := findPython(t, version)
 			about := askPython(t, python)
 			for seed := range int64(3) {
-				tr := randomTree(rand.New(rand.NewSource(100 + seed)))
+				r := rand.New(rand.NewSource(100 + seed))
+				tr := randomTree(r)
 				if version == "2.7" || version == "3.6" {
 					// Scripts that aren't ASCII get a line there that these Pythons need.
 					for p, text := range tr {
 						tr[p] = strings.ReplaceAll(text, "ü", "ue")
 					}
 				}
-				checkAsBuiltThere(t, tr, python, about)
+				link := filepath.Join(t.TempDir(), randomPath(r), "python"+version)
+				check(t, os.MkdirAll(filepath.Dir(link), 0o755))
+				check(t, os.Symlink(python, link))
+				checkAsBuiltThere(t, tr, filepath.Join(t.TempDir(), randomPath(r)), link, about)
 			}
 		})
 	}
+}
+
+// randomPath is one that needs no quoting anywhere, in URLs neither, up to 30 bytes long.
+func randomPath(r *rand.Rand) string {
+	const letters = "abcxyzABCXYZ0189._-/"
+	b := []byte("d")
+	for range r.Intn(30) {
+		if c := letters[r.Intn(len(letters))]; c != '/' || b[len(b)-1] != '/' {
+			b = append(b, c)
+		}
+	}
+	return strings.TrimRight(string(b), "/.")
 }
 
 // askPython asks an interpreter for the manifest's words, and for its prefix.
@@ -44,10 +62,9 @@ print("%d.%d.%d" % sys.version_info[:3]); print(abi); print(sysconfig.get_platfo
 	return strings.Fields(string(out))
 }
 
-func checkAsBuiltThere(t *testing.T, tr tree, python string, about []string) {
+func checkAsBuiltThere(t *testing.T, tr tree, b, python string, about []string) {
 	t.Helper()
-	base := t.TempDir()
-	a, b := filepath.Join(base, "a", "stage"), filepath.Join(base, "installed")
+	a := filepath.Join(t.TempDir(), "a", "stage")
 	tr[LaunchName] = `{"format": 1, "config": "buildout.cfg"}`
 	tr.write(t, a)
 	tr.write(t, b)
