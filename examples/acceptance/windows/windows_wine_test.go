@@ -1,8 +1,5 @@
 //go:build linux && wine
 
-// Package windows packs a buildout by the program for Windows with a CPython
-// for Windows, and takes its archive to other places, all under wine. The tag
-// "wine" is for .ci/wine.sh, which makes what this needs.
 package windows
 
 import (
