@@ -50,6 +50,28 @@ func TestActExample(t *testing.T) {
 	}
 }
 
+// The step that the README shows, in jobs of a user's own, is examples/step.yml.
+func TestActStepExample(t *testing.T) {
+	e := newAct(t)
+	text := read(t, "../examples/step.yml")
+	if !strings.Contains(read(t, "../README.md"), "```yaml\n"+text[strings.Index(text, "jobs:"):]+"```\n") {
+		t.Error("README.md shows another step than examples/step.yml")
+	}
+	const uses = "      - uses: binary-buildout/binary-buildout@v1\n        with:\n"
+	if !strings.Contains(text, uses) {
+		t.Fatal(text)
+	}
+	// act doesn't know the default of an input that is strategy.job-total.
+	text = strings.Replace(text, uses, "      - uses: ./\n        with:\n          binary: ${{ env.BB_BINARY_FOR_TESTS }}\n          token: ${{ secrets.GITHUB_TOKEN }}\n          expect_archives: 2\n", 1)
+	write(t, e.tree+"/buildout.cfg", "[buildout]\nparts =\n", 0o644)
+	write(t, e.tree+"/step.yml", text, 0o644)
+	log, err := e.run(t, e.tree, "step.yml", "--local-repository", "actions/setup-python@v7="+e.dir+"/standins/actions/setup-python")
+	if err != nil {
+		t.Fatalf("%v\n%s", err, log)
+	}
+	e.released(t, log, 0, "site-1.0-cp312-linux_x86_64.tar.gz", "site-1.0-cp313-linux_x86_64.tar.gz")
+}
+
 // A pull request runs everything but the release, though a tag is named.
 func TestActPullRequest(t *testing.T) {
 	e := newAct(t)
@@ -96,6 +118,12 @@ jobs:
 	log, err := e.run(t, repo, ".github/workflows/call.yml")
 	if requests := e.server.Requests(); err == nil || len(requests) > 0 || !strings.Contains(log, "error: it is broken") {
 		t.Errorf("%v, requests %q\n%s", err, requests, log)
+	}
+	// A server that has no job.workflow_repository, as act has none.
+	path := repo + "/.github/workflows/buildout.yml"
+	write(t, path, strings.Replace(read(t, path), "github.server_url != 'https://github.com'", "github.server_url != 'https://elsewhere.example'", 1), 0o644)
+	if log, err := e.run(t, repo, ".github/workflows/call.yml"); err == nil || !strings.Contains(log, "::error::this server ") || strings.Contains(log, "Check out the buildout [") {
+		t.Errorf("another server: %v\n%s", err, log)
 	}
 	// The stand-in of upload-artifact keeps what the glob names.
 	if got := read(t, e.artifacts+"/report-site-1.0-cp313-linux_x86_64.tar.gz/report.html"); !strings.Contains(got, "broken") {

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/binary-buildout/binary-buildout/internal/cli"
 	"github.com/binary-buildout/binary-buildout/matrix"
@@ -50,6 +51,12 @@ func pack(args []string) error {
 	if err := check(filepath.Join(fs.Arg(0), "buildout.cfg")); err != nil {
 		return err
 	}
+	// As pack does, of the interpreter and of GitHub's variables.
+	for name, value := range map[string]string{"target": targetOf(*values["python"]), "name": "site", "version": "1.0"} {
+		if *values[name] == "" {
+			*values[name] = value
+		}
+	}
 	target, err := matrix.ParseTarget(*values["target"])
 	if err != nil {
 		return err
@@ -81,6 +88,10 @@ func pack(args []string) error {
 	output("digest", f.SHA256)
 	output("report", "dist/"+s.FileName())
 	return nil
+}
+
+func targetOf(python string) string {
+	return "cp" + strings.ReplaceAll(strings.TrimPrefix(filepath.Base(python), "python"), ".", "") + "-linux_x86_64"
 }
 
 // check fails for a buildout that calls itself broken, and leaves a report.
