@@ -28,6 +28,7 @@ func TestScript(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("EXAMPLES", filepath.Join(root, "examples"))
 			env.Setenv("PYTHON313", findPython("3.13"))
+			env.Setenv("PYTHON38", findPython("3.8"))
 			// A stage of the script's own: another program may build the same example.
 			env.Setenv("STAGE", filepath.Join(env.WorkDir, "stage"))
 			home := filepath.Join(env.WorkDir, "home")

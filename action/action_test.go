@@ -103,6 +103,7 @@ func TestRun(t *testing.T) {
 			"[pack]\n[--python=/opt/my python]\n[--buildout-version=5.2.0]\n[--smoke=bin/a --b]\n[--smoke=bin/c 'd e']\n[--system-libraries=libldap*]\n[--in-place]\n[my dir]\n", 0},
 		{"nothing is expanded", map[string]string{"BB_NAME": "$(touch hacked)`id`", "BB_BEFORE": "echo \"$HOME\"; rm -rf '*'\n-x", "BB_EXCLUDE": "*.log"},
 			"[pack]\n[--name=$(touch hacked)`id`]\n[--before=echo \"$HOME\"; rm -rf '*']\n[--before=-x]\n[--exclude=*.log]\n[.]\n", 0},
+		{"reuse", map[string]string{"BB_REUSE": "/tmp/last/a.tar.gz", "BB_SINCE": "/tmp/last/a.tar.gz"}, "[pack]\n[--reuse=/tmp/last/a.tar.gz]\n[--since=/tmp/last/a.tar.gz]\n[.]\n", 0},
 		{"exit code", map[string]string{"RECORD_CODE": "1"}, "[pack]\n[.]\n", 1},
 		{"prove", map[string]string{"BB_COMMAND": "prove", "BB_ARCHIVE": "dist/*.tar.* dist/*.zip", "BB_SMOKE": "bin/x", "BB_VOLATILE": "daily"}, "[prove]\n[--smoke=bin/x]\n[--volatile=daily]\n[dist/a-1.tar.gz]\n", 0},
 		{"prove a name with a space", map[string]string{"BB_COMMAND": "prove", "BB_ARCHIVE": `my dist\a-1.zip`}, "[prove]\n[my dist\\a-1.zip]\n", 0},
@@ -127,6 +128,31 @@ func TestRun(t *testing.T) {
 				}
 				if _, err := os.Stat(dir + "/hacked"); err == nil {
 					t.Error("an input was run as a command")
+				}
+			})
+		}
+	}
+}
+
+// TestLast: the last release's archive is looked for with what pack gets, and
+// not finding it fails no build.
+func TestLast(t *testing.T) {
+	for _, tt := range []struct {
+		name, want, said string
+		env              map[string]string
+	}{
+		{"as pack", "[last]\n[--out=TEMP/binary-buildout-last]\n[--name=site]\n[--target=cp313-linux_x86_64]\n[my dir]\n", "",
+			map[string]string{"BB_NAME": "site", "BB_TARGET": "cp313-linux_x86_64", "BB_DIRECTORY": "my dir", "BB_IMAGE": "debian:12", "GITHUB_TOKEN": "secret"}},
+		{"an image's Python", "", "nothing is reused: what the image's Python builds for isn't known", map[string]string{"BB_IMAGE": "debian:12"}},
+		{"a failure", "[last]\n[--out=TEMP/binary-buildout-last]\n[.]\n", "nothing is reused: looking for it failed", map[string]string{"RECORD_CODE": "2"}},
+	} {
+		for name, shell := range shells(t) {
+			t.Run(tt.name+"/"+name, func(t *testing.T) {
+				dir := t.TempDir()
+				tt.env["BB_PATH"], tt.env["RECORD_ENV"], tt.env["RUNNER_TEMP"] = write(t, dir+"/binary buildout", recorder, 0o755), dir+"/env", dir
+				got := script(t, shell, dir, "last.sh", tt.env)
+				if got.out != strings.ReplaceAll(tt.want, "TEMP", dir) || got.code != 0 || !strings.Contains(got.stderr, tt.said) {
+					t.Errorf("code %d\n%s%s", got.code, got.out, got.stderr)
 				}
 			})
 		}
@@ -194,13 +220,14 @@ func TestRunInImage(t *testing.T) {
 			got := script(t, shell, dir, "run.sh", map[string]string{
 				"PATH": dir + "/path:" + os.Getenv("PATH"), "DOCKER_LOG": dir + "/log", "BB_PATH": "/x/binary-buildout", "GITHUB_WORKSPACE": dir, "GITHUB_TOKEN": "ghs_secret",
 				"GITHUB_OUTPUT": "/run/files/out", "BB_IMAGE": "debian:12", "BB_IMAGE_PLATFORM": "linux/386", "BB_IMAGE_SETUP": "apt-get install -y gcc", "BB_PYTHON": "/usr/bin/python3.11", "BB_ENV": "MY_FLAG=1",
+				"BB_REUSE": "/temp/last/a.tar.gz", "BB_SINCE": "/temp/last/a.tar.gz",
 			})
 			log := read(t, dir+"/log")
 			box := regexp.MustCompile(`\[run\]\[--name\]\[(binary-buildout-[0-9a-f]{16})\]\[--platform\]\[linux/386\]\[debian:12\]\[sh\]\[-ec\]\[apt-get install -y gcc\]`).FindStringSubmatch(log)
 			if got.code != 0 || box == nil {
 				t.Fatalf("%+v\n%s", got, log)
 			}
-			for _, want := range []string{"[run][--rm][-v][" + dir + ":" + dir + "][-w][" + dir + "]", "[-v][/x/binary-buildout:/usr/local/bin/binary-buildout:ro]", "[-v][/run/files:/run/files]", "[-e][MY_FLAG]", "[-e][GITHUB_OUTPUT]", "[" + box[1] + "][sh][-c]", "[/usr/local/bin/binary-buildout][pack][--python=/usr/bin/python3.11][.]"} {
+			for _, want := range []string{"[run][--rm][-v][" + dir + ":" + dir + "][-w][" + dir + "]", "[-v][/x/binary-buildout:/usr/local/bin/binary-buildout:ro]", "[-v][/run/files:/run/files]", "[-v][/temp/last/a.tar.gz:/temp/last/a.tar.gz:ro]", "[-e][MY_FLAG]", "[-e][GITHUB_OUTPUT]", "[" + box[1] + "][sh][-c]", "[/usr/local/bin/binary-buildout][pack][--python=/usr/bin/python3.11][--reuse=/temp/last/a.tar.gz][--since=/temp/last/a.tar.gz][.]"} {
 				if !strings.Contains(log, want) {
 					t.Errorf("%s is not in\n%s", want, log)
 				}
@@ -422,7 +449,7 @@ func TestActionYML(t *testing.T) {
 					t.Errorf("step %s: there is no input %s", s.Name, m[1])
 				}
 			}
-			if strings.Contains(strings.ToUpper(k), "TOKEN") && s.Name != "Release" {
+			if strings.Contains(strings.ToUpper(k), "TOKEN") && s.Name != "Release" && s.Name != "Fetch the last release's archive" {
 				t.Errorf("step %s sees a token", s.Name)
 			}
 		}
@@ -432,7 +459,7 @@ func TestActionYML(t *testing.T) {
 			t.Errorf("input %s: mapped %v, described as %q", name, mapped[name], in.Description)
 		}
 	}
-	for _, script := range []string{"run.sh", "release.sh", "binary.sh"} {
+	for _, script := range []string{"run.sh", "release.sh", "binary.sh", "last.sh"} {
 		text := read(t, script)
 		for _, m := range regexp.MustCompile(`(?m)^\s*(?:one|lists|switches)='([A-Z_ ]+)'`).FindAllStringSubmatch(text, -1) {
 			for _, name := range strings.Fields(m[1]) {

@@ -21,7 +21,7 @@ plan)
 	lists='PYTHONS PLATFORMS IMAGES TARGETS SKIP_TARGETS RUNNERS'
 	;;
 pack)
-	one='PYTHON CONFIG NAME VERSION OUT BUILDOUT_VERSION DEFAULT_CFG FLOOR FORMAT STAGE SINCE TARGET LABEL'
+	one='PYTHON CONFIG NAME VERSION OUT BUILDOUT_VERSION DEFAULT_CFG FLOOR FORMAT STAGE REUSE SINCE TARGET LABEL'
 	lists='BEFORE SMOKE EXCLUDE INCLUDE EXPECT WAIVE SYSTEM_LIBRARIES VOLATILE ALLOW_OUTSIDE'
 	switches='IN_PLACE REQUIRE_ISOLATION NO_IMPORT'
 	;;
@@ -153,6 +153,12 @@ exit $status' /usr/local/bin/binary-buildout "$@"
 if [ "$BB_COMMAND" = prove ]; then set -- --network none "$@"; fi
 if [ -n "$platform" ]; then set -- --platform "$platform" "$@"; fi
 if [ -n "$home" ]; then set -- -v "$home:$home" -e HOME -e BINARY_BUILDOUT_CREDENTIALS -e PIP_CONFIG_FILE -e GIT_SSH_COMMAND "$@"; fi
+for file in "${BB_REUSE-}" "${BB_SINCE-}"; do
+	case $file in # the last release's archive lies outside of the workspace
+	/*) if [ "$BB_COMMAND" = pack ]; then set -- -v "$file:$file:ro" "$@"; fi ;;
+	esac
+	if [ "${BB_REUSE-}" = "${BB_SINCE-}" ]; then break; fi
+done
 if [ -n "${GITHUB_OUTPUT:-}" ]; then
 	files=$(dirname "$GITHUB_OUTPUT")
 	set -- -v "$files:$files" "$@"

@@ -1268,6 +1268,8 @@ def launch_buildout(root, mode, words):
     sys.argv[:] = [os.path.join(fs(root), "bin", "buildout")] + words
     buildout = load_buildout()
     if mode == "build" or nested:
+        if not nested:
+            run_hook(buildout)
         return run_main(buildout, passed)
     if not arguments.online and not any(w.startswith("-t") for w in arguments.words):
         import socket
@@ -1285,6 +1287,14 @@ def text_of_run(root):
 def slashed(path):
     """A path in the manifest's words: text, with slashes on Windows too."""
     return text(path).replace(u"\\", u"/") if WINDOWS else text(path)
+
+
+def run_hook(buildout):
+    """A build that reuses the last archive has something to say first."""
+    path = os.environ.pop("BINARY_BUILDOUT_REUSE", None)
+    if path:
+        with open(path, "rb") as f:
+            exec(compile(f.read(), path, "exec"), {"buildout": buildout, "__file__": path})
 
 
 def run_main(buildout, words):

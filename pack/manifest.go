@@ -55,6 +55,12 @@ type Manifest struct {
 	// on a fresh machine.
 	Prove *Prove `json:"prove,omitempty"`
 
+	// Builds are what the builds of the tree's distributions declared, and
+	// Toolchain is what they were made with: a later pack --reuse doesn't build
+	// them again, and has to know both.
+	Builds    []Build           `json:"builds,omitempty"`
+	Toolchain map[string]string `json:"toolchain,omitempty"`
+
 	// Verification is the report of internal/verify, as that package writes it.
 	Verification any `json:"verification,omitempty"`
 }
@@ -63,6 +69,18 @@ type Manifest struct {
 type Prove struct {
 	Smoke    []string `json:"smoke,omitempty"`    // shell commands that have to work
 	Volatile []string `json:"volatile,omitempty"` // parts that may install themselves again
+}
+
+// Build is what one build said of itself: the extension modules that it set
+// out to make.
+type Build struct {
+	Project   string            `json:"project"`
+	Version   string            `json:"version"`
+	Backend   string            `json:"backend,omitempty"`
+	Directory string            `json:"directory,omitempty"` // of a develop package, relative
+	Modules   []string          `json:"modules"`
+	Optional  []string          `json:"optional,omitempty"`
+	How       map[string]string `json:"how,omitempty"`
 }
 
 // Python is the interpreter that an archive was built for.

@@ -236,13 +236,14 @@ func (s Set) check() error {
 	return wrong.err("the archives")
 }
 
-// own are the files that one job brings.
+// own are the files that one job brings, the sidecar last: who sees it finds
+// all that it names.
 func (a Archive) own() []File {
-	all := []File{a.File, a.Sidecar}
+	all := []File{a.File}
 	for _, d := range a.Deltas {
 		all = append(all, d.File)
 	}
-	return all
+	return append(all, a.Sidecar)
 }
 
 func (s Set) files() []File {

@@ -40,6 +40,10 @@ type Sidecar struct {
 	Extensions []Extension `json:"extensions"`
 	Checkouts  []Checkout  `json:"checkouts"`
 
+	// Deltas are those that were written with the archive. A job that attaches
+	// another one's archive has their bases from here.
+	Deltas []IndexDelta `json:"deltas,omitempty"`
+
 	Report json.RawMessage `json:"report,omitempty"` // internal/verify's
 	Proof  json.RawMessage `json:"proof,omitempty"`  // internal/prove's
 }

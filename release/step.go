@@ -40,7 +40,7 @@ func (c *Client) stepOnce(ctx context.Context, a Archive, extra []File, expect i
 	if err != nil {
 		return res, false, err
 	}
-	own := []File{a.File, a.Sidecar}
+	own := a.own()
 	res = Result{ID: r.ID, URL: r.HTMLURL, Published: !r.Draft, Uploaded: []string{}, Skipped: []string{}}
 	if err := c.attach(ctx, r, own, o, &res); err != nil {
 		return res, status(err) == http.StatusNotFound, err
@@ -101,9 +101,10 @@ func (c *Client) exists(ctx context.Context, r Release) bool {
 // behind another's that was last at the same time, so it is asked again.
 func (c *Client) gather(ctx context.Context, r Release, own []File, expect int, tag string) (Set, error) {
 	var archives, sidecars map[string]Asset
+	var there []Asset
 	for n := range c.policy.Attempts {
-		there, err := c.assets(ctx, r.ID)
-		if err != nil {
+		var err error
+		if there, err = c.assets(ctx, r.ID); err != nil {
 			return Set{}, err
 		}
 		archives, sidecars = pairs(there)
@@ -126,7 +127,7 @@ func (c *Client) gather(ctx context.Context, r Release, own []File, expect int, 
 	if len(archives) < expect {
 		return Set{Archives: make([]Archive, len(archives))}, nil
 	}
-	return c.readBack(ctx, archives, sidecars)
+	return c.readBack(ctx, there, archives, sidecars)
 }
 
 // pairs are the archives that are there whole, with their sidecars.
@@ -147,7 +148,7 @@ func pairs(there []Asset) (archives, sidecars map[string]Asset) {
 }
 
 // readBack makes the set from the sidecars on the release.
-func (c *Client) readBack(ctx context.Context, archives, sidecars map[string]Asset) (Set, error) {
+func (c *Client) readBack(ctx context.Context, there []Asset, archives, sidecars map[string]Asset) (Set, error) {
 	var set Set
 	for name, x := range archives {
 		data, err := c.download(ctx, sidecars[name], maxSidecar)
@@ -165,8 +166,35 @@ func (c *Client) readBack(ctx context.Context, archives, sidecars map[string]Ass
 		if err != nil {
 			return Set{}, fmt.Errorf("reading the release's archives: %w", err)
 		}
+		if a.Deltas, err = c.readBackDeltas(ctx, there, a.Info); err != nil {
+			return Set{}, err
+		}
 		set.Archives = append(set.Archives, a)
 	}
 	set.Archives = set.sorted()
 	return set, set.check()
+}
+
+// readBackDeltas are the deltas that a sidecar names and the release has.
+func (c *Client) readBackDeltas(ctx context.Context, there []Asset, info Sidecar) ([]Delta, error) {
+	var deltas []Delta
+	for _, d := range info.Deltas {
+		i := slices.IndexFunc(there, func(x Asset) bool { return x.Name == d.Delta && x.State == "uploaded" })
+		if i < 0 {
+			c.log("%s isn't on the release: %s goes without it", d.Delta, info.Archive)
+			continue
+		}
+		digest, err := strings.TrimPrefix(there[i].Digest, "sha256:"), error(nil)
+		if digest == "" {
+			if digest, err = c.hash(ctx, there[i]); err != nil {
+				return nil, err
+			}
+		}
+		if digest != d.SHA256 || !hexDigest.MatchString(d.Base) {
+			return nil, fail(0, "pack the archive again, and replace both", "reading the release's archives: %s is not the delta that the sidecar of %s names", d.Delta, info.Archive)
+		}
+		deltas = append(deltas, Delta{File: File{Name: d.Delta, Size: there[i].Size, SHA256: digest}, Base: d.Base, BaseVersion: d.BaseVersion})
+	}
+	slices.SortFunc(deltas, func(x, y Delta) int { return strings.Compare(x.File.Name, y.File.Name) })
+	return deltas, nil
 }

@@ -2,6 +2,7 @@ package release
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -99,6 +100,50 @@ func TestStep(t *testing.T) {
 	res, err := client(t, s).Step(context.Background(), a, extra, len(targets), Options{Tag: "v1.0"})
 	if err != nil || len(res.Uploaded) != 0 || !res.Published {
 		t.Errorf("again: %+v %v", res, err)
+	}
+}
+
+// TestStepDeltas: the deltas of each job's archive are attached with it, and
+// whoever brings the last archive names all of them in index.json, the same
+// bytes as a release of one job.
+func TestStepDeltas(t *testing.T) {
+	dir := stepDist(t, targets)
+	for _, x := range targets {
+		sub := filepath.Join(dir, x)
+		set, err := Gather(sub, []string{archiveOf(x)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := set.Archives[0]
+		name := archiveEnding.ReplaceAllString(a.File.Name, "") + ".from-0.9.delta.tar.gz"
+		writeDelta(t, sub, name, a.File.Name, a.File.SHA256)
+		if set, err = Gather(sub, []string{archiveOf(x)}); err != nil {
+			t.Fatal(err)
+		}
+		a.Info.Deltas = set.Index().Archives[0].Deltas // as pack writes it
+		data, err := json.Marshal(a.Info)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(a.Sidecar.Path, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := stepFiles(t, dir, targets)
+	s := server(t, nil)
+	for _, x := range targets {
+		a, err := stepArchive(dir, x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := client(t, s).Step(context.Background(), a, extra, len(targets), Options{Tag: "v1.0"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	checkStep(t, s, want)
+	index, err := ReadIndex(want[len(want)-2].Data)
+	if err != nil || len(index.Archives[0].Deltas) != 1 {
+		t.Errorf("index.json has %+v, %v", index, err)
 	}
 }
 

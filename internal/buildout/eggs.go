@@ -62,6 +62,7 @@ type toolmaker struct {
 	venv         string // interpreter of a virtualenv that has zc.buildout; "" for none
 	dir          string // scratch
 	env          []string
+	last         *last // what is reused; nil for nothing
 }
 
 // make gives the tools and the configuration as they read it.
@@ -122,6 +123,9 @@ func (m toolmaker) withIndex(literal map[string]string) []string {
 // install makes the eggs that pins ask for. An earlier pass's are replaced.
 func (m toolmaker) install(ctx context.Context, pins []pin) (tools, error) {
 	doing := "getting zc.buildout"
+	if t, ok, err := m.reusedTools(pins); err != nil || ok {
+		return t, err
+	}
 	version := exactly(pins, "zc.buildout")
 	var wheels []string
 	for range 2 {

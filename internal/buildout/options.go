@@ -1,7 +1,6 @@
 package buildout
 
 import (
-	"context"
 	"io"
 	"os"
 	"time"
@@ -32,9 +31,11 @@ type Options struct {
 	OS       string   // runtime.GOOS
 	Epoch    int64    // SOURCE_DATE_EPOCH of the build, in seconds; 0 for 315532800 (1980)
 
-	// Prepare, if not nil, runs in the stage after the checkout was copied and
-	// before anything is built. --reuse unpacks the last archive there.
-	Prepare func(ctx context.Context, root string) error
+	// Reuse is the archive of an earlier build, whose eggs and compiled parts
+	// stand for those that would be built the same; "" for none.
+	Reuse  string
+	Target string // as planned; "" for what the interpreter says
+	Label  string // of the archive
 
 	// Witness, if not nil, is asked for variables that let every build of this
 	// run write down what it declares: it may put files into dir, and the log's
@@ -46,7 +47,7 @@ type Options struct {
 
 // Event is a step of a build, for a progress display.
 type Event struct {
-	Kind    string // "stage", "tools", "before", "develop", "egg", "part", "gate", "warning", "waiting"
+	Kind    string // "stage", "tools", "before", "develop", "egg", "part", "gate", "warning", "waiting", "reuse"
 	Name    string // of the egg or part
 	Version string // of the egg, where it is known
 	Update  bool   // the part was there already
@@ -75,6 +76,9 @@ type Tree struct {
 	Extensions []Digest // compiled files, as the gate found and left them
 	Signatures []pack.Signature
 	Warnings   []string // for the report
+	Reused     *Reused  // nil without Options.Reuse
+	// Made says what decides about compiled files beside their sources, by name.
+	Made map[string]string
 
 	Log      string // the build's log file
 	Compiler string // JSON lines, one per compiler call: {"cwd","argv","exit","stderr"}

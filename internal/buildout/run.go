@@ -82,11 +82,6 @@ func (o Options) build(ctx context.Context, s stage) (*Tree, error) {
 	if err := copyTree(ctx, o.Dir, s.root, o.Config, o.Out); err != nil {
 		return nil, surroundings("copying "+o.Dir+" to the stage", "", err)
 	}
-	if o.Prepare != nil {
-		if err := o.Prepare(ctx, s.root); err != nil {
-			return nil, err
-		}
-	}
 	log, err := os.OpenFile(b.log(), os.O_CREATE|os.O_WRONLY|os.O_TRUNC|openNoFollow, 0o600)
 	if err != nil {
 		return nil, surroundings("writing the log", "", err)
@@ -110,6 +105,9 @@ type builder struct {
 	tools    Toolchain
 	buildout string // zc.buildout's version
 	virtual  bool   // the tree is a virtualenv
+
+	made   map[string]string // Tree.Made
+	reused *Reused           // nil without Options.Reuse
 }
 
 func (b *builder) log() string   { return filepath.Join(b.s.logs, "build.log") }
@@ -148,10 +146,16 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 	if b.virtual, err = b.venv(ctx); err != nil {
 		return nil, err
 	}
+	b.made = b.madeWith(ctx, environ(b.o.environ(), "PATH"))
+	old, err := b.openLast(ctx)
+	if err != nil {
+		return nil, err
+	}
 	m, err := b.toolmaker(ctx)
 	if err != nil {
 		return nil, err
 	}
+	m.last = old
 	prepare := prepareLaunch
 	if b.virtual {
 		prepare = prepareVenv
@@ -162,6 +166,9 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 	}
 	b.event("tools", "zc.buildout "+t.Buildout)
 	b.buildout = t.Buildout
+	if err := b.reuse(old, t, c); err != nil {
+		return nil, err
+	}
 	err = b.command(ctx, b.launcher("build", "-U", "buildout:newest=false"))
 	err = errors.Join(err, b.s.writeCalls(b.calls()))
 	if err != nil {
@@ -172,8 +179,12 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 		return nil, b.explain(ctx, "building "+what, why, err)
 	}
 	tree := &Tree{Root: b.s.root, Interpreter: b.in, Python: b.in.Pack(), Buildout: t.Buildout, Launch: launch, Log: b.log(),
-		Compiler: b.calls(), Declared: b.declared(), TmpDir: b.s.tmp, Toolchain: b.tools, options: b.o, stage: b.s, config: c}
+		Compiler: b.calls(), Declared: b.declared(), TmpDir: b.s.tmp, Toolchain: b.tools,
+		Made: b.made, Reused: b.reused, options: b.o, stage: b.s, config: c}
 	tree.Interpreters = realNames(b.in.Executable, b.pythonOf(tree))
+	if err := b.finishReuse(old, tree); err != nil {
+		return nil, err
+	}
 	return tree, tree.finish(ctx, m)
 }
 

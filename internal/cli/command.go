@@ -54,6 +54,7 @@ func commands() []command {
 		verifyCommand(),
 		proveCommand(),
 		inspectCommand(),
+		lastCommand(),
 		releaseCommand(),
 		installCommand(),
 		updateCommand(),

@@ -3,9 +3,11 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -39,15 +41,17 @@ type packing struct {
 	dir   string
 	id    identity
 
-	epoch   time.Time
-	tree    *buildout.Tree
-	target  matrix.Target
-	report  *verify.Report
-	archive *pack.Archive
-	moved   *pack.Report
-	result  packed
-	since   packed // the delta, with --since
-	proof   *prove.Proof
+	epoch    time.Time
+	tree     *buildout.Tree
+	target   matrix.Target
+	report   *verify.Report
+	declared []verify.Declaration // what the tree's builds declared
+	archive  *pack.Archive
+	moved    *pack.Report
+	result   packed
+	since    packed         // the delta, with --since
+	base     *pack.Incoming // what it says of itself
+	proof    *prove.Proof
 }
 
 // packed is an archive that was written.
@@ -75,6 +79,9 @@ func (c *Command) pack(ctx context.Context, fs *flag.FlagSet, flags *packFlags, 
 	p := &packing{Command: c, ui: c.ui(common), flags: flags, dir: dir, id: id}
 	if err := p.checkSince(); err != nil {
 		return err
+	}
+	if flags.reuse != "" && flags.inPlace {
+		return usageError("pack --reuse and --in-place exclude each other", "an in-place tree is built already: leave out --reuse")
 	}
 	if p.epoch, err = c.epoch(); err != nil {
 		return err
@@ -149,7 +156,11 @@ func (p *packing) write(ctx context.Context) error {
 	}
 	format := p.format()
 	name := matrix.ArchiveName(p.id.name, p.id.version, p.target, p.flags.label, format)
-	var err error
+	// An earlier run's sidecar says the digest of the archive that it wrote.
+	err := os.Remove(filepath.Join(out, matrix.SidecarName(name)))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("removing the sidecar of an earlier run: %w", err)
+	}
 	p.result, err = writeArchive(out, name, func(w io.Writer) (pack.Digest, error) {
 		return pack.Write(ctx, w, p.archive, format, p.epoch, p.ui.bytes("packed"))
 	})
@@ -191,6 +202,9 @@ func (p *packing) delta(ctx context.Context) error {
 		return pack.WriteDelta(ctx, w, since, p.result.path, archive, p.result.digest.SHA256)
 	})
 	if err != nil {
+		return err
+	}
+	if p.base, err = pack.ReadDelta(p.since.path); err != nil {
 		return err
 	}
 	p.ui.say("%s, %s, sha256 %s", filepath.Base(p.since.path), sizeText(p.since.digest.Size), p.since.digest.SHA256)

@@ -8,24 +8,28 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/internal/buildout"
 	"github.com/binary-buildout/binary-buildout/internal/prove"
 	"github.com/binary-buildout/binary-buildout/internal/verify"
 	"github.com/binary-buildout/binary-buildout/matrix"
 	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/release"
 )
 
 // sidecar is NAME.json beside the archive: its manifest without what only the
 // target needs, the archive's name, size and digest, and what the checks said.
 type sidecar struct {
 	pack.Manifest
-	Archive    string         `json:"archive"`
-	Size       int64          `json:"size"`
-	SHA256     string         `json:"sha256"`
-	Eggs       []egg          `json:"eggs"`
-	Warnings   []string       `json:"warnings,omitempty"`
-	Relocation *pack.Report   `json:"relocation"`
-	Report     *verify.Report `json:"report"`
-	Proof      *prove.Proof   `json:"proof"`
+	Archive    string               `json:"archive"`
+	Size       int64                `json:"size"`
+	SHA256     string               `json:"sha256"`
+	Eggs       []egg                `json:"eggs"`
+	Warnings   []string             `json:"warnings,omitempty"`
+	Reused     *buildout.Reused     `json:"reused,omitempty"`
+	Deltas     []release.IndexDelta `json:"deltas,omitempty"`
+	Relocation *pack.Report         `json:"relocation"`
+	Report     *verify.Report       `json:"report"`
+	Proof      *prove.Proof         `json:"proof"`
 }
 
 // egg is a distribution of the archive, for the bill of materials.
@@ -38,11 +42,15 @@ type egg struct {
 func (p *packing) sidecar() sidecar {
 	s := sidecar{
 		Archive: filepath.Base(p.result.path), Size: p.result.digest.Size, SHA256: p.result.digest.SHA256,
-		Relocation: p.moved, Report: p.report, Proof: p.proof, Warnings: p.tree.Warnings,
+		Relocation: p.moved, Report: p.report, Proof: p.proof, Warnings: p.tree.Warnings, Reused: p.tree.Reused,
 	}
 	if p.archive != nil {
 		s.Manifest = p.archive.Manifest
 		s.Manifest.Relocations, s.Manifest.Verification = nil, nil
+	}
+	if p.since.path != "" {
+		s.Deltas = []release.IndexDelta{{Delta: filepath.Base(p.since.path), Size: p.since.digest.Size, SHA256: p.since.digest.SHA256,
+			Base: p.base.Delta.Base, BaseVersion: p.base.Delta.BaseVersion}}
 	}
 	for _, e := range p.tree.Eggs {
 		s.Eggs = append(s.Eggs, egg{e.Name, e.Version, e.Develop})

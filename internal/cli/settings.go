@@ -23,7 +23,7 @@ type packFlags struct {
 	expect, waive, systemLibraries     list
 	floor                              string
 	volatile, allowOutside             list
-	format, stage, label, since        string
+	format, stage, label, since, reuse string
 	inPlace, requireIsolation          bool
 	noImport                           bool
 	target                             string
@@ -41,6 +41,7 @@ func (p *packFlags) registerBuild(fs *flag.FlagSet) {
 	fs.StringVar(&p.defaultCfg, "default-cfg", "", "a default.cfg `FILE` that shall count; the user's own never does")
 	fs.Var(&p.before, "before", "a shell `CMD` that is run in the stage before the build; repeatable")
 	fs.StringVar(&p.stage, "stage", "", "the `DIR` to build in (default a fixed one below /var/tmp/binary-buildout, or binary-buildout-UID)")
+	fs.StringVar(&p.reuse, "reuse", "", "an earlier version's `ARCHIVE`: build only what it doesn't have, or what would be built otherwise now")
 	fs.BoolVar(&p.inPlace, "in-place", false, "pack DIR as it was built by somebody else; build nothing")
 	fs.Var(&p.volatile, "volatile", "a `PART` that may install itself again on each run; repeatable")
 }

@@ -23,7 +23,7 @@ func TestSidecarIsRead(t *testing.T) {
 			Parts: []pack.Part{{Name: "web"}}, Extensions: []pack.Extension{{Path: "x.so"}}, Checkouts: []pack.Checkout{{Path: "src/x", Commit: "0123"}},
 		},
 		Archive: "site-1.0-cp313-linux_x86_64-debian12.tar.gz", Size: 5, SHA256: strings.Repeat("0", 64),
-		Eggs: []egg{{"MarkupSafe", "3.0.3", false}, {"hello", "1.0", true}}, Report: &verify.Report{ABI: "cp313"}, Proof: &prove.Proof{},
+		Eggs: []egg{{"MarkupSafe", "3.0.3", false}, {"hello", "1.0", true}}, Deltas: []release.IndexDelta{{Delta: "d"}}, Report: &verify.Report{ABI: "cp313"}, Proof: &prove.Proof{},
 	}
 	written, err := json.Marshal(s)
 	if err != nil {

@@ -21,11 +21,15 @@ func (p *packing) build(ctx context.Context) error {
 		Python: p.flags.python, Config: p.flags.config, DefaultCfg: p.flags.defaultCfg,
 		BuildoutVersion: p.flags.buildoutVersion, Before: p.flags.before, Volatile: p.flags.volatile,
 		Launcher: pack.Launcher(), Witness: verify.InstallWitness, Progress: p.progress, OS: p.OS, Epoch: p.epoch.Unix(),
+		Reuse: p.reuse(), Target: p.flags.target, Label: p.flags.label,
 	})
 	if err != nil {
 		return err
 	}
 	p.tree = tree
+	if r := tree.Reused; r != nil && r.Why != "" {
+		tree.Warnings = append(tree.Warnings, "nothing of "+r.Archive+" is reused: "+r.Why)
+	}
 	for _, w := range tree.Warnings {
 		p.ui.say("warning: %s", w)
 	}
@@ -59,6 +63,8 @@ func (p *packing) progress(e buildout.Event) {
 	switch e.Kind {
 	case "waiting":
 		p.ui.say("waiting %s", name)
+	case "reuse":
+		p.ui.say("%s", name)
 	case "part":
 		p.ui.say("%5.1f s  part %s", e.Elapsed.Seconds(), name)
 	case "egg":
@@ -153,6 +159,7 @@ func (p *packing) manifest() pack.Manifest {
 		Name: p.id.name, Version: p.id.version, Target: p.target.String(), Label: p.flags.label,
 		Python: p.tree.Python, Buildout: p.tree.Buildout,
 		Parts: p.tree.Parts, Checkouts: p.tree.Checkouts, Signatures: p.tree.Signatures,
+		Builds: p.builds(), Toolchain: p.tree.Made,
 	}
 	if len(p.flags.smoke)+len(p.flags.volatile) > 0 {
 		m.Prove = &pack.Prove{Smoke: p.flags.smoke, Volatile: p.flags.volatile}

@@ -47,6 +47,7 @@ func (p *packing) verifyInput() (verify.Input, error) {
 	if err != nil {
 		return verify.Input{}, err
 	}
+	p.declared = declared
 	in := verify.Input{
 		Source: verify.Dir(p.tree.Root), Roots: []string{p.tree.Root}, Skip: p.unverified(),
 		Python: p.tree.Python, Platform: p.target.Platform,

@@ -42,7 +42,7 @@ func run(ctx context.Context, command string, args []string) int {
 func pack(args []string) error {
 	fs := flag.NewFlagSet("pack", flag.ContinueOnError)
 	values := map[string]*string{}
-	for _, name := range []string{"name", "version", "target", "label", "format", "python", "smoke", "out", "before"} {
+	for _, name := range []string{"name", "version", "target", "label", "format", "python", "smoke", "out", "before", "reuse", "since"} {
 		values[name] = fs.String(name, "", "")
 	}
 	if err := fs.Parse(args); err != nil {

@@ -1,0 +1,402 @@
+package buildout
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+// Reused says what a build took over from the last archive.
+type Reused struct {
+	Archive string   `json:"archive"`           // its file name
+	Version string   `json:"version"`           // of the application in it
+	Why     string   `json:"why,omitempty"`     // nothing was taken over: why
+	Eggs    []string `json:"eggs,omitempty"`    // relative paths
+	Parts   []string `json:"parts,omitempty"`   // names
+	Develop []string `json:"develop,omitempty"` // relative paths of packages that were not built again
+}
+
+// last is the last archive, unpacked beside the stage and fitted to it: its
+// files name the stage's paths, so that what is moved there is right as it is.
+type last struct {
+	dir       string
+	manifest  pack.Manifest
+	reused    *Reused
+	doubtful  map[string]bool // "egg NAME" and "part NAME" that something was missing of
+	installed []Installed     // what its .installed.cfg says
+	eggs      []string        // paths in the stage that came from it
+	compiled  []string        // those of them that were compiled where it was built
+	kept      []string        // parts in the stage's .installed.cfg
+	develop   map[string]*reusableDevelop
+}
+
+// openLast unpacks and fits the archive of o.Reuse. Where nothing of it can
+// stand for what would be built here, it says why, and gives nil.
+func (b *builder) openLast(ctx context.Context) (*last, error) {
+	if b.o.Reuse == "" {
+		return nil, nil
+	}
+	r, err := pack.OpenArchive(b.o.Reuse)
+	if err != nil {
+		return nil, err
+	}
+	m := r.Manifest()
+	r.Close()
+	b.reused = &Reused{Archive: filepath.Base(b.o.Reuse), Version: m.Version}
+	if m.Name != b.o.Name {
+		return nil, usage("reusing "+b.reused.Archive, "give --reuse an archive of "+b.o.Name, "it is an archive of %s, and %s is built", m.Name, b.o.Name)
+	}
+	if why := b.unlike(m); why != "" {
+		b.buildAll(why)
+		return nil, nil
+	}
+	l := &last{dir: filepath.Join(b.s.tmp, "last"), manifest: m, reused: b.reused, doubtful: doubtful(m), develop: map[string]*reusableDevelop{}}
+	if err := pack.Extract(ctx, b.o.Reuse, l.dir, pack.ExtractOptions{}); err != nil {
+		return nil, err
+	}
+	if err := l.fit(ctx, b); err != nil {
+		b.buildAll(err.Error())
+		return nil, ctx.Err()
+	}
+	if l.installed, _, err = readInstalled(filepath.Join(l.dir, ".installed.cfg")); err != nil {
+		return nil, surroundings("reusing "+b.reused.Archive, "", err)
+	}
+	return l, nil
+}
+
+// buildAll notes why nothing is taken over. It is no error: the result is the
+// same, it only takes longer.
+func (b *builder) buildAll(why string) {
+	b.reused.Why = why
+	b.event("reuse", "nothing of "+b.reused.Archive+" is reused, all is built: "+why)
+}
+
+// unlike says in what the archive's making differs from this build's; "" if in nothing.
+func (b *builder) unlike(m pack.Manifest) string {
+	in := b.in.Pack()
+	switch {
+	case b.virtual || exists(filepath.Join(b.o.Dir, "pyvenv.cfg")):
+		return "the buildout is a virtualenv"
+	case m.Python.ABI != in.ABI || m.Python.Platform != in.Platform || m.Python.Libc != in.Libc:
+		return fmt.Sprintf("it is for %s on %s, and this Python builds for %s on %s", m.Python.ABI, m.Python.Platform+libc(m.Python.Libc), in.ABI, in.Platform+libc(in.Libc))
+	case b.o.Target != "" && b.o.Target != m.Target:
+		return fmt.Sprintf("it is for %s, and %s is built", m.Target, b.o.Target)
+	case b.o.Label != m.Label:
+		return fmt.Sprintf("its label is %q, and this build's is %q", m.Label, b.o.Label)
+	case m.Python.Version != in.Version:
+		return "it was built with Python " + m.Python.Version + ", and this one is " + in.Version
+	case m.Toolchain == nil:
+		return "it doesn't say what it was built with"
+	}
+	return differ(m.Toolchain, b.made)
+}
+
+func libc(name string) string {
+	if name == "" {
+		return ""
+	}
+	return " (" + name + ")"
+}
+
+// differ names the first thing that two toolchains differ in.
+func differ(was, is map[string]string) string {
+	var names []string
+	for name := range was {
+		names = append(names, name)
+	}
+	for name := range is {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		a, b := was[name], is[name]
+		switch {
+		case a == b:
+		case strings.HasPrefix(a, digestMark) || strings.HasPrefix(b, digestMark):
+			return name + " is another one now"
+		default:
+			return fmt.Sprintf("%s was %q, and is %q now", name, a, b)
+		}
+	}
+	return ""
+}
+
+// doubtful are the eggs and parts that something was missing of, although the
+// archive was packed: waived, or optional. They are built again, so that it is
+// missed again, or there at last.
+func doubtful(m pack.Manifest) map[string]bool {
+	var report struct {
+		Waived, Missing, Foreign, Warnings []struct {
+			Egg, Part string
+			Problems  []struct{ Kind string }
+		}
+	}
+	out := map[string]bool{}
+	data, err := json.Marshal(m.Verification)
+	if err != nil || json.Unmarshal(data, &report) != nil {
+		return out
+	}
+	for _, i := range slices.Concat(report.Waived, report.Missing, report.Foreign, report.Warnings) {
+		for _, p := range i.Problems {
+			if p.Kind == "missing" {
+				out["egg "+plainName(i.Egg)], out["part "+i.Part] = true, true
+			}
+		}
+	}
+	return out
+}
+
+// plainName is a distribution's name as PEP 503 compares it.
+func plainName(name string) string {
+	return strings.ToLower(strings.NewReplacer("_", "-", ".", "-").Replace(name))
+}
+
+// fit has the archive's own bootstrap.py relocate it to the stage.
+func (l *last) fit(ctx context.Context, b *builder) error {
+	cmd := exec.CommandContext(ctx, b.in.Executable, "-sE", filepath.Join(l.dir, pack.BootstrapPy), "--root", b.s.root)
+	cmd.Dir, cmd.Env, cmd.WaitDelay = l.dir, b.env, 10*time.Second
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("its bootstrap.py says: %s", lastLines(out.String(), 2))
+	}
+	return nil
+}
+
+// path is where the fitted archive has what lies at a path of the stage.
+func (l *last) path(b *builder, inStage string) string {
+	rel, err := filepath.Rel(b.s.root, inStage)
+	if err != nil || !filepath.IsLocal(rel) {
+		return ""
+	}
+	return filepath.Join(l.dir, rel)
+}
+
+// take moves a file or directory of the archive to its place in the stage,
+// unless something is there.
+func (l *last) take(b *builder, inStage string) (bool, error) {
+	from := l.path(b, inStage)
+	if from == "" || !there(from) || there(inStage) {
+		return false, nil
+	}
+	if err := os.MkdirAll(filepath.Dir(inStage), 0o755); err != nil {
+		return false, err
+	}
+	return true, os.Rename(from, inStage)
+}
+
+// there is whether something lies at path, a broken link too.
+func there(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// reuse puts into the stage what the last archive has of this configuration,
+// and tells the build (py/reuse.py) what it is.
+func (b *builder) reuse(l *last, t tools, c config) error {
+	if l == nil {
+		return nil
+	}
+	doing := "reusing " + b.reused.Archive
+	if l.manifest.Buildout != t.Buildout {
+		b.buildAll("it was built by zc.buildout " + l.manifest.Buildout + ", and this is " + t.Buildout)
+		return nil
+	}
+	tree := &Tree{Root: b.s.root, config: c}
+	if err := l.takeEggs(b, tree, t); err != nil {
+		return surroundings(doing, "", err)
+	}
+	touched, err := l.takeParts(b, tree)
+	if err != nil {
+		return surroundings(doing, "", err)
+	}
+	hook, err := l.hook(b, touched)
+	if err != nil {
+		return surroundings(doing, "", err)
+	}
+	b.env = setenv(b.env, "BINARY_BUILDOUT_REUSE="+hook)
+	return nil
+}
+
+// takeEggs moves the eggs into the stage. Those of zc.buildout and what it
+// needs were chosen anew, whatever the last archive has.
+func (l *last) takeEggs(b *builder, tree *Tree, t tools) error {
+	tool := map[string]bool{}
+	for _, e := range t.Eggs {
+		tool[plainName(e.Name)] = true
+	}
+	built := map[string]bool{}
+	for _, d := range l.manifest.Builds {
+		built[plainName(d.Project)] = true
+	}
+	dir := tree.dir("eggs-directory")
+	for _, egg := range eggDirs(l.path(b, dir)) {
+		e := (&Tree{Root: l.dir}).egg(egg, false)
+		if tool[plainName(e.Name)] || l.doubtful["egg "+plainName(e.Name)] {
+			continue
+		}
+		place := filepath.Join(dir, filepath.Base(egg))
+		if ok, err := l.take(b, place); err != nil {
+			return err
+		} else if !ok {
+			continue
+		}
+		l.eggs = append(l.eggs, place)
+		if built[plainName(e.Name)] {
+			l.compiled = append(l.compiled, place)
+		}
+	}
+	return nil
+}
+
+// finishReuse removes what a build from nothing would not have, and notes what
+// was taken over.
+func (b *builder) finishReuse(l *last, t *Tree) error {
+	if l == nil || b.reused.Why != "" {
+		return nil
+	}
+	doing := "reusing " + b.reused.Archive
+	var said struct{ Used, Develop, Installed []string }
+	data, err := os.ReadFile(b.reuseFile("reused.json"))
+	if err == nil {
+		err = json.Unmarshal(data, &said)
+	}
+	if err != nil {
+		return surroundings(doing, "", err)
+	}
+	for _, egg := range l.eggs {
+		if !exists(egg) {
+			continue
+		}
+		if !slices.Contains(said.Used, egg) {
+			if err := removeAll(egg); err != nil {
+				return surroundings(doing, "", err)
+			}
+			continue
+		}
+		b.reused.Eggs = append(b.reused.Eggs, t.rel(egg))
+	}
+	for _, part := range l.kept {
+		if !slices.Contains(said.Installed, part) {
+			b.reused.Parts = append(b.reused.Parts, part)
+		}
+	}
+	for _, folder := range said.Develop {
+		b.reused.Develop = append(b.reused.Develop, t.rel(folder))
+	}
+	t.Reused = b.reused
+	if err := l.witnesses(b, t); err != nil {
+		return surroundings(doing, "", err)
+	}
+	b.event("reuse", fmt.Sprintf("of %s %d eggs, %d parts and %d develop packages are reused", b.reused.Archive, len(b.reused.Eggs), len(b.reused.Parts), len(b.reused.Develop)))
+	return removeAll(l.dir)
+}
+
+// witnesses adds what the builds of the reused distributions declared to the
+// log of this build's: a missing extension is missed whoever built it.
+func (l *last) witnesses(b *builder, t *Tree) error {
+	have := map[string]bool{}
+	for _, path := range b.reused.Eggs {
+		e := t.egg(filepath.Join(t.Root, filepath.FromSlash(path)), false)
+		have[plainName(e.Name)+" "+e.Version] = true
+	}
+	for _, i := range l.installed {
+		for _, path := range i.Paths {
+			if slices.Contains(b.reused.Parts, i.Part) && strings.HasSuffix(path, ".egg") {
+				e := t.egg(path, false)
+				have[plainName(e.Name)+" "+e.Version] = true
+			}
+		}
+	}
+	file, err := os.OpenFile(b.declared(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	for _, d := range l.manifest.Builds {
+		if !have[plainName(d.Project)+" "+d.Version] && !slices.Contains(b.reused.Develop, d.Directory) {
+			continue
+		}
+		if d.Directory != "" {
+			d.Directory = filepath.Join(t.Root, filepath.FromSlash(d.Directory))
+		}
+		line, merr := json.Marshal(d)
+		if merr != nil {
+			return errors.Join(merr, file.Close())
+		}
+		if _, err := fmt.Fprintf(file, "%s\n", line); err != nil {
+			return errors.Join(err, file.Close())
+		}
+	}
+	return file.Close()
+}
+
+// sameFile is whether two files have the same content.
+func sameFile(a, b string) bool {
+	x, err := os.Open(a)
+	if err != nil {
+		return false
+	}
+	defer x.Close()
+	y, err := os.Open(b)
+	if err != nil {
+		return false
+	}
+	defer y.Close()
+	p, q := make([]byte, 1<<16), make([]byte, 1<<16)
+	for {
+		n, err := io.ReadFull(x, p)
+		m, err2 := io.ReadFull(y, q)
+		if n != m || !bytes.Equal(p[:n], q[:m]) {
+			return false
+		}
+		if err != nil || err2 != nil {
+			return errors.Is(err, io.EOF) && errors.Is(err2, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) && errors.Is(err2, io.ErrUnexpectedEOF)
+		}
+	}
+}
+
+// reusedTools copies zc.buildout and what it needs from the last archive, if
+// every one of them is pinned to the version that it has: no index need then
+// be asked.
+func (m toolmaker) reusedTools(pins []pin) (tools, bool, error) {
+	var t tools
+	if m.last == nil {
+		return t, false, nil
+	}
+	data, err := os.ReadFile(filepath.Join(m.last.dir, filepath.FromSlash(pack.LaunchName)))
+	var launch pack.Launch
+	if err != nil || json.Unmarshal(data, &launch) != nil {
+		return t, false, nil
+	}
+	doing := "getting zc.buildout of " + m.last.reused.Archive
+	if err := m.fresh("eggs"); err != nil {
+		return t, false, surroundings(doing, "", err)
+	}
+	for _, path := range launch.Path {
+		from := filepath.Join(m.last.dir, filepath.FromSlash(path))
+		e := (&Tree{Root: m.last.dir}).egg(from, false)
+		if v := exactly(pins, strings.ReplaceAll(plainName(e.Name), "-", ".")); v == "" || v != e.Version {
+			return tools{}, false, nil
+		}
+		to := filepath.Join(m.dir, "eggs", filepath.Base(from))
+		if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+			return tools{}, false, surroundings(doing, "", err)
+		}
+		t.Eggs = append(t.Eggs, madeEgg{Name: e.Name, Version: e.Version, Path: to})
+		if plainName(e.Name) == "zc-buildout" {
+			t.Buildout = e.Version
+		}
+	}
+	return t, t.Buildout != "", nil
+}

@@ -1,0 +1,80 @@
+package buildout
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
+	"os/exec"
+	"strings"
+)
+
+// digestMark starts what stands for a value: flags name directories of the
+// build machine, which an archive must not hold.
+const digestMark = "sha256:"
+
+// flagVariables change what compilers make.
+var flagVariables = []string{"CC", "CXX", "CPP", "CFLAGS", "CPPFLAGS", "CXXFLAGS", "LDFLAGS", "LDSHARED", "LIBS", "AR", "ARFLAGS", "ARCHFLAGS", "FFLAGS",
+	"CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH", "LIBRARY_PATH", "LD_RUN_PATH", "PKG_CONFIG_PATH", "PKG_CONFIG_LIBDIR",
+	"MACOSX_DEPLOYMENT_TARGET", "SDKROOT", "RUSTFLAGS", "CARGO_BUILD_TARGET", "CMAKE_ARGS", "SETUPTOOLS_USE_DISTUTILS"}
+
+// madeWith says what decides about compiled files beside their sources:
+// compilers, system, flags, what `before` ran. Flags stand as digests.
+func (b *builder) madeWith(ctx context.Context, path string) map[string]string {
+	made := map[string]string{}
+	set := func(name, value string) {
+		if value != "" {
+			made[name] = value
+		}
+	}
+	hide := func(name, value string) {
+		if value != "" {
+			sum := sha256.Sum256([]byte(value))
+			made[name] = digestMark + hex.EncodeToString(sum[:8])
+		}
+	}
+	for _, name := range []string{"cc", "c++", "gfortran", "rustc"} {
+		if real := lookIn(path, name); real != "" {
+			set(name, compilerVersion(ctx, real))
+		}
+	}
+	set("system", systemName("/etc/os-release"))
+	set("libc", b.in.LibcVersion)
+	hide("python's compiler", b.in.CC+"\x00"+b.in.CXX)
+	for _, name := range flagVariables {
+		hide(name, environ(b.o.environ(), name))
+	}
+	hide("before", strings.Join(b.o.Before, "\x00"))
+	return made
+}
+
+// compilerVersion is the first line of what a compiler says of itself.
+func compilerVersion(ctx context.Context, path string) string {
+	out, err := exec.CommandContext(ctx, path, "--version").Output()
+	if err != nil {
+		return "unknown"
+	}
+	line, _, _ := strings.Cut(string(out), "\n")
+	_, version, ok := strings.Cut(strings.TrimSpace(line), " ") // without the name that it was called by
+	if !ok {
+		return line
+	}
+	return version
+}
+
+// systemName is "debian 12", or "".
+func systemName(file string) string {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return ""
+	}
+	fields := map[string]string{}
+	for s := bufio.NewScanner(bytes.NewReader(data)); s.Scan(); {
+		if key, value, ok := strings.Cut(s.Text(), "="); ok {
+			fields[key] = strings.Trim(value, `"'`)
+		}
+	}
+	return strings.TrimSpace(fields["ID"] + " " + fields["VERSION_ID"])
+}

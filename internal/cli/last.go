@@ -1,0 +1,116 @@
+package cli
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"path/filepath"
+
+	"github.com/binary-buildout/binary-buildout/internal/buildout"
+	"github.com/binary-buildout/binary-buildout/internal/install"
+	"github.com/binary-buildout/binary-buildout/matrix"
+)
+
+// lastAttempts is how often a request is tried: a build from nothing is the
+// way out, so nobody has to wait for long.
+const lastAttempts = 3
+
+type lastFlags struct {
+	config, name, version, python string
+	target, label, repo, out      string
+}
+
+func lastCommand() command {
+	return command{
+		name: "last", args: "[DIR]", summary: "the last release's archive of a target, for pack --reuse and --since",
+		parse: func(c *Command, fs *flag.FlagSet, common *common) func(context.Context, []string) error {
+			f := &lastFlags{}
+			fs.StringVar(&f.config, "config", "buildout.cfg", "the configuration `FILE`")
+			fs.StringVar(&f.name, "name", "", "the application's `NAME` (default as pack's)")
+			fs.StringVar(&f.version, "version", "", "the application's `VERSION` (default as pack's)")
+			fs.StringVar(&f.python, "python", "", "the `PATH` of the interpreter that says what the target is (default python3 on PATH)")
+			fs.StringVar(&f.target, "target", "", "the planned `TARGET` (default what the interpreter says)")
+			fs.StringVar(&f.label, "label", "", "the `LABEL` in the archive's name")
+			fs.StringVar(&f.repo, "repo", "", "`OWNER/REPO` (default GITHUB_REPOSITORY)")
+			fs.StringVar(&f.out, "out", "last", "the `DIR` that the archive is written to")
+			return func(ctx context.Context, args []string) error { return c.last(ctx, f, common, args) }
+		},
+	}
+}
+
+// last fetches what the next pack can build on. That there is nothing, or that
+// it can't be had, is a line and no failure.
+func (c *Command) last(ctx context.Context, f *lastFlags, common *common, args []string) error {
+	dir, err := c.directory(args)
+	if err != nil {
+		return err
+	}
+	if err := f.section(filepath.Join(dir, f.config)); err != nil {
+		return err
+	}
+	id, err := c.identify(ctx, dir, f.name, f.version)
+	if err != nil {
+		return err
+	}
+	target, err := f.settle(ctx, dir)
+	if err != nil {
+		return err
+	}
+	o := install.Options{Remote: install.Remote{Attempts: lastAttempts}}
+	ui := c.surround(&o, common, f.out)
+	a, err := install.Last(ctx, o, install.Wanted{Name: id.name, Repo: orElse(f.repo, c.Getenv("GITHUB_REPOSITORY")), Target: target, Label: f.label, Dir: o.Into})
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil && exitCode(err) == exitUsage:
+		return err
+	case err != nil:
+		a = &install.LastArchive{None: err.Error()}
+	}
+	if a.Path == "" {
+		ui.say("all is built, nothing is reused: %s", a.None)
+		return nil
+	}
+	for _, w := range a.Warnings {
+		ui.say("warning: %s", w)
+	}
+	return c.showLast(a, id)
+}
+
+// section takes from [binary-buildout] what no flag said.
+func (f *lastFlags) section(path string) error {
+	p := &packFlags{}
+	fs := flag.NewFlagSet("last", flag.ContinueOnError)
+	p.register(fs)
+	if err := applySection(fs, path, planFlagSet()); err != nil {
+		return err
+	}
+	f.name, f.version, f.python = orElse(f.name, p.name), orElse(f.version, p.version), orElse(f.python, p.python)
+	f.target, f.label = orElse(f.target, p.target), orElse(f.label, p.label)
+	return nil
+}
+
+// settle gives the target that pack would build.
+func (f *lastFlags) settle(ctx context.Context, dir string) (string, error) {
+	if f.target != "" {
+		return f.target, nil
+	}
+	in, err := buildout.FindPython(ctx, f.python, dir)
+	if err != nil {
+		return "", err
+	}
+	return matrix.Target{ABI: in.ABI, Platform: in.Platform}.String(), nil
+}
+
+// showLast prints the archive's path, and tells a workflow what it is good for:
+// a delta leads from another version only.
+func (c *Command) showLast(a *install.LastArchive, id identity) error {
+	if c.underActions() && c.Getenv("GITHUB_OUTPUT") != "" {
+		c.actions().SetOutput("reuse", a.Path)
+		if a.Version != id.version {
+			c.actions().SetOutput("since", a.Path)
+		}
+	}
+	_, err := fmt.Fprintln(c.Stdout, a.Path)
+	return err
+}
