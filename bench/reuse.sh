@@ -13,7 +13,7 @@ python_of() { case $1 in zope) .ci/python 3.13 ;; cmmi) .ci/python 3.11 ;; esac 
 # raise EXAMPLE DIR FROM TO: one egg's version.
 raise() {
     case $1 in
-    zope) sed -i "s/^waitress = .*/waitress = $3/" "$2/versions.cfg" ;;
+    zope) sed -i "s/^pytz = .*/pytz = $3/" "$2/versions.cfg" ;;
     cmmi) sed -i "s/version=\"[^\"]*\"/version=\"$3\"/" "$2/src/yamlversion/setup.py" ;;
     esac
 }
@@ -42,7 +42,7 @@ echo '| --- | --- | --- | --- | --- | --- | --- | --- |'
 for example; do
     rm -rf "${work:?}/$example" "$work/dist-$example"
     cp -r "examples/$example" "$work/$example"
-    case $example in zope) old=3.0.1 new=3.0.2 ;; *) old=1.0 new=1.1 ;; esac
+    case $example in zope) old=2025.2 new=2026.1.post1 ;; *) old=1.0 new=1.1 ;; esac
     raise "$example" "$work/$example" "$old"
     : >"$work/full"
     : >"$work/reused"

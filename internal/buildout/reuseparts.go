@@ -202,10 +202,11 @@ func pinnedByDigest(i Installed, path string) bool {
 type reuseJob struct {
 	Eggs     []string                    `json:"eggs"`
 	Compiled []string                    `json:"compiled"`
-	Old      string                      `json:"old"`     // the last archive's whole .installed.cfg
-	Touched  []string                    `json:"touched"` // parts whose inputs changed
-	Parts    []string                    `json:"parts"`   // those in the stage's .installed.cfg
-	Libs     []string                    `json:"libs"`    // parts that others may have been linked to
+	Old      string                      `json:"old"`      // the last archive's whole .installed.cfg
+	Touched  []string                    `json:"touched"`  // parts whose inputs changed
+	Parts    []string                    `json:"parts"`    // those in the stage's .installed.cfg
+	Libs     []string                    `json:"libs"`     // parts that others may have been linked to
+	EggParts []string                    `json:"eggparts"` // parts that are compiled eggs
 	Shelf    string                      `json:"shelf"`
 	Develop  map[string]*reusableDevelop `json:"develop"`
 	Report   string                      `json:"report"`
@@ -216,8 +217,11 @@ func (b *builder) reuseFile(name string) string { return filepath.Join(b.s.tools
 // hook writes what the launcher runs before zc.buildout, and gives its path.
 func (l *last) hook(b *builder, touched []string) (string, error) {
 	job := reuseJob{Eggs: append([]string{}, l.eggs...), Compiled: append([]string{}, l.compiled...), Old: filepath.Join(l.dir, ".installed.cfg"),
-		Touched: append([]string{}, touched...), Parts: append([]string{}, l.kept...), Libs: []string{}, Shelf: l.dir, Develop: l.develop, Report: b.reuseFile("reused.json")}
+		Touched: append([]string{}, touched...), Parts: append([]string{}, l.kept...), Libs: []string{}, EggParts: []string{}, Shelf: l.dir, Develop: l.develop, Report: b.reuseFile("reused.json")}
 	for _, i := range l.installed {
+		if slices.ContainsFunc(i.Paths, func(path string) bool { return strings.HasSuffix(path, ".egg") }) {
+			job.EggParts = append(job.EggParts, i.Part)
+		}
 		for _, path := range i.Paths {
 			isEgg := strings.HasSuffix(path, ".egg") || strings.HasSuffix(path, ".egg-link")
 			if !isEgg && (holdsCompiled(path) || holdsCompiled(l.path(b, path))) {

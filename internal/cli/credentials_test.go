@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/internal/buildout"
+	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // When the proof starts, the credentials are gone, and nothing else is.
@@ -24,7 +25,7 @@ func TestProofFindsNoCredentials(t *testing.T) {
 			}
 			return ""
 		}}
-		p := &packing{Command: c, ui: c.ui(&common{quiet: true}), flags: &packFlags{}, tree: &buildout.Tree{}, result: packed{path: filepath.Join(home, "dist/none.tar.gz")}}
+		p := &packing{Command: c, ui: c.ui(&common{quiet: true}), flags: &packFlags{}, tree: &buildout.Tree{}, moved: &pack.Report{}, result: packed{path: filepath.Join(home, "dist/none.tar.gz")}}
 		if err := p.prove(context.Background()); err == nil {
 			t.Fatal("an archive that isn't there is proved")
 		}

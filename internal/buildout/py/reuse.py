@@ -126,14 +126,15 @@ def settle(b, parts):
             options = dict(b[name].items())
             flags = flags or 'cmmi' in options.get('recipe', '') or any(FLAGS.search(k) for k in options)
     follow(b, was, changed)
+    again = flags or bool(changed.intersection(job['libs']))
     for name in job['parts']:
-        if name in state['installed'] and (flags or name in changed):
+        if name in state['installed'] and (flags or name in changed or again and name in job['eggparts']):
             options = state['installed'][name]
             options['__buildout_signature__'] = options.get('__buildout_signature__', '') + ' changed'
     for folder, develop in list(job['develop'].items()):
         if develop['part'] and (flags or develop['part'] in changed):
             del job['develop'][folder]
-    if flags or changed.intersection(job['libs']):
+    if again:
         forget_compiled(b)
 
 
