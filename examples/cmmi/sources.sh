@@ -1,12 +1,12 @@
 #!/bin/sh
-# sources.sh: puts the sources that this buildout's parts compile into downloads/.
+# sources.sh [FILE ...]: puts the sources that this buildout's parts compile into downloads/.
 #
 # They are Debian's copies of the upstream tarballs, by apt-get source. Each
 # comes once into a cache outside of the tree. What it is, is checked by the
 # md5sum of the part in buildout.cfg.
 set -eu
 
-sources='libyaml_0.2.5.orig.tar.gz'
+[ $# -gt 0 ] || set -- libyaml_0.2.5.orig.tar.gz
 
 cache=${BINARY_BUILDOUT_CACHE:-$HOME/.cache/binary-buildout-ci}/sources
 
@@ -26,15 +26,21 @@ deb_src() {
         [ -e "$list" ] || continue
         sed 's/^Types:.*/Types: deb-src/' "$list" >"$apt/sources.list.d/${list##*/}"
     done
+    # Debian 11 is the last that has it.
+    if [ "$1" = python2.7 ]; then
+        # shellcheck disable=SC2016 # for apt-get
+        mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -m 1 '/debian/*$')
+        echo "deb-src $mirror bullseye main" >>"$apt/sources.list"
+    fi
     apt_get update
 }
 
 mkdir -p downloads "$cache"
-for file in $sources; do
+for file; do
     if [ ! -e "$cache/$file" ]; then
         apt=$(mktemp -d)
         trap 'rm -rf "$apt"' EXIT
-        deb_src
+        deb_src "${file%%_*}"
         (cd "$cache" && apt_get source --download-only "${file%%_*}")
     fi
     cp "$cache/$file" downloads/

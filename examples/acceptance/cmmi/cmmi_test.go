@@ -21,9 +21,10 @@ func TestCMMI(t *testing.T) {
 	})
 }
 
+// It also builds a Python, which has to be one at another place too: see own.in.
 func TestCMMI213(t *testing.T) {
 	acceptance.Run(t, acceptance.Case{
-		Example: "cmmi", Config: "buildout-213.cfg", Python: "3.8", Buildout: "2.13.8", Format: "zip", Smoke: []string{ownLibyaml},
+		Example: "cmmi", Config: "buildout-213.cfg", Python: "3.8", Buildout: "2.13.8", Format: "zip", Smoke: []string{ownLibyaml, "bin/own"},
 		Others: []string{"zc.buildout==3.3", "setuptools==68.2.2", "PyYAML==6.0"},
 	})
 }
