@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 )
 
@@ -45,14 +46,30 @@ func (t *Tree) forgetDownload(info string) error {
 	if err := json.Unmarshal(data, &direct); err != nil {
 		return err
 	}
-	from, err := url.Parse(direct.URL)
-	if err != nil || from.Scheme != "file" || !within(filepath.FromSlash(from.Path), t.stage.tmp) {
+	from, ok := fileOf(direct.URL)
+	if !ok || !within(from, t.stage.tmp) {
 		return nil
 	}
 	if err := os.Remove(path); err != nil {
 		return err
 	}
 	return dropRecord(filepath.Join(info, "RECORD"), "/direct_url.json,")
+}
+
+// drivePath is what url.Parse makes of file:///C:/x.
+var drivePath = regexp.MustCompile(`^/[A-Za-z]:/`)
+
+// fileOf gives the path that a file URL names.
+func fileOf(text string) (string, bool) {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "file" {
+		return "", false
+	}
+	path := u.Path
+	if drivePath.MatchString(path) {
+		path = path[1:]
+	}
+	return filepath.FromSlash(path), true
 }
 
 // dropRecord takes the lines that name a removed file out of RECORD.
