@@ -27,6 +27,10 @@ func TestTarget(t *testing.T) {
 			}
 			out := packtest.RunIn(t, root, env, python, "bootstrap.py").Must(t, "bootstrap.py")
 			t.Log(out.Out)
+			installed := packtest.ReadFile(t, filepath.Join(root, ".installed.cfg"))
+			if !strings.Contains(installed, root+"/indented") || !strings.Contains(installed, "%(__buildout_space_n__)s") {
+				t.Errorf(".installed.cfg has not the option with spaces:\n%s", installed)
+			}
 			for _, args := range [][]string{nil, {"-o"}, {"-N"}, {"-v"}} {
 				r := packtest.RunIn(t, root, env, filepath.Join(root, "bin/buildout"), args...)
 				packtest.OnlyUpdating(t, r, "scripts", "conf")
