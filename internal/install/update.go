@@ -157,12 +157,15 @@ func (t *application) apply(ctx context.Context, o UpdateOptions, res *Updated) 
 	}
 	// From here on the application has to be started again, whatever happens.
 	o.tell(Event{Step: "bootstrap", Text: "changing it to " + res.Name + " " + res.Version + " with " + res.Python})
-	if err := bootstrap(ctx, o.Options, t.dir, t.dir, res.Python); err != nil {
+	changed, err := t.change(ctx, o, res.Python)
+	if !changed {
 		// Left there, the next bootstrap.py would apply it unasked.
 		return errors.Join(err, t.forget(), t.shell(context.WithoutCancel(ctx), o, "start", o.Start))
 	}
 	res.Report = t.report()
-	err := t.buildout(ctx, o, res)
+	if err == nil {
+		err = t.buildout(ctx, o, res)
+	}
 	if err == nil {
 		err = t.shell(ctx, o, "start", o.Start)
 	}
@@ -200,6 +203,27 @@ func (t *application) buildout(ctx context.Context, o UpdateOptions, res *Update
 		return &Error{Err: fmt.Errorf("running bin/buildout: %s (%w)", text, err), Code: codeOf(err, 1), Text: hint}
 	}
 	return nil
+}
+
+// change has bootstrap.py apply what was laid, and tells whether the new version
+// is there then. A bootstrap.py that was killed, as by a person who interrupts
+// this, is finished first, or undone: nothing is started between two versions.
+func (t *application) change(ctx context.Context, o UpdateOptions, python string) (bool, error) {
+	err := bootstrap(ctx, o.Options, t.dir, t.dir, python)
+	if err == nil {
+		return true, nil
+	}
+	was := t.digest
+	if rerr := t.read(context.WithoutCancel(ctx), o.Options); rerr != nil {
+		return false, errors.Join(err, rerr)
+	}
+	if t.digest == was {
+		return false, err
+	}
+	if ctx.Err() != nil {
+		return true, err
+	}
+	return true, t.forget()
 }
 
 // shell runs a command of the administrator's.

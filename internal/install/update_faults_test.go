@@ -4,6 +4,7 @@ package install
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/internal/killtest"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
@@ -216,4 +218,77 @@ func TestUpdateBaseGone(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestUpdateBootstrapKilled: bootstrap.py is killed in the middle of the change.
+// It is finished before the application is started; if a person interrupted
+// it, the old version is brought back.
+func TestUpdateBootstrapKilled(t *testing.T) {
+	dist, killer := t.TempDir(), killtest.New(t)
+	one, two := packReal(t, dist, "1.0"), packReal(t, dist, "2.0")
+	into, started := filepath.Join(t.TempDir(), "app"), filepath.Join(t.TempDir(), "started")
+	if _, err := Install(t.Context(), realOptions(t, one, into).Options); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name        string
+		interrupted bool
+		want        string
+	}{{"interrupted", true, "1.0"}, {"killed", false, "2.0"}} {
+		t.Run(test.name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			o := realOptions(t, two, into)
+			o.Start = "cat etc/number > " + started
+			first := true
+			o.Run = func(ctx context.Context, c Call) error {
+				if !first {
+					return runProcess(ctx, c)
+				}
+				first = false
+				command := killtest.Command{Dir: c.Dir, Env: c.Env, Args: append([]string{c.Python}, c.Args...)}
+				if test.interrupted {
+					defer cancel()
+				}
+				killInChange(t, killer, into, command)
+				return errors.New("signal: killed")
+			}
+			_, err := Update(ctx, o)
+			if (err == nil) == test.interrupted {
+				t.Error(err)
+			}
+			said, err := os.ReadFile(started)
+			if number := numberIn(t, into); number != test.want || err != nil || string(said) != test.want {
+				t.Errorf("%s is there, and %q was started, want %s: %v", number, said, test.want, err)
+			}
+			noIncoming(t, into)
+		})
+	}
+}
+
+// killInChange kills bootstrap.py when some files are of the new version.
+func killInChange(t *testing.T, killer killtest.Killer, root string, command killtest.Command) {
+	t.Helper()
+	trial := root + "-trial"
+	if out, err := exec.Command("cp", "-a", root, trial).CombinedOutput(); err != nil {
+		t.Fatalf("cp: %v: %s", err, out)
+	}
+	kept := root + "-kept"
+	if err := errors.Join(os.Rename(root, kept), os.Rename(trial, root)); err != nil {
+		t.Fatal(err)
+	}
+	calls := killer.Calls(t, root, command)
+	if err := errors.Join(os.RemoveAll(root), os.Rename(kept, root)); err != nil {
+		t.Fatal(err)
+	}
+	for i, call := range calls {
+		if strings.Contains(call, "rename") && strings.HasSuffix(call, "etc/number") && !strings.Contains(call, "staged/etc") {
+			killer.Kill(t, root, i+2, command)
+			if _, err := os.Lstat(filepath.Join(root, transactionDir)); err != nil {
+				t.Fatalf("the kill after %s left no transaction: %v", call, err)
+			}
+			return
+		}
+	}
+	t.Fatalf("etc/number isn't replaced: %q", calls)
 }
