@@ -1,39 +1,32 @@
 #!/usr/bin/env bash
 # bench/verify.sh [RUNS [hash_all|audit]]: is a whole tree verified faster than it is hashed, and
 # faster than auditwheel looks at its extensions? See bench/README.md.
+#
+# ARCHIVE is one of examples/plone6, packed before; without it, it is packed here.
+# WHEELS is how many wheels auditwheel gets, the smallest of those that have extensions; without it, all.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 runs=${1:-10} only=${2:-}
 python=$(.ci/python 3.13)
 work=${BENCH_DIR:-${TMPDIR:-/var/tmp}/binary-buildout-bench}
-cache=${BINARY_BUILDOUT_CACHE:-$HOME/.cache/binary-buildout-ci}/bench
-mkdir -p "$work" "$cache"
+mkdir -p "$work"
 
 go build -o "$work/binary-buildout" .
 
-# A tree as pack leaves it: zc.buildout, and each pin of examples/plone6 as an
-# egg, from its wheel, with bytecode.
+# The tree as it lies on a server: Plone 6, built by buildout, packed, unpacked and bootstrapped.
 if [ ! -e "$work/complete" ]; then
     rm -rf "$work/source" "$work/tree"
-    mkdir -p "$work/source" "$cache/wheels"
-    cp examples/plone6/versions.cfg "$work/source/"
-    printf '[buildout]\nextends = versions.cfg\nparts =\n' >"$work/source/buildout.cfg"
-    "$work/binary-buildout" pack "$work/source" --name bench --version 1 --stage "$work/stage" --python "$python" --out "$work/dist" --quiet >&2
-    tar -C "$work" -xzf "$work"/dist/bench-1-*.tar.gz
-    mv "$work/bench-1" "$work/tree"
+    if [ -z "${ARCHIVE:-}" ]; then
+        cp -r examples/plone6 "$work/source"
+        "$work/binary-buildout" pack "$work/source" --name plone6 --version 1 --python "$python" --out "$work/dist" --quiet >&2
+        ARCHIVE=$(echo "$work"/dist/plone6-1-*.tar.gz)
+    fi
+    mkdir "$work/tree"
+    tar -C "$work/tree" --strip-components=1 -xzf "$ARCHIVE"
     (cd "$work/tree" && "$python" bootstrap.py) >&2
-    sed -n 's/^\([A-Za-z0-9_.-]*\) = \([0-9][^ ]*\)$/\1==\2/p' examples/plone6/versions.cfg >"$work/requirements.txt"
-    [ -e "$cache/complete" ] || {
-        "$python" -m pip download -q --disable-pip-version-check --no-deps --only-binary=:all: -d "$cache/wheels" -r "$work/requirements.txt"
-        touch "$cache/complete"
-    }
-    for wheel in "$cache"/wheels/*.whl; do
-        name=$(basename "$wheel")
-        version=${name#*-}
-        egg=$work/tree/eggs/${name%%-*}-${version%%-*}-py3.13.egg
-        [ -e "$egg" ] || unzip -q "$wheel" -d "$egg"
-    done
-    "$python" -m compileall -qq "$work/tree/eggs" || true # some files are for other Pythons
+    # The wheels of the eggs that have extensions, as they are on the index.
+    find "$work/tree/eggs" -name '*.so' | sed -n 's|.*/\([^/]*\)-\([^/-]*\)-py3[^/]*\.egg/.*|\1==\2|p' | sort -u >"$work/requirements.txt"
+    "$python" -m pip download -q --disable-pip-version-check --no-deps --only-binary=:all: -d "$work/wheels" -r "$work/requirements.txt"
     touch "$work/complete"
 fi
 
@@ -45,8 +38,9 @@ fi
 verify() { "$work/binary-buildout" verify --no-import "$work/tree"; }
 hash_all() { (cd "$work/tree" && find . -type f -print0 | xargs -0 sha256sum); }
 # The wheels that have extensions, as auditwheel wants them: one after the other.
+mapfile -t wheels < <(find "$work/wheels" -name '*linux*.whl' -printf '%s %p\n' | sort -n | cut -d' ' -f2- | head -n "${WHEELS:-1000}")
 audit() {
-    for wheel in "$cache"/wheels/*linux*.whl; do
+    for wheel in "${wheels[@]}"; do
         "$work/auditwheel/bin/auditwheel" show "$wheel"
     done
 }
@@ -81,7 +75,7 @@ pairs() {
     printf '| %s | %s (%s) | %s (%s) | %s (%s) |\n' "$name" "$(column '$1')" "$(column '$2')" "$(column '$3')" "$(column '$4')" "$(column '$3 / $1')" "$(column '$4 / $2')"
 }
 
-echo "$(find "$work/tree" -type f | wc -l) files, $(du -sm "$work/tree" | cut -f1) MB; $(find "$work/tree" -name '*.so' | wc -l) compiled files"
+echo "$(find "$work/tree" -type f | wc -l) files, $(du -sm "$work/tree" | cut -f1) MB; $(find "$work/tree" -name '*.so' | wc -l) compiled files, ${#wheels[@]} of $(find "$work/wheels" -name '*linux*.whl' | wc -l) wheels"
 echo "$(nproc) processors, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), load $(cut -d' ' -f1 /proc/loadavg)"
 echo
 echo "| against | verify --no-import, s (processors' s) | the other | other / verify, median of $runs pairs |"

@@ -18,7 +18,7 @@ SOURCES = (".c", ".cc", ".cpp", ".cxx", ".pyx")
 INIT = re.compile(r"\bPyInit_(\w+)\s*\(\s*(?:void)?\s*\)\s*\{?\s*$|PyMODINIT_FUNC\s+(?:PyInit_|init)(\w+)\s*\("
                   r"|(?:PYBIND11_MODULE|BOOST_PYTHON_MODULE|NB_MODULE)\s*\(\s*(\w+)", re.M)
 APART = ("test", "tests", "testing", "example", "examples", "doc", "docs", "benchmarks", "bench", "extern", "third_party",
-         "eggs", "develop-eggs", "parts", "node_modules")  # a buildout whose own directory is a distribution
+         "eggs", "develop-eggs", "parts", "var", "site-packages", "node_modules")  # of a buildout whose own directory is a distribution
 COMPILED = re.compile(r"\.(?:so|pyd)$")
 QUERY = os.path.join(".cmake", "api", "v1", "query")
 REPLY = os.path.join(".cmake", "api", "v1", "reply")
