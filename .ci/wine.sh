@@ -6,7 +6,8 @@
 # set, as the workflow has it.
 
 digest=$(git ls-files -- pack/bootstrap.py pack/launcher.py pack/starter.go pack/forms.go pack/search.go \
-    'internal/*_windows.go' .ci/wine-root.sh examples/acceptance/windows |
+    'internal/*_windows.go' release/install.py release/install.ps1 internal/install/onwine_test.go \
+    .ci/wine-root.sh examples/acceptance/windows |
     LC_ALL=C sort | xargs sha256sum | sha256sum | cut -d' ' -f1)
 if [ -z "${BINARY_BUILDOUT_WINE:-}" ] && [ "$(cat .ci/wine.passed 2>/dev/null)" = "$digest" ]; then
     echo "wine: not run: nothing that concerns it changed since it passed ($digest)"
@@ -14,6 +15,7 @@ if [ -z "${BINARY_BUILDOUT_WINE:-}" ] && [ "$(cat .ci/wine.passed 2>/dev/null)" 
 fi
 
 bash -euo pipefail .ci/wine-root.sh
-go vet -tags wine ./examples/acceptance/windows
+go vet -tags wine ./examples/acceptance/windows ./internal/install
 go test -tags wine -count=1 -timeout 30m ./examples/acceptance/windows
+go test -tags wine -count=1 -run OnWindows ./internal/install
 echo "$digest" >.ci/wine.passed
