@@ -44,6 +44,8 @@ type Case struct {
 	Starts []string
 	// Serving, if there, is how it serves HTTP, and is updated while it does.
 	Serving *Serving
+	// Twice is whether a second build from nothing has to give the same archive.
+	Twice bool
 	// Static is whether it also has to run under a Python that has libpython in itself.
 	Static bool
 }
@@ -93,26 +95,6 @@ func install(t *testing.T, c Case, absent ...string) (*server, string, pack.Mani
 	return s, archive, manifest
 }
 
-// SameBytes packs the case's example twice, each time by a build from nothing:
-// the archives have to be the same.
-func SameBytes(t *testing.T, c Case) {
-	if testing.Short() {
-		t.Skip("packs a whole buildout twice")
-	}
-	python := newPython(t, c.Python)
-	var archives [2][]byte
-	for i := range archives {
-		data, err := os.ReadFile(packExample(t, c, python.original))
-		if err != nil {
-			t.Fatal(err)
-		}
-		archives[i] = data
-	}
-	if !bytes.Equal(archives[0], archives[1]) {
-		t.Errorf("two builds gave archives of %d and %d bytes that differ", len(archives[0]), len(archives[1]))
-	}
-}
-
 // installed runs the two lines of the README, the flags that need no network
 // either, and the application's scripts, and sees that nothing was built.
 func (s *server) installed(manifest pack.Manifest, c Case) {
@@ -137,33 +119,16 @@ func (s *server) installed(manifest pack.Manifest, c Case) {
 // packExample runs the program as the example's README says, and returns the archive.
 func packExample(t *testing.T, c Case, python string) string {
 	t.Helper()
-	root, err := filepath.Abs("../../..")
+	p := newPacker(t, c, python)
+	archive, said, err := p.run(nil)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("binary-buildout %s: %v\n%s", strings.Join(p.args, " "), err, said)
 	}
-	binary, out := buildProgram(t), tempDir(t)
-	dir := filepath.Join(root, "examples", c.Example)
-	if c.Prepare != nil {
-		dir = copyOf(t, dir)
-		c.Prepare(t, dir, python)
+	t.Logf("binary-buildout %s\n%s", strings.Join(p.args, " "), said)
+	if c.Twice {
+		p.again(archive)
 	}
-	args := []string{"pack", dir, "--python", python, "--out", out, "--require-isolation"}
-	if c.Config != "" {
-		args = append(args, "--config", c.Config)
-	}
-	args = append(args, c.Flags...)
-	format := cmp.Or(c.Format, "tar.gz")
-	args = append(args, "--format", format)
-	said, err := exec.Command(binary, args...).CombinedOutput()
-	if err != nil {
-		t.Fatalf("binary-buildout %s: %v\n%s", strings.Join(args, " "), err, said)
-	}
-	t.Logf("binary-buildout %s\n%s", strings.Join(args, " "), said)
-	found, err := filepath.Glob(filepath.Join(out, "*."+format))
-	if err != nil || len(found) != 1 {
-		t.Fatalf("archives in %s: %v %v", out, found, err)
-	}
-	return found[0]
+	return archive
 }
 
 // buildProgram builds binary-buildout, where every user may run it.

@@ -322,14 +322,7 @@ func TestLauncherWheel(t *testing.T) {
 		in := install(t, l)
 		wheel := in.path("wheels/byhand-1.0-py2.py3-none-any.whl")
 		os.MkdirAll(filepath.Dir(wheel), 0o755)
-		zipFile(t, wheel, map[string]string{
-			"byhand.py":                             "def main():\n    print('by hand')\n",
-			"byhand-1.0.dist-info/METADATA":         "Metadata-Version: 2.1\nName: byhand\nVersion: 1.0\n",
-			"byhand-1.0.dist-info/WHEEL":            "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py2-none-any\nTag: py3-none-any\n",
-			"byhand-1.0.dist-info/top_level.txt":    "byhand\n",
-			"byhand-1.0.dist-info/entry_points.txt": "[console_scripts]\nbyhand = byhand:main\n",
-			"byhand-1.0.dist-info/RECORD":           "byhand.py,,\nbyhand-1.0.dist-info/METADATA,,\nbyhand-1.0.dist-info/WHEEL,,\nbyhand-1.0.dist-info/top_level.txt,,\nbyhand-1.0.dist-info/entry_points.txt,,\nbyhand-1.0.dist-info/RECORD,,\n",
-		})
+		zipFile(t, wheel, byHand())
 		in.change(t, "buildout.cfg", "find-links =", "find-links = wheels")
 		in.change(t, "buildout.cfg", "    pure\n", "    pure\n    byhand\n")
 		in.buildout(t).Must(t, "bin/buildout")

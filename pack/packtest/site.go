@@ -161,9 +161,34 @@ func renew(t testing.TB, archive string) {
 // BuildSite builds testdata/site and makes an archive of it.
 func BuildSite(t testing.TB, l Line, edits ...Edit) Site {
 	t.Helper()
+	b := newBuild(t, l, edits)
+	said := b.run(t).Must(t, "building")
+	if !strings.Contains(said.Out+said.Err, "Installing") {
+		t.Fatalf("nothing was installed: %s", said.Out)
+	}
+	return Site{l, b.python, packSite(t, b.stage, b.python, b.launch)}
+}
+
+// FailBuild builds testdata/site, which has to fail, and gives what was said.
+func FailBuild(t testing.TB, l Line, edits ...Edit) string {
+	t.Helper()
+	r := newBuild(t, l, edits).run(t)
+	if r.Code == 0 {
+		t.Fatalf("the build didn't fail:\n%s%s", r.Out, r.Err)
+	}
+	return r.Out + r.Err
+}
+
+// build is a stage before it is built.
+type build struct {
+	stage, python string
+	launch        pack.Launch
+}
+
+func newBuild(t testing.TB, l Line, edits []Edit) build {
+	t.Helper()
 	python := FindPython(t, l.Python)
-	base := t.TempDir()
-	stage := filepath.Join(base, "stage", strings.Repeat("x", 40))
+	stage := filepath.Join(t.TempDir(), "stage", strings.Repeat("x", 40))
 	CopyDir(t, "../packtest/testdata/site", stage)
 	eggs := filepath.Join(stage, "eggs")
 	if l.Buildout[0] >= '5' {
@@ -173,10 +198,6 @@ func BuildSite(t testing.TB, l Line, edits ...Edit) Site {
 	WriteFile(t, filepath.Join(stage, "base.cfg"), "[versions]\nsetuptools = \n")
 	for _, e := range edits {
 		e(t, stage)
-	}
-	own := filepath.Join(stage, pack.Dir)
-	if err := os.MkdirAll(own, 0o755); err != nil {
-		t.Fatal(err)
 	}
 	WriteFile(t, filepath.Join(stage, pack.LauncherName), string(pack.Launcher()))
 	launch := pack.Launch{Format: 1, Config: "buildout.cfg", Options: []string{"buildout:eggs-directory=${buildout:directory}/eggs"}}
@@ -188,13 +209,14 @@ func BuildSite(t testing.TB, l Line, edits ...Edit) Site {
 		}
 	}
 	WriteJSON(t, filepath.Join(stage, pack.LaunchName), launch)
+	return build{stage, python, launch}
+}
+
+func (b build) run(t testing.TB) Result {
+	t.Helper()
 	env := append(os.Environ(), "PIP_NO_BUILD_ISOLATION=0")
-	args := []string{"-sSE", filepath.Join(own, "launcher.py"), "--mode=build", "-U", "-N"}
-	built := RunIn(t, stage, env, python, args...).Must(t, "building")
-	if !strings.Contains(built.Out+built.Err, "Installing") {
-		t.Fatalf("nothing was installed: %s", built.Out)
-	}
-	return Site{l, python, packSite(t, stage, python, launch)}
+	launcher := filepath.Join(b.stage, filepath.FromSlash(pack.LauncherName))
+	return RunIn(t, b.stage, env, b.python, "-sSE", launcher, "--mode=build", "-U", "-N")
 }
 
 // packSite copies a built stage to an archive's directory with placeholders,

@@ -1,0 +1,104 @@
+//go:build linux
+
+package acceptance
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// packer packs an example.
+type packer struct {
+	t      *testing.T
+	binary string
+	args   []string
+	format string
+}
+
+func newPacker(t *testing.T, c Case, python string) packer {
+	t.Helper()
+	root, err := filepath.Abs("../../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(root, "examples", c.Example)
+	if c.Prepare != nil {
+		dir = copyOf(t, dir)
+		c.Prepare(t, dir, python)
+	}
+	format := cmp.Or(c.Format, "tar.gz")
+	args := []string{"pack", dir, "--python", python, "--require-isolation", "--format", format}
+	if c.Config != "" {
+		args = append(args, "--config", c.Config)
+	}
+	return packer{t, buildProgram(t), append(args, c.Flags...), format}
+}
+
+// run packs into a new directory. heard, if there, gets each piece of what the
+// program says, and stops the program when it returns true.
+func (p packer) run(heard func(said []byte) bool) (archive, said string, err error) {
+	p.t.Helper()
+	out := tempDir(p.t)
+	cmd := exec.Command(p.binary, append(p.args, "--out", out)...)
+	listener := &listener{cmd: cmd, heard: heard}
+	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = listener, listener, 10*time.Second
+	if err = cmd.Run(); listener.stopped {
+		err = nil
+	}
+	found, globErr := filepath.Glob(filepath.Join(out, "*."+p.format))
+	if err == nil && (globErr != nil || len(found) != 1) {
+		err = fmt.Errorf("archives in %s: %v %w", out, found, globErr)
+	}
+	if err != nil {
+		return "", listener.said.String(), err
+	}
+	return found[0], listener.said.String(), nil
+}
+
+// again packs once more, from nothing, up to the proof: that would only repeat
+// what the first one's said. The archive has to be the same.
+func (p packer) again(first string) {
+	p.t.Helper()
+	second, said, err := p.run(func(said []byte) bool { return bytes.Contains(said, []byte("\nProving the archive")) })
+	if err != nil {
+		p.t.Fatalf("packing once more: %v\n%s", err, said)
+	}
+	if !same(p.t, first, second) {
+		found, err := exec.Command(p.binary, "inspect", first, second).CombinedOutput()
+		p.t.Errorf("two builds gave archives that differ (%v):\n%s", err, found)
+	}
+}
+
+func same(t *testing.T, first, second string) bool {
+	t.Helper()
+	a, err := os.ReadFile(first)
+	b, err2 := os.ReadFile(second)
+	if err = errors.Join(err, err2); err != nil {
+		t.Fatal(err)
+	}
+	return bytes.Equal(a, b)
+}
+
+// listener keeps what a command says, and interrupts it at a word.
+type listener struct {
+	said    bytes.Buffer
+	cmd     *exec.Cmd
+	heard   func(said []byte) bool
+	stopped bool
+}
+
+func (l *listener) Write(data []byte) (int, error) {
+	l.said.Write(data)
+	if l.heard != nil && !l.stopped && l.heard(l.said.Bytes()) {
+		l.stopped = true
+		l.cmd.Process.Signal(os.Interrupt)
+	}
+	return len(data), nil
+}
