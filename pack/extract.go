@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"sort"
 	"time"
@@ -101,6 +102,7 @@ func extractInto(ctx context.Context, r *Reader, dir string, o ExtractOptions) e
 	}
 	defer root.Close()
 	x := &extractor{root: root, r: r, epoch: o.Epoch, buf: make([]byte, 256<<10)}
+	defer x.leave()
 	if x.epoch.IsZero() {
 		x.epoch = r.epoch
 	}
@@ -136,6 +138,37 @@ type extractor struct {
 	links    []Entry
 	buf      []byte
 	progress progress
+
+	// The directory that was written in last, open. Files come by their paths,
+	// and os.Root opens each directory on the way to a name anew: without this
+	// a Plone takes four hundred thousand calls more.
+	dir string
+	at  *os.Root
+}
+
+// in gives a directory to write in, and the name there, of a path.
+func (x *extractor) in(name string) (*os.Root, string, error) {
+	dir, base := path.Split(name)
+	if dir == "" {
+		return x.root, base, nil
+	}
+	if x.at == nil || x.dir != dir {
+		x.leave()
+		at, err := x.root.OpenRoot(filepath.FromSlash(path.Clean(dir)))
+		if err != nil {
+			return nil, "", err
+		}
+		x.dir, x.at = dir, at
+	}
+	return x.at, base, nil
+}
+
+// leave closes the directory that was written in last.
+func (x *extractor) leave() {
+	if x.at != nil {
+		x.at.Close()
+		x.at = nil
+	}
 }
 
 // surroundings marks errors of the file system; those of the archive stay what they are.
@@ -168,7 +201,11 @@ func (x *extractor) entry(e Entry, body io.Reader) error {
 	switch e.Type {
 	case TypeDir:
 		x.dirs = append(x.dirs, e)
-		return x.root.Mkdir(filepath.FromSlash(e.Path), 0o700)
+		at, name, err := x.in(e.Path)
+		if err != nil {
+			return err
+		}
+		return at.Mkdir(name, 0o700)
 	case TypeLink:
 		x.links = append(x.links, e)
 		return nil
@@ -177,8 +214,11 @@ func (x *extractor) entry(e Entry, body io.Reader) error {
 }
 
 func (x *extractor) file(e Entry, body io.Reader) error {
-	name := filepath.FromSlash(e.Path)
-	f, err := x.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	at, name, err := x.in(e.Path)
+	if err != nil {
+		return err
+	}
+	f, err := at.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
@@ -192,7 +232,7 @@ func (x *extractor) file(e Entry, body io.Reader) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", quoteName(e.Path), err)
 	}
-	return x.root.Chtimes(name, x.epoch, x.epoch)
+	return at.Chtimes(name, x.epoch, x.epoch)
 }
 
 // finish makes the links, and sets modes and times of the directories, the deepest first.
@@ -204,11 +244,14 @@ func (x *extractor) finish() error {
 	}
 	sort.Slice(x.dirs, func(i, j int) bool { return x.dirs[i].Path > x.dirs[j].Path })
 	for _, d := range x.dirs {
-		name := filepath.FromSlash(d.Path)
-		if err := x.root.Chmod(name, fs.FileMode(d.Mode)&fs.ModePerm); err != nil {
+		at, name, err := x.in(d.Path)
+		if err != nil {
 			return err
 		}
-		if err := x.root.Chtimes(name, x.epoch, x.epoch); err != nil {
+		if err := at.Chmod(name, fs.FileMode(d.Mode)&fs.ModePerm); err != nil {
+			return err
+		}
+		if err := at.Chtimes(name, x.epoch, x.epoch); err != nil {
 			return err
 		}
 	}
