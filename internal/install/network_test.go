@@ -6,13 +6,19 @@ import (
 	"encoding/pem"
 	"io"
 	"log"
+	"math/rand/v2"
+	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
+	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // TestHardNetwork has an archive come through a proxy, from a server whose
@@ -77,6 +83,44 @@ func TestHardNetwork(t *testing.T) {
 				t.Errorf("the proxy was asked for %q", hosts)
 			}
 			onlyThese(t, parent, "app")
+		})
+	}
+}
+
+// TestScriptProgress: on a terminal the script says how far a download is, how
+// fast, and how long it takes yet; whatever downloads.
+func TestScriptProgress(t *testing.T) {
+	archive := packAs(t, t.TempDir(), "1.0", pack.FormatTarGz, func(stage string) {
+		noise := make([]byte, 4<<20)
+		_, _ = rand.NewChaCha8([32]byte{}).Read(noise)
+		mkfile(t, filepath.Join(stage, "etc", "noise"), string(noise))
+	})
+	dist := filepath.Dir(archive)
+	script{dist: dist}.index(t, archive)
+	data := mustRead(t, archive)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasSuffix(r.URL.Path, ".tar.gz") {
+			http.FileServer(http.Dir(dist)).ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Content-Length", strconv.Itoa(len(data)))
+		for i := range 10 {
+			_, _ = w.Write(data[len(data)*i/10 : len(data)*(i+1)/10])
+			w.(http.Flusher).Flush()
+			time.Sleep(150 * time.Millisecond)
+		}
+	}))
+	t.Cleanup(srv.Close)
+	python := installtest.Python(t, "3.13")
+	for name, tools := range map[string][]string{"curl": {"curl"}, "python": nil} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cmd := shell(t, []string{python}, tools...)
+			code, out := run(t, cmd, "-c", "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)",
+				"/bin/sh", newScriptOf(t), "--into", filepath.Join(t.TempDir(), "app"), "--from", srv.URL, "--python", python)
+			if code != 0 || !regexp.MustCompile(`\r[1-3]\.\d of 4\.\d MiB, \d+\.\d MiB/s, \d+ s left`).MatchString(out) {
+				t.Errorf("exit code %d\n%q", code, out)
+			}
 		})
 	}
 }
