@@ -48,6 +48,7 @@ tool() {
     ln -sf "$directory/$1" "$BINARY_BUILDOUT_CACHE/bin/$1"
 }
 tool staticcheck honnef.co/go/tools/cmd/staticcheck@v0.8.2
+tool act github.com/nektos/act@v0.2.89 # as in action/act_test.go
 tool actionlint github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
 zizmor=$BINARY_BUILDOUT_CACHE/zizmor-1.32.0

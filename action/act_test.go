@@ -14,6 +14,7 @@ import (
 	"github.com/binary-buildout/binary-buildout/release/releasetest"
 )
 
+// actVersion is also that of .ci/setup.sh.
 const actVersion = "v0.2.89"
 
 // stand-ins for the actions that need GitHub's services: artifacts are a
@@ -103,11 +104,16 @@ func newAct(t *testing.T) *actEnv {
 	return newActWith(t, "./action/testdata/tool")
 }
 
+// newActWith has the tool of that package. These tests wait for downloads,
+// uploads that are a second apart, and each other's jobs more than they
+// compute: they run beside each other.
 func newActWith(t *testing.T, tool string) *actEnv {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("runs an Actions runner")
 	}
+	act(t) // one after the other, so that it is installed once
+	t.Parallel()
 	wrap, err := releasetest.Guard(func(err error) { t.Error(err) })
 	if err != nil {
 		t.Fatal(err)
@@ -298,6 +304,12 @@ jobs:
 	}
 }
 
+// writes are the requests that change something; the last release is read by
+// every build.
+func (e *actEnv) writes() []string {
+	return slices.DeleteFunc(e.server.Requests(), func(r string) bool { return strings.HasPrefix(r, http.MethodGet+" ") })
+}
+
 // standInDocker runs the tool here, and writes down how it was called.
 func (e *actEnv) standInDocker(t *testing.T) {
 	t.Helper()
@@ -329,9 +341,7 @@ jobs:
 	if err == nil || len(e.server.Releases()) > 0 {
 		t.Errorf("%v\n%s", err, log)
 	}
-	for _, r := range e.server.Requests() {
-		if !strings.HasPrefix(r, http.MethodGet) {
-			t.Error(r)
-		}
+	if writes := e.writes(); len(writes) > 0 {
+		t.Error(writes)
 	}
 }

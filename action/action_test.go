@@ -187,9 +187,9 @@ func TestRunCredentials(t *testing.T) {
 				got := script(t, shell, dir, "run.sh", map[string]string{
 					"BB_PATH": write(t, dir+"/b", recorder, 0o755), "RECORD_ENV": dir + "/env", "RECORD_CODE": code, "RUNNER_TEMP": dir,
 					"BB_NETRC": netrc, "BB_PIP_CONF": "[global]\nindex-url = https://u:p4ss@index.example.org/simple\n", "BB_SSH_KEY": "KEY", "BB_SSH_KNOWN_HOSTS": "h ssh-ed25519 AAAA",
-					"BB_ENV": "MY_FLAG=a b=c\nMY_OTHER=1",
+					"BB_ENV": "MY_FLAG=a b=c\nMY_OTHER=1\nHTTPS_PROXY=http://u:pr0xy@proxy.example.org:3128",
 				})
-				for _, want := range []string{"[pack]\n", "-rw------- id\n", "-rw------- known_hosts\n", "-rw------- pip.conf\n", netrc, "::add-mask::s3cret\n", "::add-mask::p4ss\n"} {
+				for _, want := range []string{"[pack]\n", "-rw------- id\n", "-rw------- known_hosts\n", "-rw------- pip.conf\n", netrc, "::add-mask::s3cret\n", "::add-mask::p4ss\n", "::add-mask::pr0xy\n"} {
 					if !strings.Contains(got.out, want) {
 						t.Errorf("%q is not in %s%s", want, got.out, got.stderr)
 					}
@@ -419,7 +419,7 @@ func tools(t *testing.T, dir string, withGo bool) string {
 }
 
 type actionFile struct {
-	Inputs map[string]struct{ Description string } `yaml:"inputs"`
+	Inputs map[string]struct{ Description, Default string } `yaml:"inputs"`
 	Runs   struct {
 		Steps []struct {
 			Name, Shell, Run string
@@ -452,6 +452,12 @@ func TestActionYML(t *testing.T) {
 			if strings.Contains(strings.ToUpper(k), "TOKEN") && s.Name != "Release" && s.Name != "Fetch the last release's archive" {
 				t.Errorf("step %s sees a token", s.Name)
 			}
+		}
+	}
+	// What act can't say: the number of jobs, and the job's own token.
+	for name, want := range map[string]string{"expect_archives": "${{ strategy.job-total }}", "token": "${{ github.token }}", "release": "false", "command": "pack"} {
+		if got := a.Inputs[name].Default; got != want {
+			t.Errorf("the default of %s is %s, want %s", name, got, want)
 		}
 	}
 	for name, in := range a.Inputs {

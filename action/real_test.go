@@ -30,11 +30,9 @@ runs:
 `
 
 // newRealAct runs the real binary, with the interpreters and the caches of Go
-// that this machine has. These tests wait for downloads and for each other's
-// jobs more than they compute: they run beside each other.
+// that this machine has.
 func newRealAct(t *testing.T) (e *actEnv, more []string) {
 	t.Helper()
-	t.Parallel()
 	e = newActWith(t, ".")
 	write(t, e.dir+"/standins/actions/setup-python/action.yml", setupPython, 0o644)
 	find, err := filepath.Abs("../.ci/python")

@@ -69,7 +69,14 @@ elif [ "$BB_COMMAND" = plan ]; then
 	set -- "$@" --json "${BB_DIRECTORY:-.}"
 fi
 
+# A secret is masked as a whole; a password in it also stands alone in messages.
+masks() {
+	tr '\040\011' '\012\012' |
+		sed -n -e '/^password$/{n;s/^/::add-mask::/p;}' -e 's,^.*://[^/@]*:\([^/@]*\)@.*$,::add-mask::\1,p'
+}
+
 # The build's own variables.
+printf '%s\n' "${BB_ENV-}" | masks
 names=''
 while IFS= read -r line; do
 	case $line in
@@ -106,9 +113,7 @@ if [ -n "${BB_NETRC-}${BB_PIP_CONF-}${BB_SSH_KEY-}${BB_SSH_KNOWN_HOSTS-}" ]; the
 		printf '%s\n' "$BB_PIP_CONF" >"$home/pip.conf"
 		export PIP_CONFIG_FILE="$home/pip.conf"
 	fi
-	# A line of a secret is masked as a whole; a password also stands alone in messages.
-	printf '%s\n%s\n' "${BB_NETRC-}" "${BB_PIP_CONF-}" |
-		tr '\040\011' '\012\012' | sed -n -e '/^password$/{n;s/^/::add-mask::/p;}' -e 's,^.*://[^/@]*:\([^/@]*\)@.*$,::add-mask::\1,p'
+	printf '%s\n%s\n' "${BB_NETRC-}" "${BB_PIP_CONF-}" | masks
 	if [ -n "${BB_SSH_KEY-}" ]; then printf '%s\n' "$BB_SSH_KEY" >"$home/.ssh/id"; fi
 	printf '%s\n' "${BB_SSH_KNOWN_HOSTS-}" >"$home/.ssh/known_hosts"
 	# ssh looks in the password file's home, not in HOME.

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func plan(t *testing.T, o Options) Plan {
@@ -151,8 +153,18 @@ func TestTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := time.Parse(time.DateOnly, tab.Date); err != nil || len(tab.Sources) < 4 {
+		t.Errorf("the table has the date %q and %d sources", tab.Date, len(tab.Sources))
+	}
+	// The hosted runners of 2026 that are not deprecated.
+	runner := regexp.MustCompile(`^(ubuntu-(22|24)\.04(-arm)?|macos-(15|26)(-intel)?|windows-20(22|25)|windows-11-arm)$`)
 	count := 0
 	for _, p := range tab.Platforms {
+		for _, label := range append(p.OtherRunners, p.Runner) {
+			if !runner.MatchString(label) {
+				t.Errorf("%s runs on %s", p.Name, label)
+			}
+		}
 		for _, v := range p.Pythons {
 			plan(t, Options{Pythons: []string{v}, Platforms: []string{p.Name}, Images: []string{ImageHost}})
 			count++

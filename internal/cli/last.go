@@ -66,6 +66,10 @@ func (c *Command) last(ctx context.Context, f *lastFlags, common *common, args [
 		return err
 	case err != nil:
 		a = &install.LastArchive{None: err.Error()}
+	case a.Version == id.version:
+		// A job of a published release is run again: it has to make the same
+		// bytes, and built on its own result it doesn't.
+		a = &install.LastArchive{None: "the last release is " + id.name + " " + id.version + " itself"}
 	}
 	if a.Path == "" {
 		ui.say("all is built, nothing is reused: %s", a.None)
