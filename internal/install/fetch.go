@@ -221,7 +221,11 @@ func fetchAsset(ctx context.Context, o Options, dir string, a Asset, get func(to
 	part := filepath.Join(at, a.SHA256+".part")
 	removeOthers(at, filepath.Base(part))
 	if err := get(part); err != nil {
-		l.unlock()
+		if strings.HasPrefix(filepath.Base(at), temporaryDownload) {
+			remove() // no later run would find it
+		} else {
+			l.unlock()
+		}
 		return nil, err
 	}
 	to := filepath.Join(at, a.Name)
@@ -249,6 +253,10 @@ func removeOthers(dir, keep string) {
 	}
 }
 
+// temporaryDownload begins the name of a directory of downloads that lies among
+// the temporary files.
+const temporaryDownload = "binary-buildout-download-"
+
 // downloadDir makes the directory that downloads lie in until they are
 // complete: beside the target, where the next run finds what an interrupted one
 // left. Where that can't be written, it is in what is installed there; or, if
@@ -267,7 +275,7 @@ func downloadDir(dir string) (string, error) {
 			return at, nil
 		}
 	}
-	at, err := os.MkdirTemp("", "binary-buildout-download-")
+	at, err := os.MkdirTemp("", temporaryDownload)
 	if err != nil {
 		return "", surroundings(fmt.Errorf("making a directory to download to: %w", err), "")
 	}
