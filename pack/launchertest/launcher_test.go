@@ -72,7 +72,10 @@ func eachLine(t *testing.T, f func(t *testing.T, l packtest.Line)) {
 		lines = packtest.Lines()[:1]
 	}
 	for _, l := range lines {
-		t.Run(l.String(), func(t *testing.T) { f(t, l) })
+		t.Run(l.String(), func(t *testing.T) {
+			t.Parallel()
+			f(t, l)
+		})
 	}
 }
 
@@ -362,6 +365,7 @@ func TestLauncherRecipeDevelop(t *testing.T) {
 			continue
 		}
 		t.Run(l.String(), func(t *testing.T) {
+			t.Parallel()
 			s := packtest.BuildSite(t, l, func(t testing.TB, stage string) {
 				cfg := packtest.ReadFile(t, filepath.Join(stage, "buildout.cfg"))
 				cfg = strings.Replace(cfg, "parts = scripts conf", "parts = dev scripts", 1)

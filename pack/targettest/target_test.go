@@ -1,4 +1,4 @@
-package launchertest
+package targettest
 
 import (
 	"os"
@@ -16,6 +16,7 @@ func TestTarget(t *testing.T) {
 			continue
 		}
 		t.Run(l.String(), func(t *testing.T) {
+			t.Parallel()
 			s := packtest.SiteOf(t, l)
 			root := filepath.Join(t.TempDir(), "söme where")
 			packtest.CopyDir(t, s.Archive, root)
