@@ -124,6 +124,12 @@ def native(path):
     return path if WINDOWS else path.encode("utf-8")
 
 
+def plain(path):
+    """A path of Windows without the front by which some programs name it
+    there, and which others can't use."""
+    return path[4:] if WINDOWS and path[:4] == "\\\\?\\" and path[5:6] == ":" else path
+
+
 def digest(data):
     return hashlib.sha256(data).hexdigest()
 
@@ -334,7 +340,7 @@ class Python(object):
         when the system is updated. One in this tree is what it was made from."""
         if not sys.executable:
             raise Refused(u"this python doesn't know where it lies", u"start it by its full path", 2)
-        found = os.path.abspath(sys.executable)
+        found = plain(os.path.abspath(sys.executable))
         inside = os.path.join(text(root), u"")
         for path in (found, getattr(sys, "_base_executable", None) or found, os.path.realpath(found)):
             path = os.path.abspath(path)
@@ -1290,7 +1296,9 @@ class Relocation(object):
 BUILDOUT = br'''# Written by bootstrap.py: runs the zc.buildout of this tree, as %(launcher)s says.
 import sys; sys.path[:] = sys.path[not (getattr(sys.flags, "isolated", 0) or getattr(sys.flags, "safe_path", 0)):]
 import os
-launcher = os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(__file__))), ".binary-buildout", "launcher.py")
+here = os.path.realpath(__file__)
+here = here[4:] if here[:4] == "\\\\?\\" else here  # what NAME.exe says on Windows
+launcher = os.path.join(os.path.dirname(os.path.dirname(here)), ".binary-buildout", "launcher.py")
 sys.argv[0] = os.path.abspath(__file__)
 sys.argv[1:1] = ["--mode=target"]
 with open(launcher, "rb") as f:
@@ -2657,7 +2665,7 @@ def main(arguments):
         say(text(HELP.rstrip()))
         return 0
     try:
-        root = exact(os.path.realpath(os.path.dirname(os.path.abspath(__file__))), u"the path of this directory")
+        root = exact(plain(os.path.realpath(os.path.dirname(os.path.abspath(__file__)))), u"the path of this directory")
         if arguments == ["--check"]:
             return check(Tree(root))
         if resume(native(root)):

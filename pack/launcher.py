@@ -101,6 +101,12 @@ def native(path):
     return path if WINDOWS else path.encode("utf-8")
 
 
+def plain(path):
+    """A path of Windows without the front by which some programs name it
+    there, and which others can't use."""
+    return path[4:] if WINDOWS and path[:4] == "\\\\?\\" and path[5:6] == ":" else path
+
+
 def digest(data):
     return hashlib.sha256(data).hexdigest()
 
@@ -273,7 +279,7 @@ def clear(path):
 
 def own_root():
     """The tree that this file lies in."""
-    return os.path.realpath(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    return plain(os.path.realpath(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 
 def fs(path):
@@ -514,7 +520,7 @@ def check_state(root, launch):
     expected = state.get("interpreter") or u""
     if launch.get("virtualenv"):
         expected = text(root) + u"/bin/python" if not WINDOWS else text(os.path.abspath(sys.executable))
-    here = text(os.path.abspath(sys.executable))
+    here = text(plain(os.path.abspath(sys.executable)))
     if here != expected:
         if not os.path.exists(native(expected)) or (
                 os.path.realpath(native(here)) != os.path.realpath(native(expected))):

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -113,8 +114,7 @@ func (w *wine) updates(tree string, args ...string) {
 	before := w.compiled(tree)
 	said := w.run(other, 0, append([]string{w.z(tree) + `\bin\buildout.exe`}, args...)...)
 	for _, part := range []string{"scripts", "config"} {
-		changed := part == "config" && len(args) > 1 // its options are others
-		if strings.Contains(said, "Installing "+part) != changed || strings.Contains(said, "Updating "+part) == changed {
+		if strings.Contains(said, "Installing "+part) || !strings.Contains(said, "Updating "+part) {
 			w.t.Errorf("bin\\buildout %v:\n%s", args, said)
 		}
 	}
@@ -163,8 +163,11 @@ func (w *wine) ini(tree string, texts ...string) {
 // that Windows has for long paths, which programs can't use.
 func (w *wine) clean(tree string, origin pack.Origin) {
 	w.t.Helper()
-	places := pack.NewFinder(origin, "3.13.5")
+	places, long := pack.NewFinder(origin, "3.13.5"), regexp.MustCompile(`(//\?/|\\\\\?\\+)[A-Za-z]`)
 	w.walk(tree, func(path string, data []byte) {
+		if origin.Prefix == "" && strings.HasSuffix(path, ".pyc") {
+			return // Python wrote it there
+		}
 		if found, err := places.Find(bytes.NewReader(data)); err != nil || found != "" {
 			w.t.Errorf("%s holds %s %v", path, found, err)
 		}
@@ -172,10 +175,8 @@ func (w *wine) clean(tree string, origin pack.Origin) {
 		if strings.HasSuffix(path, ".exe") || top == "eggs" {
 			return
 		}
-		for _, long := range []string{`//?/`, `\\?\`, `\\\\?\\`} {
-			if bytes.Contains(data, []byte(long)) {
-				w.t.Errorf("%s holds %s", path, long)
-			}
+		if found := long.Find(data); found != nil {
+			w.t.Errorf("%s holds %s", path, found)
 		}
 	})
 	var state pack.State
