@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -250,6 +251,21 @@ jobs:
 	e.released(t, log, 0, "site-1.0-cp312-linux_x86_64.tar.gz", "site-1.0-cp313-linux_x86_64.tar.gz", "site-1.0-cp314-linux_x86_64.tar.gz")
 	if got := string(e.server.Releases()[0].Assets["site-1.0-cp312-linux_x86_64.tar.gz"]); !strings.HasSuffix(got, " of yes") {
 		t.Errorf("the build had not its env: %s", got)
+	}
+
+	// The next version is built on the archive of the last release, unless that is switched off.
+	for version, want := range map[string]string{"1.1": " after site-1.0-cp312-linux_x86_64.tar.gz and site-1.0-cp312-linux_x86_64.tar.gz", "1.2": " of yes"} {
+		next := strings.NewReplacer(`"1.0"`, `"`+version+`"`, "v1.0", "v"+version, "archives: 3", "archives: 1", ", cp313, cp314]", "]",
+			"release: true", "release: true\n          make_latest: \"false\"\n          last: "+strconv.FormatBool(version == "1.1"))
+		write(t, repo+"/next.yml", next.Replace(read(t, repo+"/step.yml")), 0o644)
+		if log, err := e.run(t, repo, "next.yml"); err != nil {
+			t.Fatalf("%v\n%s", err, log)
+		}
+		for _, r := range e.server.Releases() {
+			if got := string(r.Assets["site-"+version+"-cp312-linux_x86_64.tar.gz"]); r.Tag == "v"+version && !strings.HasSuffix(got, want) {
+				t.Errorf("%s, want it %q", got, want)
+			}
+		}
 	}
 }
 

@@ -136,7 +136,7 @@ func (l *last) unchangedInputs(b *builder, tree *Tree, i Installed) bool {
 func (l *last) inputs(b *builder, tree *Tree, word string) []string {
 	var found []string
 	root := regexp.QuoteMeta(b.s.root)
-	for _, m := range regexp.MustCompile(root+`(/[^\s:;,'"]+)`).FindAllStringSubmatch(word, -1) {
+	for _, m := range regexp.MustCompile(root+`([/\\][^\s:;,'"]+)`).FindAllStringSubmatch(word, -1) {
 		found = append(found, m[1])
 	}
 	if len(found) == 0 && !filepath.IsAbs(word) && filepath.IsLocal(word) {

@@ -66,7 +66,14 @@ func pack(args []string) error {
 		format = matrix.FormatTarGz
 	}
 	name := matrix.ArchiveName(*values["name"], *values["version"], target, *values["label"], format)
-	f := release.NewFile(name, []byte("archive "+name+" of "+os.Getenv("MY_FLAG")))
+	text := "archive " + name + " of " + os.Getenv("MY_FLAG")
+	if last := *values["reuse"]; last != "" {
+		if _, err := os.Stat(last); err != nil {
+			return err
+		}
+		text += " after " + filepath.Base(last) + " and " + filepath.Base(*values["since"])
+	}
+	f := release.NewFile(name, []byte(text))
 	s := release.Sidecar{
 		Format: 1, Archive: name, Size: f.Size, SHA256: f.SHA256, Name: *values["name"], Version: *values["version"], Target: target.String(), Label: *values["label"],
 		Python: release.Python{Version: *values["python"]},

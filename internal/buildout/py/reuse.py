@@ -38,6 +38,11 @@ state = {}
 FLAGS = re.compile('flags|environ|_config|^cc$|^cxx$|library|include|rpath', re.I)
 
 
+def same(path):
+    """One path has one name."""
+    return os.path.normcase(os.path.realpath(path))
+
+
 def wrap(owner, name, function):
     old = owner.__dict__[name]
 
@@ -53,20 +58,20 @@ def wrap(owner, name, function):
 
 def install(old, self, *args, **kw):
     found = old(self, *args, **kw)
-    used.update(os.path.realpath(dist.location) for dist in found)
+    used.update(same(dist.location) for dist in found)
     return found
 
 
 def build(old, self, *args, **kw):
     found = old(self, *args, **kw)
-    used.update(os.path.realpath(path) for path in found)
+    used.update(same(path) for path in found)
     return found
 
 
 def satisfied(old, self, req, *args, **kw):
     """As in an empty eggs directory, the newest counts."""
     was = self._newest
-    if any(os.path.realpath(dist.location) in job['eggs'] for dist in self._env[req.project_name]):
+    if any(same(dist.location) in EGGS for dist in self._env[req.project_name]):
         self._newest = True
     try:
         return old(self, req, *args, **kw)
@@ -76,9 +81,9 @@ def satisfied(old, self, req, *args, **kw):
 
 def forget_compiled(b):
     """Eggs and develop packages that were compiled here are again."""
-    loaded = set(os.path.realpath(p) for p in sys.path)
+    loaded = set(same(p) for p in sys.path)
     for egg in job['compiled']:
-        if egg not in loaded and os.path.isdir(egg):
+        if same(egg) not in loaded and os.path.isdir(egg):
             shutil.rmtree(egg)
     for folder in [f for f, d in job['develop'].items() if d['compiled']]:
         del job['develop'][folder]
@@ -177,8 +182,9 @@ def uninstall_part(old, self, name, *args):
 # ---- develop packages -----------------------------------------------------------
 
 def develop(old, setup, dest, *args, **kw):
-    folder = os.path.realpath(setup if os.path.isdir(setup) else os.path.dirname(setup) or '.')
-    found = job['develop'].pop(folder, None)
+    folder = same(setup if os.path.isdir(setup) else os.path.dirname(setup) or '.')
+    found = dict((same(f), f) for f in job['develop']).get(folder)
+    folder, found = found, job['develop'].pop(found, None)
     if found is None or found['part'] != (part[0] or '') or part[0] in removed:
         return old(setup, dest, *args, **kw)
     base = os.path.relpath(folder, ROOT)
@@ -203,9 +209,10 @@ def bring(source, place):
 
 def report():
     with open(job['report'], 'wb') as f:
-        f.write(json.dumps({'Used': sorted(used), 'Develop': developed, 'Installed': installed}).encode('ascii'))
+        f.write(json.dumps({'Used': [egg for egg in job['eggs'] if same(egg) in used], 'Develop': developed, 'Installed': installed}).encode('ascii'))
 
 
+EGGS = set(same(egg) for egg in job['eggs'])
 ROOT = os.path.realpath(os.getcwd())
 state['kept'] = set(job['parts'])
 wrap(easy.Installer, 'install', install)
