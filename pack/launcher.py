@@ -321,7 +321,9 @@ def restart(launch, root, arguments):
     again = os.environ.pop("BINARY_BUILDOUT_STARTED", "")
     flags, python, wanted = sys.flags, sys.executable, "-sSE"
     environment = dict(os.environ)
-    wrong = not (flags.no_site and flags.no_user_site and flags.ignore_environment)
+    # A build's hash seed is fixed, which -E would ignore: recipes write sets.
+    ignored = flags.ignore_environment or os.environ.get("BINARY_BUILDOUT_STAGE") == "1"
+    wrong = not (flags.no_site and flags.no_user_site and ignored)
     if launch.get("virtualenv"):
         wanted = "-sE"
         python = os.path.join(fs(root), "bin", "python") if not WINDOWS else python

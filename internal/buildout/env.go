@@ -23,7 +23,7 @@ func buildEnv(env []string, s stage, in Interpreter, path string, epoch int64) [
 	}
 	// pack compiles bytecode of its own, and pip's would be left out. As many
 	// as 300 runs of pip need not ask for the newest pip each time.
-	set := []string{"PIP_COMPILE=0", "PIP_DISABLE_PIP_VERSION_CHECK=1", "PYTHONHASHSEED=0", "PYTHONNOUSERSITE=1", "TZ=UTC", "SOURCE_DATE_EPOCH=" + strconv.FormatInt(epoch, 10),
+	set := []string{"BINARY_BUILDOUT_STAGE=1", "PIP_COMPILE=0", "PIP_DISABLE_PIP_VERSION_CHECK=1", "PYTHONHASHSEED=0", "PYTHONNOUSERSITE=1", "TZ=UTC", "SOURCE_DATE_EPOCH=" + strconv.FormatInt(epoch, 10),
 		"TMPDIR=" + s.tmp, "PATH=" + path, "BUILDOUT_HOME=" + s.tmp}
 	if in.Locale != "" {
 		set = append(set, "LC_ALL="+in.Locale)
