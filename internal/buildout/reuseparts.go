@@ -42,6 +42,16 @@ func (l *last) takeParts(b *builder, tree *Tree) (touched []string, err error) {
 		}
 		l.kept = append(l.kept, i.Part)
 	}
+	for part, eggs := range l.eggParts() {
+		for _, egg := range eggs {
+			if slices.Contains(l.kept, part) {
+				continue
+			}
+			if err := removeAll(egg); err != nil {
+				return nil, err
+			}
+		}
+	}
 	if len(kept) == 0 {
 		return touched, nil
 	}
@@ -75,7 +85,10 @@ func (l *last) worthKeeping(b *builder, i Installed) bool {
 	for _, path := range i.Paths {
 		from := l.path(b, path)
 		if from == "" || !there(from) {
-			return false
+			if !slices.Contains(l.eggs, path) { // those are in the stage already
+				return false
+			}
+			continue
 		}
 		if strings.HasSuffix(path, ".egg-link") {
 			if d := l.developOf(path); d != nil {
@@ -206,7 +219,7 @@ type reuseJob struct {
 	Touched  []string                    `json:"touched"`  // parts whose inputs changed
 	Parts    []string                    `json:"parts"`    // those in the stage's .installed.cfg
 	Libs     []string                    `json:"libs"`     // parts that others may have been linked to
-	EggParts []string                    `json:"eggparts"` // parts that are compiled eggs
+	EggParts map[string][]string         `json:"eggparts"` // parts that are compiled eggs, with what the eggs directory has of them
 	Shelf    string                      `json:"shelf"`
 	Develop  map[string]*reusableDevelop `json:"develop"`
 	Report   string                      `json:"report"`
@@ -217,11 +230,8 @@ func (b *builder) reuseFile(name string) string { return filepath.Join(b.s.tools
 // hook writes what the launcher runs before zc.buildout, and gives its path.
 func (l *last) hook(b *builder, touched []string) (string, error) {
 	job := reuseJob{Eggs: append([]string{}, l.eggs...), Compiled: append([]string{}, l.compiled...), Old: filepath.Join(l.dir, ".installed.cfg"),
-		Touched: append([]string{}, touched...), Parts: append([]string{}, l.kept...), Libs: []string{}, EggParts: []string{}, Shelf: l.dir, Develop: l.develop, Report: b.reuseFile("reused.json")}
+		Touched: append([]string{}, touched...), Parts: append([]string{}, l.kept...), Libs: []string{}, EggParts: l.eggParts(), Shelf: l.dir, Develop: l.develop, Report: b.reuseFile("reused.json")}
 	for _, i := range l.installed {
-		if slices.ContainsFunc(i.Paths, func(path string) bool { return strings.HasSuffix(path, ".egg") }) {
-			job.EggParts = append(job.EggParts, i.Part)
-		}
 		for _, path := range i.Paths {
 			isEgg := strings.HasSuffix(path, ".egg") || strings.HasSuffix(path, ".egg-link")
 			if !isEgg && (holdsCompiled(path) || holdsCompiled(l.path(b, path))) {
@@ -243,4 +253,30 @@ func (l *last) hook(b *builder, touched []string) (string, error) {
 	}
 	hook := b.reuseFile("reuse.py")
 	return hook, os.WriteFile(hook, source, 0o600)
+}
+
+// eggParts are the parts whose work is a compiled egg, each with the eggs of
+// the same name that came into the eggs directory: while one lies there,
+// zc.recipe.egg:custom builds none.
+func (l *last) eggParts() map[string][]string {
+	project := func(path string) string {
+		name, _, _ := strings.Cut(filepath.Base(path), "-")
+		return plainName(name)
+	}
+	found := map[string][]string{}
+	for _, i := range l.installed {
+		for _, path := range i.Paths {
+			if !strings.HasSuffix(path, ".egg") {
+				continue
+			}
+			eggs := []string{}
+			for _, egg := range l.eggs {
+				if project(egg) == project(path) {
+					eggs = append(eggs, egg)
+				}
+			}
+			found[i.Part] = eggs
+		}
+	}
+	return found
 }

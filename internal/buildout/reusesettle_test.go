@@ -31,8 +31,8 @@ func TestReuseSettles(t *testing.T) {
 		touched     []string
 		again, eggs string
 	}{
-		{"nothing", func(parts) {}, nil, "[]", "[compiled.egg pure.egg]"},
-		{"a pure part", func(p parts) { p["web"]["eggs"] = "b" }, nil, "[]", "[compiled.egg pure.egg]"},
+		{"nothing", func(parts) {}, nil, "[]", "[compiled.egg fast.egg pure.egg]"},
+		{"a pure part", func(p parts) { p["web"]["eggs"] = "b" }, nil, "[]", "[compiled.egg fast.egg pure.egg]"},
 		{"a library", func(p parts) { p["low"]["url"] = "low2.tar.gz" }, nil, "[fast low tool]", "[pure.egg]"},
 		{"its recipe", func(p parts) { p["low"]["__buildout_signature__"] = "zc.recipe.cmmi-2" }, nil, "[fast low tool]", "[pure.egg]"},
 		{"its source", func(parts) {}, []string{"low"}, "[fast low tool]", "[pure.egg]"},
@@ -40,7 +40,7 @@ func TestReuseSettles(t *testing.T) {
 		{"a compiled egg", func(p parts) { p["fast"]["egg"] = "faster" }, nil, "[fast]", "[compiled.egg pure.egg]"},
 		{"flags", func(p parts) { p["env"]["LDFLAGS"] = "-Ly" }, nil, "[alone fast low tool]", "[pure.egg]"},
 		{"a new library", func(p parts) { p["new"] = options{"recipe": "zc.recipe.cmmi"} }, nil, "[alone fast low tool]", "[pure.egg]"},
-		{"a new script", func(p parts) { p["new"] = options{"recipe": "zc.recipe.egg", "eggs": "c"} }, nil, "[]", "[compiled.egg pure.egg]"},
+		{"a new script", func(p parts) { p["new"] = options{"recipe": "zc.recipe.egg", "eggs": "c"} }, nil, "[]", "[compiled.egg fast.egg pure.egg]"},
 	} {
 		now := old()
 		c.change(now)
@@ -48,9 +48,9 @@ func TestReuseSettles(t *testing.T) {
 			delete(p, "__buildout_installed__")
 		}
 		for _, minor := range []string{"2.7", "3.13"} {
-			dir := write(t, map[string]string{"eggs/compiled.egg/x": "", "eggs/pure.egg/x": ""})
+			dir := write(t, map[string]string{"eggs/compiled.egg/x": "", "eggs/pure.egg/x": "", "eggs/fast.egg/x": ""})
 			job := reuseJob{Eggs: []string{}, Compiled: []string{filepath.Join(dir, "eggs/compiled.egg")}, Old: "whole", Touched: append([]string{}, c.touched...),
-				Parts: []string{"low", "tool", "alone", "fast"}, Libs: []string{"low", "tool", "alone"}, EggParts: []string{"fast"}, Develop: map[string]*reusableDevelop{}, Report: filepath.Join(dir, "report")}
+				Parts: []string{"low", "tool", "alone", "fast"}, Libs: []string{"low", "tool", "alone"}, EggParts: map[string][]string{"fast": {filepath.Join(dir, "eggs/fast.egg")}}, Develop: map[string]*reusableDevelop{}, Report: filepath.Join(dir, "report")}
 			if err := writeJSON(filepath.Join(dir, "reuse.json"), job); err != nil {
 				t.Fatal(err)
 			}

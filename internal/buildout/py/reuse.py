@@ -136,6 +136,9 @@ def settle(b, parts):
         if name in state['installed'] and (flags or name in changed or again and name in job['eggparts']):
             options = state['installed'][name]
             options['__buildout_signature__'] = options.get('__buildout_signature__', '') + ' changed'
+            for egg in job['eggparts'].get(name, ()):
+                if same(egg) not in set(same(p) for p in sys.path) and os.path.isdir(egg):
+                    shutil.rmtree(egg)
     for folder, develop in list(job['develop'].items()):
         if develop['part'] and (flags or develop['part'] in changed):
             del job['develop'][folder]
