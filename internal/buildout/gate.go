@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -52,7 +53,26 @@ func Gate(ctx context.Context, t *Tree, volatile []string, isolated Isolated) er
 		isolated = byConvention
 	}
 	b.event("gate", "no network, no compiler")
-	return g.strict(ctx, isolated)
+	if err := g.strict(ctx, isolated); err != nil {
+		return err
+	}
+	return t.settleInstalled()
+}
+
+// settleInstalled brings .installed.cfg into its settled form.
+func (t *Tree) settleInstalled() error {
+	path := t.installedCfg()
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // a buildout without parts
+	}
+	if err == nil {
+		err = os.WriteFile(path, []byte(settled(string(data))), 0o644)
+	}
+	if err != nil {
+		return surroundings("settling .installed.cfg", "", err)
+	}
+	return nil
 }
 
 type gate struct {

@@ -3,7 +3,9 @@ package buildout
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -82,4 +84,49 @@ func parseInstalled(text string) map[string]map[string]string {
 		}
 	}
 	return sections
+}
+
+// settled is a .installed.cfg in the one order that its last run gives it,
+// each section once. zc.buildout appends, and writes all anew only when a part
+// asks for it, so its text tells of the runs before, which a build that reuses
+// an archive hasn't had.
+func settled(text string) string {
+	var names []string
+	blocks := map[string][]string{}
+	for line := range strings.Lines(text) {
+		if line[0] == '[' && strings.Contains(line, "]") {
+			names = append(names, line[1:strings.IndexByte(line, ']')])
+		} else if len(names) > 0 && strings.TrimSpace(line) != "" {
+			name := names[len(names)-1]
+			blocks[name] = append(blocks[name], strings.TrimRight(line, "\r\n")+"\n")
+		}
+	}
+	options := lastOptions(blocks["buildout"])
+	out := []string{"[buildout]\n" + strings.Join(options, "")}
+	for _, part := range strings.Fields(parseInstalled(text)["buildout"]["parts"]) {
+		if lines, known := blocks[part]; known {
+			out = append(out, "["+part+"]\n"+strings.Join(lines, ""))
+		}
+	}
+	return strings.Join(out, "\n")
+}
+
+// lastOptions are the options of a section with the lines that continue them,
+// by name, each as it stands last.
+func lastOptions(lines []string) []string {
+	last := map[string]string{}
+	name := ""
+	for _, line := range lines {
+		if line[0] != ' ' && line[0] != '\t' {
+			key, _, _ := strings.Cut(line, "=")
+			name = strings.TrimSpace(key)
+			last[name] = ""
+		}
+		last[name] += line
+	}
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(last)) {
+		out = append(out, last[name])
+	}
+	return out
 }

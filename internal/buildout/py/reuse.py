@@ -170,6 +170,12 @@ def call(old, self, function):
         if name == 'install' and self.name not in installed and (self.name in removed or self.name not in state['kept']):
             installed.append(self.name)
         found = old(self, function)
+        if name == 'update' and found is not None and self.name in state['kept']:
+            # What is known stays known: zc.buildout would forget what an
+            # update doesn't name again, as zc.recipe.egg:custom's own egg.
+            known = state['installed'][self.name]['__buildout_installed__'].split('\n')
+            if all(path in known for path in ([found] if isinstance(found, str) else found)):
+                found = None
         if name == 'update' and type(recipe).__module__.startswith('zc.recipe.cmmi'):
             os.environ.update(recipe.environ)  # as its install() leaves it to all that follow
         return found

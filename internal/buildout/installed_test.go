@@ -1,0 +1,26 @@
+package buildout
+
+import (
+	"reflect"
+	"testing"
+)
+
+// What zc.buildout appended is said once, in the order of the last run, and
+// means the same.
+func TestSettled(t *testing.T) {
+	text := "[buildout]\ninstalled_develop_eggs = a.egg-link\n\tb.egg-link\nparts = two one gone\n\n[two]\n__buildout_installed__ = /x\n\t[y]\nrecipe = r\n\n[one]\nrecipe = s\n" +
+		"\n[buildout]\nparts = one two\n\n[gone]\nrecipe = q\n[buildout]\nparts = one two\n"
+	want := "[buildout]\ninstalled_develop_eggs = a.egg-link\n\tb.egg-link\nparts = one two\n\n[one]\nrecipe = s\n\n[two]\n__buildout_installed__ = /x\n\t[y]\nrecipe = r\n"
+	got := settled(text)
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if settled(got) != got {
+		t.Error("it isn't stable")
+	}
+	before, after := parseInstalled(text), parseInstalled(got)
+	delete(before, "gone")
+	if !reflect.DeepEqual(before, after) {
+		t.Errorf("it means\n%v\nand meant\n%v", after, before)
+	}
+}
