@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 )
@@ -62,17 +63,18 @@ func (p packer) run(heard func(said []byte) bool) (archive, said string, err err
 	return found[0], listener.said.String(), nil
 }
 
-// again packs once more, from nothing, up to the proof: that would only repeat
-// what the first one's said. The archive has to be the same.
-func (p packer) again(first string) {
+// again packs once more, up to the proof: that would only repeat what the
+// first one's said. The archive has to be the same.
+func (p packer) again(first string, flags ...string) {
 	p.t.Helper()
+	p.args = append(slices.Clone(p.args), flags...)
 	second, said, err := p.run(func(said []byte) bool { return bytes.Contains(said, []byte("\nProving the archive")) })
 	if err != nil {
 		p.t.Fatalf("packing once more: %v\n%s", err, said)
 	}
 	if !same(p.t, first, second) {
 		found, err := exec.Command(p.binary, "inspect", first, second).CombinedOutput()
-		p.t.Errorf("two builds gave archives that differ (%v):\n%s", err, found)
+		p.t.Errorf("two builds gave archives that differ, the second by %q (%v):\n%s", p.args, err, found)
 	}
 }
 

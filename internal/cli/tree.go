@@ -166,7 +166,7 @@ func (p *packing) manifest() pack.Manifest {
 	}
 	if p.report != nil {
 		m.Floors, m.SystemLibraries, m.Extensions = p.report.Floors, p.report.SystemLibraries, p.report.Extensions()
-		m.Verification = p.report
+		m.Verification = p.report.Archived()
 	}
 	return m
 }

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -61,6 +62,7 @@ type Problem struct {
 	Hint    string `json:"hint,omitempty"`
 	Library string `json:"library,omitempty"`
 	Package string `json:"package,omitempty"`
+	mended  bool   // by packing: the archive doesn't have it
 }
 
 // Library is a shared library in the tree.
@@ -161,4 +163,17 @@ func (r *Report) Extensions() []pack.Extension {
 		all = append(all, pack.Extension{Path: i.Path, Module: i.Module, Egg: i.Egg})
 	}
 	return all
+}
+
+// Archived is the report without the warnings about what packing mends: as the
+// archive has it, whether its files were mended now or come from the last one.
+func (r *Report) Archived() *Report {
+	out := *r
+	out.Warnings = nil
+	for _, w := range r.Warnings {
+		if len(w.Problems) == 0 || slices.ContainsFunc(w.Problems, func(p Problem) bool { return !p.mended }) {
+			out.Warnings = append(out.Warnings, w)
+		}
+	}
+	return &out
 }

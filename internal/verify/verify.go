@@ -263,7 +263,7 @@ func (c *checker) pythonLink(item Item, m *binfmt.Image) []Problem {
 		if c.in.Relocated {
 			return []Problem{p}
 		}
-		p.Message, p.Hint = "it links to "+lib+"; the archive will be without that link", ""
+		p.Message, p.Hint, p.mended = "it links to "+lib+"; the archive will be without that link", "", true
 		item.Problems = []Problem{p}
 		c.report.Warnings = append(c.report.Warnings, item)
 	}
