@@ -33,9 +33,10 @@ type Options struct {
 
 	// Reuse is the archive of an earlier build, whose eggs and compiled parts
 	// stand for those that would be built the same; "" for none.
-	Reuse  string
-	Target string // as planned; "" for what the interpreter says
-	Label  string // of the archive
+	Reuse     string
+	Generator string // this program and its version, as the manifest has it
+	Target    string // as planned; "" for what the interpreter says
+	Label     string // of the archive
 
 	// Witness, if not nil, is asked for variables that let every build of this
 	// run write down what it declares: it may put files into dir, and the log's

@@ -96,6 +96,8 @@ func (b *builder) unlike(m pack.Manifest) string {
 		return fmt.Sprintf("its label is %q, and this build's is %q", m.Label, b.o.Label)
 	case m.Python.Version != in.Version:
 		return "it was built with Python " + m.Python.Version + ", and this one is " + in.Version
+	case b.o.Generator != m.Generator:
+		return "it was packed by " + m.Generator + ", and this is " + b.o.Generator
 	case m.Toolchain == nil:
 		return "it doesn't say what it was built with"
 	}

@@ -27,6 +27,7 @@ func TestUnlike(t *testing.T) {
 		{"compiler", `cc was "(Debian 12.2.0-14) 12.2.0", and is "14.2.0" now`, func(b *builder) { b.made["cc"] = "14.2.0" }},
 		{"flags", "CFLAGS is another one now", func(b *builder) { b.made["CFLAGS"] = digestMark + "01" }},
 		{"new flags", "LDFLAGS is another one now", func(b *builder) { b.made["LDFLAGS"] = digestMark + "01" }},
+		{"program", "it was packed by , and this is binary-buildout 2.0", func(b *builder) { b.o.Generator = "binary-buildout 2.0" }},
 		{"virtualenv", "the buildout is a virtualenv", func(b *builder) { b.virtual = true }},
 	} {
 		b := &builder{made: map[string]string{}, in: Interpreter{Version: "3.13.0", ABI: "cp313", Platform: "linux_x86_64", Libc: "glibc"}}

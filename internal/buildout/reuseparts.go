@@ -59,7 +59,11 @@ func (l *last) takeParts(b *builder, tree *Tree) (touched []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return touched, os.WriteFile(tree.installedCfg(), []byte(installedOf(string(full), l.kept)), 0o644)
+	text := installedOf(string(full), l.kept)
+	for _, egg := range l.eggs { // what a part found in eggs on its second run
+		text = strings.ReplaceAll(text, "\n\t"+egg+"\n", "\n")
+	}
+	return touched, os.WriteFile(tree.installedCfg(), []byte(text), 0o644)
 }
 
 // installedOf is a .installed.cfg with some of its parts.

@@ -21,7 +21,7 @@ func (p *packing) build(ctx context.Context) error {
 		Python: p.flags.python, Config: p.flags.config, DefaultCfg: p.flags.defaultCfg,
 		BuildoutVersion: p.flags.buildoutVersion, Before: p.flags.before, Volatile: p.flags.volatile,
 		Launcher: pack.Launcher(), Witness: verify.InstallWitness, Progress: p.progress, OS: p.OS, Epoch: p.epoch.Unix(),
-		Reuse: p.reuse(), Target: p.flags.target, Label: p.flags.label,
+		Reuse: p.reuse(), Generator: generator(), Target: p.flags.target, Label: p.flags.label,
 	})
 	if err != nil {
 		return err

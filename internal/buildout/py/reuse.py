@@ -63,7 +63,11 @@ def install(old, self, *args, **kw):
 
 
 def build(old, self, *args, **kw):
-    found = old(self, *args, **kw)
+    found = job['eggparts'].get(part[0]) if part[0] in state['kept'] - removed else None
+    if found is None:
+        found = old(self, *args, **kw)
+    else:  # what it built in an empty tree; one in eggs came later
+        found = [b for b in state['installed'][part[0]]['__buildout_installed__'].split('\n') if b]
     used.update(same(path) for path in found)
     return found
 
