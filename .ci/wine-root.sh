@@ -39,7 +39,7 @@ if [ ! -e "$root/ready" ]; then
         exit 1
     }
     # Where the tests bind what is theirs.
-    mkdir -p "$root/w" "$root/prefix"
+    mkdir -p "$root/w" "$root/prefix" "$root/python"
     : >"$root/ready"
 fi
 

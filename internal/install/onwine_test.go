@@ -121,8 +121,10 @@ func TestOnWindows(t *testing.T) {
 	refused("C:evil", 1, "app-1.0/C:evil has no place in an archive", `from=Z:\w\bad`, `into=C:\bad`)
 
 	// What the py launcher knows, PEP 514, is found, and nothing else is here.
-	code, out := w.run("import sys; sys.executable = ''\r\n"+piped(t, `from=Z:\w\dist`, `into=C:\found`), "cmd", "/c",
-		`reg add HKCU\Software\Python\PythonCore\3.13\InstallPath /ve /d Z:\python /f >nul & Z:\python\python.exe -sE -`)
+	// In one process: the registry is written when wine ends, which isn't waited for.
+	const known = `import sys, winreg; sys.executable = ''; ` +
+		`winreg.SetValueEx(winreg.CreateKey(winreg.HKEY_CURRENT_USER, r'Software\Python\PythonCore\3.13\InstallPath'), '', 0, winreg.REG_SZ, 'Z:\\python')` + "\r\n"
+	code, out := w.run(known+piped(t, `from=Z:\w\dist`, `into=C:\found`), `Z:\python\python.exe`, "-sE", "-")
 	if code != 0 || !strings.Contains(out, `app 1.0 is in C:\found`) {
 		t.Errorf("by the registry: exit code %d\n%s", code, out)
 	}

@@ -35,7 +35,7 @@ func newWine(t *testing.T) *wine {
 	w := &wine{t: t, cache: testcache.Dir(t), work: t.TempDir()}
 	for _, path := range []string{"wine-trixie/ready", "windows-python-3.13.5/python.exe", "wine-prefix/drive_c"} {
 		if _, err := os.Stat(filepath.Join(w.cache, path)); err != nil {
-			t.Fatalf("%v: bash -eu .ci/wine.sh makes it", err)
+			t.Fatalf("%v: bash .ci/run wine makes it", err)
 		}
 	}
 	return w
