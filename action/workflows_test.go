@@ -137,15 +137,17 @@ func TestActTestWorkflow(t *testing.T) {
 	e := newAct(t)
 	repo := e.dir + "/own"
 	sh(t, "..", "sh", "-c", `mkdir -p "$1/.github/workflows" "$1/.ci" && cp .ci/run "$1/.ci" && cp .github/workflows/test.yml "$1/.github/workflows"`, "-", repo)
-	for _, stage := range []string{"setup", "lint", "readme", "fuzz", "tests"} {
+	for _, stage := range []string{"setup", "lint", "readme", "fuzz", "wine", "tests"} {
 		if read(t, "../.ci/"+stage+".sh") == "" {
 			t.Error(stage)
 		}
 		write(t, repo+"/.ci/"+stage+".sh", "echo here is "+stage+"\n", 0o644)
 	}
+	// There wine.sh is not to say that nothing that concerns it changed.
+	write(t, repo+"/.ci/wine.sh", "[ -z \"$BINARY_BUILDOUT_WINE\" ] || echo here is wine\n", 0o644)
 	e.tree = repo // what is checked out
 	log, err := e.run(t, repo, ".github/workflows/test.yml", "--env", "BINARY_BUILDOUT_CACHE="+e.dir+"/kept")
-	if err != nil || strings.Count(log, "| here is ") < 4 || !strings.Contains(log, "fuzz passed") {
+	if err != nil || strings.Count(log, "| here is ") < 5 || !strings.Contains(log, "fuzz passed") {
 		t.Errorf("%v\n%s", err, log)
 	}
 	write(t, repo+"/.ci/fuzz.sh", "false\n", 0o644)
