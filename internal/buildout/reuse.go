@@ -368,9 +368,9 @@ func sameFile(a, b string) bool {
 	}
 }
 
-// reusedTools copies zc.buildout and what it needs from the last archive, if
+// reusedTools moves zc.buildout and what it needs from the last archive, if
 // every one of them is pinned to the version that it has: no index need then
-// be asked.
+// be asked. A later pass finds them where the first one put them.
 func (m toolmaker) reusedTools(pins []pin) (tools, bool, error) {
 	var t tools
 	if m.last == nil {
@@ -381,23 +381,29 @@ func (m toolmaker) reusedTools(pins []pin) (tools, bool, error) {
 	if err != nil || json.Unmarshal(data, &launch) != nil {
 		return t, false, nil
 	}
-	doing := "getting zc.buildout of " + m.last.reused.Archive
-	if err := m.fresh("eggs"); err != nil {
-		return t, false, surroundings(doing, "", err)
-	}
+	dir := filepath.Join(m.dir, "eggs")
 	for _, path := range launch.Path {
-		from := filepath.Join(m.last.dir, filepath.FromSlash(path))
-		e := (&Tree{Root: m.last.dir}).egg(from, false)
-		if v := exactly(pins, strings.ReplaceAll(plainName(e.Name), "-", ".")); v == "" || v != e.Version {
-			return tools{}, false, nil
+		from, to := filepath.Join(m.last.dir, filepath.FromSlash(path)), filepath.Join(dir, filepath.Base(path))
+		where := from
+		if !exists(from) {
+			where = to
 		}
-		to := filepath.Join(m.dir, "eggs", filepath.Base(from))
-		if err := os.CopyFS(to, os.DirFS(from)); err != nil {
-			return tools{}, false, surroundings(doing, "", err)
+		e := (&Tree{Root: m.last.dir}).egg(where, false)
+		if v := exactly(pins, strings.ReplaceAll(plainName(e.Name), "-", ".")); v == "" || v != e.Version || !exists(where) {
+			return tools{}, false, nil
 		}
 		t.Eggs = append(t.Eggs, madeEgg{Name: e.Name, Version: e.Version, Path: to})
 		if plainName(e.Name) == "zc-buildout" {
 			t.Buildout = e.Version
+		}
+	}
+	for i, path := range launch.Path {
+		err := os.MkdirAll(dir, 0o755)
+		if from := filepath.Join(m.last.dir, filepath.FromSlash(path)); err == nil && exists(from) {
+			err = os.Rename(from, t.Eggs[i].Path)
+		}
+		if err != nil {
+			return tools{}, false, surroundings("getting zc.buildout of "+m.last.reused.Archive, "", err)
 		}
 	}
 	return t, t.Buildout != "", nil
