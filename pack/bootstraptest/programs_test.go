@@ -28,9 +28,9 @@ func TestProgramsCompile(t *testing.T) {
 // importLines are the import statements of a program, functions' ones too.
 var importLines = regexp.MustCompile(`(?m)^\s*(?:import\s+([\w.]+(?:\s*,\s*[\w.]+)*)|from\s+([\w.]+)\s+import)`)
 
-// TestProgramsImport: the standard library alone; launcher.py knows zc.buildout too.
+// TestProgramsImport: the standard library alone; launcher.py knows zc.buildout and what it runs with too.
 func TestProgramsImport(t *testing.T) {
-	theirs := map[string]bool{"setuptools": true, "zc": true, "mr": true}
+	theirs := map[string]bool{"setuptools": true, "zc": true, "mr": true, "pip": true}
 	old := map[string]bool{"imp": true, "urllib": true, "msvcrt": true} // of Python 2, of Windows
 	standard := map[string]bool{}
 	for _, minor := range []string{"3.10", "3.13"} {
