@@ -3,7 +3,7 @@
 # command=package, where the names differ. cargo-web and rustc-web are what the
 # distribution builds browsers with: its plain ones are too old for PyPI.
 packages='gcc g++ make git autoreconf=autoconf automake libtoolize=libtool
-    bwrap=bubblewrap strace patchelf shellcheck zstd pigz unzip zip busybox
+    bwrap=bubblewrap patchelf shellcheck zstd pigz unzip zip busybox
     setpriv=util-linux curl wget zsh debootstrap musl-gcc=musl-tools readelf=binutils
     cmake chromium ccache cargo=cargo-web rustc=rustc-web
     podman runc sshd=openssh-server ssh-keygen=openssh-client'

@@ -1228,6 +1228,14 @@ def patch_mr_developer():
 
 # ---- the build ---------------------------------------------------------------
 
+def steady_names():
+    """A build's temporary directories have the same names each time, the first
+    that is free: makefiles of a Python that a part compiled name them."""
+    import itertools
+    import tempfile
+    tempfile._get_candidate_names = lambda: ("%08d" % number for number in itertools.count(1))
+
+
 PIP_MODULES = ("commands.install", "operations.install.wheel", "resolution.resolvelib.resolver")
 
 
@@ -1331,6 +1339,7 @@ def launch_buildout(root, mode, words):
     sys.argv[:] = [os.path.join(fs(root), "bin", "buildout")] + words
     buildout = load_buildout()
     if mode == "build":
+        steady_names()
         quick_pip(buildout.easy_install)
     if mode == "build" or nested:
         if not nested:

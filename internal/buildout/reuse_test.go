@@ -134,3 +134,19 @@ func TestInputs(t *testing.T) {
 		}
 	}
 }
+
+// What a part installs outside of its own directory isn't in .installed.cfg.
+func TestWritesElsewhere(t *testing.T) {
+	root := write(t, map[string]string{"etc/given.conf": "a"})
+	b := &builder{s: stage{root: root}}
+	l := &last{}
+	tree := &Tree{Root: root, config: config{Buildout: map[string]string{"parts-directory": root + "/parts"}}}
+	for option, want := range map[string]bool{
+		"--prefix=" + root + "/parts/nginx": false, "--conf-path=" + root + "/etc/nginx.conf": true, "--conf-path=" + root + "/etc/given.conf": false,
+		"-L/usr/lib": false, root: false, "--with-x " + root + "/var/x.pid": true,
+	} {
+		if got := l.writesElsewhere(b, tree, Installed{Options: map[string]string{"extra_options": option}}); got != want {
+			t.Errorf("%s: %v", option, got)
+		}
+	}
+}

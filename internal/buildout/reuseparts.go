@@ -29,7 +29,7 @@ func (l *last) takeParts(b *builder, tree *Tree) (touched []string, err error) {
 			touched = append(touched, i.Part)
 			continue
 		}
-		if _, known := tree.config.Raw[i.Part]; !known || l.doubtful["part "+i.Part] || !l.worthKeeping(b, i) {
+		if _, known := tree.config.Raw[i.Part]; !known || l.doubtful["part "+i.Part] || l.writesElsewhere(b, tree, i) || !l.worthKeeping(b, i) {
 			continue
 		}
 		kept = append(kept, i)
@@ -149,13 +149,37 @@ func (l *last) unchangedInputs(b *builder, tree *Tree, i Installed) bool {
 	return true
 }
 
-// inputs are the paths of the checkout that a word of an option names.
-func (l *last) inputs(b *builder, tree *Tree, word string) []string {
+// writesElsewhere is whether the part's options name a path of the tree that is
+// neither buildout's nor there yet, as nginx's --conf-path: what it installs
+// there it doesn't tell zc.buildout, so it can't be taken over.
+func (l *last) writesElsewhere(b *builder, tree *Tree, i Installed) bool {
+	for key, value := range i.Options {
+		if strings.HasPrefix(key, "__buildout_") {
+			continue
+		}
+		for _, word := range strings.Fields(value) {
+			for _, rel := range inTree(b.s.root, word) {
+				if path := filepath.Join(b.s.root, rel); path != b.s.root && !exists(path) && !ofBuildout(tree, path) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// inTree are the paths below root that a word of an option names, relative to it.
+func inTree(root, word string) []string {
 	var found []string
-	root := regexp.QuoteMeta(b.s.root)
-	for _, m := range regexp.MustCompile(root+`([/\\][^\s:;,'"]+)`).FindAllStringSubmatch(word, -1) {
+	for _, m := range regexp.MustCompile(regexp.QuoteMeta(root)+`([/\\][^\s:;,'"]+)`).FindAllStringSubmatch(word, -1) {
 		found = append(found, m[1])
 	}
+	return found
+}
+
+// inputs are the paths of the checkout that a word of an option names.
+func (l *last) inputs(b *builder, tree *Tree, word string) []string {
+	found := inTree(b.s.root, word)
 	if len(found) == 0 && !filepath.IsAbs(word) && filepath.IsLocal(word) {
 		found = append(found, word)
 	}

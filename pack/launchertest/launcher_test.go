@@ -13,59 +13,6 @@ import (
 	"github.com/binary-buildout/binary-buildout/pack/packtest"
 )
 
-// installed is a site that was unpacked and bootstrapped.
-type installed struct {
-	packtest.Site
-	root string
-	env  []string
-}
-
-func install(t testing.TB, l packtest.Line) installed {
-	t.Helper()
-	return installAt(t, packtest.SiteOf(t, l), filepath.Join(t.TempDir(), "srv"))
-}
-
-func installAt(t testing.TB, s packtest.Site, root string) installed {
-	t.Helper()
-	in := installed{s, root, packtest.BareEnv(t)}
-	packtest.CopyDir(t, s.Archive, in.root)
-	packtest.RunIn(t, in.root, in.env, s.Python, "bootstrap.py").Must(t, "bootstrap.py")
-	return in
-}
-
-func (in installed) buildout(t testing.TB, args ...string) packtest.Result {
-	t.Helper()
-	return packtest.RunIn(t, in.root, in.env, filepath.Join(in.root, "bin/buildout"), args...)
-}
-
-func (in installed) path(rel string) string { return filepath.Join(in.root, rel) }
-
-// change replaces text in a file of the tree.
-func (in installed) change(t testing.TB, rel, old, new string) {
-	t.Helper()
-	data := packtest.ReadFile(t, in.path(rel))
-	if !strings.Contains(data, old) {
-		t.Fatalf("%s doesn't hold %q", rel, old)
-	}
-	packtest.WriteFile(t, in.path(rel), strings.Replace(data, old, new, 1))
-}
-
-// buildouts notes what belongs to buildout: all that a failed run must leave as it was.
-func (in installed) buildouts(t testing.TB) map[string]string {
-	t.Helper()
-	found := map[string]string{}
-	for path, what := range packtest.Contents(t, in.root) {
-		top, _, _ := strings.Cut(path, "/")
-		switch top {
-		case "bin", "parts", "eggs", "develop-eggs", ".installed.cfg":
-			if !strings.HasSuffix(path, ".pyc") && !strings.HasSuffix(path, "__pycache__") {
-				found[path] = what
-			}
-		}
-	}
-	return found
-}
-
 func eachLine(t *testing.T, f func(t *testing.T, l packtest.Line)) {
 	lines := packtest.Lines()
 	if testing.Short() {
@@ -82,40 +29,40 @@ func eachLine(t *testing.T, f func(t *testing.T, l packtest.Line)) {
 // TestLauncherRegenerates: changes that need no compiler work, and move with the tree.
 func TestLauncherRegenerates(t *testing.T) {
 	eachLine(t, func(t *testing.T, l packtest.Line) {
-		in := install(t, l)
-		before := packtest.Extensions(t, in.root)
-		in.buildout(t, "-c", "host.cfg").Must(t, "-c host.cfg")
-		if conf := packtest.ReadFile(t, in.path("parts/conf/app.conf")); conf != "root = "+in.root+"\nport = 9090\n" {
+		in := packtest.Install(t, l)
+		before := packtest.Extensions(t, in.Root)
+		in.Buildout(t, "-c", "host.cfg").Must(t, "-c host.cfg")
+		if conf := packtest.ReadFile(t, in.Path("parts/conf/app.conf")); conf != "root = "+in.Root+"\nport = 9090\n" {
 			t.Error(conf)
 		}
-		in.change(t, "buildout.cfg", "interpreter = py\n", "interpreter = pyrite\n")
-		in.buildout(t, "-c", in.path("host.cfg")).Must(t, "a new script")
-		in.change(t, "src/pure/src/pure/__init__.py", "pure and simple", "changed here")
-		packtest.SameMap(t, before, packtest.Extensions(t, in.root))
+		in.Change(t, "buildout.cfg", "interpreter = py\n", "interpreter = pyrite\n")
+		in.Buildout(t, "-c", in.Path("host.cfg")).Must(t, "a new script")
+		in.Change(t, "src/pure/src/pure/__init__.py", "pure and simple", "changed here")
+		packtest.SameMap(t, before, packtest.Extensions(t, in.Root))
 
 		var state pack.State
-		if err := json.Unmarshal([]byte(packtest.ReadFile(t, in.path(pack.StateName))), &state); err != nil || state.Config != "host.cfg" {
+		if err := json.Unmarshal([]byte(packtest.ReadFile(t, in.Path(pack.StateName))), &state); err != nil || state.Config != "host.cfg" {
 			t.Errorf("%v: config is %q", err, state.Config)
 		}
 		second := filepath.Join(t.TempDir(), "second place")
-		old := in.root
-		os.Rename(in.root, second)
-		in.root = second
-		packtest.RunIn(t, second, in.env, packtest.Elsewhere(t, in.Python, "python"+l.Python), "bootstrap.py").Must(t, "bootstrap.py")
+		old := in.Root
+		os.Rename(in.Root, second)
+		in.Root = second
+		packtest.RunIn(t, second, in.Env, packtest.Elsewhere(t, in.Python, "python"+l.Python), "bootstrap.py").Must(t, "bootstrap.py")
 		packtest.NothingOf(t, second, old)
-		packtest.OnlyUpdating(t, in.buildout(t, "-c", "host.cfg"), "scripts", "conf")
-		if conf := packtest.ReadFile(t, in.path("parts/conf/app.conf")); conf != "root = "+second+"\nport = 9090\n" {
+		packtest.OnlyUpdating(t, in.Buildout(t, "-c", "host.cfg"), "scripts", "conf")
+		if conf := packtest.ReadFile(t, in.Path("parts/conf/app.conf")); conf != "root = "+second+"\nport = 9090\n" {
 			t.Error(conf)
 		}
-		env := packtest.Without(in.env, "PYTHONPATH")
-		if r := packtest.RunIn(t, "/", env, in.path("bin/pure")).Must(t, "bin/pure"); r.Out != "changed here\n" {
+		env := packtest.Without(in.Env, "PYTHONPATH")
+		if r := packtest.RunIn(t, "/", env, in.Path("bin/pure")).Must(t, "bin/pure"); r.Out != "changed here\n" {
 			t.Error(r.Out)
 		}
-		packtest.RunIn(t, "/", env, in.path("bin/pyrite"), "-c", "import demo; demo.main()").Must(t, "bin/pyrite")
-		if _, err := os.Stat(in.path("bin/py")); err == nil {
+		packtest.RunIn(t, "/", env, in.Path("bin/pyrite"), "-c", "import demo; demo.main()").Must(t, "bin/pyrite")
+		if _, err := os.Stat(in.Path("bin/py")); err == nil {
 			t.Error("bin/py is still there")
 		}
-		packtest.RunIn(t, second, in.env, in.Python, "bootstrap.py", "--check")
+		packtest.RunIn(t, second, in.Env, in.Python, "bootstrap.py", "--check")
 	})
 }
 
@@ -124,47 +71,47 @@ func TestLauncherFails(t *testing.T) {
 	const port = "port = 8080"
 	tests := []struct {
 		name   string
-		change func(t *testing.T, in installed)
+		change func(t *testing.T, in packtest.Installed)
 		say    []string
 	}{
-		{"a recipe fails", func(t *testing.T, in installed) {
-			in.change(t, "buildout.cfg", "parts = scripts conf", "parts = scripts conf bad")
-			in.change(t, "buildout.cfg", port, port+"81\n\n[bad]\nrecipe = demorecipe:fails\nport = 1\nfail = true")
+		{"a recipe fails", func(t *testing.T, in packtest.Installed) {
+			in.Change(t, "buildout.cfg", "parts = scripts conf", "parts = scripts conf bad")
+			in.Change(t, "buildout.cfg", port, port+"81\n\n[bad]\nrecipe = demorecipe:fails\nport = 1\nfail = true")
 		}, []string{"error: part bad: told to fail"}},
-		{"one part is dropped and another fails", func(t *testing.T, in installed) {
-			in.change(t, "buildout.cfg", "parts = scripts conf", "parts = bad")
-			in.change(t, "buildout.cfg", port, port+"\n\n[bad]\nrecipe = demorecipe:fails\nport = 1\nfail = true")
+		{"one part is dropped and another fails", func(t *testing.T, in packtest.Installed) {
+			in.Change(t, "buildout.cfg", "parts = scripts conf", "parts = bad")
+			in.Change(t, "buildout.cfg", port, port+"\n\n[bad]\nrecipe = demorecipe:fails\nport = 1\nfail = true")
 		}, []string{"error: part bad: told to fail"}},
-		{"a compiled part", func(t *testing.T, in installed) {
-			in.change(t, "buildout.cfg", "parts = scripts conf", "parts = scripts conf lib")
-			in.change(t, "buildout.cfg", port, port+"\n\n[lib]\nrecipe = demorecipe:compiled\nvalue = 1")
+		{"a compiled part", func(t *testing.T, in packtest.Installed) {
+			in.Change(t, "buildout.cfg", "parts = scripts conf", "parts = scripts conf lib")
+			in.Change(t, "buildout.cfg", port, port+"\n\n[lib]\nrecipe = demorecipe:compiled\nvalue = 1")
 		}, []string{"error: part lib needs a compiler"}},
-		{"a missing egg", func(t *testing.T, in installed) {
-			in.change(t, "buildout.cfg", "    pure\n", "    pure\n    no-such-egg\n")
+		{"a missing egg", func(t *testing.T, in packtest.Installed) {
+			in.Change(t, "buildout.cfg", "    pure\n", "    pure\n    no-such-egg\n")
 		}, []string{"error: part scripts: ", "no-such-egg"}},
-		{"a changed C source", func(t *testing.T, in installed) {
-			in.change(t, "src/demo/src/demo/_speed.c", "42", "43")
+		{"a changed C source", func(t *testing.T, in packtest.Installed) {
+			in.Change(t, "src/demo/src/demo/_speed.c", "42", "43")
 		}, []string{"src/demo/src/demo/_speed.c was changed", "needs a compiler"}},
-		{"a lost extension", func(t *testing.T, in installed) {
-			for path := range packtest.Extensions(t, in.root) {
-				os.Remove(in.path(path))
+		{"a lost extension", func(t *testing.T, in packtest.Installed) {
+			for path := range packtest.Extensions(t, in.Root) {
+				os.Remove(in.Path(path))
 			}
 		}, []string{"is missing", "needs a compiler"}},
-		{"a new develop package in C", func(t *testing.T, in installed) {
-			packtest.CopyDir(t, in.path("src/demo"), in.path("src/demo2"))
+		{"a new develop package in C", func(t *testing.T, in packtest.Installed) {
+			packtest.CopyDir(t, in.Path("src/demo"), in.Path("src/demo2"))
 			for _, name := range []string{"setup.py", "src/demo/_speed.c"} {
-				data := strings.ReplaceAll(packtest.ReadFile(t, in.path("src/demo2/"+name)), `name="demo"`, `name="demo2"`)
-				packtest.WriteFile(t, in.path("src/demo2/"+name), data)
+				data := strings.ReplaceAll(packtest.ReadFile(t, in.Path("src/demo2/"+name)), `name="demo"`, `name="demo2"`)
+				packtest.WriteFile(t, in.Path("src/demo2/"+name), data)
 			}
-			os.RemoveAll(in.path("src/demo2/src/demo.egg-info"))
-			os.RemoveAll(in.path("src/demo2/build"))
-			found, _ := filepath.Glob(in.path("src/demo2/src/demo/*.so"))
+			os.RemoveAll(in.Path("src/demo2/src/demo.egg-info"))
+			os.RemoveAll(in.Path("src/demo2/build"))
+			found, _ := filepath.Glob(in.Path("src/demo2/src/demo/*.so"))
 			for _, so := range found {
 				os.Remove(so)
 			}
-			in.change(t, "buildout.cfg", "develop = ", "develop = src/demo2 ")
+			in.Change(t, "buildout.cfg", "develop = ", "develop = src/demo2 ")
 		}, []string{"src/demo2", "compiler"}},
-		{"no such configuration", func(t *testing.T, in installed) { os.Remove(in.path("buildout.cfg")) }, []string{"buildout.cfg"}},
+		{"no such configuration", func(t *testing.T, in packtest.Installed) { os.Remove(in.Path("buildout.cfg")) }, []string{"buildout.cfg"}},
 	}
 	if testing.Short() {
 		tests = tests[1:5]
@@ -172,11 +119,11 @@ func TestLauncherFails(t *testing.T) {
 	eachLine(t, func(t *testing.T, l packtest.Line) {
 		for _, test := range tests {
 			t.Run(test.name, func(t *testing.T) {
-				in := install(t, l)
-				in.buildout(t).Must(t, "bin/buildout")
+				in := packtest.Install(t, l)
+				in.Buildout(t).Must(t, "bin/buildout")
 				test.change(t, in)
-				before := in.buildouts(t)
-				r := in.buildout(t)
+				before := in.Buildouts(t)
+				r := in.Buildout(t)
 				if r.Code != 1 {
 					t.Errorf("exit %d", r.Code)
 				}
@@ -185,8 +132,8 @@ func TestLauncherFails(t *testing.T) {
 						t.Errorf("no %q in:\n%s%s", say, r.Out, r.Err)
 					}
 				}
-				packtest.SameMap(t, before, in.buildouts(t))
-				if _, err := os.Stat(in.path(".binary-buildout/journal")); err == nil {
+				packtest.SameMap(t, before, in.Buildouts(t))
+				if _, err := os.Stat(in.Path(".binary-buildout/journal")); err == nil {
 					t.Error("the journal is still there")
 				}
 			})
@@ -196,27 +143,27 @@ func TestLauncherFails(t *testing.T) {
 
 // TestLauncherLock: one at a time.
 func TestLauncherLock(t *testing.T) {
-	in := install(t, packtest.Lines()[0])
+	in := packtest.Install(t, packtest.Lines()[0])
 	cmd := exec.Command(in.Python, "-c", `
 import fcntl, sys
 f = open(sys.argv[1], "r+b")
 fcntl.flock(f, fcntl.LOCK_EX)
 print("locked", flush=True)
-sys.stdin.read()`, in.path(".binary-buildout/lock"))
+sys.stdin.read()`, in.Path(".binary-buildout/lock"))
 	stdin, _ := cmd.StdinPipe()
 	stdout, _ := cmd.StdoutPipe()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	stdout.Read(make([]byte, 7))
-	for _, r := range []packtest.Result{in.buildout(t), packtest.RunIn(t, in.root, in.env, in.Python, "bootstrap.py")} {
+	for _, r := range []packtest.Result{in.Buildout(t), packtest.RunIn(t, in.Root, in.Env, in.Python, "bootstrap.py")} {
 		if r.Code != 3 || !strings.Contains(r.Err, "error: another bin/buildout or bootstrap.py is at work") {
 			t.Errorf("exit %d: %s%s", r.Code, r.Out, r.Err)
 		}
 	}
 	stdin.Close()
 	cmd.Wait()
-	packtest.OnlyUpdating(t, in.buildout(t), "scripts", "conf")
+	packtest.OnlyUpdating(t, in.Buildout(t), "scripts", "conf")
 }
 
 // TestLauncherRefuses: not set up, moved, or another interpreter.
@@ -256,20 +203,20 @@ func TestLauncherDevelopNew(t *testing.T) {
 		t.Skip("slow")
 	}
 	eachLine(t, func(t *testing.T, l packtest.Line) {
-		in := install(t, l)
-		packtest.CopyDir(t, in.path("src/pure"), in.path("src/added"))
-		os.RemoveAll(in.path("src/added/src/pure.egg-info"))
-		os.Rename(in.path("src/added/src/pure"), in.path("src/added/src/added"))
-		packtest.WriteFile(t, in.path("src/added/setup.py"), strings.ReplaceAll(packtest.ReadFile(t, in.path("src/added/setup.py")), "pure", "added"))
-		in.change(t, "buildout.cfg", "develop = ", "develop = src/added ")
-		in.change(t, "buildout.cfg", "    pure\n", "    pure\n    added\n")
-		in.buildout(t).Must(t, "bin/buildout")
-		r := packtest.RunIn(t, "/", packtest.Without(in.env, "PYTHONPATH"), in.path("bin/added"))
+		in := packtest.Install(t, l)
+		packtest.CopyDir(t, in.Path("src/pure"), in.Path("src/added"))
+		os.RemoveAll(in.Path("src/added/src/pure.egg-info"))
+		os.Rename(in.Path("src/added/src/pure"), in.Path("src/added/src/added"))
+		packtest.WriteFile(t, in.Path("src/added/setup.py"), strings.ReplaceAll(packtest.ReadFile(t, in.Path("src/added/setup.py")), "pure", "added"))
+		in.Change(t, "buildout.cfg", "develop = ", "develop = src/added ")
+		in.Change(t, "buildout.cfg", "    pure\n", "    pure\n    added\n")
+		in.Buildout(t).Must(t, "bin/buildout")
+		r := packtest.RunIn(t, "/", packtest.Without(in.Env, "PYTHONPATH"), in.Path("bin/added"))
 		if r.Must(t, "bin/added"); r.Out != "pure and simple\n" {
 			t.Error(r.Out)
 		}
-		packtest.OnlyUpdating(t, in.buildout(t), "scripts", "conf")
-		packtest.OnlyUpdating(t, in.buildout(t, "-o"), "scripts", "conf")
+		packtest.OnlyUpdating(t, in.Buildout(t), "scripts", "conf")
+		packtest.OnlyUpdating(t, in.Buildout(t, "-o"), "scripts", "conf")
 	})
 }
 
@@ -295,20 +242,20 @@ func TestLauncherMrDeveloper(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "srv")
 	packtest.CopyDir(t, s.Archive, root)
 	os.RemoveAll(filepath.Join(root, "src/pure/.git"))
-	in := installed{s, root, packtest.BareEnv(t)}
-	packtest.RunIn(t, root, in.env, s.Python, "bootstrap.py").Must(t, "bootstrap.py")
+	in := packtest.Installed{Site: s, Root: root, Env: packtest.BareEnv(t)}
+	packtest.RunIn(t, root, in.Env, s.Python, "bootstrap.py").Must(t, "bootstrap.py")
 	for _, args := range [][]string{nil, {"-N"}, {"-o"}} {
-		r := in.buildout(t, args...)
+		r := in.Buildout(t, args...)
 		packtest.OnlyUpdating(t, r, "scripts", "conf")
 		if !strings.Contains(r.Out, "Kept the checkout of 'pure'") {
 			t.Error(r.Out)
 		}
 	}
-	if r := packtest.RunIn(t, "/", packtest.Without(in.env, "PYTHONPATH"), in.path("bin/pure")).Must(t, "bin/pure"); r.Out != "pure and simple\n" {
+	if r := packtest.RunIn(t, "/", packtest.Without(in.Env, "PYTHONPATH"), in.Path("bin/pure")).Must(t, "bin/pure"); r.Out != "pure and simple\n" {
 		t.Error(r.Out)
 	}
-	os.RemoveAll(in.path("src/pure"))
-	if r := in.buildout(t); r.Code != 1 || !strings.Contains(r.Err, "the checkout of pure is not in this tree") {
+	os.RemoveAll(in.Path("src/pure"))
+	if r := in.Buildout(t); r.Code != 1 || !strings.Contains(r.Err, "the checkout of pure is not in this tree") {
 		t.Errorf("exit %d: %s%s", r.Code, r.Out, r.Err)
 	}
 }
@@ -322,17 +269,17 @@ func TestLauncherWheel(t *testing.T) {
 		if l.Buildout[0] == '1' {
 			return // zc.buildout 1 knows no wheels
 		}
-		in := install(t, l)
-		wheel := in.path("wheels/byhand-1.0-py2.py3-none-any.whl")
+		in := packtest.Install(t, l)
+		wheel := in.Path("wheels/byhand-1.0-py2.py3-none-any.whl")
 		os.MkdirAll(filepath.Dir(wheel), 0o755)
 		zipFile(t, wheel, byHand())
-		in.change(t, "buildout.cfg", "find-links =", "find-links = wheels")
-		in.change(t, "buildout.cfg", "    pure\n", "    pure\n    byhand\n")
-		in.buildout(t).Must(t, "bin/buildout")
-		if r := packtest.RunIn(t, "/", packtest.Without(in.env, "PYTHONPATH"), in.path("bin/byhand")).Must(t, "bin/byhand"); r.Out != "by hand\n" {
+		in.Change(t, "buildout.cfg", "find-links =", "find-links = wheels")
+		in.Change(t, "buildout.cfg", "    pure\n", "    pure\n    byhand\n")
+		in.Buildout(t).Must(t, "bin/buildout")
+		if r := packtest.RunIn(t, "/", packtest.Without(in.Env, "PYTHONPATH"), in.Path("bin/byhand")).Must(t, "bin/byhand"); r.Out != "by hand\n" {
 			t.Error(r.Out)
 		}
-		packtest.OnlyUpdating(t, in.buildout(t), "scripts", "conf")
+		packtest.OnlyUpdating(t, in.Buildout(t), "scripts", "conf")
 	})
 }
 
@@ -372,22 +319,20 @@ func TestLauncherRecipeDevelop(t *testing.T) {
 				cfg = strings.Replace(cfg, "develop = src/demo ", "develop = ", 1)
 				packtest.WriteFile(t, filepath.Join(stage, "buildout.cfg"), cfg+"\n[dev]\nrecipe = zc.recipe.egg:develop\nsetup = src/demo\ndefine = X=1\n")
 			})
-			in := installed{s, filepath.Join(t.TempDir(), "srv"), packtest.BareEnv(t)}
-			packtest.CopyDir(t, s.Archive, in.root)
-			packtest.RunIn(t, in.root, in.env, s.Python, "bootstrap.py").Must(t, "bootstrap.py")
-			compiled := packtest.Extensions(t, in.root)
-			packtest.OnlyUpdating(t, in.buildout(t), "dev", "scripts")
-			packtest.OnlyUpdating(t, in.buildout(t, "-o"), "dev", "scripts")
-			packtest.SameMap(t, compiled, packtest.Extensions(t, in.root))
-			packtest.RunIn(t, "/", packtest.Without(in.env, "PYTHONPATH"), in.path("bin/demo")).Must(t, "bin/demo")
-			in.change(t, "buildout.cfg", "define = X=1", "define = X=2")
-			before := in.buildouts(t)
-			r := in.buildout(t)
+			in := packtest.InstallAt(t, s, filepath.Join(t.TempDir(), "srv"))
+			compiled := packtest.Extensions(t, in.Root)
+			packtest.OnlyUpdating(t, in.Buildout(t), "dev", "scripts")
+			packtest.OnlyUpdating(t, in.Buildout(t, "-o"), "dev", "scripts")
+			packtest.SameMap(t, compiled, packtest.Extensions(t, in.Root))
+			packtest.RunIn(t, "/", packtest.Without(in.Env, "PYTHONPATH"), in.Path("bin/demo")).Must(t, "bin/demo")
+			in.Change(t, "buildout.cfg", "define = X=1", "define = X=2")
+			before := in.Buildouts(t)
+			r := in.Buildout(t)
 			if r.Code != 1 || !strings.Contains(r.Err, "error: part dev: ") || !strings.Contains(r.Err, "needs a compiler") {
 				t.Errorf("exit %d: %s%s", r.Code, r.Out, r.Err)
 			}
-			packtest.SameMap(t, before, in.buildouts(t))
-			packtest.SameMap(t, compiled, packtest.Extensions(t, in.root))
+			packtest.SameMap(t, before, in.Buildouts(t))
+			packtest.SameMap(t, compiled, packtest.Extensions(t, in.Root))
 		})
 	}
 }

@@ -25,7 +25,7 @@ supervisor = 18582
 // tree's libraries: the system's own are not there.
 func TestServer(t *testing.T) {
 	acceptance.Pair(t, acceptance.Case{
-		Example: "server", Python: "3.13", Buildout: "6.0.1", Smoke: []string{"bin/py smoke.py"},
+		Example: "server", Python: "3.13", Buildout: "6.0.1", Twice: true, Smoke: []string{"bin/py smoke.py"},
 		Starts: []string{`bin/py -c "import lxml.html, yaml, supervisor.supervisord"`},
 	}, host, `bin/py smoke.py "$1" .`,
 		"/usr/lib/*-linux-gnu/libxml2.so*", "/usr/lib/*-linux-gnu/libxslt.so*", "/usr/lib/*-linux-gnu/libexslt.so*",

@@ -20,7 +20,7 @@ func TestZope212(t *testing.T) {
 
 func TestZope213(t *testing.T) {
 	acceptance.Run(t, acceptance.Case{
-		Example: "zope213", Python: "2.7", Buildout: "2.13.8",
+		Example: "zope213", Python: "2.7", Buildout: "2.13.8", Twice: true,
 		// Zope 2.13 fails to read ZCML at a path that isn't ASCII.
 		Place: "Grosse Strasse",
 		// Not zope.interface: on Python 2.7 the .pth file that pip writes for it

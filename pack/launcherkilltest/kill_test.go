@@ -1,4 +1,4 @@
-package launchertest
+package launcherkilltest
 
 import (
 	"fmt"
@@ -29,10 +29,13 @@ func TestLauncherKilled(t *testing.T) {
 	if testing.Short() {
 		return
 	}
-	for _, l := range []packtest.Line{lines[0], lines[5]} {
-		t.Run(l.String(), func(t *testing.T) {
-			s := packtest.SiteOf(t, l)
-			killAll(t, s, killtest.Random(t, newChanged(t, s, killtest.Dir(t)).calls(t), 20))
+	for _, large := range []struct {
+		line  packtest.Line
+		kills int
+	}{{lines[0], 50}, {lines[5], 20}} {
+		t.Run(large.line.String(), func(t *testing.T) {
+			s := packtest.SiteOf(t, large.line)
+			killAll(t, s, killtest.Random(t, newChanged(t, s, killtest.Dir(t)).calls(t), large.kills))
 		})
 	}
 }
@@ -71,7 +74,7 @@ func killAll(t *testing.T, s packtest.Site, numbers []int) {
 
 // changed is an installed site with changes that bin/buildout has still to follow.
 type changed struct {
-	installed
+	packtest.Installed
 	killtest.Killer
 	kept   string            // a copy, but for its eggs
 	before map[string]string // what belongs to buildout
@@ -79,22 +82,22 @@ type changed struct {
 
 func newChanged(t testing.TB, s packtest.Site, dir string) changed {
 	t.Helper()
-	in := installAt(t, s, filepath.Join(dir, "srv"))
-	in.buildout(t).Must(t, "bin/buildout")
-	in.change(t, "buildout.cfg", "port = 8080", "port = 8081")
-	in.change(t, "buildout.cfg", "interpreter = py", "interpreter = pyrite")
-	k := changed{in, killtest.New(t), in.root + "-kept", nil}
+	in := packtest.InstallAt(t, s, filepath.Join(dir, "srv"))
+	in.Buildout(t).Must(t, "bin/buildout")
+	in.Change(t, "buildout.cfg", "port = 8080", "port = 8081")
+	in.Change(t, "buildout.cfg", "interpreter = py", "interpreter = pyrite")
+	k := changed{in, killtest.New(t), in.Root + "-kept", nil}
 	k.before = k.buildouts(t)
-	k.withoutEggs(t, func() { packtest.CopyDir(t, k.root, k.kept) })
+	k.withoutEggs(t, func() { packtest.CopyDir(t, k.Root, k.kept) })
 	return k
 }
 
-// buildouts is installed's, but reads no eggs: their inodes, sizes and times have to stay.
+// buildouts is Installed's, but reads no eggs: their inodes, sizes and times have to stay.
 func (k changed) buildouts(t testing.TB) map[string]string {
 	t.Helper()
 	var found map[string]string
-	k.withoutEggs(t, func() { found = k.installed.buildouts(t) })
-	for path, what := range packtest.Names(t, k.path("eggs")) {
+	k.withoutEggs(t, func() { found = k.Installed.Buildouts(t) })
+	for path, what := range packtest.Names(t, k.Path("eggs")) {
 		if !strings.HasSuffix(path, ".pyc") && !strings.HasSuffix(path, "__pycache__") {
 			found["eggs/"+path] = what
 		}
@@ -106,7 +109,7 @@ func (k changed) buildouts(t testing.TB) map[string]string {
 // files, and each kill has to leave them as they were.
 func (k changed) withoutEggs(t testing.TB, f func()) {
 	t.Helper()
-	for _, move := range [][2]string{{k.path("eggs"), k.root + "-eggs"}, {k.root + "-eggs", k.path("eggs")}} {
+	for _, move := range [][2]string{{k.Path("eggs"), k.Root + "-eggs"}, {k.Root + "-eggs", k.Path("eggs")}} {
 		if err := os.Rename(move[0], move[1]); err != nil {
 			t.Fatal(err)
 		}
@@ -116,13 +119,13 @@ func (k changed) withoutEggs(t testing.TB, f func()) {
 }
 
 func (k changed) command() killtest.Command {
-	return killtest.Command{Dir: k.root, Env: append(k.env, "PYTHONDONTWRITEBYTECODE=1"), Args: []string{k.path("bin/buildout")}}
+	return killtest.Command{Dir: k.Root, Env: append(k.Env, "PYTHONDONTWRITEBYTECODE=1"), Args: []string{k.Path("bin/buildout")}}
 }
 
 // calls counts the calls of an undisturbed run.
 func (k changed) calls(t testing.TB) int {
 	t.Helper()
-	n := len(k.Calls(t, k.root, k.command()))
+	n := len(k.Calls(t, k.Root, k.command()))
 	t.Logf("N = %d", n)
 	if n < 150 {
 		t.Errorf("only %d calls that write", n)
@@ -134,15 +137,15 @@ func (k changed) calls(t testing.TB) int {
 func (k changed) kill(t *testing.T, numbers []int) {
 	for _, number := range numbers {
 		k.withoutEggs(t, func() {
-			os.RemoveAll(k.root)
-			packtest.CopyDir(t, k.kept, k.root)
+			os.RemoveAll(k.Root)
+			packtest.CopyDir(t, k.kept, k.Root)
 		})
-		call := fmt.Sprintf("call %d, %s", number, k.Kill(t, k.root, number, k.command()))
-		packtest.RunIn(t, k.root, k.env, k.Python, "bootstrap.py").Must(t, "after "+call)
+		call := fmt.Sprintf("call %d, %s", number, k.Kill(t, k.Root, number, k.command()))
+		packtest.RunIn(t, k.Root, k.Env, k.Python, "bootstrap.py").Must(t, "after "+call)
 		have := k.buildouts(t)
 		if have["parts/conf/app.conf"] != k.before["parts/conf/app.conf"] {
 			// killed after the run had been done: then it is done whole
-			k.buildout(t).Must(t, "after the commit")
+			k.Buildout(t).Must(t, "after the commit")
 			continue
 		}
 		if packtest.SameMap(t, k.before, have); t.Failed() {
