@@ -1,6 +1,6 @@
 //go:build linux
 
-package zope2
+package zope213
 
 import (
 	"os"
@@ -10,13 +10,6 @@ import (
 )
 
 func TestMain(m *testing.M) { os.Exit(acceptance.Main(m)) }
-
-func TestZope212(t *testing.T) {
-	acceptance.Run(t, acceptance.Case{
-		Example: "zope212", Python: "2.7", Buildout: "1.7.1", Twice: true, Smoke: []string{"bin/py smoke.py"},
-		Others: []string{"zc.buildout==2.13.8", "setuptools==44.1.1", "zope.interface==5.5.2"},
-	})
-}
 
 func TestZope213(t *testing.T) {
 	acceptance.Run(t, acceptance.Case{
