@@ -91,24 +91,32 @@ func parseInstalled(text string) map[string]map[string]string {
 // asks for it, so its text tells of the runs before, which a build that reuses
 // an archive hasn't had.
 func settled(text string) string {
-	var names []string
-	blocks := map[string][]string{}
-	for line := range strings.Lines(text) {
-		if line[0] == '[' && strings.Contains(line, "]") {
-			names = append(names, line[1:strings.IndexByte(line, ']')])
-		} else if len(names) > 0 && strings.TrimSpace(line) != "" {
-			name := names[len(names)-1]
-			blocks[name] = append(blocks[name], strings.TrimRight(line, "\r\n")+"\n")
-		}
-	}
-	options := lastOptions(blocks["buildout"])
+	blocks := sectionLines(text)
+	return withParts(lastOptions(blocks["buildout"]), blocks, strings.Fields(parseInstalled(text)["buildout"]["parts"]))
+}
+
+// withParts is a .installed.cfg of these options of buildout and these parts.
+func withParts(options []string, blocks map[string][]string, parts []string) string {
 	out := []string{"[buildout]\n" + strings.Join(options, "")}
-	for _, part := range strings.Fields(parseInstalled(text)["buildout"]["parts"]) {
+	for _, part := range parts {
 		if lines, known := blocks[part]; known {
 			out = append(out, "["+part+"]\n"+strings.Join(lines, ""))
 		}
 	}
 	return strings.Join(out, "\n")
+}
+
+// sectionLines are the lines of each section as they stand, less blank ones.
+func sectionLines(text string) map[string][]string {
+	blocks, name := map[string][]string{}, ""
+	for line := range strings.Lines(text) {
+		if line[0] == '[' && strings.Contains(line, "]") {
+			name = line[1:strings.IndexByte(line, ']')]
+		} else if name != "" && strings.TrimSpace(line) != "" {
+			blocks[name] = append(blocks[name], strings.TrimRight(line, "\r\n")+"\n")
+		}
+	}
+	return blocks
 }
 
 // lastOptions are the options of a section with the lines that continue them,

@@ -68,18 +68,8 @@ func (l *last) takeParts(b *builder, tree *Tree) (touched []string, err error) {
 
 // installedOf is a .installed.cfg with some of its parts.
 func installedOf(text string, parts []string) string {
-	var out strings.Builder
-	out.WriteString("[buildout]\ninstalled_develop_eggs = \nparts = " + strings.Join(parts, " ") + "\n")
-	in := false
-	for line := range strings.Lines(text) {
-		if line[0] == '[' && strings.Contains(line, "]") {
-			in = slices.Contains(parts, line[1:strings.IndexByte(line, ']')])
-		}
-		if in {
-			out.WriteString(line)
-		}
-	}
-	return out.String()
+	options := []string{"installed_develop_eggs = \n", "parts = " + strings.Join(parts, " ") + "\n"}
+	return withParts(options, sectionLines(text), parts)
 }
 
 // worthKeeping is whether a part has compiled files, or is a develop package
