@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/internal/binfmt"
@@ -207,8 +208,11 @@ func TestNeededLibpython(t *testing.T) {
 	gcc(t, root, "int initold(void) { return 0; }", "eggs/a/old.so", "-shared", "-g0")
 	gcc(t, root, "int start(void) { return 0; }", "eggs/a/mod_wsgi.so", "-shared", "-g0")
 	o := testOrigin(root)
+	var mu sync.Mutex // files are relocated by several goroutines
 	asked := map[bool]int{}
 	o.Binaries.DropNeeded = func(_ io.ReaderAt, _ int64, drop func(string) bool) ([]binfmt.Edit, error) {
+		mu.Lock()
+		defer mu.Unlock()
 		for _, n := range []string{"libpython2.7.so.1.0", "libpython3.11.so.1.0", "libpython3.so", "libc.so.6", "libpythonic.so"} {
 			asked[drop(n)]++
 		}
