@@ -82,13 +82,14 @@ func NewProxy(t testing.TB, address string) *Proxy {
 			return
 		}
 		w.WriteHeader(http.StatusOK)
-		from, _, err := w.(http.Hijacker).Hijack()
+		from, began, err := w.(http.Hijacker).Hijack()
 		if err != nil {
 			to.Close()
 			return
 		}
 		go func() {
-			_, _ = io.Copy(to, from)
+			// The server may have read the first of it already.
+			_, _ = io.Copy(to, began)
 			to.Close()
 		}()
 		_, _ = io.Copy(from, to)
