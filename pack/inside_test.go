@@ -1,14 +1,19 @@
 package pack
 
 import (
+	"archive/tar"
 	"archive/zip"
 	"bytes"
+	"compress/gzip"
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/klauspost/compress/zstd"
 )
 
 func TestZippedEgg(t *testing.T) {
@@ -52,5 +57,77 @@ func TestCompressedDebugInformation(t *testing.T) {
 		if it, ok := item(rep.Blocked, "parts/z/z.so"); !ok || it.Part != "part z" || !strings.Contains(it.Reason, "compressed in it") {
 			t.Errorf("%s: %+v", how, rep)
 		}
+	}
+}
+
+// TestCompressedFile: what is compressed as a whole is looked into, a tar file
+// in it, a file that was cut off, and a zip file after a line that starts it.
+func TestCompressedFile(t *testing.T) {
+	compress := map[string]func(io.Writer) io.WriteCloser{
+		"gz": func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) },
+		"zst": func(w io.Writer) io.WriteCloser {
+			z, err := zstd.NewWriter(w)
+			check(t, err)
+			return z
+		},
+	}
+	root := longRoot(t)
+	write := func(name string, data []byte) {
+		full := filepath.Join(root, name)
+		check(t, os.MkdirAll(filepath.Dir(full), 0o755))
+		check(t, os.WriteFile(full, data, 0o755))
+	}
+	inTar := func(member string) []byte {
+		var b bytes.Buffer
+		w := tar.NewWriter(&b)
+		text := strings.Repeat("# pad\n", 1000) + "prefix=" + root + "/parts/x\n"
+		check(t, w.WriteHeader(&tar.Header{Name: member, Size: int64(len(text)), Mode: 0o644}))
+		io.WriteString(w, text)
+		check(t, w.Close())
+		return b.Bytes()
+	}
+	for ext, open := range compress {
+		for name, data := range map[string][]byte{
+			"parts/x/conf": []byte(root + "/etc"), "parts/x/conf.tar": inTar("conf"), "parts/x/README.txt": []byte(root + " is where"), "parts/x/other": []byte(root + "2"),
+		} {
+			var b bytes.Buffer
+			w := open(&b)
+			w.Write(data)
+			check(t, w.Close())
+			write(name+"."+ext, b.Bytes())
+			if name == "parts/x/conf" && ext == "gz" {
+				write("parts/x/cut.gz", b.Bytes()[:b.Len()-4])
+			}
+		}
+	}
+	cmd := exec.Command("bzip2", "-c")
+	cmd.Stdin = strings.NewReader(root)
+	bz, err := cmd.Output()
+	check(t, err)
+	write("parts/x/conf.bz2", bz)
+	var b bytes.Buffer
+	b.WriteString("#!/usr/bin/env python3\n")
+	z := zip.NewWriter(&b)
+	z.SetOffset(int64(b.Len()))
+	m, err := z.Create("__main__.py")
+	check(t, err)
+	io.WriteString(m, "x = '"+root+"/x'\n")
+	check(t, z.Close())
+	write("bin/app.pyz", b.Bytes())
+
+	_, rep := relocateTree(t, root, testOrigin(root))
+	var blocked []string
+	for _, it := range rep.Blocked {
+		blocked = append(blocked, it.Path)
+		if !strings.Contains(it.Reason, "compressed in it, names "+root) || strings.HasPrefix(it.Path, "parts/") && it.Part != "part x" {
+			t.Errorf("%+v", it)
+		}
+	}
+	const want = "bin/app.pyz parts/x/conf.bz2 parts/x/conf.gz parts/x/conf.tar.gz parts/x/conf.tar.zst parts/x/conf.zst parts/x/cut.gz"
+	if got := strings.Join(blocked, " "); got != want {
+		t.Errorf("blocked\n got %s\nwant %s", got, want)
+	}
+	if len(rep.Excepted) != 2 || len(rep.Relocated) != 0 {
+		t.Errorf("%+v, %+v", rep.Excepted, rep.Relocated)
 	}
 }

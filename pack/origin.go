@@ -16,6 +16,10 @@ import (
 type Origin struct {
 	Root     string // the tree, as the build named it
 	RealRoot string // the same without symbolic links
+	// Made is whether the root's name was made up for the build. What goes on
+	// from it, as in "${buildout:directory}-backup", then names no directory
+	// that was there before, and goes on from the new root.
+	Made bool
 
 	Interpreter  string   // as sys.executable named it
 	Interpreters []string // other names of the same: without links, a virtualenv's, ...

@@ -128,7 +128,7 @@ func (w *worker) file(f *File, v *verdict) error {
 	if ours(f) {
 		return nil
 	}
-	w.inside(f, src, kind, v)
+	w.inside(f, src, kind, res.hasNUL, v)
 	if len(res.hits) == 0 {
 		return nil
 	}
@@ -206,17 +206,17 @@ func (w *worker) classify(f *File, src *source, kind string, res found, v *verdi
 	switch {
 	case kind == kindELF || kind == kindMachO || kind == kindAr:
 		return w.binary(f, src, kind, res, v)
-	case kind == "" && (!res.hasNUL || isUTF16(res.head)):
+	case kind == "" && (isUTF16(res.head) || !res.hasNUL && !w.counted(f, src, res)):
 		return w.text(f, src, res, v)
 	case kind == kindPE && w.starter(f, src, res, v):
 		return nil
 	}
-	w.opaque(f, kind, res, v)
+	w.opaque(f, src, kind, res, v)
 	return nil
 }
 
 // opaque refuses a binary file of a format in which nothing can be replaced.
-func (w *worker) opaque(f *File, kind string, res found, v *verdict) {
+func (w *worker) opaque(f *File, src *source, kind string, res found, v *verdict) {
 	name := "binary file"
 	if kind != "" {
 		name = kind + " file"
@@ -224,7 +224,7 @@ func (w *worker) opaque(f *File, kind string, res found, v *verdict) {
 	for _, h := range res.hits {
 		pl := w.search.places[h.place]
 		switch {
-		case h.bound == longer:
+		case h.bound == longer && !(kind == "" && pl.root && endsHere(src, h)):
 		case !pl.root && w.foreign[f.Path]:
 			v.except("a %s of a wheel built elsewhere names %s", name, pl.path)
 		default:

@@ -184,7 +184,10 @@ func TestTextForms(t *testing.T) {
 		"empty.txt":                              {"", ""},
 		"parts/py/lib/python2.7/config/Makefile": {"prefix=ROOT/parts/py\nabs_srcdir=TMPDIR/x/python\n", "prefix=" + R("") + "/parts/py\nabs_srcdir=/build/x/python\n"},
 		"parts/py/lib/python3.11/_sysconfigdata_.py": {"x = {'prefix': 'ROOT', 'abs_srcdir': 'TMPDIR/x'}\n", "x = {'prefix': '" + R("+python") + "', 'abs_srcdir': '/build/x'}\n"},
-		"pip.url.txt": {"-e git+file://ROOT/src#egg=x", "-e git+file://" + R("+url") + "/src#egg=x"},
+		// Neither is a pickle, or a string with its length before it.
+		"colours.log.in": {"\a\b\f\v\x1b[1mROOT\x1b[0m\x1a", "\a\b\f\v\x1b[1m" + R("") + "\x1b[0m\x1a"},
+		"notes.php":      {"S'ROOT.\n$s:9:\"ROOT\"; s:1:\"ROOT\";", "S'" + R("") + ".\n$s:9:\"" + R("") + "\"; s:1:\"" + R("") + "\";"},
+		"pip.url.txt":    {"-e git+file://ROOT/src#egg=x", "-e git+file://" + R("+url") + "/src#egg=x"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			check(t, os.RemoveAll(root))
@@ -228,6 +231,14 @@ func TestRefusedFiles(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "stage")
 	for name, tt := range map[string]struct{ in, reason, part string }{
 		"parts/a/x.pickle":                  {"\x80\x03X\x10\x00\x00\x00ROOT/x\x00", "in a binary file at offset 7", "part a"},
+		"parts/a/memo.pickle4":              {"\x80\x04\x95\x00\x00\x00\x00\x00\x00\x00\x00\x8c\x04path\x94ROOT\x94s.", "in a binary file", "part a"},
+		"parts/a/old.marshal":               {"{z\x04path\x00zLENGTHROOTz\x01x0", "in a binary file", "part a"},
+		"parts/a/wide.dat":                  {"\x00\x00LENGTH\x00\x00\x00ROOTnext", "in a binary file", "part a"},
+		"parts/a/app.db":                    {"SQLite format 3\x00 ROOTname\x00", "in a binary file", "part a"},
+		"parts/a/python2.dat":               {"\x80\x02ULENGTHROOTq\x01.", "in a binary file at offset 4", "part a"},
+		"parts/a/plain.dat":                 {"(dp0\nVroot\np1\nVROOT\np2\ns.", "in a binary file", "part a"},
+		"parts/a/short.pkl":                 {"(U`ROOT.", "in a binary file", "part a"},
+		"parts/a/cache.php":                 {`a:1:{s:4:"root";s:COUNT:"ROOT/x";}`, "in a binary file", "part a"},
 		"eggs/x.egg/only.pyc":               {"\x00\x00ROOT/x.py\x00", "binary file", "egg x.egg"},
 		"eggs/x.egg/a.py":                   {"x = '@binary-buildout-root@'", "placeholder", "egg x.egg"},
 		"parts/b/x.ini":                     {"home = /home/builder/private/x", "names /home/builder/private", "part b"},
@@ -239,7 +250,7 @@ func TestRefusedFiles(t *testing.T) {
 			check(t, os.RemoveAll(root))
 			o := testOrigin(root)
 			o.TmpDir = root + ".tmp"
-			tree{name: strings.ReplaceAll(tt.in, "TMPDIR", o.TmpDir)}.write(t, root)
+			tree{name: strings.NewReplacer("TMPDIR", o.TmpDir, "COUNT", fmt.Sprint(len(root)+2), "LENGTH", string([]byte{byte(len(root))})).Replace(tt.in)}.write(t, root)
 			o.Forbidden = []string{"/home/builder/private"}
 			_, rep := relocateTree(t, root, o)
 			it, ok := item(rep.Blocked, name)
@@ -255,6 +266,33 @@ func TestRefusedFiles(t *testing.T) {
 				t.Error("in two lists")
 			}
 		})
+	}
+}
+
+// TestSiblings: what goes on from a root that was made up for the build goes on
+// from the new one. Where a root has a name of its own, its siblings have too.
+func TestSiblings(t *testing.T) {
+	root := filepath.Join(t.TempDir(), "stage")
+	for _, made := range []bool{false, true} {
+		check(t, os.RemoveAll(root))
+		tree{".installed.cfg": "[backup]\nlocation = ROOT-backup\nold = ROOT.old/x\n", "x.sh*": "#!/bin/sh\ncp -r ROOT ROOT_2\n", "x.bin": "\x00 ROOT2/x\x00"}.write(t, root)
+		o := testOrigin(root)
+		o.Made = made
+		a, rep := relocateTree(t, root, o)
+		check(t, rep.Err())
+		to := root
+		if made {
+			to = Root
+		}
+		if got, want := content(t, a, ".installed.cfg"), "[backup]\nlocation = "+to+"-backup\nold = "+to+".old/x\n"; got != want {
+			t.Errorf("made %v\n got %q\nwant %q", made, got, want)
+		}
+		if made {
+			to = Form(Root, FormShell)
+		}
+		if got, want := content(t, a, "x.sh"), "#!/bin/sh\ncp -r "+Form(Root, FormShell)+" "+to+"_2\n"; got != want {
+			t.Errorf("made %v\n got %q\nwant %q", made, got, want)
+		}
 	}
 }
 

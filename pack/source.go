@@ -55,6 +55,9 @@ const (
 	kindPE    = "PE"
 	kindAr    = "ar"
 	kindZip   = "zip"
+	kindGzip  = "gzip"
+	kindBzip2 = "bzip2"
+	kindZstd  = "zstd"
 )
 
 // sniff tells a file's kind by its first bytes, "" if it is none that matters.
@@ -73,6 +76,12 @@ func sniff(head []byte) string {
 		return kindAr
 	case has("PK\x03\x04"):
 		return kindZip
+	case has("\x1f\x8b\x08"):
+		return kindGzip
+	case has("BZh") && len(head) > 10 && string(head[4:10]) == "1AY&SY":
+		return kindBzip2
+	case has("\x28\xb5\x2f\xfd"):
+		return kindZstd
 	}
 	return ""
 }

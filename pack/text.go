@@ -20,6 +20,8 @@ func (w *worker) text(f *File, src *source, res found, v *verdict) error {
 		switch {
 		case h.bound == inner && pl.root:
 			v.except("names a longer path that ends with the build's directory, at offset %d", h.offset)
+		case h.bound == longer && pl.root && w.o.Made: // beside the root, wherever that is
+			w.replace(f, src, lex, h, wide)
 		case h.bound != whole:
 		case wide != (h.enc == encUTF16L || h.enc == encUTF16B):
 			v.block("save the file in one encoding", "%s %s in an encoding that the rest of the file doesn't have", pl.what, pl.path)
@@ -28,15 +30,7 @@ func (w *worker) text(f *File, src *source, res found, v *verdict) error {
 		case pl.placeholder == "":
 			w.unreplaceable(f, pl, v)
 		default:
-			form := lex.form(src, h)
-			if h.lower {
-				form += FormLower
-			}
-			text := Form(pl.placeholder, form)
-			if wide {
-				text = toUTF16(Form(pl.placeholder, FormPlain), h.enc == encUTF16B)
-			}
-			f.texts = append(f.texts, textEdit{offset: h.offset, n: int64(h.n), text: text})
+			w.replace(f, src, lex, h, wide)
 		}
 	}
 	if len(f.texts) > 0 {
@@ -44,6 +38,22 @@ func (w *worker) text(f *File, src *source, res found, v *verdict) error {
 		f.Class = ClassText
 	}
 	return nil
+}
+
+// replace puts a placeholder where a place was found.
+func (w *worker) replace(f *File, src *source, lex *lexer, h hit, wide bool) {
+	placeholder, form := w.search.places[h.place].placeholder, FormPlain
+	if !wide {
+		form = lex.form(src, h)
+		if h.lower {
+			form += FormLower
+		}
+	}
+	text := Form(placeholder, form)
+	if wide {
+		text = toUTF16(text, h.enc == encUTF16B)
+	}
+	f.texts = append(f.texts, textEdit{offset: h.offset, n: int64(h.n), text: text})
 }
 
 // buildRecord are the files in which a Python that a part compiled notes how

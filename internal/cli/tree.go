@@ -143,7 +143,7 @@ func (p *packing) rules() pack.Rules {
 func (p *packing) origin() pack.Origin {
 	in := p.tree.Interpreter
 	return pack.Origin{
-		Root: p.tree.Root, RealRoot: p.tree.Root,
+		Root: p.tree.Root, RealRoot: p.tree.Root, Made: !p.flags.inPlace && p.flags.stage == "",
 		Interpreter: in.Executable, Interpreters: append(p.tree.Interpreters, in.BaseExecutable),
 		Prefix: in.BasePrefix, LibDir: in.LibDir,
 		Home: os.Getenv("HOME"), TmpDir: p.tree.TmpDir, Forbidden: p.tree.Forbidden(),

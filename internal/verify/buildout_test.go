@@ -112,3 +112,28 @@ func TestPartThatVanished(t *testing.T) {
 		t.Errorf("missing %+v\nforeign %s\nmade %s\n%s", r.Missing, messages(r.Foreign), made[1], out)
 	}
 }
+
+// TestEmptyPart: a directory that a part made, as z3c.recipe.mkdir does, is
+// there, even if nothing is in it.
+func TestEmptyPart(t *testing.T) {
+	top := filepath.Join(t.TempDir(), "demo-1.0")
+	if err := os.MkdirAll(filepath.Join(top, "parts", "spool", "in"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	sources := map[string]Source{"directory": Dir(top)}
+	for name, pack := range map[string][]string{"x.tar.gz": {"tar", "-czf"}, "x.zip": {"zip", "-qr"}} {
+		archive := filepath.Join(t.TempDir(), name)
+		cmd := exec.Command(pack[0], pack[1], archive, "demo-1.0")
+		cmd.Dir = filepath.Dir(top)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		sources[name] = Archive(archive)
+	}
+	for name, source := range sources {
+		r := check(t, Input{Source: source, Roots: []string{"/stage"}, Parts: []Part{{Name: "spool", Recipe: "z3c.recipe.mkdir", Installed: []string{"/stage/parts/spool/in", "/stage/parts/gone"}}}})
+		if got := messages(r.Missing); !strings.Contains(got, "parts/gone") || strings.Contains(got, "parts/spool/in") {
+			t.Errorf("%s: missing %q", name, got)
+		}
+	}
+}

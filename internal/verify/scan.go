@@ -37,6 +37,7 @@ type scan struct {
 func read(ctx context.Context, src Source, skip func(string) bool) (*scan, error) {
 	s := &scan{files: map[string]*file{}, all: map[string]bool{}, links: map[string]string{}, dirs: map[string]bool{}}
 	var mu sync.Mutex
+	var dirs []string // those listed, which may be empty
 	err := src.Walk(ctx, func(e Entry) error {
 		if skip != nil && skip(e.Path) {
 			return nil
@@ -50,6 +51,10 @@ func read(ctx context.Context, src Source, skip func(string) bool) (*scan, error
 		}
 		mu.Lock()
 		defer mu.Unlock()
+		if e.Dir {
+			dirs = append(dirs, e.Path)
+			return nil
+		}
 		s.all[e.Path] = true
 		if e.Link != "" {
 			s.links[e.Path] = e.Link
@@ -63,6 +68,9 @@ func read(ctx context.Context, src Source, skip func(string) bool) (*scan, error
 		for d := path.Dir(p); d != "." && !s.dirs[d]; d = path.Dir(d) {
 			s.dirs[d] = true
 		}
+	}
+	for _, d := range dirs {
+		s.dirs[d] = true
 	}
 	return s, err
 }

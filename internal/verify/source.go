@@ -24,13 +24,15 @@ import (
 
 // Source is what is verified: a directory, or an archive made for any platform.
 type Source interface {
-	// Walk calls visit for every file and link, perhaps from several goroutines at once.
+	// Walk calls visit for every file, link and directory, perhaps from several
+	// goroutines at once. A zip may lack directories that aren't empty.
 	Walk(ctx context.Context, visit func(Entry) error) error
 }
 
-// Entry is a file or a link of a Source.
+// Entry is a file, a link or a directory of a Source.
 type Entry struct {
 	Path string // relative to the source, with slashes
+	Dir  bool
 	Link string // what a symbolic link points to; empty for a file
 	Open func() (File, error)
 }
@@ -97,7 +99,9 @@ func (d dir) list(ctx context.Context, rel string, jobs chan<- Entry) error {
 			if e.Name() == ".git" || e.Name() == ".hg" || e.Name() == ".svn" {
 				continue
 			}
-			err = d.list(ctx, p, jobs)
+			if err = send(ctx, jobs, Entry{Path: p, Dir: true}); err == nil {
+				err = d.list(ctx, p, jobs)
+			}
 		case typ&fs.ModeSymlink != 0:
 			var to string
 			if to, err = os.Readlink(full); err == nil {
@@ -183,6 +187,8 @@ func walkTar(ctx context.Context, t *tar.Reader, visit func(Entry) error) error 
 		p, err := inside(h.Name, true)
 		switch {
 		case err != nil || p == "":
+		case h.Typeflag == tar.TypeDir:
+			err = visit(Entry{Path: p, Dir: true})
 		case h.Typeflag == tar.TypeSymlink:
 			err = visit(Entry{Path: p, Link: h.Linkname})
 		case h.Typeflag == tar.TypeReg:
@@ -211,7 +217,13 @@ func walkZip(ctx context.Context, f *os.File, top bool, visit func(Entry) error)
 		if err != nil {
 			return err
 		}
-		if p == "" || e.FileInfo().IsDir() {
+		if p == "" {
+			continue
+		}
+		if e.FileInfo().IsDir() {
+			if err := visit(Entry{Path: p, Dir: true}); err != nil {
+				return err
+			}
 			continue
 		}
 		if err := ctx.Err(); err != nil {
