@@ -150,11 +150,6 @@ func (c *Client) path(format string, a ...any) string {
 // again is call with retries, for requests that may be sent twice.
 func (c *Client) again(ctx context.Context, what, method, path string, body, v any) (resp *github.Response, err error) {
 	err = c.policy.retry(ctx, c.log, what, func(ctx context.Context) (err error) {
-		if method == http.MethodPatch {
-			if err := c.pace(ctx); err != nil {
-				return err
-			}
-		}
 		resp, err = c.call(ctx, method, path, body, v)
 		return err
 	})
@@ -207,8 +202,26 @@ func (c *Client) get(ctx context.Context, id int64) (r Release, err error) {
 	return r, c.explain("reading the release", err)
 }
 
-func (c *Client) edit(ctx context.Context, id int64, fields map[string]any) (r Release, err error) {
-	_, err = c.again(ctx, "editing the release", http.MethodPatch, c.path("/releases/%d", id), fields, &r)
+// revise edits a release. The change is made to what it is just then, not to
+// what it was when the run began: a person may have edited the text meanwhile.
+// Without a change nothing is sent.
+func (c *Client) revise(ctx context.Context, id int64, change func(Release) map[string]any) (r Release, err error) {
+	err = c.policy.retry(ctx, c.log, "editing the release", func(ctx context.Context) error {
+		if err := c.pace(ctx); err != nil {
+			return err
+		}
+		now, err := c.get(ctx, id)
+		if err != nil {
+			return err
+		}
+		fields := change(now)
+		if len(fields) == 0 {
+			r = now
+			return nil
+		}
+		_, err = c.call(ctx, http.MethodPatch, c.path("/releases/%d", id), fields, &r)
+		return err
+	})
 	return r, c.explain("editing the release", err)
 }
 

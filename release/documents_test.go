@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	cdx "github.com/CycloneDX/cyclonedx-go"
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -114,6 +113,13 @@ func TestSBOM(t *testing.T) {
 			}
 		}
 	}
+	if err := cyclonedx(t).Validate(unmarshal(t, f.Data)); err != nil {
+		t.Errorf("%v\n%s", err, f.Data)
+	}
+	broken := bytes.Replace(f.Data, []byte(`"type": "library"`), []byte(`"type": "egg"`), 1)
+	if cyclonedx(t).Validate(unmarshal(t, broken)) == nil {
+		t.Error("the schema refuses nothing")
+	}
 	if f.Name != "site-1.0.cdx.json" || bom.SpecVersion != cdx.SpecVersion1_6 || len(bom.SerialNumber) != len("urn:uuid:")+36 {
 		t.Error(f.Name, bom.SpecVersion, bom.SerialNumber)
 	}
@@ -122,37 +128,37 @@ func TestSBOM(t *testing.T) {
 	}
 }
 
-func TestMergeNotes(t *testing.T) {
-	table := gathered(t).Notes()
-	block := notesBegin + "\n" + table + notesEnd
-	for _, tt := range []struct{ name, body, want string }{
-		{"empty", "", block + "\n"},
-		{"a person's", "Hello.", "Hello.\n\n" + block + "\n"},
-		{"again", "Hello.\n\n" + notesBegin + "old" + notesEnd + "\nBye.", "Hello.\n\n" + block + "\nBye."},
-		{"a begin without end", "x " + notesBegin, "x " + notesBegin + "\n\n" + block + "\n"},
-	} {
-		got := MergeNotes(tt.body, table)
-		if got != tt.want {
-			t.Errorf("%s: %q", tt.name, got)
+func unmarshal(t *testing.T, data []byte) any {
+	t.Helper()
+	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// cyclonedx is the format's own schema, which lies beside the library.
+func cyclonedx(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/CycloneDX/cyclonedx-go").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	for url, name := range map[string]string{"spdx.schema.json": "spdx.schema.json", "jsf-0.82.schema.json": "jsf-0.82.schemax.json", "bom-1.6.schema.json": "bom-1.6.schema.json"} {
+		data, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(out)), "schema", name))
+		if err != nil {
+			t.Fatal(err)
 		}
-		if twice := MergeNotes(got, table); tt.name != "a begin without end" && twice != got {
-			t.Errorf("%s: twice is %q", tt.name, twice)
+		if err := c.AddResource("http://cyclonedx.org/schema/"+url, unmarshal(t, data)); err != nil {
+			t.Fatal(err)
 		}
 	}
-	long := strings.Repeat("ü", maxBody-200)
-	if got := MergeNotes(long, table); utf8.RuneCountInString(got) > maxBody || !strings.Contains(got, IndexName) {
-		t.Error("too long, and no short table")
+	schema, err := c.Compile("http://cyclonedx.org/schema/bom-1.6.schema.json")
+	if err != nil {
+		t.Fatal(err)
 	}
-	full := strings.Repeat("ü", maxBody)
-	if MergeNotes(full, table) != full {
-		t.Error("a full text is changed")
-	}
-	if !strings.Contains(table, "| site-1.0-cp312-manylinux_2_28_x86_64.tar.gz | manylinux_2_28_x86_64 | 3.13.0 | glibc 2.28 | 0 KiB | `") || !strings.Contains(table, "libldap-2.5.so.0 (libldap-2.5-0 (Debian))") {
-		t.Error(table)
-	}
-	if cell("a|b\n<x") != `a\|b &lt;x` {
-		t.Error(cell("a|b\n<x"))
-	}
+	return schema
 }
 
 func TestReadSidecarRoundTrip(t *testing.T) {

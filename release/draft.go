@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// findOrMake gives the tag's release: the published one, else the draft with
-// the lowest id, else a new draft. Drafts can't be found by tag, so they are
+// findOrMake gives the tag's release: the published one, else one that was
+// withdrawn, else the draft with the lowest id, else a new draft. Drafts can't be found by tag, so they are
 // listed; a request that fails although the draft was made is found by the
 // next list.
 func (c *Client) findOrMake(ctx context.Context, o Options) (r Release, err error) {
@@ -50,6 +50,11 @@ func (c *Client) find(ctx context.Context, tag string) (Release, bool, error) {
 	}
 	if r, ok, err := c.published(ctx, tag); ok || err != nil {
 		return r, ok, err
+	}
+	for _, r := range all {
+		if again, _ := withdrawn(r); again {
+			return r, true, nil
+		}
 	}
 	if len(all) > 0 {
 		return all[0], true, nil

@@ -71,12 +71,13 @@ func size(n int64) string {
 // GitHub keeps its words and loses the table.
 func MergeNotes(body, table string) string {
 	block := notesBegin + "\n" + table + notesEnd
-	before, rest, found := strings.Cut(body, notesBegin)
-	_, after, ended := strings.Cut(rest, notesEnd)
+	// The last two: a person may have begun a block and not ended it.
+	end := strings.LastIndex(body, notesEnd)
+	begin := strings.LastIndex(body[:max(end, 0)], notesBegin)
 	merged := body + "\n\n" + block + "\n"
 	switch {
-	case found && ended:
-		merged = before + block + after
+	case begin >= 0:
+		merged = body[:begin] + block + body[end+len(notesEnd):]
 	case strings.TrimSpace(body) == "":
 		merged = block + "\n"
 	}

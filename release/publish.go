@@ -58,14 +58,15 @@ func (c *Client) Publish(ctx context.Context, files []File, o Options) (Result, 
 		return Result{}, err
 	}
 	res := Result{ID: r.ID, URL: r.HTMLURL, Published: !r.Draft, Uploaded: []string{}, Skipped: []string{}}
-	if err := c.attach(ctx, r, files, o, &res); err != nil {
+	if err := c.attach(ctx, &r, files, o, &res); err != nil {
 		return res, err
 	}
 	return c.finish(ctx, r, files, o, res)
 }
 
-// attach brings the release's assets to what files say.
-func (c *Client) attach(ctx context.Context, r Release, files []File, o Options, res *Result) error {
+// attach brings the release's assets to what files say. A published release
+// that would lose an asset for it becomes a draft.
+func (c *Client) attach(ctx context.Context, r *Release, files []File, o Options, res *Result) error {
 	there, err := c.assets(ctx, r.ID)
 	if err != nil {
 		return err
@@ -74,47 +75,15 @@ func (c *Client) attach(ctx context.Context, r Release, files []File, o Options,
 	if err != nil {
 		return err
 	}
-	todo, err := decide(r, there, files, o)
+	todo, err := decide(*r, there, files, o)
 	if err != nil {
 		return err
 	}
-	// Of a published release no more is missing at a time than one archive, and
-	// what names it.
-	late := map[string]Asset{}
-	for _, a := range todo.remove {
-		if replaces(a, files) {
-			late[a.Name] = a
-			continue
-		}
-		if err := c.remove(ctx, a); err != nil {
-			return err
-		}
-	}
 	res.Skipped = append(res.Skipped, todo.skip...)
-	for _, f := range todo.upload {
-		if a, ok := late[f.Name]; ok {
-			if err := c.remove(ctx, a); err != nil {
-				return err
-			}
-		}
-		c.log("uploading %s (%s)", f.Name, size(f.Size))
-		if err := c.upload(ctx, r, f); err != nil {
-			return err
-		}
-		res.Uploaded = append(res.Uploaded, f.Name)
+	if !r.Draft && todo.takesAway() {
+		return c.swap(ctx, r, len(there), todo, res)
 	}
-	return nil
-}
-
-// replaces says whether an asset stays until its successor is uploaded.
-func replaces(a Asset, files []File) bool {
-	return a.State == "uploaded" && a.Name != IndexName && a.Name != SumsName &&
-		slices.ContainsFunc(files, func(f File) bool { return f.Name == a.Name })
-}
-
-func (c *Client) remove(ctx context.Context, a Asset) error {
-	c.log("removing %s, %s", a.Name, a.State)
-	return c.deleteAsset(ctx, a)
+	return c.settleDraft(ctx, *r, todo, res)
 }
 
 // work is what has to be done to a release's assets.
@@ -122,12 +91,18 @@ type work struct {
 	remove []Asset
 	upload []File
 	skip   []string
+	staged map[string]Asset // by the file's name: uploaded already, under a temporary one
+}
+
+// takesAway says whether something whole is removed, which somebody may want.
+func (w work) takesAway() bool {
+	return slices.ContainsFunc(w.remove, func(a Asset) bool { return a.State == "uploaded" && !temporaryName.MatchString(a.Name) })
 }
 
 // decide compares what is there with what shall be. Nothing is written if
 // anything is refused.
 func decide(r Release, there []Asset, files []File, o Options) (work, error) {
-	var w work
+	w := work{staged: map[string]Asset{}}
 	var differ, surplus []string
 	for _, f := range files {
 		i := slices.IndexFunc(there, func(a Asset) bool { return a.Name == f.Name })
@@ -151,7 +126,26 @@ func decide(r Release, there []Asset, files []File, o Options) (work, error) {
 			w.remove = append(w.remove, a)
 		}
 	}
-	return w.order(r), w.refuse(r, differ, surplus, o)
+	if !r.Immutable {
+		w.temporaries(there, files)
+	}
+	return w, w.refuse(r, differ, surplus, o)
+}
+
+// temporaries finds what a run that was stopped left: a whole upload needs only
+// its name, all else is removed.
+func (w *work) temporaries(there []Asset, files []File) {
+	for _, a := range there {
+		f, ok := temporaryOf(a, files)
+		wanted := slices.ContainsFunc(w.upload, func(u File) bool { return u.Name == f.Name })
+		switch {
+		case !ok:
+		case wanted && a.Name == temporary(f) && same(a, f):
+			w.staged[f.Name] = a
+		default:
+			w.remove = append(w.remove, a)
+		}
+	}
 }
 
 // attested says whether the release has an attestation of the same files: a
@@ -195,19 +189,11 @@ func (w work) refuse(r Release, differ, surplus []string, o Options) error {
 	return nil
 }
 
-// order takes index.json and SHA256SUMS away first, where a published release
-// loses an asset for a while: an index never names what isn't there.
-func (w work) order(r Release) work {
-	rank := func(name string) int { return slices.Index([]string{"", SumsName, IndexName}, name) }
-	slices.SortStableFunc(w.remove, func(a, b Asset) int { return max(rank(b.Name), 0) - max(rank(a.Name), 0) })
-	return w
-}
-
 // digests fills in what older servers don't say, by reading the assets of the
 // wanted names.
 func (c *Client) digests(ctx context.Context, there []Asset, files []File) ([]Asset, error) {
 	for i, a := range there {
-		f := slices.IndexFunc(files, func(f File) bool { return f.Name == a.Name && f.Size == a.Size })
+		f := slices.IndexFunc(files, func(f File) bool { return (f.Name == a.Name || temporary(f) == a.Name) && f.Size == a.Size })
 		if f < 0 || a.Digest != "" || a.State != "uploaded" {
 			continue
 		}
@@ -223,11 +209,12 @@ func (c *Client) digests(ctx context.Context, there []Asset, files []File) ([]As
 // upload sends a file until the release has it, with the digest it should
 // have. GitHub can report a failure although it stored the file, and can leave
 // a broken one that blocks the name (FACTS 36), so it is asked each time.
-func (c *Client) upload(ctx context.Context, r Release, f File) error {
+func (c *Client) upload(ctx context.Context, r Release, f File) (stored Asset, err error) {
 	what := "uploading " + f.Name
-	err := c.policy.retry(ctx, c.log, what, func(ctx context.Context) error {
+	err = c.policy.retry(ctx, c.log, what, func(ctx context.Context) error {
 		a, err := c.send(ctx, r, f)
 		if err == nil && a.Name == f.Name && a.State == "uploaded" && (same(a, f) || a.Digest == "") {
+			stored = a
 			return nil
 		}
 		if ctx.Err() != nil || status(err) == http.StatusUnauthorized {
@@ -242,26 +229,19 @@ func (c *Client) upload(ctx context.Context, r Release, f File) error {
 		}
 		// An answer that won't change: nothing of ours can be in the way.
 		final := !judge(err, c.policy.Now()).retry && !already(err)
-		stored, rerr := c.recover(ctx, r, f, !final)
-		if stored || final || rerr != nil {
-			return notStored(stored, err, rerr)
-		}
-		if already(err) {
-			err = &damaged{name: f.Name}
+		found, rerr := c.recover(ctx, r, f, !final)
+		switch {
+		case found != nil:
+			stored = *found
+			return nil
+		case rerr != nil && status(rerr) != http.StatusNotFound:
+			return rerr
+		case !final && rerr == nil && already(err):
+			return &damaged{name: f.Name}
 		}
 		return err
 	})
-	return c.explain(what, err)
-}
-
-func notStored(stored bool, err, rerr error) error {
-	switch {
-	case stored:
-		return nil
-	case rerr != nil && status(rerr) != http.StatusNotFound:
-		return rerr
-	}
-	return err
+	return stored, c.explain(what, err)
 }
 
 // damaged is an upload that came out otherwise than it was sent. It counts as
@@ -281,28 +261,28 @@ func (d *damaged) Timeout() bool { return false }
 
 // recover looks what became of an upload that failed. Broken assets of the
 // name are removed, if clean; a whole one that differs is another writer's, and stays.
-func (c *Client) recover(ctx context.Context, r Release, f File, clean bool) (stored bool, err error) {
+func (c *Client) recover(ctx context.Context, r Release, f File, clean bool) (stored *Asset, err error) {
 	there, err := c.assets(ctx, r.ID)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	if there, err = c.digests(ctx, there, []File{f}); err != nil {
-		return false, err
+		return nil, err
 	}
 	for _, a := range there {
 		switch {
 		case a.Name != f.Name:
 		case same(a, f):
-			return true, nil
+			return &a, nil
 		case a.State == "uploaded" && a.Size == f.Size:
-			return false, fail(0, "two workflows release the same tag: let one of them do it", "uploading %s: another file of this name was uploaded meanwhile", f.Name)
+			return nil, fail(0, "two workflows release the same tag: let one of them do it", "uploading %s: another file of this name was uploaded meanwhile", f.Name)
 		case clean:
 			if err := c.deleteAsset(ctx, a); err != nil {
-				return false, err
+				return nil, err
 			}
 		}
 	}
-	return false, nil
+	return nil, nil
 }
 
 // finish checks that every file is there, and only then writes the text and
@@ -311,23 +291,12 @@ func (c *Client) finish(ctx context.Context, r Release, files []File, o Options,
 	if err := c.complete(ctx, r, files, slices.Contains(res.Skipped, AttestationName)); err != nil {
 		return res, err
 	}
-	fields := map[string]any{}
-	if body := MergeNotes(r.Body, o.Notes); o.Notes != "" && body != r.Body {
-		fields["body"] = body
-	}
-	if r.Draft && !o.Draft {
-		fields["draft"], fields["tag_name"] = false, o.Tag
-		if o.Prerelease {
-			fields["prerelease"] = true
-		}
-		if o.MakeLatest != "" {
-			fields["make_latest"] = o.MakeLatest
-		}
-	}
-	if len(fields) == 0 {
-		return res, nil
-	}
-	after, err := c.edit(ctx, r.ID, fields)
+	published := false
+	after, err := c.revise(ctx, r.ID, func(now Release) map[string]any {
+		fields := o.fields(now)
+		published = published || fields["draft"] == false
+		return fields
+	})
 	if err != nil {
 		// Twice is harmless: another job may have published it, and then an
 		// immutable release can't be edited.
@@ -338,13 +307,42 @@ func (c *Client) finish(ctx context.Context, r Release, files []File, o Options,
 		after = now
 	}
 	res.URL, res.Published = after.HTMLURL, !after.Draft
-	if fields["draft"] == false && after.Draft {
+	if published && after.Draft {
 		return res, fail(exitOutside, hintLater, "publishing %s: GitHub answered that it is still a draft", o.Tag)
 	}
-	if fields["draft"] == false {
+	if published {
 		c.sweep(ctx, r.ID, o)
 	}
 	return res, nil
+}
+
+// fields are what changes of a release whose assets are complete.
+func (o Options) fields(now Release) map[string]any {
+	fields := map[string]any{}
+	again, latest := withdrawn(now)
+	body := now.Body
+	if o.Notes != "" || again {
+		body = MergeNotes(body, o.Notes)
+	}
+	if body != now.Body {
+		fields["body"] = body
+	}
+	if !now.Draft || o.Draft && !again {
+		return fields
+	}
+	fields["draft"], fields["tag_name"] = false, o.Tag
+	if o.Prerelease {
+		fields["prerelease"] = true
+	}
+	switch {
+	case o.MakeLatest != "":
+		fields["make_latest"] = o.MakeLatest
+	case again && latest && !now.Prerelease && !o.Prerelease:
+		fields["make_latest"] = "true"
+	case again: // GitHub's own choice would be this one
+		fields["make_latest"] = "false"
+	}
+	return fields
 }
 
 // complete lists the assets once more, and waits for a list that lags.
@@ -363,13 +361,28 @@ func (c *Client) complete(ctx context.Context, r Release, files []File, keepsOld
 			}
 		}
 		if len(missing) == 0 {
-			return nil
+			return c.tidy(ctx, r, there, files)
 		}
 		if err := c.policy.Sleep(ctx, c.policy.Lag<<min(n, 4)); err != nil {
 			return err
 		}
 	}
 	return fail(exitOutside, hintLater, "checking the release: these were uploaded and aren't there, so it isn't published: %s", strings.Join(missing, ", "))
+}
+
+// tidy removes uploads under temporary names that are of no use any more.
+func (c *Client) tidy(ctx context.Context, r Release, there []Asset, files []File) error {
+	for _, a := range there {
+		f, ok := temporaryOf(a, files)
+		// A list that lags shows one that was renamed as it was.
+		twice := slices.ContainsFunc(there, func(b Asset) bool { return b.Name == f.Name && b.ID != a.ID })
+		if ok && twice && !r.Immutable {
+			if err := c.deleteAsset(ctx, a); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // isThere says whether an asset is the file; older servers give no digest.

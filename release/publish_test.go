@@ -66,6 +66,35 @@ func checkOrder(t *testing.T, requests []string) {
 	}
 }
 
+// Tags that need quoting in an address, and no tag is taken for another.
+func TestTags(t *testing.T) {
+	set := gathered(t)
+	set.Archives = set.Archives[:1]
+	want := files(t, set)
+	s := server(t, nil)
+	all := []string{"v1.0", "release/1.0", "v1.0+deb.1", "1.0 rc", "ünï", "a#b?c%2Fd", "releases/latest", "v1"}
+	for range 2 { // again: it is found, and nothing is written
+		for _, tag := range all {
+			o := options(set)
+			o.Tag = tag
+			res, err := client(t, s).Publish(context.Background(), want, o)
+			if err != nil || !res.Published {
+				t.Errorf("%s: %+v, %v", tag, res, err)
+			}
+		}
+	}
+	there := s.Releases()
+	if len(there) != len(all) {
+		t.Fatalf("%q", names(there))
+	}
+	for i, r := range there {
+		if r.Tag != all[i] || r.Draft {
+			t.Errorf("%s is %s, draft %v", all[i], r.Tag, r.Draft)
+		}
+		checkAssets(t, r, want)
+	}
+}
+
 func TestPublishExisting(t *testing.T) {
 	set := gathered(t)
 	want := files(t, set)
@@ -184,52 +213,6 @@ func TestAttestationStays(t *testing.T) {
 	}
 }
 
-func TestReplaceTakesTheIndexAwayFirst(t *testing.T) {
-	set := gathered(t)
-	want := files(t, set)
-	there := map[string][]byte{}
-	for _, f := range want {
-		there[f.Name] = []byte("old")
-	}
-	// While an installer finds an index, all that it names is there; and of all
-	// else no more than one file is missing at a time.
-	s := server(t, func(s *releasetest.Server) {
-		s.Fault = func(int, *http.Request) *releasetest.Fault {
-			assets := s.Releases()[0].Assets
-			index, missing := assets[IndexName], 0
-			for _, f := range want {
-				if f.Name != IndexName && f.Name != SumsName && assets[f.Name] == nil {
-					missing++
-				}
-			}
-			if missing > 1 || missing > 0 && index != nil {
-				t.Errorf("%d files are missing, with an index: %v", missing, index != nil)
-			}
-			return nil
-		}
-	})
-	s.Add(releasetest.Release{Tag: "v1.0", Assets: there})
-	o := options(set)
-	o.Replace = true
-	if _, err := client(t, s).Publish(context.Background(), want, o); err != nil {
-		t.Fatal(err)
-	}
-	var order []string
-	for _, r := range s.Requests() {
-		if strings.HasPrefix(r, "DELETE ") {
-			order = append(order, r)
-		}
-	}
-	checkReleased(t, s, want)
-	if len(order) != len(want) {
-		t.Errorf("deleted: %q", order)
-	}
-	w := work{remove: []Asset{{Name: "a.tar.gz"}, {Name: SumsName}, {Name: IndexName}}}.order(Release{})
-	if w.remove[0].Name != IndexName || w.remove[1].Name != SumsName {
-		t.Errorf("order %v", w.remove)
-	}
-}
-
 // Each fault hits one request; the run succeeds all the same, and waits as told.
 func TestFaults(t *testing.T) {
 	set := gathered(t)
@@ -246,7 +229,11 @@ func TestFaults(t *testing.T) {
 			return &f
 		}
 	}
-	reset := fmt.Sprint(1_800_000_000 + 900)
+	// GitHub's clock, by which its times are meant, and not the runner's.
+	there := time.Unix(1_900_000_000, 0).UTC()
+	at := func(d time.Duration) map[string]string {
+		return map[string]string{"Date": there.Format(http.TimeFormat), "X-Ratelimit-Remaining": "0", "X-Ratelimit-Reset": fmt.Sprint(there.Add(d).Unix())}
+	}
 	for _, tt := range []struct {
 		name  string
 		fault releasetest.Fault
@@ -261,9 +248,10 @@ func TestFaults(t *testing.T) {
 		{"broken in the middle", releasetest.Fault{Drop: true, Read: 7}, 2 * time.Second},
 		{"403 with Retry-After", releasetest.Fault{Status: 403, Header: map[string]string{"Retry-After": "77"}, Message: "You have exceeded a secondary rate limit."}, 77 * time.Second},
 		{"403, secondary", releasetest.Fault{Status: 403, Message: "You have exceeded a secondary rate limit. Please wait a few minutes."}, time.Minute},
-		{"403, primary", releasetest.Fault{Status: 403, Header: map[string]string{"X-Ratelimit-Remaining": "0", "X-Ratelimit-Reset": reset}, Message: "API rate limit exceeded"}, 15*time.Minute - 30*time.Second},
+		{"403, primary", releasetest.Fault{Status: 403, Header: at(15 * time.Minute), Message: "API rate limit exceeded"}, 15*time.Minute - 30*time.Second},
 		{"429 with Retry-After", releasetest.Fault{Status: 429, Header: map[string]string{"Retry-After": "33"}}, 33 * time.Second},
 		{"429", releasetest.Fault{Status: 429}, time.Minute},
+		{"429, until a date", releasetest.Fault{Status: 429, Header: map[string]string{"Date": there.Format(http.TimeFormat), "Retry-After": there.Add(42 * time.Second).Format(http.TimeFormat)}}, 42 * time.Second},
 		{"503 with Retry-After", releasetest.Fault{Status: 503, Header: map[string]string{"Retry-After": "5"}}, 5 * time.Second},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -86,6 +86,9 @@ type verdict struct {
 // judge reads an error of go-github. A request that never got an answer, and
 // one that the server failed at, can be tried again; all else is an answer.
 func judge(err error, now time.Time) verdict {
+	if resp := response(err); resp != nil {
+		now = serverTime(resp, now)
+	}
 	var transport interface{ Timeout() bool } // *url.Error and net errors have it
 	var explained *Error                      // was tried often enough, where it was explained
 	resp := response(err)
@@ -115,6 +118,15 @@ func judgeLimit(err error, resp *http.Response, now time.Time) verdict {
 		return verdict{retry: true, limited: true}
 	}
 	return verdict{} // a token without rights
+}
+
+// serverTime is when the server answered, by its own clock: what it says of
+// times is meant by that, and a runner's own may be wrong by hours.
+func serverTime(resp *http.Response, now time.Time) time.Time {
+	if t, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+		return t
+	}
+	return now
 }
 
 // retryAfter reads Retry-After, in seconds or as a date.

@@ -42,7 +42,7 @@ func (c *Client) stepOnce(ctx context.Context, a Archive, extra []File, expect i
 	}
 	own := a.own()
 	res = Result{ID: r.ID, URL: r.HTMLURL, Published: !r.Draft, Uploaded: []string{}, Skipped: []string{}}
-	if err := c.attach(ctx, r, own, o, &res); err != nil {
+	if err := c.attach(ctx, &r, own, o, &res); err != nil {
 		return res, status(err) == http.StatusNotFound, err
 	}
 	if moved, err := c.leave(ctx, r, own, o.Tag); moved || err != nil {
@@ -62,7 +62,7 @@ func (c *Client) stepOnce(ctx context.Context, a Archive, extra []File, expect i
 		return res, false, err
 	}
 	o.Notes = set.Notes()
-	if err := c.attach(ctx, r, files, o, &res); err != nil {
+	if err := c.attach(ctx, &r, files, o, &res); err != nil {
 		return res, false, err
 	}
 	res.Skipped = slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(res.Skipped))), func(name string) bool { return slices.Contains(res.Uploaded, name) })

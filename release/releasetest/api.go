@@ -70,9 +70,10 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request, p []string, body 
 		tag := strings.Join(p[1:], "/")
 		s.one(w, func(x *release) bool { return x.tag == tag && !x.draft })
 	case p[0] == "latest":
-		s.one(w, func(x *release) bool { return !x.draft && !x.prerelease && x.latest != "false" })
+		latest := s.latest()
+		s.one(w, func(x *release) bool { return x == latest })
 	case p[0] == "assets" && len(p) == 2:
-		s.assetByID(w, r, p[1])
+		s.assetByID(w, r, p[1], body)
 	default:
 		x := s.find(p[0])
 		if x == nil || (x.draft && !write) {
@@ -88,7 +89,7 @@ func (s *Server) release(w http.ResponseWriter, r *http.Request, x *release, p [
 	switch {
 	case assets && r.Method == http.MethodGet:
 		var list []any
-		for _, a := range visible(x.assets, func(a *asset) *int { return &a.hidden }) {
+		for _, a := range x.listed() {
 			list = append(list, s.assetJSON(x, a))
 		}
 		s.page(w, r, list)
@@ -116,6 +117,31 @@ func visible[T any](all []T, hidden func(T) *int) []T {
 		}
 		out = append(out, x)
 	}
+	return out
+}
+
+// listed is what a list of assets shows, which lags: what is new is missing
+// from it, and what was removed or renamed is there as it was.
+func (r *release) listed() []*asset {
+	var out []*asset
+	for _, a := range visible(r.assets, func(a *asset) *int { return &a.hidden }) {
+		if a.renamed > 0 {
+			a.renamed--
+			old := *a
+			old.name = a.before
+			a = &old
+		}
+		out = append(out, a)
+	}
+	var gone []*asset
+	for _, a := range r.gone {
+		if a.hidden > 0 {
+			a.hidden--
+			gone = append(gone, a)
+			out = append(out, a)
+		}
+	}
+	r.gone = gone
 	return out
 }
 
@@ -212,8 +238,13 @@ func (s *Server) apply(w http.ResponseWriter, x *release, f fields) bool {
 		invalid(w, "Release", "make_latest", "invalid")
 		return false
 	}
-	if !draft && x.tag+tag != "" && (x.draft || x.tag == "") {
+	if x.immutable && draft && !x.draft {
+		message(w, http.StatusUnprocessableEntity, "Cannot change an immutable release")
+		return false
+	}
+	if !draft && (x.draft || x.tag == "") {
 		x.immutable = s.Immutable
+		s.published(x, f.MakeLatest)
 	}
 	x.tag, x.draft = tag, draft
 	set(&x.commit, f.TargetCommitish)
@@ -222,6 +253,29 @@ func (s *Server) apply(w http.ResponseWriter, x *release, f fields) bool {
 	set(&x.prerelease, f.Prerelease)
 	set(&x.latest, f.MakeLatest)
 	return true
+}
+
+// published notes which release is the latest: one that is published is, unless
+// it says otherwise.
+func (s *Server) published(x *release, latest *string) {
+	if latest == nil || *latest == "true" {
+		s.latestID = x.id
+	}
+}
+
+// latest is the release that was made it; where that is no longer one, the newest.
+func (s *Server) latest() *release {
+	var newest *release
+	for _, x := range s.releases {
+		switch {
+		case x.draft || x.prerelease:
+		case x.id == s.latestID:
+			return x
+		case newest == nil || !x.created.Before(newest.created):
+			newest = x
+		}
+	}
+	return newest
 }
 
 func set[T any](to, from *T) {
@@ -233,7 +287,7 @@ func set[T any](to, from *T) {
 var rewritten = regexp.MustCompile(`[^A-Za-z0-9._+-]+`)
 
 func (s *Server) upload(w http.ResponseWriter, r *http.Request, x *release, body []byte) {
-	name := strings.Trim(rewritten.ReplaceAllString(r.URL.Query().Get("name"), "."), ".")
+	name := keptName(r.URL.Query().Get("name"))
 	switch {
 	case x.immutable:
 		message(w, http.StatusUnprocessableEntity, "Cannot upload assets to an immutable release.")
@@ -250,11 +304,11 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request, x *release, body
 	}
 }
 
-func (s *Server) assetByID(w http.ResponseWriter, r *http.Request, id string) {
+func (s *Server) assetByID(w http.ResponseWriter, r *http.Request, id string, body []byte) {
 	for _, x := range s.releases {
 		for _, a := range x.assets {
 			if strconv.FormatInt(a.id, 10) == id {
-				s.asset(w, r, x, a)
+				s.asset(w, r, x, a, body)
 				return
 			}
 		}
@@ -262,13 +316,43 @@ func (s *Server) assetByID(w http.ResponseWriter, r *http.Request, id string) {
 	message(w, http.StatusNotFound, "Not Found")
 }
 
-func (s *Server) asset(w http.ResponseWriter, r *http.Request, x *release, a *asset) {
+func (s *Server) rename(w http.ResponseWriter, x *release, a *asset, body []byte) {
+	var f struct {
+		Name *string `json:"name"`
+	}
+	if err := json.Unmarshal(body, &f); err != nil || f.Name == nil {
+		message(w, http.StatusBadRequest, "Problems parsing JSON")
+		return
+	}
+	name := keptName(*f.Name)
+	switch {
+	case x.immutable:
+		message(w, http.StatusUnprocessableEntity, "Cannot edit assets of an immutable release.")
+	case slices.ContainsFunc(x.assets, func(b *asset) bool { return b != a && b.name == name }):
+		invalid(w, "ReleaseAsset", "name", "already_exists")
+	default:
+		if name != a.name {
+			a.before, a.renamed = a.name, s.Lag
+		}
+		a.name = name
+		answer(w, http.StatusOK, s.assetJSON(x, a))
+	}
+}
+
+// keptName is what GitHub makes of an asset's name.
+func keptName(name string) string { return strings.Trim(rewritten.ReplaceAllString(name, "."), ".") }
+
+func (s *Server) asset(w http.ResponseWriter, r *http.Request, x *release, a *asset, body []byte) {
 	switch {
 	case r.Method == http.MethodDelete && x.immutable:
 		message(w, http.StatusUnprocessableEntity, "Cannot delete assets of an immutable release.")
 	case r.Method == http.MethodDelete:
 		x.assets = slices.DeleteFunc(x.assets, func(b *asset) bool { return b == a })
+		a.hidden = s.Lag
+		x.gone = append(x.gone, a)
 		w.WriteHeader(http.StatusNoContent)
+	case r.Method == http.MethodPatch:
+		s.rename(w, x, a, body)
 	case r.Header.Get("Accept") == "application/octet-stream" && a.state == "uploaded":
 		// As GitHub does: away to a storage with a signed URL, which refuses a token.
 		w.Header().Set("Location", strings.Replace(s.URL, "127.0.0.1", "localhost", 1)+"/"+s.Repo+"/releases/storage/"+strconv.FormatInt(a.id, 10))
@@ -292,8 +376,9 @@ func (s *Server) web(w http.ResponseWriter, r *http.Request, rest string) {
 		message(w, http.StatusNotFound, "Not Found")
 		return
 	}
+	newest := s.latest()
 	for _, x := range slices.Backward(s.releases) {
-		latest := len(p) == 3 && p[0] == "latest" && p[1] == "download" && !x.draft && !x.prerelease
+		latest := len(p) == 3 && p[0] == "latest" && p[1] == "download" && x == newest
 		tagged := len(p) > 2 && p[0] == "download" && strings.Join(p[1:len(p)-1], "/") == x.tag && !x.draft
 		if latest || tagged {
 			for _, a := range x.assets {

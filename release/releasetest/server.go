@@ -32,7 +32,7 @@ type Server struct {
 	Private   bool   // downloads want a token too
 	Immutable bool   // what is published can't be changed
 	NoDigest  bool   // as older GitHub Enterprise servers
-	Lag       int    // lists on which a new release or asset isn't seen yet
+	Lag       int    // lists on which a new release or asset isn't seen yet, and what became of an old asset
 	Prefix    string // before the API's paths: "/api/v3" as GitHub Enterprise has it
 	// Fault is asked before each request, numbered from 1; nil: no fault.
 	Fault func(n int, r *http.Request) *Fault
@@ -44,6 +44,7 @@ type Server struct {
 	requests int
 	log      []string
 	releases []*release
+	latestID int64 // 0: the newest
 }
 
 // Fault is how a request goes wrong.
@@ -76,6 +77,7 @@ type release struct {
 	hidden                          int
 	created                         time.Time
 	assets                          []*asset
+	gone                            []*asset // that lists still show
 }
 
 type asset struct {
@@ -83,7 +85,9 @@ type asset struct {
 	name, state string
 	contentType string
 	data        []byte
-	hidden      int
+	hidden      int    // lists on which it isn't seen yet, or is seen still
+	before      string // its name until it was renamed
+	renamed     int    // lists on which it has that name
 }
 
 // New starts a server for the repository on loopback. configure may be nil.
@@ -136,6 +140,33 @@ func (s *Server) Add(r Release) int64 {
 	}
 	s.releases = append(s.releases, x)
 	return x.id
+}
+
+// Put lays an asset into the tag's first release, as another writer does it;
+// Edit changes that release's text, as a person does it.
+func (s *Server) Put(tag, name string, data []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if x := s.first(tag); x != nil {
+		x.assets = append(x.assets, &asset{id: s.id(), name: name, state: "uploaded", contentType: "application/octet-stream", data: data})
+	}
+}
+
+// Edit is described at Put.
+func (s *Server) Edit(tag string, change func(body string) string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if x := s.first(tag); x != nil {
+		x.body = change(x.body)
+	}
+}
+
+func (s *Server) first(tag string) *release {
+	i := slices.IndexFunc(s.releases, func(x *release) bool { return x.tag == tag })
+	if i < 0 {
+		return nil
+	}
+	return s.releases[i]
 }
 
 // Requests lists what was asked, "METHOD PATH", faults included.
