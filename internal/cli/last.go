@@ -58,7 +58,7 @@ func (c *Command) last(ctx context.Context, f *lastFlags, common *common, args [
 	}
 	o := install.Options{Remote: install.Remote{Attempts: lastAttempts}}
 	ui := c.surround(&o, common, f.out)
-	a, err := install.Last(ctx, o, install.Wanted{Name: id.name, Repo: orElse(f.repo, c.Getenv("GITHUB_REPOSITORY")), Target: target, Label: f.label, Dir: o.Into})
+	a, err := install.Last(ctx, o, install.Wanted{Name: id.name, Version: id.version, Repo: orElse(f.repo, c.Getenv("GITHUB_REPOSITORY")), Target: target, Label: f.label, Dir: o.Into})
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
@@ -66,10 +66,6 @@ func (c *Command) last(ctx context.Context, f *lastFlags, common *common, args [
 		return err
 	case err != nil:
 		a = &install.LastArchive{None: err.Error()}
-	case a.Version == id.version:
-		// A job of a published release is run again: it has to make the same
-		// bytes, and built on its own result it doesn't.
-		a = &install.LastArchive{None: "the last release is " + id.name + " " + id.version + " itself"}
 	}
 	if a.Path == "" {
 		ui.say("all is built, nothing is reused: %s", a.None)
@@ -78,7 +74,7 @@ func (c *Command) last(ctx context.Context, f *lastFlags, common *common, args [
 	for _, w := range a.Warnings {
 		ui.say("warning: %s", w)
 	}
-	return c.showLast(a, id)
+	return c.showLast(a)
 }
 
 // section takes from [binary-buildout] what no flag said.
@@ -106,14 +102,11 @@ func (f *lastFlags) settle(ctx context.Context, dir string) (string, error) {
 	return matrix.Target{ABI: in.ABI, Platform: in.Platform}.String(), nil
 }
 
-// showLast prints the archive's path, and tells a workflow what it is good for:
-// a delta leads from another version only.
-func (c *Command) showLast(a *install.LastArchive, id identity) error {
+// showLast prints the archive's path, and gives it to a workflow's next step.
+func (c *Command) showLast(a *install.LastArchive) error {
 	if c.underActions() && c.Getenv("GITHUB_OUTPUT") != "" {
 		c.actions().SetOutput("reuse", a.Path)
-		if a.Version != id.version {
-			c.actions().SetOutput("since", a.Path)
-		}
+		c.actions().SetOutput("since", a.Path)
 	}
 	_, err := fmt.Fprintln(c.Stdout, a.Path)
 	return err

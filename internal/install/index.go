@@ -42,6 +42,8 @@ type deltaAsset struct {
 	Size   int64  `json:"size"`
 	SHA256 string `json:"sha256"`
 	Base   string `json:"base"` // SHA-256 of the earlier version's manifest.json
+
+	BaseVersion string `json:"base_version"`
 }
 
 // deltaFrom gives the delta that leads from a version to the asset, as an

@@ -12,6 +12,7 @@ import (
 type Wanted struct {
 	Repo          string // OWNER/REPO
 	Name          string // the application's
+	Version       string // what is packed; a release of it is no base of it
 	Target, Label string
 	Dir           string // where the archive goes
 }
@@ -35,9 +36,9 @@ func Last(ctx context.Context, o Options, w Wanted) (*LastArchive, error) {
 	if err != nil {
 		return nil, err
 	}
-	var s shelf = &publicRelease{remote: r, repo: w.Repo}
-	if r.Token != "" {
-		s = &apiRelease{remote: r, repo: w.Repo}
+	s, none := lastShelf(ctx, r, w)
+	if s == nil {
+		return &LastArchive{None: none}, nil
 	}
 	data, err := s.index(ctx)
 	if missing(err) {
@@ -52,6 +53,9 @@ func Last(ctx context.Context, o Options, w Wanted) (*LastArchive, error) {
 	}
 	if x.Name != w.Name {
 		return &LastArchive{None: fmt.Sprintf("%s is one of %s, and %s is built", s.name(), x.Name, w.Name)}, nil
+	}
+	if x.Version == w.Version {
+		return &LastArchive{None: fmt.Sprintf("%s is %s %s itself", s.name(), x.Name, x.Version)}, nil
 	}
 	var have []string
 	for _, a := range x.Assets {

@@ -1,6 +1,7 @@
 package install
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -20,7 +21,7 @@ func TestLast(t *testing.T) {
 	mux.Handle("/", srv.Config.Handler)
 	srv.Config.Handler = mux
 	o := remoteOptions(t, "")
-	o.Remote.Server = srv.URL
+	o.Remote.Server, o.Remote.API = srv.URL, srv.URL+"/api"
 	want := Wanted{Repo: "acme/site", Name: "hello", Target: x.Assets[1].Target, Dir: filepath.Join(t.TempDir(), "last")}
 
 	got, err := Last(t.Context(), o, want)
@@ -55,5 +56,52 @@ func TestLast(t *testing.T) {
 	}
 	if _, err := os.Stat(got.Path); err == nil {
 		t.Error("an altered archive is there")
+	}
+}
+
+// TestLastAgain: a job of a release that is published is run again, and gets
+// what it had the first time, whatever was published since.
+func TestLastAgain(t *testing.T) {
+	dir, x := release(t)
+	target, archive := x.Assets[1].Target, x.Assets[1].Name
+	ending := strings.TrimPrefix(archive, "hello-1.0")
+	index := func(version, deltas string) string {
+		return `{"format": 1, "name": "hello", "version": "` + version + `", "archives": [{"target": "` + target + `", "archive": "hello-` + version + ending + `",
+			"size": 1, "sha256": "` + strings.Repeat("0", 64) + `", "floors": []` + deltas + `}]}`
+	}
+	delta := `, "deltas": [{"delta": "d.tar.gz", "size": 1, "sha256": "` + strings.Repeat("1", 64) + `", "base": "` + strings.Repeat("2", 64) + `", "base_version": "VERSION"}]`
+	listed := func(tag, version string, draft bool) string {
+		return fmt.Sprintf(`{"tag_name": %q, "draft": %v, "assets": [{"name": "index.json"}, {"name": "hello-%s%s"}]}`, tag, draft, version, ending)
+	}
+	mux := http.NewServeMux()
+	answer := func(path, text string) {
+		mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, text) })
+	}
+	answer("/api/repos/acme/site/releases", "["+strings.Join([]string{listed("v1.2", "1.2", false), listed("v1.4", "1.4", true), listed("v1.3", "1.3", false), listed("release/1.1", "1.1", false), listed("v1.0", "1.0", false)}, ",")+"]")
+	answer("/acme/site/releases/latest/download/index.json", index("1.2", strings.Replace(delta, "VERSION", "1.1", 1)))
+	answer("/acme/site/releases/download/v1.2/index.json", index("1.2", strings.Replace(delta, "VERSION", "1.1", 1)))
+	answer("/acme/site/releases/download/v1.3/index.json", index("1.3", strings.Replace(delta, "VERSION", "0.9", 1)))
+	answer("/acme/site/releases/download/release%2F1.1/index.json", index("1.1", strings.Replace(delta, "VERSION", "1.0", 1)))
+	mux.Handle("/acme/site/releases/download/v1.0/", http.StripPrefix("/acme/site/releases/download/v1.0", http.FileServer(http.Dir(dir))))
+	srv := httptest.NewServer(mux)
+	defer srv.Close()
+	o := remoteOptions(t, "")
+	o.Remote.Server, o.Remote.API = srv.URL, srv.URL+"/api"
+	for _, c := range []struct{ version, path, none string }{
+		{"1.1", archive, ""},
+		{"1.0", "", "acme/site@v1.0 is hello 1.0 itself, which was built from nothing"},
+		{"1.3", "", "acme/site@v1.3 is hello 1.3 itself, and it was built on 0.9, whose release is not among the last 5"},
+	} {
+		w := Wanted{Repo: "acme/site", Name: "hello", Version: c.version, Target: target, Dir: t.TempDir()}
+		got, err := Last(t.Context(), o, w)
+		if err != nil || got.None != c.none || got.Path != "" && filepath.Base(got.Path) != c.path || (got.Path == "") != (c.path == "") {
+			t.Errorf("%s: %+v, %v", c.version, got, err)
+		}
+	}
+	// Where the API doesn't answer, the release's own version is still no base.
+	o.Remote.API = srv.URL + "/nothing"
+	got, err := Last(t.Context(), o, Wanted{Repo: "acme/site", Name: "hello", Version: "1.2", Target: target, Dir: t.TempDir()})
+	if err != nil || got.None != "the latest release of acme/site is hello 1.2 itself" {
+		t.Errorf("%+v, %v", got, err)
 	}
 }

@@ -1,0 +1,100 @@
+package install
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// A job of a published release may be run again. It has to make the same files,
+// so it builds on what it built on: the version that its delta leads from, not
+// on its own release, and not on one that was published since.
+
+// shelfOf is a release by its tag; "" is the latest.
+func (r Remote) shelfOf(repo, tag string) shelf {
+	if r.Token != "" {
+		return &apiRelease{remote: r, repo: repo, tag: tag}
+	}
+	return &publicRelease{remote: r, repo: repo, tag: tag}
+}
+
+// lastShelf is the release that has the base of what is packed. Without one,
+// none says why.
+func lastShelf(ctx context.Context, r Remote, w Wanted) (s shelf, none string) {
+	all, err := r.listed(ctx, w.Repo)
+	if err != nil {
+		// Without a token the API answers 60 requests an hour. Then the latest is
+		// taken unless it is the same version.
+		return r.shelfOf(w.Repo, ""), ""
+	}
+	tag, ok := w.tagOf(all, w.Version)
+	if !ok {
+		return r.shelfOf(w.Repo, ""), ""
+	}
+	own := r.shelfOf(w.Repo, tag)
+	data, err := own.index(ctx)
+	if err != nil {
+		return nil, err.Error()
+	}
+	x, err := readIndex(data, own.name())
+	if err != nil {
+		return nil, err.Error()
+	}
+	base := x.baseVersion(w)
+	if base == "" {
+		return nil, fmt.Sprintf("%s is %s %s itself, which was built from nothing", own.name(), w.Name, w.Version)
+	}
+	if tag, ok = w.tagOf(all, base); !ok {
+		return nil, fmt.Sprintf("%s is %s %s itself, and it was built on %s, whose release is not among the last %d", own.name(), w.Name, w.Version, base, len(all))
+	}
+	return r.shelfOf(w.Repo, tag), ""
+}
+
+// baseVersion is what the deltas of a target lead from; "" without one.
+func (x *Index) baseVersion(w Wanted) string {
+	for _, a := range x.Assets {
+		if a.Target == w.Target && a.Label == w.Label && len(a.Deltas) > 0 {
+			return a.Deltas[0].BaseVersion
+		}
+	}
+	return ""
+}
+
+// listedRelease is what of a release the list is asked for.
+type listedRelease struct {
+	Tag    string `json:"tag_name"`
+	Draft  bool   `json:"draft"`
+	Assets []struct {
+		Name string `json:"name"`
+	} `json:"assets"`
+}
+
+// listed are the newest hundred releases.
+func (r Remote) listed(ctx context.Context, repo string) ([]listedRelease, error) {
+	address := r.API + "/repos/" + repo + "/releases?per_page=100"
+	data, err := r.document(ctx, address, "application/vnd.github+json")
+	if err != nil {
+		return nil, err
+	}
+	all, err := decode[[]listedRelease](data, address)
+	if err != nil {
+		return nil, err
+	}
+	return *all, nil
+}
+
+var archiveFormat = regexp.MustCompile(`^\.(tar\.gz|tar\.zst|zip)$`)
+
+// tagOf finds the published release that has the target's archive of a version.
+func (w Wanted) tagOf(all []listedRelease, version string) (string, bool) {
+	stem := strings.TrimSuffix(w.Name+"-"+version+"-"+w.Target+"-"+w.Label, "-")
+	for _, r := range all {
+		for _, a := range r.Assets {
+			if rest, ok := strings.CutPrefix(a.Name, stem); ok && !r.Draft && archiveFormat.MatchString(rest) {
+				return r.Tag, true
+			}
+		}
+	}
+	return "", false
+}
