@@ -108,6 +108,9 @@ func TestRun(t *testing.T) {
 		{"prove", map[string]string{"BB_COMMAND": "prove", "BB_ARCHIVE": "dist/*.tar.* dist/*.zip", "BB_SMOKE": "bin/x", "BB_VOLATILE": "daily"}, "[prove]\n[--smoke=bin/x]\n[--volatile=daily]\n[dist/a-1.tar.gz]\n", 0},
 		{"prove a name with a space", map[string]string{"BB_COMMAND": "prove", "BB_ARCHIVE": `my dist\a-1.zip`}, "[prove]\n[my dist\\a-1.zip]\n", 0},
 		{"not a switch", map[string]string{"BB_IN_PLACE": "yes"}, "", 2},
+		{"no release", map[string]string{"BB_RELEASE": "yes"}, "", 2},
+		{"no draft", map[string]string{"BB_RELEASE": "true", "BB_DRAFT": "1"}, "", 2},
+		{"a release later", map[string]string{"BB_RELEASE": "true", "BB_DRAFT": "false"}, "[pack]\n[.]\n", 0},
 		{"no command", map[string]string{"BB_COMMAND": "build"}, "", 2},
 		{"no variable", map[string]string{"BB_ENV": "A B=1"}, "", 2},
 		{"no variable either", map[string]string{"BB_ENV": "just words"}, "", 2},
@@ -258,6 +261,12 @@ func TestRelease(t *testing.T) {
 				tt.env["BB_PATH"], tt.env["RECORD_ENV"], tt.env["GITHUB_TOKEN"] = bin, dir+"/env", "t"
 				if got := script(t, shell, dir, "release.sh", tt.env); got.out != tt.want || got.code != 0 {
 					t.Errorf("%+v, want %s", got, tt.want)
+				}
+			}
+			for _, name := range []string{"REPLACE", "DRAFT", "PRERELEASE", "PREPARE"} {
+				env := map[string]string{"BB_PATH": bin, "RECORD_ENV": dir + "/env", "GITHUB_TOKEN": "t", "BB_" + name: "yes"}
+				if got := script(t, shell, dir, "release.sh", env); got.code != 2 || got.out != "::error::the input "+strings.ToLower(name)+" is true or false, not yes\n" {
+					t.Errorf("%s: %+v", name, got)
 				}
 			}
 			if got := script(t, shell, dir, "release.sh", map[string]string{"BB_PATH": bin}); got.code == 0 {

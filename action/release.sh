@@ -12,7 +12,14 @@ for pair in tag:TAG title:TITLE make-latest:MAKE_LATEST attestation:ATTESTATION;
 done
 for pair in replace:REPLACE draft:DRAFT prerelease:PRERELEASE prepare:PREPARE; do
 	eval "v=\${BB_${pair#*:}-}"
-	if [ "$v" = true ]; then set -- "$@" "--${pair%%:*}"; fi
+	case $v in
+	true) set -- "$@" "--${pair%%:*}" ;;
+	false | '') ;;
+	*)
+		printf '::error::%s\n' "the input ${pair%%:*} is true or false, not $v"
+		exit 2
+		;;
+	esac
 done
 if [ "${BB_STEP-}" = true ]; then
 	set -- "$@" --step --expect-archives="${BB_EXPECT_ARCHIVES:?}"

@@ -34,6 +34,14 @@ prove)
 *) fail "there is no command $BB_COMMAND: plan, pack, prove" ;;
 esac
 
+# What a later step decides by is refused before the build.
+for name in RELEASE REPLACE DRAFT PRERELEASE; do
+	case $(value "$name") in
+	true | false | '') ;;
+	*) fail "the input $(printf %s "$name" | tr '[:upper:]' '[:lower:]') is true or false, not $(value "$name")" ;;
+	esac
+done
+
 # The arguments: one flag a value, as --flag=value, since a value may start with "-".
 set -- "$BB_COMMAND"
 for name in $one; do
