@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"runtime"
@@ -58,10 +59,11 @@ func childMain(role, socket string) int {
 
 // stopAtEnd waits for the end of the connection, which means that the parent
 // gave up or died, and then ends the command and this process. When the command
-// is done the parent ends the connection as a matter of course.
+// is done the parent ends the connection as a matter of course. Bytes are no
+// end: where the spec has just filled the decoder's buffer, the line's end is
+// still to come.
 func stopAtEnd(conn net.Conn, pid int, done *atomic.Bool) {
-	var buf [1]byte
-	conn.Read(buf[:])
+	io.Copy(io.Discard, conn)
 	if done.Load() {
 		return
 	}

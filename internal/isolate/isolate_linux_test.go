@@ -3,6 +3,7 @@ package isolate
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -206,6 +207,40 @@ func TestNothingIsLeft(t *testing.T) {
 				t.Error("a process is left after the cancel")
 			}
 		})
+	}
+}
+
+// TestSpecOfEveryLength: a spec that just fills a buffer of the helper's decoder
+// leaves the line's end in the socket, which is not the end of the connection.
+func TestSpecOfEveryLength(t *testing.T) {
+	b := newBox(t, Config{Methods: methodsHere(t)[:1]})
+	c := Command{Path: "/bin/sh", Args: []string{"-c", "sleep 0.1"}, Env: []string{"PATH=/usr/bin:/bin", "PAD="}}
+	// What encoding/json reads before its buffer grows: 512, then twice as much and 512 more.
+	for full := 512; full < 1<<16; full = 2*full + 512 {
+		c.Env[1] = "PAD="
+		s := b.spec(c)
+		// As the launcher completes it.
+		s.Setup, s.Verify, s.OwnPIDs = true, true, true
+		text, err := json.Marshal(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(text) > full {
+			continue
+		}
+		c.Env[1] += strings.Repeat("x", full-len(text))
+		if err := b.Run(t.Context(), c); err != nil {
+			t.Errorf("a spec of %d bytes: %v", full, err)
+		}
+	}
+}
+
+// TestKilledHelper: the error says how a helper ended that gave no report.
+func TestKilledHelper(t *testing.T) {
+	b := newBox(t, Config{Methods: []Method{Proxy}})
+	err := b.Run(t.Context(), Command{Path: "/bin/sh", Args: []string{"-c", "kill -9 $PPID"}, Env: []string{"PATH=/usr/bin:/bin"}})
+	if err == nil || !strings.Contains(err.Error(), "ended without a report") || !strings.Contains(err.Error(), "signal: killed") {
+		t.Errorf("error = %v", err)
 	}
 }
 

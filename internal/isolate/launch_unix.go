@@ -25,6 +25,9 @@ const (
 	grace     = 10 * time.Second // for the helper to end after the connection did
 )
 
+// errNoReport is a helper that was killed, by the system for its memory or by a person.
+var errNoReport = errors.New("the helper ended without a report")
+
 // helper starts helper processes and talks to them.
 type helper struct {
 	box *Box
@@ -73,7 +76,10 @@ func (h *helper) exchange(ctx context.Context, s *spec, stdout, stderr io.Writer
 	}
 	rep, err := talk(ctx, conn, s)
 	conn.Close()
-	h.end(cmd, done)
+	ended := h.end(cmd, done)
+	if errors.Is(err, errNoReport) {
+		err = fmt.Errorf("%w (%s) %s", err, ended, first.String())
+	}
 	return rep, err
 }
 
@@ -83,11 +89,12 @@ func same(a, b io.Writer) (yes bool) {
 	return a == b
 }
 
-// end waits for the process, and kills it if it doesn't end by itself.
-func (h *helper) end(cmd *exec.Cmd, done chan error) {
+// end waits for the process, kills it if it doesn't end by itself, and says
+// how it ended.
+func (h *helper) end(cmd *exec.Cmd, done chan error) string {
 	select {
 	case <-done:
-		return
+		return cmd.ProcessState.String()
 	case <-time.After(grace):
 	}
 	if h.stop != nil {
@@ -95,6 +102,7 @@ func (h *helper) end(cmd *exec.Cmd, done chan error) {
 	}
 	cmd.Process.Kill()
 	<-done
+	return "it didn't end, and was killed"
 }
 
 // accept waits for the helper to call, or to end without having called.
@@ -144,7 +152,7 @@ func talk(ctx context.Context, conn net.Conn, s *spec) (*report, error) {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		return nil, fmt.Errorf("the helper ended without a report: %w", err)
+		return nil, fmt.Errorf("%w: %w", errNoReport, err)
 	}
 	return &rep, nil
 }
