@@ -1,4 +1,5 @@
-# readme.sh: the README's first command, as it stands there.
+# readme.sh: the README's first command, as it stands there, with the python3
+# that a new user has: the system's own.
 
 command=$(sed -n 's/^    \(go build && .*\)$/\1/p' README.md)
 [ -n "$command" ] || {
@@ -6,4 +7,4 @@ command=$(sed -n 's/^    \(go build && .*\)$/\1/p' README.md)
     exit 1
 }
 echo "$command"
-sh -ec "$command"
+PATH=/usr/bin:$PATH sh -ec "$command"

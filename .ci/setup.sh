@@ -12,6 +12,7 @@ for entry in $packages; do
     command -v "${entry%=*}" >/dev/null || missing="$missing ${entry#*=}"
 done
 [ -e /usr/include/stdio.h ] || missing="$missing libc6-dev"
+ls /usr/include/python3.*/Python.h >/dev/null 2>&1 || missing="$missing python3-dev"
 [ -e /usr/include/zlib.h ] || missing="$missing zlib1g-dev"
 
 if [ -n "$missing" ]; then

@@ -336,8 +336,9 @@ class Python(object):
 
     @staticmethod
     def executable(root):
-        """sys.executable, absolute, not resolved: /usr/bin/python3 stays that
-        when the system is updated. One in this tree is what it was made from."""
+        """sys.executable, absolute, not resolved: a link like the system's
+        python3 stays that when the system is updated. One in this tree is what
+        it was made from."""
         if not sys.executable:
             raise Refused(u"this python doesn't know where it lies", u"start it by its full path", 2)
         found = plain(os.path.abspath(sys.executable))
@@ -1311,7 +1312,7 @@ def buildout_scripts(tree, launch, values):
     """bin/buildout, and on Windows the program that starts it."""
     body = BUILDOUT.replace(b"%(launcher)s", LAUNCHER.encode("ascii"))
     if launch.get("virtualenv"):
-        python, flags = values[u"root"] + u"/bin/python", b"-sE"
+        python, flags = u"/".join((values[u"root"], u"bin", u"python")), b"-sE"
     else:
         python, flags = values[u"python"], b"-sSE"
     script = shebang(python.encode("utf-8"), flags, body)

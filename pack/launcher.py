@@ -521,7 +521,7 @@ def check_state(root, launch):
         raise Refused(u"this directory was moved: it was set up for %s" % state.get("root"), hint, 2)
     expected = state.get("interpreter") or u""
     if launch.get("virtualenv"):
-        expected = text(root) + u"/bin/python" if not WINDOWS else text(os.path.abspath(sys.executable))
+        expected = u"/".join((text(root), u"bin", u"python")) if not WINDOWS else text(os.path.abspath(sys.executable))
     here = text(plain(os.path.abspath(sys.executable)))
     if here != expected:
         if not os.path.exists(native(expected)) or (

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -236,6 +237,17 @@ func BenchmarkSearch(b *testing.B) {
 	for b.Loop() {
 		if _, err := s.stream(bytes.NewReader(data), io.Discard, buf); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// TestOwnFilesNameNoPython: what is in every archive holds no path of an interpreter, which a
+// build's may be: the proof would find the build's in the archive.
+func TestOwnFilesNameNoPython(t *testing.T) {
+	path := regexp.MustCompile(`(/[\w.-]+)+/python[\w.]*`)
+	for name, text := range map[string][]byte{BootstrapPy: Bootstrap(), LauncherName: Launcher()} {
+		if found := path.Find(text); found != nil {
+			t.Errorf("%s holds %s", name, found)
 		}
 	}
 }

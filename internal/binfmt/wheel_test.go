@@ -183,7 +183,7 @@ func TestTruncated(t *testing.T) {
 		member(t, "lxml==6.1.3", "macos-arm64", "_elementpath*.so"),
 	} {
 		for _, n := range []int{10, 100, 500, 5000, len(b) / 2, len(b) - 1000} {
-			if _, err := binfmt.Read(bytes.NewReader(b[:n]), int64(n)); err == nil && n > len(b)-1000 {
+			if _, err := binfmt.Read(bytes.NewReader(b[:n]), int64(n)); err == nil {
 				t.Errorf("%d of %d bytes are read without an error", n, len(b))
 			}
 		}

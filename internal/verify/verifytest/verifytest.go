@@ -54,7 +54,7 @@ var platforms = map[string][]string{
 	"linux-aarch64": {"manylinux_2_28_aarch64", "manylinux_2_27_aarch64", "manylinux_2_26_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64"},
 	"musl-x86_64":   {"musllinux_1_2_x86_64", "musllinux_1_1_x86_64"},
 	"macos-arm64":   {"macosx_14_0_arm64", "macosx_11_0_arm64", "macosx_11_0_universal2", "macosx_10_13_universal2", "macosx_10_9_universal2"},
-	"macos-x86_64":  {"macosx_14_0_x86_64", "macosx_10_15_x86_64", "macosx_10_13_x86_64", "macosx_10_12_x86_64", "macosx_10_9_x86_64", "macosx_11_0_universal2", "macosx_10_13_universal2"},
+	"macos-x86_64":  {"macosx_14_0_x86_64", "macosx_10_15_x86_64", "macosx_10_13_x86_64", "macosx_10_12_x86_64", "macosx_10_9_x86_64", "macosx_11_0_universal2", "macosx_10_13_universal2", "macosx_10_9_universal2"},
 	"win_amd64":     {"win_amd64"},
 	"win32":         {"win32"},
 	"win_arm64":     {"win_arm64"},
