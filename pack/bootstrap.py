@@ -626,7 +626,13 @@ def check_place(manifest, root, python):
     usable(root, u"the path of this directory")
     usable(python.path, u"the interpreter's path")
     longest = None
+    spaced = [(name, path) for name, path in ((u"root", root), (u"python", python.path)) if u" " in path]
     for item in manifest["relocations"]:
+        for name, path in spaced:
+            if (item.get("splits") or {}).get(name):
+                raise Refused(u"%s can't hold a path with a space (%s), and there is one in %s"
+                              % (item["path"], item["splits"][name], json.dumps(path)),
+                              u"use a path without spaces, or put quotes around it in what writes that file and pack again", 2)
         for string in item.get("cstrings") or ():
             if longest is None or string["prefix"] < longest[0]:
                 longest = string["prefix"], item["path"]
@@ -703,6 +709,9 @@ def check_relocation(item, kind, seen, bad):
         found = isinstance(link, kind) and re.match(u"@binary-buildout-(root|python|prefix)@(/.*)?$", link)
         if not found or u".." in link.split(u"/") or u"\0" in link:
             bad(u"%s points to %s" % (path, json.dumps(link)))
+    splits = item.setdefault("splits", {})
+    if not isinstance(splits, dict) or not all(isinstance(v, kind) for v in splits.values()):
+        bad(path)
     for string in item.get("cstrings") or ():
         if not (isinstance(string, dict) and isinstance(string.get("old"), kind)
                 and isinstance(string.get("offset"), int) and isinstance(string.get("prefix"), int)
@@ -720,7 +729,7 @@ def check_path(path, bad):
 
 # ---- values, placeholders, forms --------------------------------------------
 
-FORMS = (u"", u"+url", u"+json", u"+python", u"+sh")
+FORMS = (u"", u"+url", u"+json", u"+python", u"+bytes", u"+sh")
 LOWER = u"+lower"
 
 
@@ -737,8 +746,8 @@ def spell(value, form, two=PY2):
         return quote(shown.encode("utf-8"), safe="/:" if WINDOWS else "/").encode("ascii")
     if form == u"+json":
         return json.dumps(value)[1:-1].encode("ascii")
-    if form == u"+python":
-        if two:
+    if form in (u"+python", u"+bytes"):
+        if two or form == u"+bytes":
             return repr(value.encode("utf-8")).lstrip("b")[1:-1].encode("ascii")
         return repr(value)[1:-1].encode("utf-8")
     if form == u"+sh":
@@ -747,7 +756,7 @@ def spell(value, form, two=PY2):
 
 
 MARK = u"@binary-buildout-"
-PLACEHOLDER = re.compile(br"@binary-buildout-(root|python|prefix)((?:\+url|\+json|\+python|\+sh)?(?:\+lower)?)@")
+PLACEHOLDER = re.compile(br"@binary-buildout-(root|python|prefix)((?:\+url|\+json|\+python|\+bytes|\+sh)?(?:\+lower)?)@")
 WIDE = dict((name, re.compile(b"".join(
     b"(" + b"|".join(re.escape(o.encode(name)) for o in part) + b")" + (b"?" if i == 2 else b"")
     for i, part in enumerate(((MARK,), (u"root", u"python", u"prefix"), FORMS[1:], (u"@",))))))
@@ -758,6 +767,22 @@ WIDE = dict((name, re.compile(b"".join(
 TWO = re.compile(u"(^|/)lib(64)?/python2[0-9.]*/")
 
 
+# A source's own encoding, in its first two lines, and an XML file's.
+DECLARED = re.compile(br"(?:[^\n]*\n)?[ \t\f]*#[^\n]*?coding[:=][ \t]*([-\w.]+)")
+DECLARED_XML = re.compile(br"<\?xml[^>]*?encoding=[\"']([-\w.]+)")
+UTF8 = (b"utf-8", b"utf8")
+
+
+def escape_of(data):
+    """How a character that isn't ASCII has to be written in a file that says
+    that it isn't in UTF-8, as Python names it: None if it may stand as it is."""
+    for pattern, escape in ((DECLARED_XML, "xmlcharrefreplace"), (DECLARED, "backslashreplace")):
+        found = pattern.match(data)
+        if found:
+            return None if found.group(1).lower().replace(b"_", b"-") in UTF8 else escape
+    return None
+
+
 def substitute(data, values, path):
     """Puts the values in the place of the placeholders."""
     if data[:2] == b"#!" and MARK.encode("ascii") in data.split(b"\n", 1)[0]:
@@ -766,7 +791,15 @@ def substitute(data, values, path):
         fill = lambda part: PLACEHOLDER.sub(lambda m: spell(values[text(m.group(1))], u""), part)
         data = shebang(fill(interpreter), fill(arguments.strip()), substitute(rest, values, path))
     two = PY2 or bool(TWO.search(path))
-    data = PLACEHOLDER.sub(lambda m: spell(values[text(m.group(1))], text(m.group(2) or b""), two), data)
+    escape = escape_of(data)
+
+    def value(found):
+        form = text(found.group(2) or b"")
+        spelled = spell(values[text(found.group(1))], form, two)
+        if escape and form == (u"+python" if escape == "backslashreplace" else u""):
+            spelled = spelled.decode("utf-8").encode("ascii", escape)
+        return spelled
+    data = PLACEHOLDER.sub(value, data)
     for name, pattern in WIDE.items():
         if MARK.encode(name) in data:
             data = pattern.sub(lambda m: spell(values[m.group(2).decode(name)],

@@ -54,6 +54,22 @@ func (i *installed) add(p string) {
 	}
 }
 
+// sectionAt names the section of a configuration that an offset lies in.
+func sectionAt(data []byte, offset int64) string {
+	name := ""
+	at := int64(0)
+	for line := range bytes.Lines(data) {
+		if at > offset {
+			break
+		}
+		if text := strings.TrimRight(string(line), "\r\n"); strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]") {
+			name = text[1 : len(text)-1]
+		}
+		at += int64(len(line))
+	}
+	return name
+}
+
 // owners tells which part or egg wrote a file.
 type owners struct {
 	paths []string // sorted, relative

@@ -8,6 +8,7 @@ import (
 type span struct {
 	start, end int64
 	raw        bool // backslashes stand for themselves
+	bytes      bool // of Python's bytes, which hold ASCII alone
 }
 
 // pythonStrings finds the string literals of a Python source, of any version.
@@ -21,7 +22,7 @@ func pythonStrings(data []byte) []span {
 			i = endOfLine(data, i)
 		case '\'', '"':
 			end := pythonStringEnd(data, i)
-			list = append(list, span{int64(i), int64(end), isRaw(data, i)})
+			list = append(list, span{int64(i), int64(end), hasPrefix(data, i, 'r'), hasPrefix(data, i, 'b')})
 			i = end
 		default:
 			i++
@@ -56,15 +57,15 @@ func pythonStringEnd(data []byte, i int) int {
 	return len(data)
 }
 
-// isRaw tells whether the prefix of the literal that opens at i has an r.
-func isRaw(data []byte, i int) bool {
-	raw := false
+// hasPrefix tells whether the prefix of the literal that opens at i has a letter.
+func hasPrefix(data []byte, i int, letter byte) bool {
+	has := false
 	n := 0
 	for ; n < 3 && i > n && bytes.IndexByte([]byte("rRbBuUfFtT"), data[i-n-1]) >= 0; n++ {
-		raw = raw || data[i-n-1]|0x20 == 'r'
+		has = has || data[i-n-1]|0x20 == letter
 	}
-	// a longer word that ends in r is a name, after which no string can stand
-	return raw && (i == n || !isNameByte(data[i-n-1]))
+	// a longer word that ends in that letter is a name, after which no string can stand
+	return has && (i == n || !isNameByte(data[i-n-1]))
 }
 
 // shellQuotes finds where a shell script doesn't split words: quotes,

@@ -131,6 +131,11 @@ type Relocation struct {
 	// old root, and keeps its length and its tail: the new root is padded with
 	// "/" before it.
 	CStrings []CString `json:"cstrings,omitempty"`
+
+	// Splits says where a text holds the path of "root" or "python" so that a
+	// space in it would make two words of it, as "crontab, line 3". A target
+	// with such a path is refused.
+	Splits map[string]string `json:"splits,omitempty"`
 }
 
 // CString is a string compiled into a binary file, from where the old root

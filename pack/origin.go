@@ -39,6 +39,10 @@ type Origin struct {
 	// links that may lead out of it.
 	AllowOutside []string
 
+	// Volatile are parts that install themselves anew on each run, whatever
+	// their options were.
+	Volatile []string
+
 	Binaries Binaries
 }
 

@@ -21,6 +21,7 @@ const (
 	FormURL    = "+url"    // percent-encoded UTF-8, "/" kept: after file:// and in %2F texts
 	FormJSON   = "+json"   // as in a JSON string
 	FormPython = "+python" // as in a Python string literal: quotes, backslashes, and for Python 2 non-ASCII, escaped
+	FormBytes  = "+bytes"  // as in a literal of Python's bytes, which is ASCII: its UTF-8 escaped
 	FormShell  = "+sh"     // where a shell word stands unquoted: backslash-escaped
 
 	// FormLower comes after one of these: in lower case and with backslashes, as

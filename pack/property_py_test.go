@@ -70,19 +70,8 @@ func checkAsBuiltThere(t *testing.T, tr tree, b, python string, about []string) 
 	tr.write(t, b)
 	expected := snapshot(t, b)
 
-	list, rep := relocateTree(t, a, testOrigin(a))
-	check(t, rep.Err())
-	list.Manifest.Format = Format
-	list.Manifest.Python = Python{Version: about[0], Implementation: "cpython", ABI: about[1], Platform: about[2], Bits: 64, Libc: "glibc"}
-	list.Manifest.Target = about[1] + "-" + about[2]
-	check(t, Check(list))
-	var archive bytes.Buffer
-	_, err := Write(context.Background(), &archive, list, FormatTarGz, time.Unix(DefaultEpoch, 0), nil)
-	check(t, err)
-	for _, dir := range []string{a, b} {
-		check(t, exec.Command("rm", "-r", dir).Run())
-	}
-	check(t, Extract(context.Background(), save(t, archive.Bytes(), "x"), b, ExtractOptions{}))
+	check(t, os.RemoveAll(b))
+	unpackTree(t, a, b, about)
 	if out, err := exec.Command(python, "-E", filepath.Join(b, BootstrapPy)).CombinedOutput(); err != nil {
 		t.Fatalf("bootstrap.py: %v\n%s", err, out)
 	}
@@ -101,4 +90,20 @@ func checkAsBuiltThere(t *testing.T, tr tree, b, python string, about []string) 
 	if len(got) != len(expected) {
 		t.Errorf("%d files, want %d", len(got), len(expected))
 	}
+}
+
+// unpackTree packs what lies at a for an interpreter, removes it, and unpacks the archive at b.
+func unpackTree(t *testing.T, a, b string, about []string) {
+	t.Helper()
+	list, rep := relocateTree(t, a, testOrigin(a))
+	check(t, rep.Err())
+	list.Manifest.Format = Format
+	list.Manifest.Python = Python{Version: about[0], Implementation: "cpython", ABI: about[1], Platform: about[2], Bits: 64, Libc: "glibc"}
+	list.Manifest.Target = about[1] + "-" + about[2]
+	check(t, Check(list))
+	var archive bytes.Buffer
+	_, err := Write(context.Background(), &archive, list, FormatTarGz, time.Unix(DefaultEpoch, 0), nil)
+	check(t, err)
+	check(t, os.RemoveAll(a))
+	check(t, Extract(context.Background(), save(t, archive.Bytes(), "x"), b, ExtractOptions{}))
 }

@@ -239,7 +239,7 @@ func (w *worker) opaque(f *File, src *source, kind string, res found, v *verdict
 func relocation(f *File, v *verdict) (Relocation, bool) {
 	switch v.class {
 	case ClassText, ClassCString:
-		return Relocation{Path: f.Path, Class: v.class, Mode: uint32(f.Mode.Perm()), Size: f.Size, SHA256: f.SHA256, CStrings: v.cstrings}, true
+		return Relocation{Path: f.Path, Class: v.class, Mode: uint32(f.Mode.Perm()), Size: f.Size, SHA256: f.SHA256, CStrings: v.cstrings, Splits: v.splits}, true
 	case ClassLink:
 		return Relocation{Path: f.Path, Class: ClassLink, Link: f.Placeholder}, true
 	}

@@ -85,6 +85,7 @@ type verdict struct {
 	count             int
 	hint              string
 	cstrings          []CString
+	splits            map[string]string
 }
 
 func (v *verdict) block(hint, format string, args ...any) {

@@ -269,6 +269,25 @@ func TestRefusedFiles(t *testing.T) {
 	}
 }
 
+// TestVolatileOptions: the options of a part that installs itself anew anyway may name what is gone.
+func TestVolatileOptions(t *testing.T) {
+	root := filepath.Join(t.TempDir(), "stage")
+	tree{".installed.cfg": "[one]\n__buildout_installed__ = \nTMPDIR = ROOT.tmp\n\n[env]\n__buildout_installed__ = \nHERE = ROOT\nTMPDIR = ROOT.tmp/x\n"}.write(t, root)
+	o := testOrigin(root)
+	o.TmpDir = root + ".tmp"
+	o.Volatile = []string{"env"}
+	_, rep := relocateTree(t, root, o)
+	if it, _ := item(rep.Blocked, ".installed.cfg"); !strings.Contains(it.Reason, "part one names "+o.TmpDir) || strings.Contains(it.Reason, "env") {
+		t.Errorf("%+v", rep)
+	}
+	o.Volatile = append(o.Volatile, "one")
+	a, rep := relocateTree(t, root, o)
+	check(t, rep.Err())
+	if got := content(t, a, ".installed.cfg"); got != "[one]\n__buildout_installed__ = \nTMPDIR = /build\n\n[env]\n__buildout_installed__ = \nHERE = "+Root+"\nTMPDIR = /build/x\n" {
+		t.Errorf("%q", got)
+	}
+}
+
 // TestSiblings: what goes on from a root that was made up for the build goes on
 // from the new one. Where a root has a name of its own, its siblings have too.
 func TestSiblings(t *testing.T) {

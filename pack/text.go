@@ -5,6 +5,7 @@ import (
 	"io"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -27,6 +28,10 @@ func (w *worker) text(f *File, src *source, res found, v *verdict) error {
 			v.block("save the file in one encoding", "%s %s in an encoding that the rest of the file doesn't have", pl.what, pl.path)
 		case pl.placeholder == "" && pl.what == whatTmp && buildRecord.MatchString(f.Path):
 			f.texts = append(f.texts, textEdit{offset: h.offset, n: int64(h.n), text: mappedTmp})
+		case pl.placeholder == "" && f.Path == installedName:
+			if err := w.optionNames(f, src, h, v); err != nil {
+				return err
+			}
 		case pl.placeholder == "":
 			w.unreplaceable(f, pl, v)
 		default:
@@ -34,6 +39,9 @@ func (w *worker) text(f *File, src *source, res found, v *verdict) error {
 		}
 	}
 	if len(f.texts) > 0 {
+		if v.splits, err = w.splits(f, src, res); err != nil {
+			return err
+		}
 		v.class, v.count = ClassText, len(f.texts)
 		f.Class = ClassText
 	}
@@ -65,6 +73,25 @@ var buildRecord = regexp.MustCompile(`(^|/)lib[0-9]*/python[0-9.]+[a-z]*/(config
 // mappedTmp stands there for the build's temporary directory, as it does in
 // what the build's compiler wrappers leave.
 const mappedTmp = "/build"
+
+// optionNames is a place in .installed.cfg that has no equal on another
+// machine: an option of a part, which buildout compares with what it computes
+// there. Of a part that is volatile (collective.recipe.environment keeps all of
+// the environment) they differ anyway.
+func (w *worker) optionNames(f *File, src *source, h hit, v *verdict) error {
+	data := make([]byte, min(h.offset, lexLimit))
+	if _, err := src.ReadAt(data, 0); err != nil && err != io.EOF {
+		return err
+	}
+	pl, part := w.search.places[h.place], sectionAt(data, h.offset)
+	if slices.Contains(w.o.Volatile, part) {
+		f.texts = append(f.texts, textEdit{offset: h.offset, n: int64(h.n), text: mappedTmp})
+		return nil
+	}
+	v.block("have the part's options not name it, or list in volatile a part that installs itself anew on each run anyway",
+		"an option of the part %s names %s, %s", part, pl.path, pl.what)
+	return nil
+}
 
 // unreplaceable is a place in a text file that has no equal on another machine.
 func (w *worker) unreplaceable(f *File, pl place, v *verdict) {
@@ -173,13 +200,15 @@ func (l *lexer) form(src *source, h hit) string {
 	for l.used < len(l.quotes) && l.quotes[l.used].end <= h.offset {
 		l.used++
 	}
-	in, raw := false, false
+	in, raw, bytes := false, false, false
 	if l.used < len(l.quotes) && l.quotes[l.used].start <= h.offset {
-		in, raw = true, l.quotes[l.used].raw
+		in, raw, bytes = true, l.quotes[l.used].raw, l.quotes[l.used].bytes
 	}
 	switch {
 	case l.syntax == syntaxJSON:
 		return FormJSON
+	case l.syntax == syntaxPython && in && bytes && !raw:
+		return FormBytes
 	case l.syntax == syntaxPython && in && !raw:
 		return FormPython
 	case l.syntax == syntaxShell && !in || h.enc == encShell:

@@ -147,8 +147,8 @@ func (p *packing) origin() pack.Origin {
 		Interpreter: in.Executable, Interpreters: append(p.tree.Interpreters, in.BaseExecutable),
 		Prefix: in.BasePrefix, LibDir: in.LibDir,
 		Home: os.Getenv("HOME"), TmpDir: p.tree.TmpDir, Forbidden: p.tree.Forbidden(),
-		AllowOutside: p.flags.allowOutside,
-		Binaries:     pack.Binaries{SetRunpath: binfmt.SetRunpath, DropNeeded: binfmt.DropNeeded},
+		AllowOutside: p.flags.allowOutside, Volatile: p.flags.volatile,
+		Binaries: pack.Binaries{SetRunpath: binfmt.SetRunpath, DropNeeded: binfmt.DropNeeded},
 	}
 }
 
