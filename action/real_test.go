@@ -219,6 +219,19 @@ jobs:
 	if err != nil || !strings.Contains(again, "| 0 uploaded, 9 identical, published") {
 		t.Errorf("again: %v\n%s", err, again)
 	}
+	// So it is where an archive and its delta were made from an earlier version:
+	// not from the release that the job itself made.
+	next := strings.NewReplacer("v1.0", "v1.1", "acmesite-1.0", "acmesite-1.1", "name: acmesite", "name: acmesite\n          version: \"1.1\"", "archives: 2", "archives: 1", `["3.12", "3.13"]`, `["3.13"]`)
+	write(t, e.tree+"/next.yml", next.Replace(read(t, e.tree+"/step.yml")), 0o644)
+	for _, said := range []string{"8 uploaded, 0 identical", "0 uploaded, 8 identical"} {
+		log, err := e.run(t, e.tree, "next.yml", more...)
+		if err != nil || !strings.Contains(log, "| "+said+", published") {
+			t.Fatalf("%s: %v\n%s", said, err, log)
+		}
+	}
+	if r := e.server.Releases()[1]; r.Assets["acmesite-1.1-cp313-linux_x86_64.from-1.0.delta.tar.gz"] == nil {
+		t.Errorf("%s has no delta from 1.0", r.Tag)
+	}
 	for _, want := range []string{"Building acmesite 1.0", "network enforced, compiler enforced, old place enforced, interpreter enforced"} {
 		if strings.Count(log, want) < 2 {
 			t.Errorf("%q is not in the log of both jobs", want)

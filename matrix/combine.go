@@ -3,6 +3,7 @@ package matrix
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -105,6 +106,9 @@ func (c combination) onRunner(e Entry, t table) (Entry, string) {
 	if !slices.Contains(c.platform.Pythons, c.python) {
 		return e, c.refuse(e, c.platform.Runner+" has Python "+strings.Join(c.platform.Pythons, ", "), t)
 	}
+	if problem := c.wrongFloor(e, t); problem != "" {
+		return e, problem
+	}
 	e.Python = Python{Version: c.python, How: FromSetupPython, Arch: c.platform.SetupPythonArch}
 	e.Image.Name = ImageHost
 	e.Prove.Name = ImageHost
@@ -113,6 +117,28 @@ func (c combination) onRunner(e Entry, t table) (Entry, string) {
 	}
 	return e, ""
 }
+
+// wrongFloor is why a floor of macOS that was asked for can't be had: older
+// than CPython's own, or newer than the runner, where nothing could be proved.
+func (c combination) wrongFloor(e Entry, t table) string {
+	if c.floor == "" {
+		return ""
+	}
+	_, arch, _ := strings.Cut(c.platform.Name, "_")
+	lowest, highest := t.macosFloor(arch, c.python), ""
+	if m := macRunner.FindStringSubmatch(e.Runner); m != nil {
+		highest = m[1]
+	}
+	switch {
+	case CompareVersions(c.floor, lowest) < 0:
+		return fmt.Sprintf("%s: Python %s for %s runs on macOS %s and newer", e.ID, c.python, c.platform.Name, lowest)
+	case highest != "" && CompareVersions(c.floor, highest+".99") > 0:
+		return fmt.Sprintf("%s: it is proved on %s, which has macOS %s: %s to %s can be had", e.ID, e.Runner, highest, lowest, highest)
+	}
+	return ""
+}
+
+var macRunner = regexp.MustCompile(`^macos-([0-9]+)`)
 
 // macosEnv keeps to one architecture and to the floor: python.org's builds
 // would compile for both, and the runner's SDK for its own macOS.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -140,6 +141,10 @@ func New(o Options) (Plan, error) {
 	return p, checkPlan(p, o, candidates)
 }
 
+// imagePattern is what docker takes for an image: a name in lower case, below
+// a registry perhaps, a tag, a digest. It reaches a command line.
+var imagePattern = regexp.MustCompile(`^[a-z0-9][A-Za-z0-9.-]*(:[0-9]+)?(/[a-z0-9][a-z0-9._-]*)*(:[A-Za-z0-9_][A-Za-z0-9._-]*)?(@sha256:[0-9a-f]+)?$`)
+
 func withDefaults(o Options, t table) Options {
 	if len(o.Platforms) == 0 {
 		o.Platforms = []string{"linux_x86_64"}
@@ -176,7 +181,12 @@ func checkOptions(o Options, t table) error {
 		}
 	}
 	for _, name := range o.Images {
-		if _, ok := t.image(name); !ok && name != ImageHost && !strings.ContainsAny(name, ":/@") {
+		_, known := t.image(name)
+		switch {
+		case known || name == ImageHost:
+		case strings.ContainsAny(name, ":/@") && !imagePattern.MatchString(name):
+			add("%q is no reference of an image, as registry.example.org:5000/base:7@sha256:... is", name)
+		case !strings.ContainsAny(name, ":/@"):
 			add("there is no image %q: %s, or any reference with a tag", name, strings.Join(t.imageNames(), ", "))
 		}
 	}

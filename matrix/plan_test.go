@@ -50,6 +50,10 @@ func TestNew(t *testing.T) {
 				"cp27mu-linux_x86_64-python2.7-buster ubuntu-24.04 image /usr/local/bin/python2.7"},
 		{"a floor of macOS", Options{Pythons: []string{"3.13"}, Platforms: []string{"macosx_13_0_arm64"}},
 			"cp313-macosx_13_0_arm64 macos-15 setup-python "},
+		{"the runner's own macOS", Options{Pythons: []string{"3.13"}, Platforms: []string{"macosx_15_5_arm64"}},
+			"cp313-macosx_15_5_arm64 macos-15 setup-python "},
+		{"a floor of macOS on an own runner", Options{Pythons: []string{"3.13"}, Platforms: []string{"macosx_26_0_arm64"}, Runners: map[string]string{"macosx_arm64": "mac-mini"}},
+			"cp313-macosx_26_0_arm64 mac-mini setup-python "},
 		{"globs", Options{Pythons: []string{"3.8", "3.12", "3.13"}, Platforms: []string{"linux_x86_64", "win_amd64"}, Targets: []string{"cp31*", "*-win*"}, SkipTargets: []string{"cp313-win*"}},
 			"cp312-manylinux_2_28_x86_64 ubuntu-24.04 image /opt/python/cp312-cp312/bin/python\n" +
 				"cp313-manylinux_2_28_x86_64 ubuntu-24.04 image /opt/python/cp313-cp313/bin/python\n" +
@@ -100,6 +104,12 @@ func TestNewRefuses(t *testing.T) {
 		{"one name twice", Options{Pythons: py, Images: []string{"a/base:1", "b/base:1"}}, []string{"two targets would make"}},
 		{"format", Options{Pythons: py, Format: "rar"}, []string{"tar.zst"}},
 		{"version", Options{Pythons: []string{"3"}}, []string{`"3"`}},
+		{"no number", Options{Pythons: []string{"3.-1"}, Images: []string{"a/b:1"}}, []string{`"3.-1"`}},
+		{"an image that is a command", Options{Pythons: py, Images: []string{"x:$(id)"}}, []string{`"x:$(id)" is no reference`}},
+		{"an image that is a flag", Options{Pythons: py, Images: []string{"--volume=/:/host"}}, []string{"is no reference"}},
+		{"an image with spaces", Options{Pythons: py, Images: []string{"a:1 --privileged"}}, []string{"is no reference"}},
+		{"an old macOS", Options{Pythons: py, Platforms: []string{"macosx_10_9_arm64"}}, []string{"cp313-macosx_10_9_arm64", "runs on macOS 11.0 and newer"}},
+		{"a macOS to come", Options{Pythons: py, Platforms: []string{"macosx_16_0_x86_64"}}, []string{"macos-15-intel, which has macOS 15: 10.13 to 15 can be had"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.o.Name, tt.o.Version = "site", "1.0"

@@ -184,7 +184,7 @@ func nth(parts []string, i int) int {
 
 func parseVersion(s string) (major, minor int, err error) {
 	a, b, ok := strings.Cut(s, ".")
-	if !ok {
+	if !ok || strings.ContainsAny(s, "+-") { // which Atoi takes
 		return 0, 0, fmt.Errorf("reading version %q: want MAJOR.MINOR", s)
 	}
 	if major, err = strconv.Atoi(a); err != nil {
