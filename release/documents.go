@@ -16,6 +16,7 @@ type Index struct {
 	Format   int            `json:"format"`
 	Name     string         `json:"name"`
 	Version  string         `json:"version"`
+	Tag      string         `json:"tag,omitempty"` // of the release
 	SBOM     string         `json:"sbom"`
 	Archives []IndexArchive `json:"archives"` // by name
 }
@@ -44,9 +45,9 @@ type IndexDelta struct {
 	BaseVersion string `json:"base_version"`
 }
 
-// Index makes index.json. Equal archives give equal bytes.
+// Index makes index.json. Equal archives and an equal tag give equal bytes.
 func (s Set) Index() Index {
-	x := Index{Format: IndexFormat, Archives: []IndexArchive{}}
+	x := Index{Format: IndexFormat, Tag: s.Tag, Archives: []IndexArchive{}}
 	for _, a := range s.sorted() {
 		i := a.Info
 		x.Name, x.Version, x.SBOM = i.Name, i.Version, SBOMName(i.Name, i.Version)

@@ -40,7 +40,7 @@ func TestIndexSchema(t *testing.T) {
 	if err := validate(string(data)); err != nil {
 		t.Errorf("%v\n%s", err, data)
 	}
-	for _, change := range [][2]string{{`"format": 1`, `"format": "1"`}, {`"sha256": "`, `"sha256": "x`}, {`"archives"`, `"archive"`}, {`"target": "cp313`, `"target": "py313`}, {`"kind": "glibc"`, `"kind": "libc"`}} {
+	for _, change := range [][2]string{{`"format": 1`, `"format": "1"`}, {`"sha256": "`, `"sha256": "x`}, {`"archives"`, `"archive"`}, {`"target": "cp313`, `"target": "py313`}, {`"kind": "glibc"`, `"kind": "libc"`}, {`"tag": "v1.0"`, `"tag": ""`}} {
 		if bad := strings.Replace(string(data), change[0], change[1], 1); bad == string(data) || validate(bad) == nil {
 			t.Errorf("%s passes", change[1])
 		}

@@ -86,6 +86,7 @@ type Archive struct {
 
 // Set is what a release holds.
 type Set struct {
+	Tag      string    // the release's; empty: unknown
 	Archives []Archive // by name
 	Extra    []File    // install.sh, an attestation: in the order given
 }

@@ -73,6 +73,7 @@ func gathered(t testing.TB) Set {
 	if err != nil {
 		t.Fatal(err)
 	}
+	set.Tag = "v1.0"
 	set.Extra = []File{NewFile("install.sh", []byte("#!/bin/sh\n"))}
 	return set
 }

@@ -267,7 +267,7 @@ func publishAll(c *Client, dir, _, _ string) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	set.Extra = extra
+	set.Extra, set.Tag = extra, "v1.0"
 	all, err := set.Files()
 	if err != nil {
 		return Result{}, err

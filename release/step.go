@@ -56,7 +56,7 @@ func (c *Client) stepOnce(ctx context.Context, a Archive, extra []File, expect i
 		c.log("%d of %d archives are on the release: it stays a draft until the last one is", len(set.Archives), expect)
 		return res, false, nil
 	}
-	set.Extra = extra
+	set.Extra, set.Tag = extra, o.Tag
 	files, err := set.Files()
 	if err != nil {
 		return res, false, err

@@ -52,7 +52,7 @@ func stepFiles(t testing.TB, dir string, targets []string) []File {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set.Extra = extra
+	set.Extra, set.Tag = extra, "v1.0"
 	return files(t, set)
 }
 

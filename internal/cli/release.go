@@ -79,6 +79,7 @@ func (c *Command) release(ctx context.Context, f releaseFlags) error {
 	if err != nil {
 		return err
 	}
+	set.Tag = f.options.Tag
 	installers, err := release.Installers(f.server, f.repo, f.options.Tag)
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/matrix"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
@@ -134,6 +135,29 @@ type shelf interface {
 	repository() string
 }
 
+// forward refuses to follow the latest release back to an older version, which
+// it is for a moment while the latest one's files are replaced, or when that was
+// withdrawn: an unattended update would go back. Who names a tag may.
+func forward(o Options, x *Index, s shelf) error {
+	var tag string
+	switch r := s.(type) {
+	case *publicRelease:
+		tag = r.tag
+	case *apiRelease:
+		tag = r.tag
+	default:
+		return nil
+	}
+	if tag != "" || !numbers.MatchString(o.installed) || !numbers.MatchString(x.Version) || matrix.CompareVersions(x.Version, o.installed) >= 0 {
+		return nil
+	}
+	return surroundings(fmt.Errorf("updating: %s has version %s, and %s is installed", s.name(), x.Version, o.installed),
+		"if the newer one's files are just being replaced, run it again later; to go back, name the tag: "+s.repository()+"@TAG")
+}
+
+// numbers are versions whose order is beyond doubt.
+var numbers = regexp.MustCompile(`^[0-9]+(\.[0-9]+)*$`)
+
 // fetchFrom takes what fits from a shelf.
 func fetchFrom(ctx context.Context, o Options, dir string, who *owner, s shelf) (*fetched, error) {
 	o.tell(Event{Step: "index", Text: "looking what " + s.name() + " has"})
@@ -143,6 +167,9 @@ func fetchFrom(ctx context.Context, o Options, dir string, who *owner, s shelf) 
 	}
 	x, err := readIndex(data, s.name())
 	if err != nil {
+		return nil, err
+	}
+	if err := forward(o, x, s); err != nil {
 		return nil, err
 	}
 	c, err := choose(ctx, o, x, s.name(), who)

@@ -50,7 +50,7 @@ func Update(ctx context.Context, o UpdateOptions) (*Updated, error) {
 			return nil, usage(fmt.Errorf("updating %s: it isn't known where newer versions come from", t.dir), "name the archive, OWNER/REPO[@TAG] or a mirror: binary-buildout update DIR SOURCE")
 		}
 	}
-	o.base = t.digest
+	o.base, o.installed = t.digest, t.manifest.Version
 	a, err := fetch(ctx, o.Options, t.dir, nil)
 	if err != nil {
 		return nil, err

@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -161,6 +163,43 @@ func TestUpdate(t *testing.T) {
 	}
 	if _, err := Install(t.Context(), realOptions(t, three, into).Options); codeOf(err, 0) != 2 || !strings.HasPrefix(hintOf(err, ""), "binary-buildout update ") {
 		t.Errorf("install of another version: %v, hint %q", err, hintOf(err, ""))
+	}
+}
+
+// TestUpdateGoesForward: where the latest release is an older one, since the
+// newer one is just being replaced, an update changes nothing; a tag that is
+// named is followed, and the archive is that tag's, whatever is latest.
+func TestUpdateGoesForward(t *testing.T) {
+	dist := t.TempDir()
+	one, two := packReal(t, dist, "1.9"), packReal(t, dist, "1.10")
+	into := filepath.Join(t.TempDir(), "app")
+	if _, err := Install(t.Context(), realOptions(t, two, into).Options); err != nil {
+		t.Fatal(err)
+	}
+	digest, _ := checkDigest(t.Context(), one, "")
+	writeIndex(t, dist, Index{Format: 1, Name: "app", Version: "1.9", Tag: "v1.9", Assets: []Asset{{
+		Target: strings.TrimSuffix(strings.TrimPrefix(filepath.Base(one), "app-1.9-"), ".tar.gz"), Name: filepath.Base(one), SHA256: digest,
+	}}})
+	mux := http.NewServeMux()
+	mux.Handle("/acme/site/releases/latest/download/index.json", http.StripPrefix("/acme/site/releases/latest/download", http.FileServer(http.Dir(dist))))
+	mux.Handle("/acme/site/releases/download/v1.9/", http.StripPrefix("/acme/site/releases/download/v1.9", http.FileServer(http.Dir(dist))))
+	srv := httptest.NewServer(mux)
+	defer srv.Close()
+	update := func(source string) (*Updated, error) {
+		o := realOptions(t, source, into)
+		o.Remote = Remote{Client: &http.Client{}, Server: srv.URL, Wait: func(context.Context, time.Duration) error { return nil }}
+		o.Env = append(o.Env, "GH_TOKEN=", "GITHUB_TOKEN=")
+		return Update(t.Context(), o)
+	}
+	_, err := update("acme/site")
+	if codeOf(err, 0) != 3 || !strings.Contains(err.Error(), "has version 1.9, and 1.10 is installed") || !strings.Contains(hintOf(err, ""), "acme/site@TAG") || numberIn(t, into) != "1.10" {
+		t.Errorf("%v, hint %q, %s", err, hintOf(err, ""), numberIn(t, into))
+	}
+	if res, err := update("acme/site@v1.9"); err != nil || numberIn(t, into) != "1.9" {
+		t.Errorf("%+v, %v", res, err)
+	}
+	if res, err := update("acme/site"); err != nil || res.Changed {
+		t.Errorf("the same again: %+v, %v", res, err)
 	}
 }
 
