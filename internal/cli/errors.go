@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/buildout"
 )
 
 // The exit codes.
@@ -43,6 +46,11 @@ func (c *Command) exit(err error) int {
 	if errors.As(err, &quiet) {
 		return quiet.code
 	}
+	var during *interrupted
+	if errors.As(err, &during) {
+		fmt.Fprintf(c.Stderr, "error: %s\nhint: %s\n", during, during.Hint())
+		return exitSurroundings
+	}
 	if errors.Is(err, context.Canceled) {
 		fmt.Fprintf(c.Stderr, "error: interrupted: %s\n", err)
 		return exitSurroundings
@@ -76,6 +84,31 @@ func exitCode(err error) int {
 type annotated struct{ error }
 
 func (a *annotated) Unwrap() error { return a.error }
+
+// interrupted is the end of a run that a person or the system asked for. What
+// was going on inside of a step, and failed by it, says nothing of use, but for
+// the part that buildout was at.
+type interrupted struct {
+	step string // as its heading
+	err  error
+}
+
+func (i *interrupted) Error() string {
+	text := "interrupted while " + strings.ToLower(i.step[:1]) + i.step[1:]
+	var b *buildout.Error
+	if errors.As(i.err, &b) && b.Log != "" {
+		text += ", at " + b.Doing + " (log: " + b.Log + ")"
+	}
+	return text
+}
+
+func (i *interrupted) Unwrap() error { return i.err }
+
+func (i *interrupted) Hint() string {
+	return "run the same command again: it begins anew, and removes what this one left unfinished"
+}
+
+func (i *interrupted) ExitCode() int { return exitSurroundings }
 
 // reported is an error whose text was printed already.
 type reported struct{ code int }

@@ -119,6 +119,9 @@ func (p *packing) steps(ctx context.Context) error {
 	}
 	for _, step := range steps {
 		err := p.ui.step(step.title, func() error { return step.run(ctx) })
+		if err != nil && ctx.Err() != nil {
+			return &interrupted{step.title, err}
+		}
 		if err != nil {
 			return err
 		}
@@ -157,9 +160,11 @@ func (p *packing) write(ctx context.Context) error {
 	format := p.format()
 	name := matrix.ArchiveName(p.id.name, p.id.version, p.target, p.flags.label, format)
 	// An earlier run's sidecar says the digest of the archive that it wrote.
-	err := os.Remove(filepath.Join(out, matrix.SidecarName(name)))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("removing the sidecar of an earlier run: %w", err)
+	var err error
+	for _, earlier := range []string{matrix.SidecarName(name), p.stem() + ".html"} {
+		if err := os.Remove(filepath.Join(out, earlier)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("removing the report of an earlier run: %w", err)
+		}
 	}
 	p.result, err = writeArchive(out, name, func(w io.Writer) (pack.Digest, error) {
 		return pack.Write(ctx, w, p.archive, format, p.epoch, p.ui.bytes("packed"))

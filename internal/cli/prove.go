@@ -60,7 +60,7 @@ func (c *Command) runProof(ctx context.Context, o prove.Options, ui *ui) (*prove
 	o.Read, o.Extract = readArchive, extractArchive
 	o.Progress = func(step string) { ui.say("%s", step) }
 	proof, err := prove.Run(ctx, o)
-	if proof != nil {
+	if proof != nil && ctx.Err() == nil {
 		c.showFailed(proof)
 	}
 	return proof, err

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -94,11 +96,14 @@ func (u *ui) finish(title string, d time.Duration, err error) {
 	if u.actions != nil {
 		u.actions.EndGroup()
 	}
-	word := "done"
+	word, after := "done", "in"
 	if err != nil {
 		word = "failed"
 	}
-	fmt.Fprintf(u.w, "  %s in %.1f s\n", word, d.Seconds())
+	if errors.Is(err, context.Canceled) {
+		word, after = "interrupted", "after"
+	}
+	fmt.Fprintf(u.w, "  %s %s %.1f s\n", word, after, d.Seconds())
 }
 
 // say writes one line that stays.

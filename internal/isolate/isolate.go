@@ -171,12 +171,13 @@ type launcher interface {
 
 // Box is a place to run commands in. It is safe for use by one goroutine.
 type Box struct {
-	cfg    Config
-	dir    string // scratch: sockets, mask, empty directories
-	masks  []string
-	found  launcher
-	res    Result
-	closer []func() error
+	cfg     Config
+	dir     string // scratch: sockets, mask, empty directories
+	scratch *Scratch
+	masks   []string
+	found   launcher
+	res     Result
+	closer  []func() error
 }
 
 // nestedVar stops a binary that doesn't call Child from starting itself for ever.
@@ -228,9 +229,10 @@ func (b *Box) prepare(ctx context.Context) error {
 	if b.cfg.Binds, err = realBinds(b.cfg.Binds); err != nil {
 		return err
 	}
-	if b.dir, err = scratch(b.cfg.TempDir, b.cfg.OS); err != nil {
+	if b.scratch, err = scratch(b.cfg.TempDir, b.cfg.OS); err != nil {
 		return &Error{err: fmt.Errorf("making a directory for the isolation: %w", err)}
 	}
+	b.dir = b.scratch.Path
 	for _, d := range []string{"tmp", "home", "empty"} {
 		if err := os.Mkdir(filepath.Join(b.dir, d), 0o700); err != nil {
 			return &Error{err: fmt.Errorf("making a directory for the isolation: %w", err)}
@@ -311,8 +313,9 @@ func (b *Box) Close() error {
 		errs = append(errs, b.closer[i]())
 	}
 	b.closer = nil
-	if b.dir != "" {
-		errs = append(errs, os.RemoveAll(b.dir))
+	if b.scratch != nil {
+		errs = append(errs, b.scratch.Close())
+		b.scratch = nil
 	}
 	return errors.Join(errs...)
 }

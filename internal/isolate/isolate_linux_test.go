@@ -104,7 +104,7 @@ func TestNamespaces(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if strings.Contains(string(mounts), secret) || strings.Contains(string(mounts), "bb-isolate") {
+	if strings.Contains(string(mounts), secret) || strings.Contains(string(mounts), "bb-box-") {
 		t.Errorf("mounts are left:\n%s", mounts)
 	}
 }

@@ -57,18 +57,14 @@ func realBinds(binds []Bind) ([]Bind, error) {
 
 // scratch makes a private directory with a short name: a socket's path has at
 // most 104 bytes on macOS and 108 on Linux.
-func scratch(parent, goos string) (string, error) {
+func scratch(parent, goos string) (*Scratch, error) {
 	if parent == "" {
 		parent = os.TempDir()
 	}
 	if goos != "windows" && len(parent) > 60 {
 		parent = "/tmp"
 	}
-	dir, err := os.MkdirTemp(parent, "bb-isolate-")
-	if err != nil {
-		return "", err
-	}
-	return filepath.EvalSymlinks(dir)
+	return NewScratch(parent, "bb-box-")
 }
 
 // within says whether path is dir or lies below it.

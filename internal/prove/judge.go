@@ -293,17 +293,3 @@ func searchFile(path string, places *pack.Finder) (string, error) {
 	defer f.Close()
 	return places.Find(f)
 }
-
-// removeAll removes a tree even where directories in it are read-only.
-func removeAll(path string) error {
-	if os.RemoveAll(path) == nil {
-		return nil
-	}
-	_ = filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
-		if d != nil && d.IsDir() {
-			_ = os.Chmod(p, 0o700)
-		}
-		return nil
-	})
-	return os.RemoveAll(path)
-}

@@ -174,6 +174,7 @@ const tailBytes = 4000
 type run struct {
 	o        Options
 	proof    *Proof
+	scratch  *isolate.Scratch
 	work     string
 	tree     string
 	manifest *pack.Manifest
@@ -211,9 +212,10 @@ func (r *run) prepare(ctx context.Context) error {
 	if m.Prove != nil {
 		r.o.Smoke, r.o.Volatile = union(m.Prove.Smoke, r.o.Smoke), union(m.Prove.Volatile, r.o.Volatile)
 	}
-	if r.work, err = workDir(r.o); err != nil {
+	if r.scratch, err = workDir(r.o); err != nil {
 		return &isolateError{fmt.Errorf("making a directory for the proof: %w", err)}
 	}
+	r.work = r.scratch.Path
 	r.tree = filepath.Join(r.work, treeName)
 	found, err := install.Choose(ctx, r.installOptions(), m)
 	if err != nil {
@@ -454,8 +456,8 @@ func (r *run) close() {
 	if r.box != nil {
 		_ = r.box.Close()
 	}
-	if r.work != "" {
-		_ = removeAll(r.work)
+	if r.scratch != nil {
+		_ = r.scratch.Close()
 	}
 }
 
@@ -466,7 +468,7 @@ func (r *run) tell(step string) {
 }
 
 // workDir makes the directory that the proof works in, with a real path.
-func workDir(o Options) (string, error) {
+func workDir(o Options) (*isolate.Scratch, error) {
 	parent := o.WorkDir
 	if parent == "" {
 		parent = os.TempDir()
@@ -474,11 +476,7 @@ func workDir(o Options) (string, error) {
 			parent = "/var/tmp"
 		}
 	}
-	dir, err := os.MkdirTemp(parent, "bb-prove-")
-	if err != nil {
-		return "", err
-	}
-	return filepath.EvalSymlinks(dir)
+	return isolate.NewScratch(parent, "bb-proof-")
 }
 
 // isolateError is a failure of the surroundings.
