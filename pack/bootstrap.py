@@ -706,7 +706,7 @@ def check_relocation(item, kind, seen, bad):
         bad(path)
     if shape == u"link":
         link = item.get("link")
-        found = isinstance(link, kind) and re.match(u"@binary-buildout-(root|python|prefix)@(/.*)?$", link)
+        found = isinstance(link, kind) and (LINK.match(link) or OUTSIDE.match(link))
         if not found or u".." in link.split(u"/") or u"\0" in link:
             bad(u"%s points to %s" % (path, json.dumps(link)))
     splits = item.setdefault("splits", {})
@@ -717,6 +717,17 @@ def check_relocation(item, kind, seen, bad):
                 and isinstance(string.get("offset"), int) and isinstance(string.get("prefix"), int)
                 and 0 <= string["offset"] and 0 < string["prefix"] <= len(string["old"].encode("utf-8"))):
             bad(u"a string of %s" % path)
+
+
+LINK = re.compile(u"@binary-buildout-(root|python|prefix)@(/.*)?$")
+OUTSIDE = re.compile(u"[A-Za-z]:[/\\\\]" if WINDOWS else u"/")
+
+
+def link_target(item, values):
+    """Where a link leads to: below a value, or, where pack was told to let it
+    pass (--allow-outside), to the absolute path that it had there."""
+    found = LINK.match(item["link"])
+    return values[found.group(1)] + (found.group(2) or u"") if found else item["link"]
 
 
 def check_path(path, bad):
@@ -1177,8 +1188,7 @@ class Relocation(object):
             self.stage(path, data, self.replaced(path, data), stat.S_IMODE(found.st_mode), None, False)
 
     def decide_link(self, item):
-        found = re.match(u"@binary-buildout-(root|python|prefix)@(.*)$", item["link"])
-        target = self.new[found.group(1)] + found.group(2)
+        target = link_target(item, self.new)
         path = item["path"]
         full = self.tree.inside(path)
         folder = self.tree.inside(path.rpartition(u"/")[0]) if u"/" in path else self.tree.base
@@ -2221,8 +2231,7 @@ def left_in(tree):
     values = tree.values()
     for item in tree.manifest["relocations"]:
         if item["class"] == u"link" and values:
-            found = re.match(u"@binary-buildout-(root|python|prefix)@(.*)$", item["link"])
-            left[item["path"]] = u"link:" + values[found.group(1)] + found.group(2)
+            left[item["path"]] = u"link:" + link_target(item, values)
     left.update((tree.state or {}).get("files") or {})
     return left
 

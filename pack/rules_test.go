@@ -174,6 +174,9 @@ func TestTextForms(t *testing.T) {
 	for name, tt := range map[string]struct{ in, want string }{
 		"a.py":                                   {"#!PYBIN\n# ROOT\nx = 'ROOT'\ny = r'ROOT' + \"ROOT/y\"\nz = '''it's ROOT'''\nu = 'file://ROOT/x'\nw = Rb'ROOT'\n", "#!" + Interpreter + "\n# " + R("") + "\nx = '" + R("+python") + "'\ny = r'" + R("") + "' + \"" + R("+python") + "/y\"\nz = '''it's " + R("+python") + "'''\nu = 'file://" + R("+url") + "/x'\nw = Rb'" + R("") + "'\n"},
 		"tool*":                                  {"#!/bin/sh\n# it's ROOT\nX=ROOT/lib\nY=\"ROOT/lib\" Z='ROOT'\ncat <<EOF\nROOT \"\nEOF\ncd ROOT\n", "#!/bin/sh\n# it's " + R("") + "\nX=" + R("+sh") + "/lib\nY=\"" + R("") + "/lib\" Z='" + R("") + "'\ncat <<EOF\n" + R("") + " \"\nEOF\ncd " + R("+sh") + "\n"},
+		"env/bin/activate":                       {"# source it, it's for ROOT\nVIRTUAL_ENV=ROOT/env\nX=\"ROOT\"\n", "# source it, it's for " + R("") + "\nVIRTUAL_ENV=" + R("+sh") + "/env\nX=\"" + R("") + "\"\n"},
+		"activate.fish":                          {"set -gx VIRTUAL_ENV ROOT/env 'ROOT'\n", "set -gx VIRTUAL_ENV " + R("+sh") + "/env '" + R("") + "'\n"},
+		"env.tcsh*":                              {"#!/bin/tcsh -f\nsetenv VIRTUAL_ENV ROOT/env\n", "#!/bin/tcsh -f\nsetenv VIRTUAL_ENV " + R("+sh") + "/env\n"},
 		".installed.cfg":                         {"[zope2]\nurl = file://ROOT/x.tar.gz\n", "[zope2]\nurl = file://" + R("") + "/x.tar.gz\n"},
 		"d.json":                                 {`{"a": "ROOT/x", "b": "file://ROOT"}`, `{"a": "` + R("+json") + `/x", "b": "file://` + R("+url") + `"}`},
 		"zope.conf":                              {"%define INSTANCE ROOT/parts/instance\npython PYBIN\nlib PREFIX/lib\n", "%define INSTANCE " + R("") + "/parts/instance\npython " + Interpreter + "\nlib " + Prefix + "/lib\n"},

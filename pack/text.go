@@ -133,7 +133,7 @@ const (
 
 var (
 	pythonShebang = regexp.MustCompile(`^#!.*(python|pypy)`)
-	shellShebang  = regexp.MustCompile(`^#!.*\b(sh|bash|dash|ksh|zsh)\b`)
+	shellShebang  = regexp.MustCompile(`^#!.*\b(sh|ash|bash|csh|dash|fish|ksh|tcsh|zsh)\b`)
 )
 
 // syntaxOf tells a file's syntax by its name and its first line.
@@ -143,7 +143,11 @@ func syntaxOf(p string, head []byte) syntax {
 		return syntaxJSON
 	case ".py", ".pyw", ".pyi":
 		return syntaxPython
-	case ".sh", ".bash":
+	case ".sh", ".bash", ".csh", ".fish", ".ksh", ".zsh":
+		return syntaxShell
+	}
+	switch path.Base(p) {
+	case "activate", ".bash_profile", ".bashrc", ".envrc", ".profile": // read by a shell, so they need no first line
 		return syntaxShell
 	}
 	line, _, _ := bytes.Cut(head, []byte("\n"))

@@ -80,7 +80,7 @@ func TestCredentials(t *testing.T) {
 	defaults := write(t, map[string]string{"my.cfg": "[buildout]\nindex = " + login + "/simple/\neggs-directory = " + shared +
 		"/eggs\ndownload-cache = " + shared + "/cache\nextends-cache = " + shared + "/extends\n\n[shop]\nname = fish\n"})
 	dir := write(t, map[string]string{
-		"buildout.cfg": "[buildout]\nextends = " + server.URL + "/base.cfg\n\n[py]\nrecipe = zc.recipe.egg\neggs = six\ninterpreter = py\nx = ${shop:name}\n" +
+		"buildout.cfg": "[buildout]\nextends = " + server.URL + "/base.cfg\ninstalled = .parts.cfg\n\n[py]\nrecipe = zc.recipe.egg\neggs = six\ninterpreter = py\nx = ${shop:name}\n" +
 			"\n[app]\nuser = admin:admin\n",
 		"notes.txt": "netrc-secret is quoted here\n"})
 	env := setenv(os.Environ(), "HOME="+home, "DEPLOY_TOKEN=0123456789abcdef", "PIP_FIND_LINKS")
@@ -123,7 +123,7 @@ func TestCredentials(t *testing.T) {
 func checkOptions(t *testing.T, tree *Tree, server string) {
 	t.Helper()
 	want := []string{"buildout:eggs-directory=${buildout:directory}/eggs", "buildout:download-cache=${buildout:directory}/downloads",
-		"buildout:extends-cache=extends-cache", "buildout:index=" + server + "/simple/", "shop:name=fish"}
+		"buildout:installed=.installed.cfg", "buildout:extends-cache=extends-cache", "buildout:index=" + server + "/simple/", "shop:name=fish"}
 	if got := strings.Join(tree.Launch.Options, "\n"); got != strings.Join(want, "\n") {
 		t.Errorf("options:\n%s\nwant:\n%s", got, strings.Join(want, "\n"))
 	}

@@ -24,6 +24,8 @@ var directories = []struct{ key, name string }{
 // deadIndex is where zc.buildout 1.x looks: without TLS nothing answers there.
 var deadIndex = regexp.MustCompile(`^http://pypi\.python\.org/`)
 
+const installedCfg = ".installed.cfg"
+
 // overrides are the assignments that bring into the tree what the
 // configuration keeps outside, and what default.cfg adds to it.
 func overrides(root string, c config) []string {
@@ -35,6 +37,10 @@ func overrides(root string, c config) []string {
 			out = append(out, "buildout:"+d.key+"=${buildout:directory}/"+d.name)
 			moved["buildout:"+d.key] = true
 		}
+	}
+	// What bin/buildout keeps, and the archive is made of, has one name.
+	if value := c.Buildout["installed"]; value != "" && value != installedCfg && value != filepath.Join(root, installedCfg) {
+		out = append(out, "buildout:installed="+installedCfg)
 	}
 	if c.Remote {
 		out = append(out, "buildout:extends-cache="+extendsCache(root, c))

@@ -55,12 +55,7 @@ func (t *Tree) dir(key string) string {
 	return filepath.Clean(value)
 }
 
-func (t *Tree) installedCfg() string {
-	if p := t.dir("installed"); p != "" {
-		return p
-	}
-	return filepath.Join(t.Root, ".installed.cfg")
-}
+func (t *Tree) installedCfg() string { return filepath.Join(t.Root, installedCfg) }
 
 // rel is path relative to the root, with slashes; a path outside stays.
 func (t *Tree) rel(path string) string {

@@ -80,7 +80,8 @@ func TestBootstrapRefuses(t *testing.T) {
 		{name: "twice", change: relocation(pack.Relocation{Path: "lib/mod.py", Class: "text"}), code: 1, error: "twice"},
 		{name: "own", change: relocation(pack.Relocation{Path: ".binary-buildout/launcher.py", Class: "text"}), code: 1, error: "can't be relocated"},
 		{name: "class", change: relocation(pack.Relocation{Path: "x", Class: "magic"}), code: 1, error: "unknown class"},
-		{name: "link out", change: relocation(pack.Relocation{Path: "bin/x", Class: "link", Link: "/etc/passwd"}), code: 1, error: "points to"},
+		{name: "link out", change: relocation(pack.Relocation{Path: "bin/x", Class: "link", Link: "../etc/passwd"}), code: 1, error: "points to"},
+		{name: "link climbs out", change: relocation(pack.Relocation{Path: "bin/x", Class: "link", Link: "/srv/../etc/passwd"}), code: 1, error: "points to"},
 		{name: "link climbs", change: relocation(pack.Relocation{Path: "bin/x", Class: "link", Link: pack.Root + "/../x"}), code: 1, error: "points to"},
 		{name: "altered", damage: func(t *testing.T, root string) {
 			f, _ := os.OpenFile(filepath.Join(root, "etc/latin.conf"), os.O_WRONLY|os.O_APPEND, 0)
@@ -132,6 +133,28 @@ func TestBootstrapRefuses(t *testing.T) {
 				}
 				refused(t, root, python, test.code, test.error, test.hint)
 			})
+		}
+	}
+}
+
+// TestBootstrapOutside: a link that pack was told to let pass leads where it led, wherever the tree goes.
+func TestBootstrapOutside(t *testing.T) {
+	for _, minor := range []string{"2.7", "3.13"} {
+		python := packtest.FindPython(t, minor)
+		root := smallTree(t, python, func(m *pack.Manifest) {
+			m.Relocations = append(m.Relocations, pack.Relocation{Path: "etc/ssl", Class: pack.ClassLink, Link: "/etc/ssl/certs"})
+		})
+		for range 2 {
+			packtest.RunIn(t, root, packtest.CEnv(), python, "bootstrap.py").Must(t, "bootstrap.py")
+			if to, err := os.Readlink(filepath.Join(root, "etc/ssl")); err != nil || to != "/etc/ssl/certs" {
+				t.Errorf("%s: %q, %v", minor, to, err)
+			}
+			packtest.RunIn(t, root, packtest.CEnv(), python, "bootstrap.py", "--check").Must(t, "--check")
+			moved := root + "-moved"
+			if err := os.Rename(root, moved); err != nil {
+				t.Fatal(err)
+			}
+			root = moved
 		}
 	}
 }
