@@ -231,11 +231,12 @@ func runHelper(args []string) error {
 	if err != nil {
 		return err
 	}
-	do := publishAll
+	var res Result
 	if args[2] == "step" {
-		do = stepOne
+		res, err = stepOne(c, args[3], args[4], args[5])
+	} else {
+		res, err = publishAll(c, args[3], args[2] == "replace")
 	}
-	res, err := do(c, args[3], args[4], args[5])
 	if err != nil {
 		return err
 	}
@@ -254,7 +255,7 @@ func stepOne(c *Client, dir, target, count string) (Result, error) {
 	return c.Step(context.Background(), a, extra, expect, Options{Tag: "v1.0"})
 }
 
-func publishAll(c *Client, dir, _, _ string) (Result, error) {
+func publishAll(c *Client, dir string, replace bool) (Result, error) {
 	found, err := filepath.Glob(dir + "/*")
 	if err != nil {
 		return Result{}, err
@@ -272,5 +273,5 @@ func publishAll(c *Client, dir, _, _ string) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	return c.Publish(context.Background(), all, Options{Tag: "v1.0", Notes: set.Notes()})
+	return c.Publish(context.Background(), all, Options{Tag: "v1.0", Notes: set.Notes(), Replace: replace})
 }

@@ -170,6 +170,46 @@ func replaceDisturbed(t *testing.T, x *replacement, set Set, n int, f releasetes
 	x.replaced(t, when+" "+hit)
 }
 
+// A process that replaces files of a published release is killed at each of its
+// requests; at none, and not until the next run is through, is it published
+// with a file missing.
+func TestReplaceKilledProcess(t *testing.T) {
+	if testing.Short() {
+		t.Skip("kills processes")
+	}
+	dir := stepDist(t, targets[:1])
+	set, err := Gather(dir, wanted(targets[:1]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	set.Extra, set.Tag = extra, "v1.0"
+	for n, killed := 1, true; killed; n++ {
+		x := newReplacement(t, set, true, nil)
+		killed = false
+		x.s.Fault = func(i int, r *http.Request) *releasetest.Fault {
+			x.whole(t, fmt.Sprint("killed at ", n))
+			if i != n || killed {
+				return nil
+			}
+			killed = true
+			kill(t, r)
+			return &releasetest.Fault{Drop: true, Done: true}
+		}
+		first := helper(x.s, "replace", dir, targets[0], 1)
+		if first.err == nil == killed && n < 20 {
+			t.Fatalf("request %d: killed %v, %v", n, killed, first.err)
+		}
+		if first.err != nil {
+			if again := helper(x.s, "replace", dir, targets[0], 1); again.err != nil || !again.Published {
+				t.Fatalf("after a kill at request %d: %+v", n, again)
+			}
+		}
+		x.s.Fault = nil
+		x.replaced(t, fmt.Sprint("killed at ", n))
+		x.s.Close()
+	}
+}
+
 // A run that resumes keeps what was asked for, and takes the release that was
 // withdrawn, whatever drafts a person has of the tag.
 func TestReplaceResumes(t *testing.T) {
