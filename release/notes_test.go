@@ -16,15 +16,15 @@ func TestTextEditedMeanwhile(t *testing.T) {
 	set := gathered(t)
 	want := files(t, set)
 	s := server(t, nil)
-	s.Add(releasetest.Release{Tag: "v1.0", Draft: true, Body: "Soon."})
+	id := s.Add(releasetest.Release{Tag: "v1.0", Draft: true, Body: "Soon."})
 	patches := 0
 	s.Fault = func(_ int, r *http.Request) *releasetest.Fault {
 		switch {
 		case isUpload(r):
-			s.Edit("v1.0", func(string) string { return "Written while it was uploaded." })
+			s.Edit(id, func(string) string { return "Written while it was uploaded." })
 		case r.Method == http.MethodPatch && patches == 0:
 			patches++
-			s.Edit("v1.0", func(body string) string { return body + "\r\nAnd later." })
+			s.Edit(id, func(body string) string { return body + "\r\nAnd later." })
 			return &releasetest.Fault{Status: 502}
 		}
 		return nil

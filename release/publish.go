@@ -361,28 +361,13 @@ func (c *Client) complete(ctx context.Context, r Release, files []File, keepsOld
 			}
 		}
 		if len(missing) == 0 {
-			return c.tidy(ctx, r, there, files)
+			return nil
 		}
 		if err := c.policy.Sleep(ctx, c.policy.Lag<<min(n, 4)); err != nil {
 			return err
 		}
 	}
 	return fail(exitOutside, hintLater, "checking the release: these were uploaded and aren't there, so it isn't published: %s", strings.Join(missing, ", "))
-}
-
-// tidy removes uploads under temporary names that are of no use any more.
-func (c *Client) tidy(ctx context.Context, r Release, there []Asset, files []File) error {
-	for _, a := range there {
-		f, ok := temporaryOf(a, files)
-		// A list that lags shows one that was renamed as it was.
-		twice := slices.ContainsFunc(there, func(b Asset) bool { return b.Name == f.Name && b.ID != a.ID })
-		if ok && twice && !r.Immutable {
-			if err := c.deleteAsset(ctx, a); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // isThere says whether an asset is the file; older servers give no digest.

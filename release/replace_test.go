@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/release/releasetest"
@@ -20,11 +21,18 @@ type replacement struct {
 	old    map[string][]byte
 	latest bool
 	s      *releasetest.Server
+	id     int64
+}
+
+// now is the release.
+func (x *replacement) now() releasetest.Release {
+	all := x.s.Releases()
+	return all[slices.IndexFunc(all, func(r releasetest.Release) bool { return r.ID == x.id })]
 }
 
 const manual = "manual.pdf" // a person's
 
-func newReplacement(t *testing.T, set Set, latest bool, configure func(*releasetest.Server)) *replacement {
+func newReplacement(t testing.TB, set Set, latest bool, configure func(*releasetest.Server)) *replacement {
 	t.Helper()
 	x := &replacement{want: files(t, set), notes: set.Notes(), latest: latest, old: map[string][]byte{manual: []byte("by hand")}}
 	for _, f := range x.want {
@@ -32,9 +40,12 @@ func newReplacement(t *testing.T, set Set, latest bool, configure func(*releaset
 	}
 	x.old["site-1.0-cp27mu-linux_x86_64.tar.gz"] = []byte("surplus")
 	x.s = server(t, configure)
-	x.s.Add(releasetest.Release{Tag: "v1.0", Name: "One", Body: "By hand.\n\n" + notesBegin + "\nold\n" + notesEnd + "\n\nMore by hand.", Assets: x.old})
+	// A draft of a person, and an older release.
+	x.s.Add(releasetest.Release{Tag: "v1.0", Body: "Mine.", Draft: true})
+	x.id = x.s.Add(releasetest.Release{Tag: "v1.0", Name: "One", Latest: "true", Body: "By hand.\n\n" + notesBegin + "\nold\n" + notesEnd + "\n\nMore by hand.", Assets: x.old})
+	x.s.Add(releasetest.Release{Tag: "v0.9"})
 	if !latest {
-		x.s.Add(releasetest.Release{Tag: "v2.0"})
+		x.s.Add(releasetest.Release{Tag: "v2.0", Latest: "true"})
 	}
 	return x
 }
@@ -43,7 +54,7 @@ func newReplacement(t *testing.T, set Set, latest bool, configure func(*releaset
 // published with all of the old files, or all of the new ones, or not at all.
 func (x *replacement) whole(t *testing.T, when string) {
 	t.Helper()
-	r := x.s.Releases()[0]
+	r := x.now()
 	if r.Draft {
 		return
 	}
@@ -65,7 +76,7 @@ func (x *replacement) new() map[string][]byte {
 // replaced is the end of each run.
 func (x *replacement) replaced(t *testing.T, when string) {
 	t.Helper()
-	r := x.s.Releases()[0]
+	r := x.now()
 	if r.Draft || len(r.Broken) > 0 || !maps.EqualFunc(r.Assets, x.new(), slices.Equal[[]byte]) {
 		t.Errorf("%s: draft %v, broken %q, %q", when, r.Draft, r.Broken, slices.Sorted(maps.Keys(r.Assets)))
 	}
@@ -158,7 +169,7 @@ func replaceDisturbed(t *testing.T, x *replacement, set Set, n int, f releasetes
 	}
 	if err != nil {
 		for range x.s.Lag + 1 { // by the time that a person runs it again, lists are up to date
-			if _, err := client(t, x.s).assets(context.Background(), x.s.Releases()[0].ID); err != nil {
+			if _, err := client(t, x.s).assets(context.Background(), x.now().ID); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -226,7 +237,7 @@ func TestReplaceResumes(t *testing.T) {
 	if _, err := client(t, x.s).Publish(ctx, x.want, x.options(set)); err == nil {
 		t.Fatal("not killed")
 	}
-	r := x.s.Releases()[0]
+	r := x.now()
 	if !r.Draft || !strings.Contains(r.Body, "run the job again") || !strings.HasPrefix(r.Body, "By hand.") {
 		t.Errorf("%+v", r)
 	}
@@ -267,16 +278,26 @@ func TestReplaceTemporaries(t *testing.T) {
 		}
 	}
 
-	x := newReplacement(t, set, true, nil)
-	x.s.Fault = func(_ int, r *http.Request) *releasetest.Fault {
-		if r.Method == http.MethodPatch && strings.Contains(r.URL.Path, "/assets/") {
-			x.s.Fault = nil
-			x.s.Put("v1.0", f.Name, []byte("another writer's"))
+	// Another writer brings the file while it is renamed: the same one, or another.
+	meanwhile := func(data []byte) (*replacement, error) {
+		x := newReplacement(t, set, true, nil)
+		x.s.Fault = func(_ int, r *http.Request) *releasetest.Fault {
+			if r.Method == http.MethodPatch && strings.Contains(r.URL.Path, "/assets/") {
+				x.s.Fault = nil
+				x.s.Put(x.id, f.Name, data)
+			}
+			return nil
 		}
-		return nil
+		_, err := client(t, x.s).Publish(context.Background(), x.want, x.options(set))
+		return x, err
 	}
-	_, err := client(t, x.s).Publish(context.Background(), x.want, x.options(set))
-	if r := x.s.Releases()[0]; err == nil || !strings.Contains(err.Error(), "meanwhile") || !r.Draft || string(r.Assets[f.Name]) != "another writer's" {
+	x, err := meanwhile(content(f))
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.replaced(t, "the same file meanwhile")
+	x, err = meanwhile([]byte("another writer's"))
+	if r := x.now(); err == nil || !strings.Contains(err.Error(), "meanwhile") || !r.Draft || string(r.Assets[f.Name]) != "another writer's" {
 		t.Errorf("%v: %+v", err, r)
 	}
 }
@@ -288,22 +309,87 @@ func TestReplaceFullRelease(t *testing.T) {
 	x := newReplacement(t, set, true, nil)
 	for n := len(x.old); n < maxAssets; n++ {
 		name := fmt.Sprintf("page-%d.pdf", n)
-		x.s.Put("v1.0", name, []byte("x"))
+		x.s.Put(x.id, name, []byte("x"))
 	}
 	x.s.Fault = func(_ int, r *http.Request) *releasetest.Fault {
-		if all := x.s.Releases()[0]; !all.Draft && r.Method != http.MethodGet && len(all.Assets) != maxAssets {
+		if all := x.now(); !all.Draft && r.Method != http.MethodGet && len(all.Assets) != maxAssets {
 			t.Errorf("published with %d assets", len(all.Assets))
 		}
 		return nil
 	}
 	res, err := client(t, x.s).Publish(context.Background(), x.want, x.options(set))
-	r := x.s.Releases()[0]
+	r := x.now()
 	if err != nil || r.Draft || len(res.Uploaded) != len(x.want) || len(r.Assets) != maxAssets-1 {
 		t.Fatalf("%d assets, %+v, %v", len(r.Assets), res, err)
 	}
 	for _, f := range x.want {
 		if string(r.Assets[f.Name]) != string(content(f)) {
 			t.Errorf("%s is another", f.Name)
+		}
+	}
+}
+
+// Jobs in step mode that replace what an earlier run of them published, one
+// after the other and all at once: what is published is always a whole release,
+// and all of the new one at the end.
+func TestStepReplace(t *testing.T) {
+	old, dir := t.TempDir(), stepDist(t, targets)
+	for _, x := range targets {
+		writeArchive(t, old, x, "old archive of "+x)
+	}
+	set, err := Gather(old, wanted(targets))
+	if err != nil {
+		t.Fatal(err)
+	}
+	set.Extra, set.Tag = extra, "v1.0"
+	for _, atOnce := range []bool{false, true} {
+		s := server(t, nil)
+		if _, err := client(t, s).Publish(context.Background(), files(t, set), options(set)); err != nil {
+			t.Fatal(err)
+		}
+		s.Fault = func(n int, _ *http.Request) *releasetest.Fault {
+			if r := s.Releases()[0]; !r.Draft && !atOnce {
+				checkWhole(t, r)
+			}
+			return nil
+		}
+		var wg sync.WaitGroup
+		for _, target := range targets {
+			job := func() {
+				a, err := stepArchive(dir, target)
+				if err == nil {
+					_, err = client(t, s, func(c *Config) { c.Policy = hurried() }).Step(context.Background(), a, extra, len(targets), Options{Tag: "v1.0", Replace: true})
+				}
+				if err != nil {
+					t.Errorf("at once %v, %s: %v", atOnce, target, err)
+				}
+			}
+			if wg.Go(job); !atOnce {
+				wg.Wait()
+			}
+		}
+		wg.Wait()
+		checkStep(t, s, stepFiles(t, dir, targets))
+		checkWhole(t, s.Releases()[0])
+	}
+}
+
+// checkWhole wants a release to have what its index.json and SHA256SUMS name.
+func checkWhole(t *testing.T, r releasetest.Release) {
+	t.Helper()
+	x, err := ReadIndex(r.Assets[IndexName])
+	if err != nil || len(x.Archives) != len(targets) {
+		t.Errorf("index.json: %v, %d archives", err, len(x.Archives))
+	}
+	for _, a := range x.Archives {
+		if NewFile("", r.Assets[a.Archive]).SHA256 != a.SHA256 || r.Assets[a.Sidecar] == nil {
+			t.Errorf("%s is another, or missing", a.Archive)
+		}
+	}
+	for line := range strings.Lines(string(r.Assets[SumsName])) {
+		sum, name, _ := strings.Cut(strings.TrimSpace(line), "  ")
+		if NewFile("", r.Assets[name]).SHA256 != sum {
+			t.Errorf("%s is not what SHA256SUMS says", name)
 		}
 	}
 }

@@ -242,6 +242,9 @@ func (s *Server) apply(w http.ResponseWriter, x *release, f fields) bool {
 		message(w, http.StatusUnprocessableEntity, "Cannot change an immutable release")
 		return false
 	}
+	if draft && s.latestID == x.id {
+		s.latestID = 0
+	}
 	if !draft && (x.draft || x.tag == "") {
 		x.immutable = s.Immutable
 		s.published(x, f.MakeLatest)

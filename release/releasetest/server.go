@@ -139,34 +139,29 @@ func (s *Server) Add(r Release) int64 {
 		x.assets = append(x.assets, &asset{id: s.id(), name: name, state: "starter", contentType: "application/octet-stream"})
 	}
 	s.releases = append(s.releases, x)
+	if r.Latest == "true" {
+		s.latestID = x.id
+	}
 	return x.id
 }
 
-// Put lays an asset into the tag's first release, as another writer does it;
-// Edit changes that release's text, as a person does it.
-func (s *Server) Put(tag, name string, data []byte) {
+// Put lays an asset into a release, as another writer does it; Edit changes its
+// text, as a person does it.
+func (s *Server) Put(id int64, name string, data []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if x := s.first(tag); x != nil {
+	if x := s.find(strconv.FormatInt(id, 10)); x != nil {
 		x.assets = append(x.assets, &asset{id: s.id(), name: name, state: "uploaded", contentType: "application/octet-stream", data: data})
 	}
 }
 
 // Edit is described at Put.
-func (s *Server) Edit(tag string, change func(body string) string) {
+func (s *Server) Edit(id int64, change func(body string) string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if x := s.first(tag); x != nil {
+	if x := s.find(strconv.FormatInt(id, 10)); x != nil {
 		x.body = change(x.body)
 	}
-}
-
-func (s *Server) first(tag string) *release {
-	i := slices.IndexFunc(s.releases, func(x *release) bool { return x.tag == tag })
-	if i < 0 {
-		return nil
-	}
-	return s.releases[i]
 }
 
 // Requests lists what was asked, "METHOD PATH", faults included.
