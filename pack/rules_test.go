@@ -272,6 +272,25 @@ func TestRefusedFiles(t *testing.T) {
 	}
 }
 
+// TestVirtualenvOutside: of a virtualenv that the build ran in, its interpreter is the target's; nothing else of it is there.
+func TestVirtualenvOutside(t *testing.T) {
+	root := filepath.Join(t.TempDir(), "stage")
+	const venv = "/home/me/.virtualenvs/site"
+	tree{"bin/x*": "#!" + venv + "/bin/python3.11\nx = 1\n", "py": "-> " + venv + "/bin/python", "parts/p/lib.cfg": "lib = " + venv + "/lib\n", "l": "-> " + venv + "/lib/x"}.write(t, root)
+	o := testOrigin(root)
+	o.Virtualenv = venv
+	a, rep := relocateTree(t, root, o)
+	if got := content(t, a, "bin/x"); got != "#!"+Interpreter+"\nx = 1\n" {
+		t.Errorf("%q", got)
+	}
+	if i, _ := a.Find("py"); a.Files[i].Placeholder != Interpreter {
+		t.Errorf("%+v", a.Files[i])
+	}
+	if it, _ := item(rep.Blocked, "parts/p/lib.cfg"); len(rep.Blocked) != 2 || !strings.Contains(it.Reason, "names "+venv+", the build's virtualenv") || it.Part != "part p" {
+		t.Errorf("%+v", rep.Blocked)
+	}
+}
+
 // TestVolatileOptions: the options of a part that installs itself anew anyway may name what is gone.
 func TestVolatileOptions(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "stage")

@@ -29,13 +29,18 @@ var splitters = []splitter{
 	},
 	{
 		name:  "supervisor's configuration",
-		holds: regexp.MustCompile(`(?m)^\[(program|eventlistener|fcgi-program):`),
-		lines: regexp.MustCompile(`^\s*(command|environment)\s*=`),
+		holds: regexp.MustCompile(`(?m)^\[(supervisord\]|(program|eventlistener|fcgi-program):)`),
+		lines: regexp.MustCompile(`^\s*(command|environment|files)\s*=`),
 	},
 	{
 		name:  "crontab",
 		files: regexp.MustCompile(`(^|/)(crontab[^/]*|cron\.d/[^/]+|[^/]+\.(cron|crontab))$`),
 		lines: regexp.MustCompile(`^\s*(@[a-z]+|[-0-9*,/]+(\s+[-0-9*,/a-zA-Z]+){4})\s`),
+	},
+	{
+		name:  "logrotate's configuration",
+		holds: regexp.MustCompile(`(?m)^\s*(rotate\s+\d+|(post|pre)rotate)\s*$`),
+		lines: regexp.MustCompile(`^\s*`),
 	},
 	{
 		name:  "nginx's configuration",
@@ -93,6 +98,9 @@ func (s splitter) splits(data []byte, offset int) bool {
 		start = bytes.LastIndexByte(data[:start-1], '\n') + 1
 	}
 	line := data[start:offset]
+	if text := bytes.TrimSpace(line); len(text) > 0 && (text[0] == '#' || text[0] == ';') {
+		return false
+	}
 	at := s.lines.FindIndex(data[start:endOfLine(data, start)])
 	if at == nil || at[1] > len(line) {
 		return false

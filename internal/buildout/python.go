@@ -33,6 +33,10 @@ type Interpreter struct {
 	Shared         bool   `json:"shared"` // linked with --enable-shared
 	Stdlib         string `json:"stdlib"`
 	ExtSuffix      string `json:"ext_suffix"`
+
+	// Virtualenv is the one that was asked for and that this interpreter stands
+	// for. It is on PATH often enough for a part to write its paths.
+	Virtualenv string `json:"-"`
 }
 
 // Minor is "3.13".
@@ -76,9 +80,11 @@ func FindPython(ctx context.Context, path, root string) (Interpreter, error) {
 			return in, usage(doing, "name the interpreter that the virtualenv was made from with --python PATH",
 				"%s is a virtualenv outside of the buildout, and what it was made from isn't found", in.Prefix)
 		}
+		virtualenv := in.Prefix
 		if in, err = probe(ctx, in.BaseExecutable); err != nil {
 			return in, usage(doing, "name the interpreter that the virtualenv was made from with --python PATH", "%w", err)
 		}
+		in.Virtualenv = virtualenv
 	}
 	if in.Implementation != "cpython" {
 		return in, usage(doing, "only CPython is supported", "%s is %s", in.Executable, in.Implementation)

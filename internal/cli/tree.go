@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -145,7 +146,7 @@ func (p *packing) origin() pack.Origin {
 	return pack.Origin{
 		Root: p.tree.Root, RealRoot: p.tree.Root, Made: !p.flags.inPlace && p.flags.stage == "",
 		Interpreter: in.Executable, Interpreters: append(p.tree.Interpreters, in.BaseExecutable),
-		Prefix: in.BasePrefix, LibDir: in.LibDir,
+		Prefix: in.BasePrefix, LibDir: in.LibDir, Virtualenv: cmp.Or(in.Virtualenv, os.Getenv("VIRTUAL_ENV")),
 		Home: os.Getenv("HOME"), TmpDir: p.tree.TmpDir, Forbidden: p.tree.Forbidden(),
 		AllowOutside: p.flags.allowOutside, Volatile: p.flags.volatile,
 		Binaries: pack.Binaries{SetRunpath: binfmt.SetRunpath, DropNeeded: binfmt.DropNeeded},
