@@ -1,6 +1,7 @@
 package action
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
@@ -67,7 +68,10 @@ runs:
       shell: bash
       run: |
         (cd dist && sha256sum --strict -c SHA256SUMS)
-        { cat "$SUMS"; echo "signed at $(date +%s.%N)"; } >"$RUNNER_TEMP/attestation.json" && echo "path=$RUNNER_TEMP/attestation.json" >>"$GITHUB_OUTPUT"
+        subjects=$(sed 's/^\([^ ]*\)  \(.*\)/{"name":"\2","digest":{"sha256":"\1"}}/' "$SUMS" | paste -sd,)
+        payload=$(printf '{"subject":[%s]}' "$subjects" | base64 -w0)
+        printf '{"dsseEnvelope":{"payload":"%s"},"signed":"%s"}\n' "$payload" "$(date +%s.%N)" >"$RUNNER_TEMP/attestation.json"
+        echo "path=$RUNNER_TEMP/attestation.json" >>"$GITHUB_OUTPUT"
       env: {SUMS: "${{ inputs.subject-checksums }}"}
 `,
 	"actions/setup-go": `name: go
@@ -312,12 +316,36 @@ jobs:
 		t.Errorf("the caller doesn't see %q:\n%s", want, log)
 	}
 	// The attestation was made of the same SHA256SUMS that is released.
-	if a := e.server.Releases()[0].Assets; !strings.HasPrefix(string(a["attestation.sigstore.json"]), string(a["SHA256SUMS"])+"signed at ") {
-		t.Errorf("attested were\n%s\nreleased are\n%s", a["attestation.sigstore.json"], a["SHA256SUMS"])
-	}
+	checkAttested(t, e.server.Releases()[0].Assets)
 	docker := read(t, e.dir+"/docker.log")
 	if strings.Count(docker, "--network none") != 1 || !strings.Contains(docker, "python3-dev") || !strings.Contains(docker, "pack") {
 		t.Errorf("docker was called as\n%s", docker)
+	}
+}
+
+// checkAttested wants the attestation to be of what SHA256SUMS lists, and of
+// nothing else.
+func checkAttested(t *testing.T, assets map[string][]byte) {
+	t.Helper()
+	var bundle struct {
+		Envelope struct{ Payload []byte } `json:"dsseEnvelope"`
+	}
+	var statement struct {
+		Subject []struct {
+			Name   string
+			Digest struct{ SHA256 string }
+		}
+	}
+	err := json.Unmarshal(assets["attestation.sigstore.json"], &bundle)
+	if err == nil {
+		err = json.Unmarshal(bundle.Envelope.Payload, &statement)
+	}
+	var sums string
+	for _, s := range statement.Subject {
+		sums += s.Digest.SHA256 + "  " + s.Name + "\n"
+	}
+	if err != nil || sums == "" || sums != string(assets["SHA256SUMS"]) {
+		t.Errorf("%v; attested were\n%s\nreleased are\n%s", err, sums, assets["SHA256SUMS"])
 	}
 }
 

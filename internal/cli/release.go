@@ -71,6 +71,11 @@ func (f *releaseFlags) complete(getenv func(string) string) {
 // index.json and the SBOM beside them, and attaches all to the release.
 func (c *Command) release(ctx context.Context, f releaseFlags) error {
 	f.dir = c.abs(f.dir)
+	for _, path := range []*string{&f.plan, &f.attestation} {
+		if *path != "" {
+			*path = c.abs(*path)
+		}
+	}
 	want, err := wantedArchives(f)
 	if err != nil {
 		return err
@@ -85,12 +90,12 @@ func (c *Command) release(ctx context.Context, f releaseFlags) error {
 		return err
 	}
 	set.Extra = append(set.Extra, installers...)
-	if f.attestation != "" {
-		bundle, err := release.ReadFile(release.AttestationName, f.attestation)
-		if err != nil {
-			return err
-		}
-		set.Extra = append(set.Extra, bundle)
+	if f.step && f.expect != 1 && f.attestation != "" {
+		return usageError("attaching an attestation: one job's is of its own archive alone, and install refuses an archive that the release's attestation isn't of",
+			"release all archives in one job that needs the others, or use the reusable workflow")
+	}
+	if err := addAttestation(&set, f.attestation); err != nil {
+		return err
 	}
 	if f.prepare {
 		return c.writeDocuments(f, set)
@@ -107,6 +112,27 @@ func (c *Command) release(ctx context.Context, f releaseFlags) error {
 		return err
 	}
 	return c.reportRelease(f, set, res)
+}
+
+// addAttestation takes a bundle along that is of just these files.
+func addAttestation(set *release.Set, path string) error {
+	if path == "" {
+		return nil
+	}
+	bundle, err := release.ReadFile(release.AttestationName, path)
+	if err != nil {
+		return err
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("reading the attestation: %w", err)
+	}
+	files, err := set.Files()
+	if err != nil {
+		return err
+	}
+	set.Extra = append(set.Extra, bundle)
+	return release.CheckAttestation(data, files)
 }
 
 func attach(ctx context.Context, client *release.Client, set release.Set, f releaseFlags) (release.Result, error) {

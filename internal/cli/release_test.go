@@ -79,3 +79,45 @@ func TestReleasePrepare(t *testing.T) {
 		}
 	}
 }
+
+// Of what is attested and what is released, each is the other: no bundle of
+// other files, and none of one job's archive for the release of many.
+func TestReleaseAttestation(t *testing.T) {
+	for _, tt := range []struct {
+		args []string
+		code int
+		want string
+	}{
+		{[]string{"release", "--tag", "v1.0", "--attestation", "bundle.json"}, 1, "it is not of index.json, "},
+		{[]string{"release", "--tag", "v1.0", "--step", "--expect-archives", "2", "--attestation", "bundle.json"}, 2, "one job's is of its own archive alone"},
+	} {
+		dir := t.TempDir()
+		archive := release.NewFile("site-1.0-cp313-manylinux_2_28_x86_64.tar.gz", []byte("an archive"))
+		sidecar, err := json.Marshal(release.Sidecar{
+			Format: release.SidecarFormat, Archive: archive.Name, Size: archive.Size, SHA256: archive.SHA256,
+			Name: "site", Version: "1.0", Target: "cp313-manylinux_2_28_x86_64",
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, data := range map[string][]byte{
+			"dist/" + archive.Name: archive.Data, "dist/site-1.0-cp313-manylinux_2_28_x86_64.json": sidecar,
+			"bundle.json": []byte(`{"dsseEnvelope": {"payload": "eyJzdWJqZWN0IjogW119"}}`),
+		} {
+			if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var out bytes.Buffer
+		c := &Command{
+			Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, Dir: dir, OS: "linux", Arch: "amd64",
+			Getenv: func(name string) string { return map[string]string{"GITHUB_REPOSITORY": "acme/site"}[name] },
+		}
+		if code := c.Main(context.Background(), tt.args); code != tt.code || !strings.Contains(out.String(), tt.want) || !strings.Contains(out.String(), "\nhint: ") {
+			t.Errorf("%v: exit code %d\n%s", tt.args, code, out.String())
+		}
+	}
+}
