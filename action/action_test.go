@@ -137,6 +137,26 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// On Linux the commands of before are run by root, where the runner's user can be.
+func TestRunBefore(t *testing.T) {
+	for _, tt := range []struct{ system, id, sudo, want string }{
+		{"Linux", "1001", "true", "BINARY_BUILDOUT_BEFORE_BY=sudo\n"}, {"Linux", "1001", "false", ""}, {"Linux", "0", "true", ""}, {"macOS", "501", "true", ""},
+	} {
+		for name, shell := range shells(t) {
+			dir := t.TempDir()
+			write(t, dir+"/path/id", "#!/bin/sh\necho "+tt.id+"\n", 0o755)
+			write(t, dir+"/path/sudo", "#!/bin/sh\n[ \"$*\" = '-n true' ] && "+tt.sudo+"\n", 0o755)
+			got := script(t, shell, dir, "run.sh", map[string]string{
+				"PATH": dir + "/path:" + os.Getenv("PATH"), "RUNNER_OS": tt.system, "BB_PATH": write(t, dir+"/b", recorder, 0o755), "RECORD_ENV": dir + "/env", "BB_BEFORE": "apt-get install -y libldap2-dev",
+			})
+			said := regexp.MustCompile(`BINARY_BUILDOUT_BEFORE_BY=.*\n`).FindString(read(t, dir+"/env"))
+			if said != tt.want || got.out != "[pack]\n[--before=apt-get install -y libldap2-dev]\n[.]\n" {
+				t.Errorf("%s: %+v: %+v, %s", name, tt, got, said)
+			}
+		}
+	}
+}
+
 // TestLast: the last release's archive is looked for with what pack gets, and
 // not finding it fails no build.
 func TestLast(t *testing.T) {

@@ -42,6 +42,11 @@ for name in RELEASE REPLACE DRAFT PRERELEASE; do
 	esac
 done
 
+# The commands of before are root's, in an image and here.
+if [ "$BB_COMMAND" = pack ] && [ "${RUNNER_OS:-$(uname -s)}" = Linux ] && [ "$(id -u)" != 0 ] && sudo -n true 2>/dev/null; then
+	export BINARY_BUILDOUT_BEFORE_BY=sudo
+fi
+
 # The arguments: one flag a value, as --flag=value, since a value may start with "-".
 set -- "$BB_COMMAND"
 for name in $one; do

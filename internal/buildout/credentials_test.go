@@ -83,13 +83,22 @@ func TestCredentials(t *testing.T) {
 		"buildout.cfg": "[buildout]\nextends = " + server.URL + "/base.cfg\ninstalled = .parts.cfg\n\n[py]\nrecipe = zc.recipe.egg\neggs = six\ninterpreter = py\nx = ${shop:name}\n" +
 			"\n[app]\nuser = admin:admin\n",
 		"notes.txt": "netrc-secret is quoted here\n"})
-	env := setenv(os.Environ(), "HOME="+home, "DEPLOY_TOKEN=0123456789abcdef", "PIP_FIND_LINKS")
+	// As on a hosted runner, the commands of before are run by root.
+	bin := write(t, map[string]string{"sudo": "#!/bin/sh\nprintf '%s\\n' \"$*\" >>\"$0.log\"\nshift\n[ \"$1\" != -E ] || shift\nexec \"$@\"\n"})
+	if err := os.Chmod(filepath.Join(bin, "sudo"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	env := setenv(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "BINARY_BUILDOUT_BEFORE_BY=sudo", "HOME="+home, "DEPLOY_TOKEN=0123456789abcdef", "PIP_FIND_LINKS")
 	tree, err := Run(context.Background(), Options{Dir: dir, Stage: filepath.Join(t.TempDir(), "stage"), Python: py, DefaultCfg: filepath.Join(defaults, "my.cfg"),
 		Before: []string{"echo $DEPLOY_TOKEN > leaked"}, Launcher: launcher(t), OS: "linux", Env: env})
 	if err != nil {
 		fail(t, err)
 	}
 	t.Cleanup(func() { tree.Close() })
+	log, err := os.ReadFile(filepath.Join(bin, "sudo.log"))
+	if said := string(log); err != nil || !strings.HasPrefix(said, "-n -E env PATH=") || !strings.Contains(said, " HOME="+home+" /bin/sh -c echo $DEPLOY_TOKEN > leaked\n-n chown -Rh ") || strings.Count(said, "\n") != 2 {
+		t.Errorf("sudo was called as %s, %v", said, err)
+	}
 	if exists(shared) {
 		t.Error("the shared directories were touched")
 	}

@@ -136,11 +136,8 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 	if err := b.watch(); err != nil {
 		return nil, err
 	}
-	for _, line := range b.o.Before {
-		b.event("before", line)
-		if err := b.command(ctx, shell(line)); err != nil {
-			return nil, b.blame("running `"+line+"`", err)
-		}
+	if err := b.before(ctx); err != nil {
+		return nil, err
 	}
 	b.event("tools", "")
 	if b.virtual, err = b.venv(ctx); err != nil {
