@@ -274,7 +274,11 @@ func (m toolmaker) read(ctx context.Context, t tools) (config, error) {
 		input: map[string]any{"path": append([]string{}, t.paths()...), "config": filepath.Join(m.root, m.config),
 			"options": append([]string{"buildout:newest=false"}, m.options...), "defaults": m.defaults, "cache": m.cache()}}
 	if err := h.run(ctx, &c); err != nil {
-		return c, failed("reading "+m.config, "correct the configuration; zc.buildout "+t.Buildout+" can't read it", "%w", err)
+		e := failed("reading "+m.config, "correct the configuration; zc.buildout "+t.Buildout+" can't read it", "%w", err)
+		if _, said, ok := strings.Cut(err.Error(), "Error: "); ok {
+			hintOfReading(e, said)
+		}
+		return c, e
 	}
 	return c, nil
 }

@@ -2,6 +2,7 @@ package buildout
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -135,6 +136,12 @@ var (
 	noCompiler    = regexp.MustCompile(`(?i)unable to execute '?\S*(gcc|cc|clang)|command '?\S*(gcc|cc|clang)\S*'? failed: No such file|no acceptable C compiler|No such file or directory: '\S*(gcc|cc|clang|g\+\+)'`)
 	noNetwork     = regexp.MustCompile(`Name or service not known|Temporary failure in name resolution|Connection refused|Network is unreachable|Connection timed out|getaddrinfo failed|Max retries exceeded|nodename nor servname`)
 	notFound      = regexp.MustCompile(`Couldn't find a distribution for '([^']*)'`)
+	picked        = regexp.MustCompile(`(?m)^Error: Picked: (\S+) = (\S+)$`)
+	notAllowed    = regexp.MustCompile(`The requirement \('([^']+)'\) is not allowed by your \[versions\] constraint`)
+	noSection     = regexp.MustCompile(`The referenced section, '([^']+)', was not defined`)
+	noOption      = regexp.MustCompile(`(?:Missing option|The option): *'?([^\s:']+):([^\s:']+)`)
+	noEntryPoint  = regexp.MustCompile(`(?:Entry point )?\('zc.buildout', '([^']+)'\)(?: not found)?`)
+	denied        = regexp.MustCompile(`HTTP Error 40[13]`)
 	wrongPython   = regexp.MustCompile(`requires a different Python|requires Python '?([^']*)'? but`)
 )
 
@@ -167,8 +174,40 @@ func (b *builder) hint(e *Error, said string) {
 		e.Tip, e.Code = "the package index, or another server, can't be reached: check the network, HTTPS_PROXY, PIP_INDEX_URL and [buildout] index", 3
 	case wrongPython.MatchString(said):
 		e.Tip = "pin a version that runs on Python " + b.in.Minor() + ", or build with another --python"
+	case picked.MatchString(said):
+		m := picked.FindStringSubmatch(said)
+		e.Tip = fmt.Sprintf("allow-picked-versions is false: add %s = %s to [versions]", m[1], m[2])
+	case notAllowed.MatchString(said):
+		m := notAllowed.FindStringSubmatch(said)
+		e.Tip = fmt.Sprintf("pin a version of %s that %s allows, or an older one of what asks for it", projectOf(m[1]), m[1])
+	case noSection.MatchString(said):
+		e.Tip = "the configuration has no section [" + noSection.FindStringSubmatch(said)[1] + "]: correct parts, or the ${...} that names it"
+	case noOption.MatchString(said):
+		m := noOption.FindStringSubmatch(said)
+		e.Tip = fmt.Sprintf("set %s in [%s], or correct the ${...} that names it", m[2], m[1])
+	case noEntryPoint.MatchString(said):
+		e.Tip = "the egg has no recipe " + noEntryPoint.FindStringSubmatch(said)[1] + ": check recipe = in the part's section"
 	case notFound.MatchString(said):
 		e.Tip = "no index or find-links has " + notFound.FindStringSubmatch(said)[1] + " for Python " + b.in.Minor() + ": check the pin, and [buildout] index and find-links"
+	}
+}
+
+// projectOf is the project of a requirement.
+func projectOf(requirement string) string {
+	if i := strings.IndexAny(requirement, "<>=!~;[ "); i > 0 {
+		return requirement[:i]
+	}
+	return requirement
+}
+
+// hintOfReading replaces the traceback of a configuration that can't be read by what it ends with.
+func hintOfReading(e *Error, said string) {
+	e.Err = errors.New(said)
+	switch {
+	case denied.MatchString(said):
+		e.Tip = "the server wants a password: put it into the URL, as in https://NAME:PASSWORD@HOST/; it stays out of the archive"
+	case noNetwork.MatchString(said):
+		e.Tip, e.Code = "the server can't be reached: check the network, HTTPS_PROXY and extends", 3
 	}
 }
 

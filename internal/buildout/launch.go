@@ -181,8 +181,31 @@ func (m toolmaker) settleOptions(ctx context.Context, t tools, c config, launch 
 		}
 		c.Defaults, c.Remote = first.Defaults, first.Remote
 	}
-	if eggs := c.Buildout["eggs-directory"]; !within(eggs, m.root) {
-		return c, launch, failed("choosing the eggs directory", "set eggs-directory to one inside of the buildout", "%s is outside of the tree", eggs)
+	return c, launch, m.placeDirectories(c)
+}
+
+// placeDirectories refuses directories of [buildout] that aren't in the tree,
+// and makes what they lie in: var isn't copied, an empty directory is in no
+// checkout, and zc.buildout makes one level alone.
+func (m toolmaker) placeDirectories(c config) error {
+	for _, name := range []string{"directory", "eggs-directory", "bin-directory", "parts-directory", "develop-eggs-directory"} {
+		path := c.Buildout[name]
+		if path == "" {
+			continue // zc.buildout will say why
+		}
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(m.root, path)
+		}
+		if !within(path, m.root) {
+			return failed("reading "+m.config, "an archive is one directory: leave "+name+" out, or name one inside of the buildout",
+				"[buildout] %s is %s, outside of the tree", name, path)
+		}
+		if within(path, filepath.Join(m.root, "var")) {
+			return failed("reading "+m.config, "name another directory: var holds an application's data, which doesn't travel", "[buildout] %s is %s", name, path)
+		}
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil && path != m.root {
+			return surroundings("making the "+name, "", err)
+		}
 	}
-	return c, launch, nil
+	return nil
 }

@@ -106,7 +106,7 @@ func relevant(lines []string) string {
 	var hits []string
 	for _, l := range lines {
 		low := strings.ToLower(l)
-		if strings.HasPrefix(low, "an internal error occurred") || strings.HasPrefix(strings.TrimSpace(low), "note:") {
+		if strings.HasPrefix(low, "an internal error occurred") || strings.HasPrefix(strings.TrimSpace(low), "note:") || strings.HasPrefix(strings.TrimSpace(low), "raise ") {
 			continue
 		}
 		if strings.Contains(low, "error") && !strings.Contains(low, "during handling") || strings.Contains(l, "fatal:") ||

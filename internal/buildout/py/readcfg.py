@@ -34,6 +34,10 @@ try:
 except ImportError:
     pass
 import zc.buildout.buildout as zb
+try:
+    from zc.buildout.configparser import Error as ConfigError
+except ImportError:  # 1.x has Python's own
+    from ConfigParser import Error as ConfigError
 
 opened = []
 _open = zb._open
@@ -62,6 +66,16 @@ def only_scratch(make):
 
 
 os.makedirs, os.mkdir = only_scratch(os.makedirs), only_scratch(os.mkdir)
+
+
+def only_there(change):
+    def call(path):
+        if os.path.isdir(path):
+            change(path)
+    return call
+
+
+os.chdir = only_there(os.chdir)  # [buildout] directory may be one that isn't here
 
 
 def read(home):
@@ -119,9 +133,21 @@ def versions(b):
     return pins
 
 
+def plain(error):
+    """What is wrong, in one line, without the stage's directory."""
+    words = ' '.join(str(error).split()).replace(repr(u'\ufeff')[1:-1].lstrip("'"), '(a byte order mark)')
+    if opened and opened[-1] not in words:
+        words = '%s: %s' % (opened[-1], words)
+    return words.replace(os.path.join(where, ''), '')
+
+
 where = os.getcwd()
 answer = {}
-b = read('')
+try:
+    b = read('')
+except (zb.zc.buildout.UserError, ConfigError, UnicodeError, EnvironmentError) as error:
+    os.write(2, ('Error: %s\n' % plain(error)).encode('utf-8'))
+    sys.exit(1)
 answer['raw'] = raw(b)
 extra = []
 if job['defaults']:

@@ -1,0 +1,52 @@
+package buildout
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestUnreadable: what is wrong with a configuration is said in one line, of old and new versions of
+// zc.buildout, which read each row with the same tools.
+func TestUnreadable(t *testing.T) {
+	if testing.Short() {
+		t.Skip("fetches zc.buildout")
+	}
+	for _, line := range []struct{ python, buildout string }{{"2.7", "1.7.1"}, {"3.13", "6.0.1"}} {
+		t.Run(line.buildout, func(t *testing.T) {
+			root := write(t, map[string]string{"buildout.cfg": "[buildout]\nparts =\n", "var/keep": ""})
+			py := python(t, line.python)
+			m := toolmaker{root: root, config: "buildout.cfg", flag: line.buildout, python: mustProbe(t, py), pip: pip{python: py, env: os.Environ()}, dir: t.TempDir(), env: os.Environ()}
+			made, _, err := m.make(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, row := range []struct{ name, text, want, hint string }{
+				{"no option", "[buildout]\nparts = py\nno option here\n", "parsing errors: buildout.cfg [line 3]: ", "correct the configuration"},
+				{"no section", "parts = py\n", "no section headers. file: buildout.cfg, line: 1", "correct the configuration"},
+				{"no base.cfg", "[buildout]\nextends = conf/base.cfg\n", "No such file or directory: 'conf/base.cfg'", "correct the configuration"},
+				{"no server", "[buildout]\nextends = http://127.0.0.1:9/base.cfg\n", "http://127.0.0.1:9/base.cfg", "can't be reached"},
+				{"directory", "[buildout]\ndirectory = /no/such/place\nparts =\n", "[buildout] directory is /no/such/place, outside of the tree", "leave directory out"},
+				{"parts in var", "[buildout]\nparts-directory = var/parts\nparts =\n", "/var/parts", "var holds an application's data"},
+				{"fine", "[buildout]\nparts-directory = a/b/parts\neggs-directory = c/d\nparts =\n", "", ""},
+			} {
+				if err := os.WriteFile(filepath.Join(root, "buildout.cfg"), []byte(row.text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				c, err := m.read(t.Context(), made)
+				if err == nil {
+					err = m.placeDirectories(c)
+				}
+				var e *Error
+				if row.want == "" && err == nil && exists(filepath.Join(root, "a", "b")) && exists(filepath.Join(root, "c")) {
+					continue
+				}
+				if !errors.As(err, &e) || !strings.Contains(e.Error(), row.want) || !strings.Contains(e.Hint(), row.hint) || strings.Contains(e.Error(), "\n") {
+					t.Errorf("%s: %v", row.name, err)
+				}
+			}
+		})
+	}
+}
