@@ -141,7 +141,7 @@ var (
 	noSection     = regexp.MustCompile(`The referenced section, '([^']+)', was not defined`)
 	noOption      = regexp.MustCompile(`(?:Missing option|The option): *'?([^\s:']+):([^\s:']+)`)
 	noEntryPoint  = regexp.MustCompile(`(?:Entry point )?\('zc.buildout', '([^']+)'\)(?: not found)?`)
-	denied        = regexp.MustCompile(`HTTP Error 40[13]`)
+	denied        = regexp.MustCompile(`HTTP Error 40[13]`) // an answer to extends
 	wrongPython   = regexp.MustCompile(`requires a different Python|requires Python '?([^']*)'? but`)
 )
 
@@ -204,8 +204,8 @@ func projectOf(requirement string) string {
 func hintOfReading(e *Error, said string) {
 	e.Err = errors.New(said)
 	switch {
-	case denied.MatchString(said):
-		e.Tip = "the server wants a password: put it into the URL, as in https://NAME:PASSWORD@HOST/; it stays out of the archive"
+	case denied.MatchString(said), strings.Contains(said, "://***@") && !strings.Contains(said, "Connection refused"):
+		e.Tip = "zc.buildout sends an extends' password on Python 2 alone, as http://NAME:PASSWORD@HOST/; else let before = curl -n -fsSo base.cfg URL fetch the file, and extend that"
 	case noNetwork.MatchString(said):
 		e.Tip, e.Code = "the server can't be reached: check the network, HTTPS_PROXY and extends", 3
 	}

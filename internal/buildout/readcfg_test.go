@@ -28,6 +28,7 @@ func TestUnreadable(t *testing.T) {
 				{"no section", "parts = py\n", "no section headers. file: buildout.cfg, line: 1", "correct the configuration"},
 				{"no base.cfg", "[buildout]\nextends = conf/base.cfg\n", "No such file or directory: 'conf/base.cfg'", "correct the configuration"},
 				{"no server", "[buildout]\nextends = http://127.0.0.1:9/base.cfg\n", "http://127.0.0.1:9/base.cfg", "can't be reached"},
+				{"password", "[buildout]\nextends = http://user:s3cret@127.0.0.1:9/base.cfg\n", "http://***@127.0.0.1:9/base.cfg", map[string]string{"2.7": "can't be reached", "3.13": "before = curl -n"}[line.python]},
 				{"directory", "[buildout]\ndirectory = /no/such/place\nparts =\n", "[buildout] directory is /no/such/place, outside of the tree", "leave directory out"},
 				{"parts in var", "[buildout]\nparts-directory = var/parts\nparts =\n", "/var/parts", "var holds an application's data"},
 				{"fine", "[buildout]\nparts-directory = a/b/parts\neggs-directory = c/d\nparts =\n", "", ""},
