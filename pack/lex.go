@@ -71,18 +71,53 @@ func hasPrefix(data []byte, i int, letter byte) bool {
 // shellQuotes finds where a shell script doesn't split words: quotes,
 // comments, here-documents.
 func shellQuotes(data []byte) []span {
-	var list []span
-	var heredoc []byte
-	for i := 0; i < len(data); {
+	l := shellLexer{data: data}
+	for i := 0; i < len(data); { // a ")" too many ends nothing
+		i = l.words(i, ')') + 1
+	}
+	return l.list
+}
+
+type shellLexer struct {
+	data    []byte
+	list    []span
+	heredoc []byte // the word that ends the one that the next line begins
+	depth   int    // of commands within quotes
+}
+
+// maxNested bounds how deep commands within quotes within commands are read.
+const maxNested = 50
+
+func (l *shellLexer) quoted(start, end int) {
+	if end = min(end, len(l.data)); start < end {
+		l.list = append(l.list, span{start: int64(start), end: int64(end)})
+	}
+}
+
+// words reads what is split into words, from i up to a character that closes
+// it, and gives the place of that, or the end.
+func (l *shellLexer) words(i int, closing byte) int {
+	data, depth := l.data, 0
+	for i < len(data) {
 		start := i
 		switch c := data[i]; {
+		case c == closing && depth == 0:
+			return i
 		case c == '\\':
 			i += 2
 			continue
-		case c == '\n' && heredoc != nil:
-			i = heredocEnd(data, i+1, heredoc)
-			heredoc = nil
-		case c == '#' && (i == 0 || bytes.IndexByte([]byte(" \t\n;"), data[i-1]) >= 0):
+		case c == '(' && closing == ')':
+			depth++
+			i++
+			continue
+		case c == ')' && closing == ')':
+			depth--
+			i++
+			continue
+		case c == '\n' && l.heredoc != nil:
+			i = heredocEnd(data, i+1, l.heredoc)
+			l.heredoc = nil
+		case c == '#' && (i == 0 || bytes.IndexByte([]byte(" \t\n;("), data[i-1]) >= 0):
 			i = endOfLine(data, i)
 		case c == '\'':
 			if i++; bytes.IndexByte(data[i:], '\'') < 0 {
@@ -91,28 +126,46 @@ func shellQuotes(data []byte) []span {
 				i += bytes.IndexByte(data[i:], '\'') + 1
 			}
 		case c == '"':
-			i = doubleQuoteEnd(data, i)
+			i = l.doubleQuotes(i)
+			continue
 		case c == '<' && bytes.HasPrefix(data[i:], []byte("<<")) && !bytes.HasPrefix(data[i:], []byte("<<<")):
-			heredoc = heredocWord(data[i+2:])
+			l.heredoc = heredocWord(data[i+2:])
 			i += 2
 			continue
 		default:
 			i++
 			continue
 		}
-		list = append(list, span{start: int64(start), end: int64(min(i, len(data)))})
+		l.quoted(start, i)
 	}
-	return list
+	return i
 }
 
-func doubleQuoteEnd(data []byte, i int) int {
+// doubleQuotes reads from one double quote to behind the other. Commands in
+// between, as $(...) or in backquotes, are split into words again.
+func (l *shellLexer) doubleQuotes(i int) int {
+	data, start := l.data, i
+	l.depth++
+	defer func() { l.depth-- }()
 	for i++; i < len(data); i++ {
-		if data[i] == '\\' {
+		switch {
+		case data[i] == '\\':
 			i++
-		} else if data[i] == '"' {
+		case data[i] == '"':
+			l.quoted(start, i+1)
 			return i + 1
+		case l.depth > maxNested:
+		case data[i] == '`':
+			l.quoted(start, i+1)
+			i = l.words(i+1, '`')
+			start = i
+		case data[i] == '$' && bytes.HasPrefix(data[i:], []byte("$(")) && !bytes.HasPrefix(data[i:], []byte("$((")):
+			l.quoted(start, i+2)
+			i = l.words(i+2, ')')
+			start = i
 		}
 	}
+	l.quoted(start, len(data))
 	return len(data)
 }
 
