@@ -53,6 +53,10 @@ type Release struct {
 	Immutable       bool   `json:"immutable"`
 	HTMLURL         string `json:"html_url"`
 	UploadURL       string `json:"upload_url"`
+
+	// mark is what this run wrote into the text when it withdrew the release,
+	// should a person have taken it away, or the text be full.
+	mark string
 }
 
 // Asset is what of GitHub's asset this program needs.

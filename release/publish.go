@@ -293,6 +293,7 @@ func (c *Client) finish(ctx context.Context, r Release, files []File, o Options,
 	}
 	published := false
 	after, err := c.revise(ctx, r.ID, func(now Release) map[string]any {
+		now.mark = r.mark
 		fields := o.fields(now)
 		published = published || fields["draft"] == false
 		return fields

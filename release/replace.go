@@ -44,8 +44,9 @@ const (
 
 // withdrawn says whether a draft was published before its files were replaced.
 func withdrawn(r Release) (yes, latest bool) {
-	latest = strings.Contains(r.Body, strings.TrimSpace(markLatest))
-	return r.Draft && (latest || strings.Contains(r.Body, strings.TrimSpace(markOther))), latest
+	text := r.Body + r.mark
+	latest = strings.Contains(text, strings.TrimSpace(markLatest))
+	return r.Draft && (latest || strings.Contains(text, strings.TrimSpace(markOther))), latest
 }
 
 // swap replaces files of a published release, which has so many assets. What stops it leaves the release
@@ -122,6 +123,7 @@ func (c *Client) withdraw(ctx context.Context, r *Release) error {
 		}
 		return map[string]any{"draft": true, "body": MergeNotes(now.Body, replacingText+mark)}
 	})
+	r.mark = mark
 	if err == nil && !r.Draft {
 		err = fail(exitOutside, "remove the release, and run the job again", "replacing files of %s: GitHub answered that it is still published", r.TagName)
 	}

@@ -256,6 +256,25 @@ func TestReplaceResumes(t *testing.T) {
 	}
 }
 
+// A text that has no room for a word more, and a person who takes that word away.
+func TestReplaceWithoutMarker(t *testing.T) {
+	set := gathered(t)
+	for name, body := range map[string]string{"full": strings.Repeat("x", maxBody), "taken away": "Mine."} {
+		x := newReplacement(t, set, false, nil)
+		x.s.Edit(x.id, func(string) string { return body })
+		x.s.Fault = func(_ int, r *http.Request) *releasetest.Fault {
+			if r.Method == http.MethodDelete {
+				x.s.Edit(x.id, func(string) string { return body })
+			}
+			return nil
+		}
+		res, err := client(t, x.s).Publish(context.Background(), x.want, x.options(set))
+		if latest, _, lerr := client(t, x.s).latest(context.Background()); err != nil || !res.Published || lerr != nil || latest.TagName != "v2.0" || !strings.HasPrefix(x.now().Body, body) {
+			t.Errorf("%s: %+v %v; the latest is %s, %v", name, res, err, latest.TagName, lerr)
+		}
+	}
+}
+
 // What lies there under a temporary name is removed if it is of no use, and
 // another writer's file is never overwritten.
 func TestReplaceTemporaries(t *testing.T) {

@@ -202,3 +202,25 @@ func TestWorkflowPassesItsInputs(t *testing.T) {
 		}
 	}
 }
+
+// README's table of platforms has three words for how each is tested, and what
+// is run by a workflow names a runner of it.
+func TestPlatformsInReadme(t *testing.T) {
+	_, table, ok := strings.Cut(text(t, "../../README.md"), "\n| platform | how it is tested |\n| --- | --- |\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	if !ok || strings.Count(table, "\n") < 3 {
+		t.Fatalf("README.md has no table of platforms: %s", table)
+	}
+	word := regexp.MustCompile(`^\| ([^|]+) \| (run here|run by workflow|inspected)( under wine, [^|]*| \([^|]*)? \|$`)
+	for row := range strings.SplitSeq(table, "\n") {
+		if !word.MatchString(row) {
+			t.Errorf("the row says something else: %s", row)
+		}
+	}
+	workflow := text(t, "../../.github/workflows/selftest.yml")
+	for _, runner := range []string{"ubuntu-24.04-arm", "macos-15", "macos-15-intel", "windows-2025", "windows-11-arm"} {
+		if !regexp.MustCompile(`runner: \[.*\b` + regexp.QuoteMeta(runner) + `[,\]]`).MatchString(workflow) {
+			t.Errorf("selftest.yml does not run on %s", runner)
+		}
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/release"
+	"github.com/binary-buildout/binary-buildout/release/releasetest"
 )
 
 // TestReleasePrepare: install.sh and install.ps1 are among the documents, filled
@@ -91,25 +92,9 @@ func TestReleaseAttestation(t *testing.T) {
 		{[]string{"release", "--tag", "v1.0", "--attestation", "bundle.json"}, 1, "it is not of index.json, "},
 		{[]string{"release", "--tag", "v1.0", "--step", "--expect-archives", "2", "--attestation", "bundle.json"}, 2, "one job's is of its own archive alone"},
 	} {
-		dir := t.TempDir()
-		archive := release.NewFile("site-1.0-cp313-manylinux_2_28_x86_64.tar.gz", []byte("an archive"))
-		sidecar, err := json.Marshal(release.Sidecar{
-			Format: release.SidecarFormat, Archive: archive.Name, Size: archive.Size, SHA256: archive.SHA256,
-			Name: "site", Version: "1.0", Target: "cp313-manylinux_2_28_x86_64",
-		})
-		if err != nil {
+		dir := distOfOne(t)
+		if err := os.WriteFile(filepath.Join(dir, "bundle.json"), []byte(`{"dsseEnvelope": {"payload": "eyJzdWJqZWN0IjogW119"}}`), 0o644); err != nil {
 			t.Fatal(err)
-		}
-		for name, data := range map[string][]byte{
-			"dist/" + archive.Name: archive.Data, "dist/site-1.0-cp313-manylinux_2_28_x86_64.json": sidecar,
-			"bundle.json": []byte(`{"dsseEnvelope": {"payload": "eyJzdWJqZWN0IjogW119"}}`),
-		} {
-			if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
-				t.Fatal(err)
-			}
 		}
 		var out bytes.Buffer
 		c := &Command{
@@ -118,6 +103,62 @@ func TestReleaseAttestation(t *testing.T) {
 		}
 		if code := c.Main(context.Background(), tt.args); code != tt.code || !strings.Contains(out.String(), tt.want) || !strings.Contains(out.String(), "\nhint: ") {
 			t.Errorf("%v: exit code %d\n%s", tt.args, code, out.String())
+		}
+	}
+}
+
+// distOfOne is a directory whose dist has one archive and its sidecar.
+func distOfOne(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	archive := release.NewFile("site-1.0-cp313-manylinux_2_28_x86_64.tar.gz", []byte("an archive"))
+	sidecar, err := json.Marshal(release.Sidecar{
+		Format: release.SidecarFormat, Archive: archive.Name, Size: archive.Size, SHA256: archive.SHA256,
+		Name: "site", Version: "1.0", Target: "cp313-manylinux_2_28_x86_64",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "dist"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string][]byte{archive.Name: archive.Data, "site-1.0-cp313-manylinux_2_28_x86_64.json": sidecar} {
+		if err := os.WriteFile(filepath.Join(dir, "dist", name), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// A job whose token may not write, or has expired, says what is missing, in
+// which line of its workflow, and releases nothing.
+func TestReleaseRights(t *testing.T) {
+	for token, want := range map[string]string{
+		releasetest.ReadToken: "hint: the token may not write releases: the job needs, in line 6 of .github/workflows/a.yml, of job build:\n    permissions:\n      contents: write\n",
+		"ghs_expired":         "hint: the token is wrong or has expired: a GITHUB_TOKEN ends with its job, and after 24 hours\n",
+	} {
+		s := releasetest.New("acme/site", nil)
+		defer s.Close()
+		dir := distOfOne(t)
+		workflow := filepath.Join(dir, ".github", "workflows", "a.yml")
+		if err := os.MkdirAll(filepath.Dir(workflow), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(workflow, []byte("on: push\npermissions: {}\njobs:\n  build:\n    runs-on: ubuntu-24.04\n    permissions: {contents: read}\n    steps: []\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		env := map[string]string{
+			"GITHUB_REPOSITORY": "acme/site", "GITHUB_API_URL": s.API(), "GITHUB_TOKEN": token, "GITHUB_JOB": "build",
+			"GITHUB_WORKFLOW_REF": "acme/site/.github/workflows/a.yml@refs/tags/v1.0", "GITHUB_WORKSPACE": dir,
+		}
+		var out bytes.Buffer
+		c := &Command{
+			Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, Dir: dir, OS: "linux", Arch: "amd64",
+			Getenv: func(name string) string { return env[name] },
+		}
+		code := c.Main(context.Background(), []string{"release", "--tag", "v1.0"})
+		if code != 3 || !strings.HasSuffix(out.String(), want) || strings.Contains(out.String(), token) || len(s.Releases()) > 0 {
+			t.Errorf("exit code %d, %d releases\n%s", code, len(s.Releases()), out.String())
 		}
 	}
 }
