@@ -1,6 +1,7 @@
 #!/bin/sh
 # Builds the released binaries, the same bytes on every machine.
-#   binaries.sh VERSION DIR        writes them into DIR, and action/binaries.json, to be committed and tagged
+#   binaries.sh VERSION DIR        writes them into DIR, and action/binaries.json and the version
+#                                  in internal/cli/version.txt, to be committed and tagged
 #   binaries.sh --check DIR [TAG]  writes them into DIR, with SHA256SUMS; fails if they aren't
 #                                  what action/binaries.json says, or TAG is another version's
 set -eu
@@ -24,6 +25,8 @@ cd "$here/.."
 if [ "$version" = --check ]; then
 	GOTOOLCHAIN=$(field go)
 	export GOTOOLCHAIN
+else
+	printf '%s\n' "$version" >internal/cli/version.txt
 fi
 lines=''
 for target in darwin-amd64 darwin-arm64 linux-amd64 linux-arm64 windows-amd64 windows-arm64; do

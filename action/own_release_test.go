@@ -17,7 +17,7 @@ func TestActOwnRelease(t *testing.T) {
 	e.tag = "v1.2.3"
 	write(t, e.tree+"/main.go", "package main\n\nfunc main() { println(\"released\") }\n", 0o644)
 	write(t, e.tree+"/go.mod", "module example.org/small\n\ngo 1.24\n", 0o644)
-	for _, name := range []string{"go.sum", "matrix/a.txt", "pack/a.txt", "release/a.txt", "internal/a.txt"} {
+	for _, name := range []string{"go.sum", "matrix/a.txt", "pack/a.txt", "release/a.txt", "internal/cli/version.txt"} {
 		write(t, e.tree+"/"+name, "", 0o644)
 	}
 	sh(t, e.tree, "sh", "action/binaries.sh", "1.2.3", e.dir+"/dist")
@@ -70,6 +70,9 @@ func TestBinariesReproducible(t *testing.T) {
 		write(t, tree+"/action/binaries.sh", strings.Replace(script, all, "linux-amd64", 1), 0o644)
 		sh(t, tree, "sh", "-c", `umask "$1" && touch pack/*.go && GOFLAGS="$2" sh action/binaries.sh 1.2.3 dist`, "-", x.umask, x.flags)
 		tables = append(tables, read(t, tree+"/action/binaries.json"))
+		if out, err := exec.Command(tree+"/dist/binary-buildout-linux-amd64", "--version").Output(); err != nil || string(out) != "binary-buildout 1.2.3\n" {
+			t.Errorf("%v: %s", err, out)
+		}
 	}
 	if tables[0] != tables[1] || !strings.Contains(tables[0], `"linux-amd64": "`) {
 		t.Errorf("the binaries differ:\n%s\n%s", tables[0], tables[1])

@@ -4,6 +4,7 @@ package cli
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"flag"
 	"fmt"
@@ -168,9 +169,15 @@ func (l *list) Set(v string) error {
 
 // generator names this program and its version, as the manifest does.
 func generator() string {
-	version := "devel"
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+	version := strings.TrimSpace(released)
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && version == "devel" {
 		version = strings.TrimPrefix(info.Main.Version, "v")
 	}
 	return "binary-buildout " + version
 }
+
+// released is the version that action/binaries.sh wrote into the sources, so
+// that a released binary and one that is built of the same sources say the same.
+//
+//go:embed version.txt
+var released string
