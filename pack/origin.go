@@ -61,6 +61,7 @@ type place struct {
 	placeholder string // what takes its place in text; empty: nothing may
 	what        string // for messages
 	root        bool
+	made        bool // so that what goes on from it begins with it: see Origin.Made
 }
 
 // generic are directories that systems have in common, so that to find them
@@ -92,6 +93,9 @@ func (o Origin) places(version string) []place {
 	b := placeList{seen: map[string]bool{}}
 	b.add(o.Root, Root, "the build's directory", true)
 	b.add(o.RealRoot, Root, "the build's directory", true)
+	for i := range b.list {
+		b.list[i].made = o.Made
+	}
 	for _, p := range append([]string{o.Interpreter}, o.Interpreters...) {
 		b.add(p, Interpreter, "the build's interpreter", false)
 		for _, alias := range aliases(p, version) {

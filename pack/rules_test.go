@@ -316,7 +316,7 @@ func TestSiblings(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "stage")
 	for _, made := range []bool{false, true} {
 		check(t, os.RemoveAll(root))
-		tree{".installed.cfg": "[backup]\nlocation = ROOT-backup\nold = ROOT.old/x\n", "x.sh*": "#!/bin/sh\ncp -r ROOT ROOT_2\n", "x.bin": "\x00 ROOT2/x\x00"}.write(t, root)
+		tree{".installed.cfg": "[backup]\nlocation = ROOT-backup\nold = ROOT.old/x\n", "x.sh*": "#!/bin/sh\ncp -r ROOT ROOT_2\n"}.write(t, root)
 		o := testOrigin(root)
 		o.Made = made
 		a, rep := relocateTree(t, root, o)
@@ -333,6 +333,14 @@ func TestSiblings(t *testing.T) {
 		}
 		if got, want := content(t, a, "x.sh"), "#!/bin/sh\ncp -r "+Form(Root, FormShell)+" "+to+"_2\n"; got != want {
 			t.Errorf("made %v\n got %q\nwant %q", made, got, want)
+		}
+		tree{"x.bin": "\x00 ROOT2/x\x00"}.write(t, root)
+		gcc(t, root, `const char *p = "`+root+`.pid";`, "parts/x/x.so", "-shared", "-g0")
+		a, rep = relocateTree(t, root, o)
+		_, blocked := item(rep.Blocked, "x.bin")
+		it, _ := item(rep.Relocated, "parts/x/x.so")
+		if blocked != made || (it.Class == ClassCString) != made {
+			t.Errorf("made %v: %+v, %+v", made, rep.Blocked, a.Manifest.Relocations)
 		}
 	}
 }

@@ -212,6 +212,9 @@ func (s *searcher) try(a *anchor, data []byte, at int, base int64) (hit, bool) {
 		if p.place != markPlace {
 			end := start + h.n
 			h.bound = judge(data[max(0, start-lookBehind):start], data[end:min(len(data), end+lookAhead)], p.enc, p.posix)
+			if h.bound == longer && s.places[p.place].made {
+				h.bound = whole
+			}
 		}
 		if !ok || better(h, best) {
 			best, ok = h, true

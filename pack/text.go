@@ -21,8 +21,6 @@ func (w *worker) text(f *File, src *source, res found, v *verdict) error {
 		switch {
 		case h.bound == inner && pl.root:
 			v.except("names a longer path that ends with the build's directory, at offset %d", h.offset)
-		case h.bound == longer && pl.root && w.o.Made: // beside the root, wherever that is
-			w.replace(f, src, lex, h, wide)
 		case h.bound != whole:
 		case wide != (h.enc == encUTF16L || h.enc == encUTF16B):
 			v.block("save the file in one encoding", "%s %s in an encoding that the rest of the file doesn't have", pl.what, pl.path)
