@@ -6,7 +6,7 @@
 # set, as the workflow has it.
 
 digest=$(git ls-files -- pack/bootstrap.py pack/launcher.py pack/starter.go pack/forms.go pack/search.go \
-    'internal/*_windows.go' release/install.py release/install.ps1 internal/install/onwine_test.go \
+    'internal/*_windows.go' release/install.py release/install.ps1 'internal/install/*onwine_test.go' \
     .ci/wine-root.sh examples/acceptance/windows |
     LC_ALL=C sort | xargs sha256sum | sha256sum | cut -d' ' -f1)
 if [ -z "${BINARY_BUILDOUT_WINE:-}" ] && [ "$(cat .ci/wine.passed 2>/dev/null)" = "$digest" ]; then

@@ -104,7 +104,7 @@ def text(path):
     if isinstance(path, bytes):
         return path.decode("utf-8" if not WINDOWS else sys.getfilesystemencoding(), "replace")
     if PY2 or WINDOWS:
-        return path if not PY2 else type(u"")(path)
+        return plain(path if not PY2 else type(u"")(path))
     return os.fsencode(path).decode("utf-8", "replace")
 
 
@@ -113,7 +113,7 @@ def exact(path, what):
     try:
         if isinstance(path, bytes):
             return path.decode("utf-8" if not WINDOWS else sys.getfilesystemencoding())
-        return path if WINDOWS or PY2 else os.fsencode(path).decode("utf-8")
+        return plain(path) if WINDOWS or PY2 else os.fsencode(path).decode("utf-8")
     except UnicodeDecodeError:
         raise Refused(u"%s is not UTF-8: %s" % (what, text(path)), u"use a path of plain letters", 2)
 
@@ -121,7 +121,7 @@ def exact(path, what):
 def native(path):
     """The form that the system's calls take: bytes, on Windows text. So the
     locale never counts, and Python 2 and 3 open the same names."""
-    return path if WINDOWS else path.encode("utf-8")
+    return path.replace(u"/", u"\\") if WINDOWS else path.encode("utf-8")
 
 
 def plain(path):
@@ -278,6 +278,54 @@ def plain_shebang(data):
         return data
     line = b"#!" + found.group(1) + (b" " + found.group(2) if found.group(2) else b"")
     return line + b"\n" + data[found.end():]
+
+
+STARTED = re.compile(u"-script\\.pyw?$")
+PAGE = re.compile(br"(#![^\n]*?) -X coding=(cp[0-9]+)(?=\r?\n)")
+
+
+def code_page():
+    """The encoding of paths for programs of Windows that know no Unicode."""
+    import ctypes
+    return u"cp%d" % ctypes.windll.kernel32.GetACP()
+
+
+def for_starter(path, data):
+    """NAME-script.py for setuptools' NAME.exe, which takes the interpreter's
+    path in Windows' code page. Python wants the encoding of a file's first line
+    named in that line: an option that says nothing else does it."""
+    line = data.split(b"\n", 1)[0]
+    if not WINDOWS or not STARTED.search(path) or data[:2] != b"#!" or not NOT_ASCII.search(line):
+        return data
+    if os.environ.get("BINARY_BUILDOUT_STAGE") == "1":
+        return data  # in a build, it will be started elsewhere
+    page = code_page()
+    try:
+        first, _, rest = data.decode("utf-8").partition(u"\n")
+        if page == u"cp65001":
+            return data
+        end = u"\r\n" if first.endswith(u"\r") else u"\n"
+        return ((first.rstrip(u"\r") + u" -X coding=" + page + end).encode(page)
+                + rest.encode(page, "backslashreplace"))
+    except (UnicodeError, LookupError):
+        return data
+
+
+def from_starter(data):
+    """The same in UTF-8 again."""
+    found = PAGE.match(data)
+    if not found or not NOT_ASCII.search(found.group(1)):
+        return data
+    try:
+        return (found.group(1) + data[found.end():]).decode(text(found.group(2))).encode("utf-8")
+    except (UnicodeError, LookupError):
+        return data
+
+
+def endless(path):
+    """A directory as Windows takes it without a limit of 259 characters, also
+    for what lies in it."""
+    return u"\\\\?\\" + path.replace(u"/", u"\\") if WINDOWS and path[1:3] == u":\\" else path
 
 
 def clear(path):
@@ -621,6 +669,25 @@ def check_libraries(manifest, python):
                            u"the packages of your distribution that bring them"), 2)
 
 
+def check_letters(path, what):
+    """Refuses what setuptools' NAME.exe can't start, or Python opens by another
+    encoding than UTF-8."""
+    try:
+        path.encode("ascii")
+        return
+    except UnicodeError:
+        pass
+    page = code_page()
+    try:
+        path.encode("utf-8" if page == u"cp65001" else page)
+    except (UnicodeError, LookupError):
+        raise Refused(u"%s has letters that are not in the code page of this Windows (%s), which scripts are started by: %s"
+                      % (what, page, path), u"use a path of plain letters", 2)
+    if sys.version_info < (3, 7):
+        raise Refused(u"%s has letters that aren't ASCII, and Python before 3.7 reads no UTF-8 on Windows: %s"
+                      % (what, path), u"use a path of plain letters", 2)
+
+
 def check_place(manifest, root, python):
     """Refuses a path that is too long, or that formats can't hold."""
     usable(root, u"the path of this directory")
@@ -640,6 +707,9 @@ def check_place(manifest, root, python):
     if longest and size > longest[0]:
         raise Refused(u"the path of this directory has %d bytes, and %s takes no more than %d"
                       % (size, longest[1], longest[0]), u"move the tree to a shorter path", 2)
+    if WINDOWS:
+        check_letters(root, u"the path of this directory")
+        check_letters(python.path, u"the interpreter's path")
     if WINDOWS and len(root) + 1 + len(manifest["longest_path"]) > 259:
         raise Refused(u"the path of this directory is too long: Windows takes 259 characters, and %s would have %d"
                       % (manifest["longest_path"], len(root) + 1 + len(manifest["longest_path"])),
@@ -740,7 +810,7 @@ def check_path(path, bad):
 
 # ---- values, placeholders, forms --------------------------------------------
 
-FORMS = (u"", u"+url", u"+json", u"+python", u"+bytes", u"+sh")
+FORMS = (u"", u"+slash", u"+double", u"+url", u"+json", u"+python", u"+bytes", u"+sh")
 LOWER = u"+lower"
 
 
@@ -755,6 +825,10 @@ def spell(value, form, two=PY2):
             from urllib import quote
         shown = value.replace(u"\\", u"/") if WINDOWS else value
         return quote(shown.encode("utf-8"), safe="/:" if WINDOWS else "/").encode("ascii")
+    if form == u"+slash":
+        return value.replace(u"\\", u"/").encode("utf-8")
+    if form == u"+double":
+        return value.replace(u"\\", u"\\\\").encode("utf-8")
     if form == u"+json":
         return json.dumps(value)[1:-1].encode("ascii")
     if form in (u"+python", u"+bytes"):
@@ -767,10 +841,10 @@ def spell(value, form, two=PY2):
 
 
 MARK = u"@binary-buildout-"
-PLACEHOLDER = re.compile(br"@binary-buildout-(root|python|prefix)((?:\+url|\+json|\+python|\+bytes|\+sh)?(?:\+lower)?)@")
+PLACEHOLDER = re.compile(br"@binary-buildout-(root|python|prefix)((?:\+url|\+json|\+python|\+bytes|\+sh|\+slash|\+double)?(?:\+lower)?)@")
 WIDE = dict((name, re.compile(b"".join(
-    b"(" + b"|".join(re.escape(o.encode(name)) for o in part) + b")" + (b"?" if i == 2 else b"")
-    for i, part in enumerate(((MARK,), (u"root", u"python", u"prefix"), FORMS[1:], (u"@",))))))
+    b"(" + b"|".join(re.escape(o.encode(name)) for o in part) + b")" + (b"?" if i in (2, 3) else b"")
+    for i, part in enumerate(((MARK,), (u"root", u"python", u"prefix"), FORMS[1:], (LOWER,), (u"@",))))))
     for name in ("utf-16-le", "utf-16-be"))
 
 
@@ -813,13 +887,13 @@ def substitute(data, values, path):
     data = PLACEHOLDER.sub(value, data)
     for name, pattern in WIDE.items():
         if MARK.encode(name) in data:
-            data = pattern.sub(lambda m: spell(values[m.group(2).decode(name)],
-                                               (m.group(3) or b"").decode(name)).decode("utf-8").encode(name), data)
+            data = pattern.sub(lambda m: spell(values[m.group(2).decode(name)], (
+                (m.group(3) or b"") + (m.group(4) or b"")).decode(name)).decode("utf-8").encode(name), data)
     for name in ("ascii", "utf-16-le", "utf-16-be"):
         if MARK.encode(name) in data:
             raise Refused(u"%s holds a placeholder that this program doesn't know" % path,
                           u"use the bootstrap.py of the same archive")
-    return data
+    return for_starter(path, data)
 
 
 NAME = br"A-Za-z0-9_\-+~@\x80-\xff"
@@ -832,20 +906,28 @@ def bounded(before, after):
     return not AFTER.match(after) and not BEFORE.search(before)
 
 
-def replacer(old, new):
+FILE_URL = re.compile(br"(?i)file:/{2,3}\Z")
+
+
+def replacer(old, new, has_urls=True):
     """A function that replaces old root and interpreter by the new ones, in
     each form and encoding, longest first, at path boundaries."""
-    pairs, wide = {}, {}
+    pairs, wide, urls = {}, {}, {}
     for key in (u"root", u"python"):
+        urls[spell(old[key], u"+url")] = spell(new[key], u"+url")
         for form in FORMS + (tuple(form + LOWER for form in FORMS) if WINDOWS else ()):
             pairs.setdefault(spell(old[key], form), spell(new[key], form))
-        for name in ("utf-16-le", "utf-16-be"):
-            wide.setdefault(old[key].encode(name), (new[key].encode(name), name))
+        for form in [f + lower for lower in (u"", LOWER) for f in (u"", u"+slash", u"+double")] if WINDOWS else [u""]:
+            was, now = (spell(values[key], form).decode("utf-8") for values in (old, new))
+            for name in ("utf-16-le", "utf-16-be"):
+                wide.setdefault(was.encode(name), (now.encode(name), name))
     pattern, wide_pattern = longest_first(pairs), longest_first(wide)
 
     def narrow(found):
         data, start, end = found.string, found.start(), found.end()
         if bounded(data[max(0, start - 4096):start], data[end:end + 2]):
+            if has_urls and found.group() in urls and FILE_URL.search(data[max(0, start - 8):start]):
+                return urls[found.group()]
             return pairs[found.group()]
         return found.group()
 
@@ -947,7 +1029,7 @@ class Tree(object):
 
     def __init__(self, root):
         self.root = root
-        self.base = native(root)
+        self.base = endless(native(root))
         self.safe = set()
         data = b""
         if os.path.lexists(os.path.join(self.base, native(MANIFEST))):
@@ -987,8 +1069,8 @@ class Tree(object):
         return values_of(self.state) if self.state and self.state.get("root") else None
 
     def run_launcher(self, python, arguments):
-        command = [native(python.path), "-sSE", os.path.join(self.base, native(LAUNCHER))] + arguments
-        run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=self.base)
+        command = [native(python.path), "-sSE", plain(os.path.join(self.base, native(LAUNCHER)))] + arguments
+        run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=plain(self.base))
         out, err = run.communicate()
         if run.returncode:
             raise Refused(u"running %s: %s" % (LAUNCHER, text(err).strip() or run.returncode))
@@ -1116,9 +1198,9 @@ class Relocation(object):
     def decide(self):
         """Stages everything but .installed.cfg and bin/buildout."""
         manifest = self.tree.manifest
-        late = []
+        late, ours = [], own_scripts(read_json(self.tree.base, LAUNCH) or {}) + (INSTALLED,)
         for item in manifest["relocations"]:
-            if item["path"] in (INSTALLED, u"bin/buildout"):
+            if item["path"] in ours:
                 continue
             if item["class"] == u"link":
                 self.decide_link(item)
@@ -1128,7 +1210,7 @@ class Relocation(object):
                 self.decide_file(item)
         for item in late:
             self.decide_bytecode(item)
-        listed = set(item["path"] for item in manifest["relocations"]) | set((INSTALLED, u"bin/buildout"))
+        listed = set(item["path"] for item in manifest["relocations"]) | set(ours)
         for path in sorted(self.known):
             if path not in listed:
                 self.decide_other(path)
@@ -1165,7 +1247,7 @@ class Relocation(object):
         before_after = self.pending.get("files", {}).get(path)
         if before_after and digest(data) == before_after[1]:
             return data
-        return replacer(self.old, self.new)(data)
+        return for_starter(path, replacer(self.old, self.new)(from_starter(data)))
 
     def decide_other(self, path):
         """A file that buildout wrote here."""
@@ -1319,7 +1401,7 @@ class Relocation(object):
         else:
             before_after = self.pending.get("files", {}).get(INSTALLED)
             done = before_after and digest(data) != before_after[0]
-            new = data if done else replacer(self.old, self.new)(data)
+            new = data if done else replacer(self.old, self.new, False)(data)
         for name, olds, hashed in signatures:
             for old in olds:
                 new = new.replace((name + u"-" + old).encode("utf-8"), (name + u"-" + hashed).encode("utf-8"))
@@ -1331,7 +1413,7 @@ class Relocation(object):
             return
         for path, new in buildout_scripts(self.tree, launch, self.new):
             data, _ = self.tree.content(path)
-            folder = self.tree.inside(u"bin/x").rpartition(native(u"/"))[0]
+            folder = self.tree.inside(path).rpartition(native(u"/"))[0]
             if not os.path.isdir(folder):
                 os.mkdir(folder, 0o755)
             self.stage(path, data, new, 0o755, None, False)
@@ -1351,24 +1433,38 @@ exec(code, {"__name__": "__main__", "__file__": launcher})
 '''
 
 
+def own_scripts(launch):
+    """What buildout_scripts() writes. Windows' virtualenvs have their scripts,
+    zc.buildout's too, in Scripts, and zc.buildout its own in bin."""
+    if not WINDOWS:
+        return (u"bin/buildout",)
+    folders = (u"bin", u"Scripts") if launch.get("virtualenv") else (u"bin",)
+    return tuple(folder + u"/buildout" + end for folder in folders for end in (u"-script.py", u".exe"))
+
+
 def buildout_scripts(tree, launch, values):
     """bin/buildout, and on Windows the program that starts it."""
     body = BUILDOUT.replace(b"%(launcher)s", LAUNCHER.encode("ascii"))
     if launch.get("virtualenv"):
         python, flags = u"/".join((values[u"root"], u"bin", u"python")), b"-sE"
+        if WINDOWS:
+            python = values[u"root"] + u"\\Scripts\\python.exe"
     else:
         python, flags = values[u"python"], b"-sSE"
+    if WINDOWS and sys.version_info >= (3, 7):
+        flags += b" -X utf8"  # launcher.py would start it again
     script = shebang(python.encode("utf-8"), flags, body)
     if not WINDOWS:
         return [(u"bin/buildout", script)]
-    found = [(u"bin/buildout-script.py", script)]
-    for egg in launch.get("path") or ():
+    script = for_starter(u"bin/buildout-script.py", script)
+    program = None
+    for egg in list(launch.get("path") or ()) + [u"Lib/site-packages"]:
         for name in (u"cli-64.exe", u"cli.exe"):
-            data, _ = tree.content(egg + u"/setuptools/" + name)
-            if data:
-                return found + [(u"bin/buildout.exe", data)]
-    return found + [(u"bin/buildout.cmd", b"@\"" + python.encode("utf-8") + b"\" " + flags +
-                     b" \"%~dp0buildout-script.py\" %*\r\n")]
+            program = program or tree.content(egg + u"/setuptools/" + name)[0]
+    if program:
+        return [(path, script if path.endswith(u".py") else program) for path in own_scripts(launch)]
+    return [(u"bin/buildout-script.py", script), (u"bin/buildout.cmd", b"@\"" + python.encode("utf-8") + b"\" " + flags +
+                                                  b" \"%~dp0buildout-script.py\" %*\r\n")]
 
 
 def signatures_of(tree, python):
@@ -1540,7 +1636,7 @@ class Transaction(object):
     """A list of operations on the tree, and the way back."""
 
     def __init__(self, base):
-        self.base = base
+        self.base = endless(base)
         self.folder = self.full(CHANGE)
 
     def full(self, path):
@@ -1710,7 +1806,7 @@ class Transaction(object):
 def remove_empty(path):
     """Removes a directory if nothing is in it. A mount point stays."""
     import errno
-    if not is_folder(path) or os.path.ismount(path):
+    if not is_folder(path) or os.path.ismount(plain(path)):
         return
     try:
         os.rmdir(path)
@@ -2191,13 +2287,27 @@ class Staging(object):
 
     def fit(self, python, root):
         """The new version's own bootstrap.py does what it does in a fresh install."""
-        command = [native(python.path), "-sE", self.full(u"bootstrap.py"), "--root", native(root)]
-        run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=self.base)
+        self.check_length(root)
+        command = [native(python.path), "-sE", plain(self.full(u"bootstrap.py")), "--root", native(root)]
+        run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=plain(self.base))
         out, err = run.communicate()
         if run.returncode:
             lines = dict(line.split(u": ", 1) for line in text(err).splitlines() if u": " in line)
             raise Refused(u"preparing %s: %s" % (self.incoming.what(), lines.get(u"error") or text(err).strip()),
                           lines.get(u"hint") or u"", run.returncode if run.returncode in (1, 2) else 3)
+
+    def check_length(self, root):
+        """Windows takes 259 characters where a program doesn't ask for more, and
+        Python doesn't, which reads zc.buildout and develop packages in here."""
+        launch = read_json(self.base, LAUNCH) or {}
+        folders = list(launch.get("path") or ()) + [s["path"] for s in self.incoming.manifest["signatures"]]
+        folders = tuple(u"" if f == u"." else f + u"/" for f in folders)
+        paths = [e["path"] for e in self.incoming.files.get("files") or () if e["path"].startswith(folders)]
+        longest = STAGED + u"/" + max(paths + [LAUNCHER], key=len)
+        if WINDOWS and len(root) + 1 + len(longest) > 259:
+            raise Refused(u"the path of this directory is too long for an update: Windows takes 259 characters, and %s would have %d"
+                          % (longest, len(root) + 1 + len(longest)),
+                          u"move the tree to a path of at most %d characters" % (258 - len(longest)), 2)
 
     def items(self):
         """Everything that the new tree has, by path, and what it is. Files that
@@ -2402,8 +2512,8 @@ def check_config(tree, staging, python, plan):
 
 def read_config(staging, python, config):
     """Has the staged tree's zc.buildout read a configuration."""
-    run = subprocess.Popen([native(python.path), "-sSE", staging.full(LAUNCHER), "--reads", native(config)],
-                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=staging.base)
+    run = subprocess.Popen([native(python.path), "-sSE", plain(staging.full(LAUNCHER)), "--reads", native(config)],
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=plain(staging.base))
     out, err = run.communicate()
     return run.returncode, text(out), text(err)
 
@@ -2528,7 +2638,7 @@ def laid_over(tree):
         left.update(tree.state.get("files") or {})
     now = set(e["path"] for e in (read_json(tree.base, FILES) or {}).get("files") or ())
     now |= set(i["path"] for i in tree.manifest["relocations"])
-    now |= set(u"bin/buildout" + e for e in (u"", u"-script.py", u".exe", u".cmd"))
+    now |= set(folder + u"/buildout" + e for folder in (u"bin", u"Scripts") for e in (u"", u"-script.py", u".exe", u".cmd"))
     return sorted((p, v) for p, v in left.items() if p not in now)
 
 

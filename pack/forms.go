@@ -24,30 +24,44 @@ const (
 type form struct {
 	text string
 	enc  encoding
+	shape
+}
+
+// shape is what a placeholder has to keep of how a path of Windows is written.
+type shape struct {
 	// lower is whether it is all in lower case, as os.path.normcase leaves
 	// paths of Windows, and zc.buildout those in scripts.
 	lower bool
+	// slash is FormSlash or FormDouble, or empty.
+	slash string
 }
 
 // forms lists every way in which a path is looked for, without repetition.
 func forms(p string) []form {
 	var list []form
 	seen := map[string]bool{}
-	lower := false
+	var as shape
 	add := func(enc encoding, text string) {
 		if !seen[text] {
 			seen[text] = true
-			list = append(list, form{text, enc, lower})
+			list = append(list, form{text, enc, as})
 		}
 	}
 	for _, v := range spellings(p) {
-		lower = isLower(v)
+		as = shapeOf(v)
 		add(encPlain, v)
 		add(encUTF16L, toUTF16(v, false))
 		add(encUTF16B, toUTF16(v, true))
+		if drive.MatchString(v) && as.slash == "" {
+			as.slash = FormDouble
+			v = strings.ReplaceAll(v, `\`, `\\`)
+			add(encEscape, v)
+			add(encUTF16L, toUTF16(v, false))
+			add(encUTF16B, toUTF16(v, true))
+		}
 	}
 	for _, v := range spellings(p) {
-		lower = isLower(v)
+		as = shapeOf(v)
 		slashed := strings.ReplaceAll(v, `\`, "/")
 		for _, keep := range []string{"/", "/:", ":", ""} {
 			add(encURL, percent(slashed, keep, "%%%02X"))
@@ -59,7 +73,6 @@ func forms(p string) []form {
 		}
 		add(encEscape, escape(v, `\x%02x`, `\u%04x`))
 		add(encEscape, escapeBytes(v))
-		add(encEscape, strings.ReplaceAll(v, `\`, `\\`))
 		add(encShell, shellEscape(v))
 		if l, ok := latin1(v); ok {
 			add(encLatin1, l)
@@ -81,8 +94,17 @@ func spellings(p string) []string {
 	return list
 }
 
-// isLower tells whether a path of Windows is all in lower case.
-func isLower(p string) bool { return drive.MatchString(p) && strings.ToLower(p) == p }
+// shapeOf tells of a path of Windows whether it is all in lower case, and has slashes.
+func shapeOf(p string) shape {
+	if !drive.MatchString(p) {
+		return shape{}
+	}
+	as := shape{lower: strings.ToLower(p) == p}
+	if strings.Contains(p, "/") {
+		as.slash = FormSlash
+	}
+	return as
+}
 
 // percent is percent-encoding as urllib does it; keep are further characters that stay.
 func percent(s, keep, format string) string {

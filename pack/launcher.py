@@ -81,7 +81,7 @@ def text(path):
     if isinstance(path, bytes):
         return path.decode("utf-8" if not WINDOWS else sys.getfilesystemencoding(), "replace")
     if PY2 or WINDOWS:
-        return path if not PY2 else type(u"")(path)
+        return plain(path if not PY2 else type(u"")(path))
     return os.fsencode(path).decode("utf-8", "replace")
 
 
@@ -90,7 +90,7 @@ def exact(path, what):
     try:
         if isinstance(path, bytes):
             return path.decode("utf-8" if not WINDOWS else sys.getfilesystemencoding())
-        return path if WINDOWS or PY2 else os.fsencode(path).decode("utf-8")
+        return plain(path) if WINDOWS or PY2 else os.fsencode(path).decode("utf-8")
     except UnicodeDecodeError:
         raise Refused(u"%s is not UTF-8: %s" % (what, text(path)), u"use a path of plain letters", 2)
 
@@ -98,7 +98,7 @@ def exact(path, what):
 def native(path):
     """The form that the system's calls take: bytes, on Windows text. So the
     locale never counts, and Python 2 and 3 open the same names."""
-    return path if WINDOWS else path.encode("utf-8")
+    return path.replace(u"/", u"\\") if WINDOWS else path.encode("utf-8")
 
 
 def plain(path):
@@ -257,6 +257,54 @@ def plain_shebang(data):
     return line + b"\n" + data[found.end():]
 
 
+STARTED = re.compile(u"-script\\.pyw?$")
+PAGE = re.compile(br"(#![^\n]*?) -X coding=(cp[0-9]+)(?=\r?\n)")
+
+
+def code_page():
+    """The encoding of paths for programs of Windows that know no Unicode."""
+    import ctypes
+    return u"cp%d" % ctypes.windll.kernel32.GetACP()
+
+
+def for_starter(path, data):
+    """NAME-script.py for setuptools' NAME.exe, which takes the interpreter's
+    path in Windows' code page. Python wants the encoding of a file's first line
+    named in that line: an option that says nothing else does it."""
+    line = data.split(b"\n", 1)[0]
+    if not WINDOWS or not STARTED.search(path) or data[:2] != b"#!" or not NOT_ASCII.search(line):
+        return data
+    if os.environ.get("BINARY_BUILDOUT_STAGE") == "1":
+        return data  # in a build, it will be started elsewhere
+    page = code_page()
+    try:
+        first, _, rest = data.decode("utf-8").partition(u"\n")
+        if page == u"cp65001":
+            return data
+        end = u"\r\n" if first.endswith(u"\r") else u"\n"
+        return ((first.rstrip(u"\r") + u" -X coding=" + page + end).encode(page)
+                + rest.encode(page, "backslashreplace"))
+    except (UnicodeError, LookupError):
+        return data
+
+
+def from_starter(data):
+    """The same in UTF-8 again."""
+    found = PAGE.match(data)
+    if not found or not NOT_ASCII.search(found.group(1)):
+        return data
+    try:
+        return (found.group(1) + data[found.end():]).decode(text(found.group(2))).encode("utf-8")
+    except (UnicodeError, LookupError):
+        return data
+
+
+def endless(path):
+    """A directory as Windows takes it without a limit of 259 characters, also
+    for what lies in it."""
+    return u"\\\\?\\" + path.replace(u"/", u"\\") if WINDOWS and path[1:3] == u":\\" else path
+
+
 def clear(path):
     """Removes whatever is there."""
     if not os.path.lexists(path):
@@ -284,7 +332,7 @@ def own_root():
 
 def fs(path):
     """A path as Python's own modules take it: str in both Pythons."""
-    path = native(path) if not isinstance(path, bytes) else path
+    path = native(path) if not isinstance(path, bytes) and not WINDOWS else path
     return path if PY2 or not isinstance(path, bytes) else os.fsdecode(path)
 
 
@@ -326,9 +374,13 @@ def restart(launch, root, arguments):
     wrong = not (flags.no_site and flags.no_user_site and ignored)
     if launch.get("virtualenv"):
         wanted = "-sE"
-        python = os.path.join(fs(root), "bin", "python") if not WINDOWS else python
+        python = os.path.join(fs(root), *([u"Scripts", u"python.exe"] if WINDOWS else ["bin", "python"]))
         wrong = (not (flags.no_user_site and flags.ignore_environment) or bool(flags.no_site)
                  or os.path.abspath(sys.executable) != python)
+    utf8 = []
+    if WINDOWS and sys.version_info >= (3, 7):  # zc.buildout opens text as the code page says
+        utf8, wrong = ["-X", "utf8"], wrong or not flags.utf8_mode
+        environment["PYTHONUTF8"] = "1"  # for what it runs
     if not PY2 and not WINDOWS and sys.getfilesystemencoding().lower() not in ("utf-8", "utf8") and (
             sys.version_info < (3, 7)):
         name = utf8_locale()
@@ -340,7 +392,7 @@ def restart(launch, root, arguments):
         agree_on_utf8()
         return
     environment["BINARY_BUILDOUT_STARTED"] = "1"
-    command = [python, wanted, os.path.abspath(__file__)] + arguments
+    command = [python, wanted] + utf8 + [os.path.abspath(__file__)] + arguments
     if WINDOWS:
         sys.exit(subprocess.call(command, env=environment))
     os.execve(python, command, environment)
@@ -521,7 +573,7 @@ def check_state(root, launch):
         raise Refused(u"this directory was moved: it was set up for %s" % state.get("root"), hint, 2)
     expected = state.get("interpreter") or u""
     if launch.get("virtualenv"):
-        expected = u"/".join((text(root), u"bin", u"python")) if not WINDOWS else text(os.path.abspath(sys.executable))
+        expected = u"/".join((text(root), u"bin", u"python")) if not WINDOWS else text(root) + u"\\Scripts\\python.exe"
     here = text(plain(os.path.abspath(sys.executable)))
     if here != expected:
         if not os.path.exists(native(expected)) or (
@@ -558,7 +610,7 @@ class Journal(object):
 
     def __init__(self, root):
         self.root = root
-        self.base = os.path.join(root, native(JOURNAL))
+        self.base = endless(os.path.join(root, native(JOURNAL)))
         self.number = 0
         self.moved = []      # (number, relative path)
         self.log = None
@@ -1147,9 +1199,27 @@ class Starter(io.BytesIO):
         io.BytesIO.close(self)
 
 
+class Script(io.StringIO):
+    """A NAME-script.py that is read or written, as zc.buildout sees it."""
+
+    def __init__(self, path, data=None):
+        found = from_starter(data).decode("utf-8", "surrogateescape") if data is not None else u""
+        io.StringIO.__init__(self, found, None)
+        self.path = None if data is not None else path
+
+    def close(self):
+        if not self.closed and self.path:
+            data = self.getvalue().replace(u"\n", text(os.linesep)).encode("utf-8", "surrogateescape")
+            with open(self.path, "wb") as f:
+                f.write(for_starter(text(self.path), data))
+        io.StringIO.close(self)
+
+
 def open_starters(name, mode="r", *args, **kw):
     if mode == "wb" and text(name).lower().endswith(u".exe"):
         return Starter(name)
+    if not PY2 and mode in ("r", "w") and STARTED.search(text(name)):
+        return Script(name, read_file(name) if mode == "r" else None)
     return open(name, mode, *args, **kw)
 
 
@@ -1182,7 +1252,7 @@ def fit_scripts(root):
             continue
         data = read_file(path)
         if data[:2] == b"#!":
-            fitted = fit_own(fit_script(data), root)
+            fitted = for_starter(text(name), fit_own(fit_script(from_starter(data)), root))
             if fitted != data:
                 new = os.path.join(folder, native(u".binary-buildout-new"))
                 write_new(new, fitted, stat.S_IMODE(found.st_mode))
@@ -1331,6 +1401,8 @@ def launch_buildout(root, mode, words):
     if mode == "target" and arguments.runs() and not arguments.config and (
             state.get("config") not in (None, u"", launch.get("config"))):
         say(u"note: the last run was bin/buildout -c %s" % state["config"])
+    if WINDOWS and os.environ.get("BINARY_BUILDOUT_STAGE") == "1":
+        installed_as_utf8(root)
     passed = buildout_words(arguments, launch, root, mode)
     clean_environment(mode, defaults)
     os.environ["BINARY_BUILDOUT_RUN"] = text_of_run(root)
@@ -1352,6 +1424,17 @@ def launch_buildout(root, mode, words):
         return run_target(Run(root, state, manifest, arguments), buildout, passed)
     finally:
         held.close()
+
+
+def installed_as_utf8(root):
+    """Where zc.buildout was run without this file, its record is in the code page."""
+    path = os.path.join(root, native(INSTALLED))
+    data = read_file(path) if os.path.isfile(path) else b""
+    try:
+        data.decode("utf-8")
+    except UnicodeError:
+        write_new(path + native(u".new"), data.decode(code_page(), "replace").encode("utf-8"), 0o644)
+        replace(path + native(u".new"), path)
 
 
 def text_of_run(root):

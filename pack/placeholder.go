@@ -24,6 +24,10 @@ const (
 	FormBytes  = "+bytes"  // as in a literal of Python's bytes, which is ASCII: its UTF-8 escaped
 	FormShell  = "+sh"     // where a shell word stands unquoted: backslash-escaped
 
+	// Of a path of Windows, where a text has no syntax that says more.
+	FormSlash  = "+slash"  // with slashes
+	FormDouble = "+double" // with each backslash twice
+
 	// FormLower comes after one of these: in lower case and with backslashes, as
 	// zc.buildout writes paths into scripts on Windows.
 	FormLower = "+lower"

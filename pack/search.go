@@ -20,7 +20,7 @@ type hit struct {
 	place  int // index into searcher.places; markPlace for the text of a placeholder
 	enc    encoding
 	bound  boundary
-	lower  bool // see form
+	shape
 }
 
 const markPlace = -1
@@ -50,8 +50,8 @@ type pattern struct {
 	at    int
 	place int
 	enc   encoding
-	lower bool
 	posix bool
+	shape
 }
 
 func newSearcher(places []place) *searcher {
@@ -81,7 +81,7 @@ func newSearcher(places []place) *searcher {
 			if len(needle) < minAnchor || !bytes.Contains([]byte(f.text), []byte(needle)) {
 				needle = f.text
 			}
-			add(needle, pattern{text: []byte(f.text), place: i, enc: f.enc, lower: f.lower, posix: pl.path[0] == '/'})
+			add(needle, pattern{text: []byte(f.text), place: i, enc: f.enc, shape: f.shape, posix: pl.path[0] == '/'})
 		}
 	}
 	add(PlaceholderMark, pattern{text: []byte(PlaceholderMark), place: markPlace})
@@ -208,7 +208,7 @@ func (s *searcher) try(a *anchor, data []byte, at int, base int64) (hit, bool) {
 		if start < 0 || !bytes.HasPrefix(data[start:], p.text) {
 			continue
 		}
-		h := hit{offset: base + int64(start), n: len(p.text), place: p.place, enc: p.enc, lower: p.lower}
+		h := hit{offset: base + int64(start), n: len(p.text), place: p.place, enc: p.enc, shape: p.shape}
 		if p.place != markPlace {
 			end := start + h.n
 			h.bound = judge(data[max(0, start-lookBehind):start], data[end:min(len(data), end+lookAhead)], p.enc, p.posix)

@@ -48,12 +48,12 @@ func (w *worker) text(f *File, src *source, res found, v *verdict) error {
 
 // replace puts a placeholder where a place was found.
 func (w *worker) replace(f *File, src *source, lex *lexer, h hit, wide bool) {
-	placeholder, form := w.search.places[h.place].placeholder, FormPlain
+	placeholder, form := w.search.places[h.place].placeholder, h.slash
 	if !wide {
 		form = lex.form(src, h)
-		if h.lower {
-			form += FormLower
-		}
+	}
+	if h.lower {
+		form += FormLower
 	}
 	text := Form(placeholder, form)
 	if wide {
@@ -215,10 +215,10 @@ func (l *lexer) form(src *source, h hit) string {
 		return FormPython
 	case l.syntax == syntaxShell && !in || h.enc == encShell:
 		return FormShell
-	case l.syntax == syntaxNone && h.enc == encEscape:
+	case l.syntax == syntaxNone && h.enc == encEscape && h.slash != FormDouble:
 		return FormJSON
 	}
-	return FormPlain
+	return h.slash
 }
 
 func preceding(src *source, offset int64) []byte {

@@ -163,6 +163,11 @@ func readScript(root string) (buildoutScript, error) {
 		}
 		return parseScript(file, root, string(data)), nil
 	}
+	// In a virtualenv of Windows pip puts zc.buildout's starter, a program.
+	file := filepath.Join(root, "Scripts", "buildout.exe")
+	if exists(file) && exists(filepath.Join(root, "pyvenv.cfg")) {
+		return buildoutScript{file: file, python: venvPython(root, "windows")}, nil
+	}
 	return buildoutScript{}, usage(doing, "leave out --in-place: the tree then gets its own zc.buildout", "%s has no bin/buildout", root)
 }
 

@@ -128,6 +128,7 @@ func TestOnWindows(t *testing.T) {
 	if code != 0 || !strings.Contains(out, `app 1.0 is in C:\found`) {
 		t.Errorf("by the registry: exit code %d\n%s", code, out)
 	}
+	w.long(m)
 }
 
 func entries(t *testing.T, dir string) string {

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"unicode/utf16"
 
 	"github.com/binary-buildout/binary-buildout/pack"
 )
@@ -82,13 +83,16 @@ func place(ctx context.Context, o Options, p placing) error {
 // shortEnough refuses a directory where bootstrap.py, which runs in the staged
 // tree and knows no more than 259 characters, would fail on Windows.
 func shortEnough(goos, tree string, p placing) error {
-	need := max(len(tree), len(p.dir)) + 1 + len(p.manifest.LongestPath)
+	need := max(units(tree), units(p.dir)) + 1 + units(p.manifest.LongestPath)
 	if goos != "windows" || need <= 259 {
 		return nil
 	}
 	return usage(fmt.Errorf("installing into %s: its path is too long: Windows takes 259 characters, and %d are needed", p.dir, need),
 		fmt.Sprintf("give a directory with a path that is %d shorter", need-259))
 }
+
+// units is a text's length as Windows counts it.
+func units(text string) int { return len(utf16.Encode([]rune(text))) }
 
 // topOf gives the directory that the archive's files lie in.
 func topOf(tree string) (string, error) {

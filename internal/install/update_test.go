@@ -52,6 +52,9 @@ func packFor(t *testing.T, dir, format string, more func(stage string), m pack.M
 	if _, err := pack.Relocate(a, pack.Origin{Root: stage, RealRoot: stage, Interpreter: "/nowhere/bin/python", Prefix: "/nowhere", LibDir: "/nowhere/lib"}); err != nil {
 		t.Fatal(err)
 	}
+	if err := pack.Check(a); err != nil {
+		t.Fatal(err)
+	}
 	var b bytes.Buffer
 	d, err := pack.Write(t.Context(), &b, a, format, time.Unix(pack.DefaultEpoch, 0), nil)
 	if err != nil {

@@ -50,6 +50,44 @@ new = {u"root": u"E:\\B", u"python": u"E:\\Py\\python.exe", u"prefix": u"E:\\Py"
 run = boot["replacer"](values, new)
 same(run(b"x = 'd:\\\\srv\\\\my app\\\\eggs', D:\\Srv\\My App\\x, D:\\Srv\\My App2"), b"x = 'e:\\\\b\\\\eggs', E:\\B\\x, D:\\Srv\\My App2")
 
+# A path keeps its slashes, or its doubled backslashes, in any encoding; after file: it is a URL.
+same(spell(values[u"root"], u"+slash+lower"), b"d:/srv/my app")
+same(spell(values[u"root"], u"+double"), b"D:\\\\Srv\\\\My App")
+same(boot["substitute"](b"@binary-buildout-root+slash@/x @binary-buildout-python+double@", values, u"x"),
+     b"D:/Srv/My App/x C:\\\\Python 3.13\\\\python.exe")
+same(boot["substitute"](u"\ufeff@binary-buildout-root+double+lower@".encode("utf-16-le"), values, u"x.reg"),
+     u"\ufeffd:\\\\srv\\\\my app".encode("utf-16-le"))
+same(boot["replacer"](new, values)(b"E:/B/x file:///E:/B/x 'E:\\\\B\\\\x'" + u" E:\\\\B e:/b".encode("utf-16-le")),
+     b"D:/Srv/My App/x file:///D:/Srv/My%20App/x 'D:\\\\Srv\\\\My App\\\\x'" + u" D:\\\\Srv\\\\My App d:/srv/my app".encode("utf-16-le"))
+
+# NAME-script.py has its interpreter in the code page, and says so; others stay.
+script = u"#!\"C:\\Py \u00fc\\python.exe\" -sSE\r\nx = 'C:\\\\\u00e4 \u2192'\r\n".encode("utf-8")
+for module in (boot, launcher):
+    module["code_page"] = lambda: u"cp1252"
+    fitted = module["for_starter"](u"bin/x-script.py", script)
+    same(fitted, b"#!\"C:\\Py \xfc\\python.exe\" -sSE -X coding=cp1252\r\nx = 'C:\\\\\xe4 \\u2192'\r\n")
+    same(module["from_starter"](fitted), script.replace(u"\u2192".encode("utf-8"), b"\\u2192"))
+    if sys.version_info[0] > 2:
+        exec(compile(fitted, "x", "exec"), module)
+        same(module["x"], u"C:\\\u00e4 \u2192")
+    same(module["for_starter"](u"bin/x.py", script), script)
+    same(module["for_starter"](u"bin/x-script.py", b"#!C:\\python.exe\n\xc3\xa4"), b"#!C:\\python.exe\n\xc3\xa4")
+    same(module["from_starter"](script), script)
+
+# What the code page lacks is refused, and all that isn't ASCII by a Python without UTF-8 there.
+for path, wrong in ((u"C:\\app", None), (u"C:\\\u017c", u"in the code page"), (u"C:\\\u00fc", u"before 3.7" if sys.version_info < (3, 7) else None)):
+    try:
+        boot["check_letters"](path, u"the path")
+        same(wrong, None)
+    except boot["Refused"] as e:
+        assert wrong and wrong in e.message and e.code == 2, e.message
+
+# The tree's own files are reached whatever their length; messages name them as people do.
+same(boot["endless"](u"C:\\srv/app"), u"\\\\?\\C:\\srv\\app")
+same(boot["endless"](u"\\\\?\\C:\\srv"), u"\\\\?\\C:\\srv")
+same(boot["text"](u"\\\\?\\C:\\srv"), u"C:\\srv")
+same(boot["native"](u"eggs/a.egg"), u"eggs\\a.egg")
+
 # setuptools' NAME.exe takes an interpreter with a space in quotes alone.
 for module in (boot, launcher):
     same(module["shebang"](b"C:\\Py 3\\python.exe", b"-sSE", b"x"), b"#!\"C:\\Py 3\\python.exe\" -sSE\nx")

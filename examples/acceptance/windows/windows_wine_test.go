@@ -16,31 +16,35 @@ import (
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
-// Where wine has the build, and what must not be left of it.
+// Where wine has the build, and what must not be left of it; and the Pythons
+// of other places. A user is called Jürgen more often than Jurgen.
 const (
-	stage = `C:\users\root\AppData\Local\Temp\bb\app`
-	build = "/w/python"
-	other = "/w/other python"
+	stage = `C:\users\Jürgen\AppData\Local\Temp\bb\app`
+	build = "/w/Jürgen/python"
+	other = "/w/ü python"
+	third = "/w/other python"
 )
 
 func TestWindows(t *testing.T) {
 	w := newWine(t)
 	archive := w.pack()
-	w.check(os.RemoveAll(filepath.Join(w.cache, "wine-prefix/drive_c/users/root/AppData/Local/Temp/bb")))
+	w.check(os.RemoveAll(w.drive("users/Jürgen")))
 	w.check(os.RemoveAll(filepath.Join(w.work, "checkout")))
-	w.index = "" // and no network
+	w.index, w.at = "", other // and no network
 
-	// At another place, with a space, by another interpreter.
-	tree := w.unpack(archive, "new place")
-	if said := w.run(other, 0, other+"/python.exe", w.z(tree)+`\bootstrap.py`); !strings.Contains(said, `next: bin\buildout`) {
-		t.Errorf("bootstrap.py: %s", said)
-	}
+	// At another place, by another interpreter, each with a space and an ü.
+	tree := filepath.Join(w.work, "ü place", "app")
+	w.check(os.Mkdir(filepath.Dir(tree), 0o755))
+	w.program(0, "install", w.z(archive), "--into", w.z(tree), "--python", exe(other))
 	w.runs(tree)
 	for _, flag := range []string{"", "-o"} {
 		w.updates(tree, flag)
 	}
-	w.clean(tree, pack.Origin{Root: stage, Interpreter: `Z:\w\python\python.exe`, Prefix: `Z:\w\python`})
-	w.run(other, 0, other+"/python.exe", w.z(tree)+`\bootstrap.py`, "--check")
+	w.forms(tree)
+	w.clean(tree, pack.Origin{Root: stage, Interpreter: exe(build), Prefix: strings.TrimSuffix(exe(build), `\python.exe`)})
+
+	// Another version comes by a delta, and goes again.
+	w.updated(tree, archive)
 
 	// A configuration of that place, and one that fails and leaves all as it was.
 	w.updates(tree, "-c", w.z(tree)+`\host.cfg`)
@@ -51,9 +55,12 @@ func TestWindows(t *testing.T) {
 	old := tree
 	tree = filepath.Join(w.work, "third")
 	w.check(os.Rename(old, tree))
-	w.run(other, 0, other+"/python.exe", w.z(tree)+`\bootstrap.py`)
+	w.at = third
+	if said := w.bootstrap(0, tree); !strings.Contains(said, `next: bin\buildout`) {
+		t.Errorf("bootstrap.py: %s", said)
+	}
 	w.runs(tree)
-	w.clean(tree, pack.Origin{Root: w.z(old)})
+	w.clean(tree, pack.Origin{Root: w.z(old), Interpreter: exe(other)})
 	w.ini(tree, "port = 9090")
 
 	w.refused(archive)
@@ -62,29 +69,53 @@ func TestWindows(t *testing.T) {
 // pack packs the example, and gives the archive's path.
 func (w *wine) pack() string {
 	w.t.Helper()
-	cmd := exec.Command("go", "build", "-o", filepath.Join(w.work, "binary-buildout.exe"), "../../..")
-	cmd.Env = append(os.Environ(), "GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		w.t.Fatalf("go build: %v\n%s", err, out)
-	}
+	w.tools()
 	checkout := filepath.Join(w.work, "checkout")
 	w.check(os.CopyFS(checkout, os.DirFS("testdata/app")))
-	config, err := os.ReadFile(filepath.Join(checkout, "buildout.cfg"))
-	w.check(err)
-	_, versions, _ := strings.Cut(string(config), "[versions]\n")
-	versions, _, _ = strings.Cut(versions, "\n\n")
-	w.serve(strings.Split(strings.ReplaceAll(versions, " = ", "=="), "\n"))
+	w.serve(pins(w, "testdata/app/buildout.cfg"))
 	w.check(os.WriteFile(filepath.Join(checkout, "index.cfg"), []byte("[buildout]\nindex = "+w.index+"\n"), 0o644))
 	w.check(os.Mkdir(filepath.Join(checkout, "tools"), 0o755))
 	w.check(os.WriteFile(filepath.Join(checkout, "tools/hello.exe"),
-		w.starter(`Z:\w\python\python.exe`, "import sys\nprint('hello from ' + sys.executable)\n"), 0o755))
-	said := w.run(build, 0, "/w/binary-buildout.exe", "pack", `Z:\w\checkout`, "--python", `Z:\w\python\python.exe`, "--out", `Z:\w\dist`)
+		w.starter(exe(build), "import sys\nprint('hello from ' + sys.executable)\n"), 0o755))
+	said := w.run(build, 0, exe(build), `Z:\w\drive.py`, `Z:\w\binary-buildout.exe`, "pack", `Z:\w\checkout`, "--python", exe(build),
+		"--before", exe(build)+` Z:\w\forms.py`, "--out", `Z:\w\dist`)
 	w.t.Logf("pack:\n%s", said)
 	archive := filepath.Join(w.work, "dist/app-1.0-cp313-win_amd64.zip")
 	if _, err := os.Stat(archive); err != nil || !strings.Contains(said, "Proving") {
 		w.t.Fatalf("%v\n%s", err, said)
 	}
 	return archive
+}
+
+// tools puts what the test runs into its directory.
+func (w *wine) tools() {
+	w.t.Helper()
+	w.goBuild("../../..", filepath.Join(w.work, "binary-buildout.exe"))
+	for _, name := range []string{"forms.py", "drive.py"} {
+		data, err := os.ReadFile(filepath.Join("testdata", name))
+		w.check(err)
+		w.check(os.WriteFile(filepath.Join(w.work, name), data, 0o644))
+	}
+}
+
+// goBuild builds a program for Windows.
+func (w *wine) goBuild(dir, to string) {
+	w.t.Helper()
+	cmd := exec.Command("go", "build", "-o", to, dir)
+	cmd.Env = append(os.Environ(), "GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		w.t.Fatalf("go build %s: %v\n%s", dir, err, out)
+	}
+}
+
+// pins are the versions that a configuration asks for, as pip takes them.
+func pins(w *wine, path string) []string {
+	w.t.Helper()
+	config, err := os.ReadFile(path)
+	w.check(err)
+	_, versions, _ := strings.Cut(string(config), "[versions]\n")
+	versions, _, _ = strings.Cut(versions, "\n\n")
+	return strings.Split(strings.ReplaceAll(versions, " = ", "=="), "\n")
 }
 
 // unpack extracts an archive below a directory, and gives the tree.
@@ -96,6 +127,21 @@ func (w *wine) unpack(archive, dir string) string {
 		w.t.Fatalf("unzip: %v\n%s", err, out)
 	}
 	return filepath.Join(place, "app-1.0")
+}
+
+// exe is the interpreter of a Python at a place, as Windows calls it.
+func exe(place string) string { return "Z:" + strings.ReplaceAll(place, "/", `\`) + `\python.exe` }
+
+// program runs binary-buildout.exe.
+func (w *wine) program(code int, args ...string) string {
+	w.t.Helper()
+	return w.run(w.at, code, append([]string{`Z:\w\binary-buildout.exe`}, args...)...)
+}
+
+// bootstrap runs a tree's bootstrap.py.
+func (w *wine) bootstrap(code int, tree string, args ...string) string {
+	w.t.Helper()
+	return w.run(w.at, code, append([]string{exe(w.at), w.z(tree) + `\bootstrap.py`}, args...)...)
 }
 
 // z is what Windows calls a path of the test's directory.
@@ -112,7 +158,7 @@ func (w *wine) updates(tree string, args ...string) {
 		args = nil
 	}
 	before := w.compiled(tree)
-	said := w.run(other, 0, append([]string{w.z(tree) + `\bin\buildout.exe`}, args...)...)
+	said := w.run(w.at, 0, append([]string{w.z(tree) + `\bin\buildout.exe`}, args...)...)
 	for _, part := range []string{"scripts", "config"} {
 		if strings.Contains(said, "Installing "+part) || !strings.Contains(said, "Updating "+part) {
 			w.t.Errorf("bin\\buildout %v:\n%s", args, said)
@@ -131,17 +177,17 @@ func (w *wine) updates(tree string, args ...string) {
 // runs starts the scripts: setuptools' NAME.exe and pip's.
 func (w *wine) runs(tree string) {
 	w.t.Helper()
-	python := `Z:\w\other python\python.exe`
-	said := w.run(other, 0, w.z(tree)+`\bin\demo.exe`)
+	python := exe(w.at)
+	said := w.run(w.at, 0, w.z(tree)+`\bin\demo.exe`)
 	for _, want := range []string{"demo of " + w.z(tree) + `\src\demo\src\demo\__init__.py`, "markupsafe of " + w.z(tree) + `\eggs\`, "python of " + python} {
 		if !strings.Contains(strings.ToLower(said), strings.ToLower(want)) {
 			w.t.Errorf("bin\\demo: no %q in\n%s", want, said)
 		}
 	}
-	if said := w.run(other, 0, w.z(tree)+`\bin\py.exe`, "-c", "import demo; demo.main()"); !strings.Contains(said, "demo of ") {
+	if said := w.run(w.at, 0, w.z(tree)+`\bin\py.exe`, "-c", "import demo; demo.main()"); !strings.Contains(said, "demo of ") {
 		w.t.Errorf("bin\\py: %s", said)
 	}
-	if said := w.run(other, 0, w.z(tree)+`\tools\hello.exe`); !strings.Contains(said, "hello from "+python) {
+	if said := w.run(w.at, 0, w.z(tree)+`\tools\hello.exe`); !strings.Contains(said, "hello from "+python) {
 		w.t.Errorf("tools\\hello: %s", said)
 	}
 	w.ini(tree, "root = "+w.z(tree)+"\n", "python = "+python+"\n")
@@ -200,7 +246,7 @@ func (w *wine) fails(tree string) {
 	w.check(os.WriteFile(config, []byte(broken), 0o644))
 	before := map[string]string{}
 	w.walk(tree, func(path string, data []byte) { before[path] = string(data) })
-	said := w.run(other, 1, w.z(tree)+`\bin\buildout.exe`, "-o")
+	said := w.run(w.at, 1, w.z(tree)+`\bin\buildout.exe`, "-o")
 	if !strings.Contains(said, "error: part scripts: ") || !strings.Contains(said, "no-such-egg") {
 		w.t.Errorf("bin\\buildout with an egg that isn't there:\n%s", said)
 	}
@@ -230,12 +276,12 @@ func (w *wine) refused(archive string) {
 	room := 259 - len(manifest.LongestPath) - 1 - len(`Z:\w\`)
 	tooLong, longest := filepath.Join(w.work, strings.Repeat("x", room+1)), filepath.Join(w.work, strings.Repeat("x", room))
 	w.check(os.Rename(tree, tooLong))
-	said := w.run(other, 2, other+"/python.exe", w.z(tooLong)+`\bootstrap.py`)
+	said := w.bootstrap(2, tooLong)
 	if !strings.Contains(said, "259 characters") || !strings.Contains(said, manifest.LongestPath) {
 		w.t.Errorf("bootstrap.py at a path that is too long:\n%s", said)
 	}
 	w.check(os.Rename(tooLong, longest))
-	w.run(other, 0, other+"/python.exe", w.z(longest)+`\bootstrap.py`)
+	w.bootstrap(0, longest)
 	w.runs(longest)
 }
 

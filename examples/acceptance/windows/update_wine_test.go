@@ -1,0 +1,183 @@
+//go:build linux && wine
+
+package windows
+
+import (
+	"archive/zip"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf16"
+
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+// updated has a tree become another version by a delta, and go back.
+func (w *wine) updated(tree, archive string) {
+	w.t.Helper()
+	next := w.next(archive)
+	delta := w.delta(archive, next)
+	before := w.snapshot(tree)
+	said := w.program(0, "update", w.z(tree), w.z(delta))
+	if !strings.Contains(said, "app 2.0 lies in "+w.z(tree)+"; it was 1.0") {
+		w.t.Errorf("update: %s", said)
+	}
+	if data, err := os.ReadFile(filepath.Join(tree, "etc", "neu ü.txt")); err != nil || string(data) != "neu\n" {
+		w.t.Errorf("what the delta brings: %q, %v", data, err)
+	}
+	if _, err := os.Stat(filepath.Join(tree, "templates", "gone.txt")); err == nil {
+		w.t.Error("what the new version hasn't is there")
+	}
+	w.bootstrap(0, tree, "--check")
+	w.runs(tree)
+	if said := w.program(0, "rollback", w.z(tree)); !strings.Contains(said, "app 1.0 lies in "+w.z(tree)+"; it was 2.0") {
+		w.t.Errorf("rollback: %s", said)
+	}
+	after := w.snapshot(tree)
+	for path, data := range before {
+		if after[path] != data {
+			w.t.Errorf("after update and rollback %s is another one", path)
+		}
+		delete(after, path)
+	}
+	for path := range after {
+		w.t.Errorf("after update and rollback %s is there", path)
+	}
+	w.runs(tree)
+}
+
+// snapshot is what a tree holds, less bytecode.
+func (w *wine) snapshot(tree string) map[string]string {
+	w.t.Helper()
+	found := map[string]string{}
+	w.walk(tree, func(path string, data []byte) {
+		if !strings.HasSuffix(path, ".pyc") {
+			found[path] = string(data)
+		}
+	})
+	return found
+}
+
+// next makes the archive of version 2.0: a file changes, one comes, one goes.
+func (w *wine) next(archive string) string {
+	w.t.Helper()
+	z, err := zip.OpenReader(archive)
+	w.check(err)
+	defer z.Close()
+	content := map[string][]byte{}
+	for _, f := range z.File {
+		r, err := f.Open()
+		w.check(err)
+		data, err := io.ReadAll(r)
+		w.check(err)
+		content[strings.TrimPrefix(f.Name, "app-1.0/")] = data
+	}
+	var files pack.Files
+	w.check(json.Unmarshal(content[pack.FilesName], &files))
+	content["host.cfg"] = bytes.ReplaceAll(content["host.cfg"], []byte("9090"), []byte("9191"))
+	content["etc/neu ü.txt"] = []byte("neu\n")
+	files.Files = slices.DeleteFunc(files.Files, func(e pack.Entry) bool { return e.Path == "templates/gone.txt" })
+	files.Files = append(files.Files, pack.Entry{Path: "etc/neu ü.txt", Mode: 0o644})
+	slices.SortFunc(files.Files, func(a, b pack.Entry) int { return strings.Compare(a.Path, b.Path) })
+	for i, e := range files.Files {
+		if e.Type == pack.TypeFile {
+			files.Files[i].Size, files.Files[i].SHA256 = int64(len(content[e.Path])), sum(content[e.Path])
+		}
+	}
+	content[pack.FilesName], err = json.Marshal(files)
+	w.check(err)
+	var manifest map[string]any
+	w.check(json.Unmarshal(content[pack.ManifestName], &manifest))
+	manifest["version"], manifest["files_sha256"] = "2.0", sum(content[pack.FilesName])
+	content[pack.ManifestName], err = json.Marshal(manifest)
+	w.check(err)
+	return w.write(filepath.Join(w.work, "dist", "app-2.0-cp313-win_amd64.zip"), content, files)
+}
+
+// write writes an archive in the order that archives have.
+func (w *wine) write(to string, content map[string][]byte, files pack.Files) string {
+	w.t.Helper()
+	var out bytes.Buffer
+	z := zip.NewWriter(&out)
+	add := func(name string, mode os.FileMode, data []byte) {
+		h := &zip.FileHeader{Name: "app-2.0/" + name, Method: zip.Deflate, Modified: time.Unix(pack.DefaultEpoch, 0).UTC()}
+		h.SetMode(mode)
+		f, err := z.CreateHeader(h)
+		w.check(err)
+		_, err = f.Write(data)
+		w.check(err)
+	}
+	add("", os.ModeDir|0o755, nil)
+	add(pack.Dir+"/", os.ModeDir|0o755, nil)
+	add(pack.ManifestName, 0o644, content[pack.ManifestName])
+	add(pack.FilesName, 0o644, content[pack.FilesName])
+	for _, e := range files.Files {
+		switch {
+		case e.Path == pack.Dir:
+		case e.Type == pack.TypeFile:
+			add(e.Path, os.FileMode(e.Mode), content[e.Path])
+		default:
+			add(e.Path+"/", os.ModeDir|os.FileMode(e.Mode), nil)
+		}
+	}
+	w.check(z.Close())
+	w.check(os.WriteFile(to, out.Bytes(), 0o644))
+	return to
+}
+
+// delta writes the delta between two archives.
+func (w *wine) delta(base, next string) string {
+	w.t.Helper()
+	data, err := os.ReadFile(next)
+	w.check(err)
+	var out bytes.Buffer
+	_, err = pack.WriteDelta(w.t.Context(), &out, base, next, filepath.Base(next), sum(data))
+	w.check(err)
+	to := pack.DeltaName(next, "1.0")
+	w.check(os.WriteFile(to, out.Bytes(), 0o644))
+	return to
+}
+
+func sum(data []byte) string {
+	digest := sha256.Sum256(data)
+	return hex.EncodeToString(digest[:])
+}
+
+// forms sees that what forms.py wrote at the build names the tree, each in the
+// form that it had.
+func (w *wine) forms(tree string) {
+	w.t.Helper()
+	root := w.z(tree)
+	url := `file:///Z:/w/%C3%BC%20place/app`
+	wide := func(s string) string {
+		var b []byte
+		for _, u := range utf16.Encode([]rune(s)) {
+			b = append(b, byte(u), byte(u>>8))
+		}
+		return string(b)
+	}
+	for name, want := range map[string]string{
+		"plain.txt": root, "slashes.txt": strings.ReplaceAll(root, `\`, "/"), "doubled.txt": strings.ReplaceAll(root, `\`, `\\`),
+		"json.json": `"Z:\\w\\\u00fc place\\app"`, "url.txt": url, "lower-url.txt": url, "lower.txt": root, "normcase.txt": strings.ToLower(root),
+		"utf16.reg": "\xff\xfe" + wide(root), "utf16-doubled.reg": "\xff\xfe" + wide(strings.ReplaceAll(root, `\`, `\\`)),
+		"utf16-slashes.txt": "\xff\xfe" + wide(strings.ReplaceAll(root, `\`, "/")),
+	} {
+		end := "\\x y\r\n"
+		if strings.HasPrefix(want, "\xff\xfe") {
+			end = wide(end)
+		}
+		if strings.HasSuffix(name, ".json") {
+			end = ""
+		}
+		if data, err := os.ReadFile(filepath.Join(tree, "etc", "forms", name)); err != nil || string(data) != want+end {
+			w.t.Errorf("%s: %q, want %q (%v)", name, data, want+end, err)
+		}
+	}
+}
