@@ -210,12 +210,15 @@ func TestRunCredentials(t *testing.T) {
 				got := script(t, shell, dir, "run.sh", map[string]string{
 					"BB_PATH": write(t, dir+"/b", recorder, 0o755), "RECORD_ENV": dir + "/env", "RECORD_CODE": code, "RUNNER_TEMP": dir,
 					"BB_NETRC": netrc, "BB_PIP_CONF": "[global]\nindex-url = https://u:p4ss@index.example.org/simple\n", "BB_SSH_KEY": "KEY", "BB_SSH_KNOWN_HOSTS": "h ssh-ed25519 AAAA",
-					"BB_ENV": "MY_FLAG=a b=c\nMY_OTHER=1\nHTTPS_PROXY=http://u:pr0xy@proxy.example.org:3128",
+					"BB_ENV": "MY_FLAG=a b=c\nMY_OTHER=1\nHTTPS_PROXY=http://u:pr0%25xy@proxy.example.org:3128\nACME_INDEX=https://glpat-0123456789:@git.example.org/simple\nACME_REPO=ssh://git@git.example.org/x.git",
 				})
-				for _, want := range []string{"[pack]\n", "-rw------- id\n", "-rw------- known_hosts\n", "-rw------- pip.conf\n", netrc, "::add-mask::s3cret\n", "::add-mask::p4ss\n", "::add-mask::pr0xy\n"} {
+				for _, want := range []string{"[pack]\n", "-rw------- id\n", "-rw------- known_hosts\n", "-rw------- pip.conf\n", netrc, "::add-mask::s3cret\n", "::add-mask::p4ss\n", "::add-mask::pr0%2525xy\n", "::add-mask::glpat-0123456789\n"} {
 					if !strings.Contains(got.out, want) {
 						t.Errorf("%q is not in %s%s", want, got.out, got.stderr)
 					}
+				}
+				if n := strings.Count(got.out, "::add-mask::"); n != 4 {
+					t.Errorf("%d masks:\n%s", n, got.out)
 				}
 				env := read(t, dir+"/env")
 				if !strings.Contains(env, "HOME="+dir+"/binary-buildout-home.") || !strings.Contains(env, "MY_FLAG=a b=c\nMY_OTHER=1\n") || !strings.Contains(env, "BINARY_BUILDOUT_CREDENTIALS="+dir+"/binary-buildout-home.") || !strings.Contains(env, "PIP_CONFIG_FILE=") || !strings.Contains(env, "UserKnownHostsFile") {

@@ -82,10 +82,13 @@ elif [ "$BB_COMMAND" = plan ]; then
 	set -- "$@" --json "${BB_DIRECTORY:-.}"
 fi
 
-# A secret is masked as a whole; a password in it also stands alone in messages.
+# A secret is masked as a whole; a password in it also stands alone in messages,
+# and so does a token that is a URL's user. The runner decodes "%25".
 masks() {
 	tr '\040\011' '\012\012' |
-		sed -n -e '/^password$/{n;s/^/::add-mask::/p;}' -e 's,^.*://[^/@]*:\([^/@]*\)@.*$,::add-mask::\1,p'
+		sed -n -e '/^password$/{n;s/^/::add-mask::/p;}' -e 's|^.*://[^/@]*:\([^/@]\{1,\}\)@.*$|::add-mask::\1|p;t' \
+			-e 's|^.*https\{0,1\}://\([^/@:]\{8,\}\):\{0,1\}@.*$|::add-mask::\1|p' |
+		sed 's/%/%25/g'
 }
 
 # The build's own variables.

@@ -75,11 +75,10 @@ func TestActStepExample(t *testing.T) {
 // A pull request runs everything but the release, though a tag is named.
 func TestActPullRequest(t *testing.T) {
 	e := newAct(t)
-	e.event = "pull_request"
 	repo := e.dir + "/site"
 	write(t, repo+"/buildout.cfg", "[buildout]\nparts =\n", 0o644)
 	e.workflow(t, repo)
-	write(t, repo+"/.github/workflows/call.yml", `on: pull_request
+	write(t, repo+"/.github/workflows/call.yml", `on: [pull_request, pull_request_target]
 permissions: {}
 jobs:
   buildout:
@@ -87,17 +86,20 @@ jobs:
     uses: ./.github/workflows/buildout.yml
     with: {pythons: "3.13", images: host, version: "1.0", name: site, tag: v1.0}
 `, 0o644)
-	log, err := e.run(t, repo, ".github/workflows/call.yml")
-	if err != nil {
-		t.Fatalf("%v\n%s", err, log)
-	}
-	for _, step := range []string{"Plan", "Pack", "Prove"} {
-		if !strings.Contains(log, "Success - Main "+step+" ") {
-			t.Errorf("there was no step %s", step)
+	for _, event := range []string{"pull_request", "pull_request_target"} {
+		e.event = event
+		log, err := e.run(t, repo, ".github/workflows/call.yml")
+		if err != nil {
+			t.Fatalf("%v\n%s", err, log)
 		}
-	}
-	if writes := e.writes(); len(writes) > 0 || strings.Contains(log, "Main Write the documents") {
-		t.Errorf("requests %q\n%s", writes, log)
+		for _, step := range []string{"Plan", "Pack", "Prove"} {
+			if !strings.Contains(log, "Success - Main "+step+" ") {
+				t.Errorf("%s: there was no step %s", event, step)
+			}
+		}
+		if writes := e.writes(); len(writes) > 0 || strings.Contains(log, "Main Write the documents") {
+			t.Errorf("%s: requests %q\n%s", event, writes, log)
+		}
 	}
 }
 
