@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/internal/buildout"
+	"github.com/binary-buildout/binary-buildout/internal/isolate"
 	"github.com/binary-buildout/binary-buildout/internal/prove"
 	"github.com/binary-buildout/binary-buildout/internal/verify"
 	"github.com/binary-buildout/binary-buildout/matrix"
@@ -123,10 +124,19 @@ func (p *packing) steps(ctx context.Context) error {
 			return &interrupted{step.title, err}
 		}
 		if err != nil {
-			return err
+			return ifFull(err, p.places()...)
 		}
 	}
 	return nil
+}
+
+// places are the directories that a run writes to.
+func (p *packing) places() []string {
+	stage := p.flags.stage
+	if stage == "" && p.OS != "windows" {
+		stage = "/var/tmp"
+	}
+	return []string{p.abs(stage), p.abs(p.flags.out), os.TempDir()}
 }
 
 // close leaves the stage to the next run.
@@ -216,13 +226,18 @@ func (p *packing) delta(ctx context.Context) error {
 	return nil
 }
 
-// writeArchive writes a file under another name, and renames it when all of it is there.
-func writeArchive(dir, name string, write func(io.Writer) (pack.Digest, error)) (packed, error) {
-	f, err := os.CreateTemp(dir, "."+name+".*")
+// writeArchive writes a file in a directory of its own, and renames it when all of it is there.
+// What a killed run left of such directories is removed.
+func writeArchive(dir, name string, write func(io.Writer) (pack.Digest, error)) (done packed, err error) {
+	scratch, err := isolate.NewScratch(dir, "."+name+".")
 	if err != nil {
 		return packed{}, fmt.Errorf("writing %s: %w", name, err)
 	}
-	defer os.Remove(f.Name())
+	defer func() { err = errors.Join(err, scratch.Close()) }()
+	f, err := os.Create(filepath.Join(scratch.Path, name))
+	if err != nil {
+		return packed{}, fmt.Errorf("writing %s: %w", name, err)
+	}
 	digest, err := write(f)
 	if err == nil {
 		err = f.Sync()

@@ -1,0 +1,54 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"syscall"
+)
+
+// fullDisk is a failure for want of room.
+type fullDisk struct {
+	error
+	dir  string
+	free uint64
+}
+
+func (f *fullDisk) Unwrap() error { return f.error }
+func (f *fullDisk) ExitCode() int { return exitSurroundings }
+func (f *fullDisk) Hint() string {
+	return fmt.Sprintf("the disk of %s is full (%d MB are free): make room there, or give another --stage or --out", f.dir, f.free>>20)
+}
+
+var saysFull = regexp.MustCompile(`(?i)no space left on device|disk quota exceeded|not enough space on the disk`)
+
+// scarce is so little room that what failed there failed by it. The programs of
+// a build say so in many ways, and nothing at all when their log lies on that disk.
+const scarce = 1 << 20
+
+// ifFull makes a fullDisk of err if one of the disks that the step wrote to is full.
+func ifFull(err error, dirs ...string) error {
+	var hint hinted
+	said := errors.Is(err, syscall.ENOSPC) || saysFull.MatchString(err.Error())
+	if errors.As(err, &hint) && exitCode(err) == exitSurroundings && hint.Hint() != "" && !said {
+		return err // it knows better
+	}
+	least := fullDisk{error: err, free: ^uint64(0)}
+	for _, dir := range dirs {
+		for dir != filepath.Dir(dir) {
+			if _, err := os.Stat(dir); err == nil {
+				break
+			}
+			dir = filepath.Dir(dir)
+		}
+		if free, ok := freeSpace(dir); ok && free < least.free {
+			least.dir, least.free = dir, free
+		}
+	}
+	if least.dir != "" && (said || least.free < scarce) {
+		return &least
+	}
+	return err
+}

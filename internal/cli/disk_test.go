@@ -1,0 +1,34 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// TestFullDisk: what a full disk did to a build is no fault of the buildout.
+func TestFullDisk(t *testing.T) {
+	dir := t.TempDir()
+	for _, row := range []struct {
+		err  error
+		full bool
+		code int
+	}{
+		{fmt.Errorf("compiling x.py: %w", syscall.ENOSPC), true, exitSurroundings},
+		{&problem{"building part x: OSError: [Errno 28] No space left on device: 'y'", "the log has it", exitFailed}, true, exitSurroundings},
+		{&problem{"building part x: exit status 1", "", exitFailed}, false, exitFailed},
+		{&problem{"reaching the index", "check the network", exitSurroundings}, false, exitSurroundings},
+	} {
+		err := ifFull(row.err, filepath.Join(dir, "not", "there"))
+		var full *fullDisk
+		if got := errors.As(err, &full); got != row.full || exitCode(err) != row.code || !errors.Is(err, row.err) {
+			t.Errorf("%v: exit code %d, %T", row.err, exitCode(err), err)
+		}
+		if full != nil && !strings.Contains(full.Hint(), "the disk of "+dir+" is full") {
+			t.Error(full.Hint())
+		}
+	}
+}
