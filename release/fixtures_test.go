@@ -90,10 +90,11 @@ func TestRecordedUpload(t *testing.T) {
 	if err != nil || len(all) != 1 || all[0].ID != a.ID {
 		t.Fatalf("%+v %v", all, err)
 	}
-	for _, method := range []string{http.MethodGet, http.MethodPatch} {
-		if _, err := c.call(ctx, method, c.path("/releases/assets/%d", a.ID), nil, &a); err != nil {
-			t.Fatal(err)
-		}
+	if _, err := c.call(ctx, http.MethodGet, c.path("/releases/assets/%d", a.ID), nil, &a); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.rename(ctx, r, a, NewFile("new-filename.txt", f.Data), nil); err != nil {
+		t.Fatal(err)
 	}
 	if err := c.deleteAsset(ctx, a); err != nil {
 		t.Fatal(err)
