@@ -75,6 +75,9 @@ func (c *Client) attach(ctx context.Context, r *Release, files []File, o Options
 	if err != nil {
 		return err
 	}
+	if err := c.alone(ctx, there, files, o.Tag); err != nil {
+		return err
+	}
 	todo, err := decide(*r, there, files, o)
 	if err != nil {
 		return err
@@ -344,40 +347,4 @@ func (o Options) fields(now Release) map[string]any {
 		fields["make_latest"] = "false"
 	}
 	return fields
-}
-
-// complete lists the assets once more, and waits for a list that lags.
-// With keepsOld the attestation that is there may differ.
-func (c *Client) complete(ctx context.Context, r Release, files []File, keepsOld bool) error {
-	var missing []string
-	for n := range c.policy.Attempts {
-		there, err := c.assets(ctx, r.ID)
-		if err != nil {
-			return err
-		}
-		missing = missing[:0]
-		for _, f := range files {
-			if !slices.ContainsFunc(there, func(a Asset) bool { return isThere(a, f, keepsOld) }) {
-				missing = append(missing, f.Name)
-			}
-		}
-		if len(missing) == 0 {
-			return nil
-		}
-		if err := c.policy.Sleep(ctx, c.policy.Lag<<min(n, 4)); err != nil {
-			return err
-		}
-	}
-	return fail(exitOutside, hintLater, "checking the release: these were uploaded and aren't there, so it isn't published: %s", strings.Join(missing, ", "))
-}
-
-// isThere says whether an asset is the file; older servers give no digest.
-func isThere(a Asset, f File, keepsOld bool) bool {
-	switch {
-	case a.Name != f.Name:
-		return false
-	case f.Name == AttestationName && keepsOld:
-		return a.State == "uploaded"
-	}
-	return same(a, f) || a.Digest == "" && a.Size == f.Size
 }

@@ -1,0 +1,66 @@
+package release
+
+import (
+	"context"
+	"slices"
+	"strings"
+)
+
+// alone refuses a release that is another application's: it has one index.json,
+// and with ours nobody would find the other's archives.
+func (c *Client) alone(ctx context.Context, there []Asset, files []File, tag string) error {
+	f := slices.IndexFunc(files, func(f File) bool { return f.Name == IndexName })
+	a := slices.IndexFunc(there, func(a Asset) bool { return a.Name == IndexName && a.State == "uploaded" })
+	if f < 0 || a < 0 || same(there[a], files[f]) {
+		return nil
+	}
+	data, err := c.download(ctx, there[a], maxSidecar)
+	if err != nil {
+		return err
+	}
+	ours, err := ReadIndex(files[f].Data)
+	if err != nil {
+		return err
+	}
+	// What isn't to be read is replaced, or refused by its name.
+	if x, err := ReadIndex(data); err == nil && x.Name != ours.Name {
+		return fail(0, "give each application a tag of its own, as in "+ours.Name+"-"+ours.Version, "releasing %s: the release %s is one of %s, and holds one application", ours.Name, tag, x.Name)
+	}
+	return nil
+}
+
+// complete lists the assets once more, and waits for a list that lags.
+// With keepsOld the attestation that is there may differ.
+func (c *Client) complete(ctx context.Context, r Release, files []File, keepsOld bool) error {
+	var missing []string
+	for n := range c.policy.Attempts {
+		there, err := c.assets(ctx, r.ID)
+		if err != nil {
+			return err
+		}
+		missing = missing[:0]
+		for _, f := range files {
+			if !slices.ContainsFunc(there, func(a Asset) bool { return isThere(a, f, keepsOld) }) {
+				missing = append(missing, f.Name)
+			}
+		}
+		if len(missing) == 0 {
+			return nil
+		}
+		if err := c.policy.Sleep(ctx, c.policy.Lag<<min(n, 4)); err != nil {
+			return err
+		}
+	}
+	return fail(exitOutside, hintLater, "checking the release: these were uploaded and aren't there, so it isn't published: %s", strings.Join(missing, ", "))
+}
+
+// isThere says whether an asset is the file; older servers give no digest.
+func isThere(a Asset, f File, keepsOld bool) bool {
+	switch {
+	case a.Name != f.Name:
+		return false
+	case f.Name == AttestationName && keepsOld:
+		return a.State == "uploaded"
+	}
+	return same(a, f) || a.Digest == "" && a.Size == f.Size
+}
