@@ -147,6 +147,43 @@ func TestCompiledInPaths(t *testing.T) {
 	}
 }
 
+// TestPluginDirectory: a program finds its plugins, by the directory that is
+// compiled into it, at the new place, and not at the old one, which is still there.
+func TestPluginDirectory(t *testing.T) {
+	root := longRoot(t)
+	gcc(t, root, `const char *place(void) { return "new"; }`, "parts/app/lib/plugins/p.so", "-shared", "-g0")
+	gcc(t, root, `
+#include <dlfcn.h>
+#include <stdio.h>
+static const char plugins[] = "`+root+`/parts/app/lib/plugins";
+int main(void) {
+	char name[4096];
+	snprintf(name, sizeof name, "%s/p.so", plugins);
+	void *p = dlopen(name, RTLD_NOW);
+	if (!p) { puts(dlerror()); return 1; }
+	puts(((const char *(*)(void))dlsym(p, "place"))());
+	return 0;
+}`, "parts/app/bin/app", "-g0", "-ldl")
+	a, rep := relocateTree(t, root, testOrigin(root))
+	check(t, rep.Err())
+	elsewhere := filepath.Join(t.TempDir(), "my app")
+	for _, r := range a.Manifest.Relocations {
+		data := []byte(content(t, a, r.Path))
+		relocateStrings(t, data, r.CStrings, elsewhere)
+		check(t, os.MkdirAll(filepath.Dir(filepath.Join(elsewhere, r.Path)), 0o755))
+		check(t, os.WriteFile(filepath.Join(elsewhere, r.Path), data, 0o755))
+	}
+	app := filepath.Join(elsewhere, "parts/app/bin/app")
+	if out, err := exec.Command(app).CombinedOutput(); err == nil || !strings.Contains(string(out), elsewhere+"/parts/app/lib/plugins/p.so: cannot open") {
+		t.Errorf("without the plugin at the new place: %v, %s", err, out)
+	}
+	check(t, os.MkdirAll(filepath.Join(elsewhere, "parts/app/lib/plugins"), 0o755))
+	check(t, os.WriteFile(filepath.Join(elsewhere, "parts/app/lib/plugins/p.so"), []byte(content(t, a, "parts/app/lib/plugins/p.so")), 0o755))
+	if out, err := exec.Command(app).CombinedOutput(); err != nil || string(out) != "new\n" {
+		t.Errorf("%v, %s", err, out)
+	}
+}
+
 func TestBinaryRefusals(t *testing.T) {
 	for name, tt := range map[string]struct{ source, reason string }{
 		"interpreter":  {`const char *p = "` + testPrefix + `/lib";`, "the build's interpreter " + testPrefix},

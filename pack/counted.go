@@ -7,6 +7,7 @@ import (
 	"path"
 	"regexp"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -18,6 +19,9 @@ func (w *worker) counted(f *File, src *source, res found) bool {
 	switch path.Ext(f.Path) {
 	case ".pickle", ".pkl", ".pck":
 		return true
+	}
+	if _, dumb := w.a.Find(strings.TrimSuffix(f.Path, ".dat") + ".dir"); dumb && path.Ext(f.Path) == ".dat" {
+		return true // of Python's dbm.dumb, whose .dir has each value's place and length
 	}
 	if w.hasControl(src) || oldPickle.Match(res.head) && lastByte(src) == '.' {
 		return true

@@ -1,6 +1,7 @@
 package pack
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"hash"
@@ -229,8 +230,11 @@ func (w *worker) opaque(f *File, src *source, kind string, res found, v *verdict
 			v.except("a %s of a wheel built elsewhere names %s", name, pl.path)
 		default:
 			v.count++
-			v.block("leave it out with --exclude if the application makes it anew, or have the part not write absolute paths into it",
-				"%s %s in a %s at offset %d", pl.what, pl.path, name, h.offset)
+			hint := "leave it out with --exclude if the application makes it anew, or have the part not write absolute paths into it"
+			if h.offset == 2 && bytes.HasPrefix(src.head(), []byte("#!")) { // a zipapp, a pex
+				hint = "have it start with #!/usr/bin/env python3, or leave it out with --exclude"
+			}
+			v.block(hint, "%s %s in a %s at offset %d", pl.what, pl.path, name, h.offset)
 		}
 	}
 }

@@ -237,6 +237,8 @@ func TestRefusedFiles(t *testing.T) {
 		"parts/a/memo.pickle4":              {"\x80\x04\x95\x00\x00\x00\x00\x00\x00\x00\x00\x8c\x04path\x94ROOT\x94s.", "in a binary file", "part a"},
 		"parts/a/old.marshal":               {"{z\x04path\x00zLENGTHROOTz\x01x0", "in a binary file", "part a"},
 		"parts/a/wide.dat":                  {"\x00\x00LENGTH\x00\x00\x00ROOTnext", "in a binary file", "part a"},
+		"parts/a/shelf.dat":                 {"ROOT", "in a binary file", "part a"},
+		"bin/app.pyz":                       {"#!PYBIN\nPK\x03\x04\x00", "in a binary file at offset 2", ""},
 		"parts/a/app.db":                    {"SQLite format 3\x00 ROOTname\x00", "in a binary file", "part a"},
 		"parts/a/python2.dat":               {"\x80\x02ULENGTHROOTq\x01.", "in a binary file at offset 4", "part a"},
 		"parts/a/plain.dat":                 {"(dp0\nVroot\np1\nVROOT\np2\ns.", "in a binary file", "part a"},
@@ -254,6 +256,9 @@ func TestRefusedFiles(t *testing.T) {
 			o := testOrigin(root)
 			o.TmpDir = root + ".tmp"
 			tree{name: strings.NewReplacer("TMPDIR", o.TmpDir, "COUNT", fmt.Sprint(len(root)+2), "LENGTH", string([]byte{byte(len(root))})).Replace(tt.in)}.write(t, root)
+			if name == "parts/a/shelf.dat" {
+				tree{"parts/a/shelf.dir": "'root', (0, 90)\n"}.write(t, root)
+			}
 			o.Forbidden = []string{"/home/builder/private"}
 			_, rep := relocateTree(t, root, o)
 			it, ok := item(rep.Blocked, name)
