@@ -36,18 +36,21 @@ func Last(ctx context.Context, o Options, w Wanted) (*LastArchive, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, none := lastShelf(ctx, r, w)
+	all := r.listed(ctx, w.Repo)
+	s, none := lastShelf(ctx, r, w, all)
 	if s == nil {
 		return &LastArchive{None: none}, nil
 	}
-	data, err := s.index(ctx)
+	x, err := indexOf(ctx, s)
+	// Of several applications of a repository another one may be the latest, or
+	// one that was made by hand.
+	if tag, ok := w.newest(all); ok && (missing(err) || codeOf(err, 0) == 2 || err == nil && x.Name != w.Name) {
+		s = r.shelfOf(w.Repo, tag)
+		x, err = indexOf(ctx, s)
+	}
 	if missing(err) {
 		return &LastArchive{None: w.Repo + " has no release yet that binary-buildout made"}, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	x, err := readIndex(data, s.name())
 	if err != nil {
 		return nil, err
 	}

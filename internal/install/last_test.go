@@ -105,3 +105,34 @@ func TestLastAgain(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
+
+// TestLastOfTwo: a repository releases two applications, and the latest release
+// is the other one's.
+func TestLastOfTwo(t *testing.T) {
+	dir, x := release(t)
+	archive := x.Assets[1].Name
+	ending := strings.TrimPrefix(archive, "hello-1.0")
+	mux := http.NewServeMux()
+	mux.HandleFunc("/api/repos/acme/two/releases", func(w http.ResponseWriter, _ *http.Request) {
+		list := func(tag, name string, pre bool) string {
+			return fmt.Sprintf(`{"tag_name": %q, "prerelease": %v, "assets": [{"name": "index.json"}, {"name": %q}]}`, tag, pre, name)
+		}
+		fmt.Fprint(w, "["+strings.Join([]string{list("shop-3", "shop-3.0"+ending, false), list("hello-2", "hello-2.0rc1"+ending, true), list("v1.0", archive, false)}, ",")+"]")
+	})
+	mux.HandleFunc("/acme/two/releases/latest/download/index.json", func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintf(w, `{"format": 1, "name": "shop", "version": "3.0", "archives": [{"target": %q, "archive": "shop-3.0%s", "size": 1, "sha256": %q, "floors": []}]}`, x.Assets[1].Target, ending, strings.Repeat("0", 64))
+	})
+	mux.Handle("/acme/two/releases/download/v1.0/", http.StripPrefix("/acme/two/releases/download/v1.0", http.FileServer(http.Dir(dir))))
+	srv := httptest.NewServer(mux)
+	defer srv.Close()
+	o := remoteOptions(t, "")
+	o.Remote.Server, o.Remote.API = srv.URL, srv.URL+"/api"
+	got, err := Last(t.Context(), o, Wanted{Repo: "acme/two", Name: "hello", Version: "2.0", Target: x.Assets[1].Target, Dir: t.TempDir()})
+	if err != nil || filepath.Base(got.Path) != archive || got.Version != "1.0" {
+		t.Errorf("%+v, %v", got, err)
+	}
+	got, err = Last(t.Context(), o, Wanted{Repo: "acme/two", Name: "other", Version: "2.0", Target: x.Assets[1].Target, Dir: t.TempDir()})
+	if err != nil || got.None != "the latest release of acme/two is one of shop, and other is built" {
+		t.Errorf("%+v, %v", got, err)
+	}
+}

@@ -21,23 +21,13 @@ func (r Remote) shelfOf(repo, tag string) shelf {
 
 // lastShelf is the release that has the base of what is packed. Without one,
 // none says why.
-func lastShelf(ctx context.Context, r Remote, w Wanted) (s shelf, none string) {
-	all, err := r.listed(ctx, w.Repo)
-	if err != nil {
-		// Without a token the API answers 60 requests an hour. Then the latest is
-		// taken unless it is the same version.
-		return r.shelfOf(w.Repo, ""), ""
-	}
+func lastShelf(ctx context.Context, r Remote, w Wanted, all []listedRelease) (s shelf, none string) {
 	tag, ok := w.tagOf(all, w.Version)
 	if !ok {
 		return r.shelfOf(w.Repo, ""), ""
 	}
 	own := r.shelfOf(w.Repo, tag)
-	data, err := own.index(ctx)
-	if err != nil {
-		return nil, err.Error()
-	}
-	x, err := readIndex(data, own.name())
+	x, err := indexOf(ctx, own)
 	if err != nil {
 		return nil, err.Error()
 	}
@@ -49,6 +39,14 @@ func lastShelf(ctx context.Context, r Remote, w Wanted) (s shelf, none string) {
 		return nil, fmt.Sprintf("%s is %s %s itself, and it was built on %s, whose release is not among the last %d", own.name(), w.Name, w.Version, base, len(all))
 	}
 	return r.shelfOf(w.Repo, tag), ""
+}
+
+func indexOf(ctx context.Context, s shelf) (*Index, error) {
+	data, err := s.index(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return readIndex(data, s.name())
 }
 
 // baseVersion is what the deltas of a target lead from; "" without one.
@@ -65,23 +63,40 @@ func (x *Index) baseVersion(w Wanted) string {
 type listedRelease struct {
 	Tag    string `json:"tag_name"`
 	Draft  bool   `json:"draft"`
+	Pre    bool   `json:"prerelease"`
 	Assets []struct {
 		Name string `json:"name"`
 	} `json:"assets"`
 }
 
-// listed are the newest hundred releases.
-func (r Remote) listed(ctx context.Context, repo string) ([]listedRelease, error) {
+// listed are the newest hundred releases. Without a token the API answers 60
+// requests an hour; with no answer, the latest is taken unless it is of the same
+// version.
+func (r Remote) listed(ctx context.Context, repo string) []listedRelease {
 	address := r.API + "/repos/" + repo + "/releases?per_page=100"
 	data, err := r.document(ctx, address, "application/vnd.github+json")
 	if err != nil {
-		return nil, err
+		return nil
 	}
 	all, err := decode[[]listedRelease](data, address)
 	if err != nil {
-		return nil, err
+		return nil
 	}
-	return *all, nil
+	return *all
+}
+
+// newest finds the newest published release that has an archive of the
+// application for the target.
+func (w Wanted) newest(all []listedRelease) (string, bool) {
+	wanted := regexp.MustCompile("^" + regexp.QuoteMeta(w.Name) + "-[0-9][A-Za-z0-9._+-]*-" + regexp.QuoteMeta(strings.TrimSuffix(w.Target+"-"+w.Label, "-")) + `\.(tar\.gz|tar\.zst|zip)$`)
+	for _, r := range all {
+		for _, a := range r.Assets {
+			if !r.Draft && !r.Pre && wanted.MatchString(a.Name) {
+				return r.Tag, true
+			}
+		}
+	}
+	return "", false
 }
 
 var archiveFormat = regexp.MustCompile(`^\.(tar\.gz|tar\.zst|zip)$`)
