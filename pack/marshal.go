@@ -184,7 +184,39 @@ func (r *marshalReader) body(typ byte, depth int) (*marshalNode, error) {
 		err = fmt.Errorf("unknown type %q", typ)
 	}
 	n.fixed = r.data[start:r.at]
+	if err == nil {
+		n.typ = interned(typ, n.fixed)
+	}
 	return n, err
+}
+
+// interned gives a string's type. Whether it was interned when it was written is
+// chance: "}" is the same object in all of a process. PyCode_New interns names,
+// and constants that could be names (all_name_chars).
+func interned(typ byte, fixed []byte) byte {
+	name := func(head int) bool {
+		for _, c := range fixed[head:] {
+			if c != '_' && (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z') {
+				return false
+			}
+		}
+		return true
+	}
+	switch typ {
+	case 't':
+		return 'u'
+	case 'a', 'A':
+		if name(4) {
+			return 'A'
+		}
+		return 'a'
+	case 'z', 'Z':
+		if name(1) {
+			return 'Z'
+		}
+		return 'z'
+	}
+	return typ
 }
 
 func (r *marshalReader) long() error {
