@@ -22,6 +22,9 @@ type ExtractOptions struct {
 	Epoch time.Time
 	// Accept, if not nil, is asked before anything is written, and may refuse the archive.
 	Accept func(Manifest) error
+	// Skip, if not nil, tells what of the archive isn't wanted. With a
+	// directory, all below it is left out too.
+	Skip func(Entry) bool
 }
 
 // Extract unpacks an archive into dir, without its top directory. dir must not
@@ -101,12 +104,12 @@ func extractInto(ctx context.Context, r *Reader, dir string, o ExtractOptions) e
 		return fail(exitSurroundings, "", "unpacking: %w", err)
 	}
 	defer root.Close()
-	x := &extractor{root: root, r: r, epoch: o.Epoch, buf: make([]byte, 256<<10)}
+	x := &extractor{root: root, r: r, epoch: o.Epoch, skip: o.Skip, skipped: map[string]bool{}, buf: make([]byte, 256<<10)}
 	defer x.leave()
 	if x.epoch.IsZero() {
 		x.epoch = r.epoch
 	}
-	x.progress = progress{tell: o.Progress}
+	x.progress = progress{tell: o.Progress, total: int64(len(r.manifestData) + len(r.filesData))}
 	for _, e := range r.Files() {
 		x.progress.total += e.Size
 	}
@@ -124,6 +127,10 @@ func extractInto(ctx context.Context, r *Reader, dir string, o ExtractOptions) e
 		if err != nil {
 			return err
 		}
+		if x.unwanted(e) {
+			x.progress.add(e.Size)
+			continue
+		}
 		if err := x.entry(e, body); err != nil {
 			return x.surroundings(err)
 		}
@@ -134,6 +141,8 @@ type extractor struct {
 	root     *os.Root
 	r        *Reader
 	epoch    time.Time
+	skip     func(Entry) bool
+	skipped  map[string]bool // directories
 	dirs     []Entry
 	links    []Entry
 	buf      []byte
@@ -195,6 +204,17 @@ func (x *extractor) documents() error {
 		}
 	}
 	return nil
+}
+
+// unwanted tells whether an entry is to be left out.
+func (x *extractor) unwanted(e Entry) bool {
+	if x.skip == nil || !x.skipped[path.Dir(e.Path)] && !x.skip(e) {
+		return false
+	}
+	if e.Type == TypeDir {
+		x.skipped[e.Path] = true
+	}
+	return true
 }
 
 func (x *extractor) entry(e Entry, body io.Reader) error {

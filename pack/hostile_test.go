@@ -157,6 +157,10 @@ func TestHostileArchives(t *testing.T) {
 			if !errors.Is(err, tt.kind) {
 				t.Fatalf("%v, want %v", err, tt.kind)
 			}
+			none := ExtractOptions{Skip: func(Entry) bool { return true }}
+			if err := Extract(context.Background(), file, filepath.Join(t.TempDir(), "app"), none); !errors.Is(err, tt.kind) {
+				t.Errorf("skipping all: %v, want %v", err, tt.kind)
+			}
 			if tt.kind == nil {
 				return
 			}

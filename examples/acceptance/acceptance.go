@@ -47,8 +47,6 @@ type Case struct {
 	// Twice is whether a second build from nothing, and one that reuses the
 	// first's archive, have to give the same archive.
 	Twice bool
-	// Wheels is whether nothing is compiled: then there is no build to reuse.
-	Wheels bool
 	// Static is whether it also has to run under a Python that has libpython in itself.
 	Static bool
 }
@@ -130,9 +128,7 @@ func packExample(t *testing.T, c Case, python string) string {
 	t.Logf("binary-buildout %s\n%s", strings.Join(p.args, " "), said)
 	if c.Twice {
 		p.again(archive)
-		if !c.Wheels {
-			p.again(archive, "--reuse", archive)
-		}
+		p.again(archive, "--reuse", archive)
 	}
 	return archive
 }

@@ -25,9 +25,12 @@ type config struct {
 type tools struct {
 	Buildout string // version of zc.buildout
 	Eggs     []madeEgg
+	Site     []madeEgg // what the virtualenv's site-packages hold; nil without one
 }
 
 type madeEgg struct{ Name, Version, Path string }
+
+func (t tools) all() []madeEgg { return slices.Concat(t.Eggs, t.Site) }
 
 // paths gives the eggs' directories, zc.buildout's first: its recipes share
 // the zc namespace, and the first one on sys.path has the __init__.py.

@@ -2,17 +2,14 @@ package buildout
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/binary-buildout/binary-buildout/pack"
 )
@@ -39,141 +36,6 @@ type last struct {
 	compiled  []string        // those of them that were compiled where it was built
 	kept      []string        // parts in the stage's .installed.cfg
 	develop   map[string]*reusableDevelop
-}
-
-// openLast unpacks and fits the archive of o.Reuse. Where nothing of it can
-// stand for what would be built here, it says why, and gives nil.
-func (b *builder) openLast(ctx context.Context) (*last, error) {
-	if b.o.Reuse == "" {
-		return nil, nil
-	}
-	r, err := pack.OpenArchive(b.o.Reuse)
-	if err != nil {
-		return nil, err
-	}
-	m := r.Manifest()
-	r.Close()
-	b.reused = &Reused{Archive: filepath.Base(b.o.Reuse), Version: m.Version}
-	if m.Name != b.o.Name {
-		return nil, usage("reusing "+b.reused.Archive, "give --reuse an archive of "+b.o.Name, "it is an archive of %s, and %s is built", m.Name, b.o.Name)
-	}
-	if why := b.unlike(m); why != "" {
-		b.buildAll(why)
-		return nil, nil
-	}
-	l := &last{dir: filepath.Join(b.s.tmp, "last"), manifest: m, reused: b.reused, doubtful: doubtful(m), develop: map[string]*reusableDevelop{}}
-	if err := pack.Extract(ctx, b.o.Reuse, l.dir, pack.ExtractOptions{}); err != nil {
-		return nil, err
-	}
-	if err := l.fit(ctx, b); err != nil {
-		b.buildAll(err.Error())
-		return nil, ctx.Err()
-	}
-	if l.installed, _, err = readInstalled(filepath.Join(l.dir, ".installed.cfg")); err != nil {
-		return nil, surroundings("reusing "+b.reused.Archive, "", err)
-	}
-	return l, nil
-}
-
-// buildAll notes why nothing is taken over. It is no error: the result is the
-// same, it only takes longer.
-func (b *builder) buildAll(why string) {
-	b.reused.Why = why
-	b.event("reuse", "nothing of "+b.reused.Archive+" is reused, all is built: "+why)
-}
-
-// unlike says in what the archive's making differs from this build's; "" if in nothing.
-func (b *builder) unlike(m pack.Manifest) string {
-	in := b.in.Pack()
-	switch {
-	case b.virtual || exists(filepath.Join(b.o.Dir, "pyvenv.cfg")):
-		return "the buildout is a virtualenv"
-	case m.Python.ABI != in.ABI || m.Python.Platform != in.Platform || m.Python.Libc != in.Libc:
-		return fmt.Sprintf("it is for %s on %s, and this Python builds for %s on %s", m.Python.ABI, m.Python.Platform+libc(m.Python.Libc), in.ABI, in.Platform+libc(in.Libc))
-	case b.o.Target != "" && b.o.Target != m.Target:
-		return fmt.Sprintf("it is for %s, and %s is built", m.Target, b.o.Target)
-	case b.o.Label != m.Label:
-		return fmt.Sprintf("its label is %q, and this build's is %q", m.Label, b.o.Label)
-	case m.Python.Version != in.Version:
-		return "it was built with Python " + m.Python.Version + ", and this one is " + in.Version
-	case b.o.Generator != m.Generator:
-		return "it was packed by " + m.Generator + ", and this is " + b.o.Generator
-	case m.Toolchain == nil:
-		return "it doesn't say what it was built with"
-	}
-	return differ(m.Toolchain, b.made)
-}
-
-func libc(name string) string {
-	if name == "" {
-		return ""
-	}
-	return " (" + name + ")"
-}
-
-// differ names the first thing that two toolchains differ in.
-func differ(was, is map[string]string) string {
-	var names []string
-	for name := range was {
-		names = append(names, name)
-	}
-	for name := range is {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		a, b := was[name], is[name]
-		switch {
-		case a == b:
-		case strings.HasPrefix(a, digestMark) || strings.HasPrefix(b, digestMark):
-			return name + " is another one now"
-		default:
-			return fmt.Sprintf("%s was %q, and is %q now", name, a, b)
-		}
-	}
-	return ""
-}
-
-// doubtful are the eggs and parts that something was missing of, although the
-// archive was packed: waived, or optional. They are built again, so that it is
-// missed again, or there at last.
-func doubtful(m pack.Manifest) map[string]bool {
-	var report struct {
-		Waived, Missing, Foreign, Warnings []struct {
-			Egg, Part string
-			Problems  []struct{ Kind string }
-		}
-	}
-	out := map[string]bool{}
-	data, err := json.Marshal(m.Verification)
-	if err != nil || json.Unmarshal(data, &report) != nil {
-		return out
-	}
-	for _, i := range slices.Concat(report.Waived, report.Missing, report.Foreign, report.Warnings) {
-		for _, p := range i.Problems {
-			if p.Kind == "missing" {
-				out["egg "+plainName(i.Egg)], out["part "+i.Part] = true, true
-			}
-		}
-	}
-	return out
-}
-
-// plainName is a distribution's name as PEP 503 compares it.
-func plainName(name string) string {
-	return strings.ToLower(strings.NewReplacer("_", "-", ".", "-").Replace(name))
-}
-
-// fit has the archive's own bootstrap.py relocate it to the stage.
-func (l *last) fit(ctx context.Context, b *builder) error {
-	cmd := exec.CommandContext(ctx, b.in.Executable, "-sE", filepath.Join(l.dir, pack.BootstrapPy), "--root", b.s.root)
-	cmd.Dir, cmd.Env, cmd.WaitDelay = l.dir, b.env, 10*time.Second
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("its bootstrap.py says: %s", lastLines(out.String(), 2))
-	}
-	return nil
 }
 
 // path is where the fitted archive has what lies at a path of the stage.
@@ -215,6 +77,10 @@ func (b *builder) reuse(l *last, t tools, c config) error {
 		b.buildAll("it was built by zc.buildout " + l.manifest.Buildout + ", and this is " + t.Buildout)
 		return nil
 	}
+	if was, is := l.manifest.Toolchain[toolsKey], b.made[toolsKey]; was != is {
+		b.buildAll(fmt.Sprintf("it was built with %s, and this is %s", was, is))
+		return nil
+	}
 	tree := &Tree{Root: b.s.root, config: c}
 	if err := l.takeEggs(b, tree, t); err != nil {
 		return surroundings(doing, "", err)
@@ -223,7 +89,7 @@ func (b *builder) reuse(l *last, t tools, c config) error {
 	if err != nil {
 		return surroundings(doing, "", err)
 	}
-	hook, err := l.hook(b, touched)
+	hook, err := l.hook(b, t, touched)
 	if err != nil {
 		return surroundings(doing, "", err)
 	}
@@ -232,10 +98,12 @@ func (b *builder) reuse(l *last, t tools, c config) error {
 }
 
 // takeEggs moves the eggs into the stage. Those of zc.buildout and what it
-// needs were chosen anew, whatever the last archive has.
+// needs were chosen anew, whatever the last archive has. Where a virtualenv has
+// a distribution, zc.buildout gets the egg all the same, and later runs take the
+// virtualenv's: so the egg has to be missing.
 func (l *last) takeEggs(b *builder, tree *Tree, t tools) error {
 	tool := map[string]bool{}
-	for _, e := range t.Eggs {
+	for _, e := range t.all() {
 		tool[plainName(e.Name)] = true
 	}
 	built := map[string]bool{}

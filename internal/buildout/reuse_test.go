@@ -12,7 +12,7 @@ import (
 
 // What was made with something else is not reused, and why is said.
 func TestUnlike(t *testing.T) {
-	made := map[string]string{"cc": "(Debian 12.2.0-14) 12.2.0", "CFLAGS": digestMark + "00"}
+	made := map[string]string{"cc": "(Debian 12.2.0-14) 12.2.0", "CFLAGS": digestMark + "00", toolsKey: "setuptools 81.0.0"}
 	m := pack.Manifest{Target: "cp313-manylinux_2_28_x86_64", Python: pack.Python{Version: "3.13.0", ABI: "cp313", Platform: "linux_x86_64", Libc: "glibc"}, Toolchain: made}
 	for _, c := range []struct {
 		name, why string
@@ -28,12 +28,12 @@ func TestUnlike(t *testing.T) {
 		{"flags", "CFLAGS is another one now", func(b *builder) { b.made["CFLAGS"] = digestMark + "01" }},
 		{"new flags", "LDFLAGS is another one now", func(b *builder) { b.made["LDFLAGS"] = digestMark + "01" }},
 		{"program", "it was packed by , and this is binary-buildout 2.0", func(b *builder) { b.o.Generator = "binary-buildout 2.0" }},
-		{"virtualenv", "the buildout is a virtualenv", func(b *builder) { b.virtual = true }},
 	} {
 		b := &builder{made: map[string]string{}, in: Interpreter{Version: "3.13.0", ABI: "cp313", Platform: "linux_x86_64", Libc: "glibc"}}
 		for k, v := range made {
 			b.made[k] = v
 		}
+		delete(b.made, toolsKey) // they aren't known yet
 		b.o.Dir, b.o.Target = t.TempDir(), m.Target
 		c.change(b)
 		if why := b.unlike(m); why != c.why && (c.why == "" || !strings.Contains(why, c.why)) {
@@ -148,5 +148,27 @@ func TestWritesElsewhere(t *testing.T) {
 		if got := l.writesElsewhere(b, tree, Installed{Options: map[string]string{"extra_options": option}}); got != want {
 			t.Errorf("%s: %v", option, got)
 		}
+	}
+}
+
+// Bytecode comes from the sources again, but that of the tools, and what has no
+// source, is wanted.
+func TestMadeAnew(t *testing.T) {
+	files := []pack.Entry{
+		{Path: "eggs/a.egg/a.py"}, {Path: "eggs/a.egg/__pycache__", Type: pack.TypeDir}, {Path: "eggs/a.egg/__pycache__/a.cpython-313.pyc"},
+		{Path: "eggs/b.egg/b.py"}, {Path: "eggs/b.egg/b.pyc"}, {Path: "eggs/b.egg/only.pyc"}, {Path: "eggs/b.egg/b.pyo"},
+		{Path: "eggs/tool.egg/t.py"}, {Path: "eggs/tool.egg/t.pyc"}, {Path: "eggs/tool.egg/__pycache__", Type: pack.TypeDir},
+		{Path: "eggs/tool.egg2/t.py"}, {Path: "eggs/tool.egg2/t.pyc"},
+	}
+	skip := madeAnew(files, []string{"eggs/tool.egg"})
+	var skipped []string
+	for _, e := range files {
+		if skip(e) {
+			skipped = append(skipped, e.Path)
+		}
+	}
+	want := []string{"eggs/a.egg/__pycache__", "eggs/b.egg/b.pyc", "eggs/b.egg/b.pyo", "eggs/tool.egg2/t.pyc"}
+	if !slices.Equal(skipped, want) {
+		t.Errorf("%q, want %q", skipped, want)
 	}
 }

@@ -240,15 +240,19 @@ type reuseJob struct {
 	EggParts map[string][]string         `json:"eggparts"` // parts that are compiled eggs, with what the eggs directory has of them
 	Shelf    string                      `json:"shelf"`
 	Develop  map[string]*reusableDevelop `json:"develop"`
+	Site     []string                    `json:"site"` // what the virtualenv has
 	Report   string                      `json:"report"`
 }
 
 func (b *builder) reuseFile(name string) string { return filepath.Join(b.s.tools, name) }
 
 // hook writes what the launcher runs before zc.buildout, and gives its path.
-func (l *last) hook(b *builder, touched []string) (string, error) {
+func (l *last) hook(b *builder, t tools, touched []string) (string, error) {
 	job := reuseJob{Eggs: append([]string{}, l.eggs...), Compiled: append([]string{}, l.compiled...), Old: filepath.Join(l.dir, ".installed.cfg"),
-		Touched: append([]string{}, touched...), Parts: append([]string{}, l.kept...), Libs: []string{}, EggParts: l.eggParts(), Shelf: l.dir, Develop: l.develop, Report: b.reuseFile("reused.json")}
+		Touched: append([]string{}, touched...), Parts: append([]string{}, l.kept...), Libs: []string{}, EggParts: l.eggParts(), Shelf: l.dir, Develop: l.develop, Site: []string{}, Report: b.reuseFile("reused.json")}
+	for _, d := range t.Site {
+		job.Site = append(job.Site, plainName(d.Name))
+	}
 	for _, i := range l.installed {
 		for _, path := range i.Paths {
 			isEgg := strings.HasSuffix(path, ".egg") || strings.HasSuffix(path, ".egg-link")

@@ -17,7 +17,7 @@ func TestReuseSettles(t *testing.T) {
 	// low is a library, tool is linked to it, alone is not; fast is a compiled egg's part.
 	old := func() parts {
 		return parts{
-			"low":   {"recipe": "zc.recipe.cmmi", "url": "low.tar.gz", "location": "/s/parts/low", "__buildout_installed__": "/s/parts/low", "__buildout_signature__": "zc.recipe.cmmi-1"},
+			"low":   {"recipe": "zc.recipe.cmmi", "url": "low.tar.gz", "location": "/s/parts/low", "__buildout_installed__": "/s/parts/low", "__buildout_signature__": "zc.recipe.cmmi-1 zc-buildout-e0"},
 			"tool":  {"recipe": "zc.recipe.cmmi", "extra_options": "--with-low=/s/parts/low/lib", "__buildout_installed__": "/s/parts/tool"},
 			"alone": {"recipe": "zc.recipe.cmmi", "extra_options": "--with-x=/s/parts/lower", "__buildout_installed__": "/s/parts/alone"},
 			"fast":  {"recipe": "zc.recipe.egg:custom", "__buildout_installed__": "/s/develop-eggs/fast.egg"},
@@ -34,7 +34,8 @@ func TestReuseSettles(t *testing.T) {
 		{"nothing", func(parts) {}, nil, "[]", "[compiled.egg fast.egg pure.egg]"},
 		{"a pure part", func(p parts) { p["web"]["eggs"] = "b" }, nil, "[]", "[compiled.egg fast.egg pure.egg]"},
 		{"a library", func(p parts) { p["low"]["url"] = "low2.tar.gz" }, nil, "[fast low tool]", "[pure.egg]"},
-		{"its recipe", func(p parts) { p["low"]["__buildout_signature__"] = "zc.recipe.cmmi-2" }, nil, "[fast low tool]", "[pure.egg]"},
+		{"a virtualenv made anew", func(p parts) { p["low"]["__buildout_signature__"] = "zc.recipe.cmmi-1 zc-buildout-e1" }, nil, "[]", "[compiled.egg fast.egg pure.egg]"},
+		{"its recipe", func(p parts) { p["low"]["__buildout_signature__"] = "zc.recipe.cmmi-2 zc-buildout-e0" }, nil, "[fast low tool]", "[pure.egg]"},
 		{"its source", func(parts) {}, []string{"low"}, "[fast low tool]", "[pure.egg]"},
 		{"a library that is gone", func(p parts) { delete(p, "low") }, nil, "[fast low tool]", "[pure.egg]"},
 		{"a compiled egg", func(p parts) { p["fast"]["egg"] = "faster" }, nil, "[fast]", "[compiled.egg pure.egg]"},
@@ -50,7 +51,7 @@ func TestReuseSettles(t *testing.T) {
 		for _, minor := range []string{"2.7", "3.13"} {
 			dir := write(t, map[string]string{"eggs/compiled.egg/x": "", "eggs/pure.egg/x": "", "eggs/fast.egg/x": ""})
 			job := reuseJob{Eggs: []string{}, Compiled: []string{filepath.Join(dir, "eggs/compiled.egg")}, Old: "whole", Touched: append([]string{}, c.touched...),
-				Parts: []string{"low", "tool", "alone", "fast"}, Libs: []string{"low", "tool", "alone"}, EggParts: map[string][]string{"fast": {filepath.Join(dir, "eggs/fast.egg")}}, Develop: map[string]*reusableDevelop{}, Report: filepath.Join(dir, "report")}
+				Parts: []string{"low", "tool", "alone", "fast"}, Libs: []string{"low", "tool", "alone"}, EggParts: map[string][]string{"fast": {filepath.Join(dir, "eggs/fast.egg")}}, Develop: map[string]*reusableDevelop{}, Site: []string{"zc-buildout"}, Report: filepath.Join(dir, "report")}
 			if err := writeJSON(filepath.Join(dir, "reuse.json"), job); err != nil {
 				t.Fatal(err)
 			}

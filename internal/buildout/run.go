@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/pack"
@@ -144,15 +145,10 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 		return nil, err
 	}
 	b.made = b.madeWith(ctx, environ(b.o.environ(), "PATH"))
-	old, err := b.openLast(ctx)
+	m, old, err := b.begin(ctx)
 	if err != nil {
 		return nil, err
 	}
-	m, err := b.toolmaker(ctx)
-	if err != nil {
-		return nil, err
-	}
-	m.last = old
 	prepare := prepareLaunch
 	if b.virtual {
 		prepare = prepareVenv
@@ -163,6 +159,7 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 	}
 	b.event("tools", "zc.buildout "+t.Buildout)
 	b.buildout = t.Buildout
+	b.made[toolsKey] = t.names()
 	if err := b.reuse(old, t, c); err != nil {
 		return nil, err
 	}
@@ -183,6 +180,18 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 		return nil, err
 	}
 	return tree, tree.finish(ctx, m)
+}
+
+// begin looks for pip while it unpacks the last archive.
+func (b *builder) begin(ctx context.Context) (toolmaker, *last, error) {
+	var m toolmaker
+	var failed error
+	var pip sync.WaitGroup
+	pip.Go(func() { m, failed = b.toolmaker(ctx) })
+	old, err := b.openLast(ctx)
+	pip.Wait()
+	m.last = old
+	return m, old, errors.Join(err, failed)
 }
 
 // pythonOf is the interpreter that runs the tree's zc.buildout.

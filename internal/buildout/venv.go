@@ -86,7 +86,7 @@ func prepareVenv(ctx context.Context, m toolmaker, launcher []byte) (tools, conf
 		}
 		return tools{}, c, launch, err
 	}
-	t := tools{Buildout: c.Version}
+	t := tools{Buildout: c.Version, Site: sitePackages(m.root)}
 	section := c.Buildout["versions"]
 	if _, err := demands(ctx, m.pip, m.root, m.flag, c.Versions, section); err != nil {
 		return t, c, launch, err
@@ -98,4 +98,17 @@ func prepareVenv(ctx context.Context, m toolmaker, launcher []byte) (tools, conf
 		return t, c, launch, surroundings("writing the launcher", "", err)
 	}
 	return t, c, launch, nil
+}
+
+// sitePackages lists the distributions of the virtualenv at root.
+func sitePackages(root string) []madeEgg {
+	all := []madeEgg{}
+	for _, pattern := range []string{"lib/python*/site-packages/*.dist-info", "Lib/site-packages/*.dist-info"} {
+		found, _ := filepath.Glob(filepath.Join(globEscape(root), filepath.FromSlash(pattern)))
+		for _, dir := range found {
+			name, version, _ := strings.Cut(strings.TrimSuffix(filepath.Base(dir), ".dist-info"), "-")
+			all = append(all, madeEgg{Name: name, Version: version, Path: filepath.Dir(dir)})
+		}
+	}
+	return all
 }

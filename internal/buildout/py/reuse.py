@@ -118,9 +118,23 @@ def signatures(old, self, parts, *args):
     return found
 
 
+def agree(was, now):
+    """A virtualenv was made anew, of the same distributions: its files differ
+    (RECORD, paths), and so does the hash of its site-packages."""
+    key = '__buildout_signature__'
+
+    def without_site(options):
+        return sorted(t for t in options.get(key, '').split() if t.rpartition('-')[0].lower().replace('_', '-').replace('.', '-') not in job['site'])
+    if was.get(key) and now.get(key) and without_site(was) == without_site(now):
+        was[key] = now[key]
+
+
 def settle(b, parts):
     """Decides which parts are installed anew although they look the same."""
     was = dict((name, dict(options.items())) for name, options in everything(b).items() if name != 'buildout')
+    for known in was, state['installed']:
+        for name in set(known) & set(parts):
+            agree(known[name], b[name])
     changed, flags = set(job['touched']), False
     for name, options in was.items():
         now = dict(b[name].items()) if name in parts else {}

@@ -1,0 +1,216 @@
+package buildout
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+// openLast unpacks and fits the archive of o.Reuse. Where nothing of it can
+// stand for what would be built here, it says why, and gives nil.
+func (b *builder) openLast(ctx context.Context) (*last, error) {
+	if b.o.Reuse == "" {
+		return nil, nil
+	}
+	r, err := pack.OpenArchive(b.o.Reuse)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	m := r.Manifest()
+	b.reused = &Reused{Archive: filepath.Base(b.o.Reuse), Version: m.Version}
+	if m.Name != b.o.Name {
+		return nil, usage("reusing "+b.reused.Archive, "give --reuse an archive of "+b.o.Name, "it is an archive of %s, and %s is built", m.Name, b.o.Name)
+	}
+	if why := b.unlike(m); why != "" {
+		b.buildAll(why)
+		return nil, nil
+	}
+	l := &last{dir: filepath.Join(b.s.tmp, "last"), manifest: m, reused: b.reused, doubtful: doubtful(m), develop: map[string]*reusableDevelop{}}
+	if err := l.unpack(ctx, b, r); err != nil {
+		return nil, err
+	}
+	if err := l.fit(ctx, b); err != nil {
+		b.buildAll(err.Error())
+		return nil, ctx.Err()
+	}
+	if l.installed, _, err = readInstalled(filepath.Join(l.dir, ".installed.cfg")); err != nil {
+		return nil, surroundings("reusing "+b.reused.Archive, "", err)
+	}
+	return l, nil
+}
+
+// unpack lays what the build can use of the last archive into l.dir.
+func (l *last) unpack(ctx context.Context, b *builder, r *pack.Reader) error {
+	tools, err := launchEggs(r)
+	if err != nil {
+		return err
+	}
+	return pack.Extract(ctx, b.o.Reuse, l.dir, pack.ExtractOptions{Skip: madeAnew(r.Files(), tools)})
+}
+
+// launchEggs reads which eggs the archive's launcher runs zc.buildout from.
+func launchEggs(r *pack.Reader) ([]string, error) {
+	for {
+		e, body, err := r.Next()
+		if err != nil {
+			return nil, err
+		}
+		if e.Path != pack.LaunchName {
+			continue
+		}
+		var launch pack.Launch
+		err = json.NewDecoder(body).Decode(&launch)
+		return launch.Path, err
+	}
+}
+
+// madeAnew tells of the bytecode in an archive, which packing makes anew from
+// the sources: a quarter of the files of a Zope. That of the tools is wanted,
+// since the build runs them.
+func madeAnew(files []pack.Entry, tools []string) func(pack.Entry) bool {
+	have := map[string]bool{}
+	for _, e := range files {
+		have[e.Path] = true
+	}
+	return func(e pack.Entry) bool {
+		for _, egg := range tools {
+			if within(e.Path, egg) {
+				return false
+			}
+		}
+		if e.Type == pack.TypeDir {
+			return path.Base(e.Path) == "__pycache__"
+		}
+		return (strings.HasSuffix(e.Path, ".pyc") || strings.HasSuffix(e.Path, ".pyo")) && have[e.Path[:len(e.Path)-1]]
+	}
+}
+
+// buildAll notes why nothing is taken over. It is no error: the result is the
+// same, it only takes longer.
+func (b *builder) buildAll(why string) {
+	b.reused.Why = why
+	b.event("reuse", "nothing of "+b.reused.Archive+" is reused, all is built: "+why)
+}
+
+// unlike says in what the archive's making differs from this build's; "" if in nothing.
+func (b *builder) unlike(m pack.Manifest) string {
+	in := b.in.Pack()
+	switch {
+	case m.Python.ABI != in.ABI || m.Python.Platform != in.Platform || m.Python.Libc != in.Libc:
+		return fmt.Sprintf("it is for %s on %s, and this Python builds for %s on %s", m.Python.ABI, m.Python.Platform+libc(m.Python.Libc), in.ABI, in.Platform+libc(in.Libc))
+	case b.o.Target != "" && b.o.Target != m.Target:
+		return fmt.Sprintf("it is for %s, and %s is built", m.Target, b.o.Target)
+	case b.o.Label != m.Label:
+		return fmt.Sprintf("its label is %q, and this build's is %q", m.Label, b.o.Label)
+	case m.Python.Version != in.Version:
+		return "it was built with Python " + m.Python.Version + ", and this one is " + in.Version
+	case b.o.Generator != m.Generator:
+		return "it was packed by " + m.Generator + ", and this is " + b.o.Generator
+	case m.Toolchain == nil:
+		return "it doesn't say what it was built with"
+	}
+	was := maps.Clone(m.Toolchain)
+	delete(was, toolsKey) // reuse compares them, when they are known
+	return differ(was, b.made)
+}
+
+// toolsKey is that of the tools in Manifest.Toolchain. An sdist's egg says by
+// which setuptools it was made, and a virtualenv's distributions are the eggs'
+// rivals.
+const toolsKey = "tools"
+
+// names lists the tools, and whether they are in a virtualenv.
+func (t tools) names() string {
+	var out []string
+	for _, e := range t.all() {
+		out = append(out, plainName(e.Name)+" "+e.Version)
+	}
+	if t.Site != nil {
+		out = append(out, "in a virtualenv")
+	}
+	slices.Sort(out)
+	return strings.Join(out, ", ")
+}
+
+func libc(name string) string {
+	if name == "" {
+		return ""
+	}
+	return " (" + name + ")"
+}
+
+// differ names the first thing that two toolchains differ in.
+func differ(was, is map[string]string) string {
+	var names []string
+	for name := range was {
+		names = append(names, name)
+	}
+	for name := range is {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		a, b := was[name], is[name]
+		switch {
+		case a == b:
+		case strings.HasPrefix(a, digestMark) || strings.HasPrefix(b, digestMark):
+			return name + " is another one now"
+		default:
+			return fmt.Sprintf("%s was %q, and is %q now", name, a, b)
+		}
+	}
+	return ""
+}
+
+// doubtful are the eggs and parts that something was missing of, although the
+// archive was packed: waived, or optional. They are built again, so that it is
+// missed again, or there at last.
+func doubtful(m pack.Manifest) map[string]bool {
+	var report struct {
+		Waived, Missing, Foreign, Warnings []struct {
+			Egg, Part string
+			Problems  []struct{ Kind string }
+		}
+	}
+	out := map[string]bool{}
+	data, err := json.Marshal(m.Verification)
+	if err != nil || json.Unmarshal(data, &report) != nil {
+		return out
+	}
+	for _, i := range slices.Concat(report.Waived, report.Missing, report.Foreign, report.Warnings) {
+		for _, p := range i.Problems {
+			if p.Kind == "missing" {
+				out["egg "+plainName(i.Egg)], out["part "+i.Part] = true, true
+			}
+		}
+	}
+	return out
+}
+
+// plainName is a distribution's name as PEP 503 compares it.
+func plainName(name string) string {
+	return strings.ToLower(strings.NewReplacer("_", "-", ".", "-").Replace(name))
+}
+
+// fit has the archive's own bootstrap.py relocate it to the stage.
+func (l *last) fit(ctx context.Context, b *builder) error {
+	cmd := exec.CommandContext(ctx, b.in.Executable, "-sE", filepath.Join(l.dir, pack.BootstrapPy), "--root", b.s.root)
+	cmd.Dir, cmd.Env, cmd.WaitDelay = l.dir, b.env, 10*time.Second
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("its bootstrap.py says: %s", lastLines(out.String(), 2))
+	}
+	return nil
+}
