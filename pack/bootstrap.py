@@ -2404,8 +2404,9 @@ def write_record(tree, staging):
     write_new(staging.full(RECORD), data.encode("utf-8"), 0o644)
 
 
-def apply_update(tree, incoming, python, root):
-    """Makes the tree the incoming version, or leaves it as it is."""
+def apply_update(tree, incoming, python, root, look=False):
+    """Makes the tree the incoming version, or leaves it as it is; with look,
+    it is left in any case."""
     change = Transaction(tree.base)
     staging = Staging(tree, incoming)
     try:
@@ -2421,6 +2422,9 @@ def apply_update(tree, incoming, python, root):
         write_state(tree, staging, plan)
         operations.append([u"put", STATE, STAGED + u"/" + STATE, True])
         check_config(tree, staging, python, plan)
+        if look:
+            change.sweep()
+            return 0
         sync_sources(tree.base, operations)
         change.begin({"format": FORMAT, "what": incoming.what(), "from": tree.archive, "to": incoming.digest, "keeps": True,
                       "from_version": tree.manifest["version"], "to_version": incoming.manifest["version"],
@@ -2764,8 +2768,8 @@ def recovered(tree, python, base):
     return Tree(base)
 
 
-def update(tree, python, root):
-    """Applies what lies in incoming/."""
+def update(tree, python, root, look=False):
+    """Applies what lies in incoming/, or only looks whether it can be."""
     check_writable(tree)
     held = lock(tree.base)
     try:
@@ -2781,11 +2785,23 @@ def update(tree, python, root):
             say(u"nothing to do: %s %s is here" % (tree.manifest["name"], tree.manifest["version"]))
             return 0
         say(u"from %s %s to %s, with %s" % (tree.manifest["name"], tree.manifest["version"], incoming.what(), python.path))
-        count = apply_update(tree, incoming, python, root)
+        count = apply_update(tree, incoming, python, root, look)
+        if look:
+            return 0
         say(u"%d files and directories changed" % count)
         say_next(Tree(root))
     finally:
         held.close()
+    return 0
+
+
+def look(root):
+    """Refuses what lies in incoming/ as an update would, while the application
+    still runs."""
+    tree = Tree(root)
+    tree.check_owner()
+    if is_settled(tree, root) and os.path.isdir(os.path.join(tree.base, native(INCOMING))):
+        return update(tree, Python(native(root)), root, True)
     return 0
 
 
@@ -2827,6 +2843,8 @@ def main(arguments):
             return 0
         if arguments == ["--rollback"]:
             return go_back(root, root)
+        if arguments == ["--look"]:
+            return look(root)
         if len(arguments) == 2 and arguments[0] == "--root":
             return bootstrap(root, exact(os.path.abspath(arguments[1]), u"the path of --root"))
         if arguments:

@@ -150,8 +150,15 @@ func (t *application) another(what string) error {
 	return usage(fmt.Errorf("updating %s: %s is there, and this is %s", t.dir, t.manifest.Name, what), "install it into another directory")
 }
 
-// apply stops the application, changes it, and starts it again.
+// apply stops the application, changes it, and starts it again. What can be
+// refused is before it is stopped.
 func (t *application) apply(ctx context.Context, o UpdateOptions, res *Updated) error {
+	if o.Stop != "" {
+		o.tell(Event{Step: "look", Text: "looking whether it can become " + res.Name + " " + res.Version})
+		if err := runBootstrap(ctx, o.Options, t.dir, res.Python, "--look"); err != nil {
+			return errors.Join(err, t.forget())
+		}
+	}
 	if err := t.shell(ctx, o, "stop", o.Stop); err != nil {
 		return errors.Join(err, t.forget())
 	}

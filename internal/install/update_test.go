@@ -279,17 +279,28 @@ func TestUpdateRestarts(t *testing.T) {
 
 	// bootstrap.py fails: the application is started again, and nothing waits to be applied.
 	o.Stop, o.Start = "echo stop >> "+log, "echo start >> "+log
-	o.Run = func(ctx context.Context, c Call) error {
-		_, _ = c.Out.Write([]byte("error: told to fail\n"))
-		return errors.New("exit status 1")
+	failing := func(at string) func(context.Context, Call) error {
+		return func(ctx context.Context, c Call) error {
+			if c.Args[len(c.Args)-1] != at {
+				return nil
+			}
+			_, _ = c.Out.Write([]byte("error: told to fail\n"))
+			return errors.New("exit status 1")
+		}
 	}
+	o.Run = failing(filepath.Join(into, pack.BootstrapPy))
 	if _, err := Update(t.Context(), o); err == nil || !strings.Contains(err.Error(), "told to fail") || numberIn(t, into) != "1.0" {
 		t.Errorf("a bootstrap.py that fails: %v", err)
 	}
 	said("stop\nstart\n")
-	if _, err := os.Lstat(filepath.Join(into, pack.IncomingDir)); err == nil {
-		t.Error("incoming is there")
+	noIncoming(t, into)
+	// What it refuses beforehand doesn't stop the application.
+	o.Run = failing("--look")
+	if _, err := Update(t.Context(), o); err == nil || !strings.Contains(err.Error(), "told to fail") || numberIn(t, into) != "1.0" {
+		t.Errorf("a bootstrap.py that refuses: %v", err)
 	}
+	said("")
+	noIncoming(t, into)
 
 	l, err := lockDir(filepath.Join(into, pack.Dir))
 	if err != nil {

@@ -650,7 +650,8 @@ func TestUpdateBuildout(t *testing.T) {
 		t.Error(conf)
 	}
 
-	// A version that host.cfg doesn't go with is refused before anything changes.
+	// A version that host.cfg doesn't go with is refused before anything changes,
+	// and before the application is stopped; to look changes nothing either way.
 	old.bootstrap(t, root, "--rollback").Must(t, "rollback")
 	packtest.WriteFile(t, filepath.Join(root, "etc.cfg"), "[extra]\nnumber = 1\n")
 	packtest.WriteFile(t, filepath.Join(root, "host.cfg"), "[buildout]\nextends = buildout.cfg\n[conf]\nport = ${scripts:interpreter}1\n")
@@ -659,12 +660,23 @@ func TestUpdateBuildout(t *testing.T) {
 		change(t, filepath.Join(stage, "buildout.cfg"), "interpreter = py\n", "")
 	})
 	before = withoutBytecode(wholeTree(t, root))
-	ways["delta"](t, old, broken, root)
-	r := old.bootstrap(t, root)
+	ways["delta"](t, old, new, root)
+	waiting := withoutBytecode(wholeTree(t, root))
+	old.bootstrap(t, root, "--look").Must(t, "look")
+	packtest.SameMap(t, waiting, withoutBytecode(wholeTree(t, root)))
+	must(t, os.RemoveAll(filepath.Join(root, filepath.FromSlash(pack.IncomingDir))))
+	for _, arguments := range [][]string{{"--look"}, nil} {
+		ways["delta"](t, old, broken, root)
+		refused(t, old.bootstrap(t, root, arguments...))
+		packtest.SameMap(t, before, withoutBytecode(wholeTree(t, root)))
+	}
+}
+
+func refused(t *testing.T, r packtest.Result) {
+	t.Helper()
 	if r.Code != 1 || !strings.Contains(r.Err, "host.cfg, which bin/buildout was last run with, doesn't go with site 3.0: ") || !strings.Contains(r.Err, "interpreter") {
 		t.Errorf("exit %d: %s", r.Code, r.Err)
 	}
-	packtest.SameMap(t, before, withoutBytecode(wholeTree(t, root)))
 }
 
 // buildVersion builds testdata/target/site and packs it.
