@@ -810,7 +810,7 @@ def check_path(path, bad):
 
 # ---- values, placeholders, forms --------------------------------------------
 
-FORMS = (u"", u"+slash", u"+double", u"+url", u"+json", u"+python", u"+bytes", u"+sh")
+FORMS = (u"", u"+slash", u"+double", u"+url", u"+json", u"+python", u"+bytes", u"+unicode", u"+sh")
 LOWER = u"+lower"
 
 
@@ -831,6 +831,8 @@ def spell(value, form, two=PY2):
         return value.replace(u"\\", u"\\\\").encode("utf-8")
     if form == u"+json":
         return json.dumps(value)[1:-1].encode("ascii")
+    if form == u"+unicode":
+        return repr(value).lstrip("u")[1:-1].encode("ascii" if PY2 else "utf-8")
     if form in (u"+python", u"+bytes"):
         if two or form == u"+bytes":
             return repr(value.encode("utf-8")).lstrip("b")[1:-1].encode("ascii")
@@ -841,7 +843,7 @@ def spell(value, form, two=PY2):
 
 
 MARK = u"@binary-buildout-"
-PLACEHOLDER = re.compile(br"@binary-buildout-(root|python|prefix)((?:\+url|\+json|\+python|\+bytes|\+sh|\+slash|\+double)?(?:\+lower)?)@")
+PLACEHOLDER = re.compile(br"@binary-buildout-(root|python|prefix)((?:\+url|\+json|\+python|\+bytes|\+unicode|\+sh|\+slash|\+double)?(?:\+lower)?)@")
 WIDE = dict((name, re.compile(b"".join(
     b"(" + b"|".join(re.escape(o.encode(name)) for o in part) + b")" + (b"?" if i in (2, 3) else b"")
     for i, part in enumerate(((MARK,), (u"root", u"python", u"prefix"), FORMS[1:], (LOWER,), (u"@",))))))
@@ -881,7 +883,7 @@ def substitute(data, values, path):
     def value(found):
         form = text(found.group(2) or b"")
         spelled = spell(values[text(found.group(1))], form, two)
-        if escape and form == (u"+python" if escape == "backslashreplace" else u""):
+        if escape and form in ((u"+python", u"+unicode") if escape == "backslashreplace" else (u"",)):
             spelled = spelled.decode("utf-8").encode("ascii", escape)
         return spelled
     data = PLACEHOLDER.sub(value, data)

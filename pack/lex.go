@@ -9,6 +9,7 @@ type span struct {
 	start, end int64
 	raw        bool // backslashes stand for themselves
 	bytes      bool // of Python's bytes, which hold ASCII alone
+	unicode    bool // of Python 2's unicode
 }
 
 // pythonStrings finds the string literals of a Python source, of any version.
@@ -16,13 +17,16 @@ type span struct {
 // quotes ends with its line.
 func pythonStrings(data []byte) []span {
 	var list []span
+	unicode := bytes.Contains(data, []byte("unicode_literals"))
 	for i := 0; i < len(data); {
 		switch c := data[i]; c {
 		case '#':
 			i = endOfLine(data, i)
 		case '\'', '"':
 			end := pythonStringEnd(data, i)
-			list = append(list, span{int64(i), int64(end), hasPrefix(data, i, 'r'), hasPrefix(data, i, 'b')})
+			s := span{start: int64(i), end: int64(end), raw: hasPrefix(data, i, 'r'), bytes: hasPrefix(data, i, 'b')}
+			s.unicode = !s.bytes && (unicode || hasPrefix(data, i, 'u'))
+			list = append(list, s)
 			i = end
 		default:
 			i++

@@ -17,12 +17,13 @@ const (
 
 // The forms of a placeholder, put before its last "@": "@binary-buildout-root+url@".
 const (
-	FormPlain  = ""        // as it is
-	FormURL    = "+url"    // percent-encoded UTF-8, "/" kept: after file:// and in %2F texts
-	FormJSON   = "+json"   // as in a JSON string
-	FormPython = "+python" // as in a Python string literal: quotes, backslashes, and for Python 2 non-ASCII, escaped
-	FormBytes  = "+bytes"  // as in a literal of Python's bytes, which is ASCII: its UTF-8 escaped
-	FormShell  = "+sh"     // where a shell word stands unquoted: backslash-escaped
+	FormPlain   = ""         // as it is
+	FormURL     = "+url"     // percent-encoded UTF-8, "/" kept: after file:// and in %2F texts
+	FormJSON    = "+json"    // as in a JSON string
+	FormPython  = "+python"  // as in a Python string literal: quotes, backslashes, and for Python 2 non-ASCII, escaped
+	FormBytes   = "+bytes"   // as in a literal of Python's bytes, which is ASCII: its UTF-8 escaped
+	FormUnicode = "+unicode" // as in a literal of Python 2's unicode; to Python 3 it is one as any other
+	FormShell   = "+sh"      // where a shell word stands unquoted: backslash-escaped
 
 	// Of a path of Windows, where a text has no syntax that says more.
 	FormSlash  = "+slash"  // with slashes

@@ -54,7 +54,7 @@ func bootstrap(t *testing.T, archive, root string) {
 	values := map[string]string{Root: root, Interpreter: testPython, Prefix: testPrefix}
 	fill := func(s string) string {
 		for p, v := range values {
-			for _, f := range []string{FormPlain, FormURL, FormJSON, FormPython, FormBytes, FormShell} {
+			for _, f := range []string{FormPlain, FormURL, FormJSON, FormPython, FormBytes, FormUnicode, FormShell} {
 				s = strings.ReplaceAll(s, Form(p, f), v)
 			}
 		}

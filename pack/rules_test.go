@@ -172,7 +172,7 @@ func TestTextForms(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "stage")
 	R := func(form string) string { return Form(Root, form) }
 	for name, tt := range map[string]struct{ in, want string }{
-		"a.py":                                   {"#!PYBIN\n# ROOT\nx = 'ROOT'\ny = r'ROOT' + \"ROOT/y\"\nz = '''it's ROOT'''\nu = 'file://ROOT/x'\nw = Rb'ROOT'\n", "#!" + Interpreter + "\n# " + R("") + "\nx = '" + R("+python") + "'\ny = r'" + R("") + "' + \"" + R("+python") + "/y\"\nz = '''it's " + R("+python") + "'''\nu = 'file://" + R("+url") + "/x'\nw = Rb'" + R("") + "'\n"},
+		"a.py":                                   {"#!PYBIN\n# ROOT\nx = 'ROOT'\ny = r'ROOT' + \"ROOT/y\"\nz = '''it's ROOT'''\nu = 'file://ROOT/x'\nw = Rb'ROOT'\nv = u'ROOT' b\"ROOT\"\n", "#!" + Interpreter + "\n# " + R("") + "\nx = '" + R("+python") + "'\ny = r'" + R("") + "' + \"" + R("+python") + "/y\"\nz = '''it's " + R("+python") + "'''\nu = 'file://" + R("+url") + "/x'\nw = Rb'" + R("") + "'\nv = u'" + R("+unicode") + "' b\"" + R("+bytes") + "\"\n"},
 		"tool*":                                  {"#!/bin/sh\n# it's ROOT\nX=ROOT/lib\nY=\"ROOT/lib\" Z='ROOT'\ncat <<EOF\nROOT \"\nEOF\ncd ROOT\n", "#!/bin/sh\n# it's " + R("") + "\nX=" + R("+sh") + "/lib\nY=\"" + R("") + "/lib\" Z='" + R("") + "'\ncat <<EOF\n" + R("") + " \"\nEOF\ncd " + R("+sh") + "\n"},
 		"env/bin/activate":                       {"# source it, it's for ROOT\nVIRTUAL_ENV=ROOT/env\nX=\"ROOT\"\n", "# source it, it's for " + R("") + "\nVIRTUAL_ENV=" + R("+sh") + "/env\nX=\"" + R("") + "\"\n"},
 		"activate.fish":                          {"set -gx VIRTUAL_ENV ROOT/env 'ROOT'\n", "set -gx VIRTUAL_ENV " + R("+sh") + "/env '" + R("") + "'\n"},

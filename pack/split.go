@@ -33,6 +33,11 @@ var splitters = []splitter{
 		lines: regexp.MustCompile(`^\s*(command|environment|files)\s*=`),
 	},
 	{
+		name:  "zdaemon's configuration",
+		holds: regexp.MustCompile(`(?m)^\s*<runner>\s*$`),
+		lines: regexp.MustCompile(`^\s*program\s`),
+	},
+	{
 		name:  "crontab",
 		files: regexp.MustCompile(`(^|/)(crontab[^/]*|cron\.d/[^/]+|[^/]+\.(cron|crontab))$`),
 		lines: regexp.MustCompile(`^\s*(@[a-z]+|[-0-9*,/]+(\s+[-0-9*,/a-zA-Z]+){4})\s`),

@@ -22,6 +22,9 @@ func TestDeclaredEncodings(t *testing.T) {
 		"plain.py":  "# -*- coding: utf-8 -*-\nx = 'ROOT'\n",
 		"latin.py":  "#!/usr/bin/python\n# vim: set fileencoding=iso-8859-1 :\nname = 'M\xfcller'\nx = 'ROOT'\n",
 		"latin2.py": "# coding: latin-1\nx = ('''ROOT''')\n",
+		"u.py":      "# -*- coding: utf-8 -*-\nx = u'ROOT'\n",
+		"u2.py":     "x = u\"ROOT\"\nassert x == u'''ROOT'''\n",
+		"future.py": "# coding: latin-1\nfrom __future__ import unicode_literals\nx = 'ROOT'\nassert b'ROOT' == x.encode('utf-8')\n",
 		"bytes.py":  "import sys\nx = b'ROOT'\nif sys.version_info[0] > 2: x = x.decode('utf-8')\n",
 	}
 	const show = "import sys\nout = getattr(sys.stdout, 'buffer', sys.stdout)\nout.write(x if isinstance(x, bytes) else x.encode('utf-8'))\n"
@@ -98,6 +101,7 @@ func TestSplits(t *testing.T) {
 		{"etc/main.conf", "; ROOT\n[supervisord]\n[include]\nfiles = ROOT/etc/*.conf\n", "supervisor's configuration, line 4", ""},
 		{"etc/rotate.cfg", "# ROOT\n\"ROOT/var/log/a.log\" ROOT/var/log/b.log {\n  rotate 5\n}\n", "logrotate's configuration, line 2", ""},
 		{"etc/rotate2.cfg", "\"ROOT/var/log/a.log\" {\n  rotate 5\n  postrotate\n    kill -USR2 $(cat 'ROOT/var/x.pid')\n  endscript\n}\n", "", ""},
+		{"etc/zdaemon.conf", "<runner>\n  directory ROOT\n  program ROOT/bin/x\n</runner>\n", "zdaemon's configuration, line 3", ""},
 		{"etc/crontab", "# ROOT\nPATH=ROOT/bin\n*/5 * * * mon-fri ROOT/bin/x\n", "crontab, line 3", ""},
 		{"etc/cron.d/x", "@daily 'ROOT/bin/x' >\"ROOT/var/x.log\"\n", "", ""},
 		{"etc/nginx.conf", "http {\n  server {\n    root ROOT/www; # ROOT\n  }\n}\n", "nginx's configuration, line 3", ""},

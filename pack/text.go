@@ -202,16 +202,20 @@ func (l *lexer) form(src *source, h hit) string {
 	for l.used < len(l.quotes) && l.quotes[l.used].end <= h.offset {
 		l.used++
 	}
-	in, raw, bytes := false, false, false
+	in, quote := false, span{}
 	if l.used < len(l.quotes) && l.quotes[l.used].start <= h.offset {
-		in, raw, bytes = true, l.quotes[l.used].raw, l.quotes[l.used].bytes
+		in, quote = true, l.quotes[l.used]
 	}
 	switch {
 	case l.syntax == syntaxJSON:
 		return FormJSON
-	case l.syntax == syntaxPython && in && bytes && !raw:
-		return FormBytes
-	case l.syntax == syntaxPython && in && !raw:
+	case l.syntax == syntaxPython && in && !quote.raw:
+		switch {
+		case quote.bytes:
+			return FormBytes
+		case quote.unicode:
+			return FormUnicode
+		}
 		return FormPython
 	case l.syntax == syntaxShell && !in || h.enc == encShell:
 		return FormShell
