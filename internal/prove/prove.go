@@ -5,10 +5,7 @@
 package prove
 
 import (
-	"bytes"
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -71,93 +68,16 @@ type Options struct {
 }
 
 // Proof is what was done and seen. It is part of the report and the sidecar.
-type Proof struct {
-	Network     isolate.Grade `json:"network"`
-	Compiler    isolate.Grade `json:"compiler"`
-	OldPlace    isolate.Grade `json:"old_place"`
-	Interpreter isolate.Grade `json:"interpreter"`
-
-	Method isolate.Method `json:"method"`
-	// Stronger are the methods that didn't work here, and why.
-	Stronger []isolate.Attempt `json:"stronger,omitempty"`
-
-	Python     string `json:"python"`     // its version
-	Parts      int    `json:"parts"`      // that said "Updating"
-	Extensions int    `json:"extensions"` // files of machine code that stayed the same
-	Steps      []Step `json:"steps"`
-	Smoke      []Step `json:"smoke,omitempty"`
-
-	// Problems are why the proof failed, each in one line; empty if it didn't.
-	Problems []Problem `json:"problems,omitempty"`
-	// Notes are no failures, but worth knowing.
-	Notes []string `json:"notes,omitempty"`
-}
-
 // Step is a command that was run.
-type Step struct {
-	Command string  `json:"command"`
-	Seconds float64 `json:"seconds,omitempty"`
-	Code    int     `json:"code"`
-	Output  string  `json:"output,omitempty"` // its end, at most 4,000 bytes
-}
-
 // Problem is a promise that wasn't kept.
-type Problem struct {
-	Text string `json:"text"`
-	Hint string `json:"hint,omitempty"`
-}
-
 // Failure is a proof that failed, as an error.
-type Failure struct{ Problems []Problem }
-
-func (f *Failure) Error() string {
-	s := "proving the archive: " + f.Problems[0].Text
-	if n := len(f.Problems) - 1; n > 0 {
-		s += fmt.Sprintf(" (and %d more)", n)
-	}
-	return s
-}
-
 // Hint says what to do about the first problem.
-func (f *Failure) Hint() string { return f.Problems[0].Hint }
-
 // ExitCode is 1: a check failed.
 func (f *Failure) ExitCode() int { return 1 }
 
 // Err is nil if the proof succeeded.
-func (p *Proof) Err() error {
-	if len(p.Problems) == 0 {
-		return nil
-	}
-	return &Failure{p.Problems}
-}
-
 // Lasting is what two proofs of equal archives have in common: no times, and
 // nothing that holds one, as what commands say does.
-func (p *Proof) Lasting() *Proof {
-	if p == nil {
-		return nil
-	}
-	l := *p
-	l.Notes, l.Stronger = nil, nil
-	for _, a := range p.Stronger {
-		l.Stronger = append(l.Stronger, isolate.Attempt{Method: a.Method})
-	}
-	strip := func(steps []Step) []Step {
-		var out []Step
-		for _, s := range steps {
-			out = append(out, Step{Command: s.Command, Code: s.Code})
-		}
-		return out
-	}
-	l.Steps, l.Smoke = strip(p.Steps), strip(p.Smoke)
-	return &l
-}
-
-func (p *Proof) fail(hint, format string, args ...any) {
-	p.Problems = append(p.Problems, Problem{Text: fmt.Sprintf(format, args...), Hint: hint})
-}
-
 // The directories below the one that the proof works in. They are plain: many
 // an application can't live at a path with a space wherever it was built (the
 // environment-vars of plone.recipe.zope2instance end at one), and that is no
@@ -299,155 +219,13 @@ func (r *run) grade() {
 
 // steps runs everything. It stops at the first step that fails: what follows
 // would only fail by it.
-func (r *run) steps(ctx context.Context) error {
-	if err := r.install(ctx); err != nil || r.failedSteps() {
-		return err
-	}
-	code, err := snapshotCode(r.tree, r.manifest)
-	if err != nil {
-		return err
-	}
-	r.proof.Extensions = len(code)
-	if ok, err := r.step(ctx, "python bootstrap.py", r.python.Executable, pack.BootstrapPy); !ok {
-		return err
-	}
-	for _, flag := range []string{"", "-o", "-N"} {
-		if ok, err := r.buildout(ctx, flag, code); !ok {
-			return err
-		}
-	}
-	if err := r.smoke(ctx); err != nil {
-		return err
-	}
-	r.tell("look for the build's paths")
-	found, err := leftovers(ctx, r.tree, pack.NewFinder(r.origin(), r.manifest.Python.Version), r.excepted())
-	if err != nil {
-		return err
-	}
-	for _, l := range found {
-		r.proof.fail("report it, with the part that writes the file", "%s still holds %s", l.file, l.path)
-	}
-	return nil
-}
-
 // origin are the places to look for. An interpreter that could not be moved
 // away for the proof is the tree's own too.
-func (r *run) origin() pack.Origin {
-	o := r.o.Origin
-	if r.proof.Interpreter != isolate.Enforced {
-		o.Interpreter, o.Interpreters, o.Prefix, o.LibDir, o.Virtualenv = "", nil, "", "", ""
-	}
-	return o
-}
-
-func (r *run) excepted() map[string]bool {
-	set := map[string]bool{}
-	for _, file := range r.o.Excepted {
-		set[file] = true
-	}
-	return set
-}
-
 // install installs the archive as a person would, with bootstrap.py in the box.
-func (r *run) install(ctx context.Context) error {
-	r.tell("install")
-	o := r.installOptions()
-	py := r.python.Python
-	o.Interpreter = &py
-	var out bytes.Buffer
-	o.Run = func(ctx context.Context, c install.Call) error {
-		w := io.MultiWriter(c.Out, &out, r.o.Log)
-		return r.box.Run(ctx, isolate.Command{Path: c.Python, Args: c.Args, Dir: c.Dir, Env: r.env, Umask: 0o077, Stdout: w, Stderr: w})
-	}
-	start := time.Now()
-	_, err := install.Install(ctx, o)
-	s := Step{Command: "binary-buildout install", Seconds: seconds(start), Output: out.String()}
-	if err != nil {
-		s.Code = 1
-		r.proof.Steps = append(r.proof.Steps, s)
-		var e *install.Error
-		if errors.As(err, &e) && e.Code == 1 {
-			r.proof.fail(cmp.Or(e.Text, "its output is above"), "%s", e.Error())
-			return nil
-		}
-		return err
-	}
-	r.proof.Steps = append(r.proof.Steps, s)
-	return nil
-}
-
 // step runs one command of the tree; ok is whether to go on.
-func (r *run) step(ctx context.Context, name, path string, args ...string) (ok bool, err error) {
-	if len(r.proof.Problems) > 0 && r.failedSteps() {
-		return false, nil
-	}
-	s, err := r.command(ctx, name, path, args...)
-	if err != nil {
-		return false, err
-	}
-	r.proof.Steps = append(r.proof.Steps, s)
-	if s.Code != 0 {
-		r.proof.fail("its output is above", "%s exits with %d: %s", name, s.Code, tellingLine(s.Output))
-		return false, nil
-	}
-	return true, nil
-}
-
 // failedSteps is whether a step failed, rather than the isolation's grade.
-func (r *run) failedSteps() bool {
-	for _, s := range r.proof.Steps {
-		if s.Code != 0 {
-			return true
-		}
-	}
-	return false
-}
-
 // command runs one command in the box and keeps the end of its output.
-func (r *run) command(ctx context.Context, name, path string, args ...string) (Step, error) {
-	r.tell(name)
-	fmt.Fprintf(r.o.Log, "$ %s\n", name)
-	var out bytes.Buffer
-	w := io.MultiWriter(&out, r.o.Log)
-	start := time.Now()
-	err := r.box.Run(ctx, isolate.Command{Path: path, Args: args, Dir: r.tree, Env: r.env, Umask: 0o077, Stdout: w, Stderr: w})
-	s := Step{Command: name, Seconds: seconds(start), Output: out.String()}
-	var exit *isolate.ExitError
-	if errors.As(err, &exit) {
-		s.Code = exit.Code
-		if exit.Signal != "" {
-			s.Output += "\n(" + exit.Signal + ")"
-		}
-		err = nil
-	}
-	return s, err
-}
-
 // smoke runs the user's commands.
-func (r *run) smoke(ctx context.Context) error {
-	for _, line := range r.o.Smoke {
-		shell, flag := "/bin/sh", "-c"
-		if r.o.OS == "windows" {
-			shell, flag = "cmd.exe", "/c"
-		}
-		limited, cancel := context.WithTimeout(ctx, r.o.SmokeTime)
-		s, err := r.command(limited, line, shell, flag, line)
-		timedOut := limited.Err() != nil && ctx.Err() == nil
-		cancel()
-		if timedOut {
-			s.Code, err = -1, nil
-			r.proof.fail("a smoke command has to end by itself", "smoke command %q didn't end within %s", line, r.o.SmokeTime)
-		} else if err != nil {
-			return err
-		} else if s.Code != 0 {
-			r.proof.fail("its output is above", "smoke command %q exits with %d: %s", line, s.Code, tellingLine(s.Output))
-		}
-		s.Output = tail(s.Output)
-		r.proof.Smoke = append(r.proof.Smoke, s)
-	}
-	return nil
-}
-
 // close removes what the proof made, whatever its modes are by now.
 func (r *run) close() {
 	for i := range r.proof.Steps {
@@ -487,27 +265,4 @@ func (e *isolateError) Unwrap() error { return e.error }
 // ExitCode is 3.
 func (e *isolateError) ExitCode() int { return 3 }
 
-func seconds(since time.Time) float64 { return float64(time.Since(since).Milliseconds()) / 1000 }
-
-func tail(s string) string {
-	if len(s) <= tailBytes {
-		return s
-	}
-	return "... " + strings.ToValidUTF8(s[len(s)-tailBytes:], "")
-}
-
 // tellingLine is the last line that starts with "error: ", else the last one.
-func tellingLine(s string) string {
-	said := ""
-	for line := range strings.Lines(s) {
-		line = strings.TrimSpace(line)
-		if strings.HasPrefix(strings.ToLower(line), "error: ") {
-			said = line
-		}
-	}
-	if said != "" {
-		return said
-	}
-	s = strings.TrimSpace(s)
-	return s[strings.LastIndexByte(s, '\n')+1:]
-}

@@ -6,7 +6,6 @@ package updatetest
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io/fs"
 	"math/rand"
@@ -267,17 +266,6 @@ func withoutTurns(files map[string]string) {
 }
 
 // TestUpdateEdits: what people changed and added stays, as the design says.
-func TestUpdateEdits(t *testing.T) {
-	for _, minor := range []string{"3.13", "2.7"} {
-		if testing.Short() && minor != "3.13" {
-			continue
-		}
-		for _, way := range []string{"delta", "archive"} {
-			t.Run(minor+" "+way, func(t *testing.T) { updateEdits(t, packtest.FindPython(t, minor), way) })
-		}
-	}
-}
-
 func updateEdits(t *testing.T, python, way string) {
 	old, new := packVersion(t, python, "1.0"), packVersion(t, python, "2.0")
 	root := filepath.Join(t.TempDir(), "srv")
@@ -346,77 +334,6 @@ func updateEdits(t *testing.T, python, way string) {
 }
 
 // TestUpdateRefused: what can't be applied leaves the tree as it was, and says why.
-func TestUpdateRefused(t *testing.T) {
-	python := packtest.FindPython(t, "3.13")
-	old, new, other := packVersion(t, python, "1.0"), packVersion(t, python, "2.0"), packVersion(t, python, "3.0")
-	root := filepath.Join(t.TempDir(), "srv")
-	incoming := func(name string) string {
-		return filepath.Join(root, pack.IncomingDir, new.manifest, name)
-	}
-	for _, test := range []struct {
-		name        string
-		code        int
-		error, hint string
-		lay         func(t *testing.T)
-	}{
-		{"wrong base", 1, "this delta is for app 3.0", "take the delta from 1.0", func(t *testing.T) { ways["delta by tar"](t, other, new, root) }},
-		{"a file of the delta is cut", 1, "etc/come.txt of app 2.0 is damaged", "unpack the delta again", func(t *testing.T) {
-			ways["delta"](t, old, new, root)
-			packtest.WriteFile(t, incoming("files/etc/come.txt"), "cut")
-		}},
-		{"a file of the delta is missing", 1, "etc/come.txt is missing, and the update doesn't bring it", "whole archive", func(t *testing.T) {
-			ways["delta"](t, old, new, root)
-			must(t, os.Remove(incoming("files/etc/come.txt")))
-		}},
-		{"no document", 2, "delta.json is missing", "unpack the delta again", func(t *testing.T) {
-			ways["delta"](t, old, new, root)
-			must(t, os.Remove(incoming("delta.json")))
-		}},
-		{"a link in the delta", 1, "is no directory", "", func(t *testing.T) {
-			ways["delta"](t, old, new, root)
-			must(t, os.RemoveAll(incoming("files/etc")))
-			must(t, os.Symlink(filepath.Join(root, "etc"), incoming("files/etc")))
-		}},
-		{"something is in the way", 1, "turn/mine is in the way", "move it away", func(t *testing.T) {
-			ways["delta"](t, old, new, root)
-			packtest.WriteFile(t, filepath.Join(root, "turn/mine"), "mine")
-		}},
-		{"a file of the base is missing", 1, "eggs/same-1.0.egg/plain.py is missing", "whole archive", func(t *testing.T) {
-			ways["delta"](t, old, new, root)
-			must(t, os.Remove(filepath.Join(root, "eggs/same-1.0.egg/plain.py")))
-		}},
-		{"a newer system is needed", 2, "this archive needs glibc 99.0", "", func(t *testing.T) {
-			ways["delta"](t, old, needing(t, new, "99.0"), root)
-		}},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			old.install(t, root)
-			test.lay(t)
-			before := wholeTree(t, root)
-			r := old.bootstrap(t, root)
-			if r.Code != test.code || !strings.Contains(r.Err, "error: ") || !strings.Contains(r.Err, test.error) || !strings.Contains(r.Err, test.hint) {
-				t.Errorf("exit %d: %s", r.Code, r.Err)
-			}
-			for path := range before {
-				if strings.HasPrefix(path, pack.IncomingDir) {
-					delete(before, path)
-				}
-			}
-			packtest.SameMap(t, before, wholeTree(t, root))
-			runs(t, root, "1.0")
-		})
-	}
-	t.Run("the whole archive repairs", func(t *testing.T) {
-		new.install(t, root)
-		want := wholeTree(t, root)
-		old.install(t, root)
-		must(t, os.RemoveAll(filepath.Join(root, "eggs")))
-		ways["archive"](t, old, new, root)
-		old.bootstrap(t, root).Must(t, "update")
-		packtest.SameMap(t, want, wholeTree(t, root))
-	})
-}
-
 // needing is the same version for a newer glibc.
 func needing(t *testing.T, v version, glibc string) version {
 	t.Helper()
@@ -440,55 +357,6 @@ func needing(t *testing.T, v version, glibc string) version {
 // TestUpdateSurroundings: a full disk, a file that can't be replaced, a mount
 // point, a parent that can't be written. The old version runs, and the next
 // bootstrap.py ends right.
-func TestUpdateSurroundings(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Fatal("this test mounts file systems, and has to run as root")
-	}
-	python := packtest.FindPython(t, "3.13")
-	old, new := packVersion(t, python, "1.0"), packVersion(t, python, "2.0")
-	for _, test := range []struct{ name, script, says string }{
-		{"full disk", `mount -t tmpfs -o size=2m tmpfs "$1/m"; cp -a "$2" "$1/m/t"; cd "$1/m/t"
-free=$(df --output=avail -B1 . | tail -1); head -c $((free - 40000)) /dev/zero > ../fill
-try; rm ../fill; again`, "No space left on device"},
-		{"full of inodes", `mount -t tmpfs -o size=20m,nr_inodes=260 tmpfs "$1/m"; cp -a "$2" "$1/m/t"; cd "$1/m/t"
-i=0; while : > ../fill$i; do i=$((i + 1)); done 2>/dev/null || true; rm ../fill0 ../fill1 ../fill2 ../fill3 ../fill4 ../fill5
-try; rm ../fill*; again`, "No space left on device"},
-		{"a file that can't be replaced", `mount -t tmpfs tmpfs "$1/m"; cp -a "$2" "$1/m/t"; cd "$1/m/t"
-mount --bind src/app.py src/app.py
-try; umount src/app.py; again`, "Device or resource busy"},
-		{"var is a mount point", `mount -t tmpfs tmpfs "$1/m"; cp -a "$2" "$1/m/t"; cd "$1/m/t"; mount -t tmpfs tmpfs var; echo data > var/data
-again; cat var/data`, ""},
-		{"a part is a mount point", `mount -t tmpfs tmpfs "$1/m"; cp -a "$2" "$1/m/t"; cd "$1/m/t"; mv parts ../parts; mkdir parts; mount -t tmpfs tmpfs parts; cp -a ../parts/. parts
-again`, ""},
-		{"the parent is read-only", `mount -t tmpfs tmpfs "$1/m"; cp -a "$2" "$1/m/t"; mount --bind "$1/m/t" "$1/m/t"; mount -o remount,bind,ro "$1/m"; cd "$1/m/t"
-again`, ""},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			root := filepath.Join(t.TempDir(), "t")
-			old.install(t, root)
-			ways["delta"](t, old, new, root)
-			base := t.TempDir()
-			must(t, os.Mkdir(filepath.Join(base, "m"), 0o755))
-			place := filepath.Join(base, "m/t")
-			script := `set -e; python=$3
-sums() { find . -path ./.binary-buildout/incoming -prune -o -path ./.binary-buildout/lock -prune -o -type f -print0 | sort -z | xargs -0 sha256sum; }
-try() { sums > /tmp/before.$$; rc=0; "$python" -E bootstrap.py || rc=$?; echo "rc=$rc"; sums | cmp - /tmp/before.$$; rm /tmp/before.$$; bin/app; }
-again() { "$python" -E bootstrap.py; bin/app; "$python" -E bootstrap.py --rollback; bin/app; }
-` + test.script
-			old.refit(t, root, place)
-			r := packtest.RunIn(t, "/", packtest.CEnv("PYTHONDONTWRITEBYTECODE=1"), "unshare", "-m", "/bin/bash", "-c", script, "sh", base, root, python)
-			t.Logf("%s%s", r.Out, r.Err)
-			r.Must(t, test.name)
-			if test.says != "" && (!strings.Contains(r.Err, test.says) || !strings.Contains(r.Out, "rc=3") || strings.Count(r.Out, "1.0 1.0 ") != 2) {
-				t.Errorf("it doesn't end with 3, or the old version doesn't run:\n%s%s", r.Out, r.Err)
-			}
-			if !strings.Contains(r.Out, "2.0 2.0 ") || !strings.Contains(r.Out, "1.0 1.0 ") {
-				t.Errorf("both versions don't run:\n%s", r.Out)
-			}
-		})
-	}
-}
-
 // refit fits a tree to the place where it will lie.
 func (v version) refit(t testing.TB, root, place string) {
 	t.Helper()
@@ -500,31 +368,6 @@ func (v version) refit(t testing.TB, root, place string) {
 
 // TestDeltaSize: a delta is no larger than 1.1 times the files that changed,
 // compressed; and the documents that are said by lines come out whole.
-func TestDeltaSize(t *testing.T) {
-	python := packtest.FindPython(t, "3.13")
-	egg := func(number string, files map[string]string) {
-		// A large egg that stays, and one of some size that changes.
-		r := rand.New(rand.NewSource(1))
-		for i := range 400 {
-			files[fmt.Sprintf("eggs/large-1.0.egg/large/m%03d.py", i)] = source(r, 40)
-		}
-		for i := range 40 {
-			files[fmt.Sprintf("eggs/some-%s.egg/some/m%03d.py", number, i)] = source(r, 120)
-		}
-	}
-	with := func(number string) version {
-		return packVersion(t, python, number, func(files map[string]string) { egg(number, files) })
-	}
-	old, new := with("1.0"), with("2.0")
-	delta, err := os.Stat(old.delta(t, new))
-	must(t, err)
-	changed, count := changedFiles(t, old, new)
-	t.Logf("the delta has %d bytes, %d changed files compressed %d, the archive %d", delta.Size(), count, changed, fileSize(t, new.archive))
-	if count < 45 || float64(delta.Size()) > 1.1*float64(changed) {
-		t.Errorf("the delta has %d bytes, and the %d changed files compressed %d", delta.Size(), count, changed)
-	}
-}
-
 // source gives lines of Python that compress like code.
 func source(r *rand.Rand, lines int) string {
 	words := []string{"self", "return", "name", "value", "import", "None", "request", "context", "result", "append"}
@@ -573,143 +416,9 @@ func fileSize(t *testing.T, path string) int64 {
 }
 
 // TestBusyFiles: on Windows each file that is replaced is opened alone first.
-func TestBusyFiles(t *testing.T) {
-	for _, minor := range packtest.ShortPythons() {
-		root := t.TempDir()
-		for _, name := range []string{"free", "busy"} {
-			packtest.WriteFile(t, filepath.Join(root, name), name)
-		}
-		must(t, os.Symlink("busy", filepath.Join(root, "link")))
-		packtest.WriteFile(t, filepath.Join(root, "bootstrap_as_module.py"), string(pack.Bootstrap()))
-		r := packtest.RunIn(t, root, packtest.CEnv("PYTHONPATH="+root), packtest.FindPython(t, minor), "-c", `
-import bootstrap_as_module as b, os
-def alone(path):
-    if os.path.basename(path) == "busy":
-        raise OSError("in use")
-print(b.busy_files(["free", "busy", "link", "missing"], alone))`).Must(t, "busy_files")
-		if strings.TrimSpace(r.Out) != "['busy']" {
-			t.Errorf("python%s: %s", minor, r.Out)
-		}
-	}
-}
-
 // TestUpdateBuildout updates what a real buildout on Python 2.7 built:
 // bin/buildout has nothing to do afterwards, and develop packages run their
 // new source, not the bytecode that Python wrote of the old one.
 // testdata/script/update.txtar does it with the newest zc.buildout.
-func TestUpdateBuildout(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds three buildouts")
-	}
-	l := packtest.Lines()[5]
-	old, new := buildVersion(t, l, "1.0"), buildVersion(t, l, "2.0", func(t testing.TB, stage string) {
-		change(t, filepath.Join(stage, "buildout.cfg"), "interpreter = py\n", "interpreter = pyrite\n")
-		change(t, filepath.Join(stage, "buildout.cfg"), "port = 8080", "port = 8081")
-		change(t, filepath.Join(stage, "src/pure/src/pure/__init__.py"), "pure and simple", "pure, and new!!")
-	})
-	root, env := filepath.Join(t.TempDir(), "srv"), packtest.BareEnv(t)
-	buildout := func(args ...string) packtest.Result {
-		return packtest.RunIn(t, root, env, filepath.Join(root, "bin/buildout"), args...)
-	}
-	pure := func(want string) {
-		t.Helper()
-		if r := packtest.RunIn(t, "/", packtest.Without(env, "PYTHONPATH"), filepath.Join(root, "bin/pure")).Must(t, "bin/pure"); r.Out != want+"\n" {
-			t.Errorf("bin/pure says %q, want %q", r.Out, want)
-		}
-	}
-	new.install(t, root)
-	fresh := wholeTree(t, root)
-	packtest.OnlyUpdating(t, buildout(), "scripts", "conf")
-	want := withoutBytecode(wholeTree(t, root))
-	old.install(t, root)
-	packtest.OnlyUpdating(t, buildout(), "scripts", "conf")
-	pure("pure and simple") // and Python writes its bytecode
-	before := withoutBytecode(wholeTree(t, root))
-	ways["delta by tar"](t, old, new, root)
-	pure("pure and simple")
-	old.bootstrap(t, root).Must(t, "update")
-	packtest.SameMap(t, withoutBytecode(fresh), withoutBytecode(wholeTree(t, root)))
-	pure("pure, and new!!")
-	packtest.OnlyUpdating(t, buildout(), "scripts", "conf")
-	packtest.SameMap(t, want, withoutBytecode(wholeTree(t, root)))
-	packtest.RunIn(t, "/", env, filepath.Join(root, "bin/pyrite"), "-c", "import demo; demo.main()").Must(t, "bin/pyrite")
-
-	old.bootstrap(t, root, "--rollback").Must(t, "rollback")
-	packtest.SameMap(t, before, withoutBytecode(wholeTree(t, root)))
-	pure("pure and simple")
-	packtest.OnlyUpdating(t, buildout(), "scripts", "conf")
-
-	// What bin/buildout made for host.cfg is made again by the next run of it.
-	buildout("-c", "host.cfg").Must(t, "-c host.cfg")
-	ways["archive"](t, old, new, root)
-	if r := old.bootstrap(t, root).Must(t, "update"); !strings.Contains(r.Out, "next: bin/buildout -c host.cfg\n") {
-		t.Error(r.Out)
-	}
-	buildout("-c", "host.cfg").Must(t, "-c host.cfg")
-	if conf := packtest.ReadFile(t, filepath.Join(root, "parts/conf/app.conf")); conf != "root = "+root+"\nport = 9090\n" {
-		t.Error(conf)
-	}
-
-	// A version that host.cfg doesn't go with is refused before anything changes,
-	// and before the application is stopped; to look changes nothing either way.
-	old.bootstrap(t, root, "--rollback").Must(t, "rollback")
-	packtest.WriteFile(t, filepath.Join(root, "etc.cfg"), "[extra]\nnumber = 1\n")
-	packtest.WriteFile(t, filepath.Join(root, "host.cfg"), "[buildout]\nextends = buildout.cfg\n[conf]\nport = ${scripts:interpreter}1\n")
-	buildout("-c", "host.cfg").Must(t, "-c host.cfg")
-	broken := buildVersion(t, l, "3.0", func(t testing.TB, stage string) {
-		change(t, filepath.Join(stage, "buildout.cfg"), "interpreter = py\n", "")
-	})
-	before = withoutBytecode(wholeTree(t, root))
-	ways["delta"](t, old, new, root)
-	waiting := withoutBytecode(wholeTree(t, root))
-	old.bootstrap(t, root, "--look").Must(t, "look")
-	packtest.SameMap(t, waiting, withoutBytecode(wholeTree(t, root)))
-	must(t, os.RemoveAll(filepath.Join(root, filepath.FromSlash(pack.IncomingDir))))
-	for _, arguments := range [][]string{{"--look"}, nil} {
-		ways["delta"](t, old, broken, root)
-		refused(t, old.bootstrap(t, root, arguments...))
-		packtest.SameMap(t, before, withoutBytecode(wholeTree(t, root)))
-	}
-}
-
-func refused(t *testing.T, r packtest.Result) {
-	t.Helper()
-	if r.Code != 1 || !strings.Contains(r.Err, "host.cfg, which bin/buildout was last run with, doesn't go with site 3.0: ") || !strings.Contains(r.Err, "interpreter") {
-		t.Errorf("exit %d: %s", r.Code, r.Err)
-	}
-}
-
 // buildVersion builds testdata/target/site and packs it.
-func buildVersion(t testing.TB, l packtest.Line, number string, edits ...packtest.Edit) version {
-	t.Helper()
-	s := packtest.BuildSite(t, l, edits...)
-	a, err := pack.Scan(s.Archive, pack.Rules{})
-	must(t, err)
-	must(t, json.Unmarshal([]byte(packtest.ReadFile(t, filepath.Join(s.Archive, pack.ManifestName))), &a.Manifest))
-	a.Manifest.Version = number
-	var b bytes.Buffer
-	_, err = pack.Write(context.Background(), &b, a, pack.FormatTarGz, time.Unix(pack.DefaultEpoch, 0), nil)
-	must(t, err)
-	v := version{python: s.Python, archive: filepath.Join(t.TempDir(), "site-"+number+".tar.gz")}
-	must(t, os.WriteFile(v.archive, b.Bytes(), 0o644))
-	return v
-}
-
-func change(t testing.TB, path, old, new string) {
-	t.Helper()
-	data := packtest.ReadFile(t, path)
-	if !strings.Contains(data, old) {
-		t.Fatalf("%s doesn't hold %q", path, old)
-	}
-	packtest.WriteFile(t, path, strings.Replace(data, old, new, 1))
-}
-
 // withoutBytecode leaves out what Python writes as it runs.
-func withoutBytecode(tree map[string]string) map[string]string {
-	for path := range tree {
-		if strings.HasSuffix(path, ".pyc") || strings.HasSuffix(path, "__pycache__") {
-			delete(tree, path)
-		}
-	}
-	return tree
-}

@@ -1,0 +1,107 @@
+package prove
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/isolate"
+)
+
+type Proof struct {
+	Network     isolate.Grade `json:"network"`
+	Compiler    isolate.Grade `json:"compiler"`
+	OldPlace    isolate.Grade `json:"old_place"`
+	Interpreter isolate.Grade `json:"interpreter"`
+
+	Method isolate.Method `json:"method"`
+	// Stronger are the methods that didn't work here, and why.
+	Stronger []isolate.Attempt `json:"stronger,omitempty"`
+
+	Python     string `json:"python"`     // its version
+	Parts      int    `json:"parts"`      // that said "Updating"
+	Extensions int    `json:"extensions"` // files of machine code that stayed the same
+	Steps      []Step `json:"steps"`
+	Smoke      []Step `json:"smoke,omitempty"`
+
+	// Problems are why the proof failed, each in one line; empty if it didn't.
+	Problems []Problem `json:"problems,omitempty"`
+	// Notes are no failures, but worth knowing.
+	Notes []string `json:"notes,omitempty"`
+}
+
+type Step struct {
+	Command string  `json:"command"`
+	Seconds float64 `json:"seconds,omitempty"`
+	Code    int     `json:"code"`
+	Output  string  `json:"output,omitempty"` // its end, at most 4,000 bytes
+}
+
+type Problem struct {
+	Text string `json:"text"`
+	Hint string `json:"hint,omitempty"`
+}
+
+type Failure struct{ Problems []Problem }
+
+func (f *Failure) Error() string {
+	s := "proving the archive: " + f.Problems[0].Text
+	if n := len(f.Problems) - 1; n > 0 {
+		s += fmt.Sprintf(" (and %d more)", n)
+	}
+	return s
+}
+
+func (f *Failure) Hint() string { return f.Problems[0].Hint }
+
+func (p *Proof) Err() error {
+	if len(p.Problems) == 0 {
+		return nil
+	}
+	return &Failure{p.Problems}
+}
+
+func (p *Proof) Lasting() *Proof {
+	if p == nil {
+		return nil
+	}
+	l := *p
+	l.Notes, l.Stronger = nil, nil
+	for _, a := range p.Stronger {
+		l.Stronger = append(l.Stronger, isolate.Attempt{Method: a.Method})
+	}
+	strip := func(steps []Step) []Step {
+		var out []Step
+		for _, s := range steps {
+			out = append(out, Step{Command: s.Command, Code: s.Code})
+		}
+		return out
+	}
+	l.Steps, l.Smoke = strip(p.Steps), strip(p.Smoke)
+	return &l
+}
+
+func (p *Proof) fail(hint, format string, args ...any) {
+	p.Problems = append(p.Problems, Problem{Text: fmt.Sprintf(format, args...), Hint: hint})
+}
+
+func tail(s string) string {
+	if len(s) <= tailBytes {
+		return s
+	}
+	return "... " + strings.ToValidUTF8(s[len(s)-tailBytes:], "")
+}
+
+func tellingLine(s string) string {
+	said := ""
+	for line := range strings.Lines(s) {
+		line = strings.TrimSpace(line)
+		if strings.HasPrefix(strings.ToLower(line), "error: ") {
+			said = line
+		}
+	}
+	if said != "" {
+		return said
+	}
+	s = strings.TrimSpace(s)
+	return s[strings.LastIndexByte(s, '\n')+1:]
+}

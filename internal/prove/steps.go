@@ -1,0 +1,159 @@
+package prove
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/binary-buildout/binary-buildout/internal/install"
+	"github.com/binary-buildout/binary-buildout/internal/isolate"
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+func (r *run) steps(ctx context.Context) error {
+	if err := r.install(ctx); err != nil || r.failedSteps() {
+		return err
+	}
+	code, err := snapshotCode(r.tree, r.manifest)
+	if err != nil {
+		return err
+	}
+	r.proof.Extensions = len(code)
+	if ok, err := r.step(ctx, "python bootstrap.py", r.python.Executable, pack.BootstrapPy); !ok {
+		return err
+	}
+	for _, flag := range []string{"", "-o", "-N"} {
+		if ok, err := r.buildout(ctx, flag, code); !ok {
+			return err
+		}
+	}
+	if err := r.smoke(ctx); err != nil {
+		return err
+	}
+	r.tell("look for the build's paths")
+	found, err := leftovers(ctx, r.tree, pack.NewFinder(r.origin(), r.manifest.Python.Version), r.excepted())
+	if err != nil {
+		return err
+	}
+	for _, l := range found {
+		r.proof.fail("report it, with the part that writes the file", "%s still holds %s", l.file, l.path)
+	}
+	return nil
+}
+
+func (r *run) origin() pack.Origin {
+	o := r.o.Origin
+	if r.proof.Interpreter != isolate.Enforced {
+		o.Interpreter, o.Interpreters, o.Prefix, o.LibDir, o.Virtualenv = "", nil, "", "", ""
+	}
+	return o
+}
+
+func (r *run) excepted() map[string]bool {
+	set := map[string]bool{}
+	for _, file := range r.o.Excepted {
+		set[file] = true
+	}
+	return set
+}
+
+func (r *run) install(ctx context.Context) error {
+	r.tell("install")
+	o := r.installOptions()
+	py := r.python.Python
+	o.Interpreter = &py
+	var out bytes.Buffer
+	o.Run = func(ctx context.Context, c install.Call) error {
+		w := io.MultiWriter(c.Out, &out, r.o.Log)
+		return r.box.Run(ctx, isolate.Command{Path: c.Python, Args: c.Args, Dir: c.Dir, Env: r.env, Umask: 0o077, Stdout: w, Stderr: w})
+	}
+	start := time.Now()
+	_, err := install.Install(ctx, o)
+	s := Step{Command: "binary-buildout install", Seconds: seconds(start), Output: out.String()}
+	if err != nil {
+		s.Code = 1
+		r.proof.Steps = append(r.proof.Steps, s)
+		var e *install.Error
+		if errors.As(err, &e) && e.Code == 1 {
+			r.proof.fail(cmp.Or(e.Text, "its output is above"), "%s", e.Error())
+			return nil
+		}
+		return err
+	}
+	r.proof.Steps = append(r.proof.Steps, s)
+	return nil
+}
+
+func (r *run) step(ctx context.Context, name, path string, args ...string) (ok bool, err error) {
+	if len(r.proof.Problems) > 0 && r.failedSteps() {
+		return false, nil
+	}
+	s, err := r.command(ctx, name, path, args...)
+	if err != nil {
+		return false, err
+	}
+	r.proof.Steps = append(r.proof.Steps, s)
+	if s.Code != 0 {
+		r.proof.fail("its output is above", "%s exits with %d: %s", name, s.Code, tellingLine(s.Output))
+		return false, nil
+	}
+	return true, nil
+}
+
+func (r *run) failedSteps() bool {
+	for _, s := range r.proof.Steps {
+		if s.Code != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *run) command(ctx context.Context, name, path string, args ...string) (Step, error) {
+	r.tell(name)
+	fmt.Fprintf(r.o.Log, "$ %s\n", name)
+	var out bytes.Buffer
+	w := io.MultiWriter(&out, r.o.Log)
+	start := time.Now()
+	err := r.box.Run(ctx, isolate.Command{Path: path, Args: args, Dir: r.tree, Env: r.env, Umask: 0o077, Stdout: w, Stderr: w})
+	s := Step{Command: name, Seconds: seconds(start), Output: out.String()}
+	var exit *isolate.ExitError
+	if errors.As(err, &exit) {
+		s.Code = exit.Code
+		if exit.Signal != "" {
+			s.Output += "\n(" + exit.Signal + ")"
+		}
+		err = nil
+	}
+	return s, err
+}
+
+func (r *run) smoke(ctx context.Context) error {
+	for _, line := range r.o.Smoke {
+		shell, flag := "/bin/sh", "-c"
+		if r.o.OS == "windows" {
+			shell, flag = "cmd.exe", "/c"
+		}
+		limited, cancel := context.WithTimeout(ctx, r.o.SmokeTime)
+		s, err := r.command(limited, line, shell, flag, line)
+		timedOut := limited.Err() != nil && ctx.Err() == nil
+		cancel()
+		if timedOut {
+			s.Code, err = -1, nil
+			r.proof.fail("a smoke command has to end by itself", "smoke command %q didn't end within %s", line, r.o.SmokeTime)
+		} else if err != nil {
+			return err
+		} else if s.Code != 0 {
+			r.proof.fail("its output is above", "smoke command %q exits with %d: %s", line, s.Code, tellingLine(s.Output))
+		}
+		s.Output = tail(s.Output)
+		r.proof.Smoke = append(r.proof.Smoke, s)
+	}
+	return nil
+}
+
+func seconds(since time.Time) float64 { return float64(time.Since(since).Milliseconds()) / 1000 }

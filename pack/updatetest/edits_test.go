@@ -1,0 +1,93 @@
+package updatetest
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/pack/packtest"
+)
+
+func TestUpdateEdits(t *testing.T) {
+	for _, minor := range []string{"3.13", "2.7"} {
+		if testing.Short() && minor != "3.13" {
+			continue
+		}
+		for _, way := range []string{"delta", "archive"} {
+			t.Run(minor+" "+way, func(t *testing.T) { updateEdits(t, packtest.FindPython(t, minor), way) })
+		}
+	}
+}
+
+func TestUpdateRefused(t *testing.T) {
+	python := packtest.FindPython(t, "3.13")
+	old, new, other := packVersion(t, python, "1.0"), packVersion(t, python, "2.0"), packVersion(t, python, "3.0")
+	root := filepath.Join(t.TempDir(), "srv")
+	incoming := func(name string) string {
+		return filepath.Join(root, pack.IncomingDir, new.manifest, name)
+	}
+	for _, test := range []struct {
+		name        string
+		code        int
+		error, hint string
+		lay         func(t *testing.T)
+	}{
+		{"wrong base", 1, "this delta is for app 3.0", "take the delta from 1.0", func(t *testing.T) { ways["delta by tar"](t, other, new, root) }},
+		{"a file of the delta is cut", 1, "etc/come.txt of app 2.0 is damaged", "unpack the delta again", func(t *testing.T) {
+			ways["delta"](t, old, new, root)
+			packtest.WriteFile(t, incoming("files/etc/come.txt"), "cut")
+		}},
+		{"a file of the delta is missing", 1, "etc/come.txt is missing, and the update doesn't bring it", "whole archive", func(t *testing.T) {
+			ways["delta"](t, old, new, root)
+			must(t, os.Remove(incoming("files/etc/come.txt")))
+		}},
+		{"no document", 2, "delta.json is missing", "unpack the delta again", func(t *testing.T) {
+			ways["delta"](t, old, new, root)
+			must(t, os.Remove(incoming("delta.json")))
+		}},
+		{"a link in the delta", 1, "is no directory", "", func(t *testing.T) {
+			ways["delta"](t, old, new, root)
+			must(t, os.RemoveAll(incoming("files/etc")))
+			must(t, os.Symlink(filepath.Join(root, "etc"), incoming("files/etc")))
+		}},
+		{"something is in the way", 1, "turn/mine is in the way", "move it away", func(t *testing.T) {
+			ways["delta"](t, old, new, root)
+			packtest.WriteFile(t, filepath.Join(root, "turn/mine"), "mine")
+		}},
+		{"a file of the base is missing", 1, "eggs/same-1.0.egg/plain.py is missing", "whole archive", func(t *testing.T) {
+			ways["delta"](t, old, new, root)
+			must(t, os.Remove(filepath.Join(root, "eggs/same-1.0.egg/plain.py")))
+		}},
+		{"a newer system is needed", 2, "this archive needs glibc 99.0", "", func(t *testing.T) {
+			ways["delta"](t, old, needing(t, new, "99.0"), root)
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			old.install(t, root)
+			test.lay(t)
+			before := wholeTree(t, root)
+			r := old.bootstrap(t, root)
+			if r.Code != test.code || !strings.Contains(r.Err, "error: ") || !strings.Contains(r.Err, test.error) || !strings.Contains(r.Err, test.hint) {
+				t.Errorf("exit %d: %s", r.Code, r.Err)
+			}
+			for path := range before {
+				if strings.HasPrefix(path, pack.IncomingDir) {
+					delete(before, path)
+				}
+			}
+			packtest.SameMap(t, before, wholeTree(t, root))
+			runs(t, root, "1.0")
+		})
+	}
+	t.Run("the whole archive repairs", func(t *testing.T) {
+		new.install(t, root)
+		want := wholeTree(t, root)
+		old.install(t, root)
+		must(t, os.RemoveAll(filepath.Join(root, "eggs")))
+		ways["archive"](t, old, new, root)
+		old.bootstrap(t, root).Must(t, "update")
+		packtest.SameMap(t, want, wholeTree(t, root))
+	})
+}
