@@ -847,9 +847,9 @@ def inside(path, root):
 
 
 def unpack(path, tree):
-    """Unpacks without the top directory, and gives the length of the longest
+    """Unpacks without the top directory, and gives the end of the longest
     path. Links come last: nothing is written through one."""
-    top, links, dirs, longest = None, [], [], 0
+    top, links, dirs, longest = None, [], [], ""
     tree = fs(tree) if WINDOWS else raw(tree)
     for name, kind, mode, when, target, content in (zip_entries if path.endswith(".zip") else tar_entries)(path):
         parts = name.rstrip(b"/").split(b"/")
@@ -858,7 +858,7 @@ def unpack(path, tree):
         if not clean or parts[0] != top or kind == "other" or len(parts) == 1 and kind != "dir":
             raise Stop(1, "unpacking %s: %s has no place in an archive" % (path, text(name)), "it is no archive of binary-buildout")
         to = os.path.join(tree, *[p.decode("utf-8") if WINDOWS else p for p in parts[1:]])
-        longest = max(longest, len(to) - len(tree))
+        longest = max(longest, to[len(tree):], key=len)
         make_dirs(to if kind == "dir" else os.path.dirname(to))
         if kind == "dir":
             dirs.append((to, mode, when))
@@ -896,9 +896,9 @@ def bootstrap(tree, root, python):
 def short_enough(tree, path, longest):
     """Windows takes 259 characters, and bootstrap.py has no more: neither of
     the tree where it is unpacked, nor of where it will be."""
-    most = max(len(tree), len(path)) + longest
+    most = max(len(tree), len(path)) + len(longest)
     if WINDOWS and most > 259:
-        raise Stop(2, "installing into %s: its path is too long: Windows takes 259 characters, and %d are needed" % (path, most),
+        raise Stop(2, "installing into %s: its path is too long: Windows takes 259 characters, and %d are needed, for %s" % (path, most, longest[1:]),
                    "give a directory with a path that is %d shorter" % (most - 259))
 
 

@@ -68,6 +68,13 @@ func (w *windows) long(m pack.Manifest) {
 	if out, err := exec.Command("tar", "-xzf", deltaBetween(t, one, two, "1.0"), "-C", w.onDrive(root)).CombinedOutput(); err != nil {
 		t.Fatalf("tar: %v\n%s", err, out)
 	}
+	// A file that a program holds open can't be replaced: nothing changes.
+	mkfile(t, filepath.Join(w.work, "held.py"), "import subprocess, sys\nwith open(sys.argv[1]):\n    sys.exit(subprocess.call([sys.executable, '-sE'] + sys.argv[2:]))\n")
+	code, out := w.run("", `Z:\python\python.exe`, "-sE", `Z:\w\held.py`, `C:\`+root+`\etc\number`, `C:\`+root+`\bootstrap.py`)
+	if code != 3 || !strings.Contains(out, `in use: C:\`+root+`\etc\number`) {
+		t.Errorf("an update of a file that is open: exit code %d\n%s", code, out)
+	}
+	has("1.0")
 	bootstrap(0, "from app 1.0 to app 2.0", root)
 	has("2.0")
 	bootstrap(0, "app 1.0 is there again", root, "--rollback")

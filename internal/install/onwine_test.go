@@ -100,7 +100,7 @@ func TestOnWindows(t *testing.T) {
 			t.Errorf("%s: %s was %s", what, after, before)
 		}
 	}
-	refused("one character more", 2, "Windows takes 259 characters, and 260 are needed", `from=Z:\w\dist`, `into=C:\`+strings.Repeat("l", 260-26-1-len(deep)-len(`C:\`)))
+	refused("one character more", 2, "Windows takes 259 characters, and 260 are needed, for parts", `from=Z:\w\dist`, `into=C:\`+strings.Repeat("l", 260-26-1-len(deep)-len(`C:\`)))
 	refused("far longer than the system takes", 2, "and 3", `from=Z:\w\dist`, `into=C:\`+strings.Repeat("l", 120))
 	refused("a stranger's", 2, "is no installation of binary-buildout", `from=Z:\w\dist`, `into=C:\windows`)
 

@@ -58,7 +58,7 @@ func place(ctx context.Context, o Options, p placing) error {
 	if tree, err = topOf(tree); err != nil {
 		return err
 	}
-	if err := shortEnough(o.OS, tree, p); err != nil {
+	if err := shortEnough(o.OS, "installing into", p.dir, max(units(tree), units(p.dir)), p.manifest); err != nil {
 		return err
 	}
 	o.tell(Event{Step: "bootstrap", Text: "running bootstrap.py with " + p.python.Executable})
@@ -80,14 +80,15 @@ func place(ctx context.Context, o Options, p placing) error {
 	return s.commit(tree, p.dir)
 }
 
-// shortEnough refuses a directory where bootstrap.py, which runs in the staged
-// tree and knows no more than 259 characters, would fail on Windows.
-func shortEnough(goos, tree string, p placing) error {
-	need := max(units(tree), units(p.dir)) + 1 + units(p.manifest.LongestPath)
+// shortEnough refuses a directory where paths would be longer than Windows
+// takes. length is the directory's, or that of one where it is prepared, if that
+// is more: bootstrap.py runs there.
+func shortEnough(goos, doing, dir string, length int, m *pack.Manifest) error {
+	need := length + 1 + units(m.LongestPath)
 	if goos != "windows" || need <= 259 {
 		return nil
 	}
-	return usage(fmt.Errorf("installing into %s: its path is too long: Windows takes 259 characters, and %d are needed", p.dir, need),
+	return usage(fmt.Errorf("%s %s: its path is too long: Windows takes 259 characters, and %d are needed, for %s", doing, dir, need, m.LongestPath),
 		fmt.Sprintf("give a directory with a path that is %d shorter", need-259))
 }
 

@@ -108,6 +108,9 @@ func (t *application) lay(ctx context.Context, o UpdateOptions, a *fetched) (*ne
 	if m.Name != t.manifest.Name {
 		return nil, nil, t.another(m.Name + " " + m.Version)
 	}
+	if err := shortEnough(o.OS, "updating", t.dir, units(t.dir), m); err != nil {
+		return nil, nil, err
+	}
 	res.Version, res.Target = m.Version, m.Target
 	if r, err := readRecord(t.dir); err == nil && r.SHA256 == digest {
 		return nil, res, nil

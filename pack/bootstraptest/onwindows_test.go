@@ -38,6 +38,20 @@ except boot["Refused"] as e:
 else:
     raise AssertionError("260 characters")
 
+# So too of what Python reads in staged/ at an update, and of nothing else there.
+class Incoming(object):
+    manifest = {"signatures": [{"path": u"src/demo"}]}
+    files = {"files": [{"path": u"src/demo/" + u"y" * 100}, {"path": u"var/" + u"z" * 200}]}
+staging = boot["Staging"].__new__(boot["Staging"])
+staging.base, staging.incoming = sys.argv[1], Incoming
+staging.check_length(u"C:\\" + u"x" * 122)
+try:
+    staging.check_length(u"C:\\" + u"x" * 123)
+except boot["Refused"] as e:
+    assert u".binary-buildout/staged/src/demo/yy" in e.message and u" would have 260" in e.message and u"at most 125" in e.hint, e.message + e.hint
+else:
+    raise AssertionError("260 characters in staged/")
+
 # Values as zc.buildout writes them into scripts, and those replaced when the tree moves.
 spell, values = boot["spell"], {u"root": u"D:\\Srv\\My App", u"python": Python.path, u"prefix": u"C:\\Python 3.13"}
 same(spell(values[u"root"], u"+python+lower"), b"d:\\\\srv\\\\my app")

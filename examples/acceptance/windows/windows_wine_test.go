@@ -218,7 +218,7 @@ func (w *wine) clean(tree string, origin pack.Origin) {
 			w.t.Errorf("%s holds %s %v", path, found, err)
 		}
 		top, _, _ := strings.Cut(path, "/")
-		if strings.HasSuffix(path, ".exe") || top == "eggs" {
+		if strings.HasSuffix(path, ".exe") || top == "eggs" || top == "Lib" {
 			return
 		}
 		if found := long.Find(data); found != nil {

@@ -1,0 +1,56 @@
+package install
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+// TestShortEnough: Windows takes 259 characters, not bytes; the file that needs
+// more is named.
+func TestShortEnough(t *testing.T) {
+	for _, test := range []struct {
+		goos, dir, longest string
+		need               string
+	}{
+		{"windows", `C:\` + strings.Repeat("ü", 96), strings.Repeat("ä", 159), ""},
+		{"windows", `C:\` + strings.Repeat("ü", 97), strings.Repeat("ä", 159), "260 are needed, for ää"},
+		{"windows", `C:\` + strings.Repeat("\U0001f600", 48), strings.Repeat("a", 160), "260 are needed, for aa"},
+		{"linux", "/" + strings.Repeat("x", 300), "a", ""},
+	} {
+		err := shortEnough(test.goos, "updating", test.dir, units(test.dir), &pack.Manifest{LongestPath: test.longest})
+		if (err == nil) != (test.need == "") || err != nil && (!strings.Contains(err.Error(), test.need) || codeOf(err, 0) != 2) {
+			t.Errorf("%s: %v, want %q", test.dir, err, test.need)
+		}
+	}
+}
+
+// TestUpdateTooLong: a version with a path that Windows can't hold there is
+// refused before anything is laid or stopped.
+func TestUpdateTooLong(t *testing.T) {
+	dist := t.TempDir()
+	one, two := packReal(t, dist, "1.0"), packReal(t, dist, "2.0")
+	into := filepath.Join(t.TempDir(), "app")
+	if _, err := Install(t.Context(), realOptions(t, one, into).Options); err != nil {
+		t.Fatal(err)
+	}
+	o := realOptions(t, two, into)
+	o.OS, o.Stop = "windows", "stop the application"
+	read := o.Read
+	o.Read = func(path string) (*pack.Manifest, *pack.Files, error) {
+		m, f, err := read(path)
+		if m != nil {
+			m.LongestPath = "parts/" + strings.Repeat("x", 250)
+		}
+		return m, f, err
+	}
+	if _, err := Update(t.Context(), o); err == nil || !strings.Contains(err.Error(), "Windows takes 259 characters") || !strings.Contains(err.Error(), "parts/xx") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := os.Lstat(filepath.Join(into, filepath.FromSlash(pack.IncomingDir))); err == nil || numberIn(t, into) != "1.0" {
+		t.Errorf("something was laid; version %s", numberIn(t, into))
+	}
+}
