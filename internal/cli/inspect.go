@@ -67,6 +67,11 @@ func (c *Command) inspect(archive string, common *common) error {
 	if m.MaxRoot > 0 {
 		row("path", "at most %d bytes, for %s", m.MaxRoot, m.MaxRootFile)
 	}
+	for _, r := range m.Relocations {
+		if at := r.Splits["root"]; at != "" {
+			row("path", "without a space, for %s (%s)", r.Path, at)
+		}
+	}
 	row("content", "%d files, %s, %d relocated on the target", files, sizeText(size), len(m.Relocations))
 	for _, p := range m.Parts {
 		row("part", "%s (%s)", p.Name, p.Recipe)

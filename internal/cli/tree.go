@@ -110,6 +110,11 @@ func (p *packing) relocate(ctx context.Context) error {
 	if err := p.moved.Err(); err != nil {
 		return err
 	}
+	for _, r := range archive.Manifest.Relocations {
+		if at := r.Splits["root"]; at != "" {
+			p.ui.say("warning: %s can't hold a path with a space (%s); bootstrap.py refuses one", r.Path, at)
+		}
+	}
 	if err := p.compile(ctx); err != nil {
 		return err
 	}

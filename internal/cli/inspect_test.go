@@ -1,0 +1,44 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+// TestInspectPath: what an archive's place may not be is to be read before it is there.
+func TestInspectPath(t *testing.T) {
+	dir := t.TempDir()
+	root := filepath.Join(dir, "stage")
+	if err := os.MkdirAll(filepath.Join(root, "etc"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(root, "etc/x.service"), []byte("[Service]\nExecStart="+root+"/bin/x\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	a, err := pack.Scan(root, pack.Rules{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Manifest = pack.Manifest{Format: pack.Format, Name: "site", Version: "1", Target: "cp313-linux_x86_64", Python: pack.Python{Version: "3.13.0", Implementation: "cpython", ABI: "cp313"}}
+	if _, err := pack.Relocate(a, pack.Origin{Root: root}); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Create(filepath.Join(dir, "site.tar.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := pack.Write(context.Background(), f, a, pack.FormatTarGz, time.Unix(pack.DefaultEpoch, 0), nil); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	code, out, errs := run(t, "inspect", f.Name())
+	if code != 0 || !strings.Contains(strings.Join(strings.Fields(out), " "), "path without a space, for etc/x.service (systemd unit, line 2)") {
+		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
+}
