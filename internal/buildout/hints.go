@@ -140,6 +140,7 @@ var (
 	notAllowed    = regexp.MustCompile(`The requirement \('([^']+)'\) is not allowed by your \[versions\] constraint`)
 	noSection     = regexp.MustCompile(`The referenced section, '([^']+)', was not defined`)
 	noOption      = regexp.MustCompile(`(?:Missing option|The option): *'?([^\s:']+):([^\s:']+)`)
+	unknownEgg    = regexp.MustCompile(`The '([\w-]+\.[\w.-]+)' distribution was not found and is required by the application`)
 	noEntryPoint  = regexp.MustCompile(`(?:Entry point )?\('zc.buildout', '([^']+)'\)(?: not found)?`)
 	denied        = regexp.MustCompile(`HTTP Error 40[13]`) // an answer to extends
 	wrongPython   = regexp.MustCompile(`requires a different Python|requires Python '?([^']*)'? but`)
@@ -151,6 +152,9 @@ func (b *builder) explain(ctx context.Context, doing, why string, err error) err
 	if ctx.Err() != nil {
 		e.Err, e.Tip = ctx.Err(), ""
 		return e
+	}
+	if egg, ok := strings.CutPrefix(doing, "building egg "); ok && !strings.ContainsAny(egg, "=<>") {
+		e.Tip = fmt.Sprintf("%s has no pin, so the newest was taken: pin one that builds on Python %s in [versions]; the log has the whole output", egg, b.in.Minor())
 	}
 	b.hint(e, joined(b.w.lines))
 	return e
@@ -187,6 +191,10 @@ func (b *builder) hint(e *Error, said string) {
 		e.Tip = fmt.Sprintf("set %s in [%s], or correct the ${...} that names it", m[2], m[1])
 	case noEntryPoint.MatchString(said):
 		e.Tip = "the egg has no recipe " + noEntryPoint.FindStringSubmatch(said)[1] + ": check recipe = in the part's section"
+	case unknownEgg.MatchString(said) && !strings.HasPrefix(b.buildout, "5.") && !strings.HasPrefix(b.buildout, "6."):
+		name := unknownEgg.FindStringSubmatch(said)[1]
+		e.Tip = fmt.Sprintf("zc.buildout %s doesn't know %s by the name that its wheel has today (%s): pin a newer zc.buildout, or a version whose wheel has the old name",
+			b.buildout, name, strings.ReplaceAll(name, ".", "_"))
 	case notFound.MatchString(said):
 		e.Tip = "no index or find-links has " + notFound.FindStringSubmatch(said)[1] + " for Python " + b.in.Minor() + ": check the pin, and [buildout] index and find-links"
 	}

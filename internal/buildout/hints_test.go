@@ -41,6 +41,7 @@ func TestHint(t *testing.T) {
 		{"x.c:1:10: fatal error: 'odd/thing.h' file not found\n", "has odd/thing.h", 1},
 		{"error: command 'gcc' failed: No such file or directory\n", "run: ", 3},
 		{"Error: Couldn't find a distribution for 'nosuch==1'.\n", "nosuch==1", 1},
+		{"pkg_resources.DistributionNotFound: The 'zc.recipe.egg' distribution was not found and is required by the application\n", "(zc_recipe_egg)", 1},
 		{"Error: Picked: six = 1.17.0\n", "add six = 1.17.0 to [versions]", 1},
 		{"Error: The requirement ('zope.interface>=5.3') is not allowed by your [versions] constraint (5.0)\n", "a version of zope.interface that zope.interface>=5.3 allows", 1},
 		{"Error: The referenced section, 'web', was not defined.\n", "no section [web]", 1},

@@ -1,14 +1,18 @@
 package cli
 
 import (
+	"archive/zip"
 	"bytes"
+	"io/fs"
 	"math/rand"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/internal/verify/verifytest"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
@@ -81,4 +85,81 @@ func TestVerifyUnpacked(t *testing.T) {
 	if code, _, stderr := run(t, "verify", dir); code == 0 || !strings.Contains(stderr, "its format is 99") {
 		t.Errorf("exit code %d\n%s", code, stderr)
 	}
+}
+
+// TestVerifyOtherPlatforms: archives for macOS, Windows and other Linuxes are verified here, with the
+// same report, and a file of theirs that is cut off is a finding.
+func TestVerifyOtherPlatforms(t *testing.T) {
+	if testing.Short() {
+		t.Skip("fetches wheels")
+	}
+	for _, row := range []struct{ wheel, platform, libc, format, minimum string }{
+		{"macos-arm64", "macosx_11_0_arm64", "", pack.FormatTarGz, "macos 11.0"},
+		{"macos-x86_64", "macosx_11_0_x86_64", "", pack.FormatTarZst, "macos 10.13"},
+		{"win_amd64", "win_amd64", "", pack.FormatZip, ""},
+		{"linux-aarch64", "manylinux_2_28_aarch64", "glibc", pack.FormatTarGz, "glibc 2.17"},
+		{"musl-x86_64", "musllinux_1_2_x86_64", "musl", pack.FormatZip, ""},
+	} {
+		t.Run(row.platform, func(t *testing.T) {
+			root := t.TempDir()
+			egg := filepath.Join(root, "eggs", "MarkupSafe-3.0.4-py3.13.egg")
+			if err := os.CopyFS(egg, wheelFS(t, verifytest.Wheel(t, "markupsafe==3.0.4", row.wheel))); err != nil {
+				t.Fatal(err)
+			}
+			check := func(code int, words ...string) {
+				t.Helper()
+				archive := packedFor(t, root, row.platform, row.libc, row.format)
+				got, stdout, stderr := run(t, "verify", archive)
+				for _, w := range append(words, "3.13.0 (cp313), "+row.platform, row.minimum) {
+					if got != code || !strings.Contains(stdout+stderr, w) {
+						t.Errorf("exit code %d, no %q:\n%s%s", got, w, stdout, stderr)
+					}
+				}
+			}
+			check(0, "1 there, 0 missing")
+			found, _ := filepath.Glob(filepath.Join(egg, "markupsafe", "_speedups.*.*"))
+			binary := found[slices.IndexFunc(found, func(f string) bool { return !strings.HasSuffix(f, ".pyi") })]
+			if err := os.Truncate(binary, 3000); err != nil {
+				t.Fatal(err)
+			}
+			row.minimum = ""
+			check(1, filepath.Base(binary), "ends before")
+		})
+	}
+}
+
+func wheelFS(t *testing.T, name string) fs.FS {
+	t.Helper()
+	z, err := zip.OpenReader(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { z.Close() })
+	return z
+}
+
+// packedFor writes a tree as pack does for another platform.
+func packedFor(t *testing.T, root, platform, libc, format string) string {
+	t.Helper()
+	a, err := pack.Scan(root, pack.Rules{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Manifest = pack.Manifest{Format: pack.Format, Name: "demo", Version: "1.0", Target: "cp313-" + platform,
+		Python: pack.Python{Implementation: "cpython", Version: "3.13.0", ABI: "cp313", Platform: platform, Bits: 64, Libc: libc}}
+	if _, err := pack.Relocate(a, pack.Origin{Root: root, RealRoot: root, Interpreter: "/opt/python/bin/python3.13", Prefix: "/opt/python"}); err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(t.TempDir(), "demo-1.0-cp313-"+platform+"."+format)
+	f, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := pack.Write(t.Context(), f, a, format, time.Unix(pack.DefaultEpoch, 0), nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return name
 }

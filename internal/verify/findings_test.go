@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"encoding/binary"
 	"strings"
 	"testing"
 
@@ -39,11 +40,14 @@ func TestFindings(t *testing.T) {
 		{name: "good", in: Input{Source: egg313(tree{"demo/_x" + suffix: good})}},
 		{name: "truncated", in: Input{Source: egg313(tree{"demo/_x" + suffix: good[:len(good)/2]})}, foreign: "ends before"},
 		{name: "empty", in: Input{Source: egg313(tree{"demo/_x" + suffix: ""})}, foreign: "empty"},
+		{name: "nothing but zeros", in: Input{Source: egg313(tree{"demo/_x" + suffix: strings.Repeat("\x00", 4096)})}, foreign: "is none"},
 		{name: "text", in: Input{Source: egg313(tree{"demo/_x" + suffix: "hello\n"})}, foreign: "is none"},
 		{name: "linker script", in: Input{Source: tree{"parts/x/lib/libc.so": "/* GNU ld script */\nGROUP ( libc.so.6 )\n"}}},
 		{name: "another architecture", in: Input{Source: egg313(tree{"demo/_speedups" + suffix: fromWheel(t, "markupsafe==3.0.4", "linux-aarch64", "_speedups*.so")})}, foreign: "aarch64"},
 		{name: "another format", in: Input{Source: egg313(tree{"demo/_speedups" + suffix: fromWheel(t, "markupsafe==3.0.4", "win_amd64", "_speedups*.pyd")})}, foreign: "PE file"},
 		{name: "no slice", in: Input{Python: python313("macosx_11_0_arm64", ""), Source: egg313(tree{"demo/_cffi_backend.cpython-313-darwin.so": fromWheel(t, "cffi==2.1.1", "macos-x86_64", "_cffi_backend*.so")})}, foreign: "x86_64"},
+		{name: "fat without our slice", in: Input{Python: python313("macosx_11_0_arm64", ""), Source: egg313(tree{"demo/_cffi_backend.cpython-313-darwin.so": fat(fromWheel(t, "cffi==2.1.1", "macos-x86_64", "_cffi_backend*.so"))})}, foreign: "x86_64"},
+		{name: "fat with our slice", in: Input{Python: python313("macosx_11_0_x86_64", ""), Source: egg313(tree{"demo/_cffi_backend.cpython-313-darwin.so": fat(fromWheel(t, "cffi==2.1.1", "macos-x86_64", "_cffi_backend*.so"))})}},
 		{name: "half of universal2", in: Input{Python: python313("macosx_11_0_universal2", ""), Source: egg313(tree{"demo/_cffi_backend.cpython-313-darwin.so": fromWheel(t, "cffi==2.1.1", "macos-x86_64", "_cffi_backend*.so")})}, foreign: "no slice but x86_64"},
 		{name: "another Python", in: Input{Source: egg313(tree{"demo/_x.cpython-312-x86_64-linux-gnu.so": good})}, foreign: "for cp312"},
 		{name: "free-threaded", in: Input{Source: egg313(tree{"demo/_x.cpython-313t-x86_64-linux-gnu.so": good})}, foreign: "for cp313t"},
@@ -77,6 +81,8 @@ func TestFindings(t *testing.T) {
 		{name: "another libpython", in: Input{Source: egg313(tree{"demo/_x" + suffix: extension313(t, "_x", "", "-Wl,--no-as-needed", stub(t, "libpython3.12.so.1.0"))})}, foreign: "another Python's"},
 
 		{name: "floor", in: Input{Floor: "glibc 2.2.1", Source: egg313(tree{"demo/_x" + suffix: good + ""}).with(tree{"parts/p/p.so": gcc(t, "#include <stdio.h>\nint p(){return puts(\"\");}")})}, foreign: "allows no more than 2.2.1"},
+		{name: "floor of macOS", in: Input{Floor: "macos 10.14", Python: python313("macosx_11_0_x86_64", ""), Source: egg313(tree{"demo/_cffi_backend.cpython-313-darwin.so": fromWheel(t, "cffi==2.1.1", "macos-x86_64", "_cffi_backend*.so")})}, foreign: "needs macos 10.15; the floor asked for allows no more than 10.14"},
+		{name: "floor of musl", in: Input{Floor: "musl 1.1", Python: python313("musllinux_1_2_x86_64", "musl"), Source: egg313(tree{"demo/_x.cpython-313-x86_64-linux-musl.so": fromWheel(t, "pillow==13.0.0", "musl-x86_64", "libzstd*.so*")})}, foreign: "allows no more than 1.1"},
 		{name: "floor kept", in: Input{Floor: "2.99", Source: egg313(tree{"demo/_x" + suffix: good})}},
 		{name: "platform broken", in: Input{Platform: "manylinux_2_28_x86_64", Source: tree{"parts/p/p.so": gcc(t, "#include <stdlib.h>\nint p(char*a){return strtol(a,0,0)+atexit(0);}", "-D_ISOC23_SOURCE", "-Wl,--defsym,zz=0", newGlibc(t))}}, foreign: "needs glibc 2.99"},
 
@@ -124,6 +130,16 @@ func TestFindings(t *testing.T) {
 			}
 		})
 	}
+}
+
+// fat puts a thin Mach-O file of x86_64 into a fat one, as lipo does.
+func fat(thin string) string {
+	be := binary.BigEndian
+	head := make([]byte, 4096)
+	for i, v := range []uint32{0xcafebabe, 1, 0x01000007, 3, uint32(len(head)), uint32(len(thin)), 12} {
+		be.PutUint32(head[4*i:], v)
+	}
+	return string(head) + thin
 }
 
 func TestWaive(t *testing.T) {
