@@ -2,6 +2,7 @@ package release
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -15,6 +16,9 @@ func (c *Client) alone(ctx context.Context, there []Asset, files []File, tag str
 		return nil
 	}
 	data, err := c.download(ctx, there[a], maxSidecar)
+	if status(err) == http.StatusNotFound {
+		return nil // another job of ours replaces it
+	}
 	if err != nil {
 		return err
 	}
@@ -51,7 +55,7 @@ func (c *Client) complete(ctx context.Context, r Release, files []File, keepsOld
 			return err
 		}
 	}
-	return fail(exitOutside, hintLater, "checking the release: these were uploaded and aren't there, so it isn't published: %s", strings.Join(missing, ", "))
+	return conflicts(exitOutside, hintLater, "checking the release: these were uploaded and aren't there, so it isn't published: %s", strings.Join(missing, ", "))
 }
 
 // isThere says whether an asset is the file; older servers give no digest.

@@ -1,6 +1,9 @@
 package release
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // Exit codes, as docs/design.md lists them.
 const (
@@ -13,6 +16,8 @@ type Error struct {
 	Err  error
 	hint string
 	code int
+
+	conflict bool
 }
 
 func (e *Error) Error() string { return e.Err.Error() }
@@ -31,4 +36,14 @@ func (e *Error) ExitCode() int {
 
 func fail(code int, hint, format string, a ...any) error {
 	return &Error{Err: fmt.Errorf(format, a...), hint: hint, code: code}
+}
+
+// conflicts is fail where another run was in the way.
+func conflicts(code int, hint, format string, a ...any) error {
+	return &Error{Err: fmt.Errorf(format, a...), hint: hint, code: code, conflict: true}
+}
+
+func isConflict(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.conflict
 }

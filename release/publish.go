@@ -278,7 +278,7 @@ func (c *Client) recover(ctx context.Context, r Release, f File, clean bool) (st
 		case same(a, f):
 			return &a, nil
 		case a.State == "uploaded" && a.Size == f.Size:
-			return nil, fail(0, "two workflows release the same tag: let one of them do it", "uploading %s: another file of this name was uploaded meanwhile", f.Name)
+			return nil, conflicts(0, "two workflows release the same tag: let one of them do it", "uploading %s: another file of this name was uploaded meanwhile", f.Name)
 		case clean:
 			if err := c.deleteAsset(ctx, a); err != nil {
 				return nil, err

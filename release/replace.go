@@ -86,14 +86,18 @@ func (c *Client) settleDraft(ctx context.Context, r Release, todo work, res *Res
 		}
 	}
 	for _, f := range todo.upload {
-		var err error
-		if a, ok := todo.staged[f.Name]; ok {
-			err = c.rename(ctx, r, a, f, todo.remove)
-		} else {
-			_, err = c.bring(ctx, r, f, f.Name)
+		a, staged := todo.staged[f.Name]
+		if staged {
+			err := c.rename(ctx, r, a, f, todo.remove)
+			if err != nil && status(err) != http.StatusNotFound {
+				return err
+			}
+			staged = err == nil // else another job took it for one that is left
 		}
-		if err != nil {
-			return err
+		if !staged {
+			if _, err := c.bring(ctx, r, f, f.Name); err != nil {
+				return err
+			}
 		}
 		res.Uploaded = append(res.Uploaded, f.Name)
 	}
@@ -187,7 +191,7 @@ func (c *Client) renamed(ctx context.Context, r Release, a Asset, f File, gone [
 		case slices.ContainsFunc(gone, func(g Asset) bool { return g.ID == x.ID }) || x.State != "uploaded":
 			return false, c.deleteAsset(ctx, x)
 		default:
-			return false, fail(0, "two workflows release the same tag: let one of them do it", "renaming %s: another file of this name was uploaded meanwhile", f.Name)
+			return false, conflicts(0, "two workflows release the same tag: let one of them do it", "renaming %s: another file of this name was uploaded meanwhile", f.Name)
 		}
 	}
 	return false, nil

@@ -315,6 +315,18 @@ func TestReplaceTemporaries(t *testing.T) {
 		t.Fatal(err)
 	}
 	x.replaced(t, "the same file meanwhile")
+	x = newReplacement(t, set, true, nil)
+	x.s.Fault = func(_ int, r *http.Request) *releasetest.Fault {
+		if r.Method == http.MethodPatch && strings.Contains(r.URL.Path, "/assets/") {
+			x.s.Fault = nil
+			x.s.Take(x.id, temporary(f))
+		}
+		return nil
+	}
+	if _, err := client(t, x.s).Publish(context.Background(), x.want, x.options(set)); err != nil {
+		t.Fatal(err)
+	}
+	x.replaced(t, "a temporary that is gone")
 	x, err = meanwhile([]byte("another writer's"))
 	if r := x.now(); err == nil || !strings.Contains(err.Error(), "meanwhile") || !r.Draft || string(r.Assets[f.Name]) != "another writer's" {
 		t.Errorf("%v: %+v", err, r)
@@ -391,6 +403,38 @@ func TestStepReplace(t *testing.T) {
 		checkStep(t, s, stepFiles(t, dir, targets))
 		checkWhole(t, s.Releases()[0])
 	}
+}
+
+// A job whose index.json another one overwrites, which saw less, does it again.
+func TestStepReplaceAgain(t *testing.T) {
+	dir := stepDist(t, targets[:1])
+	want := stepFiles(t, dir, targets[:1])
+	s := server(t, nil)
+	old := map[string][]byte{}
+	for _, f := range want {
+		old[f.Name] = []byte("old " + f.Name)
+	}
+	id := s.Add(releasetest.Release{Tag: "v1.0", Assets: old})
+	done, renamed := false, 0
+	s.Fault = func(_ int, r *http.Request) *releasetest.Fault {
+		if r.Method == http.MethodPatch && strings.Contains(r.URL.Path, "/assets/") {
+			renamed++
+		} else if renamed == len(want) && !done {
+			done = true
+			s.Take(id, IndexName)
+			s.Put(id, IndexName, []byte(`{"format": 1, "name": "site", "version": "1.0"}`))
+		}
+		return nil
+	}
+	a, err := stepArchive(dir, targets[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := client(t, s).Step(context.Background(), a, extra, 1, Options{Tag: "v1.0", Replace: true})
+	if err != nil || !res.Published || !done {
+		t.Errorf("%+v, %v", res, err)
+	}
+	checkStep(t, s, want)
 }
 
 // checkWhole wants a release to have what its index.json and SHA256SUMS name.

@@ -24,13 +24,20 @@ func (c *Client) Step(ctx context.Context, a Archive, extra []File, expect int, 
 	if expect < 1 {
 		return Result{}, fail(exitUsage, "it is the number of archives that make the release; in a matrix, strategy.job-total", "reading expect %d", expect)
 	}
-	// A draft can be removed under us, by its maker who saw that there are two.
-	for range c.policy.Attempts {
+	// A draft can be removed under us, by its maker who saw that there are two;
+	// and jobs that replace write documents of what each of them sees.
+	for n := range c.policy.Attempts {
 		res, moved, err := c.stepOnce(ctx, a, extra, expect, o)
-		if !moved {
+		again := o.Replace && isConflict(err) && n+1 < c.policy.Attempts
+		if !moved && !again {
 			return res, err
 		}
-		c.log("the draft of %s was another: doing it again", o.Tag)
+		c.log("the draft of %s was another, or another job's: doing it again", o.Tag)
+		if again {
+			if err := c.policy.Sleep(ctx, c.policy.Lag<<min(n, 4)); err != nil {
+				return res, err
+			}
+		}
 	}
 	return Result{}, fail(exitOutside, hintLater, "releasing %s: the draft changed too often", o.Tag)
 }

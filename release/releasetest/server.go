@@ -155,6 +155,15 @@ func (s *Server) Put(id int64, name string, data []byte) {
 	}
 }
 
+// Take removes the assets of a name from a release, as another writer does it.
+func (s *Server) Take(id int64, name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if x := s.find(strconv.FormatInt(id, 10)); x != nil {
+		x.assets = slices.DeleteFunc(x.assets, func(a *asset) bool { return a.name == name })
+	}
+}
+
 // Edit is described at Put.
 func (s *Server) Edit(id int64, change func(body string) string) {
 	s.mu.Lock()
