@@ -415,11 +415,11 @@ func TestStepReplaceAgain(t *testing.T) {
 		old[f.Name] = []byte("old " + f.Name)
 	}
 	id := s.Add(releasetest.Release{Tag: "v1.0", Assets: old})
-	done, renamed := false, 0
+	done, complete := false, false
 	s.Fault = func(_ int, r *http.Request) *releasetest.Fault {
-		if r.Method == http.MethodPatch && strings.Contains(r.URL.Path, "/assets/") {
-			renamed++
-		} else if renamed == len(want) && !done {
+		if isUpload(r) {
+			complete = complete || r.URL.Query().Get("name") == SumsName
+		} else if complete && !done {
 			done = true
 			s.Take(id, IndexName)
 			s.Put(id, IndexName, []byte(`{"format": 1, "name": "site", "version": "1.0"}`))
