@@ -130,3 +130,32 @@ func TestTreesOfWheels(t *testing.T) {
 		})
 	}
 }
+
+// TestTreesOfOtherPlatforms: what Plone and Zope have compiled, each project once, for the platforms that
+// the index has all of it for. Zope's own have no wheels for musl.
+func TestTreesOfOtherPlatforms(t *testing.T) {
+	if testing.Short() {
+		t.Skip("fetches 80 wheels")
+	}
+	var compiled []string
+	seen := map[string]bool{}
+	for _, example := range []string{"plone6", "zope"} {
+		requirements := pinned(t, "../../examples/"+example+"/versions.cfg")
+		for i, wheel := range verifytest.Wheels(t, requirements, "linux-x86_64") {
+			if project, _, _ := strings.Cut(requirements[i], "=="); !strings.HasSuffix(wheel, "-any.whl") && !seen[project] {
+				seen[project], compiled = true, append(compiled, requirements[i])
+			}
+		}
+	}
+	for _, row := range []struct{ name, platform, libc string }{
+		{"linux-aarch64", "manylinux_2_28_aarch64", "glibc"},
+		{"macos-arm64", "macosx_14_0_arm64", ""}, {"macos-x86_64", "macosx_14_0_x86_64", ""}, {"win_amd64", "win_amd64", ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			r := check(t, Input{Source: wheelTree(t, row.name, compiled...), Python: python313(row.platform, row.libc), Platform: row.platform, Relocated: true})
+			if r.Err() != nil || len(r.Compiled) < 60 {
+				t.Errorf("%d extensions, false findings:\n%s\n%s", len(r.Compiled), messages(r.Missing), messages(r.Foreign))
+			}
+		})
+	}
+}
