@@ -37,12 +37,7 @@ func ifFull(err error, dirs ...string) error {
 	}
 	least := fullDisk{error: err, free: ^uint64(0)}
 	for _, dir := range dirs {
-		for dir != filepath.Dir(dir) {
-			if _, err := os.Stat(dir); err == nil {
-				break
-			}
-			dir = filepath.Dir(dir)
-		}
+		dir = existing(dir)
 		if free, ok := freeSpace(dir); ok && free < least.free {
 			least.dir, least.free = dir, free
 		}
@@ -51,4 +46,28 @@ func ifFull(err error, dirs ...string) error {
 		return &least
 	}
 	return err
+}
+
+// existing is dir, or the nearest directory above it that is there.
+func existing(dir string) string {
+	for dir != filepath.Dir(dir) {
+		if _, err := os.Stat(dir); err == nil {
+			break
+		}
+		dir = filepath.Dir(dir)
+	}
+	return dir
+}
+
+// writable refuses a directory for the archives that can't be written, before
+// all is built. Nothing is left there.
+func writable(dir string) error {
+	tried, err := os.MkdirTemp(existing(dir), ".binary-buildout-")
+	if err == nil {
+		err = os.Remove(tried)
+	}
+	if err != nil {
+		return &problem{text: "writing to the output directory " + dir + ": " + err.Error(), hint: "give another --out DIR", code: exitSurroundings}
+	}
+	return nil
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -30,5 +31,24 @@ func TestFullDisk(t *testing.T) {
 		if full != nil && !strings.Contains(full.Hint(), "the disk of "+dir+" is full") {
 			t.Error(full.Hint())
 		}
+	}
+}
+
+// TestWritable: an output directory that is none is refused, and trying leaves nothing.
+func TestWritable(t *testing.T) {
+	dir := t.TempDir()
+	if err := writable(filepath.Join(dir, "a", "b")); err != nil {
+		t.Error(err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
+		t.Errorf("left %v, %v", left, err)
+	}
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var h hinted
+	if err := writable(file); exitCode(err) != exitSurroundings || !errors.As(err, &h) || !strings.Contains(h.Hint(), "--out") {
+		t.Error(err)
 	}
 }

@@ -87,6 +87,9 @@ func (c *Command) pack(ctx context.Context, fs *flag.FlagSet, flags *packFlags, 
 	if p.epoch, err = c.epoch(); err != nil {
 		return err
 	}
+	if err := writable(p.abs(flags.out)); err != nil {
+		return err
+	}
 	defer p.close()
 	err = p.steps(ctx)
 	if werr := p.writeReports(err); werr != nil && err == nil {
