@@ -95,6 +95,22 @@ func TestTags(t *testing.T) {
 	}
 }
 
+// The tag's draft is on the list's second page.
+func TestManyReleases(t *testing.T) {
+	set := gathered(t)
+	want := files(t, set)
+	s := server(t, nil)
+	id := s.Add(releasetest.Release{Tag: "v1.0", Draft: true, Body: "Mine."})
+	for n := range 130 {
+		s.Add(releasetest.Release{Tag: fmt.Sprint("v0.", n), Draft: n%2 == 0})
+	}
+	res, err := client(t, s).Publish(context.Background(), want, options(set))
+	if err != nil || res.ID != id || len(s.Releases()) != 131 || s.Releases()[0].Draft {
+		t.Errorf("%+v, %v, %d releases", res, err, len(s.Releases()))
+	}
+	checkAssets(t, s.Releases()[0], want)
+}
+
 func TestPublishExisting(t *testing.T) {
 	set := gathered(t)
 	want := files(t, set)
