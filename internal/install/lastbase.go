@@ -69,11 +69,11 @@ type listedRelease struct {
 	} `json:"assets"`
 }
 
-// listed are the newest hundred releases. Without a token the API answers 60
+// listed are the newest thirty releases, whose assets come along. Without a token the API answers 60
 // requests an hour; with no answer, the latest is taken unless it is of the same
 // version.
 func (r Remote) listed(ctx context.Context, repo string) []listedRelease {
-	address := r.API + "/repos/" + repo + "/releases?per_page=100"
+	address := r.API + "/repos/" + repo + "/releases?per_page=30"
 	data, err := r.document(ctx, address, "application/vnd.github+json")
 	if err != nil {
 		return nil
