@@ -140,6 +140,7 @@ var (
 	notAllowed    = regexp.MustCompile(`The requirement \('([^']+)'\) is not allowed by your \[versions\] constraint`)
 	noSection     = regexp.MustCompile(`The referenced section, '([^']+)', was not defined`)
 	noOption      = regexp.MustCompile(`(?:Missing option|The option): *'?([^\s:']+):([^\s:']+)`)
+	oldNames      = regexp.MustCompile(`^([1-3]|4\.0)\.`) // versions that take a project's name for that of its files
 	unknownEgg    = regexp.MustCompile(`The '([\w-]+\.[\w.-]+)' distribution was not found and is required by the application`)
 	noEntryPoint  = regexp.MustCompile(`(?:Entry point )?\('zc.buildout', '([^']+)'\)(?: not found)?`)
 	denied        = regexp.MustCompile(`HTTP Error 40[13]`) // an answer to extends
@@ -172,6 +173,8 @@ func (b *builder) hint(e *Error, said string) {
 		e.Tip, e.Code = "run: "+installCommand(b.o.OS, osRelease(string(release)), b.in), 3
 	case header != nil:
 		e.Tip = headerHint(header[1])
+	case lacks(said) != "":
+		e.Tip = headerHint(lacks(said))
 	case strings.HasPrefix(b.buildout, "5.") && strings.Contains(said, "Got zc.recipe.egg 6"):
 		e.Tip = "zc.recipe.egg 6 doesn't work with zc.buildout 5: pin zc.recipe.egg = 4.0.0 in [versions]"
 	case noNetwork.MatchString(said):
@@ -191,12 +194,16 @@ func (b *builder) hint(e *Error, said string) {
 		e.Tip = fmt.Sprintf("set %s in [%s], or correct the ${...} that names it", m[2], m[1])
 	case noEntryPoint.MatchString(said):
 		e.Tip = "the egg has no recipe " + noEntryPoint.FindStringSubmatch(said)[1] + ": check recipe = in the part's section"
-	case unknownEgg.MatchString(said) && !strings.HasPrefix(b.buildout, "5.") && !strings.HasPrefix(b.buildout, "6."):
+	case unknownEgg.MatchString(said) && oldNames.MatchString(b.buildout):
 		name := unknownEgg.FindStringSubmatch(said)[1]
 		e.Tip = fmt.Sprintf("zc.buildout %s doesn't know %s by the name that its wheel has today (%s): pin a newer zc.buildout, or a version whose wheel has the old name",
 			b.buildout, name, strings.ReplaceAll(name, ".", "_"))
 	case notFound.MatchString(said):
-		e.Tip = "no index or find-links has " + notFound.FindStringSubmatch(said)[1] + " for Python " + b.in.Minor() + ": check the pin, and [buildout] index and find-links"
+		name := notFound.FindStringSubmatch(said)[1]
+		e.Tip = "no index or find-links has " + name + " for Python " + b.in.Minor() + ": check the pin, and [buildout] index and find-links"
+		if strings.Contains(projectOf(name), ".") && oldNames.MatchString(b.buildout) {
+			e.Tip += "; zc.buildout " + b.buildout + " doesn't find files that are named " + strings.ReplaceAll(projectOf(name), ".", "_") + ", as those of today are: pin an older version"
+		}
 	}
 }
 
@@ -230,6 +237,20 @@ var headerPackages = map[string][2]string{
 	"yaml.h": {"libyaml-dev", "libyaml-devel"}, "event.h": {"libevent-dev", "libevent-devel"}, "sql.h": {"unixodbc-dev", "unixODBC-devel"},
 	"krb5.h": {"libkrb5-dev", "krb5-devel"}, "gssapi/gssapi.h": {"libkrb5-dev", "krb5-devel"},
 	"libmemcached/memcached.h": {"libmemcached-dev", "libmemcached-devel"}, "oci.h": {"Oracle's instant client SDK", "Oracle's instant client SDK"},
+}
+
+// lacks gives the header of the library that a build looked for by the library's own program, and didn't find.
+func lacks(said string) string {
+	for _, l := range []struct{ words, header string }{
+		{"pg_config executable not found", "libpq-fe.h"}, {"mysql_config: not found", "mysql.h"}, {"Can not find valid pkg-config name", "mysql.h"},
+		{"libxml2 and libxslt development packages", "libxml/xmlversion.h"}, {"could not be found for jpeg", "jpeglib.h"}, {"could not be found for zlib", "zlib.h"},
+		{"krb5-config: not found", "krb5.h"},
+	} {
+		if strings.Contains(said, l.words) {
+			return l.header
+		}
+	}
+	return ""
 }
 
 func headerHint(header string) string {

@@ -39,8 +39,11 @@ func TestHint(t *testing.T) {
 		{"x.c:1:10: fatal error: Python.h: No such file or directory\n", "run: ", 3},
 		{"x.c:1:10: fatal error: lber.h: No such file or directory\n", "libldap-dev", 1},
 		{"x.c:1:10: fatal error: 'odd/thing.h' file not found\n", "has odd/thing.h", 1},
+		{"Error: pg_config executable not found.\n", "libpq-dev", 1},
+		{"Error: Please make sure the libxml2 and libxslt development packages are installed.\n", "libxml2-dev", 1},
 		{"error: command 'gcc' failed: No such file or directory\n", "run: ", 3},
 		{"Error: Couldn't find a distribution for 'nosuch==1'.\n", "nosuch==1", 1},
+		{"Error: Couldn't find a distribution for 'plone.i18n==5.1.1'.\n", "named plone_i18n", 1},
 		{"pkg_resources.DistributionNotFound: The 'zc.recipe.egg' distribution was not found and is required by the application\n", "(zc_recipe_egg)", 1},
 		{"Error: Picked: six = 1.17.0\n", "add six = 1.17.0 to [versions]", 1},
 		{"Error: The requirement ('zope.interface>=5.3') is not allowed by your [versions] constraint (5.0)\n", "a version of zope.interface that zope.interface>=5.3 allows", 1},
@@ -49,7 +52,7 @@ func TestHint(t *testing.T) {
 		{"ImportError: Entry point ('zc.buildout', 'nosuch') not found\n", "no recipe nosuch", 1},
 		{"[Errno -2] Name or service not known\nError: Couldn't find a distribution for 'six'.\n", "HTTPS_PROXY", 3},
 	} {
-		b := &builder{w: &watcher{}, o: Options{OS: "linux"}}
+		b := &builder{w: &watcher{}, buildout: "3.3", o: Options{OS: "linux"}}
 		e := &Error{Doing: "building part x", Err: errors.New("exit status 1"), Code: 1}
 		b.hint(e, c.said)
 		if !strings.Contains(e.Tip, c.hint) || e.ExitCode() != c.code {
