@@ -142,6 +142,7 @@ var (
 	noOption      = regexp.MustCompile(`(?:Missing option|The option): *'?([^\s:']+):([^\s:']+)`)
 	oldNames      = regexp.MustCompile(`^([1-3]|4\.0)\.`) // versions that take a project's name for that of its files
 	unknownEgg    = regexp.MustCompile(`The '([\w-]+\.[\w.-]+)' distribution was not found and is required by the application`)
+	outside       = regexp.MustCompile(`(?:Couldn't develop|No such file or directory:) u?'(?:[^']*/)?\.\./[^']*'`)
 	noEntryPoint  = regexp.MustCompile(`(?:Entry point )?\('zc.buildout', '([^']+)'\)(?: not found)?`)
 	denied        = regexp.MustCompile(`HTTP Error 40[13]`) // an answer to extends
 	wrongPython   = regexp.MustCompile(`requires a different Python|requires Python '?([^']*)'? but`)
@@ -194,6 +195,8 @@ func (b *builder) hint(e *Error, said string) {
 		e.Tip = fmt.Sprintf("set %s in [%s], or correct the ${...} that names it", m[2], m[1])
 	case noEntryPoint.MatchString(said):
 		e.Tip = "the egg has no recipe " + noEntryPoint.FindStringSubmatch(said)[1] + ": check recipe = in the part's section"
+	case strings.HasPrefix(outside.FindString(said), "Couldn't develop"):
+		e.Tip = outsideHint
 	case unknownEgg.MatchString(said) && oldNames.MatchString(b.buildout):
 		name := unknownEgg.FindStringSubmatch(said)[1]
 		e.Tip = fmt.Sprintf("zc.buildout %s doesn't know %s by the name that its wheel has today (%s): pin a newer zc.buildout, or a version whose wheel has the old name",
@@ -215,12 +218,17 @@ func projectOf(requirement string) string {
 	return requirement
 }
 
+// outsideHint is for what a configuration names by a path that leaves its directory.
+const outsideHint = "what lies outside of the buildout's directory isn't copied: pack the directory above it, with --config DIR/buildout.cfg"
+
 // hintOfReading replaces the traceback of a configuration that can't be read by what it ends with.
 func hintOfReading(e *Error, said string) {
 	e.Err = errors.New(said)
 	switch {
 	case denied.MatchString(said), strings.Contains(said, "://***@") && !strings.Contains(said, "Connection refused"):
 		e.Tip = "zc.buildout sends an extends' password on Python 2 alone, as http://NAME:PASSWORD@HOST/; else let before = curl -n -fsSo base.cfg URL fetch the file, and extend that"
+	case outside.MatchString(said):
+		e.Tip = outsideHint
 	case noNetwork.MatchString(said):
 		e.Tip, e.Code = "the server can't be reached: check the network, HTTPS_PROXY and extends", 3
 	}

@@ -45,6 +45,7 @@ func TestHint(t *testing.T) {
 		{"Error: Couldn't find a distribution for 'nosuch==1'.\n", "nosuch==1", 1},
 		{"Error: Couldn't find a distribution for 'plone.i18n==5.1.1'.\n", "named plone_i18n", 1},
 		{"pkg_resources.DistributionNotFound: The 'zc.recipe.egg' distribution was not found and is required by the application\n", "(zc_recipe_egg)", 1},
+		{"Couldn't develop '/stage/x/../lib' (not found)\nError: Couldn't find a distribution for 'demo'.\n", "pack the directory above", 1},
 		{"Error: Picked: six = 1.17.0\n", "add six = 1.17.0 to [versions]", 1},
 		{"Error: The requirement ('zope.interface>=5.3') is not allowed by your [versions] constraint (5.0)\n", "a version of zope.interface that zope.interface>=5.3 allows", 1},
 		{"Error: The referenced section, 'web', was not defined.\n", "no section [web]", 1},

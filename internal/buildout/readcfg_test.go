@@ -27,6 +27,7 @@ func TestUnreadable(t *testing.T) {
 				{"no option", "[buildout]\nparts = py\nno option here\n", "parsing errors: buildout.cfg [line 3]: ", "correct the configuration"},
 				{"no section", "parts = py\n", "no section headers. file: buildout.cfg, line: 1", "correct the configuration"},
 				{"no base.cfg", "[buildout]\nextends = conf/base.cfg\n", "No such file or directory: 'conf/base.cfg'", "correct the configuration"},
+				{"outside", "[buildout]\nextends = ../base.cfg\n", "'../base.cfg'", "pack the directory above"},
 				{"no server", "[buildout]\nextends = http://127.0.0.1:9/base.cfg\n", "http://127.0.0.1:9/base.cfg", "can't be reached"},
 				{"password", "[buildout]\nextends = http://user:s3cret@127.0.0.1:9/base.cfg\n", "http://***@127.0.0.1:9/base.cfg", map[string]string{"2.7": "can't be reached", "3.13": "before = curl -n"}[line.python]},
 				{"directory", "[buildout]\ndirectory = /no/such/place\nparts =\n", "[buildout] directory is /no/such/place, outside of the tree", "leave directory out"},

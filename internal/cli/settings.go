@@ -155,10 +155,10 @@ func (c *Command) directory(args []string) (string, error) {
 	}
 	info, err := os.Stat(dir)
 	if err != nil {
-		return "", usageError("reading the buildout's directory: "+err.Error(), "")
+		return "", usageError("reading the buildout's directory: "+err.Error(), "give the directory that has the buildout.cfg")
 	}
 	if !info.IsDir() {
-		return "", usageError(dir+" is no directory", "")
+		return "", usageError(dir+" is no directory", "give the directory, and the configuration in it with --config FILE")
 	}
 	return dir, nil
 }
