@@ -66,9 +66,13 @@ func TestOtherBackends(t *testing.T) {
 			heard(t, python, all)
 			for _, fault := range faults[1:] {
 				t.Run(fault, func(t *testing.T) {
+					rest := all[1:]
+					if python != "3.13" && fault == "link" {
+						rest = all[1:3] // without Rust and mypyc, which compile everything before they link
+					}
 					// meson-python builds all when pip asks for metadata, and pip then goes no further.
 					refused(t, python, fault, all[:1])
-					refused(t, python, fault, all[1:])
+					refused(t, python, fault, rest)
 				})
 			}
 		})
