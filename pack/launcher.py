@@ -1148,11 +1148,35 @@ def fit_script(contents):
     return fitted.decode("utf-8", "surrogateescape")
 
 
+NAMESPACES = """
+def namespaces():  # that a -nspkg.pth of the interpreter's began go on in what is above
+    import os
+    for name, module in sys.modules.items():
+        if hasattr(module, '__path__') and not hasattr(module, '__file__'):
+            found = [os.path.join(p, *name.split('.')) for p in sys.path]
+            found = [p for p in found if os.path.isdir(p)]
+            module.__path__[:] = found + [p for p in module.__path__ if p not in found]
+
+namespaces()
+del namespaces
+"""
+
+
+def join_namespaces(contents):
+    """In Python 2 a -nspkg.pth in the interpreter's site-packages makes its
+    namespace a module before a script runs, and all that the application has
+    of that namespace isn't found. Python 3's import system sees to it itself."""
+    head, end, rest = contents.partition("\n  ]\n")
+    if not PY2 or not end or "sys.path[0:0] = [" not in head or NAMESPACES in rest:
+        return contents
+    return head + end + NAMESPACES + rest
+
+
 class Template(str):
     """A template of a script whose first lines fit what it is filled with."""
 
     def __mod__(self, values):
-        return fit_script(str.__mod__(self, values))
+        return fit_script(join_namespaces(str.__mod__(self, values)))
 
 
 def patch_scripts(easy, root):
@@ -1170,7 +1194,7 @@ def patch_scripts(easy, root):
             args = list(args)
             if os.path.abspath(args[script]) in (own, own + "-script.py"):
                 return [args[script]]
-            args[contents] = fit_script(args[contents])
+            args[contents] = fit_script(join_namespaces(args[contents]))
             return old(*args)
         return wrapped
     if hasattr(easy, "_create_script"):

@@ -82,16 +82,20 @@ def serve(scratch):
     instance = copy_replaced(
         os.path.join(ROOT, "bin", "instance"), scratch, replacements
     )
-    # A session of its own: "instance fg" starts the server as its child.
+    # A session of its own: "instance fg" starts the server as its child. Both
+    # inherit the pipe's end, which is closed when the last of them is gone.
+    ended, running = os.pipe()
     process = subprocess.Popen(
         [instance, "fg"], preexec_fn=os.setsid, env=environment(scratch)
     )
+    os.close(running)
     try:
         return fetch("http://%s/" % address, process)
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGTERM)
             process.wait()
+        os.read(ended, 1)
 
 
 def main():

@@ -18,7 +18,7 @@ func TestZope213(t *testing.T) {
 		Place: "Grosse Strasse",
 		// Not zope.interface: on Python 2.7 the .pth file that pip writes for it
 		// hides each other package of zope, here as in any buildout.
-		Others: []string{"zc.buildout==2.13.3", "setuptools==40.9.0", "transaction==1.7.0"},
+		Others: []string{"zc.buildout==2.13.3", "setuptools==40.9.0", "transaction==1.7.0", "zope.interface==5.5.2", "zope.contenttype==3.5.5"},
 		Smoke:  []string{`test "$(bin/greeting)" = "Hello, World!"`, "bin/py smoke.py"},
 	})
 }
