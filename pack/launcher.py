@@ -1179,14 +1179,18 @@ class Template(str):
         return fit_script(join_namespaces(str.__mod__(self, values)))
 
 
+def patch_templates(easy):
+    for name in ("script_template", "distutils_script_template", "py_script_template", "interpreter_template"):
+        if hasattr(easy, name):
+            setattr(easy, name, Template(getattr(easy, name)))
+
+
 def patch_scripts(easy, root):
     """Makes zc.buildout write scripts that start: with a space in the
     interpreter's path, with one that is too long, with letters that Python 2
     wants declared. They come out as bootstrap.py leaves them, so that no
     script is written again. bin/buildout is not zc.buildout's to write."""
-    for name in ("script_template", "distutils_script_template", "py_script_template", "interpreter_template"):
-        if hasattr(easy, name):
-            setattr(easy, name, Template(getattr(easy, name)))
+    patch_templates(easy)
     own = os.path.join(fs(root), "bin", "buildout")
 
     def wrap(old, script, contents):
@@ -1438,6 +1442,8 @@ def launch_buildout(root, mode, words):
         steady_names()
         quick_pip(buildout.easy_install)
     if mode == "build" or nested:
+        if PY2:  # the same scripts as run_target
+            patch_templates(buildout.easy_install)
         if not nested:
             run_hook(buildout)
         return run_main(buildout, passed)
