@@ -67,11 +67,7 @@ func (c *Client) Publish(ctx context.Context, files []File, o Options) (Result, 
 // attach brings the release's assets to what files say. A published release
 // that would lose an asset for it becomes a draft.
 func (c *Client) attach(ctx context.Context, r *Release, files []File, o Options, res *Result) error {
-	there, err := c.assets(ctx, r.ID)
-	if err != nil {
-		return err
-	}
-	there, err = c.digests(ctx, there, files)
+	there, err := c.stored(ctx, *r, files)
 	if err != nil {
 		return err
 	}
@@ -192,9 +188,13 @@ func (w work) refuse(r Release, differ, surplus []string, o Options) error {
 	return nil
 }
 
-// digests fills in what older servers don't say, by reading the assets of the
-// wanted names.
-func (c *Client) digests(ctx context.Context, there []Asset, files []File) ([]Asset, error) {
+// stored lists a release's assets, those of the wanted names with their digests,
+// which are read where an older server doesn't say them.
+func (c *Client) stored(ctx context.Context, r Release, files []File) ([]Asset, error) {
+	there, err := c.assets(ctx, r.ID)
+	if err != nil {
+		return nil, err
+	}
 	for i, a := range there {
 		f := slices.IndexFunc(files, func(f File) bool { return (f.Name == a.Name || temporary(f) == a.Name) && f.Size == a.Size })
 		if f < 0 || a.Digest != "" || a.State != "uploaded" {
@@ -265,11 +265,8 @@ func (d *damaged) Timeout() bool { return false }
 // recover looks what became of an upload that failed. Broken assets of the
 // name are removed, if clean; a whole one that differs is another writer's, and stays.
 func (c *Client) recover(ctx context.Context, r Release, f File, clean bool) (stored *Asset, err error) {
-	there, err := c.assets(ctx, r.ID)
+	there, err := c.stored(ctx, r, []File{f})
 	if err != nil {
-		return nil, err
-	}
-	if there, err = c.digests(ctx, there, []File{f}); err != nil {
 		return nil, err
 	}
 	for _, a := range there {

@@ -174,11 +174,8 @@ func (c *Client) rename(ctx context.Context, r Release, a Asset, f File, gone []
 // another job or a try without an answer brought, one that was removed a moment
 // ago, or another writer's.
 func (c *Client) renamed(ctx context.Context, r Release, a Asset, f File, gone []Asset) (done bool, err error) {
-	there, err := c.assets(ctx, r.ID)
+	there, err := c.stored(ctx, r, []File{f})
 	if err != nil {
-		return false, err
-	}
-	if there, err = c.digests(ctx, there, []File{f}); err != nil {
 		return false, err
 	}
 	for _, x := range there {
