@@ -74,12 +74,9 @@ func (t *Tree) hashable() []string {
 	for _, l := range links {
 		add(l.path)
 	}
-	for _, pattern := range []string{filepath.Join(globEscape(t.dir("eggs-directory")), "*.egg", "setuptools", "_vendor"),
-		filepath.Join(globEscape(t.Root), "lib", "python*", "site-packages"), filepath.Join(globEscape(t.Root), "Lib", "site-packages")} {
-		found, _ := filepath.Glob(pattern)
-		for _, dir := range found {
-			add(dir)
-		}
+	vendored, _ := filepath.Glob(filepath.Join(globEscape(t.dir("eggs-directory")), "*.egg", "setuptools", "_vendor"))
+	for _, dir := range append(vendored, siteDirs(t.Root)...) {
+		add(dir)
 	}
 	if d := t.dir("develop-eggs-directory"); d != "" {
 		add(d)

@@ -100,14 +100,24 @@ func prepareVenv(ctx context.Context, m toolmaker, launcher []byte) (tools, conf
 	return t, c, launch, nil
 }
 
+// siteDirs are the site-packages of the virtualenv at root.
+func siteDirs(root string) []string {
+	var dirs []string
+	for _, pattern := range []string{"lib/python*/site-packages", "Lib/site-packages"} {
+		found, _ := filepath.Glob(filepath.Join(globEscape(root), filepath.FromSlash(pattern)))
+		dirs = append(dirs, found...)
+	}
+	return dirs
+}
+
 // sitePackages lists the distributions of the virtualenv at root.
 func sitePackages(root string) []madeEgg {
 	all := []madeEgg{}
-	for _, pattern := range []string{"lib/python*/site-packages/*.dist-info", "Lib/site-packages/*.dist-info"} {
-		found, _ := filepath.Glob(filepath.Join(globEscape(root), filepath.FromSlash(pattern)))
+	for _, site := range siteDirs(root) {
+		found, _ := filepath.Glob(filepath.Join(globEscape(site), "*.dist-info"))
 		for _, dir := range found {
 			name, version, _ := strings.Cut(strings.TrimSuffix(filepath.Base(dir), ".dist-info"), "-")
-			all = append(all, madeEgg{Name: name, Version: version, Path: filepath.Dir(dir)})
+			all = append(all, madeEgg{Name: name, Version: version, Path: site})
 		}
 	}
 	return all
