@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"sort"
 	"time"
+
+	"github.com/binary-buildout/binary-buildout/internal/scratch"
 )
 
 // ExtractOptions may be zero.
@@ -55,7 +57,7 @@ func Extract(ctx context.Context, archive, dir string, o ExtractOptions) (err er
 	}
 	defer func() {
 		if err != nil {
-			removeAll(tmp)
+			_ = scratch.RemoveAll(tmp)
 		}
 	}()
 	if err := extractInto(ctx, r, tmp, o); err != nil {
@@ -84,17 +86,6 @@ func vacant(dir string) error {
 		return &ArchiveError{Path: dir, Kind: ErrExists}
 	}
 	return nil
-}
-
-// removeAll removes a tree that may have directories without write permission.
-func removeAll(dir string) {
-	filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
-		if err == nil && d.IsDir() {
-			os.Chmod(p, 0o700)
-		}
-		return nil
-	})
-	os.RemoveAll(dir)
 }
 
 // extractInto writes everything into an empty directory.

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/scratch"
 )
 
 // config is what zc.buildout makes of the configuration (py/readcfg.py).
@@ -164,7 +166,7 @@ func (m toolmaker) install(ctx context.Context, pins []pin) (tools, error) {
 func (m toolmaker) fresh(names ...string) error {
 	for _, name := range names {
 		dir := filepath.Join(m.dir, name)
-		if err := removeAll(dir); err != nil {
+		if err := scratch.RemoveAll(dir); err != nil {
 			return err
 		}
 		if err := os.MkdirAll(dir, 0o755); err != nil {

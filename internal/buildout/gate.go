@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/binary-buildout/binary-buildout/internal/scratch"
 )
 
 // Isolated runs a command without network and compiler. internal/isolate does;
@@ -39,7 +41,7 @@ func Gate(ctx context.Context, t *Tree, volatile []string, isolated Isolated) er
 	if err != nil {
 		return err
 	}
-	log, err := os.OpenFile(filepath.Join(t.stage.logs, "gate.log"), os.O_CREATE|os.O_WRONLY|os.O_TRUNC|openNoFollow, 0o600)
+	log, err := os.OpenFile(filepath.Join(t.stage.logs, "gate.log"), os.O_CREATE|os.O_WRONLY|os.O_TRUNC|scratch.NoFollow, 0o600)
 	if err != nil {
 		return surroundings("writing the gate's log", "", err)
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/internal/scratch"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
@@ -37,7 +38,7 @@ func inPlace(ctx context.Context, o Options) (*Tree, error) {
 // adopt makes the tree at s.root one that the gate can look at.
 func (o Options) adopt(ctx context.Context, s stage, script buildoutScript) (*Tree, error) {
 	for _, dir := range []string{s.tmp, s.tools} {
-		if err := removeAll(dir); err != nil {
+		if err := scratch.RemoveAll(dir); err != nil {
 			return nil, surroundings("emptying "+dir, "", err)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/internal/scratch"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
@@ -104,7 +105,7 @@ func placeEggs(root, dir string, t tools) ([]string, error) {
 	var paths []string
 	for _, egg := range t.paths() {
 		to := filepath.Join(dir, filepath.Base(egg))
-		if err := removeAll(to); err != nil {
+		if err := scratch.RemoveAll(to); err != nil {
 			return nil, err
 		}
 		if err := os.Rename(egg, to); err != nil {

@@ -5,26 +5,20 @@ import (
 	"errors"
 	"os"
 	"time"
-)
 
-// errHeld says that another process holds the lock.
-var errHeld = errors.New("another run holds it")
+	"github.com/binary-buildout/binary-buildout/internal/scratch"
+)
 
 // hold takes the stage for this process, until the file that it returns is
 // closed. While another run has the stage it waits, and says so once.
 func (s stage) hold(ctx context.Context, waiting func()) (*os.File, error) {
 	doing := "locking the stage " + s.root
-	file, err := os.OpenFile(s.lock, os.O_CREATE|os.O_RDWR|openNoFollow, 0o600)
-	if err != nil {
-		return nil, surroundings(doing, "", err)
-	}
 	for tries := 0; ; tries++ {
-		err := lockFile(file)
+		file, err := scratch.Lock(s.lock)
 		if err == nil {
 			return file, nil
 		}
-		if !errors.Is(err, errHeld) {
-			file.Close()
+		if !errors.Is(err, scratch.ErrHeld) {
 			return nil, surroundings(doing, "give another --stage DIR, on a file system that has locks", err)
 		}
 		if tries == 0 {
@@ -32,8 +26,7 @@ func (s stage) hold(ctx context.Context, waiting func()) (*os.File, error) {
 		}
 		select {
 		case <-ctx.Done():
-			file.Close()
-			return nil, surroundings(doing, "wait for the other run to end, or give this one another --stage DIR", errors.Join(errHeld, ctx.Err()))
+			return nil, surroundings(doing, "wait for the other run to end, or give this one another --stage DIR", errors.Join(scratch.ErrHeld, ctx.Err()))
 		case <-time.After(100 * time.Millisecond):
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/internal/scratch"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
@@ -150,7 +151,7 @@ func (b *builder) finishReuse(l *last, t *Tree) error {
 			continue
 		}
 		if !slices.Contains(said.Used, egg) {
-			if err := removeAll(egg); err != nil {
+			if err := scratch.RemoveAll(egg); err != nil {
 				return surroundings(doing, "", err)
 			}
 			continue
@@ -170,7 +171,7 @@ func (b *builder) finishReuse(l *last, t *Tree) error {
 		return surroundings(doing, "", err)
 	}
 	b.event("reuse", fmt.Sprintf("of %s %d eggs, %d parts and %d develop packages are reused", b.reused.Archive, len(b.reused.Eggs), len(b.reused.Parts), len(b.reused.Develop)))
-	return removeAll(l.dir)
+	return scratch.RemoveAll(l.dir)
 }
 
 // witnesses adds what the builds of the reused distributions declared to the

@@ -13,6 +13,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/scratch"
 )
 
 // takeParts puts the compiled parts into the stage, with a .installed.cfg that
@@ -47,7 +49,7 @@ func (l *last) takeParts(b *builder, tree *Tree) (touched []string, err error) {
 			if slices.Contains(l.kept, part) {
 				continue
 			}
-			if err := removeAll(egg); err != nil {
+			if err := scratch.RemoveAll(egg); err != nil {
 				return nil, err
 			}
 		}

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/internal/scratch"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
@@ -83,7 +84,7 @@ func (o Options) build(ctx context.Context, s stage) (*Tree, error) {
 	if err := copyTree(ctx, o.Dir, s.root, o.Config, o.Out); err != nil {
 		return nil, surroundings("copying "+o.Dir+" to the stage", "", err)
 	}
-	log, err := os.OpenFile(b.log(), os.O_CREATE|os.O_WRONLY|os.O_TRUNC|openNoFollow, 0o600)
+	log, err := os.OpenFile(b.log(), os.O_CREATE|os.O_WRONLY|os.O_TRUNC|scratch.NoFollow, 0o600)
 	if err != nil {
 		return nil, surroundings("writing the log", "", err)
 	}

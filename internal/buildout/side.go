@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/scratch"
 )
 
 // SideDir gives an empty directory beside the tree, in the build's own
@@ -11,7 +13,7 @@ import (
 func (t *Tree) SideDir(name string) (string, error) {
 	dir := filepath.Join(t.stage.tmp, name)
 	doing := "making " + dir
-	if err := os.RemoveAll(dir); err != nil {
+	if err := scratch.RemoveAll(dir); err != nil {
 		return "", surroundings(doing, "", err)
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {

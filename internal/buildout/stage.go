@@ -3,12 +3,12 @@ package buildout
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/internal/scratch"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
@@ -40,7 +40,7 @@ func stagesOf(base string, uid int) string {
 	if err != nil {
 		return name
 	}
-	if owner, known := ownerOf(info); known && owner != uid {
+	if owner, known := scratch.Owner(info); known && owner != uid {
 		return fmt.Sprintf("%s-%d", name, uid)
 	}
 	return name
@@ -109,24 +109,14 @@ func varTmp(goos string) string {
 // this user, with mode 0700 and no symbolic link: another user could else
 // swap the tree while it is built.
 func privateDir(path string) error {
-	doing := "making the stage " + path
-	hint := "remove it, or give another --stage DIR"
-	if err := os.Mkdir(path, 0o700); err == nil {
-		return os.Chmod(path, 0o700)
-	} else if !errors.Is(err, fs.ErrExist) {
-		return surroundings(doing, "give a --stage DIR that can be written", err)
+	err := scratch.Make(path, 0o077)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, scratch.ErrForeign):
+		return surroundings("making the stage "+path, "remove it, or give another --stage DIR", err)
 	}
-	info, err := os.Lstat(path)
-	if err != nil {
-		return surroundings(doing, hint, err)
-	}
-	if !info.IsDir() {
-		return surroundings(doing, hint, errors.New("it is no directory, or a symbolic link"))
-	}
-	if err := checkOwner(info); err != nil {
-		return surroundings(doing, hint, err)
-	}
-	return nil
+	return surroundings("making the stage "+path, "give a --stage DIR that can be written", err)
 }
 
 // clear empties the stage. It removes nothing that this program didn't make.
@@ -145,7 +135,7 @@ func (s stage) clear() error {
 		}
 	}
 	for _, dir := range []string{s.tmp, s.tools} {
-		if err := removeAll(dir); err != nil {
+		if err := scratch.RemoveAll(dir); err != nil {
 			return surroundings("emptying "+dir, "", err)
 		}
 	}
@@ -153,11 +143,11 @@ func (s stage) clear() error {
 		if e.Name() == pack.Dir {
 			continue // last, so that an interrupted run can be cleared again
 		}
-		if err := removeAll(filepath.Join(s.root, e.Name())); err != nil {
+		if err := scratch.RemoveAll(filepath.Join(s.root, e.Name())); err != nil {
 			return surroundings(doing, "", err)
 		}
 	}
-	if err := removeAll(filepath.Join(s.root, pack.Dir)); err != nil {
+	if err := scratch.RemoveAll(filepath.Join(s.root, pack.Dir)); err != nil {
 		return surroundings(doing, "", err)
 	}
 	return os.MkdirAll(filepath.Join(s.root, pack.Dir), 0o755)
@@ -171,19 +161,4 @@ func (s stage) sides() error {
 		}
 	}
 	return nil
-}
-
-// removeAll removes path, read-only directories in it too (Go's module cache
-// and some recipes leave such).
-func removeAll(path string) error {
-	if err := os.RemoveAll(path); err == nil {
-		return nil
-	}
-	filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
-		if err == nil && d.IsDir() {
-			os.Chmod(p, 0o700)
-		}
-		return nil
-	})
-	return os.RemoveAll(path)
 }

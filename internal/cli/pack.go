@@ -14,8 +14,8 @@ import (
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/internal/buildout"
-	"github.com/binary-buildout/binary-buildout/internal/isolate"
 	"github.com/binary-buildout/binary-buildout/internal/prove"
+	"github.com/binary-buildout/binary-buildout/internal/scratch"
 	"github.com/binary-buildout/binary-buildout/internal/verify"
 	"github.com/binary-buildout/binary-buildout/matrix"
 	"github.com/binary-buildout/binary-buildout/pack"
@@ -232,12 +232,12 @@ func (p *packing) delta(ctx context.Context) error {
 // writeArchive writes a file in a directory of its own, and renames it when all of it is there.
 // What a killed run left of such directories is removed.
 func writeArchive(dir, name string, write func(io.Writer) (pack.Digest, error)) (done packed, err error) {
-	scratch, err := isolate.NewScratch(dir, "."+name+".")
+	own, err := scratch.New(dir, "."+name+".")
 	if err != nil {
 		return packed{}, fmt.Errorf("writing %s: %w", name, err)
 	}
-	defer func() { err = errors.Join(err, scratch.Close()) }()
-	f, err := os.Create(filepath.Join(scratch.Path, name))
+	defer func() { err = errors.Join(err, own.Close()) }()
+	f, err := os.Create(filepath.Join(own.Path, name))
 	if err != nil {
 		return packed{}, fmt.Errorf("writing %s: %w", name, err)
 	}

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/internal/scratch"
 	"github.com/binary-buildout/binary-buildout/matrix"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
@@ -235,49 +236,31 @@ func fetchAsset(ctx context.Context, o Options, dir string, a Asset, get func(to
 	if err != nil {
 		return nil, err
 	}
-	l, err := lockDir(at)
+	held, err := scratch.Hold(at)
 	if err != nil {
 		return nil, surroundings(fmt.Errorf("locking %s: %w", at, err), "another install into the same directory is running; wait for it")
 	}
-	remove := func() {
-		_ = os.RemoveAll(at)
-		l.unlock()
-		_ = os.RemoveAll(at) // Windows removes no file that is open
-	}
 	// The digest in its name says that an earlier run's part is of the same content.
 	part := filepath.Join(at, a.SHA256+".part")
-	removeOthers(at, filepath.Base(part))
+	_ = held.Clear(filepath.Base(part))
 	if err := get(part); err != nil {
 		if strings.HasPrefix(filepath.Base(at), temporaryDownload) {
-			remove() // no later run would find it
+			held.Remove() // no later run would find it
 		} else {
-			l.unlock()
+			held.Release()
 		}
 		return nil, err
 	}
 	to := filepath.Join(at, a.Name)
 	if err := os.Rename(part, to); err != nil {
-		remove()
+		held.Remove()
 		return nil, surroundings(fmt.Errorf("downloading: %w", err), "")
 	}
 	if _, err := checkDigest(ctx, to, a.SHA256); err != nil {
-		remove()
+		held.Remove()
 		return nil, err
 	}
-	return &fetched{path: to, want: a.SHA256, remove: remove}, nil
-}
-
-// removeOthers removes what was left of other archives.
-func removeOthers(dir, keep string) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return
-	}
-	for _, e := range entries {
-		if e.Name() != keep && e.Name() != lockName {
-			_ = os.RemoveAll(filepath.Join(dir, e.Name()))
-		}
-	}
+	return &fetched{path: to, want: a.SHA256, remove: held.Remove}, nil
 }
 
 // temporaryDownload begins the name of a directory of downloads that lies among
@@ -294,11 +277,7 @@ func downloadDir(dir string) (string, error) {
 		places = append(places, filepath.Join(dir, pack.Dir, "download"))
 	}
 	for _, at := range places {
-		err := os.Mkdir(at, 0o700)
-		if err == nil {
-			return at, nil
-		}
-		if fi, statErr := os.Lstat(at); errors.Is(err, fs.ErrExist) && statErr == nil && fi.IsDir() && ownedByUs(fi) {
+		if scratch.Make(at, 0o022) == nil {
 			return at, nil
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
+	"github.com/binary-buildout/binary-buildout/internal/scratch"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
@@ -80,7 +81,7 @@ func TestAfterKill(t *testing.T) {
 	into := filepath.Join(t.TempDir(), "app")
 	left := filepath.Join(filepath.Dir(into), ".app"+insideName)
 	mkfile(t, filepath.Join(left, "tree", "bin", "half"), "x")
-	mkfile(t, filepath.Join(left, lockName), "")
+	mkfile(t, filepath.Join(left, scratch.LockName), "")
 	chmod(t, left, 0o700)
 	res, err := Install(t.Context(), options(installtest.Make(t, t.TempDir(), a), into))
 	if err != nil || !res.Changed {
@@ -247,13 +248,13 @@ func TestInside(t *testing.T) {
 		t.Fatal(err)
 	}
 	st.inside = true
-	tree := filepath.Join(st.dir, "tree")
+	tree := filepath.Join(st.Path, "tree")
 	mkfile(t, filepath.Join(tree, pack.Dir, "x"), "")
 	mkfile(t, filepath.Join(tree, "bin", "y"), "")
 	if err := st.commit(tree, dir); err != nil {
 		t.Fatal(err)
 	}
-	st.remove()
+	st.Remove()
 	onlyThese(t, dir, pack.Dir, "bin")
 }
 

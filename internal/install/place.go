@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"unicode/utf16"
 
+	"github.com/binary-buildout/binary-buildout/internal/scratch"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
@@ -41,12 +42,12 @@ func place(ctx context.Context, o Options, p placing) error {
 	if err != nil {
 		return err
 	}
-	defer s.remove()
-	if err := enoughSpace(s.dir, p.files); err != nil {
+	defer s.Remove()
+	if err := enoughSpace(s.Path, p.files); err != nil {
 		return err
 	}
 	o.tell(Event{Step: "unpack", Text: "unpacking " + filepath.Base(p.archive), Total: totalSize(p.files)})
-	tree := filepath.Join(s.dir, "tree")
+	tree := filepath.Join(s.Path, "tree")
 	if err := os.Mkdir(tree, 0o755); err != nil {
 		return surroundings(fmt.Errorf("unpacking: %w", err), "")
 	}
@@ -169,11 +170,10 @@ func runProcess(ctx context.Context, c Call) error {
 	return cmd.Run()
 }
 
-// staging is a locked directory on the file system that the tree will lie on.
+// staging is a directory on the file system that the tree will lie on.
 type staging struct {
-	dir    string
+	*scratch.Held
 	inside bool // in the directory itself, whose parent can't be written
-	lock   *lock
 }
 
 // newStaging makes the staging directory, beside dir if that can be. What an
@@ -185,7 +185,7 @@ func newStaging(dir string) (*staging, error) {
 		return s, nil
 	}
 	if err == nil {
-		s.remove()
+		s.Remove()
 	} else if !errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EROFS) {
 		return nil, err
 	}
@@ -216,39 +216,23 @@ func replaceable(dir, staging string) bool {
 }
 
 func openStaging(dir string) (*staging, error) {
-	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, surroundings(fmt.Errorf("making a directory to unpack in: %w", err), "")
+	// A file system without modes shows 0755, so being readable by others is let pass.
+	if err := scratch.Make(dir, 0o022); err != nil {
+		hint := ""
+		if errors.Is(err, scratch.ErrForeign) {
+			hint = "remove it"
+		}
+		return nil, surroundings(fmt.Errorf("making a directory to unpack in: %s: %w", dir, err), hint)
 	}
-	fi, err := os.Lstat(dir)
-	if err != nil || !fi.IsDir() || !ownedByUs(fi) {
-		return nil, surroundings(fmt.Errorf("making a directory to unpack in: %s is there and isn't ours", dir), "remove it")
-	}
-	l, err := lockDir(dir)
+	held, err := scratch.Hold(dir)
 	if err != nil {
 		return nil, surroundings(fmt.Errorf("locking %s: %w", dir, err), "another install into the same directory is running; wait for it")
 	}
-	s := &staging{dir: dir, lock: l}
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, surroundings(fmt.Errorf("reading %s: %w", dir, err), "")
+	if err := held.Clear(); err != nil {
+		held.Release()
+		return nil, surroundings(fmt.Errorf("clearing up after an interrupted install: %w", err), "")
 	}
-	for _, e := range entries {
-		if e.Name() == lockName {
-			continue
-		}
-		if err := removeAll(filepath.Join(dir, e.Name())); err != nil {
-			return nil, surroundings(fmt.Errorf("clearing up after an interrupted install: %w", err), "")
-		}
-	}
-	return s, nil
-}
-
-func (s *staging) remove() {
-	err := removeAll(s.dir)
-	s.lock.unlock()
-	if err != nil { // Windows removes no file that is open
-		_ = removeAll(s.dir)
-	}
+	return &staging{Held: held}, nil
 }
 
 // commit is the one step that shows.
@@ -280,7 +264,7 @@ func (s *staging) moveUp(tree, dir string) error {
 		}
 	}
 	names = append(names, pack.Dir)
-	if err := writeJSON(filepath.Join(s.dir, entriesName), names); err != nil {
+	if err := writeJSON(filepath.Join(s.Path, entriesName), names); err != nil {
 		return surroundings(fmt.Errorf("moving into place: %w", err), "")
 	}
 	for _, name := range names {
@@ -326,26 +310,11 @@ func undoInside(dir string) error {
 		if filepath.Base(name) != name || name == "." || name == ".." {
 			return fmt.Errorf("%s names %q", entriesName, name)
 		}
-		if err := removeAll(filepath.Join(dir, name)); err != nil {
+		if err := scratch.RemoveAll(filepath.Join(dir, name)); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// removeAll removes a tree even where directories in it are read-only.
-func removeAll(path string) error {
-	err := os.RemoveAll(path)
-	if err == nil {
-		return nil
-	}
-	_ = filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
-		if d != nil && d.IsDir() {
-			_ = os.Chmod(p, 0o700)
-		}
-		return nil
-	})
-	return os.RemoveAll(path)
 }
 
 func totalSize(files *pack.Files) int64 {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
+	"github.com/binary-buildout/binary-buildout/internal/scratch"
 )
 
 // TestVerified: an archive whose attestation is right is installed without a
@@ -80,7 +81,7 @@ func TestNoDownloadLeft(t *testing.T) {
 	_, err := Install(t.Context(), o)
 	wantError(t, err, 3, "resumes the download")
 	at := filepath.Join(filepath.Dir(o.Into), ".app.binary-buildout.download")
-	onlyThese(t, at, lockName, x.Assets[1].SHA256+".part")
+	onlyThese(t, at, scratch.LockName, x.Assets[1].SHA256+".part")
 	if err := os.RemoveAll(at); err != nil {
 		t.Fatal(err)
 	}

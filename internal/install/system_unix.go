@@ -3,7 +3,6 @@
 package install
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -18,39 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const lockName = ".lock"
-
-// lock is held while a directory is worked in; it ends with the process.
-type lock struct{ f *os.File }
-
-func lockDir(dir string) (*lock, error) {
-	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		f.Close()
-		return nil, err
-	}
-	// Another may have removed the directory between open and flock.
-	a, errA := f.Stat()
-	b, errB := os.Stat(filepath.Join(dir, lockName))
-	if errA != nil || errB != nil || !os.SameFile(a, b) {
-		f.Close()
-		return nil, errors.New("it was removed meanwhile")
-	}
-	return &lock{f}, nil
-}
-
-func (l *lock) unlock() { l.f.Close() }
-
 func rename(from, to string) error { return os.Rename(from, to) }
-
-// ownedByUs is whether a directory is ours and nobody else can write in it.
-func ownedByUs(fi fs.FileInfo) bool {
-	st, ok := fi.Sys().(*syscall.Stat_t)
-	return ok && int(st.Uid) == os.Geteuid() && fi.Mode().Perm()&0o022 == 0
-}
 
 // lookupOwner reads USER[:GROUP].
 func lookupOwner(text string) (*owner, error) {

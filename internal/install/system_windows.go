@@ -3,7 +3,6 @@ package install
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,26 +11,6 @@ import (
 	"github.com/binary-buildout/binary-buildout/pack"
 	"golang.org/x/sys/windows"
 )
-
-const lockName = ".lock"
-
-// lock is held while a directory is worked in; it ends with the process.
-type lock struct{ f *os.File }
-
-func lockDir(dir string) (*lock, error) {
-	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	err = windows.LockFileEx(windows.Handle(f.Fd()), windows.LOCKFILE_EXCLUSIVE_LOCK|windows.LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, new(windows.Overlapped))
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	return &lock{f}, nil
-}
-
-func (l *lock) unlock() { l.f.Close() }
 
 // rename waits for whoever looks at a file just then, as virus scanners do with
 // new ones: meanwhile it can't be renamed, nor what it lies in.
@@ -45,8 +24,6 @@ func rename(from, to string) error {
 		time.Sleep(delay)
 	}
 }
-
-func ownedByUs(fs.FileInfo) bool { return true }
 
 func lookupOwner(text string) (*owner, error) {
 	if text == "" {

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/internal/scratch"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
@@ -284,7 +285,7 @@ type application struct {
 	manifest *pack.Manifest
 	digest   string // of manifest.json
 	state    *pack.State
-	lock     *lock
+	held     *scratch.Held
 }
 
 const (
@@ -307,14 +308,14 @@ func openTree(ctx context.Context, o Options) (*application, error) {
 				"install it anew into another directory, and move var/ there: binary-buildout install SOURCE --into "+shellWord(dir+".new"))
 		}
 	}
-	l, err := lockDir(filepath.Join(dir, pack.Dir))
+	held, err := scratch.Hold(filepath.Join(dir, pack.Dir))
 	if err != nil {
 		if errors.Is(err, fs.ErrPermission) {
 			return nil, surroundings(fmt.Errorf("updating %s: %w", dir, err), "run it as the user that it belongs to")
 		}
 		return nil, surroundings(fmt.Errorf("locking %s: %w", dir, err), "another update or rollback is at work there; wait for it")
 	}
-	t := &application{dir: dir, lock: l}
+	t := &application{dir: dir, held: held}
 	if err := t.read(ctx, o); err != nil {
 		t.close()
 		return nil, err
@@ -322,7 +323,7 @@ func openTree(ctx context.Context, o Options) (*application, error) {
 	return t, nil
 }
 
-func (t *application) close() { t.lock.unlock() }
+func (t *application) close() { t.held.Release() }
 
 func (t *application) read(ctx context.Context, o Options) error {
 	state, err := readJSON[pack.State](filepath.Join(t.dir, pack.StateName))
@@ -366,5 +367,5 @@ func (t *application) python(ctx context.Context, o Options, n *needs) (string, 
 
 // forget removes what was laid for bootstrap.py.
 func (t *application) forget() error {
-	return removeAll(filepath.Join(t.dir, filepath.FromSlash(pack.IncomingDir)))
+	return scratch.RemoveAll(filepath.Join(t.dir, filepath.FromSlash(pack.IncomingDir)))
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
+	"github.com/binary-buildout/binary-buildout/internal/scratch"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
@@ -302,7 +303,7 @@ func TestUpdateRestarts(t *testing.T) {
 	said("")
 	noIncoming(t, into)
 
-	l, err := lockDir(filepath.Join(into, pack.Dir))
+	l, err := scratch.Hold(filepath.Join(into, pack.Dir))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -311,7 +312,7 @@ func TestUpdateRestarts(t *testing.T) {
 			t.Errorf("%s while another is at work: %v", what, err)
 		}
 	}
-	l.unlock()
+	l.Release()
 	// Of two that start at once, one or both get there, and the other says so.
 	errs := make(chan error, 2)
 	for range 2 {

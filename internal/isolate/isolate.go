@@ -19,6 +19,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/scratch"
 )
 
 // Grade says how far something is kept away from a command.
@@ -173,7 +175,7 @@ type launcher interface {
 type Box struct {
 	cfg     Config
 	dir     string // scratch: sockets, mask, empty directories
-	scratch *Scratch
+	scratch *scratch.Dir
 	masks   []string
 	found   launcher
 	res     Result
@@ -229,7 +231,7 @@ func (b *Box) prepare(ctx context.Context) error {
 	if b.cfg.Binds, err = realBinds(b.cfg.Binds); err != nil {
 		return err
 	}
-	if b.scratch, err = scratch(b.cfg.TempDir, b.cfg.OS); err != nil {
+	if b.scratch, err = boxDir(b.cfg.TempDir, b.cfg.OS); err != nil {
 		return &Error{err: fmt.Errorf("making a directory for the isolation: %w", err)}
 	}
 	b.dir = b.scratch.Path

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/scratch"
 )
 
 // realDirs gives what is to be hidden as paths without links, parents before
@@ -55,16 +57,16 @@ func realBinds(binds []Bind) ([]Bind, error) {
 	return out, nil
 }
 
-// scratch makes a private directory with a short name: a socket's path has at
+// boxDir makes a private directory with a short name: a socket's path has at
 // most 104 bytes on macOS and 108 on Linux.
-func scratch(parent, goos string) (*Scratch, error) {
+func boxDir(parent, goos string) (*scratch.Dir, error) {
 	if parent == "" {
 		parent = os.TempDir()
 	}
 	if goos != "windows" && len(parent) > 60 {
 		parent = "/tmp"
 	}
-	return NewScratch(parent, "bb-box-")
+	return scratch.New(parent, "bb-box-")
 }
 
 // within says whether path is dir or lies below it.

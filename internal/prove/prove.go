@@ -16,6 +16,7 @@ import (
 
 	"github.com/binary-buildout/binary-buildout/internal/install"
 	"github.com/binary-buildout/binary-buildout/internal/isolate"
+	"github.com/binary-buildout/binary-buildout/internal/scratch"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
@@ -94,7 +95,7 @@ const tailBytes = 4000
 type run struct {
 	o        Options
 	proof    *Proof
-	scratch  *isolate.Scratch
+	scratch  *scratch.Dir
 	work     string
 	tree     string
 	manifest *pack.Manifest
@@ -246,7 +247,7 @@ func (r *run) tell(step string) {
 }
 
 // workDir makes the directory that the proof works in, with a real path.
-func workDir(o Options) (*isolate.Scratch, error) {
+func workDir(o Options) (*scratch.Dir, error) {
 	parent := o.WorkDir
 	if parent == "" {
 		parent = os.TempDir()
@@ -254,7 +255,7 @@ func workDir(o Options) (*isolate.Scratch, error) {
 			parent = "/var/tmp"
 		}
 	}
-	return isolate.NewScratch(parent, "bb-proof-")
+	return scratch.New(parent, "bb-proof-")
 }
 
 // isolateError is a failure of the surroundings.

@@ -1,4 +1,4 @@
-package isolate
+package scratch
 
 import (
 	"os"
@@ -30,10 +30,10 @@ func TestScratchOfAKilledRun(t *testing.T) {
 	if err != nil || filepath.Dir(theirs) != parent {
 		t.Fatalf("%q, %v", theirs, err)
 	}
-	write(t, filepath.Join(parent, "bb-testament", "x"), "another's")
-	again := func() *Scratch {
+	must(t, os.MkdirAll(filepath.Join(parent, "bb-testament", "x"), 0o700)) // another's
+	again := func() *Dir {
 		t.Helper()
-		s, err := NewScratch(parent, "bb-test-")
+		s, err := New(parent, "bb-test-")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -54,7 +54,7 @@ func TestScratchOfAKilledRun(t *testing.T) {
 	if _, err := os.Stat(mine.Path); err != nil {
 		t.Error(err)
 	}
-	for _, s := range []*Scratch{mine, other} {
+	for _, s := range []*Dir{mine, other} {
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
