@@ -1161,15 +1161,17 @@ namespaces()
 del namespaces
 """
 
+OWN_PATH = re.compile(r"^sys\.path\[0:0\] = \[\n(.*\n)*? *\]\n", re.M)  # 1.x indents it by four
+
 
 def join_namespaces(contents):
     """In Python 2 a -nspkg.pth in the interpreter's site-packages makes its
     namespace a module before a script runs, and all that the application has
     of that namespace isn't found. Python 3's import system sees to it itself."""
-    head, end, rest = contents.partition("\n  ]\n")
-    if not PY2 or not end or "sys.path[0:0] = [" not in head or NAMESPACES in rest:
+    found = OWN_PATH.search(contents)
+    if not PY2 or not found or NAMESPACES in contents:
         return contents
-    return head + end + NAMESPACES + rest
+    return contents[:found.end()] + NAMESPACES + contents[found.end():]
 
 
 class Template(str):
@@ -1179,18 +1181,15 @@ class Template(str):
         return fit_script(join_namespaces(str.__mod__(self, values)))
 
 
-def patch_templates(easy):
-    for name in ("script_template", "distutils_script_template", "py_script_template", "interpreter_template"):
-        if hasattr(easy, name):
-            setattr(easy, name, Template(getattr(easy, name)))
-
-
 def patch_scripts(easy, root):
     """Makes zc.buildout write scripts that start: with a space in the
     interpreter's path, with one that is too long, with letters that Python 2
     wants declared. They come out as bootstrap.py leaves them, so that no
-    script is written again. bin/buildout is not zc.buildout's to write."""
-    patch_templates(easy)
+    script is written again. bin/buildout is not zc.buildout's to write.
+
+    All scripts go through one function; it is patched, not their templates, since
+    djangorecipe and others put own ones in their place. From 2.0 on interpreters
+    don't, and nobody has an own template for those."""
     own = os.path.join(fs(root), "bin", "buildout")
 
     def wrap(old, script, contents):
@@ -1203,6 +1202,7 @@ def patch_scripts(easy, root):
         return wrapped
     if hasattr(easy, "_create_script"):
         easy._create_script = wrap(easy._create_script, 1, 0)
+        easy.py_script_template = Template(easy.py_script_template)
     elif hasattr(easy, "_write_script"):
         easy._write_script = wrap(easy._write_script, 0, 1)
     if WINDOWS:
@@ -1443,7 +1443,7 @@ def launch_buildout(root, mode, words):
         quick_pip(buildout.easy_install)
     if mode == "build" or nested:
         if PY2:  # the same scripts as run_target
-            patch_templates(buildout.easy_install)
+            patch_scripts(buildout.easy_install, root)
         if not nested:
             run_hook(buildout)
         return run_main(buildout, passed)

@@ -36,8 +36,11 @@ func TestLauncherRegenerates(t *testing.T) {
 			t.Error(conf)
 		}
 		in.Change(t, "buildout.cfg", "interpreter = py\n", "interpreter = pyrite\n")
+		in.Change(t, "buildout.cfg", "parts = scripts conf\n", "parts = scripts conf wsgi\n")
+		in.Change(t, "buildout.cfg", "[conf]\n", "[wsgi]\nrecipe = demorecipe:wsgi\n\n[conf]\n")
 		in.Buildout(t, "-c", in.Path("host.cfg")).Must(t, "a new script")
-		in.Change(t, "src/pure/src/pure/__init__.py", "pure and simple", "changed here")
+		in.Change(t, "src/pure/src/pure/__init__.py", "pure and simple\")", "changed here\"); import pure_spaces.one")
+		spaces := takenNamespace(t, l, in, "pure_spaces")
 		packtest.SameMap(t, before, packtest.Extensions(t, in.Root))
 
 		var state pack.State
@@ -50,20 +53,37 @@ func TestLauncherRegenerates(t *testing.T) {
 		in.Root = second
 		packtest.RunIn(t, second, in.Env, packtest.Elsewhere(t, in.Python, "python"+l.Python), "bootstrap.py").Must(t, "bootstrap.py")
 		packtest.NothingOf(t, second, old)
-		packtest.OnlyUpdating(t, in.Buildout(t, "-c", "host.cfg"), "scripts", "conf")
+		packtest.OnlyUpdating(t, in.Buildout(t, "-c", "host.cfg"), "scripts", "conf", "wsgi")
 		if conf := packtest.ReadFile(t, in.Path("parts/conf/app.conf")); conf != "root = "+second+"\nport = 9090\n" {
 			t.Error(conf)
 		}
-		env := packtest.Without(in.Env, "PYTHONPATH")
+		env := append(packtest.Without(in.Env, "PYTHONPATH"), spaces)
 		if r := packtest.RunIn(t, "/", env, in.Path("bin/pure")).Must(t, "bin/pure"); r.Out != "changed here\n" {
 			t.Error(r.Out)
 		}
-		packtest.RunIn(t, "/", env, in.Path("bin/pyrite"), "-c", "import demo; demo.main()").Must(t, "bin/pyrite")
+		if r := packtest.RunIn(t, "/", env, in.Path("bin/wsgi")).Must(t, "bin/wsgi"); r.Out != "serving demo\n" {
+			t.Error(r.Out)
+		}
+		packtest.RunIn(t, "/", env, in.Path("bin/pyrite"), "-c", "import demo, pure_spaces.one; demo.main()").Must(t, "bin/pyrite")
 		if _, err := os.Stat(in.Path("bin/py")); err == nil {
 			t.Error("bin/py is still there")
 		}
 		packtest.RunIn(t, second, in.Env, in.Python, "bootstrap.py", "--check")
 	})
+}
+
+// takenNamespace gives the application a package with a module, and the
+// environment in which the interpreter makes a namespace of that package before a
+// script starts, as it does where pip installed another part of the namespace.
+func takenNamespace(t *testing.T, l packtest.Line, in packtest.Installed, name string) string {
+	packtest.WriteFile(t, in.Path("src/pure/src/"+name+"/__init__.py"), "")
+	packtest.WriteFile(t, in.Path("src/pure/src/"+name+"/one.py"), "")
+	base := t.TempDir()
+	if l.Python == "2.7" {
+		packtest.WriteFile(t, filepath.Join(base, "lib/python2.7/site-packages", name+"-nspkg.pth"),
+			"import sys, types, os; m = sys.modules.setdefault('"+name+"', types.ModuleType('"+name+"')); m.__path__ = [os.path.join(sys._getframe(1).f_locals['sitedir'], '"+name+"')]\n")
+	}
+	return "PYTHONUSERBASE=" + base
 }
 
 // TestLauncherFails: a run that can't be done says why, and leaves everything as it was.

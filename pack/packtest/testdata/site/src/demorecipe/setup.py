@@ -9,6 +9,7 @@ setup(
             "default = demorecipe:Conf",
             "compiled = demorecipe:Compiled",
             "fails = demorecipe:Fails",
+            "wsgi = demorecipe:Wsgi",
         ]
     },
 )

@@ -1,6 +1,7 @@
 """Recipes as people write them."""
 import os
 import subprocess
+import sys
 
 
 class Conf(object):
@@ -49,3 +50,38 @@ class Fails(Conf):
         return self.options["location"]
 
     update = install
+
+
+class Wsgi(object):
+    """Writes a script by its own template, in the way of djangorecipe."""
+
+    template = """
+
+%(relative_paths_setup)s
+import sys
+sys.path[0:0] = [
+  %(path)s,
+  ]
+%(initialization)s
+import %(module_name)s
+
+application = %(module_name)s.%(attrs)s(%(arguments)s)
+"""
+
+    def __init__(self, buildout, name, options):
+        self.bin = buildout["buildout"]["bin-directory"]
+
+    def install(self):
+        from zc.buildout import easy_install
+        before = easy_install.script_template
+        easy_install.script_template = easy_install.script_header + self.template
+        eggs = [os.path.dirname(os.path.dirname(os.path.abspath(__file__)))]
+        made = easy_install.scripts([("wsgi", "demorecipe", "serve")], [], sys.executable, self.bin, extra_paths=eggs, arguments="'demo'")
+        easy_install.script_template = before
+        return made
+
+    update = install
+
+
+def serve(name):
+    print("serving " + name)
