@@ -37,12 +37,18 @@ type ExtractOptions struct {
 // Nothing is written outside, whatever the archive holds: files are made by
 // os.Root, none through a link, and links come last. Modes are those of
 // files.json, whatever the umask.
-func Extract(ctx context.Context, archive, dir string, o ExtractOptions) (err error) {
+func Extract(ctx context.Context, archive, dir string, o ExtractOptions) error {
 	r, err := OpenArchive(archive)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
+	return r.Extract(ctx, dir, o)
+}
+
+// Extract is [Extract] for an archive that is open already, and of which no
+// entry was read.
+func (r *Reader) Extract(ctx context.Context, dir string, o ExtractOptions) (err error) {
 	if o.Accept != nil {
 		if err := o.Accept(r.Manifest()); err != nil {
 			return err

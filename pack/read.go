@@ -14,8 +14,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+	"github.com/klauspost/pgzip"
 )
 
 // Limits on what is read into memory before anything is known of an archive.
@@ -23,6 +23,8 @@ const (
 	maxManifest = 128 << 20
 	maxFiles    = 512 << 20
 	maxPad      = 1 << 20 // zeros after a tar's end
+
+	readAhead, readBlocks = 256 << 10, 8
 )
 
 // Reader reads an archive once, from the start to the end, and trusts nothing:
@@ -92,8 +94,9 @@ func openSourceOf(file *os.File) (entrySource, error) {
 	}
 	switch head = head[:n]; {
 	case bytes.HasPrefix(head, []byte("\x1f\x8b")):
-		// A byte reader, so that nothing after the last member is missed.
-		z, err := gzip.NewReader(bufio.NewReaderSize(file, 256<<10))
+		// It decompresses ahead of what is read. A byte reader, so that nothing
+		// after the last member is missed.
+		z, err := pgzip.NewReaderN(bufio.NewReaderSize(file, 256<<10), readAhead, readBlocks)
 		if err != nil {
 			return nil, err
 		}
