@@ -1,8 +1,10 @@
 package buildout
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -67,27 +69,32 @@ type toolmaker struct {
 	venv         string // interpreter of a virtualenv that has zc.buildout; "" for none
 	dir          string // scratch
 	env          []string
-	last         *last // what is reused; nil for nothing
+	last         *last  // what is reused; nil for nothing
+	guessed      *asked // what guess gives, if it was asked already
 }
 
-// make gives the tools and the configuration as they read it.
+// make gives the tools and the configuration as they read it. Those of a last
+// archive that turns out not to fit don't count.
 func (m toolmaker) make(ctx context.Context) (tools, config, error) {
-	section := "versions"
-	literal := literalOptions(filepath.Join(m.root, m.config), "buildout")
-	if literal["versions"] != "" {
-		section = literal["versions"]
+	t, c, err := m.choose(ctx)
+	if m.last == nil || m.last.fitted() == nil {
+		return t, c, err
 	}
-	guess := literalOptions(filepath.Join(m.root, m.config), section)
+	m.last = nil
+	return m.choose(ctx)
+}
+
+func (m toolmaker) choose(ctx context.Context) (tools, config, error) {
 	if err := os.MkdirAll(m.cache(), 0o755); err != nil {
 		return tools{}, config{}, surroundings("reading the configuration", "", err)
 	}
-	pins, err := demands(ctx, m.pip, m.root, m.flag, guess, section)
+	asked, err := m.guess(ctx)
 	if err != nil {
 		return tools{}, config{}, err
 	}
-	m.pip.env = m.withIndex(literal)
+	m.pip.env = m.withIndex(literalOptions(filepath.Join(m.root, m.config), "buildout"))
 	for range 3 {
-		t, err := m.install(ctx, pins)
+		t, err := m.install(ctx, asked.pins)
 		if err != nil {
 			return t, config{}, err
 		}
@@ -95,20 +102,42 @@ func (m toolmaker) make(ctx context.Context) (tools, config, error) {
 		if err != nil {
 			return t, c, err
 		}
-		if name := c.Buildout["versions"]; name != "" {
-			section = name
-		}
-		asked, err := demands(ctx, m.pip, m.root, m.flag, c.Versions, section)
-		if err != nil {
-			return t, c, err
-		}
-		if constraints(asked, "") == constraints(pins, "") {
+		if maps.Equal(ofTools(c.Versions), ofTools(asked.versions)) {
 			return t, c, nil
 		}
-		pins = asked
+		before := asked
+		if asked, err = m.ask(ctx, c.Versions, cmp.Or(c.Buildout["versions"], before.section)); err != nil {
+			return t, c, err
+		}
+		if constraints(asked.pins, "") == constraints(before.pins, "") {
+			return t, c, nil
+		}
 	}
 	return tools{}, config{}, failed("choosing the version of zc.buildout",
 		"name it with --buildout-version", "the configuration asks for another one each time it is read")
+}
+
+// asked is what somebody asks for of the tools.
+type asked struct {
+	section  string // of the configuration's pins
+	versions map[string]string
+	pins     []pin
+}
+
+func (m toolmaker) ask(ctx context.Context, versions map[string]string, section string) (asked, error) {
+	pins, err := demands(ctx, m.pip, m.root, m.flag, versions, section)
+	return asked{section, versions, pins}, err
+}
+
+// guess is what is asked for as far as that can be read before there is a
+// zc.buildout.
+func (m toolmaker) guess(ctx context.Context) (asked, error) {
+	if m.guessed != nil {
+		return *m.guessed, nil
+	}
+	file := filepath.Join(m.root, m.config)
+	section := literalSection(file)
+	return m.ask(ctx, literalOptions(file, section), section)
 }
 
 // withIndex lets pip use the configuration's own index, where the
@@ -128,8 +157,8 @@ func (m toolmaker) withIndex(literal map[string]string) []string {
 // install makes the eggs that pins ask for. An earlier pass's are replaced.
 func (m toolmaker) install(ctx context.Context, pins []pin) (tools, error) {
 	doing := "getting zc.buildout"
-	if t, ok, err := m.reusedTools(pins); err != nil || ok {
-		return t, err
+	if t, ok := m.reusedTools(pins); ok {
+		return t, nil
 	}
 	version := exactly(pins, "zc.buildout")
 	var wheels []string
@@ -187,7 +216,11 @@ func (m toolmaker) download(ctx context.Context, pins []pin, version string) ([]
 	if version != "" {
 		want += "==" + version
 	}
-	if err := m.pip.call(ctx, m.dir, "download", "-q", "-d", dest, "-c", file, want, "setuptools"); err != nil {
+	p, err := m.pip.working(ctx, m.python, m.dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.call(ctx, m.dir, "download", "-q", "-d", dest, "-c", file, want, "setuptools"); err != nil {
 		return nil, err
 	}
 	entries, err := os.ReadDir(dest)

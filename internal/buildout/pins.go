@@ -79,6 +79,22 @@ func demands(ctx context.Context, p pip, root, flag string, versions map[string]
 	return pins, nil
 }
 
+// ofTools are the pins of the tools alone, by plain name.
+func ofTools(versions map[string]string) map[string]string {
+	found := map[string]string{}
+	for name, spec := range versions {
+		if isTool(name) {
+			found[plainName(name)] = spec
+		}
+	}
+	return found
+}
+
+// isTool is whether a distribution is one of toolNames, however it is spelt.
+func isTool(name string) bool {
+	return slices.ContainsFunc(toolNames, func(tool string) bool { return plainName(tool) == plainName(name) })
+}
+
 // withPath is the environment in which the interpreter imports pip.
 func withPath(p pip) []string {
 	if p.wheel == "" {

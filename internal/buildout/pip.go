@@ -39,13 +39,30 @@ func (p pip) call(ctx context.Context, dir string, args ...string) error {
 	return nil
 }
 
-// findPip gives the interpreter's own pip, else one from the wheels that
-// ensurepip or the distribution brings, else one that fetch downloads to dir.
-func findPip(ctx context.Context, in Interpreter, env []string, dir string, fetch pipFetcher) (pip, error) {
+// findPip gives the interpreter's own pip if that can be imported, else one
+// that works.
+func findPip(ctx context.Context, in Interpreter, env []string, dir string) (pip, error) {
 	own := pip{python: in.Executable, env: env}
-	if own.call(ctx, dir, "--version") == nil {
+	cmd := exec.CommandContext(ctx, own.python, "-sE", "-c", "import pip._vendor.packaging.requirements")
+	cmd.Dir, cmd.Env, cmd.WaitDelay = dir, env, 10*time.Second
+	if cmd.Run() == nil {
 		return own, nil
 	}
+	return wheelOfPip(ctx, in, env, dir, fetchPip)
+}
+
+// working gives p, or another pip if p is the interpreter's own and can be
+// imported alone: one that is too old for its Python.
+func (p pip) working(ctx context.Context, in Interpreter, dir string) (pip, error) {
+	if p.wheel != "" || p.call(ctx, dir, "--version") == nil {
+		return p, nil
+	}
+	return wheelOfPip(ctx, in, p.env, dir, fetchPip)
+}
+
+// wheelOfPip gives a pip from the wheels that ensurepip or the distribution
+// brings, else one that fetch downloads to dir.
+func wheelOfPip(ctx context.Context, in Interpreter, env []string, dir string, fetch pipFetcher) (pip, error) {
 	for _, pattern := range []string{
 		filepath.Join(in.Stdlib, "ensurepip", "_bundled", "pip-*.whl"),
 		"/usr/share/python-wheels/pip-*.whl",

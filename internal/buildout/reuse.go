@@ -37,6 +37,10 @@ type last struct {
 	compiled  []string        // those of them that were compiled where it was built
 	kept      []string        // parts in the stage's .installed.cfg
 	develop   map[string]*reusableDevelop
+
+	// fitted waits until the archive is fitted, and gives why it could not be.
+	// Before that its files can be read, and none is to be moved.
+	fitted func() error
 }
 
 // path is where the fitted archive has what lies at a path of the stage.
@@ -237,43 +241,28 @@ func sameFile(a, b string) bool {
 	}
 }
 
-// reusedTools moves zc.buildout and what it needs from the last archive, if
-// every one of them is pinned to the version that it has: no index need then
-// be asked. A later pass finds them where the first one put them.
-func (m toolmaker) reusedTools(pins []pin) (tools, bool, error) {
+// reusedTools are zc.buildout and what it needs in the last archive, if every
+// one of them is pinned to the version that it has: no index need then be asked.
+func (m toolmaker) reusedTools(pins []pin) (tools, bool) {
 	var t tools
 	if m.last == nil {
-		return t, false, nil
+		return t, false
 	}
 	data, err := os.ReadFile(filepath.Join(m.last.dir, filepath.FromSlash(pack.LaunchName)))
 	var launch pack.Launch
 	if err != nil || json.Unmarshal(data, &launch) != nil {
-		return t, false, nil
+		return t, false
 	}
-	dir := filepath.Join(m.dir, "eggs")
 	for _, path := range launch.Path {
-		from, to := filepath.Join(m.last.dir, filepath.FromSlash(path)), filepath.Join(dir, filepath.Base(path))
-		where := from
-		if !exists(from) {
-			where = to
+		egg := filepath.Join(m.last.dir, filepath.FromSlash(path))
+		e := (&Tree{Root: m.last.dir}).egg(egg, false)
+		if v := exactly(pins, strings.ReplaceAll(plainName(e.Name), "-", ".")); v == "" || v != e.Version || !exists(egg) {
+			return tools{}, false
 		}
-		e := (&Tree{Root: m.last.dir}).egg(where, false)
-		if v := exactly(pins, strings.ReplaceAll(plainName(e.Name), "-", ".")); v == "" || v != e.Version || !exists(where) {
-			return tools{}, false, nil
-		}
-		t.Eggs = append(t.Eggs, madeEgg{Name: e.Name, Version: e.Version, Path: to})
+		t.Eggs = append(t.Eggs, madeEgg{Name: e.Name, Version: e.Version, Path: egg})
 		if plainName(e.Name) == "zc-buildout" {
 			t.Buildout = e.Version
 		}
 	}
-	for i, path := range launch.Path {
-		err := os.MkdirAll(dir, 0o755)
-		if from := filepath.Join(m.last.dir, filepath.FromSlash(path)); err == nil && exists(from) {
-			err = os.Rename(from, t.Eggs[i].Path)
-		}
-		if err != nil {
-			return tools{}, false, surroundings("getting zc.buildout of "+m.last.reused.Archive, "", err)
-		}
-	}
-	return t, t.Buildout != "", nil
+	return t, t.Buildout != ""
 }

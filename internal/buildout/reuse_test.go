@@ -150,25 +150,3 @@ func TestWritesElsewhere(t *testing.T) {
 		}
 	}
 }
-
-// Bytecode comes from the sources again, but that of the tools, and what has no
-// source, is wanted.
-func TestMadeAnew(t *testing.T) {
-	files := []pack.Entry{
-		{Path: "eggs/a.egg/a.py"}, {Path: "eggs/a.egg/__pycache__", Type: pack.TypeDir}, {Path: "eggs/a.egg/__pycache__/a.cpython-313.pyc"},
-		{Path: "eggs/b.egg/b.py"}, {Path: "eggs/b.egg/b.pyc"}, {Path: "eggs/b.egg/only.pyc"}, {Path: "eggs/b.egg/b.pyo"},
-		{Path: "eggs/tool.egg/t.py"}, {Path: "eggs/tool.egg/t.pyc"}, {Path: "eggs/tool.egg/__pycache__", Type: pack.TypeDir},
-		{Path: "eggs/tool.egg2/t.py"}, {Path: "eggs/tool.egg2/t.pyc"},
-	}
-	skip := madeAnew(files, []string{"eggs/tool.egg"})
-	var skipped []string
-	for _, e := range files {
-		if skip(e) {
-			skipped = append(skipped, e.Path)
-		}
-	}
-	want := []string{"eggs/a.egg/__pycache__", "eggs/b.egg/b.pyc", "eggs/b.egg/b.pyo", "eggs/tool.egg2/t.pyc"}
-	if !slices.Equal(skipped, want) {
-		t.Errorf("%q, want %q", skipped, want)
-	}
-}

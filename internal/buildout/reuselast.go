@@ -7,17 +7,17 @@ import (
 	"fmt"
 	"maps"
 	"os/exec"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
-// openLast unpacks and fits the archive of o.Reuse. Where nothing of it can
-// stand for what would be built here, it says why, and gives nil.
+// openLast unpacks the archive of o.Reuse, and begins to fit it. Where nothing
+// of it can stand for what would be built here, it says why, and gives nil.
 func (b *builder) openLast(ctx context.Context) (*last, error) {
 	if b.o.Reuse == "" {
 		return nil, nil
@@ -37,63 +37,32 @@ func (b *builder) openLast(ctx context.Context) (*last, error) {
 		return nil, nil
 	}
 	l := &last{dir: filepath.Join(b.s.tmp, "last"), manifest: m, reused: b.reused, doubtful: doubtful(m), develop: map[string]*reusableDevelop{}}
-	if err := l.unpack(ctx, b, r); err != nil {
+	if err := r.Extract(ctx, l.dir, pack.ExtractOptions{Skip: useless(r.Files(), b.literalPins())}); err != nil {
 		return nil, err
 	}
-	if err := l.fit(ctx, b); err != nil {
+	l.fitted = sync.OnceValue(func() error { return l.fit(ctx, b) })
+	if b.o.OS == "windows" { // no file can be replaced that somebody reads
+		l.fitted()
+	}
+	go l.fitted()
+	return l, nil
+}
+
+// fitting waits until l is fitted, and reads what is installed in it. It gives
+// nil where l can't be used after all.
+func (b *builder) fitting(ctx context.Context, l *last) (*last, error) {
+	if l == nil {
+		return nil, nil
+	}
+	if err := l.fitted(); err != nil {
 		b.buildAll(err.Error())
 		return nil, ctx.Err()
 	}
+	var err error
 	if l.installed, _, err = readInstalled(filepath.Join(l.dir, ".installed.cfg")); err != nil {
 		return nil, surroundings("reusing "+b.reused.Archive, "", err)
 	}
 	return l, nil
-}
-
-// unpack lays what the build can use of the last archive into l.dir.
-func (l *last) unpack(ctx context.Context, b *builder, r *pack.Reader) error {
-	tools, err := launchEggs(r)
-	if err != nil {
-		return err
-	}
-	return pack.Extract(ctx, b.o.Reuse, l.dir, pack.ExtractOptions{Skip: madeAnew(r.Files(), tools)})
-}
-
-// launchEggs reads which eggs the archive's launcher runs zc.buildout from.
-func launchEggs(r *pack.Reader) ([]string, error) {
-	for {
-		e, body, err := r.Next()
-		if err != nil {
-			return nil, err
-		}
-		if e.Path != pack.LaunchName {
-			continue
-		}
-		var launch pack.Launch
-		err = json.NewDecoder(body).Decode(&launch)
-		return launch.Path, err
-	}
-}
-
-// madeAnew tells of the bytecode in an archive, which packing makes anew from
-// the sources: a quarter of the files of a Zope. That of the tools is wanted,
-// since the build runs them.
-func madeAnew(files []pack.Entry, tools []string) func(pack.Entry) bool {
-	have := map[string]bool{}
-	for _, e := range files {
-		have[e.Path] = true
-	}
-	return func(e pack.Entry) bool {
-		for _, egg := range tools {
-			if within(e.Path, egg) {
-				return false
-			}
-		}
-		if e.Type == pack.TypeDir {
-			return path.Base(e.Path) == "__pycache__"
-		}
-		return (strings.HasSuffix(e.Path, ".pyc") || strings.HasSuffix(e.Path, ".pyo")) && have[e.Path[:len(e.Path)-1]]
-	}
 }
 
 // buildAll notes why nothing is taken over. It is no error: the result is the

@@ -147,6 +147,9 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 	}
 	b.made = b.madeWith(ctx, environ(b.o.environ(), "PATH"))
 	m, old, err := b.begin(ctx)
+	if old != nil {
+		defer old.fitted()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -161,6 +164,9 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 	b.event("tools", "zc.buildout "+t.Buildout)
 	b.buildout = t.Buildout
 	b.made[toolsKey] = t.names()
+	if old, err = b.fitting(ctx, old); err != nil {
+		return nil, err
+	}
 	if err := b.reuse(old, t, c); err != nil {
 		return nil, err
 	}
@@ -183,12 +189,21 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 	return tree, tree.finish(ctx, m)
 }
 
-// begin looks for pip while it unpacks the last archive.
+// begin looks for pip, and for the versions of the tools, while it unpacks the
+// last archive.
 func (b *builder) begin(ctx context.Context) (toolmaker, *last, error) {
 	var m toolmaker
 	var failed error
 	var pip sync.WaitGroup
-	pip.Go(func() { m, failed = b.toolmaker(ctx) })
+	pip.Go(func() {
+		if m, failed = b.toolmaker(ctx); failed != nil || b.virtual {
+			return
+		}
+		var guessed asked
+		if guessed, failed = m.guess(ctx); failed == nil {
+			m.guessed = &guessed
+		}
+	})
 	old, err := b.openLast(ctx)
 	pip.Wait()
 	m.last = old
@@ -225,7 +240,7 @@ func (b *builder) toolmaker(ctx context.Context) (toolmaker, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return toolmaker{}, surroundings("making a directory for zc.buildout", "", err)
 	}
-	p, err := findPip(ctx, b.in, b.env, dir, fetchPip)
+	p, err := findPip(ctx, b.in, b.env, dir)
 	m := toolmaker{root: b.s.root, config: b.o.Config, defaults: b.o.DefaultCfg, flag: b.o.BuildoutVersion,
 		python: b.in, pip: p, dir: dir, env: b.env}
 	if b.virtual {

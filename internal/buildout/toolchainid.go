@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"os"
 	"os/exec"
 	"strings"
@@ -35,11 +36,7 @@ func (b *builder) madeWith(ctx context.Context, path string) map[string]string {
 			made[name] = digestMark + hex.EncodeToString(sum[:8])
 		}
 	}
-	for _, name := range []string{"cc", "c++", "gfortran", "rustc"} {
-		if real := lookIn(path, name); real != "" {
-			set(name, compilerVersion(ctx, real))
-		}
-	}
+	maps.Copy(made, askAll(path, []string{"cc", "c++", "gfortran", "rustc"}, func(compiler string) string { return compilerVersion(ctx, compiler) }))
 	set("system", systemName("/etc/os-release"))
 	set("libc", b.in.LibcVersion)
 	hide("python's compiler", b.in.CC+"\x00"+b.in.CXX)

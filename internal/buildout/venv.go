@@ -57,10 +57,7 @@ func (b *builder) venv(ctx context.Context) (bool, error) {
 // venvPins is what pip installs where there is no requirements.txt.
 func (b *builder) venvPins(ctx context.Context, python string) ([]string, error) {
 	file := filepath.Join(b.s.root, b.o.Config)
-	section := literalOptions(file, "buildout")["versions"]
-	if section == "" {
-		section = "versions"
-	}
+	section := literalSection(file)
 	pins, err := demands(ctx, pip{python: python, env: b.env}, b.s.root, b.o.BuildoutVersion, literalOptions(file, section), section)
 	if err != nil {
 		return nil, err

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // CompilerCall is one line of Tree.Compiler: what the build asked of a
@@ -42,13 +43,14 @@ func wrapCompilers(ctx context.Context, s stage, in Interpreter, path string) (s
 			names = append(names, f[0])
 		}
 	}
+	maps := askAll(path, names, func(compiler string) string { return prefixMap(ctx, compiler) })
 	for _, name := range names {
 		real := lookIn(path, name)
 		if real == "" {
 			continue
 		}
 		text := strings.NewReplacer("@REAL@", shellQuoted(real), "@LOG@", shellQuoted(s.calls()), "@TMP@", shellQuoted(s.tmp),
-			"@ROOT@", shellQuoted(s.root), "@PREFIX@", shellQuoted(ownPrefix(in)), "@MAP@", prefixMap(ctx, real)).Replace(string(source))
+			"@ROOT@", shellQuoted(s.root), "@PREFIX@", shellQuoted(ownPrefix(in)), "@MAP@", maps[name]).Replace(string(source))
 		if err := os.WriteFile(filepath.Join(bin, name), []byte(text), 0o755); err != nil {
 			return "", err
 		}
@@ -79,6 +81,26 @@ func lookIn(path, name string) string {
 		}
 	}
 	return ""
+}
+
+// askAll asks programs of these names on PATH something, all at once, and gives
+// what each said. One that isn't there isn't asked.
+func askAll(path string, names []string, ask func(program string) string) map[string]string {
+	answers := make([]string, len(names))
+	var asking sync.WaitGroup
+	for i, name := range names {
+		if program := lookIn(path, name); program != "" {
+			asking.Go(func() { answers[i] = ask(program) })
+		}
+	}
+	asking.Wait()
+	said := map[string]string{}
+	for i, name := range names {
+		if answers[i] != "" {
+			said[name] = answers[i]
+		}
+	}
+	return said
 }
 
 // prefixMap gives the option of this compiler that rewrites paths; gcc before

@@ -1,0 +1,54 @@
+package buildout
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// A pip that can't be imported isn't used. One that can, but doesn't run, as
+// one that is too old for its Python, is good for its packaging alone.
+func TestFindPip(t *testing.T) {
+	if testing.Short() {
+		t.Skip("makes a virtualenv")
+	}
+	home := filepath.Join(t.TempDir(), "venv")
+	if out, err := exec.Command(python(t, "3.12"), "-m", "venv", home).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	in := mustProbe(t, venvPython(home, "linux"))
+	in.Executable = venvPython(home, "linux")
+	env, dir := os.Environ(), t.TempDir()
+	breaks := func(name string) {
+		file := filepath.Join(home, "lib", "python3.12", "site-packages", "pip", filepath.FromSlash(name))
+		if err := os.WriteFile(file, []byte("raise AttributeError\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check := func(what string, want, wantWorking bool) {
+		t.Helper()
+		p, err := findPip(t.Context(), in, env, dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := p.working(t.Context(), in, dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if own := p.wheel == ""; own != want {
+			t.Errorf("%s: its own pip is found: %t", what, own)
+		}
+		if own := w.wheel == ""; own != wantWorking {
+			t.Errorf("%s: its own pip is taken to work: %t", what, own)
+		}
+		if err := w.call(t.Context(), dir, "--version"); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	check("whole", true, true)
+	breaks("_internal/cli/main.py")
+	check("doesn't run", true, false)
+	breaks("_vendor/packaging/requirements.py")
+	check("can't be imported", false, false)
+}

@@ -1,0 +1,92 @@
+package buildout
+
+import (
+	"maps"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+// useless tells of what needn't be unpacked of an archive that is reused:
+//
+//   - bytecode, a quarter of the files of a Zope. Packing makes it anew from
+//     the sources. That of the tools is wanted, since the build runs them;
+//   - eggs of another version than the one that is pinned now.
+//
+// It decides nothing but what is worth the time: an egg that is missed is
+// built, and one that is unpacked in vain isn't taken.
+func useless(files []pack.Entry, pins map[string]string) func(pack.Entry) bool {
+	have := map[string]bool{}
+	for _, e := range files {
+		have[e.Path] = true
+	}
+	return func(e pack.Entry) bool {
+		name, version := eggIn(e.Path)
+		if pin, ok := pins[name]; ok && release(version) != release(pin) {
+			return true
+		}
+		if isTool(name) {
+			return false
+		}
+		if e.Type == pack.TypeDir {
+			return path.Base(e.Path) == "__pycache__"
+		}
+		return (strings.HasSuffix(e.Path, ".pyc") || strings.HasSuffix(e.Path, ".pyo")) && have[e.Path[:len(e.Path)-1]]
+	}
+}
+
+// eggIn is the distribution, and its version, whose egg is at a path or above
+// it, as the egg's file name has them; "" where there is none.
+func eggIn(name string) (project, version string) {
+	for part := range strings.SplitSeq(name, "/") {
+		if egg, ok := strings.CutSuffix(part, ".egg"); ok {
+			project, version, _ = strings.Cut(egg, "-")
+			version, _, _ = strings.Cut(version, "-")
+			return plainName(project), version
+		}
+	}
+	return "", ""
+}
+
+// literalPins are the exact pins of the configuration, by plain name, as far as
+// they can be read without zc.buildout. Two spellings of a name that disagree pin nothing.
+func (b *builder) literalPins() map[string]string {
+	file := filepath.Join(b.s.root, b.o.Config)
+	pins, disagree := map[string]string{}, map[string]bool{}
+	for name, spec := range literalOptions(file, literalSection(file)) {
+		if m := exactVersion.FindStringSubmatch(spec); m != nil {
+			name = plainName(name)
+			disagree[name] = disagree[name] || pins[name] != "" && pins[name] != m[1]
+			pins[name] = m[1]
+		}
+	}
+	maps.DeleteFunc(pins, func(name, _ string) bool { return disagree[name] })
+	return pins
+}
+
+// literalSection is the name of the section that has the pins.
+func literalSection(file string) string {
+	if name := literalOptions(file, "buildout")["versions"]; name != "" {
+		return name
+	}
+	return "versions"
+}
+
+var releaseSegment = regexp.MustCompile(`^[0-9]+(?:\.[0-9]+)*`)
+
+// release is what PEP 440 calls the release segment, without zeros at its end
+// and in front of its numbers. Two versions that differ in it are not equal;
+// two that agree in it may be.
+func release(version string) string {
+	numbers := strings.Split(releaseSegment.FindString(version), ".")
+	for i, n := range numbers {
+		numbers[i] = strings.TrimLeft(n, "0")
+	}
+	for len(numbers) > 0 && numbers[len(numbers)-1] == "" {
+		numbers = numbers[:len(numbers)-1]
+	}
+	return strings.Join(numbers, ".")
+}
