@@ -2403,7 +2403,8 @@ def write_record(tree, staging):
     lines = [u'  "format": 1'] + [u'  "%s": %s' % (k, json.dumps(v, ensure_ascii=False)) for k, v in (
         (u"archive", delta["archive"]), (u"sha256", delta["sha256"]), (u"source", source))]
     data = u"{\n" + u",\n".join(lines) + u"\n}\n"
-    write_new(staging.full(RECORD), data.encode("utf-8"), 0o644)
+    secret = u"@" in source.partition(u"://")[2].partition(u"/")[0]
+    write_new(staging.full(RECORD), data.encode("utf-8"), 0o600 if secret else 0o644)
 
 
 def apply_update(tree, incoming, python, root, look=False):

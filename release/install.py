@@ -37,7 +37,7 @@ LOCAL = "mbcs" if WINDOWS else "utf-8"
 
 # What an interpreter tells of itself.
 PROBE = """
-import json, os, platform, struct, subprocess, sys
+import json, os, platform, re, struct, subprocess, sys
 try:
     import sysconfig
     config = sysconfig.get_config_var
@@ -57,16 +57,16 @@ system = {"linux": "linux", "linux2": "linux", "darwin": "macos", "win32": "wind
 libc = version = macos = ""
 if system == "linux":
     # A musl system may have the loader of glibc beside its own, and the other
-    # way round: what counts is what this process runs on.
+    # way round: what counts is the one that this program names. (What it is
+    # mapped from may be called libc.so.)
     try:
-        with open("/proc/self/maps") as f:
-            names = set(line.split()[-1] for line in f)
-        musl = [name for name in names if os.path.basename(name).startswith("ld-musl-")]
+        with open("/proc/self/exe", "rb") as f:
+            musl = re.search(b"/[ -~]*/ld-musl-[ -~]+", f.read(1 << 16))
     except Exception:
-        musl = []
+        musl = None
     try:
         if musl:
-            p = subprocess.Popen(musl[:1], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            p = subprocess.Popen([musl.group()], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             for line in p.communicate()[0].decode("ascii", "replace").splitlines():
                 if line.startswith("Version"):
                     libc, version = "musl", line.split()[1]

@@ -54,6 +54,7 @@ func (c *Command) install(ctx context.Context, o install.Options, common *common
 		_, err = fmt.Fprintf(c.Stdout, "%s %s is there already\n", result.Name, result.Version)
 		return err
 	}
+	ui.say("with %s", result.Python)
 	_, err = fmt.Fprintf(c.Stdout, "%s %s lies in %s\nnext: %s\n", result.Name, result.Version, result.Dir, result.Next())
 	return err
 }

@@ -52,11 +52,14 @@ func (c *Command) surround(o *install.Options, common *common, dir string) *ui {
 	o.Env, o.OS, o.Arch = os.Environ(), c.OS, c.Arch
 	o.Read, o.Extract = readArchive, extractArchive
 	o.Progress = func(e install.Event) {
-		if e.Total > 0 {
+		switch {
+		case e.Text == "":
 			ui.progress("%s", installProgress(e))
-			return
+		case e.Total > 0:
+			ui.say("%s: %s, %s", e.Step, e.Text, sizeText(e.Total))
+		default:
+			ui.say("%s: %s", e.Step, e.Text)
 		}
-		ui.say("%s: %s", e.Step, e.Text)
 	}
 	return ui
 }

@@ -68,7 +68,7 @@ func attest(ctx context.Context, o Options, e evidence, a Asset) (attested, erro
 	if err != nil {
 		return attested{}, &Error{Err: fmt.Errorf("fetching the attestation: %w", err), Code: codeOf(err, 3), Text: hintOf(err, "")}
 	}
-	r, err := o.Remote.withDefaults(o.Env)
+	r, err := o.remote()
 	if err != nil {
 		return attested{}, err
 	}

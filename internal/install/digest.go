@@ -30,15 +30,21 @@ type sidecar struct {
 // archiveSuffix matches the end of an archive's name.
 var archiveSuffix = regexp.MustCompile(`\.(tar\.gz|tar\.zst|zip)$`)
 
+// askedDigest reads --sha256, also as GitHub shows digests: sha256:ab12....
+func askedDigest(text string) (string, error) {
+	digest := strings.TrimPrefix(strings.ToLower(text), "sha256:")
+	if text != "" && !isDigest(digest) {
+		return "", usage(fmt.Errorf("--sha256 %s: a SHA-256 digest has 64 hexadecimal digits", text), "copy the archive's from the release page, or its line in SHA256SUMS")
+	}
+	return digest, nil
+}
+
 // expectedDigest gives the digest that an archive on disk should have: the one
 // asked for, the sidecar's, or the one in SHA256SUMS beside it; "" if nothing
 // says.
 func expectedDigest(path, asked string) (string, error) {
 	if asked != "" {
-		if !isDigest(strings.ToLower(asked)) {
-			return "", usage(fmt.Errorf("--sha256 %s: a SHA-256 digest has 64 hexadecimal digits", asked), "")
-		}
-		return strings.ToLower(asked), nil
+		return asked, nil
 	}
 	side := archiveSuffix.ReplaceAllString(path, "") + ".json"
 	data, err := os.ReadFile(side)

@@ -7,32 +7,39 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"path/filepath"
+	"strings"
 	"time"
 )
+
+// wanted is what is downloaded.
+type wanted struct {
+	address, accept string
+	name            string // as a person knows it
+	size            int64  // 0 if nothing says
+}
 
 // download fetches an asset into a file, goes on where an earlier attempt or
 // an earlier run stopped, and tells its progress. What is there of an earlier
 // run is found by the digest, so it belongs to the same content.
-func (r Remote) download(ctx context.Context, o Options, address, accept, path string, size int64) error {
+func (r Remote) download(ctx context.Context, o Options, w wanted, path string) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return surroundings(fmt.Errorf("making a file to download to: %w", err), "")
 	}
 	defer f.Close()
-	meter := newMeter(o, filepath.Base(path), size)
+	meter := newMeter(o, w.name, w.size)
 	err = r.attempts(ctx, func() error {
 		have, err := f.Seek(0, io.SeekEnd)
 		if err != nil {
 			return surroundings(fmt.Errorf("writing %s: %w", path, err), "")
 		}
-		if size > 0 && have == size {
+		if w.size > 0 && have == w.size {
 			return nil
 		}
-		if size > 0 && have > size {
+		if w.size > 0 && have > w.size {
 			have = 0
 		}
-		return r.part(ctx, f, address, accept, have, size, meter)
+		return r.part(ctx, f, w, have, meter)
 	})
 	if err != nil {
 		return err
@@ -44,25 +51,29 @@ func (r Remote) download(ctx context.Context, o Options, address, accept, path s
 }
 
 // part is one attempt.
-func (r Remote) part(ctx context.Context, f *os.File, address, accept string, have, size int64, m *meter) error {
+func (r Remote) part(ctx context.Context, f *os.File, w wanted, have int64, m *meter) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	stall := time.AfterFunc(r.Stall, func() { cancel(fmt.Errorf("nothing came for %s", r.Stall)) })
 	defer stall.Stop()
-	resp, err := r.request(ctx, address, accept, have)
+	resp, err := r.request(ctx, w.address, w.accept, have)
 	var s *statusError
 	if errors.As(err, &s) && s.code == http.StatusRequestedRangeNotSatisfiable {
 		if err := f.Truncate(0); err != nil {
 			return surroundings(err, "")
 		}
-		resp, err = r.request(ctx, address, accept, 0)
+		have = 0
+		resp, err = r.request(ctx, w.address, w.accept, 0)
 	}
 	if err != nil {
 		return err
 	}
 	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusPartialContent {
-		have = 0
+	if have, err = w.answered(resp, have); err != nil {
+		if codeOf(err, 0) == 0 {
+			_ = f.Truncate(0) // a server that can't: from the start
+		}
+		return err
 	}
 	if err := f.Truncate(have); err != nil {
 		return surroundings(fmt.Errorf("writing %s: %w", f.Name(), err), "")
@@ -70,21 +81,46 @@ func (r Remote) part(ctx context.Context, f *os.File, address, accept string, ha
 	if _, err := f.Seek(have, io.SeekStart); err != nil {
 		return surroundings(fmt.Errorf("writing %s: %w", f.Name(), err), "")
 	}
-	if size == 0 && resp.ContentLength > 0 {
+	if w.size == 0 && resp.ContentLength > 0 {
 		m.total = have + resp.ContentLength
 	}
 	m.start(have)
 	n, err := io.Copy(&diskWriter{f}, &stallReader{resp.Body, stall, r.Stall, m})
 	if err != nil {
 		if cause := context.Cause(ctx); cause != nil {
-			return fmt.Errorf("fetching %s: %w", withoutUser(address), cause)
+			return fmt.Errorf("fetching %s: %w", withoutUser(w.address), cause)
 		}
-		return fmt.Errorf("fetching %s: %w", withoutUser(address), err)
+		return fmt.Errorf("fetching %s: %w", withoutUser(w.address), err)
 	}
-	if size > 0 && have+n != size {
-		return fmt.Errorf("fetching %s: it ends after %d of %d bytes", withoutUser(address), have+n, size)
+	if w.size > 0 && have+n != w.size {
+		_ = f.Truncate(0) // it ended as it should, and is something else: the next run mustn't go on from it
+		return fmt.Errorf("fetching %s: it ends after %d of %d bytes", withoutUser(w.address), have+n, w.size)
 	}
 	return nil
+}
+
+// answered gives the place in the file that an answer goes to, and refuses one
+// that is of another length than the archive: what a network's login page
+// sends must not be taken for a part of it.
+func (w wanted) answered(resp *http.Response, have int64) (int64, error) {
+	total := resp.ContentLength
+	if resp.StatusCode == http.StatusPartialContent {
+		var from, to int64
+		total = -1
+		if _, err := fmt.Sscanf(resp.Header.Get("Content-Range"), "bytes %d-%d/%d", &from, &to, &total); from != have || err != nil && total >= 0 {
+			return 0, fmt.Errorf("fetching %s: asked from byte %d on, the server sends %q", withoutUser(w.address), have, resp.Header.Get("Content-Range"))
+		}
+	} else {
+		have = 0
+	}
+	kind := resp.Header.Get("Content-Type")
+	switch {
+	case w.size > 0 && total >= 0 && total != w.size:
+		return 0, surroundings(fmt.Errorf("fetching %s: the answer has %d bytes (%s), and the archive has %d", withoutUser(w.address), total, kind, w.size), inBetween)
+	case w.size > 0 && total < 0 && strings.HasPrefix(kind, "text/html"):
+		return 0, surroundings(fmt.Errorf("fetching %s: the answer is a web page", withoutUser(w.address)), inBetween)
+	}
+	return have, nil
 }
 
 // diskWriter tells an error of the disk from one of the network.

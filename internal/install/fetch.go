@@ -55,7 +55,7 @@ func fetch(ctx context.Context, o Options, dir string, who *owner) (*fetched, er
 		return nil, usage(fmt.Errorf("looking at the source: %w", err), "")
 	}
 	if m := repository.FindStringSubmatch(o.Source); m != nil {
-		r, err := o.Remote.withDefaults(o.Env)
+		r, err := o.remote()
 		if err != nil {
 			return nil, err
 		}
@@ -73,7 +73,7 @@ func fetchURL(ctx context.Context, o Options, dir string, who *owner) (*fetched,
 	if err != nil || u.Host == "" {
 		return nil, usage(fmt.Errorf("installing %s: it isn't a URL", o.Source), "")
 	}
-	r, err := o.Remote.withDefaults(o.Env)
+	r, err := o.remote()
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func fetchURL(ctx context.Context, o Options, dir string, who *owner) (*fetched,
 
 // fetchOne fetches an archive by its address, after its sidecar.
 func fetchOne(ctx context.Context, o Options, dir string, r Remote, u *url.URL) (*fetched, error) {
-	a := Asset{Name: path.Base(u.Path), SHA256: strings.ToLower(o.SHA256)}
+	a := Asset{Name: path.Base(u.Path), SHA256: o.SHA256}
 	if a.SHA256 == "" {
 		side := *u
 		side.Path = archiveSuffix.ReplaceAllString(u.Path, "") + ".json"
@@ -99,11 +99,9 @@ func fetchOne(ctx context.Context, o Options, dir string, r Remote, u *url.URL) 
 		if err != nil {
 			return nil, &Error{Err: fmt.Errorf("finding the archive's digest: %w", err), Code: codeOf(err, 3), Text: "put the archive's .json beside it, or give --sha256"}
 		}
-		if a.SHA256, err = sidecarDigest(data, side.Redacted()); err != nil {
+		if a.SHA256, err = sidecarDigest(data, withoutUser(side.String())); err != nil {
 			return nil, err
 		}
-	} else if !isDigest(a.SHA256) {
-		return nil, usage(fmt.Errorf("--sha256 %s: a SHA-256 digest has 64 hexadecimal digits", o.SHA256), "")
 	}
 	at := attested{}
 	if o.asksForAttestation() {
@@ -111,11 +109,11 @@ func fetchOne(ctx context.Context, o Options, dir string, r Remote, u *url.URL) 
 			return r.document(ctx, u.JoinPath("..", name).String(), "")
 		}
 		var err error
-		if at, err = attest(ctx, o, evidence{u.Redacted(), "", beside}, a); err != nil {
+		if at, err = attest(ctx, o, evidence{withoutUser(u.String()), "", beside}, a); err != nil {
 			return nil, err
 		}
 	}
-	f, err := fetchAsset(ctx, o, dir, a, func(to string) error { return r.download(ctx, o, u.String(), "", to, 0) })
+	f, err := fetchAsset(ctx, o, dir, a, func(to string) error { return r.download(ctx, o, wanted{address: u.String(), name: a.Name}, to) })
 	if err == nil {
 		f.take(at)
 	}
@@ -178,20 +176,25 @@ func fetchFrom(ctx context.Context, o Options, dir string, who *owner, s shelf) 
 		return nil, err
 	}
 	a := c.asset
-	if o.SHA256 != "" {
-		a.SHA256 = strings.ToLower(o.SHA256)
-	}
-	if res := already(dir, a); res != nil && !o.RequireAttestation {
-		return &fetched{unchanged: res}, nil
-	}
-	if d, ok := a.deltaFrom(o.base); ok {
+	if d, ok := a.deltaFrom(o.base); ok && (o.SHA256 == "" || o.SHA256 == d.SHA256) {
 		a = d
+	}
+	if o.SHA256 != "" && o.SHA256 != a.SHA256 {
+		return nil, failed(fmt.Errorf("checking %s: --sha256 says %s, and %s says %s", a.Name, o.SHA256, s.name(), a.SHA256),
+			"it isn't the archive that you mean: ask who made it")
+	}
+	if res := already(dir, c.asset); res != nil && !o.RequireAttestation {
+		return &fetched{unchanged: res}, nil
 	}
 	at, err := attest(ctx, o, evidence{s.name(), s.repository(), s.document}, a)
 	if err != nil {
 		return nil, err
 	}
 	f := &fetched{path: s.local(a), want: a.SHA256}
+	if _, err := os.Stat(f.path); f.path != "" && errors.Is(err, fs.ErrNotExist) {
+		return nil, usage(fmt.Errorf("looking for %s: the mirror %s doesn't have it, though its index names it", a.Name, s.name()),
+			"copy it there too: a mirror is a copy of all assets of a release")
+	}
 	if f.path == "" {
 		f, err = fetchAsset(ctx, o, dir, a, func(to string) error { return s.get(ctx, o, a, x, to) })
 	}
@@ -243,11 +246,15 @@ func fetchAsset(ctx context.Context, o Options, dir string, a Asset, get func(to
 	// The digest in its name says that an earlier run's part is of the same content.
 	part := filepath.Join(at, a.SHA256+".part")
 	_ = held.Clear(filepath.Base(part))
-	if err := get(part); err != nil {
-		if strings.HasPrefix(filepath.Base(at), temporaryDownload) {
-			held.Remove() // no later run would find it
+	err = roomFor(part, a.Size)
+	if err == nil {
+		err = get(part)
+	}
+	if err != nil {
+		if fi, statErr := os.Stat(part); statErr == nil && fi.Size() > 0 {
+			held.Release() // the next run goes on with it
 		} else {
-			held.Release()
+			held.Remove()
 		}
 		return nil, err
 	}
@@ -263,27 +270,44 @@ func fetchAsset(ctx context.Context, o Options, dir string, a Asset, get func(to
 	return &fetched{path: to, want: a.SHA256, remove: held.Remove}, nil
 }
 
-// temporaryDownload begins the name of a directory of downloads that lies among
-// the temporary files.
-const temporaryDownload = "binary-buildout-download-"
+// roomFor refuses a download that the disk has no room for, before it begins.
+func roomFor(part string, size int64) error {
+	if fi, err := os.Stat(part); err == nil {
+		size -= fi.Size()
+	}
+	free, known := freeSpace(filepath.Dir(part))
+	if !known || free >= size {
+		return nil
+	}
+	return surroundings(fmt.Errorf("downloading to %s: %d MB are free, and %d MB are needed", filepath.Dir(part), free>>20, size>>20+1), "make room on that disk")
+}
+
+// downloadInside is the directory of downloads where the parent can't be written,
+// and nothing is installed yet.
+const downloadInside = ".binary-buildout.download"
 
 // downloadDir makes the directory that downloads lie in until they are
 // complete: beside the target, where the next run finds what an interrupted one
-// left. Where that can't be written, it is in what is installed there; or, if
-// nothing is, among the temporary files.
+// left, and never among the temporary files, whose disk may be small. Where that
+// can't be written, it is in the target itself.
 func downloadDir(dir string) (string, error) {
-	places := []string{filepath.Join(filepath.Dir(dir), "."+filepath.Base(dir)+".binary-buildout.download")}
-	if _, err := readManifest(dir); err == nil {
-		places = append(places, filepath.Join(dir, pack.Dir, "download"))
+	beside := filepath.Join(filepath.Dir(dir), "."+filepath.Base(dir)+downloadInside)
+	err := scratch.Make(beside, 0o022)
+	if err == nil {
+		return beside, nil
 	}
-	for _, at := range places {
-		if scratch.Make(at, 0o022) == nil {
-			return at, nil
+	if fi, statErr := os.Stat(dir); statErr == nil && fi.IsDir() {
+		inside := filepath.Join(dir, downloadInside)
+		if _, err := readManifest(dir); err == nil {
+			inside = filepath.Join(dir, pack.Dir, "download")
+		}
+		if scratch.Make(inside, 0o022) == nil {
+			return inside, nil
 		}
 	}
-	at, err := os.MkdirTemp("", temporaryDownload)
-	if err != nil {
-		return "", surroundings(fmt.Errorf("making a directory to download to: %w", err), "")
+	hint := "install as a user who may write " + filepath.Dir(dir) + ", or have an empty directory made that you own"
+	if errors.Is(err, scratch.ErrForeign) {
+		err, hint = fmt.Errorf("%s is there: %w", beside, err), "remove it"
 	}
-	return at, nil
+	return "", surroundings(fmt.Errorf("making a directory to download to: %w", err), hint)
 }

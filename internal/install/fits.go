@@ -199,7 +199,7 @@ func pythonsHere(ctx context.Context, o Options, who *owner) ([]*Python, error) 
 		}
 	}
 	if firstErr == nil {
-		firstErr = fmt.Errorf("no %s on PATH", o.Python)
+		firstErr = fmt.Errorf("there is none; this system is %s", describeSystem(o, probeAll(ctx, candidates(o.OS, env), env, who)))
 	}
 	hint := "give the path of an interpreter"
 	if who != nil {
@@ -280,63 +280,6 @@ func newest(all []*Python, n needs) *Python {
 		}
 	}
 	return best
-}
-
-// noPython explains why nothing fits.
-func noPython(o Options, n needs, all []*Python) error {
-	if len(all) == 0 {
-		return usage(fmt.Errorf("installing %s: there is no Python here", n.target), "install "+pythonWords(n.abi)+", or name one with --python")
-	}
-	reason := n.reason(all)
-	err := fmt.Errorf("installing %s: %s; this system is %s", n.target, reason, describeSystem(all))
-	if strings.HasPrefix(reason, "it is for Python") {
-		return usage(err, "install "+pythonWords(n.abi)+", or name one with --python")
-	}
-	return usage(err, "take the archive for this system")
-}
-
-// reason gives what is wrong, for the interpreter that comes closest: one of
-// the right version tells what is wrong with the system, any other only that
-// there is none.
-func (n needs) reason(all []*Python) string {
-	var reasons []string
-	for _, p := range all {
-		if sameABI(p.ABI) == sameABI(n.abi) {
-			return n.unfit(p)
-		}
-		reasons = append(reasons, n.unfit(p))
-	}
-	for _, r := range reasons {
-		if !strings.HasPrefix(r, "it is for Python") {
-			return r
-		}
-	}
-	return reasons[0]
-}
-
-// describeSystem says what is here: "linux x86_64, glibc 2.36, with Python
-// 3.11.2 (/usr/bin/python3)".
-func describeSystem(all []*Python) string {
-	if len(all) == 0 {
-		return "without a Python"
-	}
-	p := all[0] // of the system they all say the same
-	s := p.System + " " + p.Machine
-	if p.Libc != "" {
-		s += ", " + p.Libc + " " + p.LibcVersion
-	}
-	if p.MacOS != "" {
-		s += " " + p.MacOS
-	}
-	var names []string
-	for _, q := range all {
-		names = append(names, fmt.Sprintf("%s (%s)", q.Version, q.Executable))
-	}
-	const most = 8
-	if len(names) > most {
-		names = append(names[:most], fmt.Sprintf("and %d more", len(names)-most))
-	}
-	return s + ", with Python " + strings.Join(names, ", ")
 }
 
 // withoutPython leaves out the variables that change what an interpreter does.

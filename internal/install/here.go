@@ -87,6 +87,23 @@ func readManifest(dir string) (*pack.Manifest, error) {
 	return m, nil
 }
 
+// writeRecord writes install.json. A source with a password in it, which updates
+// need, is nobody's else to read.
+func writeRecord(dir string, r record) error {
+	path := filepath.Join(dir, recordName)
+	if withoutUser(r.Source) == r.Source {
+		return writeJSON(path, r)
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	return writeJSON(path, r)
+}
+
 func readRecord(dir string) (*record, error) {
 	return readJSON[record](filepath.Join(dir, recordName))
 }

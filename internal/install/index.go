@@ -2,7 +2,6 @@ package install
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -61,7 +60,7 @@ func (a Asset) deltaFrom(base string) (Asset, bool) {
 // readIndex decodes and checks an index: what it says becomes a file name and
 // a digest that is trusted.
 func readIndex(data []byte, from string) (*Index, error) {
-	x, err := decode[Index](data, from)
+	x, err := decode[Index](data, indexName+" of "+from)
 	if err != nil {
 		return nil, err
 	}
@@ -137,57 +136,4 @@ func choose(ctx context.Context, o Options, x *Index, from string, who *owner) (
 		}
 	}
 	return &best, nil
-}
-
-// nothingFits explains: what this system is, what there is, what comes closest.
-func nothingFits(o Options, x *Index, from string, pythons []*Python) error {
-	var names []string
-	for _, a := range x.Assets {
-		name := a.Target
-		if a.Label != "" {
-			name += " (" + a.Label + ")"
-		}
-		names = append(names, name)
-	}
-	text := fmt.Sprintf("nothing fits: this system is %s; %s has %s", describeSystem(pythons), from, strings.Join(names, ", "))
-	closest, why := nearest(x, pythons, o.Label)
-	if closest == "" {
-		return usage(errors.New(text), "")
-	}
-	hint := "build an archive for this system too"
-	if strings.HasPrefix(why, "it is for Python") {
-		hint = "install " + strings.TrimPrefix(why, "it is for ") + ", or name an interpreter with --python"
-	}
-	return usage(fmt.Errorf("%s; closest is %s: %s", text, closest, why), hint)
-}
-
-// nearest gives the asset that fails by the mildest reason. A missing Python
-// can be installed, another kernel can't.
-func nearest(x *Index, pythons []*Python, label string) (target, why string) {
-	ranks := []string{"it has another label", "it is for Python", "it needs ", "it is for glibc", "it is for musl"}
-	best := len(ranks) + 1
-	for _, a := range x.Assets {
-		n := a.needs()
-		reasons := []string{}
-		for _, p := range pythons {
-			reason := n.unfit(p)
-			if reason == "" {
-				reason = fmt.Sprintf("it has another label, %q", a.Label)
-			}
-			reasons = append(reasons, reason)
-		}
-		if len(pythons) == 0 {
-			reasons = append(reasons, "it is for "+pythonWords(n.abi))
-		}
-		for _, reason := range reasons {
-			rank := slices.IndexFunc(ranks, func(prefix string) bool { return strings.HasPrefix(reason, prefix) })
-			if rank < 0 {
-				rank = len(ranks)
-			}
-			if rank < best {
-				best, target, why = rank, a.Target, reason
-			}
-		}
-	}
-	return target, why
 }

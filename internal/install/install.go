@@ -126,6 +126,9 @@ func Install(ctx context.Context, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.SHA256, err = askedDigest(o.SHA256); err != nil {
+		return nil, err
+	}
 	a, err := fetch(ctx, o, dir, who)
 	if err != nil {
 		return nil, err
@@ -219,7 +222,7 @@ func otherVersion(o Options, dir, what string) error {
 		have = old.Name + " " + old.Version
 	}
 	return usage(fmt.Errorf("installing %s into %s: %s is there", what, dir, have),
-		"binary-buildout update "+shellWord(dir)+" "+shellWord(o.Source))
+		"binary-buildout update "+shellWord(dir)+" "+shellWord(withoutUser(o.Source)))
 }
 
 func (o Options) tell(e Event) {

@@ -32,7 +32,7 @@ func Last(ctx context.Context, o Options, w Wanted) (*LastArchive, error) {
 	if !ownerRepo.MatchString(w.Repo) {
 		return nil, usage(fmt.Errorf("looking for the last release: %q is no OWNER/REPO", w.Repo), "name the repository with --repo OWNER/REPO")
 	}
-	r, err := o.Remote.withDefaults(o.Env)
+	r, err := o.remote()
 	if err != nil {
 		return nil, err
 	}

@@ -66,7 +66,7 @@ func place(ctx context.Context, o Options, p placing) error {
 	if err := bootstrap(ctx, o, tree, p.dir, p.python.Executable); err != nil {
 		return err
 	}
-	if err := writeJSON(filepath.Join(tree, recordName), p.record); err != nil {
+	if err := writeRecord(tree, p.record); err != nil {
 		return surroundings(fmt.Errorf("writing %s: %w", recordName, err), "")
 	}
 	if p.owner != nil {
@@ -208,6 +208,9 @@ func newStaging(dir string) (*staging, error) {
 // there, or is empty and no mount point, which only trying can tell.
 func replaceable(dir, staging string) bool {
 	probe := filepath.Join(staging, "probe")
+	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
+		return false // what an install inside left
+	}
 	err := os.Rename(dir, probe)
 	if errors.Is(err, fs.ErrNotExist) {
 		return true
@@ -273,6 +276,7 @@ func (s *staging) moveUp(tree, dir string) error {
 			return errors.Join(err, undoInside(dir))
 		}
 	}
+	_ = scratch.RemoveAll(filepath.Join(dir, downloadInside)) // an earlier run's, too
 	return nil
 }
 
@@ -284,7 +288,7 @@ func interrupted(dir string) bool {
 		return false
 	}
 	moved, _ := readJSON[[]string](filepath.Join(dir, insideName, entriesName))
-	known := map[string]bool{insideName: true}
+	known := map[string]bool{insideName: true, downloadInside: true}
 	if moved != nil {
 		for _, name := range *moved {
 			known[name] = name != pack.Dir
@@ -295,7 +299,7 @@ func interrupted(dir string) bool {
 		if !known[e.Name()] {
 			return false
 		}
-		staged = staged || e.Name() == insideName
+		staged = staged || e.Name() == insideName || e.Name() == downloadInside
 	}
 	return staged
 }

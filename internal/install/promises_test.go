@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -67,7 +68,7 @@ func TestNoDownloadLeft(t *testing.T) {
 	dir, x := release(t)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if filepath.Base(r.URL.Path) == x.Assets[1].Name {
-			w.Header().Set("Content-Length", "1000")
+			w.Header().Set("Content-Length", strconv.FormatInt(x.Assets[1].Size, 10))
 			_, _ = w.Write([]byte("x"))
 			return
 		}
@@ -87,7 +88,7 @@ func TestNoDownloadLeft(t *testing.T) {
 	}
 	mkfile(t, at, "a file is in its place")
 	_, err = Install(t.Context(), o)
-	wantError(t, err, 3, "resumes the download")
+	wantError(t, err, 3, at+" is there: it isn't ours", "remove it")
 	onlyThese(t, temporary)
 }
 

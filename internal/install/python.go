@@ -35,7 +35,7 @@ type Python struct {
 // probeScript runs on Python 2.7 and 3. The ABI is that of the wheel tags.
 // release/install.py has the same text, within single quotes: none may stand in it.
 const probeScript = `
-import json, os, platform, struct, subprocess, sys
+import json, os, platform, re, struct, subprocess, sys
 try:
     import sysconfig
     config = sysconfig.get_config_var
@@ -55,16 +55,16 @@ system = {"linux": "linux", "linux2": "linux", "darwin": "macos", "win32": "wind
 libc = version = macos = ""
 if system == "linux":
     # A musl system may have the loader of glibc beside its own, and the other
-    # way round: what counts is what this process runs on.
+    # way round: what counts is the one that this program names. (What it is
+    # mapped from may be called libc.so.)
     try:
-        with open("/proc/self/maps") as f:
-            names = set(line.split()[-1] for line in f)
-        musl = [name for name in names if os.path.basename(name).startswith("ld-musl-")]
+        with open("/proc/self/exe", "rb") as f:
+            musl = re.search(b"/[ -~]*/ld-musl-[ -~]+", f.read(1 << 16))
     except Exception:
-        musl = []
+        musl = None
     try:
         if musl:
-            p = subprocess.Popen(musl[:1], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            p = subprocess.Popen([musl.group()], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             for line in p.communicate()[0].decode("ascii", "replace").splitlines():
                 if line.startswith("Version"):
                     libc, version = "musl", line.split()[1]
@@ -180,22 +180,42 @@ func candidates(goos string, env []string) []string {
 		if err != nil || !filepath.IsAbs(dir) {
 			continue
 		}
-		for _, e := range entries {
-			path := filepath.Join(dir, e.Name())
-			real, err := filepath.EvalSymlinks(path)
-			if !pythonName.MatchString(e.Name()) || err != nil {
-				continue
-			}
-			// A link in a virtualenv is another interpreter than what it points to.
-			key := real
-			if inVirtualenv(path) {
-				key = path
-			}
-			if !seen[key] {
-				seen[key] = true
-				out = append(out, path)
-			}
+		out = append(out, inDir(dir, entries, seen)...)
+	}
+	return out
+}
+
+// inDir gives the interpreters of a directory, each once, by the name that says
+// most: what is python3 today is another one after the system's next update,
+// and python3.11 is not.
+func inDir(dir string, entries []os.DirEntry, seen map[string]bool) []string {
+	best := map[string]string{}
+	var keys []string
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		real, err := filepath.EvalSymlinks(path)
+		if !pythonName.MatchString(e.Name()) || err != nil {
+			continue
 		}
+		// A link in a virtualenv is another interpreter than what it points to.
+		key := real
+		if inVirtualenv(path) {
+			key = dir + "|" + real
+		}
+		if seen[key] {
+			continue
+		}
+		if best[key] == "" {
+			keys = append(keys, key)
+		}
+		if len(path) > len(best[key]) {
+			best[key] = path
+		}
+	}
+	var out []string
+	for _, key := range keys {
+		seen[key] = true
+		out = append(out, best[key])
 	}
 	return out
 }

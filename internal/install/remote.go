@@ -1,6 +1,7 @@
 package install
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/tls"
@@ -13,6 +14,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -40,6 +42,16 @@ type Remote struct {
 	Wait func(ctx context.Context, d time.Duration) error
 	// Stall is how long a transfer may stand still; default a minute.
 	Stall time.Duration
+
+	// tell says what is waited for; may be nil.
+	tell func(Event)
+}
+
+// remote is o.Remote with what is empty filled in.
+func (o Options) remote() (Remote, error) {
+	r, err := o.Remote.withDefaults(o.Env)
+	r.tell = o.tell
+	return r, err
 }
 
 // withDefaults fills in what is empty.
@@ -119,6 +131,9 @@ func (e *statusError) Error() string {
 	return fmt.Sprintf("fetching %s: %d %s", e.url, e.code, http.StatusText(e.code))
 }
 
+// proxyWantsPassword is what net/http says of the status 407.
+var proxyWantsPassword = http.StatusText(http.StatusProxyAuthRequired)
+
 // again is whether another attempt may help.
 func again(err error) bool {
 	var ours *Error
@@ -126,6 +141,9 @@ func again(err error) bool {
 		return false
 	}
 	var s *statusError
+	if strings.Contains(err.Error(), proxyWantsPassword) {
+		return false // of a CONNECT net/http says no more than that
+	}
 	if errors.As(err, &s) {
 		return s.code >= 500 || s.code == http.StatusTooManyRequests || s.code == http.StatusRequestTimeout ||
 			s.code == http.StatusForbidden && s.retryAfter > 0
@@ -142,10 +160,10 @@ func (r Remote) attempts(ctx context.Context, f func() error) error {
 			return nil
 		}
 		if ctx.Err() != nil {
-			return surroundings(context.Cause(ctx), "")
+			return surroundings(context.Cause(ctx), "running the command again goes on where this one ended")
 		}
 		if n >= r.Attempts || !again(err) {
-			return explain(err)
+			return r.explain(err)
 		}
 		delay := time.Second << (n - 1)
 		delay += rand.N(delay / 2)
@@ -153,14 +171,17 @@ func (r Remote) attempts(ctx context.Context, f func() error) error {
 		if errors.As(err, &s) && s.retryAfter > delay {
 			delay = min(s.retryAfter, 5*time.Minute)
 		}
+		if r.tell != nil {
+			r.tell(Event{Step: "wait", Text: fmt.Sprintf("%s; trying again in %s", err, max(delay.Round(time.Second), time.Second))})
+		}
 		if err := r.Wait(ctx, delay); err != nil {
-			return surroundings(err, "")
+			return surroundings(err, "running the command again goes on where this one ended")
 		}
 	}
 }
 
 // explain gives an error of the network its exit code and hint.
-func explain(err error) error {
+func (r Remote) explain(err error) error {
 	var ours *Error
 	if errors.As(err, &ours) {
 		return err
@@ -170,13 +191,40 @@ func explain(err error) error {
 	var cert *tls.CertificateVerificationError
 	switch {
 	case errors.As(err, &s) && s.code == http.StatusNotFound:
-		return usage(err, "check the name; for a private repository set GH_TOKEN")
+		return usage(err, r.notThere(s.url))
 	case errors.As(err, &s) && (s.code == http.StatusUnauthorized || s.code == http.StatusForbidden):
-		hint = "check the token in GH_TOKEN"
+		hint = r.notAllowed(s.url)
+	case strings.Contains(err.Error(), proxyWantsPassword):
+		hint = "give the proxy's user and password, as in HTTPS_PROXY=http://USER:PASSWORD@proxy.example.com:3128 (special characters as %40)"
 	case errors.As(err, &cert):
 		hint = "name your certificate authority's file in SSL_CERT_FILE"
 	}
 	return surroundings(err, hint)
+}
+
+// of is whether an address is of the server of repositories, or its API.
+func (r Remote) of(address string) bool {
+	return strings.HasPrefix(address, r.API+"/") || strings.HasPrefix(address, r.Server+"/")
+}
+
+func (r Remote) notThere(address string) string {
+	switch {
+	case !r.of(address):
+		return "check the address: a mirror is a copy of all assets of a release, index.json among them"
+	case r.Token != "":
+		return "check the name, that the release is published, and that the token in GH_TOKEN may read the repository"
+	}
+	return "check the name, and that the release is published; for a private repository set GH_TOKEN"
+}
+
+func (r Remote) notAllowed(address string) string {
+	switch {
+	case !r.of(address):
+		return "if the mirror wants a password, put it into the address: https://USER:PASSWORD@HOST/... (special characters as %40)"
+	case r.Token != "":
+		return "check the token in GH_TOKEN"
+	}
+	return "set GH_TOKEN to a token that may read the repository"
 }
 
 // request sends a GET; the caller closes the body. Credentials go to the API
@@ -209,22 +257,28 @@ func (r Remote) request(ctx context.Context, address, accept string, from int64)
 		_, _ = io.CopyN(io.Discard, resp.Body, 4<<10)
 		resp.Body.Close()
 		s := &statusError{url: withoutUser(address), code: resp.StatusCode}
-		if n, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
-			s.retryAfter = time.Duration(n) * time.Second
-		}
+		s.retryAfter = retryAfter(resp.Header.Get("Retry-After"), time.Now())
 		return nil, s
 	}
 	return resp, nil
 }
 
-// withoutUser leaves a password out of an address.
-func withoutUser(address string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return address
+// retryAfter reads the header, which is a number of seconds or a date.
+func retryAfter(header string, now time.Time) time.Duration {
+	if n, err := strconv.Atoi(header); err == nil {
+		return time.Duration(n) * time.Second
 	}
-	return u.Redacted()
+	if t, err := http.ParseTime(header); err == nil {
+		return t.Sub(now)
+	}
+	return 0
 }
+
+// userInfo is the user and the password of an address.
+var userInfo = regexp.MustCompile(`^(https?://)[^/@]*@`)
+
+// withoutUser leaves user and password out of an address: a token may be either.
+func withoutUser(address string) string { return userInfo.ReplaceAllString(address, "$1") }
 
 // document fetches a small document.
 func (r Remote) document(ctx context.Context, address, accept string) ([]byte, error) {
@@ -247,10 +301,16 @@ func (r Remote) document(ctx context.Context, address, accept string) ([]byte, e
 	return data, err
 }
 
+// inBetween is what to do about an answer that isn't the server's.
+const inBetween = "check the address; if it is right, something answers in the server's place: a proxy, or a network's login page"
+
 func decode[T any](data []byte, name string) (*T, error) {
 	v := new(T)
+	if bytes.HasPrefix(bytes.TrimSpace(data), []byte("<")) {
+		return nil, surroundings(fmt.Errorf("reading %s: it is a web page", name), inBetween)
+	}
 	if err := json.Unmarshal(data, v); err != nil {
-		return nil, failed(fmt.Errorf("reading %s: %w", name, err), "")
+		return nil, failed(fmt.Errorf("reading %s: %w", name, err), "it is damaged: fetch or make it again")
 	}
 	return v, nil
 }

@@ -191,6 +191,7 @@ func TestResume(t *testing.T) {
 			fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-", &from)
 			w.Header().Set("Content-Length", fmt.Sprint(len(data)-from))
 			if from > 0 {
+				w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, len(data)-1, len(data)))
 				w.WriteHeader(http.StatusPartialContent)
 			}
 			w.Write(data[from : from+100])
@@ -230,10 +231,10 @@ func TestStall(t *testing.T) {
 	release := make(chan struct{})
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, ".tar.gz") {
-			w.Header().Set("Content-Length", "1000")
 			w.Write([]byte("x"))
 			w.(http.Flusher).Flush()
 			<-release
+			return
 		}
 		http.FileServer(http.Dir(dir)).ServeHTTP(w, r)
 	}))
@@ -320,11 +321,14 @@ func TestDownloadDir(t *testing.T) {
 		t.Fatal(err)
 	}
 	mkfile(t, beside, "not ours")
-	at, err := downloadDir(dir)
-	if err != nil || filepath.Dir(at) != filepath.Clean(os.TempDir()) {
-		t.Errorf("with nothing there: %s, %v", at, err)
+	_, err := downloadDir(dir)
+	wantError(t, err, 3, "isn't ours", "remove it")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
 	}
-	_ = os.Remove(at)
+	if at, err := downloadDir(dir); err != nil || at != filepath.Join(dir, ".binary-buildout.download") || !interrupted(dir) {
+		t.Errorf("in an empty one: %s, %v", at, err)
+	}
 	if _, err := Install(t.Context(), realOptions(t, packReal(t, t.TempDir(), "1.0"), dir).Options); err != nil {
 		t.Fatal(err)
 	}

@@ -54,7 +54,7 @@ func (m *mirror) repository() string { return "" }
 func (m *mirror) local(Asset) string { return "" }
 
 func (m *mirror) get(ctx context.Context, o Options, a Asset, _ *Index, to string) error {
-	return m.remote.download(ctx, o, m.base+"/"+url.PathEscape(a.Name), "", to, a.Size)
+	return m.remote.download(ctx, o, wanted{address: m.base + "/" + url.PathEscape(a.Name), name: a.Name, size: a.Size}, to)
 }
 
 // publicRelease is a release by the addresses that browsers use: no API, no
@@ -100,7 +100,7 @@ func (p *publicRelease) get(ctx context.Context, o Options, a Asset, x *Index, t
 	if tag == "" {
 		tag = x.Tag
 	}
-	return p.remote.download(ctx, o, p.address(tag, a.Name), "", to, a.Size)
+	return p.remote.download(ctx, o, wanted{address: p.address(tag, a.Name), name: a.Name, size: a.Size}, to)
 }
 
 // apiRelease is a release of a repository that only a token opens.
@@ -162,5 +162,5 @@ func (p *apiRelease) get(ctx context.Context, o Options, a Asset, _ *Index, to s
 	if address == "" {
 		return failed(fmt.Errorf("fetching %s: %s doesn't have it, though its index names it", a.Name, p.name()), "")
 	}
-	return p.remote.download(ctx, o, address, "application/octet-stream", to, a.Size)
+	return p.remote.download(ctx, o, wanted{address: address, accept: "application/octet-stream", name: a.Name, size: a.Size}, to)
 }

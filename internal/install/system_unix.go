@@ -31,7 +31,7 @@ func lookupOwner(text string) (*owner, error) {
 	u, err := user.Lookup(name)
 	if err != nil {
 		if u, err = user.LookupId(name); err != nil {
-			return nil, usage(fmt.Errorf("--owner %s: there is no user %s", text, name), "")
+			return nil, usage(fmt.Errorf("--owner %s: there is no user %q", text, name), "give USER or USER:GROUP, by names or numbers of this system")
 		}
 	}
 	o := &owner{}
@@ -45,11 +45,11 @@ func lookupOwner(text string) (*owner, error) {
 		}
 	}
 	gid := u.Gid
-	if hasGroup {
+	if hasGroup && group != "" { // "app:" is app's own group, as for chown
 		g, err := user.LookupGroup(group)
 		if err != nil {
 			if g, err = user.LookupGroupId(group); err != nil {
-				return nil, usage(fmt.Errorf("--owner %s: there is no group %s", text, group), "")
+				return nil, usage(fmt.Errorf("--owner %s: there is no group %q", text, group), "give USER or USER:GROUP, by names or numbers of this system")
 			}
 		}
 		gid = g.Gid
@@ -90,18 +90,23 @@ func (o *owner) run(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(o.uid), Gid: uint32(o.gid), Groups: o.groups}}
 }
 
+// freeSpace gives the bytes that the directory's disk has left for us, if it says.
+func freeSpace(dir string) (int64, bool) {
+	var st unix.Statfs_t
+	if err := unix.Statfs(dir, &st); err != nil || st.Blocks == 0 {
+		return 0, false // writing will tell
+	}
+	return int64(st.Bavail) * int64(st.Bsize), true
+}
+
 // enoughSpace checks, before anything is unpacked, that it will fit.
 func enoughSpace(dir string, files *pack.Files) error {
-	var st unix.Statfs_t
-	if err := unix.Statfs(dir, &st); err != nil {
-		return nil // unpacking will tell
-	}
 	block := int64(4096)
 	var need int64
 	for _, f := range files.Files {
 		need += (f.Size + block - 1) / block * block
 	}
-	if free := int64(st.Bavail) * int64(st.Bsize); st.Blocks > 0 && free < need {
+	if free, known := freeSpace(dir); known && free < need {
 		return surroundings(fmt.Errorf("unpacking into %s: %d MB are free, and %d MB are needed", filepath.Dir(dir), free>>20, need>>20+1), "make room on that disk")
 	}
 	return nil

@@ -46,6 +46,9 @@ func Update(ctx context.Context, o UpdateOptions) (*Updated, error) {
 		return nil, err
 	}
 	defer t.close()
+	if o.SHA256, err = askedDigest(o.SHA256); err != nil {
+		return nil, err
+	}
 	if o.Source == "" {
 		if o.Source = t.remembered(); o.Source == "" {
 			return nil, usage(fmt.Errorf("updating %s: it isn't known where newer versions come from", t.dir), "name the archive, OWNER/REPO[@TAG] or a mirror: binary-buildout update DIR SOURCE")
