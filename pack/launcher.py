@@ -856,6 +856,7 @@ class Run(object):
         self.wrap(module.Buildout, "_uninstall_part", self.uninstall_part)
         self.wrap(module.Options, "_call", self.call)
         self.wrap(module.Options, "_initialize", self.initialize)
+        self.wrap(module.Buildout, "_develop", self.develop_option)
         self.wrap(easy, "develop", self.develop)
         patch_scripts(easy, self.root)
         patch_extensions(module)
@@ -943,6 +944,21 @@ class Run(object):
             os.environ["BINARY_BUILDOUT_PART"] = before or ""
 
     # -- develop
+
+    def develop_option(self, old, buildout):
+        """zc.buildout splits this option at spaces, of which the directory's own
+        path may have some: ${buildout:directory}/src/x, and all that mr.developer
+        puts there. Relative paths mean the same."""
+        options = buildout["buildout"]
+        value, directory = options.get("develop"), options["directory"]
+        if not value or not re.search(r"\s", directory):
+            return old(buildout)
+        front = r"(?<!\S)" + re.escape(os.path.join(directory, ""))
+        options["develop"] = re.sub(front, "", value)
+        try:
+            return old(buildout)
+        finally:
+            options["develop"] = value  # parts may ask for it
 
     def develop(self, old, setup, dest, build_ext=None, *args, **kw):
         """Puts a develop package's links back, instead of building it again."""
@@ -1546,7 +1562,7 @@ def report(run, status, wanted):
 def record(run, started):
     """Notes in state.json what this run left, for the next move."""
     files = dict(run.state.get("files") or {})
-    tops = set([native(u"bin"), native(u"parts"), native(INSTALLED)])
+    tops = set([native(u"bin"), native(u"parts"), native(INSTALLED), native(u".mr.developer.cfg")])
     if run.develop_directory:
         tops.add(run.develop_directory)
     for path in run.installed:

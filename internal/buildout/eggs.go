@@ -313,6 +313,7 @@ func (m toolmaker) read(ctx context.Context, t tools) (config, error) {
 			"options": append([]string{"buildout:newest=false"}, m.options...), "defaults": m.defaults, "cache": m.cache()}}
 	if err := h.run(ctx, &c); err != nil {
 		e := failed("reading "+m.config, "correct the configuration; zc.buildout "+t.Buildout+" can't read it", "%w", err)
+		hintOfImport(e, t.Buildout, err.Error())
 		if _, said, ok := strings.Cut(err.Error(), "Error: "); ok {
 			hintOfReading(e, said)
 		}

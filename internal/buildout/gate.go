@@ -195,6 +195,9 @@ func (g gate) bad(doing string, err error) error {
 	if again := g.again(); len(again) > 0 {
 		hint = "parts that install again although nothing changed: " + strings.Join(again, ", ")
 	}
+	if said := joined(g.b.w.lines); otherBuildout.MatchString(said) {
+		hint = otherBuildoutHint(g.t.Buildout, said)
+	}
 	return &Error{Doing: doing, Err: fmt.Errorf("%w: %s", err, why), Tip: hint, Code: 1, Log: g.log.Name()}
 }
 

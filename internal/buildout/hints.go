@@ -145,6 +145,8 @@ var (
 	outside       = regexp.MustCompile(`(?:Couldn't develop|No such file or directory:) u?'(?:[^']*/)?\.\./[^']*'`)
 	noEntryPoint  = regexp.MustCompile(`(?:Entry point )?\('zc.buildout', '([^']+)'\)(?: not found)?`)
 	denied        = regexp.MustCompile(`HTTP Error 40[13]`) // an answer to extends
+	otherBuildout = regexp.MustCompile(`(?:Getting distribution for |Requirement\.parse\()'zc\.buildout([^']*)'`)
+	oldSetuptools = regexp.MustCompile(`No module named '?(?:setuptools|pkg_resources)|has no attribute 'SetuptoolsVersion'`)
 	wrongPython   = regexp.MustCompile(`requires a different Python|requires Python '?([^']*)'? but`)
 )
 
@@ -176,8 +178,8 @@ func (b *builder) hint(e *Error, said string) {
 		e.Tip = headerHint(header[1])
 	case lacks(said) != "":
 		e.Tip = headerHint(lacks(said))
-	case strings.HasPrefix(b.buildout, "5.") && strings.Contains(said, "Got zc.recipe.egg 6"):
-		e.Tip = "zc.recipe.egg 6 doesn't work with zc.buildout 5: pin zc.recipe.egg = 4.0.0 in [versions]"
+	case otherBuildout.MatchString(said):
+		e.Tip = otherBuildoutHint(b.buildout, said)
 	case noNetwork.MatchString(said):
 		e.Tip, e.Code = "the package index, or another server, can't be reached: check the network, HTTPS_PROXY, PIP_INDEX_URL and [buildout] index", 3
 	case wrongPython.MatchString(said):
@@ -208,6 +210,20 @@ func (b *builder) hint(e *Error, said string) {
 			e.Tip += "; zc.buildout " + b.buildout + " doesn't find files that are named " + strings.ReplaceAll(projectOf(name), ".", "_") + ", as those of today are: pin an older version"
 		}
 	}
+}
+
+// otherBuildoutHint is for an egg that wants another zc.buildout than the one
+// that runs, mostly an unpinned zc.recipe.egg.
+func otherBuildoutHint(version, said string) string {
+	wants := otherBuildout.FindStringSubmatch(said)[1]
+	for _, r := range []struct{ buildout, recipe string }{
+		{"2.12.", "2.0.7"}, {"2.13.", "2.0.7"}, {"2.", "2.0.3"}, {"3.", "2.0.7"}, {"4.", "3.0.0"}, {"5.", "4.0.0"},
+	} {
+		if strings.HasPrefix(version, r.buildout) {
+			return fmt.Sprintf("an egg wants zc.buildout%s, and this is %s: pin zc.recipe.egg = %s in [versions], or an older one of what wants it", wants, version, r.recipe)
+		}
+	}
+	return fmt.Sprintf("an egg wants zc.buildout%s, and this is %s: pin an older version of that egg in [versions]", wants, version)
 }
 
 // projectOf is the project of a requirement.
@@ -266,6 +282,19 @@ func headerHint(header string) string {
 		return fmt.Sprintf("install the development package of %s (Debian, Ubuntu: %s; Fedora, RHEL: %s)", header, p[0], p[1])
 	}
 	return "install the development package that has " + header
+}
+
+// hintOfImport is for a zc.buildout that can't be imported beside a setuptools that somebody pinned.
+func hintOfImport(e *Error, buildout, said string) {
+	if !oldSetuptools.MatchString(said) {
+		return
+	}
+	e.Tip = "zc.buildout " + buildout + " doesn't go with this setuptools: pin another one"
+	for _, l := range limitsOf(buildout) {
+		if l.Name == "setuptools" {
+			e.Tip = "zc.buildout " + buildout + " needs setuptools" + l.Spec + ": pin such a one in [versions]"
+		}
+	}
 }
 
 // hasSources reports whether the tree holds something that wants a compiler.

@@ -48,6 +48,8 @@ func TestHint(t *testing.T) {
 		{"Couldn't develop '/stage/x/../lib' (not found)\nError: Couldn't find a distribution for 'demo'.\n", "pack the directory above", 1},
 		{"Error: Picked: six = 1.17.0\n", "add six = 1.17.0 to [versions]", 1},
 		{"Error: The requirement ('zope.interface>=5.3') is not allowed by your [versions] constraint (5.0)\n", "a version of zope.interface that zope.interface>=5.3 allows", 1},
+		{"Getting distribution for 'zc.buildout>=3.3,>=6.0.0'.\nAssertionError\n", "wants zc.buildout>=3.3,>=6.0.0, and this is 3.3: pin zc.recipe.egg = 2.0.7", 1},
+		{"error: part app: (zc.buildout 3.3 (/x.egg), Requirement.parse('zc.buildout>=6.0.0'))\n", "zc.recipe.egg = 2.0.7", 1},
 		{"Error: The referenced section, 'web', was not defined.\n", "no section [web]", 1},
 		{"Error: Missing option: py:recipe\n", "set recipe in [py]", 1},
 		{"ImportError: Entry point ('zc.buildout', 'nosuch') not found\n", "no recipe nosuch", 1},
@@ -59,6 +61,37 @@ func TestHint(t *testing.T) {
 		if !strings.Contains(e.Tip, c.hint) || e.ExitCode() != c.code {
 			t.Errorf("%q: exit code %d, hint %q", c.said, e.ExitCode(), e.Tip)
 		}
+	}
+}
+
+// zc.buildout can't be imported beside a setuptools that its version doesn't
+// know, and its metadata mostly don't say so.
+func TestLimits(t *testing.T) {
+	for _, c := range []struct{ version, pins, want string }{
+		{"2.2.5", "", "setuptools<39\n"},
+		{"2.10.0", "", "setuptools<39\n"},
+		{"2.13.8", "", "setuptools<52\n"},
+		{"3.0.0", "", "pip<24.1\nsetuptools<66\n"},
+		{"3.0.0", "65.7.0", "setuptools65.7.0\npip<24.1\n"},
+		{"4.0", "", "setuptools<80\n"},
+		{"4.1.1", "", "setuptools<80\n"},
+		{"4.1.10", "", "setuptools<80\n"},
+		{"4.1.12", "", "setuptools<82\n"},
+		{"4.2.0", "", "setuptools<82\n"},
+		{"6.0.1", "", ""},
+	} {
+		var pins []pin
+		if c.pins != "" {
+			pins = append(pins, pin{"setuptools", c.pins, ""})
+		}
+		if got := constraints(pins, c.version); got != c.want {
+			t.Errorf("zc.buildout %s: %q, want %q", c.version, got, c.want)
+		}
+	}
+	e := &Error{Tip: "correct the configuration"}
+	hintOfImport(e, "4.0", "No module named 'setuptools.package_index'")
+	if want := "zc.buildout 4.0 needs setuptools<80"; !strings.Contains(e.Tip, want) {
+		t.Errorf("hint %q, want %q", e.Tip, want)
 	}
 }
 

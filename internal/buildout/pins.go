@@ -22,15 +22,37 @@ type limit struct {
 	pin      pin
 }
 
-// limits: pkg_resources.extern went with setuptools 71, versions that aren't
-// PEP 440 with 66, easy_install's options with 80, pkg_resources with 82.
+// limits, the first that fits counts: pkg_resources.extern went with setuptools 71, versions that aren't PEP 440
+// with 66, package_index and easy_install's options with 80, pkg_resources with 82, SetuptoolsVersion and versions
+// that are tuples with 39, pip's own six with 24.1.
 var limits = []limit{
 	{"1.", pin{"setuptools", "<39", ""}},
+	{"2.0.", pin{"setuptools", "<39", ""}},
+	{"2.1.", pin{"setuptools", "<39", ""}},
+	{"2.2.", pin{"setuptools", "<39", ""}},
+	{"2.10.", pin{"setuptools", "<39", ""}},
 	{"2.", pin{"setuptools", "<52", ""}},
+	{"3.0.0", pin{"pip", "<24.1", ""}},
 	{"3.0.", pin{"setuptools", "<66", ""}},
 	{"3.", pin{"setuptools", "<71", ""}},
+	{"4.0", pin{"setuptools", "<80", ""}},
+	{"4.1.11", pin{"setuptools", "<82", ""}},
+	{"4.1.12", pin{"setuptools", "<82", ""}},
+	{"4.1", pin{"setuptools", "<80", ""}},
 	{"4.", pin{"setuptools", "<82", ""}},
 	{"5.", pin{"setuptools", "<82", ""}},
+}
+
+// limitsOf gives what goes with a version of zc.buildout, one limit a project.
+func limitsOf(version string) []pin {
+	var out []pin
+	for _, l := range limits {
+		named := func(p pin) bool { return p.Name == l.pin.Name }
+		if strings.HasPrefix(version, l.buildout) && !slices.ContainsFunc(out, named) {
+			out = append(out, l.pin)
+		}
+	}
+	return out
 }
 
 // demands gathers what is asked for of the tools: by --buildout-version, by
@@ -111,10 +133,9 @@ func constraints(pins []pin, version string) string {
 	for _, p := range pins {
 		fmt.Fprintf(&b, "%s%s\n", p.Name, p.Spec)
 	}
-	for _, l := range limits {
-		if strings.HasPrefix(version, l.buildout) && exactly(pins, l.pin.Name) == "" {
-			fmt.Fprintf(&b, "%s%s\n", l.pin.Name, l.pin.Spec)
-			break
+	for _, l := range limitsOf(version) {
+		if exactly(pins, l.Name) == "" {
+			fmt.Fprintf(&b, "%s%s\n", l.Name, l.Spec)
 		}
 	}
 	return b.String()

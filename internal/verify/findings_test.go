@@ -70,6 +70,7 @@ func TestFindings(t *testing.T) {
 
 		{name: "no library", in: Input{Source: egg313(tree{"demo/_x" + suffix: needs()})}, foreign: "libdep.so.1, which is neither"},
 		{name: "library out of sight", in: Input{Source: egg313(tree{"demo/_x" + suffix: needs()}).with(tree{"parts/dep/lib/libdep.so.1": dep})}, foreign: "where the loader doesn't look"},
+		{name: "library of another egg", in: Input{Source: egg313(tree{"demo/_x" + suffix: needs()}).with(tree{"eggs/dep-1.0-py3.13.egg/EGG-INFO/PKG-INFO": "Name: dep\nVersion: 1.0\n\n", "eggs/dep-1.0-py3.13.egg/dep/libdep.so.1": dep})}, foreign: "lies in another egg"},
 		{name: "library by RUNPATH", in: Input{Source: egg313(tree{"demo/_x" + suffix: needs("-Wl,-rpath,$ORIGIN/../../../parts/dep/lib")}).with(tree{"parts/dep/lib/libdep.so.1": dep})}},
 		{name: "library by link", in: Input{Source: egg313(tree{"demo/_x" + suffix: needs("-Wl,-rpath,$ORIGIN/../../../parts/dep/lib64")}).with(tree{"parts/dep/lib/libdep.so.1.2": dep, "parts/dep/lib/libdep.so.1": "-> libdep.so.1.2", "parts/dep/lib64": "-> lib"})}},
 		{name: "library by the stage's path", in: Input{Roots: []string{"/stage/x"}, Source: egg313(tree{"demo/_x" + suffix: needs("-Wl,-rpath,/stage/x/parts/dep/lib")}).with(tree{"parts/dep/lib/libdep.so.1": dep})}},

@@ -74,6 +74,27 @@ func TestImport(t *testing.T) {
 	}
 }
 
+// TestImportRound: an extension and a module that import each other can only be
+// imported by that module first, as scipy.linalg's square root.
+func TestImportRound(t *testing.T) {
+	round := gcc(t, `#include <Python.h>
+static int run(PyObject *m) {
+	PyObject *other = PyImport_ImportModule("demo.round");
+	return other ? PyModule_AddIntConstant(m, "done", 1) : -1;
+}
+static PyModuleDef_Slot slots[] = {{Py_mod_exec, run}, {0, NULL}};
+static struct PyModuleDef d = {PyModuleDef_HEAD_INIT, "_round", 0, 0, 0, slots};
+PyMODINIT_FUNC PyInit__round(void) { return PyModuleDef_Init(&d); }
+`, "-I"+include(t, "3.13"))
+	for name, source := range map[string]string{"round": "from ._round import done\n", "wrong": "from ._round import more\n"} {
+		root := egg313(tree{"demo/__init__.py": "", "demo/round.py": source, "demo/_round" + suffix: round}).write(t)
+		r := check(t, Input{Source: Dir(root), Import: importing(t, root, "3.13")})
+		if found := messages(r.Foreign); (name == "wrong") != strings.Contains(found, "cannot import name") {
+			t.Errorf("%s: %q", name, found)
+		}
+	}
+}
+
 // TestImportPython2: the same script, in Python 2.7, with paths by groups.
 func TestImportPython2(t *testing.T) {
 	source := "#include <Python.h>\nstatic PyMethodDef m[] = {{0,0,0,0}};\nPyMODINIT_FUNC init_x(void) { Py_InitModule(\"_x\", m); BODY; }\n"

@@ -252,7 +252,7 @@ func (l *loader) notInTree(n *node, name string) {
 		}
 	case l.isPython(name), slices.Contains(n.image.Weak, name) && l.target.os == "macos":
 	default:
-		l.addMissing(n.path, l.explain(name))
+		l.addMissing(n.path, l.explain(n, name))
 	}
 }
 
@@ -268,7 +268,7 @@ func (l *loader) addMissing(p string, pr Problem) {
 }
 
 // explain says what is wrong with a library that isn't found, and what to do.
-func (l *loader) explain(name string) Problem {
+func (l *loader) explain(n *node, name string) Problem {
 	base := path.Base(name)
 	key := base
 	if l.target.os == "windows" {
@@ -280,6 +280,10 @@ func (l *loader) explain(name string) Problem {
 		p.Hint = "link it with a run path: LDFLAGS=-Wl,-rpath,DIRECTORY in the part or recipe that builds it"
 		if l.target.os == "macos" {
 			p.Hint = "link it by @loader_path or with -Wl,-rpath,DIRECTORY, or run delocate on its wheel"
+		}
+		if own, other := l.eggOf(n.path), l.eggOf(in[0]); own != nil && other != nil && own != other {
+			p.Message = fmt.Sprintf("it needs %s, which lies in another egg (%s), where the loader doesn't look", name, in[0])
+			p.Hint = "its wheel was made for one site-packages, where the two lie side by side; as eggs of a buildout they don't find each other: leave it out, or waive it where nothing imports it"
 		}
 		return p
 	}

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -52,6 +53,27 @@ func TestReportFormats(t *testing.T) {
 	f, ok := err.(*Findings)
 	if !ok || f.ExitCode() != 1 || !strings.Contains(f.Hint(), "waive = demo:") || !strings.Contains(f.Error(), "demo.<script>|x (demo 1.0)") {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestTextIsShort: a Qt without its libraries has a thousand problems of the same kind.
+func TestTextIsShort(t *testing.T) {
+	r := &Report{}
+	for i := range 3 {
+		item := Item{Module: fmt.Sprintf("qt.m%d", i)}
+		for j := range 9 {
+			item.Problems = append(item.Problems, Problem{Message: fmt.Sprintf("it needs lib%d", j), Hint: fmt.Sprintf("allow lib%d", j)})
+		}
+		r.Foreign = append(r.Foreign, item)
+	}
+	var text strings.Builder
+	if err := r.WriteText(&text); err != nil {
+		t.Fatal(err)
+	}
+	for want, n := range map[string]int{"qt.m": 3, "it needs lib5\n": 3, "it needs lib6\n": 0, "hint: allow lib5\n": 1, "and 3 more; --json": 3} {
+		if got := strings.Count(text.String(), want); got != n {
+			t.Errorf("%q %d times, want %d, in\n%s", want, got, n, text.String())
+		}
 	}
 }
 

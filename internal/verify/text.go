@@ -25,6 +25,7 @@ func list(b *strings.Builder, title string, items []Item) {
 		return
 	}
 	fmt.Fprintf(b, "%s (%d)\n", title, len(items))
+	said := map[string]bool{}
 	for _, i := range items {
 		fmt.Fprintf(b, "  %s", i.Name())
 		if w := i.Where(); w != "" && w != i.Name() {
@@ -40,17 +41,28 @@ func list(b *strings.Builder, title string, items []Item) {
 		if len(i.Witnesses) > 0 {
 			fmt.Fprintf(b, "      known from: %s\n", strings.Join(i.Witnesses, "; "))
 		}
-		for _, p := range i.Problems {
-			fmt.Fprintf(b, "      %s\n", p.Message)
-			if p.Hint != "" {
-				fmt.Fprintf(b, "      hint: %s\n", p.Hint)
-			}
-		}
+		problems(b, i.Problems, said)
 		for _, l := range shown(i.Lines) {
 			fmt.Fprintf(b, "      | %s\n", l)
 		}
 	}
 	b.WriteString("\n")
+}
+
+// problems writes the first ones of an item, and each hint once: a library that
+// isn't there is a problem of all that need it.
+func problems(b *strings.Builder, all []Problem, said map[string]bool) {
+	const most = 6
+	for _, p := range all[:min(len(all), most)] {
+		fmt.Fprintf(b, "      %s\n", p.Message)
+		if p.Hint != "" && !said[p.Hint] {
+			fmt.Fprintf(b, "      hint: %s\n", p.Hint)
+			said[p.Hint] = true
+		}
+	}
+	if more := len(all) - most; more > 0 {
+		fmt.Fprintf(b, "      and %d more; --json has them all\n", more)
+	}
 }
 
 // shown are the lines of a compiler that tell most: its errors, else its last.

@@ -217,6 +217,16 @@ func TestLauncherRefuses(t *testing.T) {
 	}
 }
 
+// TestLauncherSpace: zc.buildout itself splits develop at the spaces of its own path.
+func TestLauncherSpace(t *testing.T) {
+	eachLine(t, func(t *testing.T, l packtest.Line) {
+		in := packtest.InstallAt(t, packtest.SiteOf(t, l), filepath.Join(t.TempDir(), "my srv"))
+		in.Change(t, "buildout.cfg", "develop = src/demo", "develop = ${buildout:directory}/src/demo")
+		packtest.OnlyUpdating(t, in.Buildout(t), "scripts", "conf")
+		packtest.RunIn(t, "/", packtest.Without(in.Env, "PYTHONPATH"), in.Path("bin/demo")).Must(t, "bin/demo")
+	})
+}
+
 // TestLauncherDevelopNew: a pure package that is added on the target works offline.
 func TestLauncherDevelopNew(t *testing.T) {
 	if testing.Short() {
@@ -259,7 +269,7 @@ func TestLauncherMrDeveloper(t *testing.T) {
 		cfg = strings.Replace(cfg, "develop = src/demo src/pure", "extensions = mr.developer\nauto-checkout = pure\nalways-checkout = true\ndevelop = src/demo", 1)
 		packtest.WriteFile(t, filepath.Join(stage, "buildout.cfg"), cfg+"\n[sources]\npure = git file://"+repository+"\n")
 	})
-	root := filepath.Join(t.TempDir(), "srv")
+	root := filepath.Join(t.TempDir(), "my srv")
 	packtest.CopyDir(t, s.Archive, root)
 	os.RemoveAll(filepath.Join(root, "src/pure/.git"))
 	in := packtest.Installed{Site: s, Root: root, Env: packtest.BareEnv(t)}
@@ -268,6 +278,10 @@ func TestLauncherMrDeveloper(t *testing.T) {
 		r := in.Buildout(t, args...)
 		packtest.OnlyUpdating(t, r, "scripts", "conf")
 		if !strings.Contains(r.Out, "Kept the checkout of 'pure'") {
+			t.Error(r.Out)
+		}
+		// mr.developer notes buildout's arguments in a file of its own: that is no edit.
+		if r := packtest.RunIn(t, root, in.Env, s.Python, "bootstrap.py", "--check"); strings.Contains(r.Out, ".mr.developer.cfg") {
 			t.Error(r.Out)
 		}
 	}

@@ -21,11 +21,15 @@ def attempt(job):
     sys.argv = ["import"]
     name = job["module"]
     try:
+        for first in job.get("first") or ():
+            __import__(first)
         __import__(name)
         module = sys.modules[name]
     except BaseException:
-        kind, error = sys.exc_info()[:2]
+        kind, error, trace = sys.exc_info()
         result = {"error": str(error) or kind.__name__, "type": kind.__name__}
+        if kind is ImportError and result["error"].startswith("cannot import name"):
+            result["by"] = innermost(trace)
         missing = getattr(error, "name", None) if kind.__name__ == "ModuleNotFoundError" else None
         text = result["error"]
         if kind is ImportError and text.startswith("No module named "):
@@ -39,6 +43,24 @@ def attempt(job):
     # An egg made by setuptools has a stub beside the extension, which loads it.
     if got and not same(got, job["file"]) and not any(same(m, job["file"]) for m in result["maps"]):
         result["other"] = os.path.realpath(got)
+    return result
+
+
+def innermost(trace):
+    """The module that an exception was raised in."""
+    while trace.tb_next:
+        trace = trace.tb_next
+    return trace.tb_frame.f_globals.get("__name__")
+
+
+def tried(job, how):
+    """An attempt, and another one where two modules import each other: such an
+    extension (scipy has one) can only be imported by the other one."""
+    result = how(job)
+    if result.get("by") not in (None, "__main__", job["module"]):
+        again = how(dict(job, first=[result["by"]]))
+        if "error" not in again:
+            return again
     return result
 
 
@@ -167,7 +189,7 @@ def main():
         if not line:
             return
         job = json.loads(line.decode("utf-8"))
-        answer(stdout, job, forked(job) if HAVE_FORK else spawned(job))
+        answer(stdout, job, tried(job, forked if HAVE_FORK else spawned))
 
 
 main()
