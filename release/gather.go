@@ -76,6 +76,10 @@ func ReadFile(name, path string) (File, error) {
 	return File{Name: name, Path: path, Size: n, SHA256: hex.EncodeToString(h.Sum(nil))}, nil
 }
 
+// Unproved is the directory, below that of the archives, in which pack keeps
+// one whose proof failed. Nothing in it is ever released.
+const Unproved = "unproved"
+
 // Archive is an archive, its sidecar, and what the sidecar says.
 type Archive struct {
 	File    File
@@ -145,6 +149,9 @@ func Gather(dir string, want []string) (Set, error) {
 func walk(dir string) (found map[string]string, twice []string, err error) {
 	found = map[string]string{}
 	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && path != dir && (d.Name() == Unproved || strings.HasPrefix(d.Name(), ".")) {
+			return fs.SkipDir // a hidden one is of a pack that runs, or was killed
+		}
 		if err != nil || d.IsDir() {
 			return err
 		}

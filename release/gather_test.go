@@ -1,6 +1,7 @@
 package release
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,6 +17,13 @@ func TestGather(t *testing.T) {
 	}
 	for _, name := range []string{"site-1.0-cp313-win_amd64.zip", "site-1.0-cp313-win_amd64.json"} {
 		if err := os.Rename(filepath.Join(dir, name), filepath.Join(sub, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// Nor does what pack keeps of a proof that failed, or of one that runs.
+	const archive = "site-1.0-cp313-manylinux_2_28_x86_64.tar.gz"
+	for _, d := range []string{Unproved, "." + archive + ".123"} {
+		if err := errors.Join(os.Mkdir(filepath.Join(dir, d), 0o755), os.WriteFile(filepath.Join(dir, d, archive), nil, 0o644)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -3,11 +3,9 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -49,16 +47,11 @@ type packing struct {
 	declared []verify.Declaration // what the tree's builds declared
 	archive  *pack.Archive
 	moved    *pack.Report
+	own      *scratch.Dir // where the archive lies until it is proved
 	result   packed
 	since    packed         // the delta, with --since
 	base     *pack.Incoming // what it says of itself
 	proof    *prove.Proof
-}
-
-// packed is an archive that was written.
-type packed struct {
-	path   string
-	digest pack.Digest
 }
 
 // pack is the way of the data: build, verify, archive, prove, report.
@@ -127,7 +120,7 @@ func (p *packing) steps(ctx context.Context) error {
 			return &interrupted{step.title, err}
 		}
 		if err != nil {
-			return ifFull(err, p.places()...)
+			return p.keepUnproved(ifFull(err, p.places()...))
 		}
 	}
 	return nil
@@ -144,6 +137,9 @@ func (p *packing) places() []string {
 
 // close leaves the stage to the next run.
 func (p *packing) close() {
+	if p.own != nil {
+		_ = p.own.Close() // what is left, the next run sweeps
+	}
 	if p.tree != nil {
 		p.tree.Close()
 	}
@@ -162,31 +158,6 @@ func (c *Command) epoch() (time.Time, error) {
 			"unset it, or set it to the time of the last commit: git log -1 --format=%ct")
 	}
 	return time.Unix(seconds, 0), nil
-}
-
-// write writes the archive beside its final name, and renames it when all of it is there.
-func (p *packing) write(ctx context.Context) error {
-	out := p.abs(p.flags.out)
-	if err := os.MkdirAll(out, 0o755); err != nil {
-		return fmt.Errorf("making the output directory: %w", err)
-	}
-	format := p.format()
-	name := matrix.ArchiveName(p.id.name, p.id.version, p.target, p.flags.label, format)
-	// An earlier run's sidecar says the digest of the archive that it wrote.
-	var err error
-	for _, earlier := range []string{matrix.SidecarName(name), p.stem() + ".html"} {
-		if err := os.Remove(filepath.Join(out, earlier)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("removing the report of an earlier run: %w", err)
-		}
-	}
-	p.result, err = writeArchive(out, name, func(w io.Writer) (pack.Digest, error) {
-		return pack.Write(ctx, w, p.archive, format, p.epoch, p.ui.bytes("packed"))
-	})
-	if err != nil {
-		return err
-	}
-	p.ui.say("%s, %s, sha256 %s", name, sizeText(p.result.digest.Size), p.result.digest.SHA256)
-	return nil
 }
 
 // checkSince refuses before the build what no delta can be made from.
@@ -229,38 +200,6 @@ func (p *packing) delta(ctx context.Context) error {
 	return nil
 }
 
-// writeArchive writes a file in a directory of its own, and renames it when all of it is there.
-// What a killed run left of such directories is removed.
-func writeArchive(dir, name string, write func(io.Writer) (pack.Digest, error)) (done packed, err error) {
-	own, err := scratch.New(dir, "."+name+".")
-	if err != nil {
-		return packed{}, fmt.Errorf("writing %s: %w", name, err)
-	}
-	defer func() { err = errors.Join(err, own.Close()) }()
-	f, err := os.Create(filepath.Join(own.Path, name))
-	if err != nil {
-		return packed{}, fmt.Errorf("writing %s: %w", name, err)
-	}
-	digest, err := write(f)
-	if err == nil {
-		err = f.Sync()
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err != nil {
-		return packed{}, fmt.Errorf("packing %s: %w", name, err)
-	}
-	if err := os.Chmod(f.Name(), 0o644); err != nil {
-		return packed{}, fmt.Errorf("writing %s: %w", name, err)
-	}
-	path := filepath.Join(dir, name)
-	if err := os.Rename(f.Name(), path); err != nil {
-		return packed{}, fmt.Errorf("writing %s: %w", name, err)
-	}
-	return packed{path, digest}, nil
-}
-
 func (p *packing) format() string {
 	switch {
 	case p.flags.format != "":
@@ -271,6 +210,7 @@ func (p *packing) format() string {
 	return pack.FormatTarGz
 }
 
+// prove proves the archive, which only then gets its place.
 func (p *packing) prove(ctx context.Context) error {
 	if err := p.forgetCredentials(); err != nil {
 		return err
@@ -285,7 +225,10 @@ func (p *packing) prove(ctx context.Context) error {
 		return err
 	}
 	p.ui.say("%s", grades(proof))
-	return proof.Err()
+	if err := proof.Err(); err != nil {
+		return err
+	}
+	return p.place()
 }
 
 // excepted are the files that name a place of the build, and were left by a rule.
@@ -299,7 +242,7 @@ func (p *packing) excepted() []string {
 
 // hidden are the places that the proof must do without: stage, checkout and HOME.
 func (p *packing) hidden() []string {
-	hide := []string{p.dir, p.tree.Root, filepath.Dir(p.result.path)}
+	hide := []string{p.dir, p.tree.Root, p.abs(p.flags.out)}
 	if home, err := os.UserHomeDir(); err == nil {
 		hide = append(hide, home)
 	}
@@ -316,11 +259,8 @@ func (p *packing) show(common *common) error {
 		_, err = fmt.Fprintf(p.Stdout, "%s\n", data)
 		return err
 	}
-	archive, err := filepath.Rel(p.Dir, p.result.path)
-	if err != nil {
-		archive = p.result.path
-	}
-	_, err = fmt.Fprintf(p.Stdout, `
+	archive := p.shown(p.result.path)
+	_, err := fmt.Fprintf(p.Stdout, `
 Archive: %s
 Report:  %s
 

@@ -1,0 +1,164 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/binary-buildout/binary-buildout/internal/scratch"
+	"github.com/binary-buildout/binary-buildout/matrix"
+	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/release"
+)
+
+// packed is an archive that was written.
+type packed struct {
+	path   string
+	digest pack.Digest
+}
+
+// write writes the archive into a directory of its own: what has an archive's
+// name in the output directory is proved.
+func (p *packing) write(ctx context.Context) error {
+	out := p.abs(p.flags.out)
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		return fmt.Errorf("making the output directory: %w", err)
+	}
+	format := p.format()
+	name := matrix.ArchiveName(p.id.name, p.id.version, p.target, p.flags.label, format)
+	var err error
+	if p.own, err = newDir(out, name); err != nil {
+		return err
+	}
+	p.result, err = writeDigested(filepath.Join(p.own.Path, name), func(w io.Writer) (pack.Digest, error) {
+		return pack.Write(ctx, w, p.archive, format, p.epoch, p.ui.bytes("packed"))
+	})
+	if err != nil {
+		return err
+	}
+	p.ui.say("%s, %s, sha256 %s", name, sizeText(p.result.digest.Size), p.result.digest.SHA256)
+	return nil
+}
+
+// place gives the archive its name, in the place of an earlier run's, whose
+// reports say another digest.
+func (p *packing) place() error {
+	out, name := p.abs(p.flags.out), filepath.Base(p.result.path)
+	for _, earlier := range []string{matrix.SidecarName(name), p.stem() + ".html"} {
+		if err := os.Remove(filepath.Join(out, earlier)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("removing the report of an earlier run: %w", err)
+		}
+	}
+	if err := p.moveTo(out); err != nil {
+		return err
+	}
+	// Nothing waits for what an earlier run left there, and others' archives keep the directory.
+	_ = os.Remove(filepath.Join(out, release.Unproved, name))
+	_ = os.Remove(filepath.Join(out, release.Unproved))
+	return nil
+}
+
+// keepUnproved keeps an archive that a run which failed has written and not
+// proved, for a person to look at, where no one takes it for one that was.
+func (p *packing) keepUnproved(cause error) error {
+	if p.own == nil || filepath.Dir(p.result.path) != p.own.Path {
+		return cause
+	}
+	dir := filepath.Join(p.abs(p.flags.out), release.Unproved)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return errors.Join(cause, fmt.Errorf("keeping the archive: %w", err))
+	}
+	if err := p.moveTo(dir); err != nil {
+		return errors.Join(cause, err)
+	}
+	return &unproved{cause, p.shown(p.result.path)}
+}
+
+// moveTo moves the archive out of its own directory.
+func (p *packing) moveTo(dir string) error {
+	path := filepath.Join(dir, filepath.Base(p.result.path))
+	if err := os.Rename(p.result.path, path); err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	p.result.path = path
+	return nil
+}
+
+// unproved is why an archive wasn't proved, with the place where it is kept.
+type unproved struct {
+	error
+	path string
+}
+
+func (u *unproved) Unwrap() error { return u.error }
+
+func (u *unproved) Hint() string {
+	kept := "the archive is kept in " + u.path
+	var h hinted
+	if errors.As(u.error, &h) && h.Hint() != "" {
+		return h.Hint() + "; " + kept
+	}
+	return kept
+}
+
+// shown is a path as a person who ran the command knows it.
+func (p *packing) shown(path string) string {
+	if rel, err := filepath.Rel(p.Dir, path); err == nil {
+		return rel
+	}
+	return path
+}
+
+// writeArchive writes a file in a directory of its own, and renames it when all of it is there.
+func writeArchive(dir, name string, write func(io.Writer) (pack.Digest, error)) (done packed, err error) {
+	own, err := newDir(dir, name)
+	if err != nil {
+		return packed{}, err
+	}
+	defer func() { err = errors.Join(err, own.Close()) }()
+	if done, err = writeDigested(filepath.Join(own.Path, name), write); err != nil {
+		return packed{}, err
+	}
+	path := filepath.Join(dir, name)
+	if err := os.Rename(done.path, path); err != nil {
+		return packed{}, fmt.Errorf("writing %s: %w", name, err)
+	}
+	done.path = path
+	return done, nil
+}
+
+// newDir makes the directory that a file is written in. What a killed run left
+// of such directories is removed.
+func newDir(dir, name string) (*scratch.Dir, error) {
+	own, err := scratch.New(dir, "."+name+".")
+	if err != nil {
+		return nil, fmt.Errorf("writing %s: %w", name, err)
+	}
+	return own, nil
+}
+
+func writeDigested(path string, write func(io.Writer) (pack.Digest, error)) (packed, error) {
+	name := filepath.Base(path)
+	f, err := os.Create(path)
+	if err != nil {
+		return packed{}, fmt.Errorf("writing %s: %w", name, err)
+	}
+	digest, err := write(f)
+	if err == nil {
+		err = f.Sync()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return packed{}, fmt.Errorf("packing %s: %w", name, err)
+	}
+	if err := os.Chmod(path, 0o644); err != nil {
+		return packed{}, fmt.Errorf("writing %s: %w", name, err)
+	}
+	return packed{path, digest}, nil
+}
