@@ -2,8 +2,6 @@ package buildout
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/internal/machinecode"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 )
 
@@ -116,7 +115,7 @@ func (g gate) settle(ctx context.Context) error {
 // strict is the run that counts.
 func (g gate) strict(ctx context.Context, isolated Isolated) error {
 	doing := "running buildout again without network and compiler"
-	before, err := compiled(g.t.Root)
+	before, err := machinecode.Read(g.t.Root, ".git", nil)
 	if err != nil {
 		return surroundings("reading the compiled files", "", err)
 	}
@@ -126,16 +125,16 @@ func (g gate) strict(ctx context.Context, isolated Isolated) error {
 	if err != nil {
 		return g.bad(doing, err)
 	}
-	after, err := compiled(g.t.Root)
+	after, err := machinecode.Read(g.t.Root, ".git", nil)
 	if err != nil {
 		return surroundings("reading the compiled files", "", err)
 	}
-	if diff := changed(before, after); diff != "" {
+	if changes := before.Changes(after); len(changes) > 0 {
 		hint := "the part that made it compiles on every run; keep the file out of its update, or leave the part out"
 		if again := g.again(); len(again) > 0 {
 			hint = "it comes from " + strings.Join(again, ", ") + ", which installs again on every run"
 		}
-		return &Error{Doing: doing, Err: fmt.Errorf("%s", diff), Tip: hint, Code: 1, Log: g.log.Name()}
+		return &Error{Doing: doing, Err: errors.New(changes[0]), Tip: hint, Code: 1, Log: g.log.Name()}
 	}
 	if err := g.verdict(doing); err != nil {
 		return err
@@ -210,88 +209,4 @@ func byConvention(ctx context.Context, c IsolatedCommand) error {
 	cmd.Env = setenv(c.Env, "http_proxy="+refused, "https_proxy="+refused, "HTTP_PROXY="+refused, "HTTPS_PROXY="+refused,
 		"no_proxy", "NO_PROXY", "PIP_RETRIES=0", "CC=/bin/false", "CXX=/bin/false", "LDSHARED=/bin/false")
 	return cmd.Run()
-}
-
-// compiled gives every ELF, Mach-O and PE file below root, sorted by path.
-func compiled(root string) ([]Digest, error) {
-	var found []Digest
-	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if d.IsDir() && d.Name() == ".git" {
-			return fs.SkipDir
-		}
-		if !d.Type().IsRegular() {
-			return nil
-		}
-		digest, ok, err := digestBinary(root, path)
-		if ok {
-			found = append(found, digest)
-		}
-		return err
-	})
-	slices.SortFunc(found, func(a, b Digest) int { return strings.Compare(a.Path, b.Path) })
-	return found, err
-}
-
-func digestBinary(root, path string) (Digest, bool, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return Digest{}, false, err
-	}
-	defer f.Close()
-	var head [4]byte
-	if _, err := io.ReadFull(f, head[:]); err != nil || !binaryMagic(head) {
-		return Digest{}, false, nil
-	}
-	info, err := f.Stat()
-	if err != nil {
-		return Digest{}, false, err
-	}
-	hash := sha256.New()
-	hash.Write(head[:])
-	if _, err := io.Copy(hash, f); err != nil {
-		return Digest{}, false, err
-	}
-	rel, err := filepath.Rel(root, path)
-	return Digest{Path: filepath.ToSlash(rel), SHA256: hex.EncodeToString(hash.Sum(nil)), inode: inode(info), mtime: info.ModTime()}, true, err
-}
-
-// binaryMagic knows the first bytes of ELF, PE and Mach-O files.
-func binaryMagic(h [4]byte) bool {
-	switch string(h[:]) {
-	case "\x7fELF", "\xcf\xfa\xed\xfe", "\xce\xfa\xed\xfe", "\xca\xfe\xba\xbe", "\xca\xfe\xba\xbf":
-		return true
-	}
-	return h[0] == 'M' && h[1] == 'Z'
-}
-
-// changed says the first difference between two lists of compiled files.
-func changed(before, after []Digest) string {
-	was := map[string]Digest{}
-	for _, d := range before {
-		was[d.Path] = d
-	}
-	for _, d := range after {
-		old, ok := was[d.Path]
-		switch {
-		case !ok:
-			return d.Path + " was compiled anew"
-		case old.SHA256 != d.SHA256:
-			return d.Path + " has other content"
-		case old.inode != d.inode || !old.mtime.Equal(d.mtime):
-			return d.Path + " was written again"
-		}
-		delete(was, d.Path)
-	}
-	var gone []string
-	for path := range was {
-		gone = append(gone, path)
-	}
-	slices.Sort(gone)
-	if len(gone) > 0 {
-		return gone[0] + " is gone"
-	}
-	return ""
 }

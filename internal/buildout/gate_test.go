@@ -85,26 +85,6 @@ func TestGateRefuses(t *testing.T) {
 	}
 }
 
-func TestChanged(t *testing.T) {
-	now := time.Now()
-	a, b := Digest{"a.so", "1", 1, now}, Digest{"b.so", "2", 2, now}
-	for _, c := range []struct {
-		after []Digest
-		want  string
-	}{
-		{[]Digest{a, b}, ""},
-		{[]Digest{a}, "b.so is gone"},
-		{[]Digest{a, b, {"c.so", "3", 3, now}}, "c.so was compiled anew"},
-		{[]Digest{a, {"b.so", "9", 2, now}}, "b.so has other content"},
-		{[]Digest{a, {"b.so", "2", 9, now}}, "b.so was written again"},
-		{[]Digest{a, {"b.so", "2", 2, now.Add(1)}}, "b.so was written again"},
-	} {
-		if got := changed([]Digest{a, b}, c.after); got != c.want {
-			t.Errorf("%v: %q, want %q", c.after, got, c.want)
-		}
-	}
-}
-
 // The output of zc.buildout, as events.
 func TestWatcher(t *testing.T) {
 	var events []string

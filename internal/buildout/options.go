@@ -5,6 +5,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/internal/machinecode"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
@@ -74,7 +75,7 @@ type Tree struct {
 	Installed  []Installed // what .installed.cfg says, part by part
 	Scripts    []string    // relative, in the bin directory
 	Checkouts  []pack.Checkout
-	Extensions []Digest // compiled files, as the gate found and left them
+	Extensions machinecode.Files // compiled files, as the gate found and left them
 	Signatures []pack.Signature
 	Warnings   []string // for the report
 	Reused     *Reused  // nil without Options.Reuse
@@ -101,12 +102,4 @@ type Egg struct {
 	Version string
 	Path    string // relative to the root, or absolute where it lies outside
 	Develop bool
-}
-
-// Digest is a file that must not change.
-type Digest struct {
-	Path   string // relative to the root, with slashes
-	SHA256 string
-	inode  uint64
-	mtime  time.Time
 }

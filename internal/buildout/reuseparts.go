@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/internal/machinecode"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 )
 
@@ -119,7 +120,7 @@ func isCompiled(name string) bool {
 	defer f.Close()
 	var head [8]byte
 	n, _ := f.Read(head[:])
-	return n == len(head) && (binaryMagic([4]byte(head[:4])) || string(head[:]) == "!<arch>\n")
+	return n == len(head) && (machinecode.Magic([4]byte(head[:4])) || string(head[:]) == "!<arch>\n")
 }
 
 // unchangedInputs is whether the files of the checkout that the part's options

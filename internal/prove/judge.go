@@ -2,10 +2,7 @@ package prove
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -15,11 +12,12 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/binary-buildout/binary-buildout/internal/machinecode"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // buildout runs bin/buildout with a flag, and judges what it says and does.
-func (r *run) buildout(ctx context.Context, flag string, code map[string]codeFile) (ok bool, err error) {
+func (r *run) buildout(ctx context.Context, flag string, code machinecode.Files) (ok bool, err error) {
 	name := strings.TrimSpace("bin/buildout " + flag)
 	path := filepath.Join(r.tree, "bin", "buildout")
 	if r.o.OS == "windows" {
@@ -45,14 +43,27 @@ func (r *run) buildout(ctx context.Context, flag string, code map[string]codeFil
 	}
 	r.proof.Parts = updated
 	r.proof.Notes = append(r.proof.Notes, said.notes(name)...)
-	now, err := snapshotCode(r.tree, r.manifest)
+	now, err := r.machineCode()
 	if err != nil {
 		return false, err
 	}
-	for _, c := range changes(code, now) {
+	for _, c := range code.Changes(now) {
 		r.proof.fail("bin/buildout must not touch what was compiled", "%s: %s", name, c)
 	}
 	return true, nil
+}
+
+// machineCode reads all files of machine code, and those that the manifest calls so.
+func (r *run) machineCode() (machinecode.Files, error) {
+	named := map[string]bool{}
+	for _, e := range r.manifest.Extensions {
+		named[e.Path] = true
+	}
+	found, err := machinecode.Read(r.tree, pack.Dir, named)
+	if err != nil {
+		return nil, fmt.Errorf("reading the extensions: %w", err)
+	}
+	return found, nil
 }
 
 // said is what a run of buildout printed of its parts.
@@ -115,88 +126,6 @@ func (s said) notes(name string) []string {
 	for _, line := range s.generated {
 		out = append(out, name+": "+line)
 	}
-	return out
-}
-
-// codeFile is what must not change of a file of machine code.
-type codeFile struct {
-	digest string
-	id     string // device, inode, time of change of the content
-	size   int64
-}
-
-var codeName = regexp.MustCompile(`\.(so|pyd|dll|dylib|so\.[0-9.]+)$`)
-
-// snapshotCode reads all files of machine code: those that the manifest names,
-// and those that are called so.
-func snapshotCode(tree string, m *pack.Manifest) (map[string]codeFile, error) {
-	named := map[string]bool{}
-	for _, e := range m.Extensions {
-		named[e.Path] = true
-	}
-	out := map[string]codeFile{}
-	err := filepath.WalkDir(tree, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		rel, err := filepath.Rel(tree, path)
-		if err != nil {
-			return err
-		}
-		rel = filepath.ToSlash(rel)
-		if d.IsDir() && rel == pack.Dir {
-			return filepath.SkipDir
-		}
-		if !d.Type().IsRegular() || !named[rel] && !codeName.MatchString(rel) {
-			return nil
-		}
-		c, err := readCode(path)
-		out[rel] = c
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("reading the extensions: %w", err)
-	}
-	return out, nil
-}
-
-func readCode(path string) (codeFile, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return codeFile{}, err
-	}
-	defer f.Close()
-	fi, err := f.Stat()
-	if err != nil {
-		return codeFile{}, err
-	}
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return codeFile{}, err
-	}
-	return codeFile{digest: hex.EncodeToString(h.Sum(nil)), id: fileID(fi), size: fi.Size()}, nil
-}
-
-// changes compares two snapshots.
-func changes(before, after map[string]codeFile) []string {
-	var out []string
-	for path, b := range before {
-		a, ok := after[path]
-		switch {
-		case !ok:
-			out = append(out, path+" is gone")
-		case a.digest != b.digest:
-			out = append(out, path+" has another content")
-		case a.id != b.id:
-			out = append(out, path+" was written again")
-		}
-	}
-	for path := range after {
-		if _, ok := before[path]; !ok {
-			out = append(out, path+" is new")
-		}
-	}
-	slices.Sort(out)
 	return out
 }
 

@@ -18,7 +18,7 @@ func (r *run) steps(ctx context.Context) error {
 	if err := r.install(ctx); err != nil || r.failedSteps() {
 		return err
 	}
-	code, err := snapshotCode(r.tree, r.manifest)
+	code, err := r.machineCode()
 	if err != nil {
 		return err
 	}
