@@ -18,6 +18,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -55,7 +56,7 @@ const killed = 137
 // that write below root, each by its name and its path from there.
 func (k Killer) Calls(t testing.TB, root string, c Command) []string {
 	t.Helper()
-	if code, said := k.run(t, root, 0, c); code != 0 {
+	if code, said := k.run(t, root, "0", c); code != 0 {
 		t.Fatalf("undisturbed: exit %d\n%s", code, said)
 	}
 	return k.calls(t)
@@ -65,7 +66,7 @@ func (k Killer) Calls(t testing.TB, root string, c Command) []string {
 // counts from 1, and gives that call. The test fails if the kill did not fire.
 func (k Killer) Kill(t testing.TB, root string, number int, c Command) string {
 	t.Helper()
-	code, said := k.run(t, root, number, c)
+	code, said := k.run(t, root, strconv.Itoa(number), c)
 	calls := k.calls(t)
 	if code != killed || len(calls) != number {
 		t.Fatalf("the kill at call %d did not fire: exit %d after %d calls\n%s", number, code, len(calls), said)
@@ -73,9 +74,26 @@ func (k Killer) Kill(t testing.TB, root string, number int, c Command) string {
 	return calls[number-1]
 }
 
-func (k Killer) run(t testing.TB, root string, number int, c Command) (int, string) {
+// Refuse runs the command and has the number-th of its calls fail with an error
+// of the system; with forever all later ones too, as on a file system that became
+// read-only. It gives that call, and the command's exit code and output.
+func (k Killer) Refuse(t testing.TB, root string, number int, errno syscall.Errno, forever bool, c Command) (string, int, string) {
 	t.Helper()
-	cmd := exec.Command(k.program, append([]string{root, strconv.Itoa(number), k.log}, c.Args...)...)
+	what := fmt.Sprintf("%d:%d", number, int(errno))
+	if forever {
+		what += "+"
+	}
+	code, said := k.run(t, root, what, c)
+	calls := k.calls(t)
+	if len(calls) < number || code > 100 {
+		t.Fatalf("no call %d was refused: exit %d after %d calls\n%s", number, code, len(calls), said)
+	}
+	return calls[number-1], code, said
+}
+
+func (k Killer) run(t testing.TB, root, number string, c Command) (int, string) {
+	t.Helper()
+	cmd := exec.Command(k.program, append([]string{root, number, k.log}, c.Args...)...)
 	cmd.Dir, cmd.Env = c.Dir, c.Env
 	said, err := cmd.CombinedOutput()
 	if _, exited := err.(*exec.ExitError); err != nil && !exited {

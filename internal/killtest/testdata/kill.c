@@ -6,6 +6,9 @@
  * NUMBER 0 kills nothing. LOG gets a line for each call. The exit code is the
  * command's, 137 if it was killed. A seccomp filter stops the command at those
  * calls alone, so that it costs little more than without.
+ *
+ * NUMBER:ERRNO has that call fail, and not be made, instead; NUMBER:ERRNO+ all
+ * later ones too, as on a file system that became read-only.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -177,6 +180,18 @@ static const struct call *written(pid_t pid, const char *root, char *path)
 	return NULL;
 }
 
+/* refuse has the call at which the command stands not be made, and fail. */
+static void refuse(pid_t pid, long error)
+{
+#ifdef __x86_64__
+	if (ptrace(PTRACE_POKEUSR, pid, 8 * 15, -1L) || ptrace(PTRACE_POKEUSR, pid, 8 * 10, -error))
+		fail("PTRACE_POKEUSR");
+#else
+	(void)pid, (void)error;
+	fail("calls are refused on x86_64 alone");
+#endif
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 5) {
@@ -184,7 +199,10 @@ int main(int argc, char **argv)
 		return 125;
 	}
 	const char *root = argv[1];
-	long wanted = atol(argv[2]), number = 0;
+	long wanted = atol(argv[2]), number = 0, error = 0;
+	char *colon = strchr(argv[2], ':'), *later = NULL;
+	if (colon)
+		error = strtol(colon + 1, &later, 10);
 	FILE *log = fopen(argv[3], "we");
 	if (!log)
 		fail(argv[3]);
@@ -214,7 +232,10 @@ int main(int argc, char **argv)
 			const struct call *c = written(pid, root, path);
 			if (c) {
 				fprintf(log, "%s %s\n", c->name, path + strlen(root));
-				if (++number == wanted) {
+				++number;
+				if (error && (number == wanted || (number > wanted && *later == '+'))) {
+					refuse(pid, error);
+				} else if (number == wanted) {
 					/* What it held, locks above all, is free when all are gone. */
 					kill(-first, SIGKILL);
 					while (waitpid(-1, NULL, __WALL) > 0)
