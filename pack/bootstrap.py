@@ -152,12 +152,16 @@ def write_new(path, data, mode, times=None):
         pass
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
                  | getattr(os, "O_BINARY", 0), 0o600)
-    with os.fdopen(fd, "wb") as f:
-        f.write(data)
-        f.flush()
-        if not WINDOWS:
-            os.fchmod(f.fileno(), mode & 0o777)
-        os.fsync(f.fileno())
+    try:
+        with os.fdopen(fd, "wb") as f:
+            f.write(data)
+            f.flush()
+            if not WINDOWS:
+                os.fchmod(f.fileno(), mode & 0o777)
+            os.fsync(f.fileno())
+    except EnvironmentError as e:
+        e.filename = e.filename or path  # a full disk doesn't say which
+        raise
     if times is not None:
         os.utime(path, times)
 
@@ -1583,6 +1587,11 @@ def check(tree):
 #   old/PATH    what lay at PATH before
 #   kept/N      edits of the administrator that get another name
 #   back        is there from when it is undone instead
+#   done        is there when all is done; what is left is to put it away
+#
+# Then it becomes previous/, the way back. "binary-buildout update" has the one
+# that was there held, as previous/before/, until the new version has started: so
+# a rollback from one that doesn't start leaves what there was.
 #
 # It is made under another name and renamed, so it is there whole or not at all,
 # and it goes the same way. Each operation can be done or undone again after it
@@ -1661,13 +1670,16 @@ class Transaction(object):
         sync_dir(self.full(OWN))
 
     def run(self, plan):
-        try:
-            for operation in plan["operations"]:
-                self.do(*operation)
-        except (EnvironmentError, Refused):
-            self.undo(plan)
-            raise
-        self.sync(plan)
+        done = self.full(CHANGE + u"/done")
+        if not os.path.lexists(done):
+            try:
+                for operation in plan["operations"]:
+                    self.do(*operation)
+                self.sync(plan)
+                write_new(done, b"", 0o600)
+            except (EnvironmentError, Refused):
+                self.undo(plan)
+                raise
         self.close(plan)
 
     def do(self, kind, path, *rest):
@@ -1766,16 +1778,31 @@ class Transaction(object):
 
     def close(self, plan):
         """What was done counts. The way back is kept, where there is one."""
-        gone = self.full(PREVIOUS + u".old")
-        clear(gone)
-        if os.path.lexists(self.full(PREVIOUS)):
-            os.rename(self.full(PREVIOUS), gone)
+        previous, before, held = self.full(PREVIOUS), self.full(PREVIOUS + u"/before"), self.full(CHANGE + u"/before")
         if plan["keeps"]:
-            os.rename(self.folder, self.full(PREVIOUS))
+            clear(before)
+            if os.path.lexists(previous):
+                os.rename(previous, held) if plan.get("holds") else self.drop_previous()
+            os.rename(self.folder, previous)
             sync_dir(self.full(OWN))
         else:
+            # Killed after the last of these renames, the next run finds the one that was held.
+            if (read_json(self.base, PREVIOUS + u"/plan.json") or {}).get("to") == plan["from"]:
+                if os.path.lexists(before):
+                    os.rename(before, held)
+                self.drop_previous()
+            if os.path.lexists(held):
+                os.rename(held, previous)
+            # As long as it takes, a rollback that is run again knows that it was done.
+            clear(self.full(PREVIOUS + u".old"))
+            clear(self.full(CHANGE + u"/old"))
             self.discard()
         self.sweep()
+
+    def drop_previous(self):
+        gone = self.full(PREVIOUS + u".old")
+        clear(gone)
+        os.rename(self.full(PREVIOUS), gone)
 
     def discard(self):
         gone = self.folder + native(u".old")
@@ -1790,19 +1817,20 @@ class Transaction(object):
             clear(self.full(name))
 
     def resume(self):
-        """Finishes what a killed run began, or undoes it where that can't be."""
-        if not os.path.isdir(self.folder):
-            return u""
+        """Finishes what a killed run began, or undoes it where that can't be. What
+        to say of it, and whether a rollback is done by that."""
         plan = read_json(self.base, CHANGE + u"/plan.json", u"unpack the archive into another directory")
         if os.path.lexists(self.full(CHANGE + u"/back")):
             self.undo(plan)
-            return u"an interrupted change to %s was undone" % plan["what"]
+            return u"an interrupted change to %s was undone" % plan["what"], False
         try:
             self.run(plan)
         except (EnvironmentError, Refused) as e:
+            if os.path.isdir(self.folder):
+                raise  # it was neither finished nor undone
             reason = e.message if isinstance(e, Refused) else text(e.strerror or str(e))
-            return u"an interrupted change to %s could not be finished (%s), and was undone" % (plan["what"], reason)
-        return u"an interrupted change to %s was finished" % plan["what"]
+            return u"an interrupted change to %s could not be finished (%s), and was undone" % (plan["what"], reason), False
+        return u"an interrupted change to %s was finished" % plan["what"], not plan["keeps"]
 
 
 def remove_empty(path):
@@ -2196,6 +2224,20 @@ def incoming_of(tree):
     return None
 
 
+def drop_incoming(base, old, new):
+    """Clears incoming/, but for a delta that goes on from the new version: both
+    were unpacked at once. One back to the old version isn't meant."""
+    folder = os.path.join(base, native(INCOMING))
+    for name in os.listdir(folder):
+        try:
+            found = read_json(base, INCOMING + u"/" + text(name) + u"/delta.json") or {}
+        except Refused:
+            found = {}
+        if found.get("base") != new or text(name) == old:
+            clear(os.path.join(folder, name))
+    remove_empty(folder)
+
+
 class Staging(object):
     """The whole new tree, beside the one that is there."""
 
@@ -2429,7 +2471,7 @@ def apply_update(tree, incoming, python, root, look=False):
             change.sweep()
             return 0
         sync_sources(tree.base, operations)
-        change.begin({"format": FORMAT, "what": incoming.what(), "from": tree.archive, "to": incoming.digest, "keeps": True,
+        change.begin({"format": FORMAT, "what": incoming.what(), "from": tree.archive, "to": incoming.digest, "keeps": True, "holds": incoming.delta.get("hold") is True,
                       "from_version": tree.manifest["version"], "to_version": incoming.manifest["version"],
                       "operations": operations, "report": plan.report, "kept": kept_files(plan)})
     except BaseException as e:
@@ -2438,7 +2480,7 @@ def apply_update(tree, incoming, python, root, look=False):
             clear(tree.inside(INCOMING + u"/x").rpartition(native(u"/"))[0])
         raise
     change.run(read_json(tree.base, CHANGE + u"/plan.json"))
-    clear(os.path.join(tree.base, native(INCOMING)))
+    drop_incoming(tree.base, tree.archive, incoming.digest)
     for _, _, line in plan.report:
         say(line)
     return len([o for o in operations if o[1].split(u"/")[0] != OWN])
@@ -2590,7 +2632,7 @@ def rollback(tree):
         # What a killed update left there would be applied again at once.
         clear(os.path.join(tree.base, native(INCOMING)))
         change.begin({"format": FORMAT, "what": u"%s %s" % (tree.manifest["name"], plan["from_version"]), "from": plan["to"],
-                      "to": plan["from"], "keeps": False, "operations": operations, "report": back.report, "kept": {}})
+                      "to": plan["from"], "from_version": tree.manifest["version"], "keeps": False, "operations": operations, "report": back.report, "kept": {}})
     except BaseException:
         change.sweep()
         raise
@@ -2695,18 +2737,18 @@ def write_listed(tree):
 # ---- main -------------------------------------------------------------------
 
 def resume(base):
-    """Finishes or undoes what a killed run began. Whether there was something."""
+    """Finishes or undoes what a killed run began. None if there was nothing,
+    else whether a rollback is done by that."""
     change = Transaction(base)
     if not os.path.isdir(change.folder):
-        return False
+        return None
     held = lock(base)
     try:
-        said = change.resume()
+        said, rolled_back = change.resume()
     finally:
         held.close()
-    if said:
-        say(said)
-    return True
+    say(said)
+    return rolled_back
 
 
 def again(base, arguments, python=sys.executable):
@@ -2792,9 +2834,11 @@ def update(tree, python, root, look=False):
         if look:
             return 0
         say(u"%d files and directories changed" % count)
-        say_next(Tree(root))
     finally:
         held.close()
+    if os.path.isdir(os.path.join(tree.base, native(INCOMING))):
+        return again(native(root), [])  # the next delta
+    say_next(Tree(root))
     return 0
 
 
@@ -2840,7 +2884,10 @@ def main(arguments):
         root = exact(plain(os.path.realpath(os.path.dirname(os.path.abspath(__file__)))), u"the path of this directory")
         if arguments == ["--check"]:
             return check(Tree(root))
-        if resume(native(root)):
+        rolled_back = resume(native(root))
+        if rolled_back is not None:
+            if rolled_back and arguments == ["--rollback"]:
+                arguments = []  # that was it
             return again(native(root), arguments) if arguments != ["--recover"] else 0
         if arguments == ["--recover"]:
             return 0

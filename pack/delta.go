@@ -33,6 +33,7 @@ type Delta struct {
 	Archive string `json:"archive"`          // file name of the new archive
 	SHA256  string `json:"sha256"`           // of that file
 	Source  string `json:"source,omitempty"` // what update was given
+	Hold    bool   `json:"hold,omitempty"`   // update says when the way back before this one can go
 	Epoch   int64  `json:"epoch"`            // the new archive's one mtime
 
 	// Manifest and Files are the new documents, each as texts and as

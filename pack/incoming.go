@@ -43,7 +43,8 @@ func ReadDelta(file string) (*Incoming, error) {
 var errEnough = errors.New("enough was read")
 
 // LayDelta unpacks a delta into an installed tree: what bootstrap.py finds in
-// IncomingDir then is what tar would have left. source is noted if it isn't empty.
+// IncomingDir then is what tar would have left. If source isn't empty, it is
+// noted, and bootstrap.py holds the way back that is there (HeldDir).
 func LayDelta(ctx context.Context, file, dir, source string) (*Incoming, error) {
 	var in *Incoming
 	err := lay(dir, func(root *os.Root) error {
@@ -51,7 +52,7 @@ func LayDelta(ctx context.Context, file, dir, source string) (*Incoming, error) 
 			if in == nil {
 				in = first
 				if source != "" {
-					in.Delta.Source = source
+					in.Delta.Source, in.Delta.Hold = source, true
 				}
 				if err := layDocument(root, in); err != nil {
 					return err
@@ -67,7 +68,8 @@ func LayDelta(ctx context.Context, file, dir, source string) (*Incoming, error) 
 }
 
 // LayArchive puts into an installed tree what bootstrap.py needs of a whole
-// archive: the files that aren't there as the archive has them.
+// archive: the files that aren't there as the archive has them. source is as
+// in LayDelta.
 func LayArchive(ctx context.Context, file, name, sha256sum, dir, source string) (*Incoming, error) {
 	r, err := OpenArchive(file)
 	if err != nil {
@@ -90,6 +92,7 @@ func LayArchive(ctx context.Context, file, name, sha256sum, dir, source string) 
 	sum := sha256.Sum256(manifest)
 	in.Delta.Base, in.Delta.BaseVersion = hex.EncodeToString(sum[:]), old.Version
 	in.Delta.Archive, in.Delta.SHA256, in.Delta.Source = name, sha256sum, source
+	in.Delta.Hold = source != ""
 	return in, lay(dir, func(root *os.Root) error {
 		if err := layDocument(root, in); err != nil {
 			return err

@@ -129,12 +129,16 @@ def write_new(path, data, mode, times=None):
         pass
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
                  | getattr(os, "O_BINARY", 0), 0o600)
-    with os.fdopen(fd, "wb") as f:
-        f.write(data)
-        f.flush()
-        if not WINDOWS:
-            os.fchmod(f.fileno(), mode & 0o777)
-        os.fsync(f.fileno())
+    try:
+        with os.fdopen(fd, "wb") as f:
+            f.write(data)
+            f.flush()
+            if not WINDOWS:
+                os.fchmod(f.fileno(), mode & 0o777)
+            os.fsync(f.fileno())
+    except EnvironmentError as e:
+        e.filename = e.filename or path  # a full disk doesn't say which
+        raise
     if times is not None:
         os.utime(path, times)
 

@@ -15,9 +15,10 @@ func Rollback(ctx context.Context, o UpdateOptions) (*Updated, error) {
 		return nil, err
 	}
 	defer t.close()
-	plan, err := readJSON[struct {
-		To string `json:"to"`
-	}](filepath.Join(t.dir, previousPlan))
+	if t.resumed != nil && !t.resumed.Keeps {
+		return t.rolledBack(t.resumed.FromVersion), t.shell(ctx, o, "start", o.Start)
+	}
+	plan, err := readJSON[change](filepath.Join(t.dir, previousPlan))
 	if err != nil || plan.To != t.digest {
 		return nil, usage(fmt.Errorf("rolling back %s: there is no version to go back to", t.dir),
 			"an update keeps the version before it; install another one's archive beside this directory")
@@ -34,13 +35,18 @@ func Rollback(ctx context.Context, o UpdateOptions) (*Updated, error) {
 	if start := t.shell(context.WithoutCancel(ctx), o, "start", o.Start); err != nil || start != nil {
 		return nil, errors.Join(err, start)
 	}
+	return t.rolledBack(from), nil
+}
+
+// rolledBack says what is there after a rollback.
+func (t *application) rolledBack(from string) *Updated {
 	res := &Updated{From: from, Config: t.state.Config, Result: Result{
 		Changed: true, Dir: t.dir, Name: t.manifest.Name, Version: t.manifest.Version, Target: t.manifest.Target, Python: t.state.Interpreter,
 	}}
 	if r, err := readRecord(t.dir); err == nil {
 		res.Archive, res.SHA256 = r.Archive, r.SHA256
 	}
-	return res, nil
+	return res
 }
 
 // back has bootstrap.py bring the old version back, and reads what is there then.

@@ -3,8 +3,6 @@ package install
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,7 +12,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/binary-buildout/binary-buildout/internal/scratch"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
@@ -184,16 +181,17 @@ func (t *application) apply(ctx context.Context, o UpdateOptions, res *Updated) 
 		err = t.shell(ctx, o, "start", o.Start)
 	}
 	if err == nil {
-		return nil
+		return t.release()
 	}
 	back := context.WithoutCancel(ctx)
 	if rollback := t.back(back, o, res.Python); rollback != nil {
 		return errors.Join(err, rollback)
 	}
+	there := fmt.Errorf("%w; %s %s is there again", err, res.Name, res.From)
 	if start := t.shell(back, o, "start", o.Start); start != nil {
-		return errors.Join(err, start)
+		there = fmt.Errorf("%w, and didn't start either: %w", there, start)
 	}
-	return &Error{Err: fmt.Errorf("%w; %s %s is there again", err, res.Name, res.From), Code: 1, Text: hintOf(err, "")}
+	return &Error{Err: there, Code: 1, Text: hintOf(err, "")}
 }
 
 // buildout runs bin/buildout as it was run last.
@@ -262,7 +260,10 @@ func (t *application) shell(ctx context.Context, o UpdateOptions, what, command 
 	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Run(); err != nil {
 		said, _ := os.ReadFile(out.Name())
-		return failed(fmt.Errorf("running --%s %s: %w: %s", what, shellWord(command), err, lastLine(string(said))), "")
+		if last := lastLine(string(said)); last != "" {
+			err = fmt.Errorf("%w: %s", err, last)
+		}
+		return failed(fmt.Errorf("running --%s %s: %w", what, shellWord(command), err), "")
 	}
 	return nil
 }
@@ -280,95 +281,4 @@ func (t *application) report() []string {
 		out = append(out, line[2])
 	}
 	return out
-}
-
-// application is a directory that an application of ours lies in, locked.
-type application struct {
-	dir      string
-	manifest *pack.Manifest
-	digest   string // of manifest.json
-	state    *pack.State
-	held     *scratch.Held
-}
-
-const (
-	previousPlan   = pack.Dir + "/previous/plan.json"
-	transactionDir = pack.Dir + "/transaction"
-)
-
-// openTree locks a tree, and has what a killed update left in it finished or undone.
-func openTree(ctx context.Context, o Options) (*application, error) {
-	dir, err := finalDir(o.Into)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := readManifest(dir); err != nil {
-		return nil, usage(fmt.Errorf("updating %s: it isn't an installation of binary-buildout (%w)", dir, err), "install one: binary-buildout install SOURCE --into "+shellWord(dir))
-	}
-	for _, name := range []string{pack.BootstrapPy, pack.FilesName} {
-		if _, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(name))); err != nil {
-			return nil, usage(fmt.Errorf("updating %s: what updates it is damaged: %w", dir, err),
-				"install it anew into another directory, and move var/ there: binary-buildout install SOURCE --into "+shellWord(dir+".new"))
-		}
-	}
-	held, err := scratch.Hold(filepath.Join(dir, pack.Dir))
-	if err != nil {
-		if errors.Is(err, fs.ErrPermission) {
-			return nil, surroundings(fmt.Errorf("updating %s: %w", dir, err), "run it as the user that it belongs to")
-		}
-		return nil, surroundings(fmt.Errorf("locking %s: %w", dir, err), "another update or rollback is at work there; wait for it")
-	}
-	t := &application{dir: dir, held: held}
-	if err := t.read(ctx, o); err != nil {
-		t.close()
-		return nil, err
-	}
-	return t, nil
-}
-
-func (t *application) close() { t.held.Release() }
-
-func (t *application) read(ctx context.Context, o Options) error {
-	state, err := readJSON[pack.State](filepath.Join(t.dir, pack.StateName))
-	if err != nil || state.Root == "" {
-		return usage(fmt.Errorf("updating %s: bootstrap.py has not run there", t.dir), "run: python "+shellWord(filepath.Join(t.dir, pack.BootstrapPy)))
-	}
-	if _, err := os.Lstat(filepath.Join(t.dir, transactionDir)); err == nil {
-		o.tell(Event{Step: "bootstrap", Text: "finishing what was interrupted"})
-		if err := runBootstrap(ctx, o, t.dir, state.Interpreter, "--recover"); err != nil {
-			return err
-		}
-	}
-	data, err := os.ReadFile(filepath.Join(t.dir, pack.ManifestName))
-	if err == nil {
-		t.manifest, err = readManifest(t.dir)
-	}
-	if err == nil {
-		t.state, err = readJSON[pack.State](filepath.Join(t.dir, pack.StateName))
-	}
-	if err != nil {
-		return surroundings(fmt.Errorf("looking at %s: %w", t.dir, err), "")
-	}
-	sum := sha256.Sum256(data)
-	t.digest = hex.EncodeToString(sum[:])
-	return nil
-}
-
-// python is the interpreter that the tree has, if the new version takes it too.
-func (t *application) python(ctx context.Context, o Options, n *needs) (string, error) {
-	if o.Python == "" {
-		if p, err := probe(ctx, t.state.Interpreter, withoutPython(o.Env), nil); err == nil && n.unfit(p) == "" {
-			return t.state.Interpreter, nil
-		}
-	}
-	p, err := choosePython(ctx, o, *n, nil)
-	if err != nil {
-		return "", err
-	}
-	return p.Executable, nil
-}
-
-// forget removes what was laid for bootstrap.py.
-func (t *application) forget() error {
-	return scratch.RemoveAll(filepath.Join(t.dir, filepath.FromSlash(pack.IncomingDir)))
 }

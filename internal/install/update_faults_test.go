@@ -266,6 +266,37 @@ func TestUpdateBootstrapKilled(t *testing.T) {
 	}
 }
 
+// TestRollbackRunAgain: a rollback that was killed is finished by the next one,
+// which doesn't go back one version more.
+func TestRollbackRunAgain(t *testing.T) {
+	dist, killer := t.TempDir(), killtest.New(t)
+	into := filepath.Join(t.TempDir(), "app")
+	if _, err := Install(t.Context(), realOptions(t, packReal(t, dist, "1.0"), into).Options); err != nil {
+		t.Fatal(err)
+	}
+	o := realOptions(t, packReal(t, dist, "2.0"), into)
+	if _, err := Update(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	// As an update that was killed before it ran --start leaves it.
+	if _, err := pack.LayArchive(t.Context(), packReal(t, dist, "3.0"), "app-3.0", strings.Repeat("0", 64), into, "somewhere"); err != nil {
+		t.Fatal(err)
+	}
+	if err := bootstrap(t.Context(), o.Options, into, into, o.Python); err != nil || numberIn(t, into) != "3.0" {
+		t.Fatal(err)
+	}
+	killInChange(t, killer, into, killtest.Command{Dir: into, Env: o.Env, Args: []string{o.Python, filepath.Join(into, pack.BootstrapPy), "--rollback"}})
+	for _, want := range []string{"2.0", "1.0"} {
+		res, err := Rollback(t.Context(), realOptions(t, "", into))
+		if err != nil || res.Version != want || numberIn(t, into) != want {
+			t.Fatalf("%+v, %v: %s is there, want %s", res, err, numberIn(t, into), want)
+		}
+		if want == "2.0" && res.From != "3.0" {
+			t.Errorf("it was %s", res.From)
+		}
+	}
+}
+
 // killInChange kills bootstrap.py when some files are of the new version.
 func killInChange(t *testing.T, killer killtest.Killer, root string, command killtest.Command) {
 	t.Helper()

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -323,5 +324,56 @@ func TestUpdateRestarts(t *testing.T) {
 	}
 	if err := errors.Join(<-errs, <-errs); err != nil && !strings.Contains(hintOf(err, ""), "wait for it") || numberIn(t, into) != "2.0" {
 		t.Errorf("two at a time: %v", err)
+	}
+}
+
+// TestUpdateHoldsTheWayBack: a version that doesn't start leaves what there was,
+// the way back too; one that does leaves one way back, and no more files.
+func TestUpdateHoldsTheWayBack(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the commands are for a POSIX shell")
+	}
+	dist := t.TempDir()
+	one, two, three := packReal(t, dist, "1.0"), packReal(t, dist, "2.0"), packReal(t, dist, "3.0")
+	into := filepath.Join(t.TempDir(), "app")
+	if _, err := Install(t.Context(), realOptions(t, one, into).Options); err != nil {
+		t.Fatal(err)
+	}
+	there := func(name string) bool {
+		_, err := os.Lstat(filepath.Join(into, filepath.FromSlash(name)))
+		return err == nil
+	}
+	back := func(want string) {
+		t.Helper()
+		if _, err := Rollback(t.Context(), realOptions(t, "", into)); err != nil || numberIn(t, into) != want {
+			t.Fatalf("rolled back to %s, want %s: %v", numberIn(t, into), want, err)
+		}
+	}
+	for _, start := range []string{"grep -q 2.0 etc/number", "false"} {
+		if _, err := Update(t.Context(), realOptions(t, two, into)); err != nil {
+			t.Fatal(err)
+		}
+		o := realOptions(t, three, into)
+		o.Start = start
+		want := "app 2.0 is there again"
+		if start == "false" {
+			want += ", and didn't start either: running --start"
+		}
+		if _, err := Update(t.Context(), o); codeOf(err, 0) != 1 || !strings.Contains(err.Error(), want) || numberIn(t, into) != "2.0" {
+			t.Fatalf("a start that fails: %v", err)
+		}
+		back("1.0")
+	}
+	for _, source := range []string{two, three} {
+		if _, err := Update(t.Context(), realOptions(t, source, into)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if there(heldDir) || there(goneDir) {
+		t.Error("what 1.0 left is there, and 3.0 works")
+	}
+	back("2.0")
+	if _, err := Rollback(t.Context(), realOptions(t, "", into)); codeOf(err, 0) != 2 || there(path.Dir(previousPlan)) {
+		t.Errorf("a second rollback: %v", err)
 	}
 }

@@ -91,3 +91,27 @@ func TestUpdateRefused(t *testing.T) {
 		packtest.SameMap(t, want, wholeTree(t, root))
 	})
 }
+
+// TestUpdateSeveral: of deltas that are unpacked at once those that lead on from
+// what is here are applied, one after the other.
+func TestUpdateSeveral(t *testing.T) {
+	python := packtest.FindPython(t, "3.13")
+	one, two, three := packVersion(t, python, "1.0"), packVersion(t, python, "2.0"), packVersion(t, python, "3.0")
+	root := filepath.Join(t.TempDir(), "srv")
+	trees := map[string]map[string]string{}
+	for number, v := range map[string]version{"2.0": two, "3.0": three, "1.0": one} {
+		v.install(t, root)
+		trees[number] = wholeTree(t, root)
+	}
+	one.install(t, root)
+	for _, pair := range [][2]version{{two, three}, {two, one}, {one, two}} { // not back to where it was
+		ways["delta by tar"](t, pair[0], pair[1], root)
+	}
+	r := one.bootstrap(t, root).Must(t, "bootstrap.py")
+	packtest.SameMap(t, trees["3.0"], wholeTree(t, root))
+	if strings.Count(r.Out, "next: ") != 1 || !strings.Contains(r.Out, "from app 2.0 to app 3.0") {
+		t.Error(r.Out)
+	}
+	one.bootstrap(t, root, "--rollback").Must(t, "rollback")
+	packtest.SameMap(t, trees["2.0"], wholeTree(t, root))
+}

@@ -1,14 +1,17 @@
 package updatetest
 
 import (
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/internal/killtest"
+	"github.com/binary-buildout/binary-buildout/pack"
 	"github.com/binary-buildout/binary-buildout/pack/packtest"
 )
 
@@ -23,7 +26,7 @@ func TestUpdateKilled(t *testing.T) {
 	for minor, count := range map[string]int{"3.13": 1000, "2.7": 14} {
 		t.Run(minor, func(t *testing.T) {
 			python := packtest.FindPython(t, minor)
-			k := killing{old: packVersion(t, python, "1.0", oneOfEach), new: packVersion(t, python, "2.0", oneOfEach)}
+			k := killing{before: packVersion(t, python, "0.9", oneOfEach), old: packVersion(t, python, "1.0", oneOfEach), new: packVersion(t, python, "2.0", oneOfEach)}
 			n := k.calls(t, 150)
 			killtest.Lanes(t, killtest.Spread(n, count), k.each)
 		})
@@ -36,7 +39,8 @@ func TestRollbackKilled(t *testing.T) {
 		t.Skip("rolls back again and again")
 	}
 	python := packtest.FindPython(t, "3.13")
-	k := killing{old: packVersion(t, python, "1.0", oneOfEach), new: packVersion(t, python, "2.0", oneOfEach), args: []string{"--rollback"}}
+	k := killing{before: packVersion(t, python, "0.9", oneOfEach), old: packVersion(t, python, "1.0", oneOfEach), new: packVersion(t, python, "2.0", oneOfEach),
+		args: []string{"--rollback"}}
 	killtest.Lanes(t, killtest.Each(k.calls(t, 150)), k.each)
 }
 
@@ -91,6 +95,7 @@ func largeVersion(t *testing.T, python, number string) version {
 
 // killing is bootstrap.py from one version to another, or with --rollback back.
 type killing struct {
+	before   version // what the old one was made of by an update, if it is one
 	old, new version
 	args     []string
 }
@@ -101,7 +106,7 @@ func (k killing) calls(t *testing.T, least int) int {
 	d := k.prepare(t, killtest.Dir(t))
 	d.lay(t)
 	n := len(d.killer.Calls(t, d.root, d.command()))
-	packtest.SameMap(t, d.after, wholeTree(t, d.root))
+	packtest.SameMap(t, d.after, versionTree(t, d.root))
 	if n < least {
 		t.Fatalf("only %d calls that write", n)
 	}
@@ -123,7 +128,7 @@ func (k killing) each(t *testing.T, dir string, numbers []int) {
 			t.Fatalf("after the kill at %s", call)
 		}
 	}
-	packtest.SameMap(t, d.before, wholeTree(t, d.prepared)) // nothing was written in place
+	packtest.SameMap(t, d.tree, versionTree(t, d.prepared)) // nothing was written in place
 	t.Logf("%d kills, %d of them with parts of both versions in place", len(numbers), mixed)
 }
 
@@ -132,25 +137,32 @@ type doomed struct {
 	killing
 	killer         killtest.Killer
 	root, prepared string
-	// The whole tree: of the old version, as it is prepared, and what an
-	// undisturbed run makes of it.
-	oldTree, before, after map[string]string
+	// The whole tree: of the version before the old one, of the old one, as it
+	// is prepared, and what an undisturbed run makes of it.
+	beforeTree, oldTree, tree, after map[string]string
 }
 
 func (k killing) prepare(t *testing.T, dir string) doomed {
 	t.Helper()
 	d := doomed{killing: k, killer: killtest.New(t), root: filepath.Join(dir, "root with space"), prepared: filepath.Join(dir, "prepared")}
 	k.new.install(t, d.root)
-	d.after = wholeTree(t, d.root)
-	k.old.install(t, d.root)
-	d.oldTree = wholeTree(t, d.root)
-	ways["delta"](t, k.old, k.new, d.root)
+	d.after = versionTree(t, d.root)
+	if k.before.archive == "" {
+		k.old.install(t, d.root)
+	} else {
+		k.before.install(t, d.root)
+		d.beforeTree = versionTree(t, d.root)
+		held(t, k.before, k.old, d.root)
+		k.before.bootstrap(t, d.root).Must(t, "the update before")
+	}
+	d.oldTree = versionTree(t, d.root)
+	held(t, k.old, k.new, d.root)
 	if len(k.args) > 0 {
 		k.old.bootstrap(t, d.root).Must(t, "update")
 		d.after = d.oldTree
 	}
 	must(t, os.Rename(d.root, d.prepared))
-	d.before = wholeTree(t, d.prepared)
+	d.tree = versionTree(t, d.prepared)
 	return d
 }
 
@@ -168,18 +180,64 @@ func (d doomed) command() killtest.Command {
 // ends runs what comes after a kill, and sees where it leads.
 func (d doomed) ends(t *testing.T, back bool) {
 	t.Helper()
-	want, args := d.after, d.args
-	if back {
-		want, args = d.oldTree, []string{"--rollback"}
+	want, way, args := d.after, []string{d.new.manifest, d.old.manifest}, d.args
+	if back || len(d.args) > 0 {
+		want, way, args = d.oldTree, []string{d.old.manifest}, []string{"--rollback"}
 	}
+	isOld := d.isOld(t)
 	r := d.old.bootstrap(t, d.root, args...)
+	if d.before.archive == "" {
+		way = way[:len(way)-1]
+	}
 	switch nowhere := r.Code == 2 && strings.Contains(r.Err, "no version to go back to"); {
-	case nowhere && len(d.args) == 0:
-		want = d.before // the update was killed before anything changed
+	case nowhere && len(d.args) == 0 && d.before.archive == "":
+		want = d.tree // the update was killed before anything changed
+	case isOld && len(args) > 0:
+		want, way = d.beforeTree, nil // the same, or the rollback was done: it goes on from there
 	case r.Code != 0 && !nowhere:
 		t.Fatalf("exit %d\n%s%s", r.Code, r.Out, r.Err)
 	}
-	packtest.SameMap(t, want, wholeTree(t, d.root))
+	packtest.SameMap(t, want, versionTree(t, d.root))
+	if have := wayBack(t, d.root); !slices.Equal(have, way) {
+		t.Fatalf("the way back is from %q, want %q\n%s%s", have, way, r.Out, r.Err)
+	}
+}
+
+// isOld is whether the old version is there, and nothing to be finished.
+func (d doomed) isOld(t testing.TB) bool {
+	t.Helper()
+	_, err := os.Lstat(filepath.Join(d.root, pack.Dir, "transaction"))
+	return os.IsNotExist(err) && packtest.Sum([]byte(packtest.ReadFile(t, filepath.Join(d.root, pack.ManifestName)))) == d.old.manifest
+}
+
+// wayBack is from which versions the tree can go back, one after the other.
+func wayBack(t testing.TB, root string) []string {
+	t.Helper()
+	var found []string
+	for dir := filepath.Join(root, pack.Dir, "previous"); ; dir = filepath.Join(dir, "before") {
+		data, err := os.ReadFile(filepath.Join(dir, "plan.json"))
+		if err != nil {
+			return found
+		}
+		var plan struct{ To string }
+		must(t, json.Unmarshal(data, &plan))
+		found = append(found, plan.To)
+	}
+}
+
+// versionTree is wholeTree without the record of where the version came from.
+func versionTree(t testing.TB, root string) map[string]string {
+	t.Helper()
+	found := wholeTree(t, root)
+	delete(found, pack.Dir+"/install.json")
+	return found
+}
+
+// held lays a delta as "binary-buildout update" does, which has the way back that is there held.
+func held(t testing.TB, old, new version, root string) {
+	t.Helper()
+	_, err := pack.LayDelta(t.Context(), old.delta(t, new), root, "somewhere")
+	must(t, err)
 }
 
 // starts fails the test unless bin/app starts, and is whether it is all of one version.

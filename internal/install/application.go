@@ -1,0 +1,145 @@
+package install
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/binary-buildout/binary-buildout/internal/scratch"
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+// application is a directory that an application of ours lies in, locked.
+type application struct {
+	dir      string
+	manifest *pack.Manifest
+	digest   string // of manifest.json
+	state    *pack.State
+	held     *scratch.Held
+	// resumed is what was interrupted and is finished now, if anything was.
+	resumed *change
+}
+
+// change is what this program has to know of bootstrap.py's plan.json.
+type change struct {
+	From        string `json:"from"` // digests of manifests
+	To          string `json:"to"`
+	FromVersion string `json:"from_version"`
+	Keeps       bool   `json:"keeps"` // the version before: a rollback doesn't
+}
+
+const (
+	previousPlan   = pack.Dir + "/previous/plan.json"
+	heldDir        = pack.Dir + "/previous/before" // the way back that was there before, until release
+	goneDir        = pack.Dir + "/previous.old"    // bootstrap.py removes it too
+	transactionDir = pack.Dir + "/transaction"
+)
+
+// openTree locks a tree, and has what a killed update left in it finished or undone.
+func openTree(ctx context.Context, o Options) (*application, error) {
+	dir, err := finalDir(o.Into)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := readManifest(dir); err != nil {
+		return nil, usage(fmt.Errorf("updating %s: it isn't an installation of binary-buildout (%w)", dir, err), "install one: binary-buildout install SOURCE --into "+shellWord(dir))
+	}
+	for _, name := range []string{pack.BootstrapPy, pack.FilesName} {
+		if _, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(name))); err != nil {
+			return nil, usage(fmt.Errorf("updating %s: what updates it is damaged: %w", dir, err),
+				"install it anew into another directory, and move var/ there: binary-buildout install SOURCE --into "+shellWord(dir+".new"))
+		}
+	}
+	held, err := scratch.Hold(filepath.Join(dir, pack.Dir))
+	if err != nil {
+		if errors.Is(err, fs.ErrPermission) {
+			return nil, surroundings(fmt.Errorf("updating %s: %w", dir, err), "run it as the user that it belongs to")
+		}
+		return nil, surroundings(fmt.Errorf("locking %s: %w", dir, err), "another update or rollback is at work there; wait for it")
+	}
+	t := &application{dir: dir, held: held}
+	if err := t.read(ctx, o); err != nil {
+		t.close()
+		return nil, err
+	}
+	return t, nil
+}
+
+func (t *application) close() { t.held.Release() }
+
+func (t *application) read(ctx context.Context, o Options) error {
+	state, err := readJSON[pack.State](filepath.Join(t.dir, pack.StateName))
+	if err != nil || state.Root == "" {
+		return usage(fmt.Errorf("updating %s: bootstrap.py has not run there", t.dir), "run: python "+shellWord(filepath.Join(t.dir, pack.BootstrapPy)))
+	}
+	var interrupted *change
+	if _, err := os.Lstat(filepath.Join(t.dir, transactionDir)); err == nil {
+		if interrupted, err = readJSON[change](filepath.Join(t.dir, transactionDir, "plan.json")); err != nil {
+			return surroundings(fmt.Errorf("looking at what was interrupted: %w", err), "")
+		}
+		o.tell(Event{Step: "bootstrap", Text: "finishing what was interrupted"})
+		if err := runBootstrap(ctx, o, t.dir, state.Interpreter, "--recover"); err != nil {
+			return err
+		}
+	}
+	data, err := os.ReadFile(filepath.Join(t.dir, pack.ManifestName))
+	if err == nil {
+		t.manifest, err = readManifest(t.dir)
+	}
+	if err == nil {
+		t.state, err = readJSON[pack.State](filepath.Join(t.dir, pack.StateName))
+	}
+	if err != nil {
+		return surroundings(fmt.Errorf("looking at %s: %w", t.dir, err), "")
+	}
+	sum := sha256.Sum256(data)
+	t.digest = hex.EncodeToString(sum[:])
+	if interrupted != nil && interrupted.To == t.digest {
+		t.resumed = interrupted
+	}
+	return nil
+}
+
+// python is the interpreter that the tree has, if the new version takes it too.
+func (t *application) python(ctx context.Context, o Options, n *needs) (string, error) {
+	if o.Python == "" {
+		if p, err := probe(ctx, t.state.Interpreter, withoutPython(o.Env), nil); err == nil && n.unfit(p) == "" {
+			return t.state.Interpreter, nil
+		}
+	}
+	p, err := choosePython(ctx, o, *n, nil)
+	if err != nil {
+		return "", err
+	}
+	return p.Executable, nil
+}
+
+// forget removes what was laid for bootstrap.py.
+func (t *application) forget() error {
+	return scratch.RemoveAll(filepath.Join(t.dir, filepath.FromSlash(pack.IncomingDir)))
+}
+
+// release removes what the version before the last one left, which bootstrap.py
+// held for the case that the new one doesn't start: whole, or not at all.
+func (t *application) release() error {
+	held, gone := filepath.Join(t.dir, filepath.FromSlash(heldDir)), filepath.Join(t.dir, filepath.FromSlash(goneDir))
+	if _, err := os.Lstat(held); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	err := scratch.RemoveAll(gone)
+	if err == nil {
+		err = os.Rename(held, gone)
+	}
+	if err == nil {
+		err = scratch.RemoveAll(gone)
+	}
+	if err != nil {
+		return surroundings(fmt.Errorf("removing an older version's files: %w", err), "the new version runs; the next update removes them")
+	}
+	return nil
+}
