@@ -280,14 +280,7 @@ func TestActReusable(t *testing.T) {
 	e.tag = "nightly" // the input tag counts, in the documents that are attested too
 	repo := e.dir + "/site"
 	write(t, repo+"/app/buildout.cfg", "[buildout]\nparts =\n", 0o644)
-	e.workflow(t, repo)
-	write(t, repo+"/.github/workflows/call.yml", `on: push
-permissions: {}
-jobs:
-  buildout:
-    permissions: {contents: write, id-token: write, attestations: write}
-    uses: ./.github/workflows/buildout.yml
-    with:
+	e.calls(t, repo, "push", `    with:
       directory: app
       pythons: 3.12 3.13
       images: host debian:12
@@ -302,7 +295,7 @@ jobs:
     steps:
       - run: echo "outputs $URL $FIRST"
         env: {URL: "${{ needs.buildout.outputs.release_url }}", FIRST: "${{ fromJSON(needs.buildout.outputs.plan).targets[0].id }}"}
-`, 0o644)
+`)
 	// Python 3.11 is Debian 12's; the globs leave it and one more.
 	call := strings.NewReplacer("3.12 3.13", "3.11 3.12", "cp312-*-debian12 cp313-*", "cp312-*-debian12").Replace(read(t, repo+"/.github/workflows/call.yml"))
 	write(t, repo+"/.github/workflows/call.yml", call, 0o644)

@@ -72,14 +72,7 @@ func TestActRealReusable(t *testing.T) {
 	sh(t, "..", "cp", "-r", "examples/hello", e.dir)
 	sh(t, e.dir, "sh", "-c", `mkdir "$1" && mv hello "$1/app"`, "-", repo)
 	addVolatile(t, repo+"/app")
-	e.workflow(t, repo)
-	write(t, repo+"/.github/workflows/call.yml", `on: push
-permissions: {}
-jobs:
-  buildout:
-    permissions: {contents: write, id-token: write, attestations: write}
-    uses: ./.github/workflows/buildout.yml
-    with:
+	e.calls(t, repo, "push", `    with:
       directory: app
       pythons: 3.11 3.13
       images: host debian:12
@@ -97,7 +90,7 @@ jobs:
         env:
           URL: ${{ needs.buildout.outputs.release_url }}
           LAST: ${{ fromJSON(needs.buildout.outputs.plan).targets[1].id }}
-`, 0o644)
+`)
 	log, err := e.run(t, repo, ".github/workflows/call.yml", more...)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, log)
@@ -279,6 +272,20 @@ func (e *actEnv) workflow(t *testing.T, repo string) {
 	text := read(t, "../.github/workflows/buildout.yml")
 	text = strings.ReplaceAll(text, "uses: ./binary-buildout\n        with:\n", "uses: ./binary-buildout\n        with:\n          binary: ${{ env.BB_BINARY_FOR_TESTS }}\n          token: ${{ env.TOKEN_FOR_TESTS }}\n")
 	write(t, repo+"/.github/workflows/buildout.yml", text, 0o644)
+}
+
+// calls puts the reusable workflow into a repository, with one that calls it:
+// what triggers that, and what follows in the calling job and after it.
+func (e *actEnv) calls(t *testing.T, repo, on, job string) {
+	t.Helper()
+	e.workflow(t, repo)
+	write(t, repo+"/.github/workflows/call.yml", "on: "+on+`
+permissions: {}
+jobs:
+  buildout:
+    permissions: {contents: write, id-token: write, attestations: write}
+    uses: ./.github/workflows/buildout.yml
+`+job, 0o644)
 }
 
 // releasedAs wants one published release with an archive for each target, and

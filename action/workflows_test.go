@@ -77,15 +77,8 @@ func TestActPullRequest(t *testing.T) {
 	e := newAct(t)
 	repo := e.dir + "/site"
 	write(t, repo+"/buildout.cfg", "[buildout]\nparts =\n", 0o644)
-	e.workflow(t, repo)
-	write(t, repo+"/.github/workflows/call.yml", `on: [pull_request, pull_request_target]
-permissions: {}
-jobs:
-  buildout:
-    permissions: {contents: write, id-token: write, attestations: write}
-    uses: ./.github/workflows/buildout.yml
-    with: {pythons: "3.13", images: host, version: "1.0", name: site, tag: v1.0}
-`, 0o644)
+	e.calls(t, repo, "[pull_request, pull_request_target]", `    with: {pythons: "3.13", images: host, version: "1.0", name: site, tag: v1.0}
+`)
 	for _, event := range []string{"pull_request", "pull_request_target"} {
 		e.event = event
 		log, err := e.run(t, repo, ".github/workflows/call.yml")
@@ -108,15 +101,8 @@ func TestActReusableFailure(t *testing.T) {
 	e := newAct(t)
 	repo := e.dir + "/site"
 	write(t, repo+"/buildout.cfg", "[buildout]\nparts = broken\n", 0o644)
-	e.workflow(t, repo)
-	write(t, repo+"/.github/workflows/call.yml", `on: push
-permissions: {}
-jobs:
-  buildout:
-    permissions: {contents: write, id-token: write, attestations: write}
-    uses: ./.github/workflows/buildout.yml
-    with: {pythons: "3.13", images: host, version: "1.0", name: site, tag: v1.0}
-`, 0o644)
+	e.calls(t, repo, "push", `    with: {pythons: "3.13", images: host, version: "1.0", name: site, tag: v1.0}
+`)
 	log, err := e.run(t, repo, ".github/workflows/call.yml")
 	if writes := e.writes(); err == nil || len(writes) > 0 || !strings.Contains(log, "error: it is broken") {
 		t.Errorf("%v, requests %q\n%s", err, writes, log)

@@ -32,7 +32,7 @@ func (w *worker) binary(f *File, src *source, kind string, res found, v *verdict
 	loaded, ok := loadedSpans(src, kind)
 	var free []span64
 	if kind == kindELF {
-		free = unreferenced(editedAt{src, f.Edits})
+		free = unreferenced(binfmt.Overlay(src, f.Edits))
 	}
 	var strs []hit
 	inert := 0

@@ -3,26 +3,7 @@ package pack
 import (
 	"debug/elf"
 	"io"
-
-	"github.com/binary-buildout/binary-buildout/internal/binfmt"
 )
-
-// editedAt is a file with edits in place, for random access.
-type editedAt struct {
-	r     io.ReaderAt
-	edits []binfmt.Edit
-}
-
-func (e editedAt) ReadAt(p []byte, off int64) (int, error) {
-	n, err := e.r.ReadAt(p, off)
-	for _, ed := range e.edits {
-		from, to := max(ed.Offset, off), min(ed.Offset+int64(len(ed.New)), off+int64(n))
-		if from < to {
-			copy(p[from-off:to-off], ed.New[from-ed.Offset:])
-		}
-	}
-	return n, err
-}
 
 // unreferenced gives the ranges of an ELF file's dynamic string table that
 // nothing refers to any more: a search path that was removed leaves its text.

@@ -1,12 +1,9 @@
 package pack
 
 import (
-	"archive/zip"
 	"bytes"
-	"io"
 	"os"
 	"os/exec"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -32,7 +29,7 @@ func TestMachOOfWheels(t *testing.T) {
 			check(t, err)
 			t.Cleanup(func() { os.RemoveAll(root) })
 			module, lib := "eggs/m.egg/m.so", "parts/jpeg/lib/libjpeg.62.dylib"
-			ext := wheelMember(t, tt.requirement, tt.platform, tt.module)
+			ext := verifytest.Member(t, tt.requirement, tt.platform, tt.module)
 			if got := machO(t, ext); strings.Contains(got, "another hash") || strings.Contains(got, "arm64 signature no") {
 				t.Fatalf("codesign's own signature is not seen:\n%s", got)
 			}
@@ -41,9 +38,9 @@ func TestMachOOfWheels(t *testing.T) {
 				libraries = map[string]string{"libSystem.B": root + "/" + lib}
 			}
 			plant(t, filepath.Join(root, module), ext, libraries)
-			plant(t, filepath.Join(root, lib), wheelMember(t, "pillow==13.0.0", tt.platform, "libjpeg.*.dylib"),
+			plant(t, filepath.Join(root, lib), verifytest.Member(t, "pillow==13.0.0", tt.platform, "libjpeg.*.dylib"),
 				map[string]string{"/DLC/": root + "/" + lib, "rpath": root + "/parts/tiff/lib"})
-			python := wheelMember(t, "pillow==13.0.0", tt.platform, "libjpeg.*.dylib")
+			python := verifytest.Member(t, "pillow==13.0.0", tt.platform, "libjpeg.*.dylib")
 			plant(t, filepath.Join(root, "parts/x/lib/x.dylib"), python, map[string]string{"/DLC/": "@rpath/x.dylib", "rpath": testPrefix + "/lib"})
 
 			o := testOrigin(root)
@@ -87,23 +84,6 @@ func TestMachOOfWheels(t *testing.T) {
 			}
 		})
 	}
-}
-
-// wheelMember reads the member of a wheel with that base name.
-func wheelMember(t *testing.T, requirement, platform, pattern string) []byte {
-	t.Helper()
-	z, err := zip.OpenReader(verifytest.Wheel(t, requirement, platform))
-	check(t, err)
-	defer z.Close()
-	i := slices.IndexFunc(z.File, func(f *zip.File) bool { ok, _ := path.Match(pattern, path.Base(f.Name)); return ok })
-	if i < 0 {
-		t.Fatalf("%s has no %s", requirement, pattern)
-	}
-	r, err := z.File[i].Open()
-	check(t, err)
-	b, err := io.ReadAll(r)
-	check(t, err)
-	return b
 }
 
 // plant writes a Mach-O file with other paths: by a piece of the old one, or

@@ -1,11 +1,8 @@
 package binfmt_test
 
 import (
-	"archive/zip"
 	"bytes"
 	"debug/macho"
-	"io"
-	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -13,32 +10,6 @@ import (
 	"github.com/binary-buildout/binary-buildout/internal/binfmt"
 	"github.com/binary-buildout/binary-buildout/internal/verify/verifytest"
 )
-
-// member reads the only member of a wheel whose name matches a pattern of its base name.
-func member(t *testing.T, requirement, platform, pattern string) []byte {
-	t.Helper()
-	z, err := zip.OpenReader(verifytest.Wheel(t, requirement, platform))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer z.Close()
-	for _, f := range z.File {
-		if ok, _ := path.Match(pattern, path.Base(f.Name)); !ok {
-			continue
-		}
-		r, err := f.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		b, err := io.ReadAll(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return b
-	}
-	t.Fatalf("%s has no %s", requirement, pattern)
-	return nil
-}
 
 func images(t *testing.T, b []byte) []binfmt.Image {
 	t.Helper()
@@ -65,7 +36,7 @@ func TestOtherPlatforms(t *testing.T) {
 		{"lxml==6.1.3", "macos-arm64", "etree*.so", binfmt.MachO, []string{"x86_64", "aarch64"}, "PyInit_etree", "/usr/lib/libSystem.B.dylib", "11.0"},
 		{"cffi==2.1.1", "macos-x86_64", "_cffi_backend*.so", binfmt.MachO, []string{"x86_64"}, "PyInit__cffi_backend", "/usr/lib/libffi.dylib", "10.15"},
 	} {
-		all := images(t, member(t, r.requirement, r.platform, r.pattern))
+		all := images(t, verifytest.Member(t, r.requirement, r.platform, r.pattern))
 		var archs []string
 		for _, m := range all {
 			archs = append(archs, m.Arch)
@@ -96,7 +67,7 @@ func apply(b []byte, edits []binfmt.Edit) []byte {
 
 // TestMachOPaths changes what delocate wrote; Go's own debug/macho reads it back, and the signature fits.
 func TestMachOPaths(t *testing.T) {
-	b := member(t, "pillow==13.0.0", "macos-arm64", "_imaging.cpython*.so")
+	b := verifytest.Member(t, "pillow==13.0.0", "macos-arm64", "_imaging.cpython*.so")
 	if got := images(t, b)[0].Signed; got != binfmt.AdHoc {
 		t.Fatalf("signed %q", got)
 	}
@@ -133,7 +104,7 @@ func TestMachOPaths(t *testing.T) {
 }
 
 func TestMachORpath(t *testing.T) {
-	b := member(t, "pillow==13.0.0", "macos-arm64", "libjpeg*.dylib")
+	b := verifytest.Member(t, "pillow==13.0.0", "macos-arm64", "libjpeg*.dylib")
 	m := images(t, b)[0]
 	if len(m.Rpath) != 1 || !strings.HasPrefix(m.Soname, "/DLC/") {
 		t.Fatalf("rpath %q, name %q", m.Rpath, m.Soname)
@@ -165,7 +136,7 @@ func TestMachORpath(t *testing.T) {
 
 // TestPEHasNoPaths: relocation has nothing to do in a PE file.
 func TestPEHasNoPaths(t *testing.T) {
-	b := member(t, "markupsafe==3.0.4", "win_amd64", "_speedups*.pyd")
+	b := verifytest.Member(t, "markupsafe==3.0.4", "win_amd64", "_speedups*.pyd")
 	edits, err := binfmt.SetRunpath(bytes.NewReader(b), int64(len(b)), func(string) string { t.Error("called"); return "" })
 	if err != nil || edits != nil {
 		t.Errorf("%v, %v", edits, err)
@@ -178,9 +149,9 @@ func TestPEHasNoPaths(t *testing.T) {
 // TestTruncated: a file that was cut off anywhere is damaged.
 func TestTruncated(t *testing.T) {
 	for _, b := range [][]byte{
-		member(t, "markupsafe==3.0.4", "win_amd64", "_speedups*.pyd"),
-		member(t, "markupsafe==3.0.4", "macos-arm64", "_speedups*.so"),
-		member(t, "lxml==6.1.3", "macos-arm64", "_elementpath*.so"),
+		verifytest.Member(t, "markupsafe==3.0.4", "win_amd64", "_speedups*.pyd"),
+		verifytest.Member(t, "markupsafe==3.0.4", "macos-arm64", "_speedups*.so"),
+		verifytest.Member(t, "lxml==6.1.3", "macos-arm64", "_elementpath*.so"),
 	} {
 		for _, n := range []int{10, 100, 500, 5000, len(b) / 2, len(b) - 1000} {
 			if _, err := binfmt.Read(bytes.NewReader(b[:n]), int64(n)); err == nil {

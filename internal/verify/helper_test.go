@@ -1,13 +1,10 @@
 package verify
 
 import (
-	"archive/zip"
 	"bytes"
 	"context"
-	"io"
 	"os"
 	"os/exec"
-	"path"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -93,27 +90,7 @@ func extension313(t *testing.T, name, body string, args ...string) string {
 // fromWheel is a member of a wheel.
 func fromWheel(t *testing.T, requirement, platform, pattern string) string {
 	t.Helper()
-	z, err := zip.OpenReader(verifytest.Wheel(t, requirement, platform))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer z.Close()
-	for _, f := range z.File {
-		if ok, _ := path.Match(pattern, path.Base(f.Name)); !ok {
-			continue
-		}
-		r, err := f.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		b, err := io.ReadAll(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(b)
-	}
-	t.Fatalf("%s has no %s", requirement, pattern)
-	return ""
+	return string(verifytest.Member(t, requirement, platform, pattern))
 }
 
 var linux313 = pack.Python{Version: "3.13.0", ABI: "cp313", Platform: "linux_x86_64", Bits: 64, Libc: "glibc"}

@@ -3,9 +3,12 @@
 package verifytest
 
 import (
+	"archive/zip"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -156,4 +159,30 @@ func mkdir(t testing.TB, dir string) string {
 		t.Fatal(err)
 	}
 	return dir
+}
+
+// Member reads the only member of a wheel whose name matches a pattern of its base name.
+func Member(t testing.TB, requirement, platform, pattern string) []byte {
+	t.Helper()
+	z, err := zip.OpenReader(Wheel(t, requirement, platform))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	for _, f := range z.File {
+		if ok, _ := path.Match(pattern, path.Base(f.Name)); !ok {
+			continue
+		}
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	t.Fatalf("%s has no %s", requirement, pattern)
+	return nil
 }
