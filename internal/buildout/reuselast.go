@@ -16,9 +16,9 @@ import (
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
-// openLast unpacks the archive of o.Reuse, and begins to fit it. Where nothing
-// of it can stand for what would be built here, it says why, and gives nil.
-func (b *builder) openLast(ctx context.Context) (*last, error) {
+// unpackLast unpacks the archive of o.Reuse; nil without one. It needs nothing
+// but the checkout in the stage, and may run beside what comes before the build.
+func (b *builder) unpackLast(ctx context.Context) (*last, error) {
 	if b.o.Reuse == "" {
 		return nil, nil
 	}
@@ -28,24 +28,31 @@ func (b *builder) openLast(ctx context.Context) (*last, error) {
 	}
 	defer r.Close()
 	m := r.Manifest()
-	b.reused = &Reused{Archive: filepath.Base(b.o.Reuse), Version: m.Version}
+	l := &last{dir: filepath.Join(b.s.tmp, "last"), manifest: m, doubtful: doubtful(m), develop: map[string]*reusableDevelop{},
+		reused: &Reused{Archive: filepath.Base(b.o.Reuse), Version: m.Version}}
 	if m.Name != b.o.Name {
-		return nil, usage("reusing "+b.reused.Archive, "give --reuse an archive of "+b.o.Name, "it is an archive of %s, and %s is built", m.Name, b.o.Name)
+		return nil, usage("reusing "+l.reused.Archive, "give --reuse an archive of "+b.o.Name, "it is an archive of %s, and %s is built", m.Name, b.o.Name)
 	}
-	if why := b.unlike(m); why != "" {
+	return l, r.Extract(ctx, l.dir, pack.ExtractOptions{Skip: useless(r.Files(), b.literalPins())})
+}
+
+// fitLast begins to fit the unpacked archive to the stage. Where nothing of it
+// can stand for what would be built here, it says why, and gives nil.
+func (b *builder) fitLast(ctx context.Context, l *last) *last {
+	if l == nil {
+		return nil
+	}
+	b.reused = l.reused
+	if why := b.unlike(l.manifest); why != "" {
 		b.buildAll(why)
-		return nil, nil
-	}
-	l := &last{dir: filepath.Join(b.s.tmp, "last"), manifest: m, reused: b.reused, doubtful: doubtful(m), develop: map[string]*reusableDevelop{}}
-	if err := r.Extract(ctx, l.dir, pack.ExtractOptions{Skip: useless(r.Files(), b.literalPins())}); err != nil {
-		return nil, err
+		return nil
 	}
 	l.fitted = sync.OnceValue(func() error { return l.fit(ctx, b) })
 	if b.o.OS == "windows" { // no file can be replaced that somebody reads
 		l.fitted()
 	}
 	go l.fitted()
-	return l, nil
+	return l
 }
 
 // fitting waits until l is fitted, and reads what is installed in it. It gives

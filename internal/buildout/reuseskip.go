@@ -23,13 +23,16 @@ func useless(files []pack.Entry, pins map[string]string) func(pack.Entry) bool {
 	for _, e := range files {
 		have[e.Path] = true
 	}
+	judged := map[string]judgement{}
 	return func(e pack.Entry) bool {
-		name, version := eggIn(e.Path)
-		if pin, ok := pins[name]; ok && release(version) != release(pin) {
-			return true
+		egg := eggIn(e.Path)
+		j, ok := judged[egg]
+		if !ok {
+			j = judge(egg, pins)
+			judged[egg] = j
 		}
-		if isTool(name) {
-			return false
+		if j != undecided {
+			return j == whollyUseless
 		}
 		if e.Type == pack.TypeDir {
 			return path.Base(e.Path) == "__pycache__"
@@ -38,17 +41,36 @@ func useless(files []pack.Entry, pins map[string]string) func(pack.Entry) bool {
 	}
 }
 
-// eggIn is the distribution, and its version, whose egg is at a path or above
-// it, as the egg's file name has them; "" where there is none.
-func eggIn(name string) (project, version string) {
+// eggIn is the file name, without .egg, of the egg that is at a path or above
+// it; "" where there is none.
+func eggIn(name string) string {
 	for part := range strings.SplitSeq(name, "/") {
 		if egg, ok := strings.CutSuffix(part, ".egg"); ok {
-			project, version, _ = strings.Cut(egg, "-")
-			version, _, _ = strings.Cut(version, "-")
-			return plainName(project), version
+			return egg
 		}
 	}
-	return "", ""
+	return ""
+}
+
+// judgement is what is known of all files of an egg.
+type judgement int
+
+const (
+	undecided judgement = iota
+	whollyUseful
+	whollyUseless
+)
+
+func judge(egg string, pins map[string]string) judgement {
+	project, version, _ := strings.Cut(egg, "-")
+	version, _, _ = strings.Cut(version, "-")
+	if pin, ok := pins[plainName(project)]; ok && release(version) != release(pin) {
+		return whollyUseless
+	}
+	if isTool(project) {
+		return whollyUseful
+	}
+	return undecided
 }
 
 // literalPins are the exact pins of the configuration, by plain name, as far as

@@ -73,9 +73,11 @@ func (o Options) complete() (Options, error) {
 
 // build makes the stage s and runs buildout in it.
 func (o Options) build(ctx context.Context, s stage) (*Tree, error) {
-	if err := s.clear(); err != nil {
+	removed, err := s.clear()
+	if err != nil {
 		return nil, err
 	}
+	defer removed() // what can't be removed the next run will tell
 	if err := s.sides(); err != nil {
 		return nil, err
 	}
@@ -122,6 +124,11 @@ func (b *builder) event(kind, name string) {
 }
 
 func (b *builder) run(ctx context.Context) (*Tree, error) {
+	ctx, stop := context.WithCancel(ctx)
+	unpacked := sync.OnceValues(func() (*last, error) { return b.unpackLast(ctx) })
+	go unpacked()
+	defer unpacked() // whatever happens, nobody writes into the stage after this
+	defer stop()
 	var err error
 	if b.in, err = FindPython(ctx, b.o.Python, b.o.Dir); err != nil {
 		return nil, err
@@ -146,7 +153,7 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 		return nil, err
 	}
 	b.made = b.madeWith(ctx, environ(b.o.environ(), "PATH"))
-	m, old, err := b.begin(ctx)
+	m, old, err := b.begin(ctx, unpacked)
 	if old != nil {
 		defer old.fitted()
 	}
@@ -189,9 +196,9 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 	return tree, tree.finish(ctx, m)
 }
 
-// begin looks for pip, and for the versions of the tools, while it unpacks the
-// last archive.
-func (b *builder) begin(ctx context.Context) (toolmaker, *last, error) {
+// begin looks for pip, and for the versions of the tools, while the last archive
+// is unpacked.
+func (b *builder) begin(ctx context.Context, unpacked func() (*last, error)) (toolmaker, *last, error) {
 	var m toolmaker
 	var failed error
 	var pip sync.WaitGroup
@@ -204,10 +211,12 @@ func (b *builder) begin(ctx context.Context) (toolmaker, *last, error) {
 			m.guessed = &guessed
 		}
 	})
-	old, err := b.openLast(ctx)
+	old, err := unpacked()
 	pip.Wait()
-	m.last = old
-	return m, old, errors.Join(err, failed)
+	if err = errors.Join(err, failed); err == nil {
+		m.last = b.fitLast(ctx, old)
+	}
+	return m, m.last, err
 }
 
 // pythonOf is the interpreter that runs the tree's zc.buildout.

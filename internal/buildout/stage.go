@@ -6,7 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 	"github.com/binary-buildout/binary-buildout/pack"
@@ -22,11 +24,12 @@ type stage struct {
 	tmp   string // TMPDIR of the build, fixed for the stage
 	logs  string // log files
 	tools string // compiler wrappers; they leave no trace in what they compile
+	old   string // what is being removed
 	lock  string
 }
 
 func stageAt(root, side string) stage {
-	return stage{root: root, tmp: side + ".tmp", logs: side + ".log", tools: side + ".tools", lock: side + ".lock"}
+	return stage{root: root, tmp: side + ".tmp", logs: side + ".log", tools: side + ".tools", old: side + ".old", lock: side + ".lock"}
 }
 
 var unsafeName = regexp.MustCompile(`[^A-Za-z0-9._+-]+`)
@@ -120,37 +123,53 @@ func privateDir(path string) error {
 }
 
 // clear empties the stage. It removes nothing that this program didn't make.
-func (s stage) clear() error {
+// What was there is moved aside, and is removed when removed returns.
+func (s stage) clear() (removed func() error, err error) {
 	doing := "emptying the stage " + s.root
 	if err := privateDir(s.root); err != nil {
-		return err
+		return nil, err
 	}
 	entries, err := os.ReadDir(s.root)
 	if err != nil {
-		return surroundings(doing, "", err)
+		return nil, surroundings(doing, "", err)
 	}
 	if len(entries) > 0 {
 		if _, err := os.Lstat(filepath.Join(s.root, filepath.FromSlash(pack.Dir))); err != nil {
-			return usage(doing, "give an empty directory, or one that binary-buildout built in", "it holds files of others")
+			return nil, usage(doing, "give an empty directory, or one that binary-buildout built in", "it holds files of others")
 		}
 	}
-	for _, dir := range []string{s.tmp, s.tools} {
-		if err := scratch.RemoveAll(dir); err != nil {
-			return surroundings("emptying "+dir, "", err)
-		}
-	}
+	paths := []string{s.tmp, s.tools}
 	for _, e := range entries {
-		if e.Name() == pack.Dir {
-			continue // last, so that an interrupted run can be cleared again
-		}
-		if err := scratch.RemoveAll(filepath.Join(s.root, e.Name())); err != nil {
-			return surroundings(doing, "", err)
+		if e.Name() != pack.Dir {
+			paths = append(paths, filepath.Join(s.root, e.Name()))
 		}
 	}
-	if err := scratch.RemoveAll(filepath.Join(s.root, pack.Dir)); err != nil {
-		return surroundings(doing, "", err)
+	paths = append(paths, filepath.Join(s.root, pack.Dir)) // last, so that an interrupted run can be cleared again
+	if removed, err = s.discard(paths); err != nil {
+		return nil, surroundings(doing, "", err)
 	}
-	return os.MkdirAll(filepath.Join(s.root, pack.Dir), 0o755)
+	return removed, os.MkdirAll(filepath.Join(s.root, pack.Dir), 0o755)
+}
+
+// discard moves what lies at paths to s.old, whose removal it begins; what
+// can't be moved, as from another file system, it removes at once.
+func (s stage) discard(paths []string) (removed func() error, err error) {
+	if err := scratch.RemoveAll(s.old); err != nil { // an interrupted run's
+		return nil, err
+	}
+	if err := privateDir(s.old); err != nil {
+		return nil, err
+	}
+	for i, path := range paths {
+		if os.Rename(path, filepath.Join(s.old, strconv.Itoa(i))) != nil {
+			if err := scratch.RemoveAll(path); err != nil {
+				return nil, err
+			}
+		}
+	}
+	removed = sync.OnceValue(func() error { return scratch.RemoveAll(s.old) })
+	go removed()
+	return removed, nil
 }
 
 // sides makes the directories beside the stage.
