@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -17,46 +15,6 @@ import (
 	"github.com/binary-buildout/binary-buildout/internal/testcache"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
-
-// hello is an archive for this machine's Python.
-func hello(t *testing.T, version string) (installtest.Archive, *Python) {
-	t.Helper()
-	p, err := probe(t.Context(), installtest.Python(t, "3.13"), os.Environ(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return installtest.Archive{
-		Name: "hello", Version: version,
-		Manifest: pack.Manifest{Target: p.ABI + "-linux_" + p.Machine, Python: pack.Python{ABI: p.ABI, Libc: p.Libc}},
-		Files: map[string]string{
-			"bin/hello": "#!/bin/sh\necho " + version + " @binary-buildout-root@ @binary-buildout-python@\n",
-			"data.txt":  "of " + version,
-		},
-	}, p
-}
-
-func options(src, into string) Options {
-	// Few interpreters: each takes a while to describe itself. TestProbe and
-	// TestCandidates see the others.
-	env := append(os.Environ(), "PYENV_ROOT=/no", "HOME=/no", "PATH="+strings.Join([]string{python313(), "/usr/bin", "/bin"}, ":"))
-	return Options{
-		Source: src, Into: into, Env: env, OS: runtime.GOOS, Arch: runtime.GOARCH,
-		Read: installtest.Read, Extract: installtest.Extract,
-	}
-}
-
-// python313 gives the directory of the interpreter that hello is for.
-func python313() string {
-	for _, p := range candidates(runtime.GOOS, os.Environ()) {
-		if filepath.Base(p) == "python3.13" {
-			return filepath.Dir(p)
-		}
-		if real, err := filepath.EvalSymlinks(p); err == nil && filepath.Base(real) == "python3.13" {
-			return filepath.Dir(p)
-		}
-	}
-	return ""
-}
 
 func TestCandidates(t *testing.T) {
 	root := t.TempDir()
@@ -263,31 +221,6 @@ func TestInside(t *testing.T) {
 	onlyThese(t, dir, pack.Dir, "bin")
 }
 
-// asNobody runs this test once more, as somebody whom permissions stop.
-func asNobody(t *testing.T) {
-	t.Helper()
-	dir, err := os.MkdirTemp("/var/tmp", "binary-buildout-nobody-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	program, home := filepath.Join(dir, "test"), filepath.Join(dir, "home")
-	copyFile(t, os.Args[0], program, nil)
-	chmod(t, program, 0o755)
-	chmod(t, dir, 0o755)
-	who, err := lookupOwner("nobody")
-	if err := errors.Join(err, os.Mkdir(home, 0o755), os.Chown(home, who.uid, who.gid)); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(program, "-test.run=^"+t.Name()+"$", "-test.v")
-	cmd.Dir = home
-	cmd.Env = []string{"PATH=/usr/bin:/bin", "HOME=" + home, "TMPDIR=" + home}
-	who.run(cmd)
-	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()) {
-		t.Errorf("as nobody: %v\n%s", err, out)
-	}
-}
-
 func TestTwoAtATime(t *testing.T) {
 	a, _ := hello(t, "1.0")
 	into := filepath.Join(t.TempDir(), "app")
@@ -380,94 +313,5 @@ func TestUnfit(t *testing.T) {
 		if got := parseTarget(test.target).unfit(test.p); got != test.want {
 			t.Errorf("%s on %+v: %q, want %q", test.target, test.p, got, test.want)
 		}
-	}
-}
-
-func wantError(t *testing.T, err error, code int, words ...string) {
-	t.Helper()
-	var e *Error
-	if !errors.As(err, &e) {
-		t.Fatalf("error %v isn't an *Error", err)
-	}
-	if e.ExitCode() != code {
-		t.Errorf("exit code %d, want %d: %v", e.ExitCode(), code, err)
-	}
-	for _, w := range words {
-		if !strings.Contains(e.Error()+" / "+e.Hint(), w) {
-			t.Errorf("error %q, hint %q: want %q", e.Error(), e.Hint(), w)
-		}
-	}
-	if strings.Contains(e.Error(), "\n") {
-		t.Errorf("error of several lines: %q", e.Error())
-	}
-}
-
-// snapshot gives path, mode, size and time of everything below dir.
-func snapshot(t *testing.T, dir string) map[string]string {
-	t.Helper()
-	out := map[string]string{}
-	err := filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		fi, err := d.Info()
-		if err != nil {
-			return err
-		}
-		out[p] = fmt.Sprint(fi.Mode(), fi.Size(), fi.ModTime())
-		if d.IsDir() {
-			out[p] = fmt.Sprint(fi.Mode())
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out
-}
-
-func onlyThese(t *testing.T, dir string, names ...string) {
-	t.Helper()
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for _, e := range entries {
-		got = append(got, e.Name())
-	}
-	if fmt.Sprint(got) != fmt.Sprint(names) {
-		t.Errorf("%s holds %q, want %q", dir, got, names)
-	}
-}
-
-func chmod(t *testing.T, path string, mode os.FileMode) {
-	t.Helper()
-	if err := os.Chmod(path, mode); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func mkfile(t *testing.T, path, text string) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func copyFile(t *testing.T, from, to string, edit func([]byte) []byte) {
-	t.Helper()
-	data, err := os.ReadFile(from)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if edit != nil {
-		data = edit(data)
-	}
-	if err := os.WriteFile(to, data, 0o644); err != nil {
-		t.Fatal(err)
 	}
 }

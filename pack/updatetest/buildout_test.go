@@ -14,6 +14,10 @@ import (
 	"github.com/binary-buildout/binary-buildout/pack/packtest"
 )
 
+// TestUpdateBuildout updates what a real buildout on Python 2.7 built:
+// bin/buildout has nothing to do afterwards, and develop packages run their
+// new source, not the bytecode that Python wrote of the old one.
+// testdata/script/update.txtar does it with the newest zc.buildout.
 func TestUpdateBuildout(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds three buildouts")

@@ -10,6 +10,7 @@ import (
 	"github.com/binary-buildout/binary-buildout/pack/packtest"
 )
 
+// TestUpdateEdits: what people changed and added stays, as the design says.
 func TestUpdateEdits(t *testing.T) {
 	for _, minor := range []string{"3.13", "2.7"} {
 		if testing.Short() && minor != "3.13" {
@@ -21,6 +22,7 @@ func TestUpdateEdits(t *testing.T) {
 	}
 }
 
+// TestUpdateRefused: what can't be applied leaves the tree as it was, and says why.
 func TestUpdateRefused(t *testing.T) {
 	python := packtest.FindPython(t, "3.13")
 	old, new, other := packVersion(t, python, "1.0"), packVersion(t, python, "2.0"), packVersion(t, python, "3.0")

@@ -12,6 +12,9 @@ import (
 	"github.com/binary-buildout/binary-buildout/pack/packtest"
 )
 
+// TestUpdateSurroundings: a full disk, a file that can't be replaced, a mount
+// point, a parent that can't be written. The old version runs, and the next
+// bootstrap.py ends right.
 func TestUpdateSurroundings(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Fatal("this test mounts file systems, and has to run as root")
@@ -61,6 +64,8 @@ again() { "$python" -E bootstrap.py; bin/app; "$python" -E bootstrap.py --rollba
 	}
 }
 
+// TestDeltaSize: a delta is no larger than 1.1 times the files that changed,
+// compressed; and the documents that are said by lines come out whole.
 func TestDeltaSize(t *testing.T) {
 	python := packtest.FindPython(t, "3.13")
 	egg := func(number string, files map[string]string) {
@@ -86,6 +91,7 @@ func TestDeltaSize(t *testing.T) {
 	}
 }
 
+// TestBusyFiles: on Windows each file that is replaced is opened alone first.
 func TestBusyFiles(t *testing.T) {
 	for _, minor := range packtest.ShortPythons() {
 		root := t.TempDir()
