@@ -205,7 +205,7 @@ func (b *builder) hint(e *Error, said string) {
 			b.buildout, name, strings.ReplaceAll(name, ".", "_"))
 	case notFound.MatchString(said):
 		name := notFound.FindStringSubmatch(said)[1]
-		e.Tip = "no index or find-links has " + name + " for Python " + b.in.Minor() + ": check the pin, and [buildout] index and find-links"
+		e.Tip = "no index or find-links has " + name + " for Python " + b.in.Minor() + ": check the pin, and [buildout] index, find-links and allow-hosts (one a line)"
 		if strings.Contains(projectOf(name), ".") && oldNames.MatchString(b.buildout) {
 			e.Tip += "; zc.buildout " + b.buildout + " doesn't find files that are named " + strings.ReplaceAll(projectOf(name), ".", "_") + ", as those of today are: pin an older version"
 		}
@@ -286,6 +286,10 @@ func headerHint(header string) string {
 
 // hintOfImport is for a zc.buildout that can't be imported beside a setuptools that somebody pinned.
 func hintOfImport(e *Error, buildout, said string) {
+	if strings.HasPrefix(buildout, "2.0.") && strings.Contains(said, "'location'") {
+		e.Tip = "zc.buildout 2.0 works with distribute alone, which setuptools replaced: pin zc.buildout 2.1 or newer in [versions]"
+		return
+	}
 	if !oldSetuptools.MatchString(said) {
 		return
 	}

@@ -69,6 +69,7 @@ func TestHint(t *testing.T) {
 func TestLimits(t *testing.T) {
 	for _, c := range []struct{ version, pins, want string }{
 		{"2.2.5", "", "setuptools<39\n"},
+		{"3.0.1", "", "pip<24.1\nsetuptools<66\n"},
 		{"2.10.0", "", "setuptools<39\n"},
 		{"2.13.8", "", "setuptools<52\n"},
 		{"3.0.0", "", "pip<24.1\nsetuptools<66\n"},
@@ -91,6 +92,10 @@ func TestLimits(t *testing.T) {
 	e := &Error{Tip: "correct the configuration"}
 	hintOfImport(e, "4.0", "No module named 'setuptools.package_index'")
 	if want := "zc.buildout 4.0 needs setuptools<80"; !strings.Contains(e.Tip, want) {
+		t.Errorf("hint %q, want %q", e.Tip, want)
+	}
+	hintOfImport(e, "2.0.1", "'NoneType' object has no attribute 'location'")
+	if want := "pin zc.buildout 2.1"; !strings.Contains(e.Tip, want) {
 		t.Errorf("hint %q, want %q", e.Tip, want)
 	}
 }

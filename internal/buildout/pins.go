@@ -27,12 +27,11 @@ type limit struct {
 // that are tuples with 39, pip's own six with 24.1.
 var limits = []limit{
 	{"1.", pin{"setuptools", "<39", ""}},
-	{"2.0.", pin{"setuptools", "<39", ""}},
 	{"2.1.", pin{"setuptools", "<39", ""}},
 	{"2.2.", pin{"setuptools", "<39", ""}},
 	{"2.10.", pin{"setuptools", "<39", ""}},
 	{"2.", pin{"setuptools", "<52", ""}},
-	{"3.0.0", pin{"pip", "<24.1", ""}},
+	{"3.0.", pin{"pip", "<24.1", ""}},
 	{"3.0.", pin{"setuptools", "<66", ""}},
 	{"3.", pin{"setuptools", "<71", ""}},
 	{"4.0", pin{"setuptools", "<80", ""}},

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"time"
 
@@ -260,14 +261,18 @@ func (p *packing) show(common *common) error {
 		return err
 	}
 	archive := p.shown(p.result.path)
+	python := "python" + p.tree.Interpreter.Minor() // Debian has no python, and no other version will do
+	if runtime.GOOS == "windows" {
+		python = "python"
+	}
 	_, err := fmt.Fprintf(p.Stdout, `
 Archive: %s
 Report:  %s
 
 On the server, unpack it and run two lines in its directory:
 
-    python bootstrap.py
-    bin/buildout
-`, archive, p.reportPath(archive, ".html"))
+    %s bootstrap.py
+    %s
+`, archive, p.reportPath(archive, ".html"), python, filepath.Join("bin", "buildout"))
 	return err
 }
