@@ -1561,7 +1561,8 @@ def check(tree):
             if not stat.S_ISDIR(found.st_mode):
                 bad(u"no directory: " + path)
         elif kind == u"link":
-            if not stat.S_ISLNK(found.st_mode) or text(os.readlink(full)) != entry.get("link"):
+            to = text(os.readlink(full)) if stat.S_ISLNK(found.st_mode) else None
+            if to is None or to != entry.get("link") and left.get(path) != u"link:" + to:
                 bad(u"changed: " + path)
         elif not stat.S_ISREG(found.st_mode):
             bad(u"no file: " + path)

@@ -1,6 +1,7 @@
 package bootstraptest
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -292,4 +293,41 @@ func TestBootstrapReplaces(t *testing.T) {
 			t.Errorf("%s: %s", minor, got)
 		}
 	}
+}
+
+// TestCheckLinks: omelette makes the archive's relative links absolute again,
+// which bin/buildout notes; any other change of a link is a finding.
+func TestCheckLinks(t *testing.T) {
+	python := packtest.FindPython(t, "3.13")
+	root := smallTree(t, python)
+	packtest.RunIn(t, root, packtest.CEnv(), python, "bootstrap.py").Must(t, "bootstrap.py")
+	link, to := filepath.Join(root, "etc/mod.py"), filepath.Join(root, "lib/mod.py")
+	edit := func(name string, change func(map[string]any)) {
+		var document map[string]any
+		if err := json.Unmarshal([]byte(packtest.ReadFile(t, filepath.Join(root, name))), &document); err != nil {
+			t.Fatal(err)
+		}
+		change(document)
+		data, _ := json.Marshal(document)
+		packtest.WriteFile(t, filepath.Join(root, name), string(data))
+	}
+	edit(pack.FilesName, func(d map[string]any) {
+		d["files"] = append(d["files"].([]any), map[string]any{"path": "etc/mod.py", "type": "link", "link": "../lib/mod.py"})
+	})
+	check := func(target string, code int) {
+		t.Helper()
+		os.Remove(link)
+		if err := os.Symlink(target, link); err != nil {
+			t.Fatal(err)
+		}
+		r := packtest.RunIn(t, root, packtest.CEnv(), python, "bootstrap.py", "--check")
+		if r.Code != code || (code != 0) != strings.Contains(r.Out+r.Err, "changed: etc/mod.py") {
+			t.Errorf("%s: exit %d: %s%s", target, r.Code, r.Out, r.Err)
+		}
+	}
+	check("../lib/mod.py", 0)
+	check(to, 1)
+	edit(pack.StateName, func(d map[string]any) { d["files"].(map[string]any)["etc/mod.py"] = "link:" + to })
+	check(to, 0)
+	check(to+"x", 1)
 }
