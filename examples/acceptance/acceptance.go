@@ -121,7 +121,7 @@ func (s *server) installed(manifest pack.Manifest, c Case) {
 func packExample(t *testing.T, c Case, python string) string {
 	t.Helper()
 	p := newPacker(t, c, python)
-	archive, said, err := p.run(nil)
+	archive, said, err := p.run(false)
 	if err != nil {
 		t.Fatalf("binary-buildout %s: %v\n%s", strings.Join(p.args, " "), err, said)
 	}

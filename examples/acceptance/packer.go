@@ -42,11 +42,15 @@ func newPacker(t *testing.T, c Case, python string) packer {
 	return packer{t, buildProgram(t), append(args, c.Flags...), format}
 }
 
-// run packs into a new directory. heard, if there, gets each piece of what the
-// program says, and stops the program when it returns true.
-func (p packer) run(heard func(said []byte) bool) (archive, said string, err error) {
+// run packs into a new directory. With unproved, it stops the program when the
+// proof begins, and takes the archive that would be proved.
+func (p packer) run(unproved bool) (archive, said string, err error) {
 	p.t.Helper()
 	out := tempDir(p.t)
+	var heard func(said []byte) bool
+	if unproved {
+		heard = func(said []byte) bool { return bytes.Contains(said, []byte("\nProving the archive")) && p.keep(out) }
+	}
 	cmd := exec.Command(p.binary, append(p.args, "--out", out)...)
 	listener := &listener{cmd: cmd, heard: heard}
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = listener, listener, 10*time.Second
@@ -63,12 +67,26 @@ func (p packer) run(heard func(said []byte) bool) (archive, said string, err err
 	return found[0], listener.said.String(), nil
 }
 
+// keep gives the archive that lies hidden in out while it is proved a name that
+// the interruption leaves there.
+func (p packer) keep(out string) bool {
+	found, err := filepath.Glob(filepath.Join(out, ".*", "*."+p.format))
+	if err != nil || len(found) != 1 {
+		p.t.Errorf("archives being proved in %s: %v %v", out, found, err)
+		return true
+	}
+	if err := os.Link(found[0], filepath.Join(out, filepath.Base(found[0]))); err != nil {
+		p.t.Error(err)
+	}
+	return true
+}
+
 // again packs once more, up to the proof: that would only repeat what the
 // first one's said. The archive has to be the same.
 func (p packer) again(first string, flags ...string) {
 	p.t.Helper()
 	p.args = append(slices.Clone(p.args), flags...)
-	second, said, err := p.run(func(said []byte) bool { return bytes.Contains(said, []byte("\nProving the archive")) })
+	second, said, err := p.run(true)
 	if err != nil {
 		p.t.Fatalf("packing once more: %v\n%s", err, said)
 	}
