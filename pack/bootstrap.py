@@ -1631,6 +1631,7 @@ def move(source, target):
         replace(source, target)
     except EnvironmentError as e:
         if e.errno != errno.EXDEV:
+            e.filename = target  # not where the new one lies
             raise
         temporary = os.path.join(os.path.dirname(target), native(u".binary-buildout-new"))
         clear(temporary)

@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
 
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 	"github.com/binary-buildout/binary-buildout/pack"
@@ -142,4 +144,25 @@ func (t *application) release() error {
 		return surroundings(fmt.Errorf("removing an older version's files: %w", err), "the new version runs; the next update removes them")
 	}
 	return nil
+}
+
+// patiently does something again for two minutes as long as a bin/buildout that
+// another runs, by cron say, is at work: the application stands still until it is done.
+func patiently(ctx context.Context, o Options, do func() error) error {
+	pause := o.Remote.Wait
+	if pause == nil {
+		pause = wait
+	}
+	for try := 0; ; try++ {
+		err := do()
+		if err == nil || try == 240 || !strings.Contains(err.Error(), "another bin/buildout or bootstrap.py is at work") {
+			return err
+		}
+		if try == 0 {
+			o.tell(Event{Step: "wait", Text: "waiting for another bin/buildout"})
+		}
+		if werr := pause(ctx, 500*time.Millisecond); werr != nil {
+			return errors.Join(err, werr)
+		}
+	}
 }

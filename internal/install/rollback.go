@@ -52,7 +52,8 @@ func (t *application) rolledBack(from string) *Updated {
 // back has bootstrap.py bring the old version back, and reads what is there then.
 func (t *application) back(ctx context.Context, o UpdateOptions, python string) error {
 	o.tell(Event{Step: "bootstrap", Text: "going back with " + python})
-	if err := runBootstrap(ctx, o.Options, t.dir, python, "--rollback"); err != nil {
+	err := patiently(ctx, o.Options, func() error { return runBootstrap(ctx, o.Options, t.dir, python, "--rollback") })
+	if err != nil {
 		return err
 	}
 	return t.read(ctx, o.Options)

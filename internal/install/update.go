@@ -185,7 +185,8 @@ func (t *application) apply(ctx context.Context, o UpdateOptions, res *Updated) 
 	}
 	back := context.WithoutCancel(ctx)
 	if rollback := t.back(back, o, res.Python); rollback != nil {
-		return errors.Join(err, rollback)
+		// What is there is better than nothing.
+		return errors.Join(err, rollback, t.shell(back, o, "start", o.Start))
 	}
 	there := fmt.Errorf("%w; %s %s is there again", err, res.Name, res.From)
 	if start := t.shell(back, o, "start", o.Start); start != nil {
@@ -209,12 +210,14 @@ func (t *application) buildout(ctx context.Context, o UpdateOptions, res *Update
 		args = []string{"-c", s.Config}
 	}
 	o.tell(Event{Step: "buildout", Text: strings.Join(append([]string{"running bin/buildout"}, args...), " ")})
-	var out bytes.Buffer
-	if err := o.run(ctx, Call{Python: program, Args: args, Dir: t.dir, Env: o.Env, Out: &out}); err != nil {
-		text, hint := lastError(out.String())
-		return &Error{Err: fmt.Errorf("running bin/buildout: %s (%w)", text, err), Code: codeOf(err, 1), Text: hint}
-	}
-	return nil
+	return patiently(ctx, o.Options, func() error {
+		var out bytes.Buffer
+		if err := o.run(ctx, Call{Python: program, Args: args, Dir: t.dir, Env: o.Env, Out: &out}); err != nil {
+			text, hint := lastError(out.String())
+			return &Error{Err: fmt.Errorf("running bin/buildout: %s (%w)", text, err), Code: codeOf(err, 1), Text: hint}
+		}
+		return nil
+	})
 }
 
 // change has bootstrap.py apply what was laid, and tells whether the new version

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/binary-buildout/binary-buildout/internal/killtest"
 	"github.com/binary-buildout/binary-buildout/pack"
@@ -294,6 +295,61 @@ func TestRollbackRunAgain(t *testing.T) {
 		if want == "2.0" && res.From != "3.0" {
 			t.Errorf("it was %s", res.From)
 		}
+	}
+}
+
+// TestUpdateAmidAnother: somebody's bin/buildout has the tree's lock when update
+// wants to run its own, or to go back. It waits; and where it can't go back, it
+// starts what is there.
+func TestUpdateAmidAnother(t *testing.T) {
+	dist := t.TempDir()
+	one, two := packReal(t, dist, "1.0"), packReal(t, dist, "2.0")
+	into, log := filepath.Join(t.TempDir(), "app"), filepath.Join(t.TempDir(), "log")
+	for _, test := range []struct {
+		name, number, log string
+		waits             int // how often before the other one is done; 0 for never
+	}{{"short", "1.0", "2.0\n1.0\n", 3}, {"for ever", "2.0", "2.0\n2.0\n", 0}} {
+		t.Run(test.name, func(t *testing.T) {
+			if err := errors.Join(os.RemoveAll(into), os.RemoveAll(log)); err != nil {
+				t.Fatal(err)
+			}
+			o := realOptions(t, one, into)
+			if _, err := Install(t.Context(), o.Options); err != nil {
+				t.Fatal(err)
+			}
+			other, err := os.OpenFile(filepath.Join(into, pack.Dir, "lock"), os.O_RDWR, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer other.Close()
+			o.Source = two
+			o.Start = "echo $(cat etc/number) >> " + log + "; false"
+			waits := 0
+			o.Run = func(ctx context.Context, c Call) error {
+				if waits == 0 && c.Args[len(c.Args)-1] == "--rollback" {
+					if err := syscall.Flock(int(other.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+						t.Error(err)
+					}
+				}
+				return runProcess(ctx, c)
+			}
+			o.Remote.Wait = func(context.Context, time.Duration) error {
+				if waits++; waits == test.waits {
+					return syscall.Flock(int(other.Fd()), syscall.LOCK_UN)
+				}
+				if waits == 9 {
+					return context.DeadlineExceeded
+				}
+				return nil
+			}
+			_, err = Update(t.Context(), o)
+			if err == nil || waits < 3 || numberIn(t, into) != test.number {
+				t.Errorf("%d waits, %s is there: %v", waits, numberIn(t, into), err)
+			}
+			if said, err := os.ReadFile(log); err != nil || string(said) != test.log {
+				t.Errorf("started %q, want %q: %v", said, test.log, err)
+			}
+		})
 	}
 }
 
