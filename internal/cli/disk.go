@@ -3,17 +3,20 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
 	"syscall"
+
+	"github.com/binary-buildout/binary-buildout/internal/scratch"
 )
 
 // fullDisk is a failure for want of room.
 type fullDisk struct {
 	error
 	dir  string
-	free uint64
+	free int64
 }
 
 func (f *fullDisk) Unwrap() error { return f.error }
@@ -35,10 +38,10 @@ func ifFull(err error, dirs ...string) error {
 	if errors.As(err, &hint) && exitCode(err) == exitSurroundings && hint.Hint() != "" && !said {
 		return err // it knows better
 	}
-	least := fullDisk{error: err, free: ^uint64(0)}
+	least := fullDisk{error: err, free: math.MaxInt64}
 	for _, dir := range dirs {
 		dir = existing(dir)
-		if free, ok := freeSpace(dir); ok && free < least.free {
+		if free, ok := scratch.FreeSpace(dir); ok && free < least.free {
 			least.dir, least.free = dir, free
 		}
 	}

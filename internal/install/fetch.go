@@ -275,7 +275,7 @@ func roomFor(part string, size int64) error {
 	if fi, err := os.Stat(part); err == nil {
 		size -= fi.Size()
 	}
-	free, known := freeSpace(filepath.Dir(part))
+	free, known := scratch.FreeSpace(filepath.Dir(part))
 	if !known || free >= size {
 		return nil
 	}

@@ -81,6 +81,19 @@ func place(ctx context.Context, o Options, p placing) error {
 	return s.commit(tree, p.dir)
 }
 
+// enoughSpace checks, before anything is unpacked, that it will fit.
+func enoughSpace(dir string, files *pack.Files) error {
+	block := int64(4096)
+	var need int64
+	for _, f := range files.Files {
+		need += (f.Size + block - 1) / block * block
+	}
+	if free, known := scratch.FreeSpace(dir); known && free < need {
+		return surroundings(fmt.Errorf("unpacking into %s: %d MB are free, and %d MB are needed", filepath.Dir(dir), free>>20, need>>20+1), "make room on that disk")
+	}
+	return nil
+}
+
 // shortEnough refuses a directory where paths would be longer than Windows
 // takes. length is the directory's, or that of one where it is prepared, if that
 // is more: bootstrap.py runs there.

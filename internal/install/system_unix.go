@@ -12,9 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-
-	"github.com/binary-buildout/binary-buildout/pack"
-	"golang.org/x/sys/unix"
 )
 
 func rename(from, to string) error { return os.Rename(from, to) }
@@ -88,26 +85,4 @@ func (o *owner) take(root string) error {
 // run makes a command run as the owner.
 func (o *owner) run(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(o.uid), Gid: uint32(o.gid), Groups: o.groups}}
-}
-
-// freeSpace gives the bytes that the directory's disk has left for us, if it says.
-func freeSpace(dir string) (int64, bool) {
-	var st unix.Statfs_t
-	if err := unix.Statfs(dir, &st); err != nil || st.Blocks == 0 {
-		return 0, false // writing will tell
-	}
-	return int64(st.Bavail) * int64(st.Bsize), true
-}
-
-// enoughSpace checks, before anything is unpacked, that it will fit.
-func enoughSpace(dir string, files *pack.Files) error {
-	block := int64(4096)
-	var need int64
-	for _, f := range files.Files {
-		need += (f.Size + block - 1) / block * block
-	}
-	if free, known := freeSpace(dir); known && free < need {
-		return surroundings(fmt.Errorf("unpacking into %s: %d MB are free, and %d MB are needed", filepath.Dir(dir), free>>20, need>>20+1), "make room on that disk")
-	}
-	return nil
 }

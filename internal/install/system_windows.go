@@ -5,10 +5,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"time"
 
-	"github.com/binary-buildout/binary-buildout/pack"
 	"golang.org/x/sys/windows"
 )
 
@@ -35,24 +33,3 @@ func lookupOwner(text string) (*owner, error) {
 func (o *owner) take(string) error { return nil }
 
 func (o *owner) run(*exec.Cmd) {}
-
-// freeSpace gives the bytes that the directory's disk has left for us, if it says.
-func freeSpace(dir string) (int64, bool) {
-	path, err := windows.UTF16PtrFromString(dir)
-	if err != nil {
-		return 0, false
-	}
-	var free uint64
-	if err := windows.GetDiskFreeSpaceEx(path, &free, nil, nil); err != nil {
-		return 0, false // writing will tell
-	}
-	return int64(min(free, 1<<62)), true
-}
-
-func enoughSpace(dir string, files *pack.Files) error {
-	if free, known := freeSpace(dir); known && free < totalSize(files) {
-		need := totalSize(files)
-		return surroundings(fmt.Errorf("unpacking into %s: %d MB are free, and %d MB are needed", filepath.Dir(dir), free>>20, need>>20+1), "make room on that disk")
-	}
-	return nil
-}

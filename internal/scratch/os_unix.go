@@ -67,3 +67,12 @@ func lockDir(path string) (*os.File, error) {
 	}
 	return f, nil
 }
+
+// FreeSpace gives the bytes that the directory's disk has left for us, if it says.
+func FreeSpace(dir string) (int64, bool) {
+	var st unix.Statfs_t
+	if err := unix.Statfs(dir, &st); err != nil || st.Blocks == 0 {
+		return 0, false // writing will tell
+	}
+	return int64(st.Bavail) * int64(st.Bsize), true
+}

@@ -28,3 +28,16 @@ func lockFile(f *os.File) error {
 
 // lockDir locks nothing: a directory can't be locked there.
 func lockDir(string) (*os.File, error) { return nil, errors.ErrUnsupported }
+
+// FreeSpace gives the bytes that the directory's disk has left for us, if it says.
+func FreeSpace(dir string) (int64, bool) {
+	path, err := windows.UTF16PtrFromString(dir)
+	if err != nil {
+		return 0, false
+	}
+	var free uint64
+	if err := windows.GetDiskFreeSpaceEx(path, &free, nil, nil); err != nil {
+		return 0, false // writing will tell
+	}
+	return int64(min(free, 1<<62)), true
+}

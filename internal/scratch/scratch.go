@@ -1,5 +1,5 @@
 // Package scratch is about directories that a run owns: how they are made,
-// locked, swept and removed.
+// locked, swept and removed; and about the room that is left for them.
 //
 // There are three ways to own one, since no one of them does for all:
 //
