@@ -2533,17 +2533,21 @@ def check_config(tree, staging, python, plan):
     usual = launch.get("config") or u"buildout.cfg"
     config = (tree.state or {}).get("config") or usual
     edited = [p for kind, p, _ in plan.report if kind == u"new" and p.endswith(u".cfg")]
-    if not launch.get("path") or config == usual and not edited or re.match(u"/|[a-zA-Z]+:", config):
+    outside = config.startswith(u"/") and not WINDOWS
+    if not launch.get("path") or config == usual and not edited or re.match(u"[a-zA-Z]+:", config):
         return
     if not os.path.isfile(os.path.join(tree.base, native(config))):
         return
-    added = added_configurations(tree, staging, set([u"", config.rpartition(u"/")[0]]))
+    folder, _, name = config.rpartition(u"/")
+    added = added_configurations(tree, staging, set([u"", u"" if outside else folder]))
+    if outside:
+        added.append(outside_configurations(tree, staging, folder))
     aside = native(u".binary-buildout-aside")
     for path in edited:
         os.rename(staging.full(path), staging.full(path) + aside)
         lay_copy(os.path.join(tree.base, native(path)), staging.full(path))
     try:
-        code, out, err = read_config(staging, python, config)
+        code, out, err = read_config(staging, python, OUTSIDE + u"/" + name if outside else config)
     finally:
         for full in added + [staging.full(p) for p in edited]:
             clear(full)
@@ -2552,13 +2556,32 @@ def check_config(tree, staging, python, plan):
     hint = u"put it right, or run bin/buildout with another -c, then update again"
     if code == 1:
         wrong = ([line for line in err.splitlines() if line.startswith(u"error: ")] or [err])[0][len(u"error: "):]
+        if outside and not re.search(u"^part |referenced section|[Mm]issing option", wrong):
+            return  # it may be what isn't beside it here
     else:
         wrong = unmet_pins(tree, staging, python, plan, pins_in(out), usual)
         if wrong and edited:
             hint = u"take the edit out of %s, and put what this server needs into a file that extends %s, for bin/buildout -c" % (u", ".join(edited), usual)
     if wrong:
         raise Refused(u"%s, which bin/buildout was last run with, doesn't go with %s: %s" % (
-            config, staging.incoming.what(), wrong.replace(text(staging.base), text(tree.base))), hint)
+            config, staging.incoming.what(), wrong.replace(text(staging.full(OUTSIDE)), folder).replace(text(staging.base), text(tree.base))), hint)
+
+
+OUTSIDE = u".binary-buildout-outside"
+
+
+def outside_configurations(tree, staging, folder):
+    """Puts the configurations of a directory outside of the tree into the staged
+    tree, for which they are then, as they are for this one now."""
+    there = staging.full(OUTSIDE)
+    os.mkdir(there, 0o700)
+    old, new = ({u"root": text(base), u"python": u""} for base in (tree.base, staging.base))
+    for name in os.listdir(native(folder) or b"/"):
+        full = os.path.join(native(folder), name)
+        if name.endswith(b".cfg") and os.path.isfile(full) and os.access(full, os.R_OK):
+            with open(full, "rb") as f:
+                write_new(os.path.join(there, name), replacer(old, new)(f.read()), 0o600)
+    return there
 
 
 def read_config(staging, python, config):

@@ -88,14 +88,29 @@ func TestUpdateBuildout(t *testing.T) {
 	must(t, os.RemoveAll(filepath.Join(root, filepath.FromSlash(pack.IncomingDir))))
 	for _, arguments := range [][]string{{"--look"}, nil} {
 		ways["delta"](t, old, broken, root)
-		refused(t, old.bootstrap(t, root, arguments...))
+		refused(t, old.bootstrap(t, root, arguments...), "host.cfg")
 		packtest.SameMap(t, before, withoutBytecode(wholeTree(t, root)))
 	}
+
+	// Neither where that configuration lies outside of the tree; one that goes with the new version does.
+	outside := filepath.Join(t.TempDir(), "etc", "host.cfg")
+	packtest.WriteFile(t, filepath.Join(filepath.Dir(outside), "beside.cfg"), "[buildout]\nextends = "+root+"/buildout.cfg\ndirectory = "+root+"\n")
+	packtest.WriteFile(t, outside, "[buildout]\nextends = beside.cfg\n[conf]\nport = ${scripts:interpreter}1\n")
+	buildout("-c", outside).Must(t, "-c outside")
+	before = withoutBytecode(wholeTree(t, root))
+	ways["delta"](t, old, broken, root)
+	refused(t, old.bootstrap(t, root), outside)
+	packtest.SameMap(t, before, withoutBytecode(wholeTree(t, root)))
+	ways["delta"](t, old, new, root)
+	if r := old.bootstrap(t, root).Must(t, "update"); !strings.Contains(r.Out, "next: bin/buildout -c "+outside+"\n") {
+		t.Error(r.Out)
+	}
+	buildout("-c", outside).Must(t, "-c outside")
 }
 
-func refused(t *testing.T, r packtest.Result) {
+func refused(t *testing.T, r packtest.Result, config string) {
 	t.Helper()
-	if r.Code != 1 || !strings.Contains(r.Err, "host.cfg, which bin/buildout was last run with, doesn't go with site 3.0: ") || !strings.Contains(r.Err, "interpreter") {
+	if r.Code != 1 || !strings.Contains(r.Err, "error: "+config+", which bin/buildout was last run with, doesn't go with site 3.0: ") || !strings.Contains(r.Err, "interpreter") {
 		t.Errorf("exit %d: %s", r.Code, r.Err)
 	}
 }
