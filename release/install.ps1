@@ -15,7 +15,8 @@
 #
 # What is checked: the archive's size and SHA-256. They come from index.json,
 # which comes from the same release by the same way. The attestation is NOT
-# checked; `binary-buildout install` does that, and knows private repositories.
+# checked; `binary-buildout install` does that. Of a private repository the
+# token in GH_TOKEN fetches it.
 #
 # All of it is functions, and the last line calls one: of a script that arrives
 # cut off, nothing runs.
@@ -91,7 +92,8 @@ function Find-BinaryBuildoutPython {
         $names = @($Asked, "python$Asked") + $names
     }
     foreach ($name in $names) {
-        foreach ($command in @(Get-Command -Name $name -CommandType Application -ErrorAction SilentlyContinue)) {
+        # All: the first one on PATH may be that of WindowsApps.
+        foreach ($command in @(Get-Command -Name $name -CommandType Application -All -ErrorAction SilentlyContinue)) {
             $paths += $command.Path
         }
     }
@@ -116,17 +118,21 @@ function Find-BinaryBuildoutPython {
 }
 
 # Says what is wrong, and ends: a script file by its exit code. Where there is
-# no file, exit would close the user's window: an error is thrown instead.
+# no file, exit would close the user's window, or end the script that runs this
+# as a block: an error is thrown instead.
 function Complete-BinaryBuildout {
-    param([int]$Code, [string]$Wrong, [string]$Hint)
+    param([int]$Code, [string]$Wrong, [string]$Hint, [switch]$AsFile)
 
-    if ($Wrong) {
-        [Console]::Error.WriteLine("error: $Wrong")
-        [Console]::Error.WriteLine("hint: $Hint")
-    }
     $global:LASTEXITCODE = $Code
-    if ($PSCommandPath) {
+    if ($AsFile) {
+        if ($Wrong) {
+            [Console]::Error.WriteLine("error: $Wrong")
+            [Console]::Error.WriteLine("hint: $Hint")
+        }
         exit $Code
+    }
+    if ($Wrong) {
+        throw "install.ps1: $Wrong; hint: $Hint (exit code $Code)"
     }
     if ($Code -ne 0) {
         throw "install.ps1: exit code $Code"
@@ -135,7 +141,12 @@ function Complete-BinaryBuildout {
 
 function Install-BinaryBuildout {
     [CmdletBinding(PositionalBinding = $false)]
-    param([switch]$Help, [string]$Python, [string]$Tag, [string]$From, [string]$Label, [string]$Sha256, [string]$Into)
+    param([switch]$Help, [string]$Python, [string]$Tag, [string]$From, [string]$Label, [string]$Sha256, [string]$Into, [switch]$AsFile)
+
+    # Under AppLocker and the like little of what comes is allowed.
+    if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') {
+        throw 'install.ps1: this PowerShell is restricted (its language mode is not FullLanguage); hint: unpack the archive, and run Python with its bootstrap.py'
+    }
 
     # The release that this script is an asset of.
     $server = [uri]::UnescapeDataString('@SERVER@')
@@ -168,7 +179,7 @@ for this system; 3 the surroundings failed (network, disk, rights)
 '@
     }
     if (-not $Into) {
-        return Complete-BinaryBuildout -Code 2 -Wrong 'no directory to install into' -Hint 'install.ps1 -Into DIR; -Help lists the options'
+        return Complete-BinaryBuildout -Code 2 -Wrong 'no directory to install into' -Hint 'install.ps1 -Into DIR; -Help lists the options' -AsFile:$AsFile
     }
 
     # PowerShell's place is not that of the process, and it knows ~ and drives
@@ -183,7 +194,7 @@ for this system; 3 the surroundings failed (network, disk, rights)
     }
     $driver = Find-BinaryBuildoutPython -Asked $Python
     if (-not $driver) {
-        return Complete-BinaryBuildout -Code 2 -Wrong 'there is no Python here' -Hint 'install one, or name it with -Python PATH'
+        return Complete-BinaryBuildout -Code 2 -Wrong 'there is no Python here' -Hint 'install the version that the application was made for (cp313 in the names of the archives is Python 3.13), or name one with -Python PATH' -AsFile:$AsFile
     }
     $helper = ''
     foreach ($name in 'pwsh.exe', 'powershell.exe') {
@@ -208,8 +219,8 @@ for this system; 3 the surroundings failed (network, disk, rights)
     $PSNativeCommandUseErrorActionPreference = $false
     $OutputEncoding = New-Object -TypeName Text.ASCIIEncoding
     "OPTIONS = '$told'`n$program" | & $driver -sE '-'
-    Complete-BinaryBuildout -Code $LASTEXITCODE
+    Complete-BinaryBuildout -Code $LASTEXITCODE -AsFile:$AsFile
 }
 
-$given = @{ Into = $Into; Python = $Python; Tag = $Tag; From = $From; Label = $Label; Sha256 = $Sha256; Help = $Help }
+$given = @{ Into = $Into; Python = $Python; Tag = $Tag; From = $From; Label = $Label; Sha256 = $Sha256; Help = $Help; AsFile = ($PSCommandPath -and $MyInvocation.MyCommand.CommandType -eq 'ExternalScript') }
 Install-BinaryBuildout @given

@@ -9,7 +9,7 @@ import os, sys
 # Nothing from the directory that we are in. (os is there before any search.)
 HERE = os.path.normcase(os.path.abspath(os.curdir))
 sys.path[:] = [p for p in sys.path if os.path.normcase(os.path.abspath(p)) != HERE]
-import base64, calendar, contextlib, errno, glob, hashlib, json, re, shutil, signal, stat, struct, subprocess
+import base64, calendar, contextlib, email.utils, errno, glob, hashlib, json, re, shutil, signal, stat, struct, subprocess
 import tarfile, threading, time, zipfile, zlib
 try:
     import ssl
@@ -145,20 +145,28 @@ def fs(path):
     return u"\\\\?\\UNC" + path[1:] if path.startswith(u"\\\\") else u"\\\\?\\" + path
 
 
-def run(args, **more):
-    """Exit code, standard output and, unless it goes there too, standard error."""
+def run(args, limit=None, **more):
+    """Exit code, standard output and, unless it goes there too, standard error.
+    With a limit, in seconds, what hangs is ended."""
     more.setdefault("stderr", subprocess.PIPE)
+    if limit and not WINDOWS:  # with what it has started, which holds the pipe
+        more["preexec_fn"] = os.setsid
     try:
         with open(os.devnull, "rb") as nothing:  # not what this program itself is read from
             p = subprocess.Popen(args, stdin=nothing, stdout=subprocess.PIPE, **more)
     except EnvironmentError as e:
         return 127, b"", raw(str(e))
+    timer = threading.Timer(limit or 0, p.kill if WINDOWS else lambda: os.killpg(p.pid, signal.SIGKILL))
+    if limit:
+        timer.start()
     try:
         out, err = p.communicate()
     except BaseException:  # a signal: it must not work on in what is removed
         p.kill()
         p.wait()
         raise
+    finally:
+        timer.cancel()
     return p.returncode, out, err or b""
 
 
@@ -238,21 +246,33 @@ def candidates():
         for d in real:
             if not os.path.isabs(d) or not os.path.isdir(d):
                 continue
-            for name in sorted(os.listdir(d)):
+            # A link in a virtualenv is another interpreter than what it points to.
+            venv = os.path.exists(os.path.join(os.path.dirname(d), "pyvenv.cfg"))
+            best, keys = {}, []
+            try:
+                names = sorted(os.listdir(d))
+            except EnvironmentError:
+                continue
+            for name in names:
                 path = os.path.join(d, name)
                 if not PYTHON.match(name) or not os.path.exists(path):
                     continue
-                # A link in a virtualenv is another interpreter than what it points to.
-                venv = os.path.exists(os.path.join(os.path.dirname(d), "pyvenv.cfg"))
-                key = os.path.normcase(path if venv else os.path.realpath(path))
-                if key not in seen:
-                    seen.add(key)
-                    yield path
+                key = os.path.normcase(os.path.realpath(path)) + (d if venv else "")
+                if key in seen:
+                    continue
+                if key not in best:
+                    keys.append(key)
+                # Rather python3.11 than python3, which is another one after the
+                # next update of the system.
+                best[key] = max(best.get(key, ""), path, key=len)
+            for key in keys:
+                seen.add(key)
+                yield best[key]
 
 
 def describe(path):
     # In its own directory on Windows, where / is that of the current drive.
-    code, out, _ = run([path, "-sE", "-c", PROBE], cwd=os.path.dirname(path) if WINDOWS else "/")
+    code, out, _ = run([path, "-sE", "-c", PROBE], limit=20, cwd=os.path.dirname(path) if WINDOWS else "/")
     try:
         p = native(json.loads(out.decode("utf-8"))) if code == 0 else None
     except ValueError:
@@ -295,7 +315,8 @@ def described(paths):
 
 
 def no_python(asked):
-    raise Stop(2, "looking for --python %s: there is none, or it does not run" % asked, "give the path of an interpreter")
+    raise Stop(2, "looking for --python %s: there is none, or it does not run; this system is %s" % (asked, this_system(described(candidates()))),
+               "give the path of an interpreter")
 
 
 # Which archive fits, by the rules of internal/install/fits.go.
@@ -381,24 +402,44 @@ def choose(index, name, found, label):
     return best, python
 
 
+def system_words(p):
+    return "%s %s%s%s" % (p["system"], p["machine"], ", %s %s" % (p["libc"], p["libc_version"]) if p["libc"] else "", " " + p["macos"] if p["macos"] else "")
+
+
+def this_system(found):
+    """What is here, the newest Python first."""
+    if not found:
+        return "without a Python"
+    names = ["%s (%s)" % (q["version"], q["executable"]) for q in sorted(found, key=lambda q: number(q["version"]), reverse=True)]
+    if len(names) > 8:
+        names[8:] = ["and %d more" % (len(names) - 8)]
+    return "%s, with Python %s" % (system_words(found[0]), ", ".join(names))
+
+
+def distance(wanted, have):
+    """How far two versions of Python are apart; of two equally far ones the newer is nearer."""
+    w, h = [int(m.group(1)) * 100 + int(m.group(2)) if m else 0 for m in [re.match(r"cp(\d)(\d+)", abi) for abi in (wanted, have)]]
+    return -w if not h else 2 * (h - w) + 1 if w < h else 2 * (w - h)
+
+
 def nothing_fits(index, name, found, label):
     has = ", ".join(a["target"] + (" (%s)" % a["label"] if a.get("label") else "") for a in index["archives"])
-    here = "without a Python"
-    if found:
-        p = found[0]
-        here = "%s %s%s, with Python %s" % (
-            p["system"], p["machine"], ", %s %s" % (p["libc"], p["libc_version"]) if p["libc"] else " " + p["macos"],
-            ", ".join("%s (%s)" % (q["version"], q["executable"]) for q in found[:8]))
     near = []
     for a in index["archives"]:
         n = needs(a)
-        why = [unfit(n, p) or (1, "it has another label, \"%s\"" % (a.get("label") or "")) for p in found]
-        near += [w + (a["target"], n["abi"]) for w in why or [(2, "it is for " + python_words(n["abi"]))]]
-    rank, why, target, abi = min(near, key=lambda w: w[0])
-    hint = "build an archive for this system too"
-    if rank == 2:
+        for p in found:
+            rank, why = unfit(n, p) or (1, "it has another label, \"%s\"" % (a.get("label") or ""))
+            near.append(((rank, distance(n["abi"], p["abi"]), number(n["floor"])), why, a["target"], n["abi"], p))
+        if not found:
+            near.append(((2, distance(n["abi"], "")), "it is for " + python_words(n["abi"]), a["target"], n["abi"], None))
+    key, why, target, abi, p = min(near, key=lambda w: w[0])
+    if key[0] == 1:
+        hint = "leave --label out, or name one of these"
+    elif key[0] == 2:
         hint = "install %s, or name an interpreter with --python" % python_words(abi)
-    return Stop(2, "nothing fits: this system is %s; %s has %s; closest is %s: %s" % (here, name, has, target, why), hint)
+    else:
+        hint = "have it built for this system too, " + system_words(p) + (" or older" if key[0] == 3 else "")
+    return Stop(2, "nothing fits: this system is %s; %s has %s; closest is %s: %s" % (this_system(found), name, has, target, why), hint)
 
 
 # Where archives come from.
@@ -421,7 +462,11 @@ class Folder(object):
             raise Stop(2, "reading the mirror %s: %s" % (self.name, e), "a mirror is a copy of all assets of a release, index.json among them")
 
     def local(self, asset):
-        return os.path.join(self.name, asset["archive"])
+        path = os.path.join(self.name, asset["archive"])
+        if not os.path.isfile(path):
+            raise Stop(2, "looking for %s: the mirror %s does not have it, though its index.json names it" % (asset["archive"], self.name),
+                       "copy it there too: a mirror is a copy of all assets of a release")
+        return path
 
     def where(self, name):
         return os.path.join(self.name, name)
@@ -430,6 +475,9 @@ class Folder(object):
 class Site(object):
     """A release, or a copy of one behind a URL. curl or wget fetches, as the
     system is used to, else this Python; where that cannot, PowerShell."""
+    headers = {}
+    refused = "if the mirror wants a password, put it into the address: https://USER:PASSWORD@HOST/... (special characters as %40)"
+    missing = "check the address: a mirror is a copy of all assets of a release, index.json among them"
 
     def __init__(self, base, name, source, helper):
         self.base, self.name, self.source, self.helper = base.rstrip("/"), name, source, helper
@@ -471,8 +519,9 @@ class Site(object):
             # curl tries again by itself, wget only where nothing answered.
             if self.curl or wait is None or not re.search(r"\b(?:408|429|5\d\d)\b", why):
                 break
+            say("%s; trying again in %d s" % (why.rstrip("."), wait))
             time.sleep(wait)
-        raise unfetched(url, why)
+        raise self.unfetched(url, why)
 
     def by_python(self, url, to, more):
         for wait in (1, 2, 4, 8, None):
@@ -480,25 +529,25 @@ class Site(object):
                 why = "this Python checks no certificates"
                 break
             try:
-                return download(url, to, more)
+                return download(url, to, more, self.headers)
             except HTTPError as e:
                 why, again = "HTTP status %d %s" % (e.code, e.msg), e.code in (408, 429) or e.code >= 500
                 if not again and e.code != 407:
-                    raise unfetched(url, why)
-                after = e.headers.get("Retry-After") or ""
-                wait = min(int(after), 300) if wait and re.match(r"[0-9]+\Z", after) else wait
+                    raise self.unfetched(url, why)
+                wait = wait and max(wait, retry_after(e.headers.get("Retry-After") or ""))
             except (EnvironmentError, HTTPException) as e:
                 if getattr(e, "filename", None) or getattr(e, "errno", None) == errno.ENOSPC:
                     raise  # the disk, not the network
-                why = str(e) or type(e).__name__
-                again = "CERTIFICATE_VERIFY" not in why
+                why = str(getattr(e, "reason", None) or e) or type(e).__name__
+                again = "CERTIFICATE_VERIFY" not in why and " 407 " not in why
             if not again or wait is None:
                 break
+            say("%s; trying again in %d s" % (why, wait))
             time.sleep(wait)
             more = bool(to)
-        if self.helper:
+        if self.helper and not self.headers:
             return self.by_helper(url, to, more, why)
-        raise unfetched(url, why)
+        raise self.unfetched(url, why)
 
     def by_helper(self, url, to, more, why):
         """Windows knows proxies, their passwords, and certificates that Python does not."""
@@ -507,7 +556,7 @@ class Site(object):
         code, out, err = run([program, "-NoProfile", "-NonInteractive", "-Command", script], env=dict(
             os.environ, BINARY_BUILDOUT_URL=url, BINARY_BUILDOUT_TO=to, BINARY_BUILDOUT_HAVE=str(have)))
         if code:
-            raise unfetched(url, "%s; by PowerShell: %s" % (why, text(err).strip().split("\n")[-1].strip() or "exit code %d" % code))
+            raise self.unfetched(url, "%s; by PowerShell: %s" % (why, text(err).strip().split("\n")[-1].strip() or "exit code %d" % code))
         return base64.b64decode(out) if not to else None
 
     def index(self):
@@ -517,40 +566,114 @@ class Site(object):
         return None
 
     def get(self, asset, to):
-        """Goes on where an earlier run ended, and where this one breaks off, as long as something comes."""
+        """Goes on where an earlier run ended, and where this one breaks off, as
+        long as something comes. What it went on with must be of the same archive."""
         have = os.path.getsize(to) if os.path.exists(to) else 0
         if have > asset["size"]:
             os.remove(to)
             have = 0
+        resumed, begun = False, 0
         while have != asset["size"]:
-            began = have
+            began, resumed = have, resumed or have > 0
             try:
-                return self.fetch(asset["archive"], to, have > 0)
+                self.fetch(asset["archive"], to, have > 0)
             except Stop as e:
                 have = os.path.getsize(to) if os.path.exists(to) else 0
                 if began and re.search(r"416|range|resume", e.text):  # a server that cannot: from the start
                     os.remove(to)
-                    have = 0
+                    have, resumed = 0, False
                 elif have <= began:
                     raise
+                continue
+            have = os.path.getsize(to)
+            if resumed and not begun and (have != asset["size"] or sum_of(to)[1] != asset["sha256"]):
+                os.remove(to)
+                have, resumed, begun = 0, False, 1
+            elif have != asset["size"]:
+                os.remove(to)  # nothing for the next run to go on from
+                raise Stop(3, "fetching %s: the answer has %d bytes, and the archive has %d" % (
+                    without_password(self.where(asset["archive"])), have, asset["size"]), IN_BETWEEN)
+
+    def unfetched(self, url, why):
+        url = without_password(url)
+        if re.search(r"\b404\b", why):
+            return Stop(2, "fetching %s: it is not there (%s)" % (url, why), self.missing)
+        hint = "check the network, and https_proxy if there is a proxy; running this again resumes the download"
+        if re.search(r"curl: \(23\)|No space left|annot write", why):
+            hint = "make room on that disk; running this again resumes the download"
+        elif re.search(r"\b407\b", why):
+            hint = "give the proxy its user and password, as in https_proxy=http://USER:PASSWORD@proxy.example.com:3128 (special characters as %40)"
+        elif re.search(r"\b40[13]\b|Authentication Failed", why):
+            hint = self.refused
+        elif re.search(r"certificate", why, re.I):
+            hint = "name the file of your certificate authority in SSL_CERT_FILE"
+        return Stop(3, "fetching %s: %s" % (url, why), hint)
 
 
-def unfetched(url, why):
-    url = without_password(url)
-    if re.search(r"\b404\b", why):
-        return Stop(2, "fetching %s: it is not there (%s)" % (url, why), "check the name; of a private repository, copy the release here and name it with --from")
-    hint = "check the network, and https_proxy if there is a proxy; running this again resumes the download"
-    if re.search(r"certificate", why, re.I):
-        hint = "name the file of your certificate authority in SSL_CERT_FILE"
-    return Stop(3, "fetching %s: %s" % (url, why), hint)
+# What to do about an answer that is not that of the server.
+IN_BETWEEN = "check the address; if it is right, something answers in the place of the server: a proxy, or the login page of a network"
 
 
-def download(url, to, more):
-    """One attempt of this Python itself, by the proxies that urllib knows."""
+def retry_after(header):
+    """Seconds: the header is their number, or a date."""
+    if re.match(r"[0-9]+\Z", header):
+        return min(int(header), 300)
+    date = email.utils.parsedate_tz(header)
+    return min(max(int(email.utils.mktime_tz(date) - time.time()), 0), 300) if date else 0
+
+
+class Release(Site):
+    """A release of a repository; of a private one by the API, which the token
+    in GH_TOKEN or GITHUB_TOKEN opens. No other address is sent it."""
+    refused = "check the token in GH_TOKEN"
+    missing = "check the name, and that the release is published; for a private repository set GH_TOKEN, or copy the release here and name it with --from"
+
+    def __init__(self, server, repo, tag, source, helper):
+        Site.__init__(self, "%s/%s/releases/download/%s" % (server, repo, quote(tag, safe="")), repo + "@" + tag, source, helper)
+        host = server.partition("://")[2]
+        api = "https://api." + host if host == "github.com" or host.endswith(".ghe.com") else server + "/api/v3"
+        self.api = os.environ.get("GITHUB_API_URL", "").rstrip("/") or api
+        self.release = "%s/repos/%s/releases/tags/%s" % (self.api, repo, quote(tag, safe=""))
+        self.assets = None
+
+    def where(self, name):
+        if self.assets is None:
+            return Site.where(self, name)
+        if name not in self.assets:
+            raise Stop(2, "fetching %s: %s does not have it" % (name, self.name), "the release was not made by binary-buildout, or is not complete")
+        return self.assets[name]
+
+    def fetch(self, name, to="", more=False):
+        if self.assets is None:
+            return Site.fetch(self, name, to, more)
+        return self.by_python(self.where(name), to, more)
+
+    def index(self):
+        token = os.environ.get("GH_TOKEN") or os.environ.get("GITHUB_TOKEN")
+        try:
+            return Site.index(self)
+        except Stop as e:
+            if e.code != 2 or not token:  # it is there, or nothing else can be tried
+                raise
+        self.headers = {"Authorization": "Bearer " + token, "Accept": "application/vnd.github+json"}
+        try:
+            answer = parsed(self.by_python(self.release, "", False), self.name)
+            self.assets = dict((a["name"], a["url"]) for a in answer["assets"] if a["url"].startswith(self.api + "/"))
+        except (ValueError, KeyError, TypeError, AttributeError) as e:
+            raise Stop(3, "reading %s: it is no release (%s)" % (self.release, e), IN_BETWEEN)
+        self.headers["Accept"] = "application/octet-stream"
+        return Site.index(self)
+
+
+def download(url, to, more, headers):
+    """One attempt of this Python itself, by the proxies that urllib knows. The
+    headers are for this address alone, not for where it leads to."""
     user = re.match(r"(https?://)([^/@]*)@(.*)", url)
     request = Request((user.group(1) + user.group(3)) if user else url, headers={"User-Agent": "binary-buildout", "Accept-Encoding": "identity"})
     if user:
         request.add_unredirected_header("Authorization", "Basic " + text(base64.b64encode(raw(unquote(user.group(2))))))
+    for name in headers:
+        request.add_unredirected_header(name, headers[name])
     have = os.path.getsize(to) if to and more and os.path.exists(to) else 0
     if have:
         request.add_header("Range", "bytes=%d-" % have)
@@ -614,20 +737,25 @@ def source(origin, server, repo, release, tag, helper):
         return Folder(origin)
     if not repo or not (tag or release):
         raise Stop(2, "it is not known which release this script is of", "name a mirror with --from")
-    name = repo + "@" + (tag or release)
     # Without --tag, an update later takes what is the latest then.
-    return Site("%s/%s/releases/download/%s" % (server, repo, quote(tag or release, safe="")), name, name if tag else repo, helper)
+    return Release(server, repo, tag or release, repo + "@" + tag if tag else repo, helper)
+
+
+def parsed(data, name):
+    if data.lstrip()[:1] == b"<":
+        raise Stop(3, "fetching index.json of %s: the answer is a web page" % name, IN_BETWEEN)
+    return native(json.loads(data.decode("utf-8")))
 
 
 def read_index(data, name):
     try:
-        x = native(json.loads(data.decode("utf-8")))
+        x = parsed(data, name)
         known = x["format"] <= 1
         for a in x["archives"] if known else []:
             if not re.match(r"[0-9a-f]{64}\Z", a["sha256"]) or re.search(r"[/\\]|\A\.|\A\Z", a["archive"]) or int(a["size"]) < 0:
                 raise ValueError("the entry of %s has no plain file name or no digest" % a["target"])
     except (ValueError, KeyError, TypeError, AttributeError) as e:
-        raise Stop(1, "reading index.json of %s: %s" % (name, e))
+        raise Stop(1, "reading index.json of %s: %s" % (name, e), "it is damaged: fetch or make it again")
     if not known:
         raise Stop(2, "reading index.json of %s: format %s, known is 1" % (name, x["format"]), "take a newer install.sh or install.ps1")
     if not x["archives"]:
@@ -641,6 +769,8 @@ def final(into):
     """The directory as an absolute path whose parent is real."""
     path = os.path.abspath(into)
     if os.path.islink(path):
+        if not os.path.exists(path):
+            raise Stop(2, "following the link %s: what it points to is not there" % path, "remove the link, or make what it points to")
         path = os.path.realpath(path)
     parent = os.path.realpath(os.path.dirname(path))
     if os.path.dirname(path) == path:
@@ -656,7 +786,7 @@ def look(path):
         return None
     if not os.path.isdir(path):
         raise Stop(2, path + " is no directory", "give a directory that does not exist, or is empty")
-    if not os.listdir(path):
+    if not os.listdir(path) or interrupted(path):
         return None
     ours = os.path.join(path, ".binary-buildout")
     try:
@@ -679,6 +809,44 @@ def look(path):
         return {"what": what, "sha256": record.get("sha256"), "base": hashlib.sha256(f.read()).hexdigest(), "state": state}
 
 
+# Where the parent of the directory cannot be written, or it is a mount point:
+# in it, as internal/install/place.go does it.
+INSIDE = ".binary-buildout."
+
+
+def moved(path):
+    """What an interrupted install in the directory itself was moving up."""
+    try:
+        return [n for n in read_json(os.path.join(path, INSIDE + "new", "entries.json")) if n and n not in (".", "..") and not re.search(r"[/\\]", n)]
+    except (EnvironmentError, ValueError, TypeError):
+        return []
+
+
+def interrupted(path):
+    """Whether it holds nothing but what an install that was killed left."""
+    known = set(moved(path) + [INSIDE + "new", INSIDE + "download"]) - set([".binary-buildout"])
+    names = set(os.listdir(path))
+    return names <= known and bool(names & set([INSIDE + "new", INSIDE + "download"]))
+
+
+def undo(path):
+    for name in moved(path):
+        delete(os.path.join(path, name))
+
+
+def move_up(work, tree, path):
+    """Renames the entries of the tree into the directory, .binary-buildout last."""
+    names = sorted(n for n in os.listdir(tree) if n != ".binary-buildout") + [".binary-buildout"]
+    with open(os.path.join(work, "entries.json"), "wb") as f:
+        f.write(raw(json.dumps(names)))
+    try:
+        for name in names:
+            rename(os.path.join(tree, name), os.path.join(path, name))
+    except BaseException:
+        undo(path)
+        raise
+
+
 def other_version(path, there, asset, index, shelf):
     hint = command("binary-buildout", "update", path, without_password(shelf.source))
     for d in asset.get("deltas") or []:
@@ -699,6 +867,13 @@ def remove(path):
             if not os.path.islink(os.path.join(at, name)):
                 os.chmod(os.path.join(at, name), 0o700)
     shutil.rmtree(path, True)
+
+
+def delete(path):
+    if os.path.isdir(path) and not os.path.islink(path):
+        remove(path)
+    elif os.path.lexists(path):
+        os.remove(path)
 
 
 def rename(old, new):
@@ -745,9 +920,8 @@ class Work(object):
 
     def clear(self, keep=""):
         for name in os.listdir(self.path):
-            path = os.path.join(self.path, name)
             if name not in (".lock", keep):
-                remove(path) if os.path.isdir(path) and not os.path.islink(path) else os.remove(path)
+                delete(os.path.join(self.path, name))
 
     def remove(self):
         if WINDOWS:  # which removes no file that is open
@@ -757,18 +931,30 @@ class Work(object):
         os.close(self.lock)
 
 
-def check(path, asset, asked):
-    if asked and asked.lower() != asset["sha256"]:
-        raise Stop(1, "%s has SHA-256 %s, and --sha256 says %s" % (asset["archive"], asset["sha256"], asked),
+def as_asked(asked, asset):
+    """--sha256, also as GitHub shows digests: sha256:ab12..."""
+    digest = re.sub("^sha256:", "", asked.lower())
+    if asked and not re.match(r"[0-9a-f]{64}\Z", digest):
+        raise Stop(2, "--sha256 %s: a SHA-256 digest has 64 hexadecimal digits" % asked, "copy that of the archive from the release page, or its line in SHA256SUMS")
+    if asked and digest != asset["sha256"]:
+        raise Stop(1, "%s has SHA-256 %s, and --sha256 says %s" % (asset["archive"], asset["sha256"], digest),
                    "it is not the archive that you mean: ask who made it")
+
+
+def sum_of(path):
     size, digest = 0, hashlib.sha256()
     with open(path, "rb") as f:
         for block in iter(lambda: f.read(1 << 20), b""):
             size += len(block)
             digest.update(block)
-    if size != asset["size"] or digest.hexdigest() != asset["sha256"]:
+    return size, digest.hexdigest()
+
+
+def check(path, asset):
+    size, digest = sum_of(path)
+    if size != asset["size"] or digest != asset["sha256"]:
         raise Stop(1, "%s has %d bytes and SHA-256 %s, and index.json says %d and %s" % (
-            asset["archive"], size, digest.hexdigest(), asset["size"], asset["sha256"]),
+            asset["archive"], size, digest, asset["size"], asset["sha256"]),
             "the file is damaged, or was altered: fetch it again, and ask who made it")
 
 
@@ -903,7 +1089,13 @@ def short_enough(tree, path, longest):
 
 
 def place(archive, asset, path, python, origin):
-    work = Work(beside(path, "new"))
+    work, inside = Work(workplace(path, "new")), False
+    if work.path == beside(path, "new") and not replaceable(path, work):
+        work.remove()
+        work = Work(os.path.join(path, INSIDE + "new"))
+    if work.path != beside(path, "new"):
+        inside = True
+        undo(path)
     try:
         work.clear()
         tree = os.path.join(work.path, "tree")
@@ -923,17 +1115,65 @@ def place(archive, asset, path, python, origin):
         record = [("format", 1), ("archive", asset["archive"]), ("sha256", asset["sha256"]), ("source", origin)]
         record = "{\n" + ",\n".join("  %s: %s" % (json.dumps(k), json.dumps(v)) for k, v in record) + "\n}\n"
         to = os.path.join(tree, ".binary-buildout", "install.json")
-        with os.fdopen(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), "wb") as f:
+        # A password in it, which updates need, is for nobody else to read.
+        mode = 0o644 if without_password(origin) == origin else 0o600
+        with os.fdopen(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as f:
             f.write(raw(record))
-        if os.path.isdir(path):
-            os.rmdir(path)  # only an empty one; a mount point stays, and says so
-        rename(tree, path)
+        if inside:
+            move_up(work.path, tree, path)
+        else:
+            if os.path.isdir(path):
+                os.rmdir(path)  # only an empty one
+            rename(tree, path)
     finally:
         work.remove()
+    delete(os.path.join(path, INSIDE + "download"))
 
 
 def beside(path, what):
     return os.path.join(os.path.dirname(path), ".%s.binary-buildout.%s" % (os.path.basename(path), what))
+
+
+def workplace(path, what):
+    """Beside the directory, or in it, where only that can be written."""
+    at = beside(path, what)
+    try:
+        if not os.path.lexists(at):
+            os.mkdir(at, 0o700)
+    except EnvironmentError as e:
+        if e.errno in (errno.EACCES, errno.EPERM, errno.EROFS) and os.path.isdir(path):
+            return os.path.join(path, INSIDE + what)
+        raise Stop(3, "making a directory to work in: %s" % e,
+                   "install as a user who may write %s, or have an empty directory made that you own" % os.path.dirname(path))
+    return at
+
+
+def replaceable(path, work):
+    """Whether a rename can put a directory in its place: it is not there, or
+    empty and no mount point, which only trying can tell."""
+    if not os.path.lexists(path):
+        return True
+    if os.listdir(path):
+        return False  # what an install in it left
+    probe = os.path.join(work.path, "probe")
+    try:
+        os.rename(fs(path), fs(probe))
+    except EnvironmentError:
+        return False
+    os.rename(fs(probe), fs(path))
+    return True
+
+
+def room(path, size):
+    """Refuses a download that the disk has no room for, before it begins."""
+    if os.path.exists(path):
+        size -= os.path.getsize(path)
+    if not hasattr(os, "statvfs"):
+        return
+    st = os.statvfs(os.path.dirname(path))
+    if st.f_blocks and st.f_bavail * st.f_frsize < size:
+        raise Stop(3, "downloading to %s: %d MB are free, and %d MB are needed" % (
+            os.path.dirname(path), st.f_bavail * st.f_frsize >> 20, (size >> 20) + 1), "make room on that disk")
 
 
 def install(o):
@@ -942,6 +1182,7 @@ def install(o):
     shelf = source(o["from"], o["server"], o["repo"], o["release"], o["tag"], (o["helper"], o["script"]) if o.get("helper") else None)
     index = read_index(shelf.index(), shelf.name)
     asset, python = choose(index, shelf.name, pythons(o["python"]), o["label"])
+    as_asked(o["sha256"], asset)
     if there and there["sha256"] == asset["sha256"]:
         return say("%s is in %s already: nothing changes" % (there["what"], path), sys.stdout)
     if there:
@@ -950,25 +1191,24 @@ def install(o):
         zstd()
     archive = shelf.local(asset)
     if archive:
-        check(archive, asset, o["sha256"])
+        check(archive, asset)
         place(archive, asset, path, python["executable"], shelf.source)
     else:
-        work, keep = Work(beside(path, "download")), False
+        work, part = Work(workplace(path, "download")), ""
         try:
             # The digest in its name says that the part of an earlier run is of the same content.
             part = os.path.join(work.path, asset["sha256"] + ".part")
             work.clear(os.path.basename(part))
+            room(part, asset["size"])
             say("downloading %s, %.1f MiB" % (asset["archive"], asset["size"] / 1048576.0))
-            keep = True
             with Meter(part, asset["size"]):
                 shelf.get(asset, part)
-            keep = False
             archive = os.path.join(work.path, asset["archive"])
             rename(part, archive)
-            check(archive, asset, o["sha256"])
+            check(archive, asset)
             place(archive, asset, path, python["executable"], shelf.source)
         finally:
-            if not keep or not os.path.exists(part):
+            if not os.path.exists(part) or not os.path.getsize(part):
                 work.remove()
     after = "cd %s; bin\\buildout" if WINDOWS else "cd %s && bin/buildout"
     say("%s %s is in %s, with %s\nnext: %s" % (index["name"], index["version"], path, python["executable"], after % word(path)), sys.stdout)
@@ -996,9 +1236,9 @@ try:
 except Stop as e:
     failure = e
 except EnvironmentError as e:
-    failure = Stop(3, "installing: %s" % e)
+    failure = Stop(3, "installing: %s" % e, "make room on that disk" if e.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None)) else "")
 except KeyboardInterrupt:
-    failure = Stop(3, "installing: it was interrupted")
+    failure = Stop(3, "installing: it was interrupted", "running the command again goes on where this one ended")
 else:
     sys.exit(0)
 say("error: " + failure.text)

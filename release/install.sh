@@ -14,7 +14,8 @@
 #
 # What is checked: the archive's size and SHA-256. They come from index.json,
 # which comes from the same release by the same way. The attestation is NOT
-# checked; `binary-buildout install` does that, and knows private repositories.
+# checked; `binary-buildout install` does that. Of a private repository the
+# token in GH_TOKEN fetches it.
 #
 # All of it is one function that is called on the last line: of a script that
 # arrives cut off, nothing runs.
@@ -74,14 +75,29 @@ binary_buildout_install() {
 '
 	# The program itself runs on any Python; which one the application gets is
 	# chosen by it.
-	for driver in "$python" "${python:+python$python}" python3 python python2 python2.7 /usr/bin/python3 /usr/local/bin/python3 /usr/libexec/platform-python; do
-		if [ -n "$driver" ] && command -v "$driver" >/dev/null 2>&1 &&
-			"$driver" -sE -c 'import sys; sys.path.pop(0); import hashlib, json, subprocess, tarfile, zipfile, zlib' </dev/null >/dev/null 2>&1; then
+	partial=''
+	for driver in "$python" "${python:+python$python}" python3 python python2 \
+		python3.14 python3.13 python3.12 python3.11 python3.10 python3.9 python3.8 python3.7 python3.6 python2.7 \
+		/usr/bin/python[23]* /usr/local/bin/python[23]* /usr/libexec/platform-python /opt/*/bin/python[23]* \
+		/opt/rh/*/root/usr/bin/python[23]* "${PYENV_ROOT:-${HOME-}/.pyenv}"/versions/*/bin/python; do
+		case $driver in
+		'' | *-config | *'*'*) continue ;;
+		esac
+		command -v "$driver" >/dev/null 2>&1 || continue
+		"$driver" -sE -c '' </dev/null >/dev/null 2>&1 || continue
+		if "$driver" -sE -c 'import sys; sys.path.pop(0); import hashlib, json, subprocess, tarfile, zipfile, zlib' </dev/null >/dev/null 2>&1; then
 			exec "$driver" -sE -c "$program" into="$into" python="$python" tag="$tag" from="$from" label="$label" \
 				sha256="$sha256" server="$server" repo="$repo" release="$release" </dev/null
 		fi
+		partial=${partial:-$driver}
 	done
-	printf 'error: %s\nhint: %s\n' 'there is no Python here' 'install one, or name it with --python PATH' >&2
+	if [ -n "$partial" ]; then
+		printf 'error: %s\nhint: %s\n' "$partial has not the whole of Python's standard library (hashlib, json, subprocess, tarfile, zipfile, zlib)" \
+			"install the rest (the package python3, where this is python3-minimal), or name another one with --python PATH" >&2
+		return 2
+	fi
+	printf 'error: %s\nhint: %s\n' "there is no Python here (this system is $(uname -sm 2>/dev/null || echo unknown))" \
+		'install the version that the application was made for (cp313 in the names of the archives is Python 3.13), or name one with --python PATH' >&2
 	return 2
 }
 

@@ -277,6 +277,15 @@ func TestParentNotWritable(t *testing.T) {
 	if res, err = Install(t.Context(), o); err != nil || res.Changed {
 		t.Errorf("again: %+v, %v", res, err)
 	}
+	// From a folder, what an earlier run has downloaded goes too.
+	chmod(t, parent, 0o755)
+	o.Source, o.Into = dist, filepath.Join(parent, "folder")
+	mkfile(t, filepath.Join(o.Into, downloadInside, "half.part"), "x")
+	chmod(t, parent, 0o555)
+	if res, err = Install(t.Context(), o); err != nil || !res.Changed {
+		t.Fatalf("%+v, %v", res, err)
+	}
+	onlyThese(t, o.Into, ".binary-buildout", "bin", "bootstrap.py", "data.txt")
 }
 
 // TestNoPython: what is known of a system without one is said, and the archive

@@ -75,6 +75,16 @@ func TestChoice(t *testing.T) {
 			assets: []Asset{{Target: "cp313-linux_x86_64", Floors: []pack.Floor{{Kind: "musl", Version: "1.2"}}}}},
 		{name: "the measured floor", here: plain, want: "it needs glibc 2.38",
 			assets: []Asset{{Target: "cp313-linux_x86_64", Floors: []pack.Floor{{Kind: "glibc", Version: "2.38"}}}}},
+		{name: "the nearest Python", python: "3.9", here: plain[:1], assets: []Asset{{Target: "cp27mu-linux_x86_64"}, {Target: "cp314-linux_x86_64"}, {Target: "cp312-linux_x86_64"}},
+			want: "closest is cp312-linux_x86_64: it is for Python 3.12 (cp312) / install Python 3.12 (cp312), or name an interpreter with --python"},
+		{name: "of two as near the newer", python: "3.13", here: plain[1:2], assets: []Asset{{Target: "cp312-linux_x86_64"}, {Target: "cp314-linux_x86_64"}}, want: "closest is cp314-linux_x86_64"},
+		{name: "the lowest floor", here: plain[1:2], assets: []Asset{{Target: "cp313-manylinux_2_99_x86_64"}, {Target: "cp313-manylinux_2_38_x86_64"}},
+			want: "closest is cp313-manylinux_2_38_x86_64: it needs glibc 2.38 / have it built for this system too, linux x86_64, glibc 2.31 or older"},
+		{name: "another machine", here: plain, assets: all[4:5],
+			want: "this system is linux x86_64, glibc 2.31, with Python 3.13.1 ( / , 3.13.0 ( / , 3.9.2 ( / , 3.8.18 ( / have it built for this system too, linux x86_64, glibc 2.31"},
+		{name: "many Pythons", assets: all[4:5], want: ", 3.11.0 ( / , 3.10.0 ( / , 3.9.0 ( / , and  /  more; the mirror has", here: []Python{{Version: "3.2.0", ABI: "cp32"}, {Version: "3.3.0", ABI: "cp33"}, {Version: "3.4.0", ABI: "cp34"},
+			{Version: "3.5.0", ABI: "cp35"}, {Version: "3.6.0", ABI: "cp36"}, {Version: "3.7.0", ABI: "cp37"}, {Version: "3.8.0", ABI: "cp38"}, {Version: "3.9.0", ABI: "cp39"}, {Version: "3.10.0", ABI: "cp310"}, {Version: "3.11.0", ABI: "cp311"}}},
+		{name: "no such label", here: plain[:1], label: "rocky8", assets: all[:1], want: "closest is cp39-manylinux_2_17_x86_64: it has another label, / leave --label out"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -102,14 +112,19 @@ func TestChoice(t *testing.T) {
 			writeIndex(t, dist, x)
 			agrees := func(who, chosen, err string) {
 				t.Helper()
-				if got := strings.TrimSpace(chosen); got != test.want && (got != "" || !strings.Contains(err, test.want)) {
-					t.Errorf("%s takes %q, want %q: %s", who, got, test.want, err)
+				if got := strings.TrimSpace(chosen); got == test.want {
+					return
+				}
+				for _, want := range strings.Split(test.want, " / ") {
+					if chosen != "" || !strings.Contains(err, want) {
+						t.Errorf("%s takes %q, want %q: %s", who, chosen, want, err)
+					}
 				}
 			}
 			env := []string{"PATH=" + strings.Join(dirs, ":"), "PYENV_ROOT=/no", "HOME=/no"}
 			o := Options{Python: test.python, Label: test.label, OS: "linux", Env: env}
 			if c, err := choose(t.Context(), o, &x, "the mirror", nil); err != nil {
-				agrees("install", "", err.Error())
+				agrees("install", "", strings.ReplaceAll(err.Error(), "has another label, \"", "has another label, ")+" / "+hintOf(err, ""))
 			} else {
 				agrees("install", c.asset.Target+" "+c.asset.Label, "")
 			}
@@ -122,7 +137,8 @@ func TestChoice(t *testing.T) {
 			if m := regexp.MustCompile(`error: (.*)\.tar\.gz has 0 bytes`).FindStringSubmatch(out); m != nil {
 				chosen = m[1]
 			}
-			agrees("the scripts", chosen, out)
+			mirror := strings.NewReplacer(dist, "the mirror", "has another label, \"", "has another label, ")
+			agrees("the scripts", chosen, mirror.Replace(out))
 		})
 	}
 }

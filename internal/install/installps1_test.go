@@ -65,7 +65,11 @@ func TestPiped(t *testing.T) {
 			cmd := exec.Command(installtest.Python(t, test.driver), "-sE", "-")
 			cmd.Env, cmd.Dir = []string{"PATH=/no", "HOME=/no", "PYENV_ROOT=/no"}, t.TempDir()
 			mkfile(t, filepath.Join(cmd.Dir, "base64.py"), "1/0") // of the place where the user is
-			cmd.Stdin = strings.NewReader(piped(t, "into="+into, "from="+test.from, "python="+installtest.Python(t, "3.13")))
+			bom := ""                                             // Windows PowerShell writes one where the console's code page is UTF-8
+			if again {
+				bom = "\ufeff"
+			}
+			cmd.Stdin = strings.NewReader(bom + piped(t, "into="+into, "from="+test.from, "python="+installtest.Python(t, "3.13")))
 			code, out := run(t, cmd)
 			if code != 0 || strings.Contains(out, "nothing changes") != again {
 				t.Fatalf("%s: exit code %d\n%s", test.driver, code, out)

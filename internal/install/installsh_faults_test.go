@@ -50,7 +50,8 @@ func TestScriptRefuses(t *testing.T) {
 	refused("altered", 1, "and index.json says")
 	refused("altered in a folder", 1, "and index.json says", "--from", dist)
 	mkfile(t, one, string(good[:len(good)/2]))
-	refused("cut", 1, "and index.json says")
+	refused("cut", 3, "the answer has")
+	refused("cut in a folder", 1, "and index.json says", "--from", dist)
 	if err := os.Remove(one); err != nil {
 		t.Fatal(err)
 	}
