@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
-	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // TestWrongAnswers: what a proxy, a login page or a simple server answers is
@@ -328,21 +327,11 @@ func TestUpdateFromMirror(t *testing.T) {
 	two := packReal(t, dist, "2.0")
 	script{dist: dist}.index(t, two)
 	delta := deltaBetween(t, one, two, "1.0")
-	d, err := pack.ReadDelta(delta)
-	if err != nil {
-		t.Fatal(err)
-	}
-	x, err := decode[Index](mustRead(t, filepath.Join(dist, indexName)), indexName)
-	if err != nil {
-		t.Fatal(err)
-	}
-	data := mustRead(t, delta)
-	x.Assets[0].Deltas = []deltaAsset{{Name: filepath.Base(delta), Size: int64(len(data)), SHA256: installtest.Digest(data), Base: d.Delta.Base}}
-	writeIndex(t, dist, *x)
+	digest := offerDelta(t, dist, delta)
 	o.SHA256 = strings.Repeat("ab", 32)
-	_, err = Update(t.Context(), o)
+	_, err := Update(t.Context(), o)
 	wantError(t, err, 1, "--sha256 says abab")
-	o.Source, o.SHA256 = "", "sha256:"+installtest.Digest(data)
+	o.Source, o.SHA256 = "", "sha256:"+digest
 	var said []string
 	o.Progress = func(e Event) { said = append(said, e.Text) }
 	res, err := Update(t.Context(), o)

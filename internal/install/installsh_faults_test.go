@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
-	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // TestScriptRefuses is about what is an error, and leaves nothing behind.
@@ -84,16 +83,7 @@ func TestScriptRefuses(t *testing.T) {
 	s.index(t, two)
 	refused("another version", 2, "app 1.0 is there\nhint: binary-buildout update "+into)
 	delta := deltaBetween(t, one, two, "1.0")
-	d, err := pack.ReadDelta(delta)
-	if err != nil {
-		t.Fatal(err)
-	}
-	x, err := decode[Index](mustRead(t, filepath.Join(dist, indexName)), indexName)
-	if err != nil {
-		t.Fatal(err)
-	}
-	x.Assets[0].Deltas = []deltaAsset{{Name: filepath.Base(delta), Size: 1, SHA256: strings.Repeat("0", 64), Base: d.Delta.Base}}
-	writeIndex(t, dist, *x)
+	offerDelta(t, dist, delta)
 	refused("another version", 2, "tar -xzf "+filepath.Base(delta)+" -C "+into)
 }
 

@@ -70,6 +70,25 @@ func packFor(t *testing.T, dir, format string, more func(stage string), m pack.M
 	return path
 }
 
+// offerDelta writes a delta to the index's only asset into the index of a folder,
+// and gives its digest.
+func offerDelta(t *testing.T, dist, delta string) string {
+	t.Helper()
+	d, err := pack.ReadDelta(delta)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := decode[Index](mustRead(t, filepath.Join(dist, indexName)), indexName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := mustRead(t, delta)
+	digest := installtest.Digest(data)
+	x.Assets[0].Deltas = []deltaAsset{{Name: filepath.Base(delta), Size: int64(len(data)), SHA256: digest, Base: d.Delta.Base}}
+	writeIndex(t, dist, *x)
+	return digest
+}
+
 // deltaBetween writes a delta beside the newer archive.
 func deltaBetween(t *testing.T, old, new, version string) string {
 	t.Helper()
