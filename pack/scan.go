@@ -70,9 +70,6 @@ func (s *scanner) entry(rel string, d fs.DirEntry, names map[string]bool) error 
 	if rel != "" {
 		p = rel + "/" + p
 	}
-	if !utf8.ValidString(p) {
-		return fail(exitCheck, "rename it, or leave it out with --exclude", "scanning: the name of %q is not UTF-8", p)
-	}
 	reason := s.underVar(p, d)
 	if reason == "" {
 		reason = s.rules.omit(p, d.IsDir(), func() bool { return hasSource(d.Name(), names) })
@@ -80,6 +77,9 @@ func (s *scanner) entry(rel string, d fs.DirEntry, names map[string]bool) error 
 	if reason != "" {
 		s.omit(p, reason)
 		return nil
+	}
+	if !utf8.ValidString(p) {
+		return fail(exitCheck, "rename it, or leave it out with --exclude", "scanning: the name of %q is not UTF-8", p)
 	}
 	info, err := d.Info()
 	if err != nil {
@@ -122,7 +122,7 @@ func (s *scanner) underVar(p string, d fs.DirEntry) string {
 	if p != "var" && !strings.HasPrefix(p, "var/") || matchAny(s.rules.Include, p) {
 		return ""
 	}
-	if d.IsDir() && (strings.Count(p, "/") < varDepth || s.includesBelow(p)) {
+	if d.IsDir() && utf8.ValidString(p) && (strings.Count(p, "/") < varDepth || s.includesBelow(p)) {
 		return ""
 	}
 	return reasonVar

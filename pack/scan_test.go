@@ -100,6 +100,12 @@ func TestScanRefuses(t *testing.T) {
 	if _, err := Scan(root, Rules{}); err == nil || !strings.Contains(err.Error(), `"a\xff"`) {
 		t.Error(err)
 	}
+	// What isn't packed may have any name, as the hint says.
+	check(t, os.MkdirAll(filepath.Join(root, "var", "up\xfc", "deep"), 0o755))
+	check(t, os.WriteFile(filepath.Join(root, "var", "b\xff"), nil, 0o644))
+	if a, err := Scan(root, Rules{Exclude: []string{"a*"}}); err != nil || len(a.Omitted) != 3 {
+		t.Errorf("%v, %v", a, err)
+	}
 	root = t.TempDir()
 	l, err := net.Listen("unix", filepath.Join(root, "s"))
 	check(t, err)
