@@ -1814,8 +1814,9 @@ class Transaction(object):
         clear(gone)
 
     def sweep(self):
-        """Takes away what is left of one that was not begun, or is done."""
-        for name in (CHANGE + u".new", CHANGE + u".old", PREVIOUS + u".old", STAGED):
+        """Takes away what is left of one that was not begun, or is done; of a
+        bin/buildout too, whose lock this has."""
+        for name in (CHANGE + u".new", CHANGE + u".old", PREVIOUS + u".old", STAGED, JOURNAL + u".new", JOURNAL + u".old"):
             clear(self.full(name))
 
     def resume(self):

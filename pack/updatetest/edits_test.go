@@ -109,6 +109,8 @@ func TestUpdateSeveral(t *testing.T) {
 	for _, pair := range [][2]version{{two, three}, {two, one}, {one, two}} { // not back to where it was
 		ways["delta by tar"](t, pair[0], pair[1], root)
 	}
+	// What a killed bin/buildout left behind goes, too.
+	packtest.WriteFile(t, filepath.Join(root, pack.Dir, "journal.new/plan"), "not begun")
 	r := one.bootstrap(t, root).Must(t, "bootstrap.py")
 	packtest.SameMap(t, trees["3.0"], wholeTree(t, root))
 	if strings.Count(r.Out, "next: ") != 1 || !strings.Contains(r.Out, "from app 2.0 to app 3.0") {
