@@ -1554,7 +1554,8 @@ def check(tree):
         kind = entry.get("type") or u""
         full = tree.inside(path)
         if not os.path.lexists(full):
-            bad(u"missing: " + path)
+            if not was_taken(path):
+                bad(u"missing: " + path)
             continue
         found = os.lstat(full)
         if kind == u"dir":
@@ -1889,6 +1890,12 @@ def item_at(full):
     return Item(u"other", mode, u"other")
 
 
+def was_taken(path):
+    """Zope takes this file away at its first start. With it, the next start would
+    give the only user its first password again."""
+    return path.endswith(u"/inituser")
+
+
 class Plan(object):
     """Decides for each path what is done with it, and changes nothing."""
 
@@ -1947,6 +1954,8 @@ class Plan(object):
                 self.own.append([u"put", path, item.source, have is not None])
             return
         if have is None:
+            if was_taken(path) and path in self.left:
+                return
             where = self.late if self.below_blocked(path) else self.adds
             where.append([u"put", path, item.source, False])
         elif have.kind == u"dir":
@@ -2323,7 +2332,7 @@ class Staging(object):
         changed or removed here. The edit stays; what belongs to buildout has to be there."""
         was = self.before.get(path) or {}
         if was.get("sha256") != entry["sha256"] or path in self.relocated or (
-                found is None and is_owned(path)) or (found is not None and not stat.S_ISREG(found.st_mode)):
+                found is None and is_owned(path) and not was_taken(path)) or (found is not None and not stat.S_ISREG(found.st_mode)):
             state = u"missing" if found is None else u"not as it was installed"
             raise Refused(u"%s is %s, and the update doesn't bring it" % (path, state),
                           u"update with the whole archive: binary-buildout update DIR ARCHIVE")

@@ -22,6 +22,33 @@ func TestUpdateEdits(t *testing.T) {
 	}
 }
 
+// TestUpdateTaken: what Zope took away at its first start doesn't come back, and
+// stops no update: it would give the only user its first password again.
+func TestUpdateTaken(t *testing.T) {
+	python := packtest.FindPython(t, "3.13")
+	with := func(password string) func(map[string]string) {
+		return func(files map[string]string) { files["parts/inst/inituser"] = "admin:" + password + "\n" }
+	}
+	old := packVersion(t, python, "1.0", with("first"))
+	for name, new := range map[string]version{"same": packVersion(t, python, "2.0", with("first")), "other": packVersion(t, python, "2.0", with("second"))} {
+		for _, way := range []string{"delta", "archive"} {
+			t.Run(name+" "+way, func(t *testing.T) {
+				root := filepath.Join(t.TempDir(), "srv")
+				taken := filepath.Join(root, "parts/inst/inituser")
+				old.install(t, root)
+				must(t, os.Remove(taken))
+				ways[way](t, old, new, root)
+				for _, args := range [][]string{nil, {"--check"}, {"--rollback"}, {"--check"}} {
+					old.bootstrap(t, root, args...).Must(t, strings.Join(args, " "))
+					if _, err := os.Lstat(taken); err == nil {
+						t.Errorf("%q brought it back", args)
+					}
+				}
+			})
+		}
+	}
+}
+
 // TestUpdateRefused: what can't be applied leaves the tree as it was, and says why.
 func TestUpdateRefused(t *testing.T) {
 	python := packtest.FindPython(t, "3.13")
