@@ -2457,7 +2457,9 @@ def write_record(tree, staging):
     lines = [u'  "format": 1'] + [u'  "%s": %s' % (k, json.dumps(v, ensure_ascii=False)) for k, v in (
         (u"archive", delta["archive"]), (u"sha256", delta["sha256"]), (u"source", source))]
     data = u"{\n" + u",\n".join(lines) + u"\n}\n"
-    secret = u"@" in source.partition(u"://")[2].partition(u"/")[0]
+    # A password, or a signature of object stores.
+    address = source.partition(u"://")[2]
+    secret = u"@" in address.partition(u"/")[0] or u"?" in address
     write_new(staging.full(RECORD), data.encode("utf-8"), 0o600 if secret else 0o644)
 
 

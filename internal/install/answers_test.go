@@ -141,6 +141,11 @@ func TestPasswordOfMirror(t *testing.T) {
 		http.FileServer(http.Dir(dir)).ServeHTTP(w, r)
 	}))
 	defer srv.Close()
+	// What object stores sign is an address.
+	o := remoteOptions(t, srv.URL+"/"+x.Assets[1].Name+"?sig=s3cret")
+	o.SHA256, o.Remote.Attempts = x.Assets[1].SHA256, 1
+	_, err := Install(t.Context(), o)
+	wantError(t, err, 3, "fetching "+srv.URL+"/"+x.Assets[1].Name+"?...: 401")
 	for _, secret := range []*url.Userinfo{url.UserPassword("me", "s3cret@/"), url.User("s3cret")} {
 		u, err := url.Parse(srv.URL)
 		if err != nil {

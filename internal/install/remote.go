@@ -277,8 +277,18 @@ func retryAfter(header string, now time.Time) time.Duration {
 // userInfo is the user and the password of an address.
 var userInfo = regexp.MustCompile(`^(https?://)[^/@]*@`)
 
-// withoutUser leaves user and password out of an address: a token may be either.
-func withoutUser(address string) string { return userInfo.ReplaceAllString(address, "$1") }
+// withoutUser leaves out of an address what may be a secret: user and password,
+// a token is either, and the query, which signs those of object stores.
+func withoutUser(address string) string {
+	if !userInfo.MatchString(address) && !strings.Contains(address, "://") {
+		return address // a folder, a repository
+	}
+	address, _, signed := strings.Cut(userInfo.ReplaceAllString(address, "$1"), "?")
+	if signed {
+		address += "?..."
+	}
+	return address
+}
 
 // document fetches a small document.
 func (r Remote) document(ctx context.Context, address, accept string) ([]byte, error) {
