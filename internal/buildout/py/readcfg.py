@@ -9,6 +9,7 @@ import sys
 if sys.path and sys.path[0] in ('', '-'):
     del sys.path[0]
 import json
+import logging
 import os
 import shutil
 import tempfile
@@ -33,6 +34,10 @@ try:
     import pkg_resources  # noqa: zc.buildout 6 brings its own
 except ImportError:
     pass
+# Since 3.0 it patches its package index with parts of pip, if it can import
+# them: half of the time that reading takes, and nobody asks the index here.
+sys.modules['pip._internal.index.collector'] = None
+logging.getLogger('zc.buildout.patches').disabled = True
 import zc.buildout.buildout as zb
 try:
     from zc.buildout.configparser import Error as ConfigError
