@@ -233,15 +233,6 @@ func newScriptOf(t *testing.T) string {
 	return path
 }
 
-func mustRead(t *testing.T, path string) []byte {
-	t.Helper()
-	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
-}
-
 // contents is a snapshot with what is in the files; of those that every
 // install writes anew, without the time.
 func contents(t *testing.T, dir string) map[string]string {
