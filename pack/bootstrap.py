@@ -2559,7 +2559,7 @@ def check_config(tree, staging, python, plan):
         os.rename(staging.full(path), staging.full(path) + aside)
         lay_copy(os.path.join(tree.base, native(path)), staging.full(path))
     try:
-        code, out, err = read_config(staging, python, OUTSIDE + u"/" + name if outside else config)
+        code, out, err = read_config(staging, python, ELSEWHERE + u"/" + name if outside else config)
     finally:
         for full in added + [staging.full(p) for p in edited]:
             clear(full)
@@ -2576,16 +2576,16 @@ def check_config(tree, staging, python, plan):
             hint = u"take the edit out of %s, and put what this server needs into a file that extends %s, for bin/buildout -c" % (u", ".join(edited), usual)
     if wrong:
         raise Refused(u"%s, which bin/buildout was last run with, doesn't go with %s: %s" % (
-            config, staging.incoming.what(), wrong.replace(text(staging.full(OUTSIDE)), folder).replace(text(staging.base), text(tree.base))), hint)
+            config, staging.incoming.what(), wrong.replace(text(staging.full(ELSEWHERE)), folder).replace(text(staging.base), text(tree.base))), hint)
 
 
-OUTSIDE = u".binary-buildout-outside"
+ELSEWHERE = u".binary-buildout-outside"
 
 
 def outside_configurations(tree, staging, folder):
     """Puts the configurations of a directory outside of the tree into the staged
     tree, for which they are then, as they are for this one now."""
-    there = staging.full(OUTSIDE)
+    there = staging.full(ELSEWHERE)
     os.mkdir(there, 0o700)
     old, new = ({u"root": text(base), u"python": u""} for base in (tree.base, staging.base))
     for name in os.listdir(native(folder) or b"/"):

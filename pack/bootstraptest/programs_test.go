@@ -43,11 +43,7 @@ func TestProgramsImport(t *testing.T) {
 		}
 	}
 	for _, program := range programs {
-		source := packtest.ReadFile(t, "../"+program)
-		if i := strings.Index(source, "BUILDOUT = br'''"); i >= 0 {
-			end := strings.Index(source[i+16:], "'''")
-			source = source[:i] + source[i+16+end:]
-		}
+		source := codeOf(t, program)
 		for _, m := range importLines.FindAllStringSubmatch(source, -1) {
 			for _, module := range strings.Split(m[1]+m[2], ",") {
 				top, _, _ := strings.Cut(strings.TrimSpace(module), ".")
@@ -59,6 +55,37 @@ func TestProgramsImport(t *testing.T) {
 		first := strings.SplitN(source, "\n", 3)[1]
 		if !strings.HasPrefix(first, "import sys; sys.path[:] = ") {
 			t.Errorf("the first statement of %s is %s", program, first)
+		}
+	}
+}
+
+// codeOf is a program without the text of bin/buildout, which it writes.
+func codeOf(t *testing.T, program string) string {
+	t.Helper()
+	source := packtest.ReadFile(t, "../"+program)
+	if i := strings.Index(source, "BUILDOUT = br'''"); i >= 0 {
+		end := strings.Index(source[i+16:], "'''")
+		source = source[:i] + source[i+16+end:]
+	}
+	return source
+}
+
+// topNames are the names that a program binds at its top level, without a condition.
+var topNames = regexp.MustCompile(`(?m)^(?:(?:def|class) (\w+)|(\w+)\s*=[^=])`)
+
+// TestProgramsNames: a name stands for one thing in a whole program.
+func TestProgramsNames(t *testing.T) {
+	for _, program := range append([]string{"../release/install.py"}, programs...) {
+		source, seen := codeOf(t, program), map[string]bool{}
+		for _, m := range topNames.FindAllStringSubmatch(source, -1) {
+			name := m[1] + m[2]
+			if seen[name] {
+				t.Errorf("%s binds %s twice", program, name)
+			}
+			seen[name] = true
+		}
+		if len(seen) < 20 {
+			t.Errorf("%s has %d names", program, len(seen))
 		}
 	}
 }
