@@ -85,3 +85,10 @@ PyMODINIT_FUNC PyInit__hello(void) { return PyModule_Create(&module); }
 PyMODINIT_FUNC init_hello(void) { Py_InitModule("_hello", methods); }
 #endif
 `
+
+// toolsFor makes tools with an interpreter for the buildout at root.
+func toolsFor(t *testing.T, root, python string) toolmaker {
+	t.Helper()
+	env := os.Environ()
+	return toolmaker{root: root, config: "buildout.cfg", python: mustProbe(t, python), pip: pip{python: python, env: env}, dir: t.TempDir(), env: env}
+}

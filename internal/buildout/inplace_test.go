@@ -59,7 +59,7 @@ func TestInPlace(t *testing.T) {
 		t.Fatalf("error %v", err)
 	}
 	boot := "#!" + env + "/bin/python\nimport sys\nsys.path[0:0] = [\n"
-	m := toolmaker{root: dir, config: "buildout.cfg", python: mustProbe(t, py), pip: pip{python: py, env: os.Environ()}, dir: t.TempDir(), env: os.Environ()}
+	m := toolsFor(t, dir, py)
 	made, _, err := m.make(context.Background())
 	if err != nil {
 		fail(t, err)

@@ -29,7 +29,12 @@ func (p pip) args(args ...string) []string {
 
 // call runs pip in dir, and gives the end of what it said if it fails.
 func (p pip) call(ctx context.Context, dir string, args ...string) error {
-	cmd := exec.CommandContext(ctx, p.python, p.args(args...)...)
+	return p.run(ctx, dir, p.args(args...)...)
+}
+
+// run runs p's interpreter as call does.
+func (p pip) run(ctx context.Context, dir string, argv ...string) error {
+	cmd := exec.CommandContext(ctx, p.python, argv...)
 	cmd.Dir, cmd.Env, cmd.WaitDelay = dir, p.env, 10*time.Second
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
@@ -43,9 +48,7 @@ func (p pip) call(ctx context.Context, dir string, args ...string) error {
 // that works.
 func findPip(ctx context.Context, in Interpreter, env []string, dir string) (pip, error) {
 	own := pip{python: in.Executable, env: env}
-	cmd := exec.CommandContext(ctx, own.python, "-sE", "-c", "import pip._vendor.packaging.requirements")
-	cmd.Dir, cmd.Env, cmd.WaitDelay = dir, env, 10*time.Second
-	if cmd.Run() == nil {
+	if own.run(ctx, dir, "-sE", "-c", "import pip._vendor.packaging.requirements") == nil {
 		return own, nil
 	}
 	return wheelOfPip(ctx, in, env, dir, fetchPip)

@@ -18,7 +18,8 @@ func TestUnreadable(t *testing.T) {
 		t.Run(line.buildout, func(t *testing.T) {
 			root := write(t, map[string]string{"buildout.cfg": "[buildout]\nparts =\n", "var/keep": ""})
 			py := python(t, line.python)
-			m := toolmaker{root: root, config: "buildout.cfg", flag: line.buildout, python: mustProbe(t, py), pip: pip{python: py, env: os.Environ()}, dir: t.TempDir(), env: os.Environ()}
+			m := toolsFor(t, root, py)
+			m.flag = line.buildout
 			made, _, err := m.make(t.Context())
 			if err != nil {
 				t.Fatal(err)

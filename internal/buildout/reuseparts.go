@@ -285,7 +285,7 @@ func (l *last) hook(b *builder, t tools, touched []string) (string, error) {
 // zc.recipe.egg:custom builds none.
 func (l *last) eggParts() map[string][]string {
 	project := func(path string) string {
-		name, _, _ := strings.Cut(filepath.Base(path), "-")
+		name, _ := eggFile(filepath.Base(path))
 		return plainName(name)
 	}
 	found := map[string][]string{}

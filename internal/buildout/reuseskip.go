@@ -62,8 +62,7 @@ const (
 )
 
 func judge(egg string, pins map[string]string) judgement {
-	project, version, _ := strings.Cut(egg, "-")
-	version, _, _ = strings.Cut(version, "-")
+	project, version := eggFile(egg)
 	if pin, ok := pins[plainName(project)]; ok && release(version) != release(pin) {
 		return whollyUseless
 	}

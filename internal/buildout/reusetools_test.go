@@ -18,7 +18,7 @@ func TestReusedTools(t *testing.T) {
 	}
 	py := python(t, "3.13")
 	root := write(t, map[string]string{"buildout.cfg": "[buildout]\nparts =\n"})
-	m := toolmaker{root: root, config: "buildout.cfg", python: mustProbe(t, py), pip: pip{python: py, env: os.Environ()}, dir: t.TempDir(), env: os.Environ()}
+	m := toolsFor(t, root, py)
 	made, _, err := m.make(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -105,14 +105,17 @@ func eggDirs(dir string) []string {
 	return out
 }
 
+// eggFile is what an egg's file name says: NAME-VERSION-pyX.Y.egg.
+func eggFile(name string) (project, version string) {
+	project, rest, _ := strings.Cut(strings.TrimSuffix(name, ".egg"), "-")
+	version, _, _ = strings.Cut(rest, "-")
+	return project, version
+}
+
 // egg reads name and version of one egg, from its metadata if it has any.
 func (t *Tree) egg(path string, develop bool) Egg {
 	e := Egg{Path: t.rel(path), Develop: develop}
-	parts := strings.SplitN(strings.TrimSuffix(filepath.Base(path), ".egg"), "-", 3)
-	e.Name = parts[0]
-	if len(parts) > 1 {
-		e.Version = parts[1]
-	}
+	e.Name, e.Version = eggFile(filepath.Base(path))
 	for _, pattern := range []string{"EGG-INFO/PKG-INFO", "*.dist-info/METADATA"} {
 		found, _ := filepath.Glob(filepath.Join(globEscape(path), filepath.FromSlash(pattern)))
 		if len(found) > 0 {
