@@ -3,6 +3,7 @@ package release
 import (
 	"context"
 	"net/http"
+	"regexp"
 	"slices"
 )
 
@@ -36,6 +37,64 @@ func (c *Client) findOrMake(ctx context.Context, o Options) (r Release, err erro
 		return err
 	})
 	return r, c.explain("making the release", err)
+}
+
+// commitID is a commit by its number, as a run names it; a person's draft names
+// a branch.
+var commitID = regexp.MustCompile(`^[0-9a-f]{7,64}$`)
+
+// ofAnother says whether a run for another commit made the draft.
+func (o Options) ofAnother(now Release) bool {
+	return now.Draft && o.Commit != "" && now.TargetCommitish != o.Commit && commitID.MatchString(now.TargetCommitish)
+}
+
+// takeOver is what changes of a draft that is there: all that is set when one is
+// made. A person's title and mark of a prerelease stay, unless others are asked for.
+func (o Options) takeOver(now Release) map[string]any {
+	fields := map[string]any{}
+	if o.Commit != "" && now.TargetCommitish != o.Commit {
+		fields["target_commitish"] = o.Commit
+	}
+	switch {
+	case o.Title != "" && now.Name != o.Title:
+		fields["name"] = o.Title
+	case o.Title == "" && now.Name == "":
+		fields["name"] = o.Tag
+	}
+	if now.Prerelease != o.Prerelease && (o.Prerelease || o.ofAnother(now)) {
+		fields["prerelease"] = o.Prerelease
+	}
+	return fields
+}
+
+// claim is what a job of many does with a draft that a run for another commit
+// left. Archives of other jobs in it are of that commit, so it is refused; without
+// them it is this run's from here on.
+func (c *Client) claim(ctx context.Context, r Release, own []File, o Options) error {
+	if again, _ := withdrawn(r); again || !o.ofAnother(r) {
+		return nil
+	}
+	// The list may be older than what another job of this run did just now.
+	r, err := c.get(ctx, r.ID)
+	if err != nil || !o.ofAnother(r) {
+		return err
+	}
+	there, err := c.assets(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	for _, a := range there {
+		if archiveEnding.MatchString(a.Name) && !slices.ContainsFunc(own, func(f File) bool { return f.Name == a.Name }) {
+			return fail(0, "remove the draft, and run all jobs again", "releasing %s: the draft was made for commit %.12s and holds %s, and this is commit %.12s", o.Tag, r.TargetCommitish, a.Name, o.Commit)
+		}
+	}
+	_, err = c.revise(ctx, r.ID, func(now Release) map[string]any {
+		if !o.ofAnother(now) {
+			return nil
+		}
+		return o.takeOver(now)
+	})
+	return err
 }
 
 func (c *Client) find(ctx context.Context, tag string) (Release, bool, error) {

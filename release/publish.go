@@ -3,6 +3,7 @@ package release
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -327,6 +328,9 @@ func (o Options) fields(now Release) map[string]any {
 	}
 	if body != now.Body {
 		fields["body"] = body
+	}
+	if now.Draft && !again {
+		maps.Copy(fields, o.takeOver(now))
 	}
 	if !now.Draft || o.Draft && !again {
 		return fields

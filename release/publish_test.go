@@ -143,6 +143,16 @@ func TestPublishExisting(t *testing.T) {
 				t.Errorf("%+v", r)
 			}
 		}},
+		{"a draft of another commit", releasetest.Release{Draft: true, Name: "v1.0", Commit: "aaaaaaa", Prerelease: true}, func(o *Options) { o.Title = "One" }, "", func(t *testing.T, r releasetest.Release) {
+			if r.Commit != "0123abc" || r.Name != "One" || r.Prerelease || r.Draft {
+				t.Errorf("%+v", r)
+			}
+		}},
+		{"a draft of a branch by hand", releasetest.Release{Draft: true, Name: "The first", Commit: "main", Prerelease: true}, func(o *Options) { o.Draft = true }, "", func(t *testing.T, r releasetest.Release) {
+			if r.Commit != "0123abc" || r.Name != "The first" || !r.Prerelease || !r.Draft {
+				t.Errorf("%+v", r)
+			}
+		}},
 		{"beside drafts of a person", releasetest.Release{Draft: true, Body: "Mine."}, nil, "", nil},
 		{"latest", releasetest.Release{Draft: true}, func(o *Options) { o.MakeLatest = "true" }, "", func(t *testing.T, r releasetest.Release) {
 			if r.Latest != "true" || r.Prerelease {

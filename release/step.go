@@ -49,6 +49,9 @@ func (c *Client) stepOnce(ctx context.Context, a Archive, extra []File, expect i
 	}
 	own := a.own()
 	res = Result{ID: r.ID, URL: r.HTMLURL, Published: !r.Draft, Uploaded: []string{}, Skipped: []string{}}
+	if err := c.claim(ctx, r, own, o); err != nil {
+		return res, status(err) == http.StatusNotFound, err
+	}
 	if err := c.attach(ctx, &r, own, o, &res); err != nil {
 		return res, status(err) == http.StatusNotFound, err
 	}

@@ -103,6 +103,40 @@ func TestStep(t *testing.T) {
 	}
 }
 
+// TestStepOfAnotherCommit: a draft that a run for another commit left has its
+// archives: what this run's jobs bring is not mixed with them. With none in it, the
+// first job makes it this commit's.
+func TestStepOfAnotherCommit(t *testing.T) {
+	dir := stepDist(t, targets)
+	step := func(s *releasetest.Server, target string) (Result, error) {
+		a, err := stepArchive(dir, target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return client(t, s).Step(context.Background(), a, extra, len(targets), Options{Tag: "v1.0", Commit: "bbbbbbb"})
+	}
+	s := server(t, nil)
+	s.Add(releasetest.Release{Tag: "v1.0", Commit: "aaaaaaa", Draft: true, Assets: map[string][]byte{archiveOf(targets[1]): []byte("old")}})
+	_, err := step(s, targets[0])
+	if err == nil || !strings.Contains(err.Error(), "made for commit aaaaaaa and holds "+archiveOf(targets[1])) || len(s.Releases()[0].Assets) != 1 {
+		t.Errorf("%v, %v", err, names(s.Releases()))
+	}
+	s = server(t, nil)
+	s.Add(releasetest.Release{Tag: "v1.0", Name: "v1.0", Commit: "aaaaaaa", Draft: true, Prerelease: true})
+	for _, target := range targets {
+		if _, err := step(s, target); err != nil {
+			t.Fatal(err)
+		}
+		if r := s.Releases()[0]; r.Commit != "bbbbbbb" {
+			t.Errorf("after %s it is of %s", target, r.Commit)
+		}
+	}
+	checkStep(t, s, stepFiles(t, dir, targets))
+	if s.Releases()[0].Prerelease {
+		t.Error("it is the prerelease that the other run made")
+	}
+}
+
 // TestStepDeltas: the deltas of each job's archive are attached with it, and
 // whoever brings the last archive names all of them in index.json, the same
 // bytes as a release of one job.
