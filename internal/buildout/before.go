@@ -16,7 +16,7 @@ const beforeBy = "BINARY_BUILDOUT_BEFORE_BY"
 func (b *builder) before(ctx context.Context) error {
 	root := environ(b.o.environ(), beforeBy) == "sudo"
 	for _, line := range b.o.Before {
-		b.event("before", line)
+		b.event(BeforeEvent, line)
 		argv := shell(line)
 		if root {
 			argv = byRoot(b.env, argv)

@@ -46,14 +46,14 @@ func Gate(ctx context.Context, t *Tree, volatile []string, isolated Isolated) er
 	}
 	defer log.Close()
 	g := gate{t: t, b: b, log: log, volatile: append(slices.Clone(volatile), t.options.Volatile...)}
-	b.event("gate", "settle")
+	b.event(GateEvent, "settle")
 	if err := g.settle(ctx); err != nil {
 		return err
 	}
 	if isolated == nil {
 		isolated = byConvention
 	}
-	b.event("gate", "no network, no compiler")
+	b.event(GateEvent, "no network, no compiler")
 	if err := g.strict(ctx, isolated); err != nil {
 		return err
 	}

@@ -117,7 +117,7 @@ func TestNoCompiler(t *testing.T) {
 		Launcher: launcher(t), OS: "linux", Env: setenv(os.Environ(), "PATH="+bin)}
 	warned := ""
 	o.Progress = func(e Event) {
-		if e.Kind == "warning" {
+		if e.Kind == WarningEvent {
 			warned = e.Name
 		}
 	}
@@ -128,6 +128,9 @@ func TestNoCompiler(t *testing.T) {
 	}
 	if !strings.Contains(warned, "a C compiler is missing") {
 		t.Errorf("warned of %q", warned)
+	}
+	if log, err := os.ReadFile(e.Log); err != nil || !strings.HasPrefix(string(log), "warning: a C compiler is missing; run: ") {
+		t.Errorf("the log begins %.80q, %v", log, err)
 	}
 	t.Logf("%v\nhint: %s", err, e.Hint())
 }

@@ -47,7 +47,7 @@ func (t *Tree) Close() error {
 func (o Options) inStage(ctx context.Context, s stage, f func() (*Tree, error)) (*Tree, error) {
 	file, err := s.hold(ctx, func() {
 		if o.Progress != nil {
-			o.Progress(Event{Kind: "waiting", Name: "for another run that uses " + s.root})
+			o.Progress(Event{Kind: WaitingEvent, Name: "for another run that uses " + s.root})
 		}
 	})
 	if err != nil {

@@ -37,7 +37,7 @@ func TestStageIsHeldUntilClose(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(said) != 1 || said[0].Kind != "waiting" || !strings.Contains(said[0].Name, base) {
+	if len(said) != 1 || said[0].Kind != WaitingEvent || !strings.Contains(said[0].Name, base) {
 		t.Errorf("it says %+v", said)
 	}
 	if err := errors.Join(second.Close(), second.Close()); err != nil {

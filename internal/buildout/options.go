@@ -3,7 +3,6 @@ package buildout
 import (
 	"io"
 	"os"
-	"time"
 
 	"github.com/binary-buildout/binary-buildout/internal/machinecode"
 	"github.com/binary-buildout/binary-buildout/pack"
@@ -45,17 +44,6 @@ type Options struct {
 	Witness func(dir, log string, env []string) ([]string, error)
 
 	stageBase string // in tests: instead of /var/tmp
-}
-
-// Event is a step of a build, for a progress display.
-type Event struct {
-	Kind    string // "stage", "tools", "before", "develop", "egg", "part", "gate", "warning", "waiting", "reuse"
-	Name    string // of the egg or part
-	Version string // of the egg, where it is known
-	Update  bool   // the part was there already
-	Elapsed time.Duration
-	Parts   int // finished so far
-	Eggs    int
 }
 
 // Tree is a built buildout.

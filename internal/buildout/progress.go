@@ -49,16 +49,25 @@ func (w *watcher) Write(p []byte) (int, error) {
 	}
 }
 
+// note writes a line of our own among buildout's.
+func (w *watcher) note(line string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, o := range w.out {
+		_, _ = io.WriteString(o, line+"\n") // what can't be written, the build's next line will say
+	}
+}
+
 func (w *watcher) line(line string) {
 	w.lines = append(w.lines, line)
 	e := Event{}
 	switch {
 	case lineDevelop.MatchString(line):
-		e = Event{Kind: "develop", Name: lineDevelop.FindStringSubmatch(line)[1]}
+		e = Event{Kind: DevelopEvent, Name: lineDevelop.FindStringSubmatch(line)[1]}
 	case lineGot.MatchString(line):
 		m := lineGot.FindStringSubmatch(line)
 		w.eggs++
-		e = Event{Kind: "egg", Name: m[1], Version: m[2]}
+		e = Event{Kind: EggEvent, Name: m[1], Version: m[2]}
 	case linePart.MatchString(line):
 		m := linePart.FindStringSubmatch(line)
 		if m[1] == "Uninstalling" {
@@ -66,7 +75,7 @@ func (w *watcher) line(line string) {
 		}
 		w.current = m[2]
 		w.parts = append(w.parts, m[2])
-		e = Event{Kind: "part", Name: m[2], Update: m[1] == "Updating"}
+		e = Event{Kind: PartEvent, Name: m[2], Update: m[1] == "Updating"}
 	default:
 		return
 	}

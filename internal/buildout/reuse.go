@@ -174,7 +174,7 @@ func (b *builder) finishReuse(l *last, t *Tree) error {
 	if err := l.witnesses(b, t); err != nil {
 		return surroundings(doing, "", err)
 	}
-	b.event("reuse", fmt.Sprintf("of %s %d eggs, %d parts and %d develop packages are reused", b.reused.Archive, len(b.reused.Eggs), len(b.reused.Parts), len(b.reused.Develop)))
+	b.event(ReuseEvent, fmt.Sprintf("of %s %d eggs, %d parts and %d develop packages are reused", b.reused.Archive, len(b.reused.Eggs), len(b.reused.Parts), len(b.reused.Develop)))
 	return scratch.RemoveAll(l.dir)
 }
 

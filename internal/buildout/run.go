@@ -82,7 +82,7 @@ func (o Options) build(ctx context.Context, s stage) (*Tree, error) {
 		return nil, err
 	}
 	b := builder{o: o, s: s, w: &watcher{start: time.Now(), report: o.Progress}}
-	b.event("stage", s.root)
+	b.event(StageEvent, s.root)
 	if err := copyTree(ctx, o.Dir, s.root, o.Config, o.Out); err != nil {
 		return nil, surroundings("copying "+o.Dir+" to the stage", "", err)
 	}
@@ -117,7 +117,13 @@ type builder struct {
 func (b *builder) log() string   { return filepath.Join(b.s.logs, "build.log") }
 func (b *builder) calls() string { return filepath.Join(b.s.logs, "compiler.jsonl") }
 
-func (b *builder) event(kind, name string) {
+// warn tells a warning while the build goes on, and writes it to the log.
+func (b *builder) warn(text string) {
+	b.w.note("warning: " + text)
+	b.event(WarningEvent, text)
+}
+
+func (b *builder) event(kind EventKind, name string) {
 	if b.o.Progress != nil {
 		b.o.Progress(Event{Kind: kind, Name: name, Elapsed: time.Since(b.w.start), Eggs: b.w.eggs, Parts: len(b.w.parts)})
 	}
@@ -139,7 +145,7 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 	}
 	b.tools = toolchain(b.in, b.o.environ(), b.o.OS)
 	if !b.tools.Complete() && hasSources(b.s.root) {
-		b.event("warning", b.tools.Missing()+"; run: "+b.tools.Command)
+		b.warn(b.tools.Missing() + "; run: " + b.tools.Command)
 	}
 	b.env = buildEnv(b.o.environ(), b.s, b.in, path, b.o.Epoch)
 	if err := b.watch(); err != nil {
@@ -148,7 +154,7 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 	if err := b.before(ctx); err != nil {
 		return nil, err
 	}
-	b.event("tools", "")
+	b.event(ToolsEvent, "")
 	if b.virtual, err = b.venv(ctx); err != nil {
 		return nil, err
 	}
@@ -168,7 +174,7 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.event("tools", "zc.buildout "+t.Buildout)
+	b.event(ToolsEvent, "zc.buildout "+t.Buildout)
 	b.buildout = t.Buildout
 	b.made[toolsKey] = t.names()
 	if old, err = b.fitting(ctx, old); err != nil {

@@ -14,6 +14,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Command is the process as a value: what it reads, writes and knows of its
@@ -155,14 +156,35 @@ func upperFirst(s string) string {
 	return strings.ToUpper(s[:1]) + s[1:]
 }
 
-// list is a repeatable flag. An empty value adds nothing.
-type list []string
+// list is a repeatable flag, one value a time, or words that commas or white
+// space part. What is empty, or there already, adds nothing.
+type list struct {
+	values *[]string
+	words  bool
+}
 
-func (l *list) String() string { return strings.Join(*l, " ") }
+// lines is the flag of a list whose values may hold spaces, as commands do.
+func lines(values *[]string) *list { return &list{values: values} }
 
-func (l *list) Set(v string) error {
-	if v != "" && !slices.Contains(*l, v) {
-		*l = append(*l, v)
+// words is the flag of a list of words.
+func words(values *[]string) *list { return &list{values: values, words: true} }
+
+func (l *list) String() string {
+	if l.values == nil { // package flag asks a zero value for the default
+		return ""
+	}
+	return strings.Join(*l.values, " ")
+}
+
+func (l *list) Set(s string) error {
+	values := []string{s}
+	if l.words {
+		values = strings.FieldsFunc(s, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
+	}
+	for _, v := range values {
+		if v != "" && !slices.Contains(*l.values, v) {
+			*l.values = append(*l.values, v)
+		}
 	}
 	return nil
 }

@@ -64,13 +64,13 @@ func TestUsage(t *testing.T) {
 
 func TestFlagsAfterArguments(t *testing.T) {
 	fs := flag.NewFlagSet("x", flag.ContinueOnError)
-	var l list
-	fs.Var(&l, "smoke", "")
+	var l []string
+	fs.Var(lines(&l), "smoke", "")
 	rest, err := parseInterspersed(fs, []string{"dir", "--smoke", "a", "other", "--smoke=b", "--smoke", "a"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(rest, []string{"dir", "other"}) || !slices.Equal(l, list{"a", "b"}) {
+	if !slices.Equal(rest, []string{"dir", "other"}) || !slices.Equal(l, []string{"a", "b"}) {
 		t.Errorf("arguments %q, flags %q", rest, l)
 	}
 }

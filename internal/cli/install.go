@@ -48,7 +48,7 @@ func (c *Command) install(ctx context.Context, o install.Options, common *common
 		return c.writeJSON(result)
 	}
 	for _, w := range result.Warnings {
-		ui.say("warning: %s", w)
+		ui.warn(w)
 	}
 	if !result.Changed {
 		_, err = fmt.Fprintf(c.Stdout, "%s %s is there already\n", result.Name, result.Version)

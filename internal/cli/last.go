@@ -72,7 +72,7 @@ func (c *Command) last(ctx context.Context, f *lastFlags, common *common, args [
 		return nil
 	}
 	for _, w := range a.Warnings {
-		ui.say("warning: %s", w)
+		ui.warn(w)
 	}
 	return c.showLast(a)
 }

@@ -12,29 +12,19 @@ import (
 	"github.com/binary-buildout/binary-buildout/matrix"
 )
 
-// words is a repeatable flag whose values are separated by commas or white space.
-type words []string
-
-func (w *words) String() string { return strings.Join(*w, " ") }
-
-func (w *words) Set(s string) error {
-	*w = append(*w, strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\t' || r == '\r' })...)
-	return nil
-}
-
 // planFlags declares the flags of plan; they fill what it returns.
-func planFlags(fs *flag.FlagSet) (o *matrix.Options, runners *words) {
-	o, runners = &matrix.Options{}, &words{}
+func planFlags(fs *flag.FlagSet) (o *matrix.Options, runners *[]string) {
+	o, runners = &matrix.Options{}, new([]string)
 	fs.StringVar(&o.Name, "name", "", "the archives' `name`")
 	fs.StringVar(&o.Version, "version", "", "the archives' `version`")
 	fs.StringVar(&o.Format, "format", "", "of the archives: tar.gz, tar.zst or zip")
-	fs.Var((*words)(&o.Pythons), "pythons", "`versions` of Python, as in 3.12 3.13t")
-	fs.Var((*words)(&o.Platforms), "platforms", "`platforms`, as in linux_x86_64 macosx_arm64 win_amd64")
-	fs.Var((*words)(&o.Images), "images", "`images` for Linux, as in manylinux_2_28 musllinux_1_2 debian:12 host")
-	fs.Var((*words)(&o.Targets), "targets", "`globs` of targets to build")
-	fs.Var((*words)(&o.SkipTargets), "skip-targets", "`globs` of targets to leave out")
+	fs.Var(words(&o.Pythons), "pythons", "`versions` of Python, as in 3.12 3.13t")
+	fs.Var(words(&o.Platforms), "platforms", "`platforms`, as in linux_x86_64 macosx_arm64 win_amd64")
+	fs.Var(words(&o.Images), "images", "`images` for Linux, as in manylinux_2_28 musllinux_1_2 debian:12 host")
+	fs.Var(words(&o.Targets), "targets", "`globs` of targets to build")
+	fs.Var(words(&o.SkipTargets), "skip-targets", "`globs` of targets to leave out")
 	fs.StringVar(&o.Only, "only", "", "one `target` to build")
-	fs.Var(runners, "runners", "own runners, as in linux_x86_64=`label`")
+	fs.Var(words(runners), "runners", "own runners, as in linux_x86_64=`label`")
 	return o, runners
 }
 

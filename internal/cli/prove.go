@@ -17,17 +17,16 @@ func proveCommand() command {
 		name: "prove", args: "ARCHIVE", summary: "install an archive elsewhere and run it, without compiler and network",
 		parse: func(c *Command, fs *flag.FlagSet, common *common) func(context.Context, []string) error {
 			o := prove.Options{}
-			smoke, volatile, hide := &list{}, &list{}, &list{}
 			fs.StringVar(&o.Python, "python", "", "the `PATH` of the interpreter (default the newest that fits)")
-			fs.Var(smoke, "smoke", "a shell `CMD` that is run in the installed tree; repeatable")
-			fs.Var(volatile, "volatile", "a `PART` that may install itself again; repeatable")
-			fs.Var(hide, "hide", "a `DIR` that shall be out of reach; repeatable")
+			fs.Var(lines(&o.Smoke), "smoke", "a shell `CMD` that is run in the installed tree; repeatable")
+			fs.Var(lines(&o.Volatile), "volatile", "a `PART` that may install itself again; repeatable")
+			fs.Var(lines(&o.Hide), "hide", "a `DIR` that shall be out of reach; repeatable")
 			fs.BoolVar(&o.RequireIsolation, "require-isolation", false, "fail if one of the four fields could not be enforced")
 			return func(ctx context.Context, args []string) error {
 				if len(args) != 1 {
 					return usageError("prove takes one archive", "binary-buildout prove dist/site-1.0-cp313-linux_x86_64.tar.gz")
 				}
-				o.Archive, o.Smoke, o.Volatile, o.Hide = c.abs(args[0]), *smoke, *volatile, *hide
+				o.Archive = c.abs(args[0])
 				return c.proveAlone(ctx, o, common)
 			}
 		},

@@ -19,10 +19,10 @@ import (
 type packFlags struct {
 	python, config, name, version, out string
 	buildoutVersion, defaultCfg        string
-	before, smoke, exclude, include    list
-	expect, waive, systemLibraries     list
+	before, smoke, exclude, include    []string
+	expect, waive, systemLibraries     []string
 	floor                              string
-	volatile, allowOutside             list
+	volatile, allowOutside             []string
 	format, stage, label, since, reuse string
 	inPlace, requireIsolation          bool
 	noImport                           bool
@@ -39,11 +39,11 @@ func (p *packFlags) register(fs *flag.FlagSet) {
 func (p *packFlags) registerBuild(fs *flag.FlagSet) {
 	fs.StringVar(&p.buildoutVersion, "buildout-version", "", "the `VERSION` of zc.buildout (default from the pins, else the newest that fits)")
 	fs.StringVar(&p.defaultCfg, "default-cfg", "", "a default.cfg `FILE` that shall count; the user's own never does")
-	fs.Var(&p.before, "before", "a shell `CMD` that is run in the stage before the build; repeatable")
+	fs.Var(lines(&p.before), "before", "a shell `CMD` that is run in the stage before the build; repeatable")
 	fs.StringVar(&p.stage, "stage", "", "the `DIR` to build in (default a fixed one below /var/tmp/binary-buildout, or binary-buildout-UID)")
 	fs.StringVar(&p.reuse, "reuse", "", "an earlier version's `ARCHIVE`: build only what it doesn't have, or what would be built otherwise now")
 	fs.BoolVar(&p.inPlace, "in-place", false, "pack DIR as it was built by somebody else; build nothing")
-	fs.Var(&p.volatile, "volatile", "a `PART` that may install itself again on each run; repeatable")
+	fs.Var(lines(&p.volatile), "volatile", "a `PART` that may install itself again on each run; repeatable")
 }
 
 // registerArchive are the flags that say what the archive is, and how it is proved.
@@ -55,10 +55,10 @@ func (p *packFlags) registerArchive(fs *flag.FlagSet) {
 	fs.StringVar(&p.out, "out", "dist", "the `DIR` that archive, sidecar and report are written to")
 	fs.StringVar(&p.format, "format", "", "`FORMAT` of the archive: tar.gz, tar.zst or zip (default tar.gz; zip on Windows)")
 	fs.StringVar(&p.since, "since", "", "an earlier version's `ARCHIVE`: write the delta from it too")
-	fs.Var(&p.exclude, "exclude", "a `GLOB` of paths to leave out; repeatable")
-	fs.Var(&p.include, "include", "a `GLOB` of paths to pack that are left out by default; repeatable")
-	fs.Var(&p.allowOutside, "allow-outside", "a `PART` that may install outside the tree; repeatable")
-	fs.Var(&p.smoke, "smoke", "a shell `CMD` that the proof runs in the installed tree; repeatable")
+	fs.Var(lines(&p.exclude), "exclude", "a `GLOB` of paths to leave out; repeatable")
+	fs.Var(lines(&p.include), "include", "a `GLOB` of paths to pack that are left out by default; repeatable")
+	fs.Var(lines(&p.allowOutside), "allow-outside", "a `PART` that may install outside the tree; repeatable")
+	fs.Var(lines(&p.smoke), "smoke", "a shell `CMD` that the proof runs in the installed tree; repeatable")
 	fs.BoolVar(&p.requireIsolation, "require-isolation", false, "fail if the proof could not enforce each of its four fields")
 }
 
@@ -66,9 +66,9 @@ func (p *packFlags) registerArchive(fs *flag.FlagSet) {
 func (p *packFlags) registerChecks(fs *flag.FlagSet) {
 	fs.StringVar(&p.python, "python", "", "the `PATH` of the interpreter (default python3, then python, on PATH)")
 	fs.StringVar(&p.config, "config", "buildout.cfg", "the configuration `FILE`")
-	fs.Var(&p.expect, "expect", "a `MODULE` that must be there as a compiled extension; repeatable")
-	fs.Var(&p.waive, "waive", "a `MODULE` that may be missing; repeatable")
-	fs.Var(&p.systemLibraries, "system-libraries", "a `LIBRARY` that the target brings, as libldap-2.5.so.0; repeatable")
+	fs.Var(lines(&p.expect), "expect", "a `MODULE` that must be there as a compiled extension; repeatable")
+	fs.Var(lines(&p.waive), "waive", "a `MODULE` that may be missing; repeatable")
+	fs.Var(lines(&p.systemLibraries), "system-libraries", "a `LIBRARY` that the target brings, as libldap-2.5.so.0; repeatable")
 	fs.StringVar(&p.floor, "floor", "", "fail if the archive needs a newer system than `FLOOR`, as 2.28 of glibc")
 	fs.BoolVar(&p.noImport, "no-import", false, "do not import the extensions that were found")
 }
@@ -98,7 +98,8 @@ func (p *packFlags) check() error {
 }
 
 // applySection sets what the section [binary-buildout] of the configuration
-// says and no flag said. A list's values are added to the flags'.
+// says and no flag said. Values of a list of lines are added to the flags';
+// a flag with words stands for itself, as `plan --pythons 3.13` does.
 func applySection(fs *flag.FlagSet, path string, also ...*flag.FlagSet) error {
 	known := flagNames(append(also, fs)...)
 	section, err := buildout.ReadSection(path, known)
@@ -113,8 +114,8 @@ func applySection(fs *flag.FlagSet, path string, also ...*flag.FlagSet) error {
 		if f == nil {
 			continue // a setting of plan
 		}
-		_, isList := f.Value.(*list)
-		if given[key] && !isList {
+		l, isList := f.Value.(*list)
+		if given[key] && (!isList || l.words) {
 			continue
 		}
 		if !isList && len(values) != 1 {

@@ -32,7 +32,7 @@ func (p *packing) build(ctx context.Context) error {
 		tree.Warnings = append(tree.Warnings, "nothing of "+r.Archive+" is reused: "+r.Why)
 	}
 	for _, w := range tree.Warnings {
-		p.ui.say("warning: %s", w)
+		p.ui.warn(w)
 	}
 	p.target, err = p.settleTarget()
 	return err
@@ -62,15 +62,17 @@ func (p *packing) progress(e buildout.Event) {
 		name += " " + e.Version
 	}
 	switch e.Kind {
-	case "waiting":
+	case buildout.WarningEvent:
+		p.ui.warn(name)
+	case buildout.WaitingEvent:
 		p.ui.say("waiting %s", name)
-	case "reuse":
+	case buildout.ReuseEvent:
 		p.ui.say("%s", name)
-	case "part":
+	case buildout.PartEvent:
 		p.ui.say("%5.1f s  part %s", e.Elapsed.Seconds(), name)
-	case "egg":
+	case buildout.EggEvent:
 		p.ui.progress("%5.1f s  egg %s (%d eggs, %d parts)", e.Elapsed.Seconds(), name, e.Eggs, e.Parts)
-	default:
+	case buildout.StageEvent, buildout.ToolsEvent, buildout.BeforeEvent, buildout.DevelopEvent, buildout.GateEvent:
 		p.ui.progress("%5.1f s  %s %s", e.Elapsed.Seconds(), e.Kind, name)
 	}
 }
@@ -112,7 +114,7 @@ func (p *packing) relocate(ctx context.Context) error {
 	}
 	for _, r := range archive.Manifest.Relocations {
 		if at := r.Splits["root"]; at != "" {
-			p.ui.say("warning: %s can't hold a path with a space (%s); bootstrap.py refuses one", r.Path, at)
+			p.ui.warn(fmt.Sprintf("%s can't hold a path with a space (%s); bootstrap.py refuses one", r.Path, at))
 		}
 	}
 	if err := p.compile(ctx); err != nil {

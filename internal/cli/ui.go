@@ -117,6 +117,9 @@ func (u *ui) say(format string, args ...any) {
 	fmt.Fprintf(u.w, "  "+format+"\n", args...)
 }
 
+// warn writes a warning; it stays.
+func (u *ui) warn(text string) { u.say("warning: %s", text) }
+
 // progress writes a line that the next one replaces; on a log it is left out,
 // but for one every ten seconds, so that nobody thinks the program hangs.
 func (u *ui) progress(format string, args ...any) {
