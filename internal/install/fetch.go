@@ -138,16 +138,15 @@ type shelf interface {
 // it is for a moment while the latest one's files are replaced, or when that was
 // withdrawn: an unattended update would go back. Who names a tag may.
 func forward(o Options, x *Index, s shelf) error {
-	var tag string
-	switch r := s.(type) {
-	case *publicRelease:
-		tag = r.tag
-	case *apiRelease:
-		tag = r.tag
-	default:
+	if _, _, latest := latestOf(s); !latest {
 		return nil
 	}
-	if tag != "" || !numbers.MatchString(o.installed) || !numbers.MatchString(x.Version) || matrix.CompareVersions(x.Version, o.installed) >= 0 {
+	return backward(o, x, s)
+}
+
+// backward is an error where the index is one of an older version than what is there.
+func backward(o Options, x *Index, s shelf) error {
+	if !numbers.MatchString(o.installed) || !numbers.MatchString(x.Version) || matrix.CompareVersions(x.Version, o.installed) >= 0 {
 		return nil
 	}
 	return surroundings(fmt.Errorf("updating: %s has version %s, and %s is installed", s.name(), x.Version, o.installed),
@@ -160,11 +159,7 @@ var numbers = regexp.MustCompile(`^[0-9]+(\.[0-9]+)*$`)
 // fetchFrom takes what fits from a shelf.
 func fetchFrom(ctx context.Context, o Options, dir string, who *owner, s shelf) (*fetched, error) {
 	o.tell(Event{Step: "index", Text: "looking what " + s.name() + " has"})
-	data, err := s.index(ctx)
-	if err != nil {
-		return nil, err
-	}
-	x, err := readIndex(data, s.name())
+	s, x, err := indexOfThis(ctx, o, s)
 	if err != nil {
 		return nil, err
 	}

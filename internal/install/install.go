@@ -70,8 +70,9 @@ type Options struct {
 	// base is set by Update: the digest of the manifest that is there. Then
 	// another version there is what is wanted, and a delta from it is taken.
 	base string
-	// installed is set by Update: the version that is there.
-	installed string
+	// application and installed are set by Update: the name and the version of
+	// what is there.
+	application, installed string
 }
 
 // Runner runs an interpreter with arguments in a directory, and writes both of

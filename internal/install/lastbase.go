@@ -64,25 +64,39 @@ type listedRelease struct {
 	Tag    string `json:"tag_name"`
 	Draft  bool   `json:"draft"`
 	Pre    bool   `json:"prerelease"`
-	Assets []struct {
-		Name string `json:"name"`
-	} `json:"assets"`
+	Assets []listedAsset `json:"assets"`
 }
 
-// listed are the newest thirty releases, whose assets come along. Without a token the API answers 60
-// requests an hour; with no answer, the latest is taken unless it is of the same
-// version.
+type listedAsset struct {
+	Name string `json:"name"`
+}
+
+// listedAtOnce is how many releases one request is answered with; more would
+// be megabytes, since their assets come along.
+const listedAtOnce = 30
+
+// listed are the newest releases. Without a token the API answers 60 requests
+// an hour; with no answer, the latest is taken unless it is of the same version.
 func (r Remote) listed(ctx context.Context, repo string) []listedRelease {
-	address := r.API + "/repos/" + repo + "/releases?per_page=30"
-	data, err := r.document(ctx, address, "application/vnd.github+json")
+	all, err := r.list(ctx, repo, 1)
 	if err != nil {
 		return nil
+	}
+	return all
+}
+
+// list is one page of the list of releases, the newest first.
+func (r Remote) list(ctx context.Context, repo string, page int) ([]listedRelease, error) {
+	address := fmt.Sprintf("%s/repos/%s/releases?per_page=%d&page=%d", r.API, repo, listedAtOnce, page)
+	data, err := r.document(ctx, address, "application/vnd.github+json")
+	if err != nil {
+		return nil, err
 	}
 	all, err := decode[[]listedRelease](data, address)
 	if err != nil {
-		return nil
+		return nil, err
 	}
-	return *all
+	return *all, nil
 }
 
 // newest finds the newest published release that has an archive of the

@@ -51,7 +51,7 @@ func Update(ctx context.Context, o UpdateOptions) (*Updated, error) {
 			return nil, usage(fmt.Errorf("updating %s: it isn't known where newer versions come from", t.dir), "name the archive, OWNER/REPO[@TAG] or a mirror: binary-buildout update DIR SOURCE")
 		}
 	}
-	o.base, o.installed = t.digest, t.manifest.Version
+	o.base, o.application, o.installed = t.digest, t.manifest.Name, t.manifest.Version
 	a, err := fetch(ctx, o.Options, t.dir, nil)
 	if err != nil {
 		return nil, err
@@ -151,7 +151,7 @@ func (t *application) layDelta(ctx context.Context, o UpdateOptions, a *fetched,
 }
 
 func (t *application) another(what string) error {
-	return usage(fmt.Errorf("updating %s: %s is there, and this is %s", t.dir, t.manifest.Name, what), "install it into another directory")
+	return another(t.dir, t.manifest.Name, what)
 }
 
 // apply stops the application, changes it, and starts it again. What can be
