@@ -1082,22 +1082,25 @@ class Tree(object):
             raise Refused(u"running %s: %s" % (LAUNCHER, text(err).strip() or run.returncode))
         return text(out)
 
-    def check_owner(self):
-        """Root doesn't run, or write into, what another user can change."""
-        if WINDOWS or os.geteuid() != 0:
-            return
-        for path in (u"", OWN, MANIFEST, LAUNCHER, u"bootstrap.py", u"bin"):
-            full = os.path.join(self.base, native(path)) if path else self.base
-            if not os.path.lexists(full):
-                continue
-            found = os.lstat(full)
-            if found.st_uid != 0:
-                raise Refused(u"this is root, and %s belongs to user %d" % (text(full), found.st_uid),
-                              u"run it as that user", 2)
-            if found.st_mode & 0o002 or (found.st_mode & 0o020 and found.st_gid != 0):
-                if not stat.S_ISLNK(found.st_mode):
-                    raise Refused(u"this is root, and other users can write to %s" % text(full),
-                                  u"take their right away (chmod go-w), or run it as the owner", 2)
+def check_owner(base):
+    """Root doesn't run, replay, or write into, what another user can change."""
+    if WINDOWS or os.geteuid() != 0:
+        return
+    paths = [OWN + u"/" + name for name in (u"manifest.json", u"files.json", u"launch.json", u"launcher.py", u"state.json", u"origin")]
+    for folder in (CHANGE, PREVIOUS):
+        paths += [folder, folder + u"/plan.json", folder + u"/old"]
+    for path in [u"", OWN, u"bootstrap.py", u"bin"] + paths + [INCOMING, STAGED, JOURNAL]:
+        full = os.path.join(base, native(path)) if path else base
+        if not os.path.lexists(full):
+            continue
+        found = os.lstat(full)
+        if found.st_uid != 0:
+            raise Refused(u"this is root, and %s belongs to user %d" % (text(full), found.st_uid),
+                          u"run it as that user", 2)
+        if found.st_mode & 0o002 or (found.st_mode & 0o020 and found.st_gid != 0):
+            if not stat.S_ISLNK(found.st_mode):
+                raise Refused(u"this is root, and other users can write to %s" % text(full),
+                              u"take their right away (chmod go-w), or run it as the owner", 2)
 
 
 def values_of(state):
@@ -1824,6 +1827,7 @@ class Transaction(object):
         """Finishes what a killed run began, or undoes it where that can't be. What
         to say of it, and whether a rollback is done by that."""
         plan = read_json(self.base, CHANGE + u"/plan.json", u"unpack the archive into another directory")
+        check_plan(plan, CHANGE)
         if os.path.lexists(self.full(CHANGE + u"/back")):
             self.undo(plan)
             return u"an interrupted change to %s was undone" % plan["what"], False
@@ -1835,6 +1839,35 @@ class Transaction(object):
             reason = e.message if isinstance(e, Refused) else text(e.strerror or str(e))
             return u"an interrupted change to %s could not be finished (%s), and was undone" % (plan["what"], reason), False
         return u"an interrupted change to %s was finished" % plan["what"], not plan["keeps"]
+
+
+# What stands in an operation after its kind and its path.
+WHOLE = (int, type(1 << 64))
+OPERATIONS = {u"mkdir": (WHOLE,), u"rmdir": (WHOLE,), u"chmod": (WHOLE, WHOLE), u"touch": (WHOLE, WHOLE),
+              u"put": (type(u""), bool), u"drop": ()}
+
+
+def check_plan(plan, folder):
+    """Refuses a journal that isn't of our making, before any of it is done: each
+    path lies in the tree, and what is put somewhere comes from this program's directory."""
+    def bad(what):
+        raise Refused(u"%s/plan.json is damaged: %s" % (folder, what), u"unpack the archive into another directory")
+
+    operations = plan.get("operations")
+    if not isinstance(operations, list) or not all(isinstance(o, list) and len(o) > 1 for o in operations):
+        bad(u"operations")
+    for operation in operations:
+        kind, path, rest = operation[0], operation[1], operation[2:]
+        shape = OPERATIONS.get(kind) if isinstance(kind, type(u"")) else None
+        if shape is None:
+            bad(u"the unknown operation %s" % json.dumps(kind))
+        if not isinstance(path, type(u"")) or len(rest) != len(shape) or not all(isinstance(v, t) for v, t in zip(rest, shape)):
+            bad(u"an operation %s" % kind)
+        check_path(path, bad)
+        if kind == u"put":
+            check_path(rest[0], bad)
+            if not rest[0].startswith(OWN + u"/"):
+                bad(u"%s is nothing that was prepared" % rest[0])
 
 
 def remove_empty(path):
@@ -2650,6 +2683,7 @@ def rollback(tree):
     if plan is None or plan.get("to") != tree.archive:
         raise Refused(u"there is no version to go back to", u"an update keeps the one before it; "
                       u"install the archive of another one beside this directory", 2)
+    check_plan(plan, PREVIOUS)
     change = Transaction(tree.base)
     saved = lambda path: PREVIOUS + u"/old/" + path
     try:
@@ -2799,7 +2833,6 @@ def bootstrap(base, root):
     tree = Tree(base)
     manifest = tree.manifest
     python = Python(native(base))
-    tree.check_owner()
     if base == root and is_settled(tree, root) and os.path.isdir(os.path.join(tree.base, native(INCOMING))):
         return update(tree, python, root)
     check_system(manifest, python)
@@ -2883,7 +2916,6 @@ def look(root):
     """Refuses what lies in incoming/ as an update would, while the application
     still runs."""
     tree = Tree(root)
-    tree.check_owner()
     if is_settled(tree, root) and os.path.isdir(os.path.join(tree.base, native(INCOMING))):
         return update(tree, Python(native(root)), root, True)
     return 0
@@ -2893,7 +2925,6 @@ def go_back(base, root):
     """Rolls back, and lets the old version's bootstrap.py look whether the tree was moved since."""
     tree = Tree(base)
     python = Python(native(base))
-    tree.check_owner()
     check_writable(tree)
     held = lock(tree.base)
     try:
@@ -2921,6 +2952,7 @@ def main(arguments):
         root = exact(plain(os.path.realpath(os.path.dirname(os.path.abspath(__file__)))), u"the path of this directory")
         if arguments == ["--check"]:
             return check(Tree(root))
+        check_owner(native(root))  # before anything is replayed
         rolled_back = resume(native(root))
         if rolled_back is not None:
             if rolled_back and arguments == ["--rollback"]:

@@ -720,7 +720,10 @@ class Journal(object):
         if not os.path.isdir(self.base):
             return False
         head = json.loads(read_file(self.path("head.json")).decode("ascii"))
-        for kind, number, relative in reversed(self.lines()):
+        lines = self.lines()
+        for relative in [line[2] for line in lines] + list(head["lists"]) + head["copies"]:
+            check_inside(relative)
+        for kind, number, relative in reversed(lines):
             full = os.path.join(self.root, native(relative))
             if kind == "move" and os.path.lexists(self.path("moved", "%d" % number)):
                 make_parents(full)
@@ -753,6 +756,13 @@ class Journal(object):
         except EnvironmentError:
             return []
         return [json.loads(line.decode("ascii")) for line in data.split(b"\n")[:-1]]
+
+
+def check_inside(path):
+    """Paths of a journal are relative, and don't climb."""
+    parts = slashed(path).split(u"/")
+    if u"" in parts or u"." in parts or u".." in parts or u"\0" in path or os.path.isabs(path):
+        raise Refused(u"%s is damaged: %s is no path in the tree" % (JOURNAL, json.dumps(path)), u"unpack the archive into another directory")
 
 
 def make_parents(path):
