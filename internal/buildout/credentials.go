@@ -229,16 +229,43 @@ var (
 )
 
 // applicationPasswords lists, without values, the options that look like a
-// password of the application itself. It is in the archive on purpose.
-func applicationPasswords(c config) []string {
+// password of the application itself. It is in the archive on purpose. An
+// option that has the name of a project (SecretStorage = 3.3.3) is none.
+func applicationPasswords(c config, eggs []Egg) []string {
+	projects := projectNames(c, eggs)
 	var out []string
 	for section, options := range c.Raw {
 		for key, value := range options {
-			if key == "user" && accountValue.MatchString(value) || dsn.MatchString(value) || passwordName.MatchString(key) && value != "" {
+			named := passwordName.MatchString(key) && value != "" && !listsProjects(c, section) && !projects[plainName(key)]
+			if key == "user" && accountValue.MatchString(value) || dsn.MatchString(value) || named {
 				out = append(out, fmt.Sprintf("[%s] %s holds a password of the application; it is in the archive", section, key))
 			}
 		}
 	}
 	slices.Sort(out)
 	return out
+}
+
+// listsProjects says whether the options of a section are named after projects:
+// pins and what is noted of them, mr.developer's checkouts.
+func listsProjects(c config, section string) bool {
+	return section == c.Raw["buildout"]["versions"] || section == c.sourcesSection() || strings.Contains(strings.ToLower(section), "version")
+}
+
+// projectNames are those that a build knows, by plain name. One that is called
+// just "token" or "password" says nothing of an option of that name.
+func projectNames(c config, eggs []Egg) map[string]bool {
+	names := map[string]bool{}
+	for name := range c.Versions {
+		names[plainName(name)] = true
+	}
+	for _, e := range eggs {
+		names[plainName(e.Name)] = true
+	}
+	for name := range names {
+		if passwordName.FindString(name) == name {
+			delete(names, name)
+		}
+	}
+	return names
 }

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -174,5 +175,27 @@ func TestScanCredentialsOfWhatIsPacked(t *testing.T) {
 	}
 	if want := "[{src/app/settings.py a password of .netrc} {top.txt a password of .netrc}]"; fmt.Sprint(found) != want {
 		t.Errorf("found %v, want %s", found, want)
+	}
+}
+
+// Names of versions, checkouts and eggs aren't names of secrets; their values
+// may hold one all the same.
+func TestApplicationPasswords(t *testing.T) {
+	c := config{Versions: map[string]string{"SecretStorage": "3.3.3", "token": "1.0"}, Raw: map[string]map[string]string{
+		"buildout":           {"versions": "pins"},
+		"pins":               {"SecretStorage": "3.3.3", "token": "1.0", "tokenize-rt": "6.2.0"},
+		"versionannotations": {"SecretStorage": "for keyring"},
+		"plone-versions":     {"plone.session-secrets": "1.0"},
+		"sources":            {"acme.passwords": "git https://example.org/acme.passwords.git", "acme.other": "git https://joe:pw@example.org/x.git"},
+		"branches":           {"acme.passwords": "main", "secretstorage": "main"},
+		"app":                {"token": "0123", "secret_storage": "x", "password-file": "secret.txt", "user": "admin:admin", "name": "joe", "api-secret": ""},
+	}}
+	eggs := []Egg{{Name: "acme.passwords", Version: "1.0", Develop: true}, {Name: "password", Version: "2.0"}}
+	var want []string
+	for _, option := range []string{"[app] password-file", "[app] secret_storage", "[app] token", "[app] user", "[sources] acme.other"} {
+		want = append(want, option+" holds a password of the application; it is in the archive")
+	}
+	if got := applicationPasswords(c, eggs); !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }

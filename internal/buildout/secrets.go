@@ -1,6 +1,7 @@
 package buildout
 
 import (
+	"cmp"
 	"encoding/base64"
 	"net/url"
 	"os"
@@ -135,16 +136,15 @@ func readText(path string) string {
 // elsewhere may be the application's (a Sentry DSN), and stays.
 var buildOptions = []string{"index", "find-links", "extends", "url", "urls", "dependency-links", "extra-index-url", "versions-url"}
 
+// sourcesSection is the name of mr.developer's section of checkouts.
+func (c config) sourcesSection() string { return cmp.Or(c.Raw["buildout"]["sources"], "sources") }
+
 // configSecrets gathers the logins in the configuration's build options.
 func configSecrets(c config) []Secret {
 	var out []Secret
-	sources := c.Raw["buildout"]["sources"]
-	if sources == "" {
-		sources = "sources"
-	}
 	for section, options := range c.Raw {
 		for key, value := range options {
-			if section == sources || slices.Contains(buildOptions, key) {
+			if section == c.sourcesSection() || slices.Contains(buildOptions, key) {
 				out = append(out, logins("a password in ["+section+"] "+key, value)...)
 			}
 		}

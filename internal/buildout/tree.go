@@ -19,8 +19,11 @@ func (t *Tree) finish(ctx context.Context, m toolmaker) error {
 	if err := t.stripLogins(); err != nil {
 		return err
 	}
-	t.Warnings = append(t.Warnings, applicationPasswords(t.config)...)
-	return t.read(ctx)
+	if err := t.read(ctx); err != nil {
+		return err
+	}
+	t.Warnings = append(t.Warnings, applicationPasswords(t.config, t.Eggs)...)
+	return nil
 }
 
 // read fills in what can be read from the tree.
