@@ -1,4 +1,6 @@
 #!/usr/bin/env python
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the binary-buildout authors
 import sys; sys.path[:] = [p for p in sys.path if p not in ("", ".") and not p.endswith(".binary-buildout")]
 
 # Runs this tree's own zc.buildout, in the build, in the gate and on the target:

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the binary-buildout authors
 """Installs an archive of binary-buildout on a machine that has only a Python.
 
 release.Installers puts this text into install.sh and install.ps1, which give

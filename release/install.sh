@@ -1,4 +1,7 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the binary-buildout authors
+#
 # Installs an application that binary-buildout has packed, on a machine that
 # has no binary-buildout:
 #
