@@ -12,6 +12,8 @@ import (
 
 	cdx "github.com/CycloneDX/cyclonedx-go"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/binary-buildout/binary-buildout/release/releasetest"
 )
 
 func byName(all []File, name string) File {
@@ -94,31 +96,17 @@ func TestSBOM(t *testing.T) {
 	if err := cdx.NewBOMDecoder(bytes.NewReader(f.Data), cdx.BOMFileFormatJSON).Decode(&bom); err != nil {
 		t.Fatal(err)
 	}
-	refs := map[string]bool{bom.Metadata.Component.BOMRef: true}
+	refs := map[string]bool{}
 	for _, c := range *bom.Components {
-		if refs[c.BOMRef] {
-			t.Errorf("%s is there twice", c.BOMRef)
-		}
 		refs[c.BOMRef] = true
 	}
-	for _, want := range []string{"pkg:pypi/zope-interface@7.1%2Blocal", "pkg:generic/my_site@1.0", "part:zope:plone.recipe.zope2instance", "checkout:src/x@0123abc", "system:libldap-2.5.so.0", "archive:site-1.0-cp313-win_amd64.zip"} {
+	for _, want := range []string{"pkg:pypi/zope.interface@7.1%2Blocal", "develop:my_site@1.0", "develop:site@1.0", "part:zope:plone.recipe.zope2instance", "checkout:src/x@0123abc", "system:libldap-2.5.so.0", "archive:site-1.0-cp313-win_amd64.zip"} {
 		if !refs[want] {
 			t.Errorf("%s is missing in %v", want, refs)
 		}
 	}
-	for _, d := range *bom.Dependencies {
-		for _, on := range append(*d.Dependencies, d.Ref) {
-			if !refs[on] {
-				t.Errorf("%s depends on %s, which isn't there", d.Ref, on)
-			}
-		}
-	}
-	if err := cyclonedx(t).Validate(unmarshal(t, f.Data)); err != nil {
+	if err := releasetest.CheckSBOM(f.Data); err != nil {
 		t.Errorf("%v\n%s", err, f.Data)
-	}
-	broken := bytes.Replace(f.Data, []byte(`"type": "library"`), []byte(`"type": "egg"`), 1)
-	if cyclonedx(t).Validate(unmarshal(t, broken)) == nil {
-		t.Error("the schema refuses nothing")
 	}
 	if f.Name != "site-1.0.cdx.json" || bom.SpecVersion != cdx.SpecVersion1_6 || len(bom.SerialNumber) != len("urn:uuid:")+36 {
 		t.Error(f.Name, bom.SpecVersion, bom.SerialNumber)
@@ -128,37 +116,46 @@ func TestSBOM(t *testing.T) {
 	}
 }
 
-func unmarshal(t *testing.T, data []byte) any {
-	t.Helper()
-	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+// TestCheckSBOM: the check sees what it is for.
+func TestCheckSBOM(t *testing.T) {
+	f, err := gathered(t).SBOM()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return v
+	for _, c := range []struct{ old, new, wrong string }{
+		{`"type": "library"`, `"type": "egg"`, "value must be one of"},
+		{`"bom-ref": "develop:site@1.0"`, `"bom-ref": "develop:my_site@1.0"`, "bom-ref develop:my_site@1.0 is there twice"},
+		{`"part:zope:plone.recipe.zope2instance",`, `"application:site@1.0",`, "application:site@1.0 depends on itself"},
+		{`"checkout:src/x@0123abc",`, `"checkout:src/y@0123abc",`, "which isn't there"},
+	} {
+		i := bytes.LastIndex(f.Data, []byte(c.old))
+		if i < 0 {
+			t.Fatalf("%s isn't there in\n%s", c.old, f.Data)
+		}
+		bad := slices.Concat(f.Data[:i], []byte(c.new), f.Data[i+len(c.old):])
+		if err := releasetest.CheckSBOM(bad); err == nil || !strings.Contains(err.Error(), c.wrong) {
+			t.Errorf("%s: %v", c.new, err)
+		}
+	}
 }
 
-// cyclonedx is the format's own schema, which lies beside the library.
-func cyclonedx(t *testing.T) *jsonschema.Schema {
-	t.Helper()
-	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/CycloneDX/cyclonedx-go").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	for url, name := range map[string]string{"spdx.schema.json": "spdx.schema.json", "jsf-0.82.schema.json": "jsf-0.82.schemax.json", "bom-1.6.schema.json": "bom-1.6.schema.json"} {
-		data, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(out)), "schema", name))
-		if err != nil {
-			t.Fatal(err)
+// TestPurls: as packageurl-python 0.17.6 writes them.
+func TestPurls(t *testing.T) {
+	for _, c := range []struct {
+		egg  Egg
+		purl string
+	}{
+		{Egg{Name: "zc.buildout", Version: "5.2.0"}, "pkg:pypi/zc.buildout@5.2.0"},
+		{Egg{Name: "My_Site", Version: "1.0"}, "pkg:pypi/my-site@1.0"},
+		{Egg{Name: "Zope.Interface", Version: "7.1+local"}, "pkg:pypi/zope.interface@7.1%2Blocal"},
+		{Egg{Name: "a--b__c", Version: "1!2.0"}, "pkg:pypi/a--b--c@1%212.0"},
+		{Egg{Name: "my_site", Version: "1.0", Develop: true}, "pkg:generic/my_site@1.0"},
+		{Egg{Name: "Name With", Version: "1:0~ü*", Develop: true}, "pkg:generic/Name%20With@1:0~%C3%BC%2A"},
+	} {
+		if got := egg(c.egg).PackageURL; got != c.purl {
+			t.Errorf("%+v: %s, want %s", c.egg, got, c.purl)
 		}
-		if err := c.AddResource("http://cyclonedx.org/schema/"+url, unmarshal(t, data)); err != nil {
-			t.Fatal(err)
-		}
 	}
-	schema, err := c.Compile("http://cyclonedx.org/schema/bom-1.6.schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return schema
 }
 
 func TestReadSidecarRoundTrip(t *testing.T) {

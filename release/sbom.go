@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -26,14 +25,16 @@ func (s Set) SBOM() (File, error) {
 	}
 	c := components{byRef: map[string]cdx.Component{}, depends: map[string][]string{}}
 	first := s.sorted()[0].Info
-	root := "pkg:generic/" + purlPart(first.Name) + "@" + purlPart(first.Version)
+	// A develop egg may have the application's name and version.
+	root := "application:" + purlPart(first.Name) + "@" + purlPart(first.Version)
 	for _, a := range s.sorted() {
 		c.addArchive(root, a)
 	}
 	bom := cdx.NewBOM()
 	bom.SerialNumber = serial(s.sorted())
 	bom.Metadata = &cdx.Metadata{Component: &cdx.Component{
-		BOMRef: root, Type: cdx.ComponentTypeApplication, Name: first.Name, Version: first.Version, PackageURL: root,
+		BOMRef: root, Type: cdx.ComponentTypeApplication, Name: first.Name, Version: first.Version,
+		PackageURL: "pkg:generic/" + purlPart(first.Name) + "@" + purlPart(first.Version),
 	}}
 	bom.Components, bom.Dependencies = c.lists()
 	var b bytes.Buffer
@@ -69,7 +70,7 @@ func (c *components) addArchive(root string, a Archive) {
 	}
 	for _, p := range a.Info.Parts {
 		c.add(ref, cdx.Component{
-			BOMRef: "part:" + p.Name + ":" + p.Recipe, Type: cdx.ComponentTypeApplication, Name: p.Name,
+			BOMRef: "part:" + strings.ReplaceAll(p.Name, ":", "%3A") + ":" + p.Recipe, Type: cdx.ComponentTypeApplication, Name: p.Name,
 			Properties: &[]cdx.Property{{Name: "binary-buildout:recipe", Value: p.Recipe}},
 		})
 	}
@@ -103,16 +104,16 @@ func (c *components) lists() (*[]cdx.Component, *[]cdx.Dependency) {
 	return &list, &depends
 }
 
-var separators = regexp.MustCompile(`[-_.]+`)
-
 func egg(e Egg) cdx.Component {
-	// PEP 503's name, as purl wants it for type pypi; a develop egg is on no index.
-	kind, name := "pypi", strings.ToLower(separators.ReplaceAllString(e.Name, "-"))
-	if e.Develop {
-		kind, name = "generic", e.Name
+	// As purl's definition of pypi has it: in lower case, with dashes, and with
+	// its dots. A develop egg is on no index.
+	at := purlPart(e.Name) + "@" + purlPart(e.Version)
+	ref, purl := "develop:"+at, "pkg:generic/"+at
+	if !e.Develop {
+		purl = "pkg:pypi/" + purlPart(strings.ReplaceAll(strings.ToLower(e.Name), "_", "-")) + "@" + purlPart(e.Version)
+		ref = purl
 	}
-	purl := "pkg:" + kind + "/" + purlPart(name) + "@" + purlPart(e.Version)
-	return cdx.Component{BOMRef: purl, Type: cdx.ComponentTypeLibrary, Name: e.Name, Version: e.Version, PackageURL: purl}
+	return cdx.Component{BOMRef: ref, Type: cdx.ComponentTypeLibrary, Name: e.Name, Version: e.Version, PackageURL: purl}
 }
 
 func checkout(v Checkout) cdx.Component {
@@ -124,9 +125,9 @@ func checkout(v Checkout) cdx.Component {
 }
 
 // purlPart percent-encodes as the purl specification asks: all but letters,
-// digits and . - _ ~
+// digits and . - _ ~ :
 func purlPart(s string) string {
-	return strings.ReplaceAll(url.QueryEscape(s), "+", "%20")
+	return strings.NewReplacer("+", "%20", "%3A", ":").Replace(url.QueryEscape(s))
 }
 
 // serial is a UUID (version 8, RFC 9562) made from the archives' digests.

@@ -7,5 +7,5 @@
 // installers use.
 //
 // Guard holds each request and each answer against GitHub's own OpenAPI
-// description.
+// description. CheckSBOM does so with a bill of materials and CycloneDX's schema.
 package releasetest
