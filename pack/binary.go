@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/internal/binfmt"
+	"github.com/binary-buildout/binary-buildout/internal/pymodule"
 )
 
 // maxCString bounds a compiled-in string, bytes.
@@ -232,7 +233,7 @@ func (w *worker) runpath(f *File, src *source, kind string, v *verdict) {
 			}
 		}
 	}
-	if drop := w.o.Binaries.DropNeeded; drop != nil && kind == kindELF && isExtension(f.Path, src) {
+	if drop := w.o.Binaries.DropNeeded; drop != nil && kind == kindELF && isExtension(f.Path, src, src.size) {
 		edits, err := drop(src, src.size, func(name string) bool {
 			return libpython.MatchString(name) && !w.hasLibrary(name)
 		})
@@ -308,35 +309,18 @@ func (w *worker) hasLibrary(name string) bool {
 	return false
 }
 
-// isExtension tells whether an ELF file is an extension module of Python: its
-// module's init function is defined in it. Others that need libpython, such
-// as mod_wsgi.so, run in programs that don't bring it.
-func isExtension(p string, r io.ReaderAt) (ok bool) {
-	base := path.Base(p)
-	if !strings.HasSuffix(base, ".so") {
+// isExtension tells whether an ELF file is an extension module of Python: it
+// exports its module's entry. Others that need libpython, such as
+// mod_wsgi.so, run in programs that don't bring it.
+func isExtension(p string, r io.ReaderAt, size int64) bool {
+	n, ok := pymodule.NameOf(p)
+	if !ok {
 		return false
 	}
-	defer func() {
-		if recover() != nil {
-			ok = false
-		}
-	}()
-	f, err := elf.NewFile(r)
-	if err != nil {
+	images, err := binfmt.Read(r, size)
+	if err != nil || len(images) == 0 {
 		return false
 	}
-	syms, err := f.DynamicSymbols()
-	if err != nil {
-		return false
-	}
-	module, _, _ := strings.Cut(base, ".")
-	for _, s := range syms {
-		if s.Section == elf.SHN_UNDEF {
-			continue
-		}
-		if s.Name == "PyInit_"+module || s.Name == "init"+module || strings.HasPrefix(s.Name, "PyInitU_") {
-			return true
-		}
-	}
-	return false
+	_, ok = pymodule.Entry(n, images[0].Exported)
+	return ok
 }

@@ -243,6 +243,10 @@ func TestNeededLibpython(t *testing.T) {
 	root := longRoot(t)
 	gcc(t, root, "int PyInit_ext(void) { return 0; }", "eggs/a/ext.cpython-311-x86_64-linux-gnu.so", "-shared", "-g0")
 	gcc(t, root, "int initold(void) { return 0; }", "eggs/a/old.so", "-shared", "-g0")
+	gcc(t, root, "int PyModExport_new(void) { return 0; }", "eggs/a/new.cpython-315-x86_64-linux-gnu.so", "-shared", "-g0")
+	gcc(t, root, "int PyModExport_sub(void) { return 0; } int PyModExport_pyo(void) { return 0; }", "eggs/a/pyo.abi3t-x86_64-linux-gnu.so", "-shared", "-g0")
+	gcc(t, root, "int PyModExportU_lanmt_2sa6t(void) { return 0; }", "eggs/a/lančmít.so", "-shared", "-g0")
+	gcc(t, root, "int PyInitU_lanmt_2sa6t(void) { return 0; }", "eggs/a/lunch.so", "-shared", "-g0")
 	gcc(t, root, "int start(void) { return 0; }", "eggs/a/mod_wsgi.so", "-shared", "-g0")
 	o := testOrigin(root)
 	var mu sync.Mutex // files are relocated by several goroutines
@@ -257,8 +261,8 @@ func TestNeededLibpython(t *testing.T) {
 	}
 	_, rep := relocateTree(t, root, o)
 	check(t, rep.Err())
-	if asked[true] != 6 || asked[false] != 4 {
-		t.Errorf("%v: two extensions, not mod_wsgi", asked)
+	if asked[true] != 5*3 || asked[false] != 5*2 {
+		t.Errorf("%v: five extensions, neither mod_wsgi nor the entry of another name", asked)
 	}
 }
 

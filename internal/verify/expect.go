@@ -5,6 +5,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/pymodule"
 )
 
 // expect holds what witnesses say against what was found.
@@ -126,11 +128,11 @@ func (c *checker) there(p string) bool {
 }
 
 func (c *checker) missFile(e *egg, p, witness string) {
-	n, ok := parseName(path.Base(p))
+	n, ok := pymodule.ParseName(path.Base(p))
 	if !ok {
-		n.stem = path.Base(p)
+		n.Stem = path.Base(p)
 	}
-	c.miss(e, moduleName(p, e.base, n.stem), witness, Item{Path: p, Problems: []Problem{{Kind: "missing",
+	c.miss(e, moduleName(p, e.base, n.Stem), witness, Item{Path: p, Problems: []Problem{{Kind: "missing",
 		Message: "its " + witness + " lists " + p + ", which isn't there", Hint: "build or fetch the egg again"}}})
 }
 
@@ -187,11 +189,11 @@ func (c *checker) declaredEgg(e *egg) bool {
 // definesInit says whether an egg has the module, under whichever file's name.
 func (c *checker) definesInit(e *egg, name string) bool {
 	return slices.ContainsFunc(e.extensions, func(x *extension) bool {
-		if x.name.stem == name {
+		if x.name.Stem == name {
 			return true
 		}
 		m, ok := x.file.fitting(c.target)
-		return ok && exportsAny(m, initNames(name, c.target.pyMajor))
+		return ok && exportsAny(m, pymodule.Entries(name, c.target.version()))
 	})
 }
 
@@ -207,7 +209,7 @@ func (c *checker) byCompilers() {
 		if e == nil && path.IsAbs(src) {
 			e = c.builtIn(path.Dir(src)) // CMake and meson build elsewhere
 		}
-		if e == nil || slices.ContainsFunc(e.extensions, func(x *extension) bool { return x.name.stem == stem }) {
+		if e == nil || slices.ContainsFunc(e.extensions, func(x *extension) bool { return x.name.Stem == stem }) {
 			continue
 		}
 		out := lastLines(run.Stderr)

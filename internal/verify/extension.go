@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/internal/binfmt"
+	"github.com/binary-buildout/binary-buildout/internal/pymodule"
 )
 
 // extension is a compiled extension module in the tree.
@@ -17,94 +18,20 @@ type extension struct {
 	image  *binfmt.Image // the one for the target, or the first
 	egg    *egg          // nil if it belongs to none
 	module string        // dotted, from its egg's base
-	name   extName
+	name   pymodule.Name
 }
 
-// extName is what an extension's file name says.
-type extName struct {
-	stem     string // the last part of the module's name
-	init     bool   // it is a package's own __init__, compiled
-	kind     string // "cpython", "abi3", "abi3t", "plain", "other" (PyPy, GraalPy)
-	major    int
-	minor    int
-	flags    string // "t", "m", "d"
-	platform string // "x86_64-linux-gnu", "darwin", "win_amd64"
+// version is the interpreter's, as pymodule takes it.
+func (t target) version() pymodule.PythonVersion {
+	return pymodule.PythonVersion{Major: t.pyMajor, Minor: t.pyMinor}
 }
-
-var (
-	cpythonName = regexp.MustCompile(`^(.+?)\.cpython-(\d)(\d+)([a-z]*)(?:-(.+))?\.so$`)
-	windowsName = regexp.MustCompile(`^(.+?)(?:_d)?\.cp(\d)(\d+)([a-z]*)-(.+)\.pyd$`)
-	abi3Name    = regexp.MustCompile(`^(.+?)\.(abi3t?)\.(?:so|pyd)$`)
-	otherName   = regexp.MustCompile(`^(.+?)\.(?:pypy|graalpy)[^.]*\.(?:so|pyd)$`)
-	plainName   = regexp.MustCompile(`^(.+?)\.(?:so|pyd)$`)
-)
-
-// parseName reads a file's base name; false if Python would import nothing of that name.
-func parseName(base string) (extName, bool) {
-	for _, re := range []*regexp.Regexp{cpythonName, windowsName} {
-		if m := re.FindStringSubmatch(base); m != nil {
-			n := extName{stem: m[1], kind: "cpython", flags: m[4], platform: m[5]}
-			n.major, _ = strconv.Atoi(m[2])
-			n.minor, _ = strconv.Atoi(m[3])
-			return n, true
-		}
-	}
-	if m := abi3Name.FindStringSubmatch(base); m != nil {
-		return extName{stem: m[1], kind: m[2]}, true
-	}
-	if m := otherName.FindStringSubmatch(base); m != nil {
-		return extName{stem: m[1], kind: "other"}, true
-	}
-	if m := plainName.FindStringSubmatch(base); m != nil {
-		return extName{stem: m[1], kind: "plain"}, true
-	}
-	return extName{}, false
-}
-
-// initNames are the functions that Python looks for: PyInit_x, PyInitU_ and
-// punycode for a name that isn't ASCII (PEP 489), initx in Python 2.
-func initNames(stem string, major int) []string {
-	if major == 2 {
-		return []string{"init" + stem}
-	}
-	if strings.IndexFunc(stem, func(r rune) bool { return r > 127 }) >= 0 {
-		return []string{"PyInitU_" + strings.ReplaceAll(punycode(stem), "-", "_")}
-	}
-	return []string{"PyInit_" + stem}
-}
-
-// exportNames are the functions that Python 3.15 and newer look for first (PEP 793).
-func exportNames(stem string) []string {
-	name := initNames(stem, 3)[0]
-	return []string{"PyModExport" + strings.TrimPrefix(name, "PyInit")}
-}
-
-// hooks are all that a target's Python takes for a module's entry, the usual one first.
-func hooks(stem string, t target) []string {
-	names := initNames(stem, t.pyMajor)
-	if t.pyMajor > 2 && compareVersions(t.python(), "3.15") >= 0 {
-		names = append(names, exportNames(stem)...)
-	}
-	return names
-}
-
-// nameOf reads a file's path. A package's __init__ is imported by the package's name.
-func nameOf(p string) (extName, bool) {
-	n, ok := parseName(path.Base(p))
-	if ok && n.stem == "__init__" && path.Dir(p) != "." {
-		n.stem, n.init = path.Base(path.Dir(p)), true
-	}
-	return n, ok
-}
-
-// stable says whether the name promises that only the stable ABI is used.
-func (n extName) stable() bool { return n.kind == "abi3" || n.kind == "abi3t" }
 
 func exportsAny(m *binfmt.Image, names []string) bool { return slices.ContainsFunc(names, m.Exported) }
 
-// asExtension says whether a binary is an extension module: by its name, or by an init function of its name.
-func asExtension(f *file) (extName, bool) {
-	n, ok := nameOf(f.path)
+// asExtension says whether a binary is an extension module: it has an entry of
+// its name, or a name that no library has.
+func asExtension(f *file) (pymodule.Name, bool) {
+	n, ok := pymodule.NameOf(f.path)
 	if !ok {
 		return n, false
 	}
@@ -113,27 +40,23 @@ func asExtension(f *file) (extName, bool) {
 		if m.Type != binfmt.TypeShared && m.Type != binfmt.TypeBundle {
 			continue
 		}
-		if exportsAny(m, initNames(n.stem, 3)) || exportsAny(m, initNames(n.stem, 2)) || exportsAny(m, exportNames(n.stem)) {
+		if stem, ok := pymodule.Entry(n, m.Exported); ok {
+			n.Stem = stem
 			return n, true
 		}
-		// Python 2 finds foomodule.so as foo.
-		if s, ok := strings.CutSuffix(n.stem, "module"); ok && n.kind == "plain" && s != "" && exportsAny(m, initNames(s, 2)) {
-			n.stem = s
-			return n, true
-		}
-		if n.kind != "plain" && !strings.HasPrefix(n.stem, "lib") {
+		if !n.Library() {
 			return n, true
 		}
 	}
 	return n, false
 }
 
-// module is the dotted name of a file, seen from base.
-func (n extName) module(p, base string) string {
-	if n.init {
-		return moduleName(p, base, "__init__")
+// moduleFrom is the dotted name of an extension, seen from base.
+func (x *extension) moduleFrom(base string) string {
+	if x.name.Package {
+		return moduleName(x.file.path, base, "__init__")
 	}
-	return moduleName(p, base, n.stem)
+	return moduleName(x.file.path, base, x.name.Stem)
 }
 
 // moduleName is the dotted name of an extension, seen from base.
@@ -185,31 +108,32 @@ func (f *file) fitting(t target) (*binfmt.Image, bool) {
 
 // forOther says whether the name is for an interpreter that isn't the target's,
 // so that Python never looks at the file.
-func (n extName) forOther(t target) bool {
-	switch n.kind {
-	case "other":
+func (x *extension) forOther(t target) bool {
+	n := x.name
+	switch {
+	case n.ABI == pymodule.Other || x.otherPlatform(t):
 		return true
-	case "abi3":
-		return t.pyMajor < 3
-	case "abi3t": // every build of 3.15 and newer loads it (PEP 803), no older one looks at it
+	case n.Newest():
 		return compareVersions(t.python(), "3.15") < 0
-	case "cpython":
-		return n.major != t.pyMajor || n.minor != t.pyMinor || strings.Trim(n.flags, "md") != strings.Trim(t.abiFlags, "mdu") ||
-			n.otherPlatform(t)
+	case n.ABI == pymodule.ABI3:
+		return t.pyMajor < 3
+	case n.ABI == pymodule.CPython:
+		return n.Major != t.pyMajor || n.Minor != t.pyMinor || strings.Trim(n.Flags, "md") != strings.Trim(t.abiFlags, "mdu")
 	}
 	return false
 }
 
 // otherPlatform says whether the platform in the name is another one.
-func (n extName) otherPlatform(t target) bool {
+func (x *extension) otherPlatform(t target) bool {
+	platform := x.name.Platform
 	switch {
-	case n.platform == "":
+	case platform == "":
 		return false
-	case strings.Contains(n.platform, "win") && n.platform != "darwin" || strings.HasPrefix(n.platform, "mingw"):
+	case strings.Contains(platform, "win") && platform != "darwin" || strings.HasPrefix(platform, "mingw"):
 		return t.os != "windows"
-	case n.platform == "darwin":
+	case platform == "darwin":
 		return t.os != "macos"
-	case strings.Contains(n.platform, "-musl"):
+	case strings.Contains(platform, "-musl"):
 		return t.os != "linux" || t.libc != "musl"
 	}
 	return t.os != "linux" // Pythons for musl said -gnu for years
@@ -232,19 +156,19 @@ func (x *extension) abiProblems(t target, libs map[string]bool) []Problem {
 	if t.arch == "universal2" && len(x.file.images) < 2 {
 		add("format", "build or fetch it as universal2", "it has no slice but %s", archs(x.file))
 	}
-	names := hooks(x.name.stem, t)
+	names := pymodule.Entries(x.name.Stem, t.version())
 	if !exportsAny(m, names) {
 		hint := "rebuild it for Python " + t.python()
-		if exportsAny(m, initNames(x.name.stem, 5-t.pyMajor)) {
+		if exportsAny(m, pymodule.Entries(x.name.Stem, pymodule.PythonVersion{Major: 5 - t.pyMajor, Minor: 15})) {
 			add("abi", hint, "it is for Python %d: it has no %s", 5-t.pyMajor, names[0])
 		} else {
 			add("init", hint, "it exports no %s, so it can't be imported", names[0])
 		}
 	}
-	if x.name.kind == "abi3" && strings.Contains(t.abiFlags, "t") {
+	if x.name.ABI == pymodule.ABI3 && strings.Contains(t.abiFlags, "t") {
 		add("abi", "build it for the free-threaded Python", "a free-threaded Python loads no abi3 extension")
 	}
-	if x.name.stable() {
+	if x.name.Stable() {
 		all = append(all, stableProblems(m, t, libs)...)
 	}
 	all = append(all, pythonProblems(m, t)...)

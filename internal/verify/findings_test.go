@@ -63,6 +63,15 @@ func TestFindings(t *testing.T) {
 		{name: "abi3t where threads are free", in: Input{Python: python315t, Source: egg313(tree{"demo/_x.abi3t.so": gcc(t, "int PyModExport__x(void){return 0;}")})}},
 		{name: "abi3t where they aren't", in: Input{Python: python315, Source: egg313(tree{"demo/_x.abi3t.so": gcc(t, "int PyModExport__x(void){return 0;}")})}},
 		{name: "abi3t too early", in: Input{Source: egg313(tree{"demo/_x.abi3t.so": gcc(t, "int PyModExport__x(void){return 0;}")})}, foreign: "it is for abi3t, and there is none for cp313"},
+		{name: "abi3t with a platform", in: Input{Python: python315t, Source: egg313(tree{"demo/_x.abi3t-x86_64-linux-gnu.so": gcc(t, "int PyModExport__x(void){return 0;}")})}},
+		{name: "abi3 with a platform", in: Input{Python: python315, Source: egg313(tree{"demo/_x.abi3-x86_64-linux-gnu.so": good})}},
+		{name: "abi3 with a platform too early", in: Input{Source: egg313(tree{"demo/_x.abi3-x86_64-linux-gnu.so": good})}, foreign: "it is for abi3 by a name that Python 3.15 and newer look for, and there is none for cp313"},
+		{name: "abi3 with a platform declared", in: Input{Python: python315, Witnessed: true, Declared: []Declaration{{Project: "Demo", Version: "1.0", Modules: []string{"demo._x"}}}, Source: egg313(tree{"demo/_x.abi3-x86_64-linux-gnu.so": good})}},
+		{name: "abi3 with a platform where threads are free", in: Input{Python: python315t, Source: egg313(tree{"demo/_x.abi3-x86_64-linux-gnu.so": good})}, foreign: "loads no abi3"},
+		{name: "PyO3's submodules", in: Input{Python: python315t, Source: egg313(tree{"src/lib.rs": "#[pymodule]\nmod _rust {\n#[pymodule]\nmod asn1 {}\n}\n",
+			"_rust.abi3t.so": gcc(t, "int PyModExport_asn1(void){return 0;} int PyModExport__rust(void){return 0;}")})}},
+		{name: "PyO3's submodules without the entry", in: Input{Python: python315t, Source: egg313(tree{"_rust.abi3t.so": gcc(t, "int PyModExport_asn1(void){return 0;}")})}, foreign: "no PyInit__rust"},
+		{name: "source that exports", in: Input{Python: python315, Source: egg313(tree{"demo/_y.c": "#include <Python.h>\nPyMODEXPORT_FUNC PyModExport__y(void) { return slots; }\n"})}, missing: "demo._y: eggs/demo-1.0-py3.13.egg/demo/_y.c defines"},
 		{name: "outside abi3t", in: Input{Python: python315t, Source: egg313(tree{"demo/_x.abi3t.so": extension313(t, "_x", "extern void _PyPrivate_Thing(void); _PyPrivate_Thing()")})}, foreign: "_PyPrivate_Thing"},
 		{name: "PyModExport too early", in: Input{Source: egg313(tree{"demo/_x" + suffix: gcc(t, "int PyModExport__x(void){return 0;}")})}, foreign: "no PyInit__x"},
 		{name: "free-threaded 3.13", in: Input{Python: python313t, Source: egg313(tree{"demo/_x.cpython-313t-x86_64-linux-gnu.so": good})}},
@@ -79,6 +88,8 @@ func TestFindings(t *testing.T) {
 		{name: "library allowed", in: Input{SystemLibraries: []string{"libdep.so.*"}, Source: egg313(tree{"demo/_x" + suffix: needs()})}},
 		{name: "libpython", in: Input{Relocated: true, Source: egg313(tree{"demo/_x" + suffix: extension313(t, "_x", "", "-Wl,--no-as-needed", stub(t, "libpython3.13.so.1.0"))})}, foreign: "libpython3.13.so.1.0"},
 		{name: "libpython before relocation", in: Input{Source: egg313(tree{"demo/_x" + suffix: extension313(t, "_x", "", "-Wl,--no-as-needed", stub(t, "libpython3.13.so.1.0"))})}, warning: "libpython3.13.so.1.0"},
+		{name: "libpython of one that only exports", in: Input{Relocated: true, Python: python315, Source: egg313(tree{"demo/_x.so": gcc(t, "int PyModExport__x(void){return 0;}", "-Wl,--no-as-needed", stub(t, "libpython3.15.so.1.0"))})}, foreign: "libpython3.15.so.1.0"},
+		{name: "libpython of one that only exports, before relocation", in: Input{Python: python315, Source: egg313(tree{"demo/_x.so": gcc(t, "int PyModExport__x(void){return 0;}", "-Wl,--no-as-needed", stub(t, "libpython3.15.so.1.0"))})}, warning: "libpython3.15.so.1.0"},
 		{name: "another libpython", in: Input{Source: egg313(tree{"demo/_x" + suffix: extension313(t, "_x", "", "-Wl,--no-as-needed", stub(t, "libpython3.12.so.1.0"))})}, foreign: "another Python's"},
 
 		{name: "floor", in: Input{Floor: "glibc 2.2.1", Source: egg313(tree{"demo/_x" + suffix: good + ""}).with(tree{"parts/p/p.so": gcc(t, "#include <stdio.h>\nint p(){return puts(\"\");}")})}, foreign: "allows no more than 2.2.1"},
@@ -185,17 +196,5 @@ func TestTarget(t *testing.T) {
 	}
 	if _, err := newTarget(pack.Python{ABI: "cp313"}, "beos"); err == nil {
 		t.Error("no error")
-	}
-}
-
-// TestPunycode: values by Python's own codec.
-func TestPunycode(t *testing.T) {
-	for s, want := range map[string]string{"lančmít": "lanmt-2sa6t", "スパム": "zck5b2b", "ü": "tda", "bücher": "bcher-kva"} {
-		if got := punycode(s); got != want {
-			t.Errorf("%s: %s, want %s", s, got, want)
-		}
-	}
-	if got := initNames("スパム", 3)[0]; got != "PyInitU_zck5b2b" {
-		t.Error(got)
 	}
 }

@@ -16,6 +16,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/binary-buildout/binary-buildout/internal/pymodule"
 )
 
 //go:embed importer/importer.py
@@ -59,7 +61,7 @@ func (c *checker) importAll(ctx context.Context) (map[string][]Problem, error) {
 	im := c.in.Import
 	var jobs []*job
 	for _, x := range c.extensions {
-		if m, ok := x.file.fitting(c.target); !ok || c.spare(x.file) || !exportsAny(m, hooks(x.name.stem, c.target)) {
+		if m, ok := x.file.fitting(c.target); !ok || c.spare(x.file) || !exportsAny(m, pymodule.Entries(x.name.Stem, c.target.version())) {
 			continue // judged already
 		}
 		jobs = append(jobs, &job{ID: len(jobs), Paths: c.paths(x), Module: x.module, File: filepath.Join(im.Root, filepath.FromSlash(x.file.path)), x: x})
@@ -175,8 +177,8 @@ func (c *checker) inPaths(paths []string, module string) bool {
 func (c *checker) below(dir, module string) bool {
 	q := path.Join(dir, strings.ReplaceAll(module, ".", "/"))
 	return c.scan.dirs[q] || c.scan.all[q+".py"] || slices.ContainsFunc(c.extensions, func(x *extension) bool {
-		n, ok := parseName(path.Base(x.file.path))
-		return ok && path.Join(path.Dir(x.file.path), n.stem) == q
+		n, ok := pymodule.ParseName(path.Base(x.file.path))
+		return ok && path.Join(path.Dir(x.file.path), n.Stem) == q
 	})
 }
 

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/binary-buildout/binary-buildout/internal/binfmt"
+	"github.com/binary-buildout/binary-buildout/internal/pymodule"
 )
 
 // file is what is known of one file that matters: a binary, what claims to be
@@ -164,9 +166,11 @@ func isMeta(p string) bool {
 }
 
 var (
-	// PyMODINIT_FUNC PyInit_x(void), or the macros of Python 2 and 3 projects:
-	// PyMODINIT_FUNC initx(void), MOD_INIT(x), PYBIND11_MODULE(x, m), BOOST_PYTHON_MODULE(x), NB_MODULE(x, m).
-	initC    = regexp.MustCompile(`(?m)^[^\n/*"]*\b(?:PyInit_(\w+)\s*\(\s*(?:void)?\s*\)\s*\{?\s*$|PyMODINIT_FUNC\s+(?:PyInit_|init)(\w+)\s*\(|(?:PYBIND11_MODULE|BOOST_PYTHON_MODULE|NB_MODULE)\s*\(\s*(\w+))`)
+	// PyMODINIT_FUNC PyInit_x(void), PyMODEXPORT_FUNC PyModExport_x(void) (PEP 793), or the macros of Python 2 and 3 projects:
+	// PyMODINIT_FUNC initx(void), PYBIND11_MODULE(x, m), BOOST_PYTHON_MODULE(x), NB_MODULE(x, m). Not in a comment or a string.
+	// witness/binary_buildout_backends.py has the same; testdata/inits.json holds the cases of both.
+	initC = regexp.MustCompile(`(?m)^[ \t]*(?:[^\s/*"][^\n/"]*)?\b(?:(Py(?:Init|ModExport)U?_\w+)\s*\(\s*(?:void)?\s*\)\s*\{?\s*$` +
+		`|PyMOD(?:INIT|EXPORT)_FUNC\s+(?:(Py(?:Init|ModExport)U?_\w+)|init(\w+))\s*\(|(?:PYBIND11_MODULE|BOOST_PYTHON_MODULE|NB_MODULE)\s*\(\s*(\w+))`)
 	initRust = regexp.MustCompile(`#\s*\[\s*(?:pyo3::)?pymodule\b[^\]]*\]\s*(?:#\[[^\]]*\]\s*)*(?:pub(?:\([a-z]+\))?\s+)?(?:fn|mod)\s+(\w+)`)
 	rustName = regexp.MustCompile(`#\s*\[\s*pyo3\s*\(\s*name\s*=\s*"(\w+)"`)
 )
@@ -187,11 +191,17 @@ func initFunctions(p string, b []byte) []string {
 			found[name] = true
 		}
 	default:
-		if !strings.Contains(string(b), "Py") {
-			return nil
+		if !bytes.Contains(b, []byte("Py")) && !bytes.Contains(b, []byte("_MODULE")) {
+			return nil // the expression is slow, and most sources are libraries'
 		}
 		for _, m := range initC.FindAllStringSubmatch(string(b), -1) {
-			found[m[1]+m[2]+m[3]] = true
+			name := m[3] + m[4]
+			if name == "" {
+				name, _ = pymodule.Module(m[1] + m[2])
+			}
+			if name != "" {
+				found[name] = true
+			}
 		}
 	}
 	var names []string

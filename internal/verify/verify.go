@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/internal/binfmt"
+	"github.com/binary-buildout/binary-buildout/internal/pymodule"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
@@ -113,8 +114,8 @@ func (c *checker) findExtensions() {
 		}
 		n, ok := asExtension(f)
 		if !ok && (f.fake || f.err != nil) {
-			n, ok = nameOf(f.path)
-			ok = ok && (n.kind != "plain" || strings.HasSuffix(f.path, ".pyd"))
+			n, ok = pymodule.NameOf(f.path)
+			ok = ok && (n.ABI != pymodule.Plain || strings.HasSuffix(f.path, ".pyd"))
 		}
 		if !ok {
 			continue
@@ -128,7 +129,7 @@ func (c *checker) findExtensions() {
 		} else {
 			base = c.scan.guessBase(f.path)
 		}
-		x.module = n.module(f.path, base)
+		x.module = x.moduleFrom(base)
 		c.extensions = append(c.extensions, x)
 		c.byFile[f.path] = x
 	}
@@ -157,7 +158,7 @@ func (c *checker) loadAll() {
 // spare says whether an extension is for another interpreter, so that nothing here loads it.
 func (c *checker) spare(f *file) bool {
 	x := c.byFile[f.path]
-	return x != nil && (x.name.forOther(c.target) || ofOtherPython(f.path, c.target))
+	return x != nil && (x.forOther(c.target) || ofOtherPython(f.path, c.target))
 }
 
 // judge puts each binary into its list.
@@ -203,12 +204,16 @@ func (c *checker) damaged(f *file, x *extension) {
 func (c *checker) judgeExtension(x *extension, imports []Problem) {
 	f := x.file
 	if c.spare(f) {
-		if ofOtherPython(f.path, c.target) || x.name.kind == "other" || x.name.otherPlatform(c.target) || c.hasVariant(x) {
+		if ofOtherPython(f.path, c.target) || x.name.ABI == pymodule.Other || x.otherPlatform(c.target) || c.hasVariant(x) {
 			c.report.Other++
 			return
 		}
 		item := c.item(f, x)
-		item.Problems = []Problem{{Kind: "abi", Message: fmt.Sprintf("it is for %s, and there is none for %s", x.name.describe(), c.in.Python.ABI),
+		whose := x.name.Describe()
+		if x.name.ABI == pymodule.ABI3 {
+			whose += " by a name that Python 3.15 and newer look for"
+		}
+		item.Problems = []Problem{{Kind: "abi", Message: fmt.Sprintf("it is for %s, and there is none for %s", whose, c.in.Python.ABI),
 			Hint: "build or fetch its egg for Python " + c.target.python()}}
 		c.report.Foreign = append(c.report.Foreign, item)
 		return
@@ -219,7 +224,9 @@ func (c *checker) judgeExtension(x *extension, imports []Problem) {
 		c.report.Binaries++
 		problems = append(problems, c.loader.missing[f.path]...)
 		problems = append(problems, c.floors.add(f.path, m, c.fromTree(f, m))...)
-		problems = append(problems, c.pythonLink(item, m)...)
+		if _, ok := pymodule.Entry(x.name, m.Exported); ok {
+			problems = append(problems, c.pythonLink(item, m)...)
+		}
 	}
 	item.Problems = append(problems, imports...)
 	if len(item.Problems) > 0 {
@@ -232,15 +239,8 @@ func (c *checker) judgeExtension(x *extension, imports []Problem) {
 // hasVariant says whether the same module is there for the target too.
 func (c *checker) hasVariant(x *extension) bool {
 	return slices.ContainsFunc(c.extensions, func(y *extension) bool {
-		return y != x && y.egg == x.egg && y.module == x.module && path.Dir(y.file.path) == path.Dir(x.file.path) && !y.name.forOther(c.target)
+		return y != x && y.egg == x.egg && y.module == x.module && path.Dir(y.file.path) == path.Dir(x.file.path) && !y.forOther(c.target)
 	})
-}
-
-func (n extName) describe() string {
-	if n.kind != "cpython" {
-		return n.kind
-	}
-	return fmt.Sprintf("cp%d%d%s", n.major, n.minor, n.flags)
 }
 
 // pythonLink is what there is to say of a libpython that an extension needs, on Linux and macOS.
@@ -310,7 +310,7 @@ func (c *checker) fromTree(f *file, m *binfmt.Image) func(string) bool {
 func (c *checker) symbols(x *extension) map[string]bool {
 	all := map[string]bool{}
 	m, ok := x.file.fitting(c.target)
-	if !ok || !x.name.stable() {
+	if !ok || !x.name.Stable() {
 		return all
 	}
 	for _, lib := range m.Needed {
@@ -332,10 +332,10 @@ func (c *checker) item(f *file, x *extension) Item {
 	if x != nil {
 		i.Kind, i.Module, e = "extension", x.module, x.egg
 		switch {
-		case x.name.stable():
-			i.ABI = x.name.kind
-		case x.name.kind == "cpython":
-			i.ABI = x.name.describe()
+		case x.name.Stable():
+			i.ABI = x.name.ABI.String()
+		case x.name.ABI == pymodule.CPython:
+			i.ABI = x.name.Describe()
 		}
 	} else if m, ok := f.fitting(c.target); ok && m.Type == binfmt.TypeExecutable {
 		i.Kind = "executable"

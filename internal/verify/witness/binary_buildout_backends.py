@@ -15,8 +15,10 @@ import sys
 import zipfile
 
 SOURCES = (".c", ".cc", ".cpp", ".cxx", ".pyx")
-INIT = re.compile(r"\bPyInit_(\w+)\s*\(\s*(?:void)?\s*\)\s*\{?\s*$|PyMODINIT_FUNC\s+(?:PyInit_|init)(\w+)\s*\("
-                  r"|(?:PYBIND11_MODULE|BOOST_PYTHON_MODULE|NB_MODULE)\s*\(\s*(\w+)", re.M)
+# As in scan.go; testdata/inits.json holds the cases of both.
+INIT = re.compile(r"^[ \t]*(?:[^\s/*\"][^\n/\"]*)?\b(?:(Py(?:Init|ModExport)U?_\w+)\s*\(\s*(?:void)?\s*\)\s*\{?\s*$"
+                  r"|PyMOD(?:INIT|EXPORT)_FUNC\s+(?:(Py(?:Init|ModExport)U?_\w+)|init(\w+))\s*\("
+                  r"|(?:PYBIND11_MODULE|BOOST_PYTHON_MODULE|NB_MODULE)\s*\(\s*(\w+))", re.M)
 APART = ("test", "tests", "testing", "example", "examples", "doc", "docs", "benchmarks", "bench", "extern", "third_party",
          "eggs", "develop-eggs", "parts", "var", "site-packages", "node_modules")  # of a buildout whose own directory is a distribution
 COMPILED = re.compile(r"\.(?:so|pyd)$")
@@ -220,9 +222,21 @@ def modules_of_sources(directory):
                 found.add(stem)
                 continue
             with io.open(os.path.join(top, name), encoding="utf-8", errors="replace") as f:
-                for groups in INIT.findall(f.read(64 << 20)):
-                    found.add("".join(groups))
-    return sorted(found)
+                for one, two, old, macro in INIT.findall(f.read(64 << 20)):
+                    found.add(old + macro or module_of_entry(one + two))
+    return sorted(found - set([None]))
+
+
+def module_of_entry(function):
+    """The module whose entry a function is; of PyInitU_ and PyModExportU_ the rest is punycode with _ for its hyphen (PEP 489)."""
+    prefix, _, name = function.partition("_")
+    if not prefix.endswith("U"):
+        return name
+    plain, _, code = name.rpartition("_")
+    try:
+        return (plain + "-" + code if plain else code).encode("ascii").decode("punycode")
+    except UnicodeError:
+        return None
 
 
 def _quietly(call, *args):
