@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"path"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -75,6 +76,26 @@ func (s *scan) eggs() []*egg {
 		all = append(all, e)
 	}
 	sort.SliceStable(all, func(i, j int) bool { return len(all[i].base) > len(all[j].base) })
+	return all
+}
+
+// packages are the top-level modules and packages of Python that the distribution has, as far as its metadata says; nil of none.
+func (e *egg) packages() []string {
+	if e == nil {
+		return nil
+	}
+	if len(e.topLevel) > 0 {
+		return e.topLevel
+	}
+	var all []string
+	for _, p := range e.record {
+		rest, ok := under(p, e.base)
+		first, _, _ := strings.Cut(rest, "/")
+		name := strings.TrimSuffix(first, ".py")
+		if ok && strings.HasSuffix(rest, ".py") && !strings.Contains(name, ".") && !slices.Contains(all, name) {
+			all = append(all, name)
+		}
+	}
 	return all
 }
 

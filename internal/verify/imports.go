@@ -36,12 +36,13 @@ type Import struct {
 
 // job is one import, as importer.py reads it.
 type job struct {
-	ID      int      `json:"id"`
-	Paths   []string `json:"paths"`
-	Module  string   `json:"module"`
-	File    string   `json:"file"`
-	Timeout int      `json:"timeout"` // seconds
-	Script  string   `json:"script"`
+	ID       int      `json:"id"`
+	Paths    []string `json:"paths"`
+	Module   string   `json:"module"`
+	File     string   `json:"file"`
+	Packages []string `json:"packages"` // the top-level modules of its distribution
+	Timeout  int      `json:"timeout"`  // seconds
+	Script   string   `json:"script"`
 
 	x *extension
 }
@@ -51,6 +52,7 @@ type result struct {
 	ID      int      `json:"id"`
 	Error   string   `json:"error"`
 	Type    string   `json:"type"`
+	Package string   `json:"package"` // the package of the module whose own import failed
 	Missing string   `json:"missing"`
 	Other   string   `json:"other"`
 	Maps    []string `json:"maps"`
@@ -64,7 +66,7 @@ func (c *checker) importAll(ctx context.Context) (map[string][]Problem, error) {
 		if m, ok := x.file.fitting(c.target); !ok || c.spare(x.file) || !exportsAny(m, pymodule.Entries(x.name.Stem, c.target.version())) {
 			continue // judged already
 		}
-		jobs = append(jobs, &job{ID: len(jobs), Paths: c.paths(x), Module: x.module, File: filepath.Join(im.Root, filepath.FromSlash(x.file.path)), x: x})
+		jobs = append(jobs, &job{ID: len(jobs), Paths: c.paths(x), Module: x.module, File: filepath.Join(im.Root, filepath.FromSlash(x.file.path)), Packages: x.egg.packages(), x: x})
 	}
 	results, err := runJobs(ctx, *im, jobs)
 	if err != nil {
@@ -135,8 +137,11 @@ func (c *checker) importProblems(j *job, r result) []Problem {
 		return nil
 	}
 	p := Problem{Kind: "import", Message: "importing " + j.Module + " fails: " + r.Type + ": " + oneLine(r.Error), Hint: importHint(r)}
-	if r.Type == "timeout" || r.Type == "crash" {
+	switch {
+	case r.Type == "timeout" || r.Type == "crash":
 		p.Message = "importing " + j.Module + ": " + r.Error
+	case r.Package != "":
+		p.Message = "importing its package " + r.Package + " fails: " + r.Type + ": " + oneLine(r.Error)
 	}
 	return []Problem{p}
 }

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -75,23 +76,56 @@ func TestImport(t *testing.T) {
 }
 
 // TestImportRound: an extension and a module that import each other can only be
-// imported by that module first, as scipy.linalg's square root.
+// imported by that module first, whatever the exception is, and whether or not
+// Python code was running when it was raised.
 func TestImportRound(t *testing.T) {
-	round := gcc(t, `#include <Python.h>
-static int run(PyObject *m) {
-	PyObject *other = PyImport_ImportModule("demo.round");
-	return other ? PyModule_AddIntConstant(m, "done", 1) : -1;
-}
+	round := func(run string) string {
+		return gcc(t, `#include <Python.h>
+static int run(PyObject *m) { `+run+` }
 static PyModuleDef_Slot slots[] = {{Py_mod_exec, run}, {0, NULL}};
 static struct PyModuleDef d = {PyModuleDef_HEAD_INIT, "_round", 0, 0, 0, slots};
 PyMODINIT_FUNC PyInit__round(void) { return PyModuleDef_Init(&d); }
 `, "-I"+include(t, "3.13"))
-	for name, source := range map[string]string{"round": "from ._round import done\n", "wrong": "from ._round import more\n"} {
-		root := egg313(tree{"demo/__init__.py": "", "demo/round.py": source, "demo/_round" + suffix: round}).write(t)
+	}
+	done := round(`PyObject *other = PyImport_ImportModule("demo.round"); return other ? PyModule_AddIntConstant(m, "done", 1) : -1;`)
+	// It fails in C alone, where demo_first isn't imported yet: nothing in the traceback names that.
+	quiet := round(`if (!PyDict_GetItemString(PyImport_GetModuleDict(), "demo_first")) { PyErr_SetString(PyExc_RuntimeError, "too early"); return -1; } return 0;`)
+	for _, row := range []struct {
+		name   string
+		files  tree
+		failed string // words of the only finding; empty is none
+	}{
+		{"ImportError", tree{"demo/round.py": "from ._round import done\n", "demo/_round" + suffix: done}, ""},
+		{"AttributeError, as mypy's", tree{"demo/round.py": "from . import _round\nx = _round.done\n", "demo/_round" + suffix: done}, ""},
+		{"no traceback", tree{"demo_first.py": "import demo._round\n", "EGG-INFO/top_level.txt": "demo\ndemo_first\n", "demo/_round" + suffix: quiet}, ""},
+		{"a name that isn't there", tree{"demo/round.py": "from ._round import more\n", "demo/_round" + suffix: done}, "importing demo._round fails: ImportError: cannot import name 'more'"},
+		{"a package that fails", tree{"demo/__init__.py": "raise RuntimeError('not configured')\n", "demo/_round" + suffix: done}, "importing its package demo fails: RuntimeError: not configured"},
+	} {
+		root := egg313(tree{"demo/__init__.py": ""}).with(egg313(row.files)).write(t)
 		r := check(t, Input{Source: Dir(root), Import: importing(t, root, "3.13")})
-		if found := messages(r.Foreign); (name == "wrong") != strings.Contains(found, "cannot import name") {
-			t.Errorf("%s: %q", name, found)
+		if found := messages(r.Foreign); !strings.Contains(found, row.failed) || (found == "") != (row.failed == "") {
+			t.Errorf("%s: %q", row.name, found)
 		}
+	}
+}
+
+// TestImportMypy: 22 of mypy's modules are in a circle of imports, and each can be used.
+func TestImportMypy(t *testing.T) {
+	if testing.Short() {
+		t.Skip("fetches mypy")
+	}
+	root := t.TempDir()
+	for _, w := range verifytest.Wheels(t, []string{"mypy==2.4.1", "mypy-extensions==1.2.0", "typing-extensions==4.16.0", "pathspec==1.1.1", "librt==0.17.0", "ast-serialize==0.13.1"}, "linux-x86_64") {
+		name := strings.Join(strings.Split(filepath.Base(w), "-")[:2], "-")
+		if out, err := exec.Command(verifytest.Python(t, "3.13"), "-m", "zipfile", "-e", w, filepath.Join(root, "eggs", name+"-py3.13.egg")).CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
+	im := importing(t, root, "3.13")
+	im.Timeout = time.Minute
+	r := check(t, Input{Source: Dir(root), Import: im, Python: python313("manylinux_2_28_x86_64", "glibc")})
+	if r.Err() != nil || len(r.Compiled) < 230 {
+		t.Errorf("%d extensions; missing %s\nforeign %s", len(r.Compiled), messages(r.Missing), messages(r.Foreign))
 	}
 }
 

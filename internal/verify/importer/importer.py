@@ -1,9 +1,10 @@
 """Imports extension modules, each in a process of its own, and says what happened.
 
 Python 2.7 and 3.6 to the newest, standard library only. Reads one JSON object a
-line: id, paths, module, file, timeout, root. Writes one a line: id, and error
-(with type and missing, where there is one), or maps: the libraries that were
-mapped. It is started with -sSEB, so that nothing but paths counts.
+line: id, paths, module, file, packages, timeout, script. Writes one a line: id, and
+error (with type, and where there is one missing, and package: the package of the
+module whose own import failed), or maps: the libraries that were mapped. It is
+started with -sSEB, so that nothing but paths counts.
 """
 import json
 import os
@@ -15,21 +16,28 @@ import time
 HAVE_FORK = hasattr(os, "fork")
 
 
+ATTEMPTS = 8  # of one module, each after the import of another one
+
+
 def attempt(job):
     """Import one module, in this process, and describe it."""
     sys.path[0:0] = job["paths"]
     sys.argv = ["import"]
     name = job["module"]
+    package = None
     try:
         for first in job.get("first") or ():
             __import__(first)
+        for package in packages(name):
+            __import__(package)
+        package = None
         __import__(name)
         module = sys.modules[name]
     except BaseException:
         kind, error, trace = sys.exc_info()
-        result = {"error": str(error) or kind.__name__, "type": kind.__name__}
-        if kind is ImportError and result["error"].startswith("cannot import name"):
-            result["by"] = innermost(trace)
+        result = {"error": str(error) or kind.__name__, "type": kind.__name__, "by": raisers(trace)}
+        if package:
+            result["package"] = package
         missing = getattr(error, "name", None) if kind.__name__ == "ModuleNotFoundError" else None
         text = result["error"]
         if kind is ImportError and text.startswith("No module named "):
@@ -46,19 +54,35 @@ def attempt(job):
     return result
 
 
-def innermost(trace):
-    """The module that an exception was raised in."""
-    while trace.tb_next:
+def packages(name):
+    """The packages that a module lies in, the outermost first."""
+    parts = name.split(".")
+    return [".".join(parts[:i]) for i in range(1, len(parts))]
+
+
+def raisers(trace):
+    """The modules that an exception came through, the innermost first."""
+    names = []
+    while trace:
+        name = trace.tb_frame.f_globals.get("__name__")
+        if name in names:
+            names.remove(name)
+        names.append(name)
         trace = trace.tb_next
-    return trace.tb_frame.f_globals.get("__name__")
+    return [n for n in reversed(names) if n and n != "__main__" and not n.startswith(("importlib.", "_frozen_importlib"))]
 
 
 def tried(job, how):
-    """An attempt, and another one where two modules import each other: such an
-    extension (scipy has one) can only be imported by the other one."""
+    """An attempt, and others where modules import each other in a circle: such an
+    extension (mypy has 22, scipy one) can only be imported after another module of
+    the circle, which one of those that the exception came through is, or one of
+    the distribution's packages."""
     result = how(job)
-    if result.get("by") not in (None, "__main__", job["module"]):
-        again = how(dict(job, first=[result["by"]]))
+    if "error" not in result or result.get("missing") or "by" not in result:
+        return result
+    others = [n for n in result["by"] + (job.get("packages") or []) if n != job["module"]]
+    for other in sorted(set(others), key=others.index)[:ATTEMPTS]:
+        again = how(dict(job, first=[other]))
         if "error" not in again:
             return again
     return result
