@@ -1,0 +1,72 @@
+package pack
+
+import (
+	"fmt"
+	"io"
+	"math/rand"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// moved is a text in which each path that the search finds has become the same
+// one with another first name, in the form that it had.
+func moved(t testing.TB, root, text string) string {
+	t.Helper()
+	s := newSearcher([]place{{path: root, root: true}})
+	res, err := s.stream(strings.NewReader(text), io.Discard, make([]byte, chunkSize+lookBehind+2*s.longest))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	at := int64(0)
+	for _, h := range res.hits {
+		if h.bound == whole {
+			was := text[h.offset:h.end()]
+			b.WriteString(text[at:h.offset])
+			b.WriteString(strings.Replace(strings.Replace(was, "srv", "dst", 1), toUTF16("srv", false)[:5], toUTF16("dst", false)[:5], 1))
+			at = h.end()
+		}
+	}
+	return b.String() + text[at:]
+}
+
+// TestBoundariesOnTheTarget: bootstrap.py finds a path where pack does, and
+// nowhere else: in the table's rows, and in made-up texts full of near misses.
+func TestBoundariesOnTheTarget(t *testing.T) {
+	var rows strings.Builder
+	row := func(root, text string) {
+		fmt.Fprintf(&rows, "%x,%x,%x,%x\n", root, strings.Replace(root, "srv", "dst", 1), text, moved(t, root, text))
+	}
+	cases := readBoundaries(t)
+	for _, table := range []boundaryTable{cases.Boundaries, cases.Forms} {
+		for _, r := range table.Rows {
+			text := encoded(r.In, r.Encoding)
+			if (moved(t, table.Path, text) != text) != strings.Contains(r.Want, "<0>") {
+				t.Errorf("%q isn't told from what becomes of it", text)
+			}
+			row(table.Path, text)
+		}
+	}
+	for _, big := range []bool{false, true} {
+		fmt.Fprintf(&rows, "%x,%x,%x,%x\n", "/srv/app", "/dst/ä", toUTF16("a /srv/app/x", big), toUTF16("a /dst/ä/x", big))
+	}
+	r := rand.New(rand.NewSource(7))
+	words := []string{"/srv/app", "/srv", "app", "/", ".", "..", "~", "-", "2", "80", " ", ":", "file:", "file://", "localhost", "http://h", "\n", "ü", "\"", "x", "%20",
+		"%2F", "%2Fsrv%2Fapp", "%2fsrv%2fapp", `\/srv\/app`, `\/`, `\xfc`, `\x20`, `\u00fc`, `\u0020`, "\\"}
+	for range 3000 {
+		var b strings.Builder
+		for range r.Intn(9) {
+			b.WriteString(words[r.Intn(len(words))])
+		}
+		row("/srv/app", b.String())
+	}
+	for _, version := range []string{"2.7", "3.6", "3.13"} {
+		cmd := exec.Command(findPython(t, version), "testdata/boundaries.py", "bootstrap.py")
+		cmd.Stdin = strings.NewReader(rows.String())
+		out, err := cmd.CombinedOutput()
+		if err != nil || !strings.Contains(string(out), " 0 wrong") {
+			t.Errorf("Python %s: %v\n%s", version, err, out)
+		}
+	}
+}

@@ -1,0 +1,23 @@
+package pack
+
+import (
+	"encoding/json"
+	"os"
+	"testing"
+)
+
+// TestFromIndex: testdata/installed.json, which bootstrap.py is held to too.
+func TestFromIndex(t *testing.T) {
+	data, err := os.ReadFile("testdata/installed.json")
+	check(t, err)
+	var table struct{ Rows map[string]bool }
+	check(t, json.Unmarshal(data, &table))
+	if len(table.Rows) < 10 {
+		t.Errorf("%d rows", len(table.Rows))
+	}
+	for path, want := range table.Rows {
+		if got := fromIndex(path); got != want {
+			t.Errorf("%s: %v", path, got)
+		}
+	}
+}
