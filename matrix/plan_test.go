@@ -32,6 +32,14 @@ func TestNew(t *testing.T) {
 			"cp313-manylinux_2_28_x86_64 ubuntu-24.04 image /opt/python/cp313-cp313/bin/python"},
 		{"free-threaded", Options{Pythons: []string{"3.14t"}},
 			"cp314t-manylinux_2_28_x86_64 ubuntu-24.04 image /opt/python/cp314-cp314t/bin/python"},
+		{"newest", Options{Pythons: []string{"3.14", "3.15", "3.15t"}, Platforms: []string{"linux_x86_64", "win_arm64"}, Images: []string{"manylinux_2_28", "python:3.15-bookworm"}, SkipTargets: []string{"cp314-*bookworm", "cp315t-*bookworm"}},
+			"cp314-manylinux_2_28_x86_64 ubuntu-24.04 image /opt/python/cp314-cp314/bin/python\n" +
+				"cp315-manylinux_2_28_x86_64 ubuntu-24.04 image /opt/python/cp315-cp315/bin/python\n" +
+				"cp315t-manylinux_2_28_x86_64 ubuntu-24.04 image /opt/python/cp315-cp315t/bin/python\n" +
+				"cp315-linux_x86_64-python3.15-bookworm ubuntu-24.04 image /usr/local/bin/python3.15\n" +
+				"cp314-win_arm64 windows-11-arm setup-python \n" +
+				"cp315-win_arm64 windows-11-arm setup-python \n" +
+				"cp315t-win_arm64 windows-11-arm setup-python "},
 		{"all systems", Options{Pythons: []string{"3.12"}, Platforms: []string{"linux_aarch64", "macosx_arm64", "macosx_x86_64", "win_amd64", "win_arm64", "win32"}},
 			"cp312-manylinux_2_28_aarch64 ubuntu-24.04-arm image /opt/python/cp312-cp312/bin/python\n" +
 				"cp312-macosx_11_0_arm64 macos-15 setup-python \n" +
