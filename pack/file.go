@@ -65,6 +65,8 @@ type Archive struct {
 	Manifest Manifest
 	Files    []File // sorted by Path; parents before children
 	Omitted  []Omission
+	// Unmatched are the Exclude and Include of Scan's rules that match nothing in the tree.
+	Unmatched Rules
 }
 
 // Omission is a file or directory that was left out, with all below it.

@@ -2,6 +2,7 @@ package pack
 
 import (
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -46,7 +47,7 @@ var osNames = map[string]bool{".DS_Store": true, "Thumbs.db": true, "desktop.ini
 // omit says why a path is left out, "" if it isn't. sourced tells whether a
 // bytecode file has its source beside it.
 func (r *Rules) omit(p string, dir bool, sourced func() bool) string {
-	if matchAny(r.Include, p) {
+	if r.Includes(p) {
 		return ""
 	}
 	if matchAny(r.Exclude, p) {
@@ -117,6 +118,15 @@ func fromIndex(p string) bool {
 		}
 	}
 	return false
+}
+
+// Includes tells whether one of the Include globs matches p, or a directory above it.
+func (r *Rules) Includes(p string) bool { return matchAny(r.Include, p) }
+
+// forget takes the globs that match p out of the rules.
+func (r *Rules) forget(p string) {
+	matches := func(g string) bool { return matchGlob(g, p) }
+	r.Exclude, r.Include = slices.DeleteFunc(r.Exclude, matches), slices.DeleteFunc(r.Include, matches)
 }
 
 func matchAny(globs []string, p string) bool {

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -27,7 +28,7 @@ func Scan(root string, rules Rules) (*Archive, error) {
 	if err != nil {
 		return nil, fmt.Errorf("scanning %s: %w", root, err)
 	}
-	s := &scanner{rules: &rules, a: &Archive{Root: abs}}
+	s := &scanner{rules: &rules, a: &Archive{Root: abs, Unmatched: Rules{Exclude: slices.Clone(rules.Exclude), Include: slices.Clone(rules.Include)}}}
 	if err := s.dir(""); err != nil {
 		return nil, err
 	}
@@ -70,6 +71,7 @@ func (s *scanner) entry(rel string, d fs.DirEntry, names map[string]bool) error 
 	if rel != "" {
 		p = rel + "/" + p
 	}
+	s.a.Unmatched.forget(p)
 	reason := s.underVar(p, d)
 	if reason == "" {
 		reason = s.rules.omit(p, d.IsDir(), func() bool { return hasSource(d.Name(), names) })

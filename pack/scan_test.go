@@ -4,6 +4,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -103,14 +104,18 @@ func TestScanRefuses(t *testing.T) {
 	// What isn't packed may have any name, as the hint says.
 	check(t, os.MkdirAll(filepath.Join(root, "var", "up\xfc", "deep"), 0o755))
 	check(t, os.WriteFile(filepath.Join(root, "var", "b\xff"), nil, 0o644))
-	if a, err := Scan(root, Rules{Exclude: []string{"a*"}}); err != nil || len(a.Omitted) != 3 {
+	a, err := Scan(root, Rules{Exclude: []string{"a*", "*.orig"}, Include: []string{"none/at/all", "nothing"}})
+	if err != nil || len(a.Omitted) != 3 {
 		t.Errorf("%v, %v", a, err)
+	}
+	if !slices.Equal(a.Unmatched.Exclude, []string{"*.orig"}) || !slices.Equal(a.Unmatched.Include, []string{"none/at/all", "nothing"}) {
+		t.Errorf("unmatched %+v", a.Unmatched)
 	}
 	root = t.TempDir()
 	l, err := net.Listen("unix", filepath.Join(root, "s"))
 	check(t, err)
 	defer l.Close()
-	a, err := Scan(root, Rules{})
+	a, err = Scan(root, Rules{})
 	check(t, err)
 	if len(a.Omitted) != 1 || a.Omitted[0].Reason != reasonSocket {
 		t.Errorf("%v", a.Omitted)

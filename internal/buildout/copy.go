@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // What is copied from a checkout into the stage: everything, .git included
@@ -18,7 +20,7 @@ import (
 // secrets.cfg belongs to the buildout. Left out is what an earlier run left,
 // because it holds the old path or another Python's code:
 //
-//   - dist/ and the directory that archives are written to,
+//   - what pack wrote into dist/ and the directory that archives are written to,
 //   - var/, which is data,
 //   - where buildout ran before (.installed.cfg is there): that file and the
 //     directories of bin, parts, develop-eggs and eggs,
@@ -28,30 +30,58 @@ import (
 // A file that git tracks is copied wherever it lies.
 type copier struct {
 	from, to string
-	skip     map[string]bool // relative, with slashes
-	tracked  map[string]bool // files of git and the directories above them
-	built    bool            // buildout ran here before
+	skip     map[string]LeftOutReason // by relative path, with slashes
+	tracked  map[string]bool          // files of git and the directories above them
+	built    bool                     // buildout ran here before
+	left     []LeftOut
 }
 
-// copyTree copies the checkout at from to the stage at to. out is the
-// directory that archives are written to.
-func copyTree(ctx context.Context, from, to, config, out string) error {
-	c := copier{from: from, to: to, skip: map[string]bool{"dist": true, "var": true, ".binary-buildout": true}, tracked: tracked(ctx, from)}
-	if rel, err := filepath.Rel(from, out); out != "" && err == nil && rel != "." && !strings.HasPrefix(rel, "..") {
-		c.skip[filepath.ToSlash(rel)] = true
-	}
-	if exists(filepath.Join(from, ".installed.cfg")) {
+// copyTree copies the checkout o.Dir to the stage at to, and gives what it left out.
+func (o Options) copyTree(ctx context.Context, to string) ([]LeftOut, error) {
+	c := copier{from: o.Dir, to: to, skip: map[string]LeftOutReason{"var": LeftData, pack.Dir: LeftState}, tracked: tracked(ctx, o.Dir)}
+	c.skipOwn(o)
+	if exists(filepath.Join(c.from, installedCfg)) {
 		c.built = true
-		for _, dir := range productDirs(from, config) {
-			c.skip[dir] = true
+		for _, dir := range productDirs(c.from, o.Config) {
+			c.skip[dir] = LeftProduct
 		}
 	}
-	if exists(filepath.Join(from, "pyvenv.cfg")) {
+	if exists(filepath.Join(c.from, "pyvenv.cfg")) {
 		for _, dir := range []string{"bin", "lib", "lib64", "include", "Scripts", "Lib", "Include", "pyvenv.cfg"} {
-			c.skip[dir] = true
+			c.skip[dir] = LeftVirtualenv
 		}
 	}
-	return filepath.WalkDir(from, c.visit)
+	err := filepath.WalkDir(c.from, c.visit)
+	return c.left, err
+}
+
+// skipOwn leaves out what this program wrote, where it writes by default and
+// where it is told to: another run's archives, which the new one would hold. A
+// directory that holds nothing else is left out itself, as it wasn't there
+// before the first run.
+func (c *copier) skipOwn(o Options) {
+	if o.Wrote == nil {
+		return
+	}
+	for _, dir := range []string{"dist", o.Out} {
+		if dir == "" {
+			continue
+		}
+		if !filepath.IsAbs(dir) {
+			dir = filepath.Join(c.from, dir)
+		}
+		rel, err := filepath.Rel(c.from, dir)
+		if err != nil || !filepath.IsLocal(rel) {
+			continue
+		}
+		own := o.Wrote(dir)
+		for _, name := range own {
+			c.skip[path.Join(filepath.ToSlash(rel), name)] = LeftOwn
+		}
+		if entries, err := os.ReadDir(dir); err == nil && len(entries) == len(own) && rel != "." {
+			c.skip[filepath.ToSlash(rel)] = LeftOwn
+		}
+	}
 }
 
 // productDirs are the directories inside the tree that buildout makes there.
@@ -73,7 +103,7 @@ func productDirs(dir, config string) []string {
 	return dirs
 }
 
-func (c copier) visit(p string, d fs.DirEntry, err error) error {
+func (c *copier) visit(p string, d fs.DirEntry, err error) error {
 	if err != nil {
 		return err
 	}
@@ -82,7 +112,10 @@ func (c copier) visit(p string, d fs.DirEntry, err error) error {
 		return err
 	}
 	name := filepath.ToSlash(rel)
-	if !c.tracked[name] && c.left(name, p, d) {
+	if reason := c.leaves(name, p, d); reason != "" && !c.tracked[name] {
+		if !strings.HasSuffix(name, ".pyc") && d.Name() != "__pycache__" { // nobody misses these
+			c.left = append(c.left, LeftOut{name, reason})
+		}
 		if d.IsDir() {
 			return fs.SkipDir
 		}
@@ -91,28 +124,25 @@ func (c copier) visit(p string, d fs.DirEntry, err error) error {
 	return c.copy(p, filepath.Join(c.to, rel), d)
 }
 
-// left reports whether an untracked name is left out.
-func (c copier) left(name, p string, d fs.DirEntry) bool {
+// leaves says why an untracked name is left out; "" if it is copied.
+func (c *copier) leaves(name, p string, d fs.DirEntry) LeftOutReason {
 	for dir := name; dir != "."; dir = path.Dir(dir) {
-		if c.skip[dir] {
-			return true // below a skipped directory that holds tracked files
+		if reason := c.skip[dir]; reason != "" {
+			return reason // below a skipped directory that holds tracked files
 		}
 	}
 	base := path.Base(name)
-	if d.IsDir() {
-		switch {
-		case base == "__pycache__", exists(filepath.Join(p, "pyvenv.cfg")):
-			return true
-		case base == "build":
-			return isBuildDir(p)
-		case strings.HasSuffix(base, ".egg-info"):
-			return c.built || c.tracked != nil
-		}
-		return false
-	}
+	shown := c.built || c.tracked != nil // what is a product, git or .installed.cfg shows
 	compiled := strings.HasSuffix(base, ".so") || strings.HasSuffix(base, ".pyd")
 	inGit := name == ".git" || strings.HasPrefix(name, ".git/")
-	return strings.HasSuffix(base, ".pyc") || compiled && !inGit && (c.built || c.tracked != nil)
+	switch {
+	case d.IsDir() && exists(filepath.Join(p, "pyvenv.cfg")):
+		return LeftVirtualenv
+	case d.IsDir() && (base == "__pycache__" || base == "build" && isBuildDir(p) || shown && strings.HasSuffix(base, ".egg-info")),
+		!d.IsDir() && (strings.HasSuffix(base, ".pyc") || compiled && !inGit && shown):
+		return LeftCompiled
+	}
+	return ""
 }
 
 // isBuildDir tells setuptools' build directory from one that is just called so.
@@ -131,7 +161,7 @@ func isBuildDir(dir string) bool {
 }
 
 // copy copies one entry with its mode and time; build tools compare times.
-func (c copier) copy(from, to string, d fs.DirEntry) error {
+func (c *copier) copy(from, to string, d fs.DirEntry) error {
 	info, err := d.Info()
 	if err != nil {
 		return err
@@ -155,7 +185,7 @@ func (c copier) copy(from, to string, d fs.DirEntry) error {
 }
 
 // inside turns an absolute link into the checkout to one into the stage.
-func (c copier) inside(link, target string) string {
+func (c *copier) inside(link, target string) string {
 	if !filepath.IsAbs(target) || !within(filepath.Clean(target), c.from) {
 		return target
 	}

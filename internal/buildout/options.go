@@ -14,7 +14,11 @@ type Options struct {
 	Name    string // of the distribution; names the default stage
 	Stage   string // "" for the default one
 	InPlace bool   // Dir is built already, by somebody else
-	Out     string // where archives are written; not copied into the stage
+	Out     string // where archives are written
+
+	// Wrote gives the names in a directory that this program gave; they aren't
+	// copied into the stage. May be nil.
+	Wrote func(dir string) []string
 
 	Python          string   // path or command; "" for python3
 	Config          string   // relative to Dir; "" for buildout.cfg
@@ -66,7 +70,8 @@ type Tree struct {
 	Extensions machinecode.Files // compiled files, as the gate found and left them
 	Signatures []pack.Signature
 	Warnings   []string // for the report
-	Reused     *Reused  // nil without Options.Reuse
+	LeftOut    []LeftOut
+	Reused     *Reused // nil without Options.Reuse
 	// Made says what decides about compiled files beside their sources, by name.
 	Made map[string]string
 

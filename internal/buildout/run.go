@@ -83,7 +83,7 @@ func (o Options) build(ctx context.Context, s stage) (*Tree, error) {
 	}
 	b := builder{o: o, s: s, w: &watcher{start: time.Now(), report: o.Progress}}
 	b.event(StageEvent, s.root)
-	if err := copyTree(ctx, o.Dir, s.root, o.Config, o.Out); err != nil {
+	if b.left, err = o.copyTree(ctx, s.root); err != nil {
 		return nil, surroundings("copying "+o.Dir+" to the stage", "", err)
 	}
 	log, err := os.OpenFile(b.log(), os.O_CREATE|os.O_WRONLY|os.O_TRUNC|scratch.NoFollow, 0o600)
@@ -95,7 +95,15 @@ func (o Options) build(ctx context.Context, s stage) (*Tree, error) {
 	if o.Verbose != nil {
 		b.w.out = append(b.w.out, o.Verbose)
 	}
-	return b.run(ctx)
+	for _, l := range b.left {
+		b.w.note("not copied to the stage: " + l.Path + " (" + string(l.Reason) + ")")
+	}
+	tree, err := b.run(ctx)
+	if err != nil {
+		return nil, b.named(err)
+	}
+	tree.LeftOut = b.left
+	return tree, nil
 }
 
 // builder is one build.
@@ -109,6 +117,7 @@ type builder struct {
 	tools    Toolchain
 	buildout string // zc.buildout's version
 	virtual  bool   // the tree is a virtualenv
+	left     []LeftOut
 
 	made   map[string]string // Tree.Made
 	reused *Reused           // nil without Options.Reuse

@@ -104,7 +104,7 @@ func TestCopyTree(t *testing.T) {
 	files := map[string]string{
 		"buildout.cfg": "[buildout]\nbin-directory = cmd\n", "secrets.cfg": "", ".gitignore": "secrets.cfg\n*.so\n", "src/x/x.py": "", "with space/ü": "",
 		"cmd/tracked": "", "cmd/script": "", "bin/own": "", "parts/p/f": "", "eggs/e.egg/f": "", "develop-eggs/l": "", ".installed.cfg": "",
-		"dist/a.tar.gz": "", "out/a.tar.gz": "", "var/log": "", "src/x/build/lib.linux/x": "", "src/x/setup.py": "", "src/x/x.so": "",
+		"dist/a.tar.gz": "", "dist/app.js": "", "out/a.tar.gz": "", "var/log": "", "src/x/build/lib.linux/x": "", "src/x/setup.py": "", "src/x/x.so": "",
 		"src/x/x.egg-info/PKG-INFO": "", "src/build/keep": "", "env/pyvenv.cfg": "", "env/bin/python": "", "src/x/__pycache__/x.pyc": "",
 	}
 	dir := write(t, files)
@@ -117,8 +117,21 @@ func TestCopyTree(t *testing.T) {
 		t.Fatal(err)
 	}
 	to := t.TempDir()
-	if err := copyTree(context.Background(), dir, to, "buildout.cfg", filepath.Join(dir, "out")); err != nil {
+	archives := func(dir string) []string {
+		found, _ := filepath.Glob(filepath.Join(dir, "*.tar.gz"))
+		for i := range found {
+			found[i] = filepath.Base(found[i])
+		}
+		return found
+	}
+	left, err := Options{Dir: dir, Config: "buildout.cfg", Out: filepath.Join(dir, "out"), Wrote: archives}.copyTree(context.Background(), to)
+	if err != nil {
 		t.Fatal(err)
+	}
+	wantLeft := []LeftOut{{".installed.cfg", LeftProduct}, {"cmd/script", LeftProduct}, {"develop-eggs", LeftProduct}, {"dist/a.tar.gz", LeftOwn}, {"eggs", LeftProduct},
+		{"env", LeftVirtualenv}, {"out", LeftOwn}, {"parts", LeftProduct}, {"src/x/build", LeftCompiled}, {"src/x/x.egg-info", LeftCompiled}, {"src/x/x.so", LeftCompiled}, {"var", LeftData}}
+	if !slices.Equal(left, wantLeft) {
+		t.Errorf("left out %v\nwant     %v", left, wantLeft)
 	}
 	var got []string
 	filepath.WalkDir(to, func(path string, d os.DirEntry, err error) error {
@@ -132,7 +145,7 @@ func TestCopyTree(t *testing.T) {
 		}
 		return nil
 	})
-	want := []string{".git", ".gitignore", "bin/own", "buildout.cfg", "cmd/tracked", "link", "secrets.cfg", "src/build/keep", "src/x/setup.py", "src/x/x.py", "with space/ü"}
+	want := []string{".git", ".gitignore", "bin/own", "buildout.cfg", "cmd/tracked", "dist/app.js", "link", "secrets.cfg", "src/build/keep", "src/x/setup.py", "src/x/x.py", "with space/ü"}
 	slices.Sort(got)
 	if !slices.Equal(got, want) {
 		t.Errorf("copied %q\nwant   %q", got, want)

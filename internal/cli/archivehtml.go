@@ -29,11 +29,12 @@ func (p *packing) archiveHTML(cause error) (template.HTML, error) {
 	}
 	data := struct {
 		Cause                 error
+		Warnings              []string
 		Archive, Size, SHA256 string
 		Proof                 *prove.Proof
 		Moved                 *pack.Report
 		Omitted               []omitted
-	}{Cause: cause, Proof: p.proof, Moved: p.moved, SHA256: p.result.digest.SHA256, Size: sizeText(p.result.digest.Size)}
+	}{Cause: cause, Warnings: p.tree.Warnings, Proof: p.proof, Moved: p.moved, SHA256: p.result.digest.SHA256, Size: sizeText(p.result.digest.Size)}
 	if p.result.path != "" {
 		data.Archive = filepath.Base(p.result.path)
 	}

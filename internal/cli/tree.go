@@ -18,7 +18,7 @@ import (
 // build runs the buildout in its stage.
 func (p *packing) build(ctx context.Context) error {
 	tree, err := buildout.Run(ctx, buildout.Options{
-		Dir: p.dir, Name: p.id.name, Stage: p.flags.stage, InPlace: p.flags.inPlace, Out: p.abs(p.flags.out),
+		Dir: p.dir, Name: p.id.name, Stage: p.flags.stage, InPlace: p.flags.inPlace, Out: p.abs(p.flags.out), Wrote: wrote,
 		Python: p.flags.python, Config: p.flags.config, DefaultCfg: p.flags.defaultCfg,
 		BuildoutVersion: p.flags.buildoutVersion, Before: p.flags.before, Volatile: p.flags.volatile,
 		Launcher: pack.Launcher(), Witness: verify.InstallWitness, Progress: p.progress, OS: p.OS, Epoch: p.epoch.Unix(),

@@ -25,6 +25,10 @@ func (p *packing) verify(ctx context.Context) error {
 		return err
 	}
 	p.archive = archive
+	for _, w := range p.unmatched() {
+		p.ui.warn(w)
+		p.tree.Warnings = append(p.tree.Warnings, w)
+	}
 	in, err := p.verifyInput()
 	if err != nil {
 		return err
