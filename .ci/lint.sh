@@ -15,7 +15,7 @@ git ls-files '*.sh' .ci/run .ci/python | while read -r script; do
     # The stages are run by bash -euo pipefail, and have no first line.
     case $script in
     .ci/*.sh) shellcheck -s bash "$script" ;;
-    *) shellcheck "$script" ;;
+    *) shellcheck -x -P SCRIPTDIR "$script" ;;
     esac
 done
 
