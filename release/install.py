@@ -221,7 +221,37 @@ def registered():
                 pass
 
 
-def candidates():
+def changeable(path):
+    """Whether somebody else than root can change what a path leads to: by any
+    directory, link or file on the way, as internal/install sees it."""
+    at, todo, links = "/", path.split("/"), 0
+    while True:
+        try:
+            st = os.lstat(at)
+        except EnvironmentError:
+            return True
+        link, sticky = stat.S_ISLNK(st.st_mode), stat.S_ISDIR(st.st_mode) and st.st_mode & stat.S_ISVTX
+        if st.st_uid != 0 or not link and not sticky and (st.st_mode & 0o002 or st.st_mode & 0o020 and st.st_gid != 0):
+            return True
+        if link:
+            target, links = os.readlink(at), links + 1
+            if links > 40:
+                return True
+            at, todo = "/" if target.startswith("/") else os.path.dirname(at), target.split("/") + todo
+        todo = [name for name in todo if name not in ("", ".")]
+        if not todo:
+            return False
+        name = todo.pop(0)
+        at = os.path.dirname(at) if name == ".." else os.path.join(at, name)
+
+
+def roots_alone(path):
+    """As root, only what nobody else can change is run."""
+    return WINDOWS or os.geteuid() != 0 or not changeable(path)
+
+
+def candidates(others=None):
+    """The interpreters that may be run; the others are added to a list."""
     pyenv = os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv")
     dirs = os.environ.get("PATH", "").split(os.pathsep) + [os.path.dirname(sys.executable or "")]
     if WINDOWS:
@@ -258,6 +288,10 @@ def candidates():
             for name in names:
                 path = os.path.join(d, name)
                 if not PYTHON.match(name) or not os.path.exists(path):
+                    continue
+                if not roots_alone(path):
+                    if others is not None:
+                        others.append(path)
                     continue
                 key = os.path.normcase(os.path.realpath(path)) + (d if venv else "")
                 if key in seen:
@@ -409,6 +443,14 @@ def system_words(p):
 
 
 def this_system(found):
+    others = []
+    list(candidates(others))
+    if len(others) > 8:
+        others[8:] = ["and %d more" % (len(others) - 8)]
+    return these_pythons(found) + (" (not run by root, since others can change them: %s)" % ", ".join(others) if others else "")
+
+
+def these_pythons(found):
     """What is here, the newest Python first."""
     if not found:
         return "without a Python"

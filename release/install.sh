@@ -79,6 +79,7 @@ binary_buildout_install() {
 	# The program itself runs on any Python; which one the application gets is
 	# chosen by it.
 	partial=''
+	case $python in */*) named=$python ;; *) named='' ;; esac
 	for driver in "$python" "${python:+python$python}" python3 python python2 \
 		python3.14 python3.13 python3.12 python3.11 python3.10 python3.9 python3.8 python3.7 python3.6 python2.7 \
 		/usr/bin/python[23]* /usr/local/bin/python[23]* /usr/libexec/platform-python /opt/*/bin/python[23]* \
@@ -86,7 +87,8 @@ binary_buildout_install() {
 		case $driver in
 		'' | *-config | *'*'*) continue ;;
 		esac
-		command -v "$driver" >/dev/null 2>&1 || continue
+		found=$(command -v "$driver" 2>/dev/null) || continue
+		[ "$driver" = "$named" ] || binary_buildout_roots "$found" || continue
 		"$driver" -sE -c '' </dev/null >/dev/null 2>&1 || continue
 		if "$driver" -sE -c 'import sys; sys.path.pop(0); import hashlib, json, subprocess, tarfile, zipfile, zlib' </dev/null >/dev/null 2>&1; then
 			exec "$driver" -sE -c "$program" into="$into" python="$python" tag="$tag" from="$from" label="$label" \
@@ -103,6 +105,37 @@ binary_buildout_install() {
 		'install the version that the application was made for (cp313 in the names of the archives is Python 3.13), or name one with --python PATH' >&2
 	return 2
 }
+
+# Whether a program may be run: by root only one that nobody else can change, by
+# any directory, link or file on the way.
+binary_buildout_roots() (
+	PATH=/usr/bin:/bin:$PATH
+	[ "$(id -u)" = 0 ] || exit 0
+	set -f
+	at=$1
+	for _ in 1 2 3 4 5 6 7 8 9; do # links
+		dir=$(cd -P "${at%/*}/" 2>/dev/null && pwd -P) || exit 1
+		at=${dir%/}/${at##*/} up=${dir%/}/${at##*/}
+		while :; do
+			# shellcheck disable=SC2046 # its words: mode, links, uid, gid
+			set -- $(ls -ldn "${up:-/}" 2>/dev/null)
+			[ "${3-}" = 0 ] || exit 1
+			case $1 in
+			l* | d????????[tT]*) ;;
+			????????w*) exit 1 ;;
+			?????w*) [ "$4" = 0 ] || exit 1 ;;
+			esac
+			[ -n "$up" ] || break
+			up=${up%/*}
+		done
+		target=$(readlink "$at") || exit 0
+		case $target in
+		/*) at=$target ;;
+		*) at=${dir%/}/$target ;;
+		esac
+	done
+	exit 1
+)
 
 binary_buildout_usage() {
 	printf 'error: %s\nhint: %s\n' "$1" 'sh install.sh --into DIR; --help lists the options' >&2

@@ -165,6 +165,20 @@ func withoutAny(o Options) *Python {
 // describeSystem says what is here: "linux x86_64, glibc 2.36, with Python
 // 3.11.2 (/usr/bin/python3.11)", the newest first.
 func describeSystem(o Options, all []*Python) string {
+	_, others := interpreters(o.OS, withoutPython(o.Env), rootsAlone)
+	if len(others) > most {
+		others = append(others[:most], fmt.Sprintf("and %d more", len(others)-most))
+	}
+	if len(others) > 0 {
+		return describePythons(o, all) + " (not run by root, since others can change them: " + strings.Join(others, ", ") + ")"
+	}
+	return describePythons(o, all)
+}
+
+// most is how many interpreters are named.
+const most = 8
+
+func describePythons(o Options, all []*Python) string {
 	if len(all) == 0 {
 		return systemWords(withoutAny(o)) + ", without a Python"
 	}
@@ -173,7 +187,6 @@ func describeSystem(o Options, all []*Python) string {
 	for _, q := range newestFirst {
 		names = append(names, fmt.Sprintf("%s (%s)", q.Version, q.Executable))
 	}
-	const most = 8
 	if len(names) > most {
 		names = append(names[:most], fmt.Sprintf("and %d more", len(names)-most))
 	}

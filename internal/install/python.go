@@ -159,8 +159,15 @@ func pythonDirs(goos string, env []string) []string {
 }
 
 // candidates lists the interpreters of this system: those on PATH first, in
-// its order. Each file is listed once.
+// its order. Each file is listed once. For root, only those are that nobody
+// else can change.
 func candidates(goos string, env []string) []string {
+	found, _ := interpreters(goos, env, rootsAlone)
+	return found
+}
+
+// interpreters gives the candidates that may be run, and those that may not.
+func interpreters(goos string, env []string, may func(path string) bool) (found, others []string) {
 	dirs := filepath.SplitList(lookup(env, "PATH"))
 	home := lookup(env, "HOME")
 	for _, pattern := range pythonDirs(goos, env) {
@@ -173,16 +180,23 @@ func candidates(goos string, env []string) []string {
 		matches, _ := filepath.Glob(pattern)
 		dirs = append(dirs, matches...)
 	}
-	var out []string
 	seen := map[string]bool{}
 	for _, dir := range behindShims(dirs) {
 		entries, err := os.ReadDir(dir)
 		if err != nil || !filepath.IsAbs(dir) {
 			continue
 		}
-		out = append(out, inDir(dir, entries, seen)...)
+		entries = slices.DeleteFunc(entries, func(e os.DirEntry) bool {
+			path := filepath.Join(dir, e.Name())
+			foreign := pythonName.MatchString(e.Name()) && !may(path)
+			if foreign {
+				others = append(others, path)
+			}
+			return foreign
+		})
+		found = append(found, inDir(dir, entries, seen)...)
 	}
-	return out
+	return found, others
 }
 
 // inDir gives the interpreters of a directory, each once, by the name that says
