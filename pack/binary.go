@@ -274,7 +274,7 @@ func (w *worker) newRunpath(file, kind, old string, notes *[]string) string {
 					out = append(out, p) // /usr/lib/libSystem.B.dylib
 					continue
 				}
-				*notes = append(*notes, "dropped "+p)
+				*notes = append(*notes, dropped(p))
 				continue
 			}
 			rel := relative(parent(file), to)
@@ -287,6 +287,18 @@ func (w *worker) newRunpath(file, kind, old string, notes *[]string) string {
 	}
 	return strings.Join(out, ":")
 }
+
+// dropped says which directory is no longer searched. Where the build machine had
+// one of its own is nobody's business.
+func dropped(dir string) string {
+	if systemLibraries.MatchString(dir) {
+		return "dropped " + dir
+	}
+	return "dropped a directory outside of the tree"
+}
+
+// systemLibraries are the directories that every system has its libraries in.
+var systemLibraries = regexp.MustCompile(`^(/usr(/local)?)?/lib(32|64|x32)?(/[a-z0-9_]+-linux-[a-z0-9]+)?$`)
 
 // namesBuild tells whether a path lies in a place that is looked for.
 func (w *worker) namesBuild(p string) bool {

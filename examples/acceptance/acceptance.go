@@ -126,6 +126,7 @@ func packExample(t *testing.T, c Case, python string) string {
 		t.Fatalf("binary-buildout %s: %v\n%s", strings.Join(p.args, " "), err, said)
 	}
 	t.Logf("binary-buildout %s\n%s", strings.Join(p.args, " "), said)
+	checkAssets(t, archive, python, p.args[1])
 	if c.Twice {
 		p.again(archive)
 		p.again(archive, "--reuse", archive)

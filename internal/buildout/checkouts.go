@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -45,7 +46,7 @@ func checkout(ctx context.Context, root, dir string) (pack.Checkout, bool) {
 	if commit == "" || err != nil {
 		return pack.Checkout{}, false
 	}
-	return pack.Checkout{Path: filepath.ToSlash(rel), Commit: commit, URL: withoutUserinfo(git(ctx, dir, "config", "--get", "remote.origin.url"))}, true
+	return pack.Checkout{Path: filepath.ToSlash(rel), Commit: commit, URL: published(git(ctx, dir, "config", "--get", "remote.origin.url"))}, true
 }
 
 func git(ctx context.Context, dir string, args ...string) string {
@@ -56,11 +57,32 @@ func git(ctx context.Context, dir string, args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// withoutUserinfo takes name and password out of a URL. The name in
-// git@host:path is no credential, and stays.
+// remote is an address of another machine: with a scheme, or host:path as ssh has
+// it. A drive of Windows has one letter.
+var remote = regexp.MustCompile(`^(?:([a-z][a-z0-9+.-]*)://|[^/\\:]{2,}:)`)
+
+// published is the address that an archive names: none of this machine's own
+// directories, which say nothing elsewhere, and without a password.
+func published(address string) string {
+	m := remote.FindStringSubmatch(strings.ToLower(address))
+	if m == nil || strings.HasSuffix(m[1], "file") {
+		return ""
+	}
+	return withoutUserinfo(address)
+}
+
+// userinfo is the name and the password of what should be a URL: all up to its last @.
+var userinfo = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*://).*@`)
+
+// withoutUserinfo takes name and password out of a URL, also of one that is none
+// to net/url, as with a space or a bare % in the password. The name in
+// git@host:path is no credential, and stays, as does that in ssh://git@host.
 func withoutUserinfo(s string) string {
 	u, err := url.Parse(s)
-	if err != nil || u.User == nil || u.Scheme == "ssh" || u.Scheme == "git+ssh" {
+	if err != nil {
+		return userinfo.ReplaceAllString(s, "$1")
+	}
+	if u.User == nil || u.Scheme == "ssh" || u.Scheme == "git+ssh" {
 		return s
 	}
 	u.User = nil

@@ -77,7 +77,7 @@ func (p *packing) writeReports(cause error) error {
 	if err := p.report.WriteHTML(&page, archive); err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}
-	if err := writeWhole(base+".html", page.Bytes()); err != nil {
+	if err := writeWhole(base+".html", p.redact(page.Bytes())); err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}
 	if cause == nil {
@@ -89,11 +89,24 @@ func (p *packing) writeReports(cause error) error {
 		if err != nil {
 			return fmt.Errorf("writing the sidecar: %w", err)
 		}
-		if err := writeWhole(base+".json", append(data, '\n')); err != nil {
+		if err := writeWhole(base+".json", append(p.redact(data), '\n')); err != nil {
 			return fmt.Errorf("writing the sidecar: %w", err)
 		}
 	}
 	return p.tellActions(base, cause)
+}
+
+// redact takes the places of this machine out of what goes to the release, or
+// lies beside it.
+func (p *packing) redact(document []byte) []byte {
+	o := p.origin()
+	o.Forbidden = append(o.Forbidden, p.dir, p.abs(p.flags.out))
+	for _, name := range []string{"HOME", "RUNNER_TEMP", "RUNNER_WORKSPACE"} {
+		if dir := p.Getenv(name); filepath.IsAbs(dir) {
+			o.Forbidden = append(o.Forbidden, dir)
+		}
+	}
+	return o.Redact(document, p.tree.Python.Version)
 }
 
 // tellActions gives the workflow its annotations, its summary and, if all went

@@ -61,9 +61,9 @@ func (x *Index) baseVersion(w Wanted) string {
 
 // listedRelease is what of a release the list is asked for.
 type listedRelease struct {
-	Tag    string `json:"tag_name"`
-	Draft  bool   `json:"draft"`
-	Pre    bool   `json:"prerelease"`
+	Tag    string        `json:"tag_name"`
+	Draft  bool          `json:"draft"`
+	Pre    bool          `json:"prerelease"`
 	Assets []listedAsset `json:"assets"`
 }
 

@@ -71,7 +71,9 @@ func TestUpdateOfTwo(t *testing.T) {
 		o.Remote = Remote{Client: &http.Client{}, Server: srv.URL, API: srv.URL + "/api", Wait: func(context.Context, time.Duration) error { return nil }}
 		o.Env = append(o.Env, "GH_TOKEN=", "GITHUB_TOKEN=")
 		res, err := Update(t.Context(), o)
-		if slices.ContainsFunc(asked, func(path string) bool { return strings.HasSuffix(path, ".gz") && !strings.HasSuffix(path, filepath.Base(two)) }) {
+		if slices.ContainsFunc(asked, func(path string) bool {
+			return strings.HasSuffix(path, ".gz") && !strings.HasSuffix(path, filepath.Base(two))
+		}) {
 			t.Errorf("asked for %q", asked)
 		}
 		return res, err

@@ -1,0 +1,54 @@
+package pack
+
+import "bytes"
+
+// The words that stand for places of the build in what is written about it.
+const (
+	wordTree   = "{tree}"
+	wordPython = "{python}"
+	wordPrefix = "{python's prefix}"
+	wordBuild  = "{build}"
+)
+
+// Redact gives a document of a build, as JSON or HTML, without the places of the
+// machine that made it: each is replaced by a word in braces. version is that of
+// the build's Python, "3.13.0".
+func (o Origin) Redact(document []byte, version string) []byte {
+	s := newSearcher(o.places(version))
+	var hits []hit
+	s.window(document, 0, len(document), 0, false, &hits)
+	var b bytes.Buffer
+	at := 0
+	for _, h := range settle(hits) {
+		if h.place == markPlace || h.bound != whole || below(document[:h.offset]) {
+			continue
+		}
+		b.Write(document[at:h.offset])
+		b.WriteString(s.places[h.place].word())
+		at = int(h.end())
+	}
+	b.Write(document[at:])
+	return b.Bytes()
+}
+
+// below tells whether the word before a path makes it one in the tree: parts/root
+// is no /root. -I/root is, and so is what follows an escaped character (\n/root).
+func below(before []byte) bool {
+	i := len(before)
+	for i > 0 && (isNameByte(before[i-1]) || before[i-1] == '.') {
+		i--
+	}
+	return i < len(before) && before[i] != '-' && (i == 0 || before[i-1] != '\\')
+}
+
+func (p place) word() string {
+	switch p.placeholder {
+	case Root:
+		return wordTree
+	case Interpreter:
+		return wordPython
+	case Prefix:
+		return wordPrefix
+	}
+	return wordBuild
+}
