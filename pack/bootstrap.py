@@ -1684,6 +1684,8 @@ def check(tree):
             bad(u"no file: " + path)
         elif digest(read_file(full)) not in (left.get(path) or entry.get("sha256"),):
             bad(u"changed: " + path)
+        if was_opened(entry, found):
+            bad(u"open to others: %s has mode %04o, and was packed with %04o" % (path, stat.S_IMODE(found.st_mode), entry["mode"]))
     if wrong:
         for line in wrong[:20]:
             say(line)
@@ -1693,6 +1695,14 @@ def check(tree):
                       u"unpack the archive again where that was not you")
     say(u"%d files are as they should be" % len(files.get("files") or ()))
     return 0
+
+
+def was_opened(entry, found):
+    """Whether others have a right that a part took away from them."""
+    mode = entry.get("mode")
+    if WINDOWS or entry.get("type") == u"link" or mode in (None, 0o644, 0o755) or entry["path"].split(u"/")[0] == u"var":
+        return False
+    return bool(stat.S_IMODE(found.st_mode) & 0o077 & ~mode)
 
 
 # ---- a change of the tree, whole or not at all --------------------------------

@@ -38,7 +38,9 @@ func Scan(root string, rules Rules) (*Archive, error) {
 		File{Path: BootstrapPy, Mode: 0o644, Data: Bootstrap(), Size: int64(len(bootstrapPy))},
 		File{Path: LauncherName, Mode: 0o644, Data: Launcher(), Size: int64(len(launcherPy))})
 	a.normalize()
-	settleModes(a)
+	if err := settleModes(a); err != nil {
+		return nil, err
+	}
 	return a, nil
 }
 
@@ -144,41 +146,4 @@ func (s *scanner) includesBelow(p string) bool {
 // In __pycache__ it never counts without a source.
 func hasSource(name string, names map[string]bool) bool {
 	return names[name[:len(name)-1]] || names[name[:len(name)-1]+"w"]
-}
-
-// settleModes reduces modes to 0755 and 0644, or 0700 and 0600 for what is
-// private on purpose: where the rest of the tree can be read by others. If
-// nothing can be, it is the umask of the build, and says nothing.
-func settleModes(a *Archive) {
-	private := anyPublic(a)
-	for i := range a.Files {
-		f := &a.Files[i]
-		if f.Type == TypeLink {
-			continue
-		}
-		m := fs.FileMode(0o644)
-		if f.Type == TypeDir || f.Mode&0o100 != 0 {
-			m = 0o755
-		}
-		if private && f.Mode&0o077 == 0 {
-			m &= 0o700
-		}
-		f.Mode = m
-	}
-}
-
-// anyPublic tells whether the umask of the build let others read. buildout
-// writes .installed.cfg by a plain open(), so its mode is the umask; without
-// one, any file that others can read shows it.
-func anyPublic(a *Archive) bool {
-	if i, ok := a.Find(".installed.cfg"); ok {
-		return a.Files[i].Mode&0o077 != 0
-	}
-	for i := range a.Files {
-		f := &a.Files[i]
-		if f.Type == TypeFile && f.Source != "" && f.Mode&0o077 != 0 {
-			return true
-		}
-	}
-	return false
 }

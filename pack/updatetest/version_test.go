@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -21,7 +22,7 @@ type version struct {
 
 // versionFiles are the files of a version; ROOT and PY stand for the build's
 // places. A path that ends with "*" is executable, with "/" a directory, and a
-// content that starts with "-> " is a link.
+// content that starts with "-> " is a link. Behind a "|" stands another mode.
 func versionFiles(number string) map[string]string {
 	files := map[string]string{
 		"bin/app*": "#!PY\nimport sys\nsys.path[0:0] = ['ROOT/eggs/dep-" + number + "-py3.egg', 'ROOT/src', 'ROOT/eggs/same-1.0.egg']\n" +
@@ -69,6 +70,7 @@ func packVersion(t testing.TB, python, number string, change ...func(map[string]
 		c(files)
 	}
 	for path, data := range files {
+		path, mode, _ := strings.Cut(path, "|")
 		full := filepath.Join(stage, strings.TrimSuffix(path, "*"))
 		data = strings.NewReplacer("ROOT", stage, "PY", python).Replace(data)
 		switch link, isLink := strings.CutPrefix(data, "-> "); {
@@ -82,6 +84,9 @@ func packVersion(t testing.TB, python, number string, change ...func(map[string]
 			if strings.HasSuffix(path, "*") {
 				must(t, os.Chmod(full, 0o755))
 			}
+		}
+		if bits, err := strconv.ParseUint(mode, 8, 9); err == nil {
+			must(t, os.Chmod(full, os.FileMode(bits)))
 		}
 	}
 	a, err := pack.Scan(stage, pack.Rules{})
