@@ -1,44 +1,6 @@
-# setup.sh: installs what a fresh Debian lacks, and looks for the Pythons.
+# setup.sh: what the tests need (tools.sh), and what the linters are.
 
-# command=package, where the names differ. cargo-web and rustc-web are what the
-# distribution builds browsers with: its plain ones are too old for PyPI.
-packages='gcc g++ make git autoreconf=autoconf automake libtoolize=libtool
-    bwrap=bubblewrap patchelf shellcheck zstd pigz unzip zip busybox
-    setpriv=util-linux curl wget zsh debootstrap musl-gcc=musl-tools readelf=binutils
-    cmake chromium ccache cargo=cargo-web rustc=rustc-web
-    podman runc sshd=openssh-server ssh-keygen=openssh-client'
-missing=
-for entry in $packages; do
-    command -v "${entry%=*}" >/dev/null || missing="$missing ${entry#*=}"
-done
-[ -e /usr/include/stdio.h ] || missing="$missing libc6-dev"
-ls /usr/include/python3.*/Python.h >/dev/null 2>&1 || missing="$missing python3-dev"
-[ -e /usr/include/zlib.h ] || missing="$missing zlib1g-dev"
-
-if [ -n "$missing" ]; then
-    root=
-    [ "$(id -u)" -eq 0 ] || root='sudo -n'
-    export DEBIAN_FRONTEND=noninteractive
-    $root apt-get -qq update
-    # shellcheck disable=SC2086 # a list of words
-    $root apt-get -qq -y --no-install-recommends install $missing >/dev/null
-    echo "installed:$missing"
-fi
-
-command -v go >/dev/null || {
-    echo "error: go is missing; go.mod says which: $(grep '^go ' go.mod)" >&2
-    exit 1
-}
-
-# The examples and the tests run these, found as the tests find them.
-lacking=
-for minor in 2.7 3.6 3.7 3.8 3.9 3.10 3.11 3.12 3.13; do
-    .ci/python "$minor" || lacking="$lacking $minor"
-done
-[ -z "$lacking" ] || {
-    echo "hint: pyenv install$lacking" >&2
-    exit 1
-}
+bash -euo pipefail .ci/tools.sh
 
 # tool NAME MODULE@VERSION builds a Go program once into the cache.
 tool() {
@@ -69,7 +31,6 @@ if [ ! -x "$treesitter/ready" ]; then
     ln -s bin/python "$treesitter/ready"
 fi
 
-bash -euo pipefail .ci/musl-python.sh
 # action-validator sees what actionlint doesn't, as a step of action.yml without a shell. It needs node.
 validator=$BINARY_BUILDOUT_CACHE/action-validator-0.6.0
 if [ ! -x "$validator/action-validator" ]; then

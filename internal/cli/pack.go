@@ -95,7 +95,7 @@ func (c *Command) pack(ctx context.Context, fs *flag.FlagSet, flags *packFlags, 
 	if err != nil {
 		return err
 	}
-	return p.show(common)
+	return p.show(ctx, common)
 }
 
 // steps are the steps in their order; each one's result is the next one's input.
@@ -251,7 +251,7 @@ func (p *packing) hidden() []string {
 }
 
 // show ends with what a person needs next.
-func (p *packing) show(common *common) error {
+func (p *packing) show(ctx context.Context, common *common) error {
 	if common.json {
 		data, err := json.MarshalIndent(p.sidecar(), "", " ")
 		if err != nil {
@@ -261,18 +261,16 @@ func (p *packing) show(common *common) error {
 		return err
 	}
 	archive := p.shown(p.result.path)
-	python := "python" + p.tree.Interpreter.Minor() // Debian has no python, and no other version will do
-	if runtime.GOOS == "windows" {
-		python = "python"
-	}
+	in := p.tree.Interpreter
+	lines := tryLines(runtime.GOOS, p.result.path, p.id.name+"-"+p.id.version, pythonCommand(ctx, runtime.GOOS, in.Minor(), in.Executable))
 	_, err := fmt.Fprintf(p.Stdout, `
 Archive: %s
 Report:  %s
 
-On the server, unpack it and run two lines in its directory:
+On a server, unpack it and run the second of these lines there. To try it here, in another directory:
 
-    %s bootstrap.py
     %s
-`, archive, p.reportPath(archive, ".html"), python, filepath.Join("bin", "buildout"))
+    %s
+`, archive, p.reportPath(archive, ".html"), lines[0], lines[1])
 	return err
 }

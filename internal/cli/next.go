@@ -1,0 +1,60 @@
+package cli
+
+import (
+	"context"
+	"os/exec"
+	"regexp"
+	"strings"
+
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+// tryLines are the two lines that try an archive in a new directory, for a
+// POSIX shell or, on Windows, for PowerShell. archive is its absolute path, root
+// the directory in it, and python a command. Pasted again they try it again.
+func tryLines(goos, archive, root, python string) [2]string {
+	if goos == "windows" {
+		in := `(New-Item -ItemType Directory (Join-Path $env:TEMP (New-Guid)))`
+		return [2]string{
+			"cd " + in + "; tar -xf " + powershellWord(archive) + "; cd " + powershellWord(root),
+			"& " + powershellWord(python) + ` bootstrap.py; if ($?) { bin\buildout }`,
+		}
+	}
+	unpack := "tar -xf"
+	switch {
+	case strings.HasSuffix(archive, "."+pack.FormatTarGz):
+		unpack = "tar -xzf"
+	case strings.HasSuffix(archive, "."+pack.FormatZip):
+		unpack = "unzip -q"
+	}
+	return [2]string{
+		`cd "$(mktemp -d)" && ` + unpack + " " + shellWord(archive) + " && cd " + shellWord(root),
+		shellWord(python) + " bootstrap.py && bin/buildout",
+	}
+}
+
+// pythonCommand is what a person types for an interpreter of a minor version:
+// its name, if PATH has that version by it. A shim of a version that isn't
+// chosen is there, and doesn't run.
+func pythonCommand(ctx context.Context, goos, minor, executable string) string {
+	name := "python" + minor // Debian has no python, and no other version will do
+	if goos == "windows" {
+		name = "python"
+	}
+	out, err := exec.CommandContext(ctx, name, "-c", "import sys; print('%d.%d' % sys.version_info[:2])").Output()
+	if err != nil || strings.TrimSpace(string(out)) != minor {
+		return executable
+	}
+	return name
+}
+
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./+:@%,-]+$`)
+
+func shellWord(s string) string {
+	if plainWord.MatchString(s) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+func powershellWord(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
