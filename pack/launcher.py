@@ -491,6 +491,26 @@ def load_buildout():
     return zc.buildout
 
 
+class Sorted(object):
+    """The module os, with directories in the order of their names."""
+
+    def __getattr__(self, name):
+        return getattr(os, name)
+
+    @staticmethod
+    def listdir(path):
+        return sorted(os.listdir(path))
+
+
+def steady_paths(buildout):
+    """zc.buildout 6 gives scripts the directories that .pth files name, in the
+    order in which a file system happens to list them: with another, each script
+    would be written anew."""
+    utils = getattr(buildout, "utils", None)
+    if hasattr(utils, "get_pth_paths"):
+        utils.os = Sorted()
+
+
 # ---- arguments ---------------------------------------------------------------
 
 class Arguments(object):
@@ -875,6 +895,7 @@ class Run(object):
         self.failed = None        # the part, and the error
         self.removed = {}         # parts that were uninstalled, with their old options
         self.develop_directory = None
+        self.owned = None         # names in develop-eggs, and who owns them
         self.copied = []          # directories that the journal has copies or lists of
         self.before = {}          # .installed.cfg, as it was
         self.buildout = None
@@ -1013,7 +1034,8 @@ class Run(object):
 
     def develop_files(self, folder):
         """What belongs to a directory and was moved out of develop-eggs, or
-        still lies there: pairs of the number in the journal, or 0, and path."""
+        still lies there: pairs of the number in the journal, or 0, and path.
+        What the build left there and no package owns comes with any of them."""
         aside = dict((name, (0, os.path.join(self.develop_directory, name)))
                      for name in os.listdir(os.path.join(self.root, self.develop_directory)))
         aside.update((os.path.basename(relative), (number, relative)) for number, relative in self.journal.moved
@@ -1021,16 +1043,31 @@ class Run(object):
         for name in sorted(aside):
             if not name.endswith(native(u".egg-link")):
                 continue
-            number, relative = aside[name]
-            path = self.journal.path("moved", "%d" % number) if number else os.path.join(self.root, relative)
-            lines = [text(line.strip()) for line in read_file(path).split(b"\n")]
+            lines = [text(line.strip()) for line in read_file(self.now_at(*aside[name])).split(b"\n")]
             places = [lines[0]]
             if len(lines) > 1 and lines[1]:
                 places.insert(0, os.path.normpath(lines[0] + u"/" + lines[1]))
             if text(folder) in [text(os.path.realpath(native(p))) for p in places]:
-                package = normal(text(name)[:-len(u".egg-link")])
-                return sorted(v for n, v in aside.items() if n == name or belongs(text(n), package))
+                package, owners = package_of(text(name)), self.owners(aside)
+                return sorted(v for n, v in aside.items() if owners.get(n, v[0] and package) == package)
         return []
+
+    def now_at(self, number, relative):
+        """Where a file of develop-eggs lies now."""
+        return self.journal.path("moved", "%d" % number) if number else os.path.join(self.root, relative)
+
+    def owners(self, aside):
+        """The package of each file of develop-eggs that has one. Names say it,
+        and what names don't say, a RECORD does: each backend has its own names."""
+        if self.owned is None or self.owned[0] != set(aside):
+            packages = [package_of(text(n)) for n in aside if n.endswith(native(u".egg-link"))]
+            found = dict((n, owner(text(n), packages)) for n in aside)
+            for name, place in aside.items():
+                if found[name] and name.endswith(native(u".dist-info")):
+                    for recorded in record_names(self.now_at(*place)):
+                        found[native(recorded)] = found[name]
+            self.owned = set(aside), dict((n, package) for n, package in found.items() if package)
+        return self.owned[1]
 
     def develop_new(self, old, folder, setup, dest, build_ext, *args, **kw):
         """A package that was added here: works if it needs no compiler."""
@@ -1117,12 +1154,31 @@ def normal(name):
     return re.sub(u"[-_.]+", u"_", name).lower().strip(u"_")
 
 
-def belongs(name, package):
-    """Whether a file of develop-eggs was made for a package."""
-    name = normal(name)
-    if name.startswith(u"editable_"):
-        name = name[len(u"editable_"):]
-    return re.match(re.escape(package) + u"_([0-9]|nspkg_pth$|editable_pth$|egg_link$|egg_info$)", name) is not None
+def package_of(link):
+    """The package that a NAME.egg-link is for."""
+    return normal(link[:-len(u".egg-link")])
+
+
+def owner(name, packages):
+    """The package that a file of develop-eggs was made for, by its name."""
+    if name.endswith(u".egg-link"):
+        return package_of(name)
+    if name.endswith((u".dist-info", u".egg-info")):
+        named = normal(name.rpartition(u".")[0].split(u"-")[0])
+        return named if named in packages else None
+    plain = normal(name)
+    if plain.startswith(u"editable_"):
+        plain = plain[len(u"editable_"):]
+    fitting = [p for p in packages if re.match(re.escape(p) + u"_([0-9]|nspkg_pth$|editable_pth$)", plain)]
+    return max(fitting, key=len) if fitting else None
+
+
+def record_names(folder):
+    """What lies beside a .dist-info because its wheel was installed there."""
+    path = os.path.join(folder, native(u"RECORD"))
+    lines = text(read_file(path)).splitlines() if os.path.isfile(path) else []
+    found = set(line.rsplit(u",", 2)[0].strip(u'"').split(u"/")[0] for line in lines)
+    return found - set([u"", u"..", u"__pycache__"])
 
 
 def installed_paths(buildout):
@@ -1490,6 +1546,7 @@ def launch_buildout(root, mode, words):
     set_path(launch, root)
     sys.argv[:] = [os.path.join(fs(root), "bin", "buildout")] + words
     buildout = load_buildout()
+    steady_paths(buildout)
     if mode == "build":
         steady_names()
         quick_pip(buildout.easy_install)

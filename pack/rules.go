@@ -17,7 +17,8 @@ type Rules struct {
 
 	// Develop are the directories of develop packages, relative to the root.
 	// Their build/ is left out unless KeepBuild: zc.buildout 2.x needs it to
-	// see that nothing has to be compiled.
+	// see that nothing has to be compiled. So is what CMake and Cargo leave
+	// beside the sources.
 	Develop   []string
 	KeepBuild bool
 }
@@ -35,6 +36,7 @@ const (
 	reasonState     = "belongs to this machine"
 	reasonBootstrap = "replaced by binary-buildout's own"
 	reasonBuild     = "build directory of a develop package"
+	reasonLeft      = "left by the build of a develop package"
 	reasonEditor    = "made by the operating system"
 )
 
@@ -44,9 +46,15 @@ var vcsNames = map[string]bool{".git": true, ".hg": true, ".svn": true, ".bzr": 
 // osNames are left by file managers, and nothing reads them.
 var osNames = map[string]bool{".DS_Store": true, "Thumbs.db": true, "desktop.ini": true}
 
+// cmakeNames are what CMake leaves in a package that is built in its own
+// directory (scikit-build-core's editable.mode = "inplace").
+var cmakeNames = map[string]bool{"CMakeFiles": true, "CMakeCache.txt": true, "CMakeInit.txt": true, "cmake_install.cmake": true,
+	".cmake": true, "build.ninja": true, ".ninja_log": true, ".ninja_deps": true, ".skbuild-info.json": true}
+
 // omit says why a path is left out, "" if it isn't. sourced tells whether a
-// bytecode file has its source beside it.
-func (r *Rules) omit(p string, dir bool, sourced func() bool) string {
+// bytecode file has its source beside it, tagged whether a directory calls
+// itself a cache.
+func (r *Rules) omit(p string, dir bool, sourced, tagged func() bool) string {
 	if r.Includes(p) {
 		return ""
 	}
@@ -64,7 +72,9 @@ func (r *Rules) omit(p string, dir bool, sourced func() bool) string {
 	case dir && base == "__pycache__":
 		return reasonBytecode
 	case dir:
-		return r.omitBuild(p)
+		return r.omitBuild(p, tagged)
+	case cmakeNames[base] && !r.KeepBuild && r.developed(p):
+		return reasonLeft
 	case strings.HasSuffix(base, ".pyc"), strings.HasSuffix(base, ".pyo"):
 		if sourced() {
 			return reasonBytecode
@@ -83,16 +93,25 @@ func (r *Rules) omit(p string, dir bool, sourced func() bool) string {
 	return ""
 }
 
-func (r *Rules) omitBuild(p string) string {
-	if r.KeepBuild || path.Base(p) != "build" {
+// omitBuild leaves out the directories of builds: Cargo's, and what is marked
+// as a cache, as https://bford.info/cachedir/ says.
+func (r *Rules) omitBuild(p string, tagged func() bool) string {
+	base := path.Base(p)
+	switch {
+	case r.KeepBuild:
 		return ""
-	}
-	for _, d := range r.Develop {
-		if path.Join(d, "build") == p {
-			return reasonBuild
-		}
+	case base == "build" && slices.ContainsFunc(r.Develop, func(d string) bool { return path.Join(d, base) == p }):
+		return reasonBuild
+	case r.developed(p) && (cmakeNames[base] || tagged()):
+		return reasonLeft
 	}
 	return ""
+}
+
+// developed tells whether a path lies in a develop package that has a
+// directory to itself.
+func (r *Rules) developed(p string) bool {
+	return slices.ContainsFunc(r.Develop, func(d string) bool { return d != "." && strings.HasPrefix(p, d+"/") })
 }
 
 // isDatabase knows ZODB's file storages with what belongs to them. SQLite

@@ -2,6 +2,7 @@ package pack
 
 import (
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -76,7 +77,7 @@ func (s *scanner) entry(rel string, d fs.DirEntry, names map[string]bool) error 
 	s.a.Unmatched.forget(p)
 	reason := s.underVar(p, d)
 	if reason == "" {
-		reason = s.rules.omit(p, d.IsDir(), func() bool { return hasSource(d.Name(), names) })
+		reason = s.rules.omit(p, d.IsDir(), func() bool { return hasSource(d.Name(), names) }, func() bool { return s.tagged(p) })
 	}
 	if reason != "" {
 		s.omit(p, reason)
@@ -114,6 +115,26 @@ func (s *scanner) entry(rel string, d fs.DirEntry, names map[string]bool) error 
 	}
 	s.a.Files = append(s.a.Files, f)
 	return nil
+}
+
+// cacheTag begins the CACHEDIR.TAG of a directory that can be made again.
+const cacheTag = "Signature: 8a477f597d28d172789f06886806bc55"
+
+// tagged tells whether a directory says that it can be made again. Cargo's has
+// no tag where maturin made it.
+func (s *scanner) tagged(p string) bool {
+	dir := filepath.Join(s.a.Root, filepath.FromSlash(p))
+	if _, err := os.Lstat(filepath.Join(dir, ".rustc_info.json")); err == nil {
+		return true
+	}
+	f, err := os.Open(filepath.Join(dir, "CACHEDIR.TAG"))
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	start := make([]byte, len(cacheTag))
+	_, err = io.ReadFull(f, start)
+	return err == nil && string(start) == cacheTag
 }
 
 func (s *scanner) omit(p, reason string) {

@@ -40,10 +40,21 @@ func TestOmissions(t *testing.T) {
 		"kept.log":                          "",
 		"x.tmp":                             reasonAsked,
 		"parts/x/.DS_Store":                 reasonEditor,
+
+		"src/x/target/.rustc_info.json":    reasonLeft,
+		"src/x/target/release/x.so":        reasonLeft,
+		"src/x/.cache/CACHEDIR.TAG":        reasonLeft,
+		"src/x/mod/target/a.py":            "",
+		"parts/x/target/.rustc_info.json":  "",
+		"src/x/mod/CMakeFiles/x.dir/x.c.o": reasonLeft,
+		"src/x/CMakeCache.txt":             reasonLeft,
+		"src/x/CMakeLists.txt":             "",
+		"parts/x/CMakeCache.txt":           "",
 	}
 	for p := range want {
 		tr[p] = "x"
 	}
+	tr["src/x/.cache/CACHEDIR.TAG"] = cacheTag + "\n"
 	tr.write(t, root)
 	a, err := Scan(root, Rules{Develop: []string{"src/x"}, Exclude: []string{"asked/**", "*.tmp"}, Include: []string{"kept.log"}})
 	check(t, err)

@@ -120,7 +120,8 @@ func sectionLines(text string) map[string][]string {
 }
 
 // lastOptions are the options of a section with the lines that continue them,
-// by name, each as it stands last.
+// by name, each as it stands last. zc.buildout before 6 lists develop-eggs in the
+// order in which the file system does.
 func lastOptions(lines []string) []string {
 	last := map[string]string{}
 	name := ""
@@ -132,9 +133,16 @@ func lastOptions(lines []string) []string {
 		}
 		last[name] += line
 	}
+	if paths := pathLines(strings.TrimPrefix(last[developEggs], developEggs+" =")); len(paths) > 1 {
+		slices.Sort(paths)
+		last[developEggs] = developEggs + " = " + strings.Join(paths, "\n\t") + "\n"
+	}
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(last)) {
 		out = append(out, last[name])
 	}
 	return out
 }
+
+// developEggs is the option of .installed.cfg that lists what lies in develop-eggs.
+const developEggs = "installed_develop_eggs"

@@ -30,6 +30,10 @@ func (l *last) findDevelop(b *builder, tree *Tree) error {
 	if err != nil {
 		return err
 	}
+	files, err := developFiles(shelf, links)
+	if err != nil || !l.ownsAll(files) {
+		return err
+	}
 	for _, link := range links {
 		folder := setupFolder(b.s.root, link.path)
 		if folder == "" || ofBuildout(tree, folder) || l.doubtful["egg "+plainName(link.name)] {
@@ -39,23 +43,10 @@ func (l *last) findDevelop(b *builder, tree *Tree) error {
 		if !l.sameDevelop(b, d, folder) {
 			continue
 		}
-		if d.Files, err = developFiles(shelf, link.name); err != nil {
-			return err
-		}
+		d.Files = files[link.name]
 		l.develop[folder] = d
 	}
 	return nil
-}
-
-// setupFolder is the directory that has the package's setup.py or
-// pyproject.toml: the one that an .egg-link names, or one above it (src layout).
-func setupFolder(root, path string) string {
-	for dir := filepath.Clean(path); within(dir, root) && dir != root; dir = filepath.Dir(dir) {
-		if exists(filepath.Join(dir, "setup.py")) || exists(filepath.Join(dir, "pyproject.toml")) {
-			return dir
-		}
-	}
-	return ""
 }
 
 // sameDevelop is whether a package's sources are those of the archive, and
@@ -147,23 +138,6 @@ func compareSources(now, was string) (extra []string, same bool) {
 		}
 	})
 	return extra, same
-}
-
-// developFiles are the names in develop-eggs that belong to a package.
-func developFiles(dir, name string) ([]string, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	plain := func(s string) string { return strings.ReplaceAll(plainName(s), "-", "_") }
-	own := regexp.MustCompile(`^(?:_*editable_+)?` + regexp.QuoteMeta(plain(name)) + `_(?:[0-9]|nspkg_pth$|editable_pth$|egg_link$|egg_info$)`)
-	var files []string
-	for _, e := range entries {
-		if own.MatchString(plain(e.Name())) && !strings.HasSuffix(e.Name(), ".egg") {
-			files = append(files, e.Name())
-		}
-	}
-	return files, nil
 }
 
 // developOf gives the package that an .egg-link of the stage is for.

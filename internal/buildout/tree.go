@@ -23,6 +23,7 @@ func (t *Tree) finish(ctx context.Context, m toolmaker) error {
 		return err
 	}
 	t.Warnings = append(t.Warnings, applicationPasswords(t.config, t.Eggs)...)
+	t.Warnings = append(t.Warnings, t.leftOutLoaders()...)
 	return nil
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"github.com/binary-buildout/binary-buildout/internal/binfmt"
 	"github.com/binary-buildout/binary-buildout/internal/buildout"
@@ -139,11 +138,7 @@ func (p *packing) compile(ctx context.Context) error {
 // rules say what is left out.
 func (p *packing) rules() pack.Rules {
 	r := pack.Rules{Exclude: p.flags.exclude, Include: p.flags.include, KeepBuild: p.tree.KeepsBuild()}
-	for _, egg := range p.tree.Eggs {
-		if egg.Develop && !filepath.IsAbs(egg.Path) {
-			r.Develop = append(r.Develop, filepath.ToSlash(egg.Path))
-		}
-	}
+	r.Develop = p.tree.DevelopFolders()
 	return r
 }
 

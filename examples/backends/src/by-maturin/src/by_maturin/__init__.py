@@ -1,0 +1,5 @@
+from . import _native
+
+
+def main():
+    print(_native.name())

@@ -1,0 +1,2 @@
+def main():
+    print("by_uv")
