@@ -1,6 +1,7 @@
 package buildout
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -186,9 +187,9 @@ func (g gate) again() []string {
 }
 
 func (g gate) bad(doing string, err error) error {
-	what, why := g.b.w.failure()
-	if what != "" {
-		doing += ", at " + what
+	f := g.b.w.failure()
+	if f.what != "" {
+		doing += ", at " + f.what
 	}
 	hint := "the log says what was asked for; what the recipe needs on every run has to be in the tree"
 	if again := g.again(); len(again) > 0 {
@@ -197,7 +198,8 @@ func (g gate) bad(doing string, err error) error {
 	if said := joined(g.b.w.lines); otherBuildout.MatchString(said) {
 		hint = otherBuildoutHint(g.t.Buildout, said)
 	}
-	return &Error{Doing: doing, Err: fmt.Errorf("%w: %s", err, why), Tip: hint, Code: 1, Log: g.log.Name()}
+	hint = cmp.Or(hintOfConda(f.said), hint)
+	return &Error{Doing: doing, Err: fmt.Errorf("%w: %s", err, f.why), Tip: hint, Code: 1, Log: g.log.Name()}
 }
 
 // byConvention asks nicely: nothing enforces it.

@@ -104,8 +104,8 @@ func TestWatcher(t *testing.T) {
 	if got := strings.Join(events, "|"); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	what, why := w.failure()
-	if what != "egg nosuch==1" || !strings.Contains(why, "Couldn't find a distribution") || strings.Contains(why, "pw") {
-		t.Errorf("%s: %s", what, why)
+	f := w.failure()
+	if f.what != "egg nosuch==1" || !strings.Contains(f.why, "Couldn't find a distribution") || strings.Contains(f.why, "pw") {
+		t.Errorf("%+v", f)
 	}
 }

@@ -1,8 +1,6 @@
 package buildout
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -134,35 +132,7 @@ func headersVersion(in Interpreter) string {
 var (
 	missingHeader = regexp.MustCompile(`fatal error: ['"]?([\w./+-]+\.h(?:pp)?)['"]?(?::| file not found)`)
 	noCompiler    = regexp.MustCompile(`(?i)unable to execute '?\S*(gcc|cc|clang)|command '?\S*(gcc|cc|clang)\S*'? failed: No such file|no acceptable C compiler|No such file or directory: '\S*(gcc|cc|clang|g\+\+)'`)
-	noNetwork     = regexp.MustCompile(`Name or service not known|Temporary failure in name resolution|Connection refused|Network is unreachable|Connection timed out|getaddrinfo failed|Max retries exceeded|nodename nor servname`)
-	notFound      = regexp.MustCompile(`Couldn't find a distribution for '([^']*)'`)
-	picked        = regexp.MustCompile(`(?m)^Error: Picked: (\S+) = (\S+)$`)
-	notAllowed    = regexp.MustCompile(`The requirement \('([^']+)'\) is not allowed by your \[versions\] constraint`)
-	noSection     = regexp.MustCompile(`The referenced section, '([^']+)', was not defined`)
-	noOption      = regexp.MustCompile(`(?:Missing option|The option): *'?([^\s:']+):([^\s:']+)`)
-	oldNames      = regexp.MustCompile(`^([1-3]|4\.0)\.`) // versions that take a project's name for that of its files
-	unknownEgg    = regexp.MustCompile(`The '([\w-]+\.[\w.-]+)' distribution was not found and is required by the application`)
-	outside       = regexp.MustCompile(`(?:Couldn't develop|No such file or directory:) u?'(?:[^']*/)?\.\./[^']*'`)
-	noEntryPoint  = regexp.MustCompile(`(?:Entry point )?\('zc.buildout', '([^']+)'\)(?: not found)?`)
-	denied        = regexp.MustCompile(`HTTP Error 40[13]`) // an answer to extends
-	otherBuildout = regexp.MustCompile(`(?:Getting distribution for |Requirement\.parse\()'zc\.buildout([^']*)'`)
-	oldSetuptools = regexp.MustCompile(`No module named '?(?:setuptools|pkg_resources)|has no attribute 'SetuptoolsVersion'`)
-	wrongPython   = regexp.MustCompile(`requires a different Python|requires Python '?([^']*)'? but`)
 )
-
-// explain makes the error of a build that failed, with what to do about it.
-func (b *builder) explain(ctx context.Context, doing, why string, err error) error {
-	e := &Error{Doing: doing, Err: fmt.Errorf("%w: %s", err, why), Code: 1, Log: b.log(), Tip: "the log has the whole output"}
-	if ctx.Err() != nil {
-		e.Err, e.Tip = ctx.Err(), ""
-		return e
-	}
-	if egg, ok := strings.CutPrefix(doing, "building egg "); ok && !strings.ContainsAny(egg, "=<>") {
-		e.Tip = fmt.Sprintf("%s has no pin, so the newest was taken: pin one that builds on Python %s in [versions]; the log has the whole output", egg, b.in.Minor())
-	}
-	b.hint(e, joined(b.w.lines))
-	return e
-}
 
 // hint finds in everything that was said what a person can do.
 func (b *builder) hint(e *Error, said string) {
@@ -178,75 +148,8 @@ func (b *builder) hint(e *Error, said string) {
 		e.Tip = headerHint(header[1])
 	case lacks(said) != "":
 		e.Tip = headerHint(lacks(said))
-	case otherBuildout.MatchString(said):
-		e.Tip = otherBuildoutHint(b.buildout, said)
-	case noNetwork.MatchString(said):
-		e.Tip, e.Code = "the package index, or another server, can't be reached: check the network, HTTPS_PROXY, PIP_INDEX_URL and [buildout] index", 3
-	case wrongPython.MatchString(said):
-		e.Tip = "pin a version that runs on Python " + b.in.Minor() + ", or build with another --python"
-	case picked.MatchString(said):
-		m := picked.FindStringSubmatch(said)
-		e.Tip = fmt.Sprintf("allow-picked-versions is false: add %s = %s to [versions]", m[1], m[2])
-	case notAllowed.MatchString(said):
-		m := notAllowed.FindStringSubmatch(said)
-		e.Tip = fmt.Sprintf("pin a version of %s that %s allows, or an older one of what asks for it", projectOf(m[1]), m[1])
-	case noSection.MatchString(said):
-		e.Tip = "the configuration has no section [" + noSection.FindStringSubmatch(said)[1] + "]: correct parts, or the ${...} that names it"
-	case noOption.MatchString(said):
-		m := noOption.FindStringSubmatch(said)
-		e.Tip = fmt.Sprintf("set %s in [%s], or correct the ${...} that names it", m[2], m[1])
-	case noEntryPoint.MatchString(said):
-		e.Tip = "the egg has no recipe " + noEntryPoint.FindStringSubmatch(said)[1] + ": check recipe = in the part's section"
-	case strings.HasPrefix(outside.FindString(said), "Couldn't develop"):
-		e.Tip = outsideHint
-	case unknownEgg.MatchString(said) && oldNames.MatchString(b.buildout):
-		name := unknownEgg.FindStringSubmatch(said)[1]
-		e.Tip = fmt.Sprintf("zc.buildout %s doesn't know %s by the name that its wheel has today (%s): pin a newer zc.buildout, or a version whose wheel has the old name",
-			b.buildout, name, strings.ReplaceAll(name, ".", "_"))
-	case notFound.MatchString(said):
-		name := notFound.FindStringSubmatch(said)[1]
-		e.Tip = "no index or find-links has " + name + " for Python " + b.in.Minor() + ": check the pin, and [buildout] index, find-links and allow-hosts (one a line)"
-		if strings.Contains(projectOf(name), ".") && oldNames.MatchString(b.buildout) {
-			e.Tip += "; zc.buildout " + b.buildout + " doesn't find files that are named " + strings.ReplaceAll(projectOf(name), ".", "_") + ", as those of today are: pin an older version"
-		}
-	}
-}
-
-// otherBuildoutHint is for an egg that wants another zc.buildout than the one
-// that runs, mostly an unpinned zc.recipe.egg.
-func otherBuildoutHint(version, said string) string {
-	wants := otherBuildout.FindStringSubmatch(said)[1]
-	for _, r := range []struct{ buildout, recipe string }{
-		{"2.12.", "2.0.7"}, {"2.13.", "2.0.7"}, {"2.", "2.0.3"}, {"3.", "2.0.7"}, {"4.", "3.0.0"}, {"5.", "4.0.0"},
-	} {
-		if strings.HasPrefix(version, r.buildout) {
-			return fmt.Sprintf("an egg wants zc.buildout%s, and this is %s: pin zc.recipe.egg = %s in [versions], or an older one of what wants it", wants, version, r.recipe)
-		}
-	}
-	return fmt.Sprintf("an egg wants zc.buildout%s, and this is %s: pin an older version of that egg in [versions]", wants, version)
-}
-
-// projectOf is the project of a requirement.
-func projectOf(requirement string) string {
-	if i := strings.IndexAny(requirement, "<>=!~;[ "); i > 0 {
-		return requirement[:i]
-	}
-	return requirement
-}
-
-// outsideHint is for what a configuration names by a path that leaves its directory.
-const outsideHint = "what lies outside of the buildout's directory isn't copied: pack the directory above it, with --config DIR/buildout.cfg"
-
-// hintOfReading replaces the traceback of a configuration that can't be read by what it ends with.
-func hintOfReading(e *Error, said string) {
-	e.Err = errors.New(said)
-	switch {
-	case denied.MatchString(said), strings.Contains(said, "://***@") && !strings.Contains(said, "Connection refused"):
-		e.Tip = "zc.buildout sends an extends' password on Python 2 alone, as http://NAME:PASSWORD@HOST/; else let before = curl -n -fsSo base.cfg URL fetch the file, and extend that"
-	case outside.MatchString(said):
-		e.Tip = outsideHint
-	case noNetwork.MatchString(said):
-		e.Tip, e.Code = "the server can't be reached: check the network, HTTPS_PROXY and extends", 3
+	default:
+		b.hintOfCause(e, said)
 	}
 }
 
@@ -282,23 +185,6 @@ func headerHint(header string) string {
 		return fmt.Sprintf("install the development package of %s (Debian, Ubuntu: %s; Fedora, RHEL: %s)", header, p[0], p[1])
 	}
 	return "install the development package that has " + header
-}
-
-// hintOfImport is for a zc.buildout that can't be imported beside a setuptools that somebody pinned.
-func hintOfImport(e *Error, buildout, said string) {
-	if strings.HasPrefix(buildout, "2.0.") && strings.Contains(said, "'location'") {
-		e.Tip = "zc.buildout 2.0 works with distribute alone, which setuptools replaced: pin zc.buildout 2.1 or newer in [versions]"
-		return
-	}
-	if !oldSetuptools.MatchString(said) {
-		return
-	}
-	e.Tip = "zc.buildout " + buildout + " doesn't go with this setuptools: pin another one"
-	for _, l := range limitsOf(buildout) {
-		if l.Name == "setuptools" {
-			e.Tip = "zc.buildout " + buildout + " needs setuptools" + l.Spec + ": pin such a one in [versions]"
-		}
-	}
 }
 
 // hasSources reports whether the tree holds something that wants a compiler.

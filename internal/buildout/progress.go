@@ -13,7 +13,6 @@ var (
 	lineGot     = regexp.MustCompile(`^Got (\S+) (\S+?)\.$`)
 	linePart    = regexp.MustCompile(`^(Installing|Updating|Uninstalling) (.+)\.$`)
 	lineGetting = regexp.MustCompile(`^Getting distribution for u?['"]?(.*?)['"]?\.$`)
-	lineDoing   = regexp.MustCompile(`^\s+(Installing|Updating|Getting distribution for|Processing develop directory|Getting section|Initializing (?:section|part)) ?(.*?)\.$`)
 )
 
 // watcher reads buildout's output as it comes: it keeps the lines, and
@@ -83,48 +82,4 @@ func (w *watcher) line(line string) {
 		e.Elapsed, e.Eggs, e.Parts = time.Since(w.start), w.eggs, max(0, len(w.parts)-1)
 		w.report(e)
 	}
-}
-
-// failure gives what buildout was doing when it failed ("part hello", "egg
-// msgpack==1.0"), and the lines that say why.
-func (w *watcher) failure() (what, why string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	from := len(w.lines)
-	for i := len(w.lines) - 1; i >= 0 && what == ""; i-- {
-		m := lineDoing.FindStringSubmatch(w.lines[i])
-		switch {
-		case m == nil:
-		case strings.HasPrefix(m[1], "Getting dist"):
-			what = "egg " + strings.Trim(m[2], `u'"`)
-		case strings.HasPrefix(m[1], "Processing"):
-			what = "develop package " + strings.Trim(m[2], `u'"`)
-		case m[2] != "":
-			what = "part " + m[2]
-		}
-	}
-	if what == "" && w.current != "" {
-		what = "part " + w.current
-	}
-	return what, relevant(w.lines[:from])
-}
-
-// relevant picks, out of everything, the lines that a person would look for:
-// those that name an error, else the last ones.
-func relevant(lines []string) string {
-	var hits []string
-	for _, l := range lines {
-		low := strings.ToLower(l)
-		if strings.HasPrefix(low, "an internal error occurred") || strings.HasPrefix(strings.TrimSpace(low), "note:") || strings.HasPrefix(strings.TrimSpace(low), "raise ") {
-			continue
-		}
-		if strings.Contains(low, "error") && !strings.Contains(low, "during handling") || strings.Contains(l, "fatal:") ||
-			strings.Contains(low, "no such file") {
-			hits = append(hits, strings.TrimSpace(l))
-		}
-	}
-	if len(hits) == 0 {
-		hits = lines
-	}
-	return lastLines(strings.Join(hits, "\n"), 6)
 }

@@ -115,8 +115,10 @@ type builder struct {
 	env []string
 
 	tools    Toolchain
-	buildout string // zc.buildout's version
-	virtual  bool   // the tree is a virtualenv
+	buildout string            // zc.buildout's version
+	pins     map[string]string // of the configuration
+	egg      string            // the requirement that buildout was getting when it failed
+	virtual  bool              // the tree is a virtualenv
 	left     []LeftOut
 
 	made   map[string]string // Tree.Made
@@ -184,7 +186,7 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 		return nil, err
 	}
 	b.event(ToolsEvent, "zc.buildout "+t.Buildout)
-	b.buildout = t.Buildout
+	b.buildout, b.pins = t.Buildout, c.Versions
 	b.made[toolsKey] = t.names()
 	if old, err = b.fitting(ctx, old); err != nil {
 		return nil, err
@@ -195,11 +197,7 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 	err = b.command(ctx, b.launcher("build", "-U", "buildout:newest=false"))
 	err = errors.Join(err, b.s.writeCalls(b.calls()))
 	if err != nil {
-		what, why := b.w.failure()
-		if what == "" {
-			what = "the buildout"
-		}
-		return nil, b.explain(ctx, "building "+what, why, err)
+		return nil, b.explain(ctx, b.w.failure(), err)
 	}
 	tree := &Tree{Root: b.s.root, Interpreter: b.in, Python: b.in.Pack(), Buildout: t.Buildout, Launch: launch, Log: b.log(),
 		Compiler: b.calls(), Declared: b.declared(), TmpDir: b.s.tmp, Toolchain: b.tools,

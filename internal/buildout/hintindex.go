@@ -1,0 +1,91 @@
+package buildout
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+var (
+	noNetwork     = regexp.MustCompile(`Name or service not known|Temporary failure in name resolution|Connection refused|Network is unreachable|Connection timed out|getaddrinfo failed|Max retries exceeded|nodename nor servname`)
+	notFound      = regexp.MustCompile(`Couldn't find a distribution for u?'([^']*)'`)
+	oldNames      = regexp.MustCompile(`^([1-3]|4\.0)\.`) // versions that take a project's name for that of its files
+	unknownEgg    = regexp.MustCompile(`The '([\w-]+\.[\w.-]+)' distribution was not found and is required by the application`)
+	outside       = regexp.MustCompile(`No such file or directory: u?'(?:[^']*/)?\.\./[^']*'`)
+	denied        = regexp.MustCompile(`HTTP Error 40[13]`) // an answer to extends
+	otherBuildout = regexp.MustCompile(`(?:Getting distribution for |Requirement\.parse\()u?'zc\.buildout([^']*)'`)
+	wrongPython   = regexp.MustCompile(`requires a different Python|requires Python '?([^']*)'? but`)
+	// downloadError is zc.buildout's line for a page that it didn't get.
+	downloadError = regexp.MustCompile(`Download error on (\S+?): (.*?)(?: -- Some packages.*)?\n`)
+)
+
+// unreachable is for a server that doesn't answer. A page of links that isn't
+// the index's own is a cause only where the index has no such egg.
+func unreachable(b *builder, _ []string, said string) advice {
+	failed := downloadError.FindAllStringSubmatch(said, -1)
+	wanted := notFound.FindStringSubmatch(said)
+	if len(failed) == 0 || wanted == nil {
+		return advice{"the package index, or another server, can't be reached: check the network, HTTPS_PROXY, PIP_INDEX_URL and [buildout] index", 3}
+	}
+	for _, page := range failed {
+		if indexPage(page[1], projectOf(wanted[1])) {
+			return advice{mask(fmt.Sprintf("%s can't be reached (%s): check the network, HTTPS_PROXY and [buildout] index", page[1], page[2])), 3}
+		}
+	}
+	a := noDistribution(b, wanted, said)
+	a.tip += mask(fmt.Sprintf("; %s, which may have it, can't be reached (%s)", failed[0][1], failed[0][2]))
+	return a
+}
+
+// indexPage reports whether a URL is an index's page of a project.
+func indexPage(url, project string) bool {
+	rest := strings.TrimRight(url, "/")
+	return plainName(rest[strings.LastIndexByte(rest, '/')+1:]) == plainName(project)
+}
+
+// oldName is for a zc.buildout that looks for an egg by a name that its files don't have.
+func oldName(b *builder, m []string, _ string) advice {
+	if !oldNames.MatchString(b.buildout) {
+		return advice{}
+	}
+	return advice{tip: fmt.Sprintf("zc.buildout %s doesn't know %s by the name that its wheel has today (%s): pin a newer zc.buildout, or a version whose wheel has the old name",
+		b.buildout, m[1], strings.ReplaceAll(m[1], ".", "_"))}
+}
+
+// noDistribution is for an egg that no index has.
+func noDistribution(b *builder, m []string, said string) advice {
+	name := projectOf(m[1])
+	tip := fmt.Sprintf("no index or find-links has %s for Python %s: check the pin, and [buildout] index, find-links and allow-hosts (one a line)", m[1], b.in.Minor())
+	switch {
+	case strings.Contains(said, "Installing recipe "+name+".\n"):
+		tip = fmt.Sprintf("no index or find-links has a recipe's egg %s for Python %s: check recipe = in the part's section, the pin, and [buildout] index, find-links and allow-hosts (one a line)", m[1], b.in.Minor())
+	case strings.Contains(said, "Couldn't find index page for '"+name+"'"):
+		tip = fmt.Sprintf("no index or find-links has a project %s: check how it is spelt, and [buildout] index, find-links and allow-hosts (one a line)", name)
+	}
+	if strings.Contains(name, ".") && oldNames.MatchString(b.buildout) {
+		tip += "; zc.buildout " + b.buildout + " doesn't find files that are named " + strings.ReplaceAll(name, ".", "_") + ", as those of today are: pin an older version"
+	}
+	return advice{tip: tip}
+}
+
+// otherBuildoutHint is for an egg that wants another zc.buildout than the one
+// that runs, mostly an unpinned zc.recipe.egg.
+func otherBuildoutHint(version, said string) string {
+	wants := otherBuildout.FindStringSubmatch(said)[1]
+	for _, r := range []struct{ buildout, recipe string }{
+		{"2.12.", "2.0.7"}, {"2.13.", "2.0.7"}, {"2.", "2.0.3"}, {"3.", "2.0.7"}, {"4.", "3.0.0"}, {"5.", "4.0.0"},
+	} {
+		if strings.HasPrefix(version, r.buildout) {
+			return fmt.Sprintf("an egg wants zc.buildout%s, and this is %s: pin zc.recipe.egg = %s in [versions], or an older one of what wants it", wants, version, r.recipe)
+		}
+	}
+	return fmt.Sprintf("an egg wants zc.buildout%s, and this is %s: pin an older version of that egg in [versions]", wants, version)
+}
+
+// projectOf is the project of a requirement.
+func projectOf(requirement string) string {
+	if i := strings.IndexAny(requirement, "<>=!~;[ "); i > 0 {
+		return requirement[:i]
+	}
+	return requirement
+}

@@ -1,0 +1,42 @@
+package buildout
+
+import (
+	"errors"
+	"regexp"
+	"strings"
+)
+
+// outsideHint is for what a configuration names by a path that leaves its directory.
+const outsideHint = "what lies outside of the buildout's directory isn't copied: pack the directory above it, with --config DIR/buildout.cfg"
+
+// hintOfReading replaces the traceback of a configuration that can't be read by what it ends with.
+func hintOfReading(e *Error, said string) {
+	e.Err = errors.New(said)
+	switch {
+	case denied.MatchString(said), strings.Contains(said, "://***@") && !strings.Contains(said, "Connection refused"):
+		e.Tip = "zc.buildout sends an extends' password on Python 2 alone, as http://NAME:PASSWORD@HOST/; else let before = curl -n -fsSo base.cfg URL fetch the file, and extend that"
+	case outside.MatchString(said):
+		e.Tip = outsideHint
+	case noNetwork.MatchString(said):
+		e.Tip, e.Code = "the server can't be reached: check the network, HTTPS_PROXY and extends", 3
+	}
+}
+
+var oldSetuptools = regexp.MustCompile(`No module named '?(?:setuptools|pkg_resources)|has no attribute 'SetuptoolsVersion'`)
+
+// hintOfImport is for a zc.buildout that can't be imported beside a setuptools that somebody pinned.
+func hintOfImport(e *Error, buildout, said string) {
+	if strings.HasPrefix(buildout, "2.0.") && strings.Contains(said, "'location'") {
+		e.Tip = "zc.buildout 2.0 works with distribute alone, which setuptools replaced: pin zc.buildout 2.1 or newer in [versions]"
+		return
+	}
+	if !oldSetuptools.MatchString(said) {
+		return
+	}
+	e.Tip = "zc.buildout " + buildout + " doesn't go with this setuptools: pin another one"
+	for _, l := range limitsOf(buildout) {
+		if l.Name == "setuptools" {
+			e.Tip = "zc.buildout " + buildout + " needs setuptools" + l.Spec + ": pin such a one in [versions]"
+		}
+	}
+}
