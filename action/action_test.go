@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	yaml "github.com/oasdiff/yaml3"
+
+	"github.com/binary-buildout/binary-buildout/internal/testtool"
 )
 
 // shells are those that the scripts have to run in: Debian's sh, bash as the
@@ -20,11 +22,9 @@ func shells(t *testing.T) map[string][]string {
 	t.Helper()
 	m := map[string][]string{}
 	for name, args := range map[string][]string{"sh": {"sh"}, "bash": {"bash", "--posix"}, "busybox": {"busybox", "sh"}} {
-		path, err := exec.LookPath(args[0])
-		if err != nil {
-			t.Fatalf("%s is needed: %v", args[0], err)
+		if testtool.Has(t, args[0]) {
+			m[name] = append([]string{testtool.Program(t, args[0])}, args[1:]...)
 		}
-		m[name] = append([]string{path}, args[1:]...)
 	}
 	return m
 }
@@ -362,7 +362,7 @@ func TestShellcheck(t *testing.T) {
 	if err != nil || len(scripts) < 5 {
 		t.Fatal(scripts, err)
 	}
-	if out, err := exec.Command("shellcheck", append([]string{"-s", "sh"}, scripts...)...).CombinedOutput(); err != nil {
+	if out, err := exec.Command(testtool.Program(t, "shellcheck"), append([]string{"-s", "sh"}, scripts...)...).CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
 }

@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"sort"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/binary-buildout/binary-buildout/internal/testtool"
 )
 
 // tree is a directory as a literal: a path that ends with "/" is a directory,
@@ -93,23 +94,10 @@ func save(t *testing.T, data []byte, name string) string {
 	return p
 }
 
-// findPython finds the build interpreters: pythonX.Y on PATH, or pyenv's.
+// findPython gives the path of a build interpreter of a version.
 func findPython(t *testing.T, version string) string {
 	t.Helper()
-	pyenv := os.Getenv("PYENV_ROOT")
-	if pyenv == "" {
-		home, _ := os.UserHomeDir()
-		pyenv = filepath.Join(home, ".pyenv")
-	}
-	list, _ := filepath.Glob(filepath.Join(pyenv, "versions", version+".*", "bin", "python"+version))
-	if len(list) > 0 {
-		return list[0]
-	}
-	p, err := exec.LookPath("python" + version)
-	if err != nil {
-		t.Fatalf("no python%s: install it, or set PYENV_ROOT", version)
-	}
-	return p
+	return testtool.Python(t, version)
 }
 
 // content is what an archive's file holds.

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/internal/isolate"
+	"github.com/binary-buildout/binary-buildout/internal/testtool"
 )
 
 // nobody is the user and group that the archive is installed by, where the
@@ -208,24 +209,8 @@ func (p *python) move(t *testing.T) {
 	p.prefix = prefix
 }
 
-// findPython gives the path of a CPython of a minor version: from PATH, or
-// from pyenv. A test that lacks one fails.
+// findPython gives the path of a CPython of a minor version. A test that lacks one is skipped.
 func findPython(t *testing.T, minor string) string {
 	t.Helper()
-	root := os.Getenv("PYENV_ROOT")
-	if home, err := os.UserHomeDir(); root == "" && err == nil {
-		root = filepath.Join(home, ".pyenv")
-	}
-	found, _ := filepath.Glob(filepath.Join(root, "versions", minor+".*", "bin", "python"+minor))
-	if inPath, err := exec.LookPath("python" + minor); err == nil {
-		found = append(found, inPath)
-	}
-	for _, p := range found {
-		out, err := exec.Command(p, "-c", "import sys; print(sys.executable)").Output()
-		if err == nil {
-			return strings.TrimSpace(string(out))
-		}
-	}
-	t.Fatalf("no python%s in PATH, and none under %s", minor, root)
-	return ""
+	return testtool.Python(t, minor)
 }

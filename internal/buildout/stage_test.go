@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/binary-buildout/binary-buildout/internal/testtool"
 )
 
 func TestDefaultStage(t *testing.T) {
@@ -157,7 +159,7 @@ func TestCopyTree(t *testing.T) {
 
 // Two that disagree are an error that names both.
 func TestDemands(t *testing.T) {
-	py := python(t, "3.13")
+	py := testtool.PythonWith(t, "3.13", "pip")
 	p := pip{python: py, env: os.Environ()}
 	for _, c := range []struct{ name, flag, pinned, requirements, want string }{
 		{"agree", "6.0.1", "6.0.1", "zc.buildout==6.0.1", "zc-buildout==6.0.1"},

@@ -14,12 +14,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/internal/testtool"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
@@ -183,27 +183,10 @@ func walk(path string, each func(name string, mode int64, r io.Reader) error) er
 	}
 }
 
-// Python gives the path of an interpreter of a version, "3.13": on PATH, or
-// below PYENV_ROOT. Without one the test fails.
+// Python gives the path of an interpreter of a version, "3.13". A test that lacks it is skipped.
 func Python(t testing.TB, version string) string {
 	t.Helper()
-	root := os.Getenv("PYENV_ROOT")
-	if root == "" {
-		home, err := os.UserHomeDir()
-		check(t, err)
-		root = filepath.Join(home, ".pyenv")
-	}
-	paths, _ := filepath.Glob(filepath.Join(root, "versions", version+".*", "bin", "python"))
-	if p, err := exec.LookPath("python" + version); err == nil && !strings.Contains(p, "shims") {
-		paths = append([]string{p}, paths...)
-	}
-	for _, p := range paths {
-		if exec.Command(p, "-c", "").Run() == nil {
-			return p
-		}
-	}
-	t.Fatalf("no Python %s on PATH or below %s", version, root)
-	return ""
+	return testtool.Python(t, version)
 }
 
 func sorted(m map[string]string) []string {

@@ -16,33 +16,13 @@ import (
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/internal/testcache"
+	"github.com/binary-buildout/binary-buildout/internal/testtool"
 )
 
-// Python gives the path of a CPython, "3.13": from PATH, or from pyenv. A test
-// that lacks one fails.
+// Python gives the path of a CPython, "3.13". A test that lacks one is skipped.
 func Python(t testing.TB, version string) string {
 	t.Helper()
-	if p, err := exec.LookPath("python" + version); err == nil && runs(p, version) {
-		return p
-	}
-	root := os.Getenv("PYENV_ROOT")
-	if home, err := os.UserHomeDir(); root == "" && err == nil {
-		root = filepath.Join(home, ".pyenv")
-	}
-	found, _ := filepath.Glob(filepath.Join(root, "versions", version+".*", "bin", "python"+version))
-	for _, p := range found {
-		if runs(p, version) {
-			return p
-		}
-	}
-	t.Fatalf("no python%s in PATH, and none under %s", version, root)
-	return ""
-}
-
-// runs says whether p is that Python. pyenv's shims are in PATH even for versions that aren't chosen.
-func runs(p, version string) bool {
-	out, err := exec.Command(p, "-c", "import sys; print('%d.%d' % sys.version_info[:2])").Output()
-	return err == nil && strings.TrimSpace(string(out)) == version
+	return testtool.Python(t, version)
 }
 
 // Cache is a directory outside the tree whose content can be fetched again.
@@ -80,15 +60,19 @@ func Wheels(t testing.TB, requirements []string, platform string) []string {
 	base := mkdir(t, filepath.Join(Cache(t), "wheels", platform))
 	in := func(requirement string) string { return filepath.Join(base, requirement) }
 	var missing []string
+	var python string
 	for _, r := range requirements {
 		if found, _ := filepath.Glob(filepath.Join(in(r), "*.whl")); len(found) != 1 {
 			missing = append(missing, r)
 		}
 	}
+	if len(missing) > 0 {
+		python = testtool.PythonWith(t, "3.13", "pip")
+	}
 	var group sync.WaitGroup
 	for chunk := range slices.Chunk(missing, len(missing)/atOnce+1) {
 		group.Go(func() {
-			if err := download(Python(t, "3.13"), base, platform, chunk); err != nil {
+			if err := download(python, base, platform, chunk); err != nil {
 				t.Error(err)
 			}
 		})
