@@ -168,7 +168,8 @@ func (m toolmaker) install(ctx context.Context, pins []pin) (tools, error) {
 		}
 		var err error
 		if wheels, err = m.download(ctx, pins, version); err != nil {
-			return tools{}, surroundings(doing, "see what pip says; PIP_INDEX_URL names another package index", err)
+			a := adviceOfPip(err.Error())
+			return tools{}, &Error{Doing: doing, Err: err, Tip: a.tip, Code: a.code}
 		}
 		got := buildoutVersion(wheels)
 		if got == version || constraints(pins, got) == constraints(pins, "") {
@@ -220,7 +221,7 @@ func (m toolmaker) download(ctx context.Context, pins []pin, version string) ([]
 	if err != nil {
 		return nil, err
 	}
-	if err := p.call(ctx, m.dir, "download", "-q", "-d", dest, "-c", file, want, "setuptools"); err != nil {
+	if err := p.call(ctx, m.dir, "download", "-d", dest, "-c", file, want, "setuptools"); err != nil {
 		return nil, err
 	}
 	entries, err := os.ReadDir(dest)
@@ -314,7 +315,10 @@ func (m toolmaker) read(ctx context.Context, t tools) (config, error) {
 	if err := h.run(ctx, &c); err != nil {
 		e := failed("reading "+m.config, "correct the configuration; zc.buildout "+t.Buildout+" can't read it", "%w", err)
 		hintOfImport(e, t.Buildout, err.Error())
-		if _, said, ok := strings.Cut(err.Error(), "Error: "); ok {
+		if _, said, ok := strings.Cut(err.Error(), "Error with default.cfg: "); ok {
+			e.Doing, e.Tip = "reading "+m.config+" with --default-cfg "+m.defaults, "correct the file that --default-cfg names: without it zc.buildout "+t.Buildout+" can read "+m.config
+			hintOfReading(e, said)
+		} else if _, said, ok := strings.Cut(err.Error(), "Error: "); ok {
 			hintOfReading(e, said)
 		}
 		return c, e

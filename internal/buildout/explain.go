@@ -95,9 +95,9 @@ var causes = []cause{
 	{regexp.MustCompile(`Not found: /[\w.-]+/\n`), lostIndex},
 	{regexp.MustCompile(`(?i)no space left on device|disk quota exceeded`), always("the disk is full: make room, or give --stage DIR on another one", 3)},
 	{regexp.MustCompile(`(?i)CERTIFICATE_VERIFY_FAILED|certificate verify failed|server certificate verification failed`),
-		always("the server's certificate isn't trusted here: install ca-certificates, or name your own authority's file with SSL_CERT_FILE and PIP_CERT", 3)},
+		always(notTrusted, 3)},
 	{regexp.MustCompile(`(?i)407 Proxy|Tunnel connection failed|Cannot connect to proxy|from proxy after CONNECT`),
-		always("the proxy refuses the connection, or can't be reached: check HTTPS_PROXY, HTTP_PROXY and NO_PROXY", 3)},
+		always(noProxy, 3)},
 	{regexp.MustCompile(`fatal: (?:unable to access '([^']+)': .*|Authentication failed for '([^']+)'|could not read (?:Username|Password) for '([^']+)'.*|repository '([^']+)' not found|'([^']+)' does not appear to be a git repository)|` +
 		`Permission denied \(publickey|Host key verification failed|fatal: Could not read from remote repository`), noCheckout},
 	{regexp.MustCompile(`(?i)MD5 checksum mismatch|hash mismatch|checksum mismatch|DO NOT MATCH THE HASHES|validation failed; expected`),
@@ -179,6 +179,12 @@ func hintOfConda(said string) string {
 	}
 	return "set anaconda-home in [buildout] to conda's directory: by default it is ~/anaconda, and another user has another home; conda itself doesn't travel in the archive"
 }
+
+// What helps where a connection can't be made, whoever tried.
+const (
+	notTrusted = "the server's certificate isn't trusted here: install ca-certificates, or name your own authority's file with SSL_CERT_FILE and PIP_CERT"
+	noProxy    = "the proxy refuses the connection, or can't be reached: check HTTPS_PROXY, HTTP_PROXY and NO_PROXY"
+)
 
 // failing is the project whose egg didn't build, or what else there is to say.
 func (b *builder) failing() string {

@@ -2,6 +2,7 @@ package buildout
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
 	"strings"
 )
@@ -22,12 +23,19 @@ func hintOfReading(e *Error, said string) {
 	}
 }
 
+// goneModule is a module of the standard library that 3.12 and later removed.
+var goneModule = regexp.MustCompile(`No module named '?(distutils|imp|asynchat|asyncore|lib2to3|cgi)\b`)
+
 var oldSetuptools = regexp.MustCompile(`No module named '?(?:setuptools|pkg_resources)|has no attribute 'SetuptoolsVersion'`)
 
 // hintOfImport is for a zc.buildout that can't be imported beside a setuptools that somebody pinned.
 func hintOfImport(e *Error, buildout, said string) {
 	if strings.HasPrefix(buildout, "2.0.") && strings.Contains(said, "'location'") {
 		e.Tip = "zc.buildout 2.0 works with distribute alone, which setuptools replaced: pin zc.buildout 2.1 or newer in [versions]"
+		return
+	}
+	if m := goneModule.FindStringSubmatch(said); m != nil {
+		e.Tip = fmt.Sprintf("zc.buildout %s needs %s, which newer Pythons don't have: pin a newer zc.buildout in [versions], or build with an older --python", buildout, m[1])
 		return
 	}
 	if !oldSetuptools.MatchString(said) {

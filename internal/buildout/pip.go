@@ -39,7 +39,7 @@ func (p pip) run(ctx context.Context, dir string, argv ...string) error {
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("%w: %s", err, lastLines(out.String(), 6))
+		return fmt.Errorf("%w: %s", err, pipReasons(out.String()))
 	}
 	return nil
 }

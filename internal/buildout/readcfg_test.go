@@ -50,6 +50,25 @@ func TestUnreadable(t *testing.T) {
 					t.Errorf("%s: %v", row.name, err)
 				}
 			}
+			unreadableDefaults(t, m, made)
 		})
+	}
+}
+
+// unreadableDefaults: what is wrong with the file of --default-cfg isn't said of buildout.cfg.
+func unreadableDefaults(t *testing.T, m toolmaker, made tools) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(m.root, "buildout.cfg"), []byte("[buildout]\nparts =\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	dir := write(t, map[string]string{"no option.cfg": "[buildout]\nno option here\n", "no base.cfg": "[buildout]\nextends = base.cfg\n"})
+	for name, want := range map[string]string{"no option.cfg": "parsing errors: " + filepath.Join(dir, "no option.cfg") + " [line 2]: ",
+		"no base.cfg": "No such file or directory: '" + filepath.Join(dir, "base.cfg") + "'"} {
+		m.defaults = filepath.Join(dir, name)
+		_, err := m.read(t.Context(), made)
+		var e *Error
+		if !errors.As(err, &e) || !strings.HasSuffix(e.Doing, "--default-cfg "+m.defaults) || !strings.Contains(e.Error(), want) || !strings.Contains(e.Hint(), "--default-cfg names") || strings.Contains(e.Error(), "\n") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

@@ -138,21 +138,32 @@ def versions(b):
     return pins
 
 
-def plain(error):
-    """What is wrong, in one line, without the stage's directory."""
+def plain(error, home=''):
+    """What is wrong, in one line, without the stage's directory. What lies in
+    home is default.cfg's copy, and what that takes to lie beside it."""
     words = ' '.join(str(error).split()).replace(repr(u'\ufeff')[1:-1].lstrip("'"), '(a byte order mark)')
     if opened and opened[-1] not in words:
         words = '%s: %s' % (opened[-1], words)
+    for folder in (os.path.join(home, '.buildout', ''), os.path.join(home, '')) if home else ():
+        words = words.replace(folder + 'default.cfg', job['defaults'])
+        words = words.replace(folder, os.path.join(os.path.dirname(job['defaults']), ''))
     return words.replace(os.path.join(where, ''), '')
+
+
+FAULTS = (zb.zc.buildout.UserError, ConfigError, UnicodeError, EnvironmentError)
+
+
+def refuse(word, said):
+    os.write(2, ('%s: %s\n' % (word, said)).encode('utf-8'))
+    sys.exit(1)
 
 
 where = os.getcwd()
 answer = {}
 try:
     b = read('')
-except (zb.zc.buildout.UserError, ConfigError, UnicodeError, EnvironmentError) as error:
-    os.write(2, ('Error: %s\n' % plain(error)).encode('utf-8'))
-    sys.exit(1)
+except FAULTS as error:
+    refuse('Error', plain(error))
 answer['raw'] = raw(b)
 extra = []
 if job['defaults']:
@@ -161,6 +172,8 @@ if job['defaults']:
     try:
         shutil.copy(job['defaults'], os.path.join(home, 'default.cfg'))
         b = read(home)
+    except FAULTS as error:
+        refuse('Error with default.cfg', plain(error, home))
     finally:
         shutil.rmtree(home)
     extra = list(differ(answer['raw'], raw(b)))
