@@ -15,5 +15,8 @@ func (t *Tree) addEggInfo(ctx context.Context, m toolmaker) error {
 	if _, err := m.eggs(ctx, map[string]any{"add": dirs}); err != nil {
 		return failed("adding EGG-INFO to the eggs", "", "%w", err)
 	}
-	return t.forgetDownloads()
+	if err := t.forgetDownloads(); err != nil {
+		return err
+	}
+	return t.settleSBOMs()
 }

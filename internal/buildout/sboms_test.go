@@ -1,0 +1,96 @@
+package buildout
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestRandomDirectory(t *testing.T) {
+	random := randomDirectory("/var/tmp/a b/site.tmp")
+	for text, want := range map[string]string{
+		`"path+file:///var/tmp/a%20b/site.tmp/pip-req-build-tk4ebrco#two@0.1.0"`:                                     `"path+file:///build/tmp#two@0.1.0"`,
+		`"/var/tmp/a b/site.tmp/pip-req-build-tk4ebrco/src/rust"`:                                                    `"/build/tmp/src/rust"`,
+		`"/var/tmp/a b/site.tmp/pip-install-x1/two_0123456789abcdef0123456789abcdef/src/rust#two"`:                   `"/build/tmp/src/rust#two"`,
+		`"/var/tmp/a b/site.tmp/pip-install-x1/two_0123456789abcdef0123456789abcdef", "/var/tmp/a b/site.tmp/x?y=1"`: `"/build/tmp", "/build/tmp?y=1"`,
+		`"file:///srv/other/site.tmp/x"`:                                                                             `"file:///srv/other/site.tmp/x"`,
+	} {
+		if got := random.ReplaceAllString(text, "/build/tmp"); got != want {
+			t.Errorf("%s\n got %s\nwant %s", text, got, want)
+		}
+	}
+}
+
+// rustProject is a directory with an sdist of maturin's, without dependencies;
+// its library holds a path of the source, as an assertion does.
+func rustProject(t *testing.T) string {
+	t.Helper()
+	dir := write(t, map[string]string{
+		"bbrust-1.0.0/Cargo.toml":     "[package]\nname = \"bbrust\"\nversion = \"1.0.0\"\nedition = \"2021\"\n[lib]\ncrate-type = [\"cdylib\"]\n",
+		"bbrust-1.0.0/pyproject.toml": "[build-system]\nrequires = [\"maturin==1.14.1\", \"cffi==2.0.0\"]\nbuild-backend = \"maturin\"\n[project]\nname = \"bbrust\"\nversion = \"1.0.0\"\n[tool.maturin]\nbindings = \"cffi\"\n",
+		"bbrust-1.0.0/src/lib.rs":     "#[no_mangle] pub extern \"C\" fn place() -> *const u8 { concat!(file!(), \"\\0\").as_ptr() }\n",
+		"bbrust-1.0.0/PKG-INFO":       "Metadata-Version: 2.1\nName: bbrust\nVersion: 1.0.0\n",
+	})
+	if out, err := exec.Command("tar", "-C", dir, "-czf", filepath.Join(dir, "bbrust-1.0.0.tar.gz"), "bbrust-1.0.0").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return dir
+}
+
+// TestRustEgg builds an sdist of maturin's twice: its egg names no directory of
+// the build, is the same each time, and its RECORD is true.
+func TestRustEgg(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds real buildouts")
+	}
+	py, links := python(t, "3.12"), rustProject(t)
+	if out, err := exec.Command(py, "-m", "pip", "-q", "download", "--no-deps", "-d", links, "zc.recipe.egg==6.0.0").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	// Without allow-hosts zc.buildout reads the list of all projects for a name that the index doesn't know.
+	checkout := write(t, map[string]string{"buildout.cfg": "[buildout]\nparts = py\nallow-hosts = none.invalid\nfind-links = " + links +
+		"\n[versions]\nzc.buildout = 6.0.1\nzc.recipe.egg = 6.0.0\n[py]\nrecipe = zc.recipe.egg\neggs = bbrust\n"})
+	o := Options{Dir: checkout, Stage: filepath.Join(t.TempDir(), "stage"), Python: py, Launcher: launcher(t), OS: "linux"}
+	var sums [2]map[string]string
+	for i := range sums {
+		tree, err := Run(context.Background(), o)
+		if err != nil {
+			fail(t, err)
+		}
+		checkSBOM(t, tree)
+		sums[i] = sumTree(t, tree)
+		if err := tree.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for path, sum := range sums[0] {
+		if strings.Contains(path, "bbrust") && sums[1][path] != sum {
+			t.Errorf("%s differs", path)
+		}
+	}
+}
+
+func checkSBOM(t *testing.T, tree *Tree) {
+	t.Helper()
+	documents, err := sboms(tree.dir("eggs-directory"))
+	if err != nil || len(documents) != 1 {
+		t.Fatalf("SBOMs: %q, %v", documents, err)
+	}
+	data, err := os.ReadFile(documents[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(data), tree.stage.tmp) || !strings.Contains(string(data), "/build/tmp#bbrust@1.0.0") {
+		t.Errorf("%s: %s", documents[0], data)
+	}
+	record, err := os.ReadFile(filepath.Join(filepath.Dir(filepath.Dir(documents[0])), "RECORD"))
+	sum := sha256.Sum256(data)
+	if want := "sha256=" + base64.RawURLEncoding.EncodeToString(sum[:]); err != nil || !strings.Contains(string(record), want) {
+		t.Errorf("RECORD lacks %s: %v\n%s", want, err, record)
+	}
+}
