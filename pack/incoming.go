@@ -1,7 +1,6 @@
 package pack
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
@@ -31,7 +30,7 @@ type Incoming struct {
 
 // ReadDelta reads the document of a delta, and the digest of the manifest that
 // it leads to. ErrNotOurs is its error for any other file.
-func ReadDelta(file string) (*Incoming, error) {
+func ReadDelta(file *os.File) (*Incoming, error) {
 	var in *Incoming
 	err := walkDelta(file, func(first *Incoming, _ string, _ *rawEntry) error {
 		in = first
@@ -45,7 +44,7 @@ var errEnough = errors.New("enough was read")
 // LayDelta unpacks a delta into an installed tree: what bootstrap.py finds in
 // IncomingDir then is what tar would have left. If source isn't empty, it is
 // noted, and bootstrap.py holds the way back that is there (HeldDir).
-func LayDelta(ctx context.Context, file, dir, source string) (*Incoming, error) {
+func LayDelta(ctx context.Context, file *os.File, dir, source string) (*Incoming, error) {
 	var in *Incoming
 	err := lay(dir, func(root *os.Root) error {
 		return walkDelta(file, func(first *Incoming, name string, e *rawEntry) error {
@@ -70,8 +69,8 @@ func LayDelta(ctx context.Context, file, dir, source string) (*Incoming, error) 
 // LayArchive puts into an installed tree what bootstrap.py needs of a whole
 // archive: the files that aren't there as the archive has them. source is as
 // in LayDelta.
-func LayArchive(ctx context.Context, file, name, sha256sum, dir, source string) (*Incoming, error) {
-	r, err := OpenArchive(file)
+func LayArchive(ctx context.Context, file *os.File, name, sha256sum, dir, source string) (*Incoming, error) {
+	r, err := ReadArchive(file)
 	if err != nil {
 		return nil, err
 	}
@@ -186,16 +185,11 @@ func layFile(root *os.Root, name string, mode uint32, body io.Reader, epoch int6
 // walkDelta reads a delta's entries. each gets the document first, without an
 // entry, and then every file by its path in the archive; whether their contents
 // are right is for bootstrap.py, which has the list.
-func walkDelta(file string, each func(in *Incoming, name string, e *rawEntry) error) error {
-	f, err := os.Open(file)
-	if err != nil {
-		return fail(exitSurroundings, "", "opening the delta: %w", err)
-	}
-	defer f.Close()
+func walkDelta(file *os.File, each func(in *Incoming, name string, e *rawEntry) error) error {
 	wrong := func(kind error, format string, args ...any) error {
-		return &ArchiveError{Archive: file, Kind: kind, Detail: fmt.Sprintf(format, args...)}
+		return &ArchiveError{Archive: file.Name(), Kind: kind, Detail: fmt.Sprintf(format, args...)}
 	}
-	z, err := gzip.NewReader(bufio.NewReaderSize(f, 256<<10))
+	z, err := gzip.NewReader(fromStart(file))
 	if err != nil {
 		return wrong(ErrNotOurs, "no gzip file")
 	}

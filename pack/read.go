@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"math"
 	"os"
 	"sort"
 	"strings"
@@ -32,6 +33,7 @@ const (
 type Reader struct {
 	path     string
 	file     *os.File
+	own      bool // whether Close closes the file
 	src      entrySource
 	top      string
 	manifest Manifest
@@ -74,7 +76,21 @@ func OpenArchive(path string) (*Reader, error) {
 	if err != nil {
 		return nil, fail(exitSurroundings, "", "opening the archive: %w", err)
 	}
-	r := &Reader{path: path, file: file}
+	r, err := ReadArchive(file)
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	r.own = true
+	return r, nil
+}
+
+// ReadArchive is [OpenArchive] for a file that is open already, so that what is
+// read is what was checked before. It reads from the file's start, wherever the
+// file stands, and leaves it open.
+func ReadArchive(file *os.File) (*Reader, error) {
+	var err error
+	r := &Reader{path: file.Name(), file: file}
 	if r.src, err = openSourceOf(file); err == nil {
 		err = r.start()
 	}
@@ -96,13 +112,13 @@ func openSourceOf(file *os.File) (entrySource, error) {
 	case bytes.HasPrefix(head, []byte("\x1f\x8b")):
 		// It decompresses ahead of what is read. A byte reader, so that nothing
 		// after the last member is missed.
-		z, err := pgzip.NewReaderN(bufio.NewReaderSize(file, 256<<10), readAhead, readBlocks)
+		z, err := pgzip.NewReaderN(fromStart(file), readAhead, readBlocks)
 		if err != nil {
 			return nil, err
 		}
 		return newTarSource(z, z), nil
 	case bytes.HasPrefix(head, []byte("\x28\xb5\x2f\xfd")):
-		z, err := zstd.NewReader(bufio.NewReaderSize(file, 256<<10), zstd.WithDecoderMaxWindow(64<<20), zstd.WithDecoderMaxMemory(1<<40))
+		z, err := zstd.NewReader(fromStart(file), zstd.WithDecoderMaxWindow(64<<20), zstd.WithDecoderMaxMemory(1<<40))
 		if err != nil {
 			return nil, err
 		}
@@ -113,6 +129,11 @@ func openSourceOf(file *os.File) (entrySource, error) {
 		return nil, &ArchiveError{Kind: ErrTruncated}
 	}
 	return nil, &ArchiveError{Kind: ErrNotOurs, Detail: "neither gzip, zstd nor zip"}
+}
+
+// fromStart reads a file from its start, wherever it stands.
+func fromStart(file *os.File) *bufio.Reader {
+	return bufio.NewReaderSize(io.NewSectionReader(file, 0, math.MaxInt64), 256<<10)
 }
 
 // wrap makes an error of reading into an ArchiveError that names the archive and the entry.
@@ -145,10 +166,13 @@ func detail(err error) string {
 	return err.Error()
 }
 
-// Close closes the file.
+// Close ends reading. It closes the file that OpenArchive opened.
 func (r *Reader) Close() error {
 	if r.src != nil {
 		r.src.Close()
+	}
+	if !r.own {
+		return nil
 	}
 	return r.file.Close()
 }

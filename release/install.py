@@ -512,6 +512,10 @@ class Folder(object):
                        "copy it there too: a mirror is a copy of all assets of a release")
         return path
 
+    def get(self, asset, to):
+        with open(self.local(asset), "rb") as f, open(to, "wb") as copy:
+            shutil.copyfileobj(f, copy, 1 << 20)
+
     def where(self, name):
         return os.path.join(self.name, name)
 
@@ -630,7 +634,7 @@ class Site(object):
                     raise
                 continue
             have = os.path.getsize(to)
-            if resumed and not begun and (have != asset["size"] or sum_of(to)[1] != asset["sha256"]):
+            if resumed and not begun and (have != asset["size"] or not right(to, asset)):
                 os.remove(to)
                 have, resumed, begun = 0, False, 1
             elif have != asset["size"]:
@@ -985,17 +989,18 @@ def as_asked(asked, asset):
                    "it is not the archive that you mean: ask who made it")
 
 
-def sum_of(path):
+def sum_of(f):
     size, digest = 0, hashlib.sha256()
-    with open(path, "rb") as f:
-        for block in iter(lambda: f.read(1 << 20), b""):
-            size += len(block)
-            digest.update(block)
+    f.seek(0)
+    for block in iter(lambda: f.read(1 << 20), b""):
+        size += len(block)
+        digest.update(block)
+    f.seek(0)
     return size, digest.hexdigest()
 
 
-def check(path, asset):
-    size, digest = sum_of(path)
+def check(f, asset):
+    size, digest = sum_of(f)
     if size != asset["size"] or digest != asset["sha256"]:
         raise Stop(1, "%s has %d bytes and SHA-256 %s, and index.json says %d and %s" % (
             asset["archive"], size, digest, asset["size"], asset["sha256"]),
@@ -1016,18 +1021,18 @@ def zstd():
     return tool
 
 
-def tar_entries(path):
+def tar_entries(f):
     how = {"encoding": "utf-8"}
     if not PY2:
         how["errors"] = "surrogateescape"
     unpacker = None
-    tool = zstd() if path.endswith(".zst") else None
+    tool = zstd() if f.name.endswith(".zst") else None
     if tool:
-        with open(os.devnull, "rb") as nothing:
-            unpacker = subprocess.Popen([tool, "-dcq", path], stdin=nothing, stdout=subprocess.PIPE)
+        os.lseek(f.fileno(), 0, os.SEEK_SET)
+        unpacker = subprocess.Popen([tool, "-dcq"], stdin=f, stdout=subprocess.PIPE)
         t = tarfile.open(fileobj=unpacker.stdout, mode="r|", **how)
     else:
-        t = tarfile.open(path, "r:zst" if path.endswith(".zst") else "r:gz", **how)
+        t = tarfile.open(fileobj=f, mode="r:zst" if f.name.endswith(".zst") else "r:gz", **how)
     try:
         for m in t:
             kind = "dir" if m.isdir() else "link" if m.issym() else "file" if m.isreg() and not m.issparse() else "other"
@@ -1035,7 +1040,7 @@ def tar_entries(path):
         while unpacker and unpacker.stdout.read(1 << 20):
             pass
         if unpacker and unpacker.wait():
-            raise Stop(1, "unpacking %s: zstd ended with %d" % (path, unpacker.returncode))
+            raise Stop(1, "unpacking %s: zstd ended with %d" % (f.name, unpacker.returncode))
     finally:
         t.close()
         if unpacker:
@@ -1043,8 +1048,8 @@ def tar_entries(path):
             unpacker.wait()
 
 
-def zip_entries(path):
-    z = zipfile.ZipFile(path)
+def zip_entries(f):
+    z = zipfile.ZipFile(f)
     try:
         for i in z.infolist():
             mode, extra, when = i.external_attr >> 16, i.extra, calendar.timegm(i.date_time + (0, 0, 0))
@@ -1076,12 +1081,12 @@ def inside(path, root):
     return (path + sep).startswith(root + sep)
 
 
-def unpack(path, tree):
+def unpack(f, tree):
     """Unpacks without the top directory, and gives the end of the longest
     path. Links come last: nothing is written through one."""
-    top, links, dirs, longest = None, [], [], ""
+    top, links, dirs, longest, path = None, [], [], "", f.name
     tree = fs(tree) if WINDOWS else raw(tree)
-    for name, kind, mode, when, target, content in (zip_entries if path.endswith(".zip") else tar_entries)(path):
+    for name, kind, mode, when, target, content in (zip_entries if path.endswith(".zip") else tar_entries)(f):
         parts = name.rstrip(b"/").split(b"/")
         top = top or parts[0]
         clean = not [p for p in parts if p in (b"", b".", b"..") or WINDOWS and ODD.search(p)] and b"\\" not in name and b"\0" not in name
@@ -1148,11 +1153,11 @@ def place(archive, asset, path, python, origin):
         try:
             longest = unpack(archive, tree)
         except (tarfile.TarError, zipfile.BadZipfile, zlib.error, EOFError, ValueError) as e:
-            raise Stop(1, "unpacking %s: %s" % (archive, e), "the file is damaged; fetch it again")
+            raise Stop(1, "unpacking %s: %s" % (archive.name, e), "the file is damaged; fetch it again")
         except EnvironmentError as e:
             if e.errno not in (errno.EEXIST, errno.ENOTDIR):
                 raise
-            raise Stop(1, "unpacking %s: two entries have one place: %s" % (archive, e), "it is no archive of binary-buildout")
+            raise Stop(1, "unpacking %s: two entries have one place: %s" % (archive.name, e), "it is no archive of binary-buildout")
         short_enough(tree, path, longest)
         say("running bootstrap.py with " + python)
         bootstrap(tree, path, python)
@@ -1220,6 +1225,47 @@ def room(path, size):
             os.path.dirname(path), st.f_bavail * st.f_frsize >> 20, (size >> 20) + 1), "make room on that disk")
 
 
+def right(path, asset):
+    with open(path, "rb") as f:
+        return sum_of(f)[1] == asset["sha256"]
+
+
+def ours(f):
+    """Whether nobody but this user and root can change what is in an open file."""
+    st = os.fstat(f.fileno())
+    return WINDOWS or st.st_uid in (0, os.geteuid()) and not st.st_mode & 0o002 and (not st.st_mode & 0o020 or st.st_gid in (0, os.getegid()))
+
+
+def from_open(archive, if_ours, asset, path, python, shelf):
+    """Opened once: what is checked is what is unpacked, whatever its name leads
+    to meanwhile. False if another user could write into it meanwhile."""
+    with open(archive, "rb") as f:
+        if if_ours and not ours(f):
+            return False
+        check(f, asset)
+        place(f, asset, path, python["executable"], shelf.source)
+    return True
+
+
+def from_copy(asset, path, python, shelf):
+    """Fetches it to where nobody else can change it."""
+    work, part = Work(workplace(path, "download")), ""
+    try:
+        # The digest in its name says that the part of an earlier run is of the same content.
+        part = os.path.join(work.path, asset["sha256"] + ".part")
+        work.clear(os.path.basename(part))
+        room(part, asset["size"])
+        say("%s %s, %.1f MiB" % ("copying" if shelf.local(asset) else "downloading", asset["archive"], asset["size"] / 1048576.0))
+        with Meter(part, asset["size"]):
+            shelf.get(asset, part)
+        archive = os.path.join(work.path, asset["archive"])
+        rename(part, archive)
+        from_open(archive, False, asset, path, python, shelf)
+    finally:
+        if not os.path.exists(part) or not os.path.getsize(part):
+            work.remove()
+
+
 def install(o):
     path = final(o["into"])
     there = look(path)
@@ -1233,27 +1279,9 @@ def install(o):
         raise other_version(path, there, asset, index, shelf)
     if asset["archive"].endswith(".zst"):
         zstd()
-    archive = shelf.local(asset)
-    if archive:
-        check(archive, asset)
-        place(archive, asset, path, python["executable"], shelf.source)
-    else:
-        work, part = Work(workplace(path, "download")), ""
-        try:
-            # The digest in its name says that the part of an earlier run is of the same content.
-            part = os.path.join(work.path, asset["sha256"] + ".part")
-            work.clear(os.path.basename(part))
-            room(part, asset["size"])
-            say("downloading %s, %.1f MiB" % (asset["archive"], asset["size"] / 1048576.0))
-            with Meter(part, asset["size"]):
-                shelf.get(asset, part)
-            archive = os.path.join(work.path, asset["archive"])
-            rename(part, archive)
-            check(archive, asset)
-            place(archive, asset, path, python["executable"], shelf.source)
-        finally:
-            if not os.path.exists(part) or not os.path.getsize(part):
-                work.remove()
+    local = shelf.local(asset)
+    if not local or not from_open(local, True, asset, path, python, shelf):
+        from_copy(asset, path, python, shelf)
     after = "cd %s; bin\\buildout" if WINDOWS else "cd %s && bin/buildout"
     say("%s %s is in %s, with %s\nnext: %s" % (index["name"], index["version"], path, python["executable"], after % word(path)), sys.stdout)
 

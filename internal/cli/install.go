@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/internal/install"
@@ -73,8 +74,8 @@ func installProgress(e install.Event) string {
 }
 
 // readArchive gives what install decides by.
-func readArchive(archive string) (*pack.Manifest, *pack.Files, error) {
-	r, err := pack.OpenArchive(archive)
+func readArchive(archive *os.File) (*pack.Manifest, *pack.Files, error) {
+	r, err := pack.ReadArchive(archive)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -83,8 +84,13 @@ func readArchive(archive string) (*pack.Manifest, *pack.Files, error) {
 	return &m, &pack.Files{Format: pack.Format, Files: r.Files()}, nil
 }
 
-func extractArchive(ctx context.Context, archive, dir string, progress func(done, total int64)) error {
-	return pack.Extract(ctx, archive, dir, pack.ExtractOptions{Progress: progress})
+func extractArchive(ctx context.Context, archive *os.File, dir string, progress func(done, total int64)) error {
+	r, err := pack.ReadArchive(archive)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	return r.Extract(ctx, dir, pack.ExtractOptions{Progress: progress})
 }
 
 // writeJSON writes a report to standard output.

@@ -194,7 +194,12 @@ func (p *packing) delta(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if p.base, err = pack.ReadDelta(p.since.path); err != nil {
+	made, err := os.Open(p.since.path)
+	if err != nil {
+		return err
+	}
+	defer made.Close()
+	if p.base, err = pack.ReadDelta(made); err != nil {
 		return err
 	}
 	p.ui.say("%s, %s, sha256 %s", filepath.Base(p.since.path), sizeText(p.since.digest.Size), p.since.digest.SHA256)

@@ -92,23 +92,30 @@ func missing(err error) bool {
 
 // fetchFile takes an archive that lies on this disk. Its attestation counts if
 // it is asked for.
-func fetchFile(ctx context.Context, o Options) (*fetched, error) {
+func fetchFile(ctx context.Context, o Options, dir string) (*fetched, error) {
 	want, err := expectedDigest(o.Source, o.SHA256)
 	if err != nil {
 		return nil, err
 	}
-	f := &fetched{path: o.Source, want: want}
-	if !o.asksForAttestation() {
-		return f, nil
+	f, err := openLocal(ctx, dir, o.Source, want)
+	if err != nil || !o.asksForAttestation() {
+		return f, err
 	}
-	if f.want, err = checkDigest(ctx, o.Source, want); err != nil {
-		return nil, err
-	}
-	dir := folder{filepath.Dir(o.Source)}
-	a, err := attest(ctx, o, evidence{dir.name(), "", dir.document}, Asset{Name: filepath.Base(o.Source), SHA256: f.want})
+	at, err := attestFile(ctx, o, f)
 	if err != nil {
+		f.close()
 		return nil, err
 	}
-	f.take(a)
+	f.take(at)
 	return f, nil
+}
+
+// attestFile holds an archive on this disk against the attestation beside it.
+func attestFile(ctx context.Context, o Options, f *fetched) (attested, error) {
+	digest, err := f.sum(ctx)
+	if err != nil {
+		return attested{}, err
+	}
+	beside := folder{filepath.Dir(o.Source)}
+	return attest(ctx, o, evidence{beside.name(), "", beside.document}, Asset{Name: filepath.Base(o.Source), SHA256: digest})
 }

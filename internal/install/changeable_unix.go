@@ -68,6 +68,13 @@ func changeableAt(at string, info fs.FileInfo, uid int) error {
 	return nil
 }
 
+// ours is whether nobody but this user and root can change a file's content.
+func ours(info fs.FileInfo) bool {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	mine := ok && (st.Uid == 0 || int(st.Uid) == os.Geteuid())
+	return mine && info.Mode()&0o002 == 0 && (info.Mode()&0o020 == 0 || st.Gid == 0 || int(st.Gid) == os.Getegid())
+}
+
 // rootsAlone is whether this process may run a program: as root only one that
 // nobody else can change.
 func rootsAlone(path string) bool { return os.Geteuid() != 0 || changeable(path, 0) == nil }

@@ -104,26 +104,6 @@ func isDigest(s string) bool {
 	return err == nil && len(b) == sha256.Size && s == strings.ToLower(s)
 }
 
-// checkDigest computes the digest of a file, and holds it against want, if
-// that isn't empty.
-func checkDigest(ctx context.Context, path, want string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", usage(fmt.Errorf("opening the archive: %w", err), "")
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, &ctxReader{ctx, f}); err != nil {
-		return "", surroundings(fmt.Errorf("reading %s: %w", path, err), "")
-	}
-	got := hex.EncodeToString(h.Sum(nil))
-	if want != "" && got != want {
-		return "", failed(fmt.Errorf("checking %s: its SHA-256 is %s, and should be %s", path, got, want),
-			"the file was altered or cut short: fetch it again")
-	}
-	return got, nil
-}
-
 // ctxReader ends reading when its context does.
 type ctxReader struct {
 	ctx context.Context

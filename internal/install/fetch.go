@@ -17,23 +17,6 @@ import (
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
-// fetched is an archive on this disk.
-type fetched struct {
-	path        string
-	want        string // the digest it should have, "" if nothing says
-	python      *Python
-	attestation string
-	warnings    []string
-	unchanged   *Result // set if it needn't be fetched: the directory has it
-	remove      func()
-}
-
-func (f *fetched) close() {
-	if f.remove != nil {
-		f.remove()
-	}
-}
-
 // repository matches OWNER/REPO and OWNER/REPO@TAG, in GitHub's characters.
 var repository = regexp.MustCompile(`^([A-Za-z0-9](?:[A-Za-z0-9-]{0,38}))/([A-Za-z0-9._-]{1,100})(?:@(.+))?$`)
 
@@ -46,7 +29,7 @@ func fetch(ctx context.Context, o Options, dir string, who *owner) (*fetched, er
 	fi, err := os.Stat(o.Source)
 	switch {
 	case err == nil && fi.Mode().IsRegular():
-		return fetchFile(ctx, o)
+		return fetchFile(ctx, o, dir)
 	case err == nil && fi.IsDir():
 		return fetchFrom(ctx, o, dir, who, folder{o.Source})
 	case err == nil:
@@ -185,12 +168,15 @@ func fetchFrom(ctx context.Context, o Options, dir string, who *owner, s shelf) 
 	if err != nil {
 		return nil, err
 	}
-	f := &fetched{path: s.local(a), want: a.SHA256}
-	if _, err := os.Stat(f.path); f.path != "" && errors.Is(err, fs.ErrNotExist) {
+	var f *fetched
+	local := s.local(a)
+	if _, err := os.Stat(local); local != "" && errors.Is(err, fs.ErrNotExist) {
 		return nil, usage(fmt.Errorf("looking for %s: the mirror %s doesn't have it, though its index names it", a.Name, s.name()),
 			"copy it there too: a mirror is a copy of all assets of a release")
 	}
-	if f.path == "" {
+	if local != "" {
+		f, err = openLocal(ctx, dir, local, a.SHA256)
+	} else {
 		f, err = fetchAsset(ctx, o, dir, a, func(to string) error { return s.get(ctx, o, a, x, to) })
 	}
 	if err != nil {
@@ -258,11 +244,15 @@ func fetchAsset(ctx context.Context, o Options, dir string, a Asset, get func(to
 		held.Remove()
 		return nil, surroundings(fmt.Errorf("downloading: %w", err), "")
 	}
-	if _, err := checkDigest(ctx, to, a.SHA256); err != nil {
-		held.Remove()
+	f := &fetched{name: a.Name, want: a.SHA256, remove: held.Remove}
+	if f.file, err = os.Open(to); err == nil {
+		_, err = f.sum(ctx)
+	}
+	if err != nil {
+		f.close()
 		return nil, err
 	}
-	return &fetched{path: to, want: a.SHA256, remove: held.Remove}, nil
+	return f, nil
 }
 
 // roomFor refuses a download that the disk has no room for, before it begins.

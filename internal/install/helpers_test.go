@@ -145,6 +145,17 @@ func chmod(t *testing.T, path string, mode os.FileMode) {
 	}
 }
 
+// open opens a file until the test ends.
+func open(t *testing.T, path string) *os.File {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
 func mustRead(t *testing.T, path string) []byte {
 	t.Helper()
 	data, err := os.ReadFile(path)

@@ -53,10 +53,10 @@ type Options struct {
 	OS, Arch string
 
 	// Read gives an archive's manifest and list of files.
-	Read func(archive string) (*pack.Manifest, *pack.Files, error)
+	Read func(archive *os.File) (*pack.Manifest, *pack.Files, error)
 	// Extract unpacks an archive; the files come to lie in dir, or in the
 	// archive's top directory below it.
-	Extract func(ctx context.Context, archive, dir string, progress func(done, total int64)) error
+	Extract func(ctx context.Context, archive *os.File, dir string, progress func(done, total int64)) error
 	// Run runs the interpreter; default: as a process of this system.
 	Run Runner
 
@@ -149,16 +149,16 @@ func Choose(ctx context.Context, o Options, m *pack.Manifest) (*Python, error) {
 
 // installFile installs an archive that lies on disk.
 func installFile(ctx context.Context, o Options, a *fetched, dir string, who *owner) (*Result, error) {
-	o.tell(Event{Step: "check", Text: "checking " + filepath.Base(a.path)})
-	digest, err := checkDigest(ctx, a.path, a.want)
+	o.tell(Event{Step: "check", Text: "checking " + a.name})
+	digest, err := a.sum(ctx)
 	if err != nil {
 		return nil, err
 	}
-	m, files, err := o.Read(a.path)
+	m, files, err := o.Read(a.file)
 	if err != nil {
-		return nil, &Error{Err: fmt.Errorf("reading %s: %w", a.path, err), Code: codeOf(err, 1), Text: "the file is damaged or no archive of binary-buildout; fetch it again"}
+		return nil, &Error{Err: fmt.Errorf("reading %s: %w", a.file.Name(), err), Code: codeOf(err, 1), Text: "the file is damaged or no archive of binary-buildout; fetch it again"}
 	}
-	res := &Result{Dir: dir, Archive: filepath.Base(a.path), SHA256: digest, Name: m.Name, Version: m.Version, Target: m.Target,
+	res := &Result{Dir: dir, Archive: a.name, SHA256: digest, Name: m.Name, Version: m.Version, Target: m.Target,
 		Attestation: a.attestation, Warnings: a.warnings}
 	state, err := look(dir, m, files, digest)
 	if err != nil {
@@ -180,7 +180,7 @@ func installFile(ctx context.Context, o Options, a *fetched, dir string, who *ow
 		}
 	}
 	res.Python = py.Executable
-	if err := place(ctx, o, placing{archive: a.path, dir: dir, manifest: m, files: files, python: py, owner: who, record: record{
+	if err := place(ctx, o, placing{archive: a.file, dir: dir, manifest: m, files: files, python: py, owner: who, record: record{
 		Format: recordFormat, Archive: res.Archive, SHA256: digest, Source: o.Source,
 	}}); err != nil {
 		return nil, err

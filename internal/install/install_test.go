@@ -152,13 +152,13 @@ func TestRefusals(t *testing.T) {
 		}), want: []string{"libldap is missing", "install it"}},
 		{name: "bootstrap breaks", code: 1, src: broken(func(a *installtest.Archive) { a.Bootstrap = "1/0\n" }), want: []string{"ZeroDivisionError"}},
 		{name: "extract fails", src: good, code: 3, option: func(o *Options) {
-			o.Extract = func(_ context.Context, _, dir string, _ func(int64, int64)) error {
+			o.Extract = func(_ context.Context, _ *os.File, dir string, _ func(int64, int64)) error {
 				mkfile(t, filepath.Join(dir, "half"), "x")
 				return errors.New("disk full")
 			}
 		}, want: []string{"disk full"}},
 		{name: "space", src: good, code: 3, option: func(o *Options) {
-			o.Read = func(p string) (*pack.Manifest, *pack.Files, error) {
+			o.Read = func(p *os.File) (*pack.Manifest, *pack.Files, error) {
 				m, f, err := installtest.Read(p)
 				f.Files = append(f.Files, pack.Entry{Path: "big", Size: 1 << 55})
 				return m, f, err
@@ -226,7 +226,7 @@ func TestTwoAtATime(t *testing.T) {
 	into := filepath.Join(t.TempDir(), "app")
 	o := options(installtest.Make(t, t.TempDir(), a), into)
 	var inner error
-	o.Extract = func(ctx context.Context, src, dir string, p func(int64, int64)) error {
+	o.Extract = func(ctx context.Context, src *os.File, dir string, p func(int64, int64)) error {
 		_, inner = Install(t.Context(), options(o.Source, into))
 		return installtest.Extract(ctx, src, dir, p)
 	}

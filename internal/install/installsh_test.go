@@ -51,7 +51,7 @@ func (s script) index(t *testing.T, archives ...string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m, _, err := realOptions(t, a, "").Read(a)
+		m, _, err := realOptions(t, a, "").Read(open(t, a))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -40,8 +40,8 @@ func TestUpdateTooLong(t *testing.T) {
 	o := realOptions(t, two, into)
 	o.OS, o.Stop = "windows", "stop the application"
 	read := o.Read
-	o.Read = func(path string) (*pack.Manifest, *pack.Files, error) {
-		m, f, err := read(path)
+	o.Read = func(archive *os.File) (*pack.Manifest, *pack.Files, error) {
+		m, f, err := read(archive)
 		if m != nil {
 			m.LongestPath = "parts/" + strings.Repeat("x", 250)
 		}

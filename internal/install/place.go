@@ -19,7 +19,7 @@ import (
 
 // placing is an archive on its way into a directory.
 type placing struct {
-	archive  string
+	archive  *os.File
 	dir      string
 	manifest *pack.Manifest
 	files    *pack.Files
@@ -46,7 +46,7 @@ func place(ctx context.Context, o Options, p placing) error {
 	if err := enoughSpace(s.Path, p.files); err != nil {
 		return err
 	}
-	o.tell(Event{Step: "unpack", Text: "unpacking " + filepath.Base(p.archive), Total: totalSize(p.files)})
+	o.tell(Event{Step: "unpack", Text: "unpacking " + filepath.Base(p.archive.Name()), Total: totalSize(p.files)})
 	tree := filepath.Join(s.Path, "tree")
 	if err := os.Mkdir(tree, 0o755); err != nil {
 		return surroundings(fmt.Errorf("unpacking: %w", err), "")
@@ -54,7 +54,7 @@ func place(ctx context.Context, o Options, p placing) error {
 	if err := o.Extract(ctx, p.archive, tree, func(done, total int64) {
 		o.tell(Event{Step: "unpack", Done: done, Total: total})
 	}); err != nil {
-		return &Error{Err: fmt.Errorf("unpacking %s: %w", p.archive, err), Code: codeOf(err, 3), Text: hintOf(err, "")}
+		return &Error{Err: fmt.Errorf("unpacking %s: %w", p.archive.Name(), err), Code: codeOf(err, 3), Text: hintOf(err, "")}
 	}
 	if tree, err = topOf(tree); err != nil {
 		return err

@@ -90,21 +90,21 @@ func (t *application) remembered() string {
 
 // lay brings what is new into the tree, where nothing sees it yet.
 func (t *application) lay(ctx context.Context, o UpdateOptions, a *fetched) (*needs, *Updated, error) {
-	o.tell(Event{Step: "check", Text: "checking " + filepath.Base(a.path)})
-	digest, err := checkDigest(ctx, a.path, a.want)
+	o.tell(Event{Step: "check", Text: "checking " + a.name})
+	digest, err := a.sum(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	res := &Updated{From: t.manifest.Version, Result: Result{
-		Dir: t.dir, Archive: filepath.Base(a.path), SHA256: digest, Name: t.manifest.Name, Target: t.manifest.Target,
+		Dir: t.dir, Archive: a.name, SHA256: digest, Name: t.manifest.Name, Target: t.manifest.Target,
 		Attestation: a.attestation, Warnings: a.warnings,
 	}}
-	if in, err := pack.ReadDelta(a.path); err == nil {
+	if in, err := pack.ReadDelta(a.file); err == nil {
 		return t.layDelta(ctx, o, a, in, res)
 	}
-	m, _, err := o.Read(a.path)
+	m, _, err := o.Read(a.file)
 	if err != nil {
-		return nil, nil, &Error{Err: fmt.Errorf("reading %s: %w", a.path, err), Code: codeOf(err, 1), Text: hintOf(err, "it is neither an archive nor a delta of binary-buildout")}
+		return nil, nil, &Error{Err: fmt.Errorf("reading %s: %w", a.file.Name(), err), Code: codeOf(err, 1), Text: hintOf(err, "it is neither an archive nor a delta of binary-buildout")}
 	}
 	if m.Name != t.manifest.Name {
 		return nil, nil, t.another(m.Name + " " + m.Version)
@@ -117,9 +117,9 @@ func (t *application) lay(ctx context.Context, o UpdateOptions, a *fetched) (*ne
 		return nil, res, nil
 	}
 	o.tell(Event{Step: "unpack", Text: "unpacking what differs of " + res.Archive})
-	in, err := pack.LayArchive(ctx, a.path, res.Archive, digest, t.dir, o.Source)
+	in, err := pack.LayArchive(ctx, a.file, res.Archive, digest, t.dir, o.Source)
 	if err != nil {
-		return nil, nil, &Error{Err: fmt.Errorf("unpacking %s: %w", a.path, err), Code: codeOf(err, 3), Text: hintOf(err, "")}
+		return nil, nil, &Error{Err: fmt.Errorf("unpacking %s: %w", a.file.Name(), err), Code: codeOf(err, 3), Text: hintOf(err, "")}
 	}
 	if in.Digest == t.digest { // the same, in another file
 		return nil, res, t.forget()
@@ -142,8 +142,8 @@ func (t *application) layDelta(ctx context.Context, o UpdateOptions, a *fetched,
 			"take the delta from "+t.manifest.Version+", or the whole archive")
 	}
 	o.tell(Event{Step: "unpack", Text: "unpacking the delta from " + d.BaseVersion + " to " + d.Version})
-	if _, err := pack.LayDelta(ctx, a.path, t.dir, o.Source); err != nil {
-		return nil, nil, &Error{Err: fmt.Errorf("unpacking %s: %w", a.path, err), Code: codeOf(err, 3), Text: hintOf(err, "")}
+	if _, err := pack.LayDelta(ctx, a.file, t.dir, o.Source); err != nil {
+		return nil, nil, &Error{Err: fmt.Errorf("unpacking %s: %w", a.file.Name(), err), Code: codeOf(err, 3), Text: hintOf(err, "")}
 	}
 	res.Changed = true
 	n := requirement(t.manifest) // a delta is between archives of one target

@@ -280,7 +280,7 @@ func TestRollbackRunAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	// As an update that was killed before it ran --start leaves it.
-	if _, err := pack.LayArchive(t.Context(), packReal(t, dist, "3.0"), "app-3.0", strings.Repeat("0", 64), into, "somewhere"); err != nil {
+	if _, err := pack.LayArchive(t.Context(), open(t, packReal(t, dist, "3.0")), "app-3.0", strings.Repeat("0", 64), into, "somewhere"); err != nil {
 		t.Fatal(err)
 	}
 	if err := bootstrap(t.Context(), o.Options, into, into, o.Python); err != nil || numberIn(t, into) != "3.0" {

@@ -74,7 +74,7 @@ func packFor(t *testing.T, dir, format string, more func(stage string), m pack.M
 // and gives its digest.
 func offerDelta(t *testing.T, dist, delta string) string {
 	t.Helper()
-	d, err := pack.ReadDelta(delta)
+	d, err := pack.ReadDelta(open(t, delta))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,8 +108,8 @@ func deltaBetween(t *testing.T, old, new, version string) string {
 func realOptions(t *testing.T, source, into string) UpdateOptions {
 	o := options(source, into)
 	o.Python = installtest.Python(t, "3.13")
-	o.Read = func(path string) (*pack.Manifest, *pack.Files, error) {
-		r, err := pack.OpenArchive(path)
+	o.Read = func(archive *os.File) (*pack.Manifest, *pack.Files, error) {
+		r, err := pack.ReadArchive(archive)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -117,8 +117,13 @@ func realOptions(t *testing.T, source, into string) UpdateOptions {
 		m := r.Manifest()
 		return &m, &pack.Files{Format: pack.Format, Files: r.Files()}, nil
 	}
-	o.Extract = func(ctx context.Context, archive, dir string, _ func(done, total int64)) error {
-		return pack.Extract(ctx, archive, dir, pack.ExtractOptions{})
+	o.Extract = func(ctx context.Context, archive *os.File, dir string, _ func(done, total int64)) error {
+		r, err := pack.ReadArchive(archive)
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		return r.Extract(ctx, dir, pack.ExtractOptions{})
 	}
 	return UpdateOptions{Options: o}
 }
@@ -156,7 +161,7 @@ func TestUpdate(t *testing.T) {
 	}
 	mkfile(t, filepath.Join(mirror, filepath.Base(delta)), string(data))
 	digest, _ := checkDigest(t.Context(), two, "")
-	base, err := pack.ReadDelta(delta)
+	base, err := pack.ReadDelta(open(t, delta))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,7 +242,7 @@ func TestUpdateByTarForgets(t *testing.T) {
 	if _, err := Install(t.Context(), o.Options); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := pack.LayDelta(t.Context(), deltaBetween(t, one, two, "1.0"), into, ""); err != nil {
+	if _, err := pack.LayDelta(t.Context(), open(t, deltaBetween(t, one, two, "1.0")), into, ""); err != nil {
 		t.Fatal(err)
 	}
 	if err := bootstrap(t.Context(), o.Options, into, into, o.Python); err != nil || numberIn(t, into) != "2.0" {

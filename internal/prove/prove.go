@@ -55,8 +55,8 @@ type Options struct {
 	OS, Arch string
 
 	// Read and Extract are as in install.Options.
-	Read    func(archive string) (*pack.Manifest, *pack.Files, error)
-	Extract func(ctx context.Context, archive, dir string, progress func(done, total int64)) error
+	Read    func(archive *os.File) (*pack.Manifest, *pack.Files, error)
+	Extract func(ctx context.Context, archive *os.File, dir string, progress func(done, total int64)) error
 
 	// Methods and Self are as in isolate.Config.
 	Methods []isolate.Method
@@ -125,7 +125,12 @@ func Run(ctx context.Context, o Options) (*Proof, error) {
 
 // prepare finds the interpreter, makes the working directory and the box.
 func (r *run) prepare(ctx context.Context) error {
-	m, _, err := r.o.Read(r.o.Archive)
+	archive, err := os.Open(r.o.Archive)
+	if err != nil {
+		return fmt.Errorf("reading the archive: %w", err)
+	}
+	defer archive.Close()
+	m, _, err := r.o.Read(archive)
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", r.o.Archive, err)
 	}

@@ -260,8 +260,8 @@ func TestSystemPython(t *testing.T) {
 	}
 	o := options(t, archive(t, fake, nil))
 	o.Python = python
-	o.Read = func(path string) (*pack.Manifest, *pack.Files, error) {
-		mf, files, err := installtest.Read(path)
+	o.Read = func(archive *os.File) (*pack.Manifest, *pack.Files, error) {
+		mf, files, err := installtest.Read(archive)
 		mf.Python.ABI, mf.Target = systemABI(t, python), systemABI(t, python)+mf.Target[5:]
 		return mf, files, err
 	}
@@ -383,8 +383,8 @@ exec "@binary-buildout-python@" -c 'import ctypes, json, sys; print("Updating on
 		if version == "2.7" {
 			abi = "cp27mu"
 		}
-		o.Read = func(path string) (*pack.Manifest, *pack.Files, error) {
-			m, files, err := installtest.Read(path)
+		o.Read = func(archive *os.File) (*pack.Manifest, *pack.Files, error) {
+			m, files, err := installtest.Read(archive)
 			m.Python.ABI, m.Target = abi, abi+m.Target[5:]
 			return m, files, err
 		}

@@ -236,7 +236,7 @@ func versionTree(t testing.TB, root string) map[string]string {
 // held lays a delta as "binary-buildout update" does, which has the way back that is there held.
 func held(t testing.TB, old, new version, root string) {
 	t.Helper()
-	_, err := pack.LayDelta(t.Context(), old.delta(t, new), root, "somewhere")
+	_, err := pack.LayDelta(t.Context(), open(t, old.delta(t, new)), root, "somewhere")
 	must(t, err)
 }
 

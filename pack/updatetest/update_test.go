@@ -23,11 +23,11 @@ var ways = map[string]func(t testing.TB, old, new version, root string){
 		packtest.RunIn(t, root, packtest.CEnv(), "tar", "-xzf", old.delta(t, new)).Must(t, "tar")
 	},
 	"delta": func(t testing.TB, old, new version, root string) {
-		_, err := pack.LayDelta(context.Background(), old.delta(t, new), root, "")
+		_, err := pack.LayDelta(context.Background(), open(t, old.delta(t, new)), root, "")
 		must(t, err)
 	},
 	"archive": func(t testing.TB, old, new version, root string) {
-		_, err := pack.LayArchive(context.Background(), new.archive, filepath.Base(new.archive), strings.Repeat("0", 64), root, "")
+		_, err := pack.LayArchive(context.Background(), open(t, new.archive), filepath.Base(new.archive), strings.Repeat("0", 64), root, "")
 		must(t, err)
 	},
 	"archive over it": func(t testing.TB, old, new version, root string) {

@@ -113,6 +113,15 @@ func packVersion(t testing.TB, python, number string, change ...func(map[string]
 	return v
 }
 
+// open opens a file until the test ends.
+func open(t testing.TB, path string) *os.File {
+	t.Helper()
+	f, err := os.Open(path)
+	must(t, err)
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
 func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {

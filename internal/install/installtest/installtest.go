@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -119,9 +120,9 @@ func Digest(data []byte) string {
 }
 
 // Read gives an archive's manifest and list of files.
-func Read(path string) (*pack.Manifest, *pack.Files, error) {
+func Read(archive *os.File) (*pack.Manifest, *pack.Files, error) {
 	m, files := new(pack.Manifest), new(pack.Files)
-	err := walk(path, func(name string, _ int64, r io.Reader) error {
+	err := walk(archive, func(name string, _ int64, r io.Reader) error {
 		switch name {
 		case pack.ManifestName:
 			return json.NewDecoder(r).Decode(m)
@@ -137,8 +138,8 @@ func Read(path string) (*pack.Manifest, *pack.Files, error) {
 }
 
 // Extract unpacks an archive into dir, without its top directory.
-func Extract(ctx context.Context, path, dir string, progress func(done, total int64)) error {
-	return walk(path, func(name string, mode int64, r io.Reader) error {
+func Extract(ctx context.Context, archive *os.File, dir string, progress func(done, total int64)) error {
+	return walk(archive, func(name string, mode int64, r io.Reader) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -157,13 +158,8 @@ func Extract(ctx context.Context, path, dir string, progress func(done, total in
 	})
 }
 
-func walk(path string, each func(name string, mode int64, r io.Reader) error) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	zr, err := gzip.NewReader(f)
+func walk(archive *os.File, each func(name string, mode int64, r io.Reader) error) error {
+	zr, err := gzip.NewReader(io.NewSectionReader(archive, 0, math.MaxInt64))
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,107 @@
+//go:build unix
+
+package install
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+// TestOneOpenFile: what was checked is what is installed. Between the check and
+// the reading the archive's name leads to another one, or its owner, who is
+// somebody else, writes another one into it.
+func TestOneOpenFile(t *testing.T) {
+	from := t.TempDir()
+	good, other := packReal(t, from, "1.0"), packReal(t, t.TempDir(), "2.0")
+	next := packReal(t, t.TempDir(), "1.5")
+	for name, exchange := range map[string]func(path string) error{
+		"renamed": func(path string) error {
+			if err := os.WriteFile(path+".other", mustRead(t, other), 0o644); err != nil {
+				return err
+			}
+			return os.Rename(path+".other", path)
+		},
+		"written": func(path string) error { return os.WriteFile(path, mustRead(t, other), 0o644) },
+	} {
+		for _, source := range []string{"file", "folder"} {
+			t.Run(name+" "+source, func(t *testing.T) {
+				if name == "written" && os.Geteuid() != 0 {
+					t.Skip("needs root: another user's file")
+				}
+				parent := t.TempDir()
+				dist, into := filepath.Join(parent, "dist"), filepath.Join(parent, "app")
+				lay := func(archive string) UpdateOptions {
+					path := filepath.Join(dist, filepath.Base(archive))
+					mkfile(t, path, string(mustRead(t, archive)))
+					if name == "written" {
+						if err := os.Chown(path, someone, someone); err != nil {
+							t.Fatal(err)
+						}
+					}
+					o := realOptions(t, path, into)
+					o.SHA256 = installtest.Digest(mustRead(t, archive))
+					if source == "folder" {
+						script{dist: dist}.index(t, path)
+						o.Source = dist
+					}
+					read := o.Read
+					o.Read = func(f *os.File) (*pack.Manifest, *pack.Files, error) {
+						if err := exchange(path); err != nil {
+							t.Fatal(err)
+						}
+						return read(f)
+					}
+					return o
+				}
+				if _, err := Install(t.Context(), lay(good).Options); err != nil || numberIn(t, into) != "1.0" {
+					t.Fatalf("%v; installed: %s", err, numberIn(t, into))
+				}
+				if _, err := Update(t.Context(), lay(next)); err != nil || numberIn(t, into) != "1.5" {
+					t.Fatalf("%v; after the update: %s", err, numberIn(t, into))
+				}
+				onlyThese(t, parent, "app", "dist")
+			})
+		}
+	}
+}
+
+// TestScriptOneOpenFile is the same for install.sh, whose zstd tool exchanges the archive.
+func TestScriptOneOpenFile(t *testing.T) {
+	none := func(string) {}
+	other := packAs(t, t.TempDir(), "2.0", pack.FormatTarZst, none)
+	zstd, err := exec.LookPath("zstd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, exchange := range map[string]string{"renamed": "cp %[1]s %[2]s.new; mv %[2]s.new %[2]s", "written": "cat %[1]s >%[2]s"} {
+		t.Run(name, func(t *testing.T) {
+			if name == "written" && os.Geteuid() != 0 {
+				t.Skip("needs root: another user's file")
+			}
+			archive := packAs(t, t.TempDir(), "1.0", pack.FormatTarZst, none)
+			s := newScript(t, archive)
+			if name == "written" {
+				if err := os.Chown(archive, someone, someone); err != nil {
+					t.Fatal(err)
+				}
+			}
+			cmd := shell(t, []string{"dash"})
+			bin := strings.TrimPrefix(cmd.Env[0], "PATH=")
+			mkfile(t, filepath.Join(bin, "zstd"), fmt.Sprintf("#!/bin/sh\nPATH=/usr/bin:/bin\n"+exchange+"\nexec %[3]s \"$@\"\n", other, archive, zstd))
+			chmod(t, filepath.Join(bin, "zstd"), 0o755)
+			into := filepath.Join(t.TempDir(), "app")
+			code, out := run(t, cmd, s.path, "--into", into, "--from", s.dist, "--python", installtest.Python(t, "3.13"))
+			if code != 0 || numberIn(t, into) != "1.0" {
+				t.Fatalf("exit code %d, installed: %s\n%s", code, numberIn(t, into), out)
+			}
+			onlyThese(t, filepath.Dir(into), "app")
+		})
+	}
+}
