@@ -31,6 +31,7 @@ const (
 	GateEvent
 	WarningEvent
 	WaitingEvent
+	WaitedEvent // Elapsed is for how long
 	ReuseEvent
 )
 
@@ -64,6 +65,8 @@ func (k EventKind) String() string {
 		return "warning"
 	case WaitingEvent:
 		return "waiting"
+	case WaitedEvent:
+		return "waited"
 	case ReuseEvent:
 		return "reuse"
 	}

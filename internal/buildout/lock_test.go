@@ -3,6 +3,8 @@ package buildout
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,7 +14,7 @@ import (
 func TestStageIsHeldUntilClose(t *testing.T) {
 	base := filepath.Join(t.TempDir(), "stage")
 	s := stageAt(base, base)
-	o := Options{}
+	o := Options{Dir: "/srv/shop"}
 	first, err := o.inStage(context.Background(), s, func() (*Tree, error) { return &Tree{}, nil })
 	if err != nil {
 		t.Fatal(err)
@@ -37,8 +39,12 @@ func TestStageIsHeldUntilClose(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(said) != 1 || said[0].Kind != WaitingEvent || !strings.Contains(said[0].Name, base) {
-		t.Errorf("it says %+v", said)
+	if len(said) != 2 || said[0].Kind != WaitingEvent || said[1].Kind != WaitedEvent || said[1].Elapsed <= 0 {
+		t.Fatalf("it says %+v", said)
+	}
+	who := fmt.Sprintf("process %d of ", os.Getpid())
+	if text := said[0].Name; !strings.Contains(text, base) || !strings.Contains(text, who) || !strings.Contains(text, "builds /srv/shop since 20") {
+		t.Errorf("it says %s", text)
 	}
 	if err := errors.Join(second.Close(), second.Close()); err != nil {
 		t.Error(err)

@@ -12,7 +12,7 @@ import (
 // TestEveryEventIsShown holds the progress against the kinds of events: on a
 // terminal each one is seen, and on a log what a person has to read stays.
 func TestEveryEventIsShown(t *testing.T) {
-	stays := map[buildout.EventKind]bool{buildout.PartEvent: true, buildout.WarningEvent: true, buildout.WaitingEvent: true, buildout.ReuseEvent: true}
+	stays := map[buildout.EventKind]bool{buildout.PartEvent: true, buildout.WarningEvent: true, buildout.WaitingEvent: true, buildout.WaitedEvent: true, buildout.ReuseEvent: true}
 	for _, kind := range buildout.EventKinds() {
 		if strings.HasPrefix(kind.String(), "event ") {
 			t.Errorf("kind %d has no word", kind)
@@ -38,6 +38,22 @@ func TestWarningIsShown(t *testing.T) {
 	p := &packing{ui: &ui{w: &out, now: time.Now}}
 	p.progress(buildout.Event{Kind: buildout.WarningEvent, Name: "a C compiler is missing; run: apt-get install -y gcc"})
 	if want := "  warning: a C compiler is missing; run: apt-get install -y gcc\n"; out.String() != want {
+		t.Errorf("got %q, want %q", out.String(), want)
+	}
+}
+
+// The minutes that a build waited for another one aren't its own.
+func TestWaitingIsNoBuilding(t *testing.T) {
+	var out bytes.Buffer
+	now := time.Unix(1e9, 0)
+	p := &packing{ui: &ui{w: &out, now: func() time.Time { return now }}}
+	err := p.ui.step("Building shop 1.0", func() error {
+		now = now.Add(5 * time.Minute)
+		p.progress(buildout.Event{Kind: buildout.WaitedEvent, Name: "5m0s for the stage", Elapsed: 5 * time.Minute})
+		now = now.Add(10 * time.Second)
+		return nil
+	})
+	if want := "Building shop 1.0\n  waited 5m0s for the stage\n  done in 10.0 s\n"; err != nil || out.String() != want {
 		t.Errorf("got %q, want %q", out.String(), want)
 	}
 }

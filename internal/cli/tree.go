@@ -65,6 +65,9 @@ func (p *packing) progress(e buildout.Event) {
 		p.ui.warn(name)
 	case buildout.WaitingEvent:
 		p.ui.say("waiting %s", name)
+	case buildout.WaitedEvent:
+		p.ui.say("waited %s", name)
+		p.ui.idle(e.Elapsed)
 	case buildout.ReuseEvent:
 		p.ui.say("%s", name)
 	case buildout.PartEvent:

@@ -28,6 +28,7 @@ type ui struct {
 	begun   time.Time
 	pending bool // a line without newline is on the screen
 	last    time.Time
+	waited  time.Duration // for another process, which is no step's own time
 }
 
 func (c *Command) ui(common *common) *ui {
@@ -67,9 +68,17 @@ func (c *Command) annotate(err error) {
 func (u *ui) step(title string, f func() error) error {
 	start := u.now()
 	u.heading(title)
+	before := u.waited
 	err := f()
-	u.finish(title, u.now().Sub(start), err)
+	u.finish(title, u.now().Sub(start)-(u.waited-before), err)
 	return err
+}
+
+// idle takes time that a step waited for another process out of the step's.
+func (u *ui) idle(d time.Duration) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.waited += d
 }
 
 func (u *ui) heading(title string) {
