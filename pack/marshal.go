@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"sort"
+	"strings"
 )
 
 // canonicalMarshal brings marshalled Python 3 code into a form that depends
@@ -16,10 +17,10 @@ import (
 // loaded. Here equal constants are one object, just those are flagged that are
 // referred to again, and frozensets are sorted.
 //
-// The format is that of CPython's Python/marshal.c, versions 3 to 5, which
+// The format is that of CPython's Python/marshal.c, versions 3 to 6, which
 // differ in code objects by the version of Python.
 func canonicalMarshal(data []byte, major, minor int) ([]byte, error) {
-	r := &marshalReader{data: data, minor: minor, same: map[string]*marshalNode{}}
+	r := &marshalReader{data: data, types: marshalTypes(minor), minor: minor, same: map[string]*marshalNode{}}
 	if major != 3 || minor < 4 {
 		return nil, fmt.Errorf("reading bytecode: Python %d.%d is not known", major, minor)
 	}
@@ -49,6 +50,7 @@ const (
 	typeSmallTup = ')'
 	typeList     = '['
 	typeSlice    = ':'
+	typeFrozDict = '}'
 )
 
 // marshalNode is one object: its type, the bytes that follow, and the objects in it.
@@ -79,6 +81,7 @@ func codeShape(minor int) (numbers, objects int) {
 
 type marshalReader struct {
 	data  []byte
+	types string // the codes that there are
 	at    int
 	minor int
 	refs  []*marshalNode
@@ -118,6 +121,9 @@ func (r *marshalReader) object(depth int) (*marshalNode, error) {
 		return nil, errors.New("nested too deeply")
 	}
 	typ := head[0] &^ flagRef
+	if strings.IndexByte(r.types, typ) < 0 {
+		return nil, fmt.Errorf("unknown type %q", typ)
+	}
 	if typ == typeRef {
 		n, err := r.length()
 		if err != nil || n >= len(r.refs) || r.refs[n] == nil {
@@ -176,12 +182,10 @@ func (r *marshalReader) body(typ byte, depth int) (*marshalNode, error) {
 		}
 	case typeSlice:
 		return n, r.list(n, 3, depth)
-	case typeDict:
+	case typeDict, typeFrozDict:
 		return n, r.dict(n, depth)
 	case typeCode:
 		return n, r.code(n, depth)
-	default:
-		err = fmt.Errorf("unknown type %q", typ)
 	}
 	n.fixed = r.data[start:r.at]
 	if err == nil {
@@ -354,7 +358,7 @@ func (w *marshalWriter) object(n *marshalNode) {
 			w.out = binary.LittleEndian.AppendUint32(append(w.out, typeRef), i)
 			return
 		}
-		if n.uses > 1 && !singleton(typ) {
+		if n.uses > 1 && !unshared(typ) {
 			w.refs[n] = uint32(len(w.refs))
 			typ |= flagRef
 		}
@@ -376,10 +380,12 @@ func (w *marshalWriter) object(n *marshalNode) {
 	}
 }
 
-// singleton objects are never flagged; marshal.c returns before it looks at references.
-func singleton(typ byte) bool {
+// unshared objects are never flagged. Of singletons marshal.c returns before it
+// looks at references; 3.15.0 writes references to a frozendict, and can't
+// read them ("invalid reference").
+func unshared(typ byte) bool {
 	switch typ {
-	case typeNull, 'N', 'F', 'T', 'S', '.':
+	case typeNull, 'N', 'F', 'T', 'S', '.', typeFrozDict:
 		return true
 	}
 	return false

@@ -54,6 +54,9 @@ func (o Options) adopt(ctx context.Context, s stage, script buildoutScript) (*Tr
 	if b.in, err = FindPython(ctx, command, ""); err != nil {
 		return nil, err
 	}
+	if err := b.bytecode(); err != nil {
+		return nil, err
+	}
 	b.tools = toolchain(b.in, o.environ(), o.OS)
 	b.env = buildEnv(o.environ(), s, b.in, environ(o.environ(), "PATH"), o.Epoch)
 	m, err := b.toolmaker(ctx)

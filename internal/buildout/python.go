@@ -33,6 +33,8 @@ type Interpreter struct {
 	Shared         bool   `json:"shared"` // linked with --enable-shared
 	Stdlib         string `json:"stdlib"`
 	ExtSuffix      string `json:"ext_suffix"`
+	MarshalTypes   string `json:"marshal_types"` // the type codes that marshal.loads knows
+	Marshalled     string `json:"marshalled"`    // a module's code by marshal.dumps, in hexadecimal digits
 
 	// Virtualenv is the one that was asked for and that this interpreter stands
 	// for. It is on PATH often enough for a part to write its paths.

@@ -150,6 +150,9 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 	if b.in, err = FindPython(ctx, b.o.Python, b.o.Dir); err != nil {
 		return nil, err
 	}
+	if err := b.bytecode(); err != nil {
+		return nil, err
+	}
 	path, err := wrapCompilers(ctx, b.s, b.in, environ(b.o.environ(), "PATH"))
 	if err != nil {
 		return nil, surroundings("wrapping the compilers", "", err)

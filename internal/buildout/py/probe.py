@@ -2,7 +2,9 @@
 import sys
 if sys.path and sys.path[0] == '':
     del sys.path[0]
+import binascii
 import json
+import marshal
 import os
 import platform
 import struct
@@ -78,6 +80,32 @@ def utf8():
     return ''
 
 
+def marshal_types():
+    known = ''
+    for code in range(128):
+        try:
+            marshal.loads(bytes(bytearray([code])))
+        except ValueError as e:
+            if 'unknown type code' in str(e):
+                continue
+        except (EOFError, TypeError):
+            pass
+        known += chr(code)
+    return known
+
+
+SAMPLE = '''
+"doc"
+def f(a, b=(1, 2.5), **c):
+    try:
+        return a in {1, None, "x"}, lambda: (a, b), c[1:2]
+    except ValueError:
+        pass
+class A(object):
+    big = 1 << 70, 1j, b"bytes", u"\\u00fc", ..., True
+'''
+
+
 name, version = libc()
 prefix, executable = base()
 include = sysconfig.get_path('platinclude') or sysconfig.get_path('include') or ''
@@ -105,5 +133,7 @@ json.dump({
     'libdir': sysconfig.get_config_var('LIBDIR') or '',
     'shared': bool(sysconfig.get_config_var('Py_ENABLE_SHARED')),
     'stdlib': os.path.dirname(os.__file__),
+    'marshal_types': marshal_types(),
+    'marshalled': binascii.hexlify(marshal.dumps(compile(SAMPLE.replace('...', '0') if sys.version_info[0] == 2 else SAMPLE, 'sample.py', 'exec'))).decode('ascii'),
     'ext_suffix': sysconfig.get_config_var('EXT_SUFFIX') or sysconfig.get_config_var('SO') or '',
 }, sys.stdout)

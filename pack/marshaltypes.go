@@ -1,0 +1,46 @@
+package pack
+
+import (
+	"fmt"
+	"strings"
+)
+
+// marshalTypes are the type codes that marshal of Python 3.minor reads, all of
+// which the reader here knows. Measured: what its marshal.loads doesn't call
+// unknown (TestMarshalTypes).
+func marshalTypes(minor int) string {
+	types := "().0<>AFINSTZ[acfgilrstuxyz{"
+	if minor >= 14 {
+		types += string(typeSlice) // version 5
+	}
+	if minor >= 15 {
+		types += string(typeFrozDict) // version 6
+	}
+	return types
+}
+
+// Marshal is what an interpreter shows of its bytecode's format before a build.
+type Marshal struct {
+	Major, Minor int
+	Types        string // the type codes that its marshal.loads knows
+	Code         []byte // a module that it compiled and wrote
+}
+
+// Unknown gives the type codes of an interpreter that bytecode may have and
+// CompileBytecode doesn't know. The error says that it can't read what this
+// interpreter writes at all.
+func (m Marshal) Unknown() ([]byte, error) {
+	if m.Major == 2 {
+		return nil, nil // its bytecode is packed as it is
+	}
+	if _, err := canonicalMarshal(m.Code, m.Major, m.Minor); err != nil {
+		return nil, fmt.Errorf("trying the bytecode of Python %d.%d: %w", m.Major, m.Minor, err)
+	}
+	var unknown []byte
+	for i := range len(m.Types) {
+		if strings.IndexByte(marshalTypes(m.Minor), m.Types[i]) < 0 {
+			unknown = append(unknown, m.Types[i])
+		}
+	}
+	return unknown, nil
+}
