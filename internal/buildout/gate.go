@@ -35,7 +35,8 @@ type IsolatedCommand struct {
 // may still settle things (eggs got an EGG-INFO since the build, so they may
 // be resolved another way), and then one without network and compiler, as on
 // the target, that says "Updating" for each part and leaves every compiled
-// file as it is. volatile names the parts that may install again.
+// file, and what lies in bin, parts and develop-eggs, as it is. volatile names
+// the parts that may install again, or change what they made.
 func Gate(ctx context.Context, t *Tree, volatile []string, isolated Isolated) error {
 	b, err := t.builder()
 	if err != nil {
@@ -47,15 +48,20 @@ func Gate(ctx context.Context, t *Tree, volatile []string, isolated Isolated) er
 	}
 	defer log.Close()
 	g := gate{t: t, b: b, log: log, volatile: append(slices.Clone(volatile), t.options.Volatile...)}
+	built, err := t.leave(nil)
+	if err != nil {
+		return err
+	}
 	b.event(GateEvent, "settle")
 	if err := g.settle(ctx); err != nil {
 		return err
 	}
+	g.settling = g.again()
 	if isolated == nil {
 		isolated = byConvention
 	}
 	b.event(GateEvent, "no network, no compiler")
-	if err := g.strict(ctx, isolated); err != nil {
+	if err := g.strict(ctx, isolated, built); err != nil {
 		return err
 	}
 	return t.settleInstalled()
@@ -82,6 +88,7 @@ type gate struct {
 	b        *builder
 	log      *os.File
 	volatile []string
+	settling []string // parts that installed again in the first run
 }
 
 // builder gives what runs commands in the tree, as the target would: with an
@@ -114,8 +121,12 @@ func (g gate) settle(ctx context.Context) error {
 }
 
 // strict is the run that counts.
-func (g gate) strict(ctx context.Context, isolated Isolated) error {
+func (g gate) strict(ctx context.Context, isolated Isolated, built left) error {
 	doing := "running buildout again without network and compiler"
+	settled, err := g.t.leave(built.files)
+	if err != nil {
+		return err
+	}
 	before, err := machinecode.Read(g.t.Root, ".git", nil)
 	if err != nil {
 		return surroundings("reading the compiled files", "", err)
@@ -138,6 +149,9 @@ func (g gate) strict(ctx context.Context, isolated Isolated) error {
 		return &Error{Doing: doing, Err: errors.New(changes[0]), Tip: hint, Code: 1, Log: g.log.Name()}
 	}
 	if err := g.verdict(doing); err != nil {
+		return err
+	}
+	if err := g.unchanged(doing, built, settled); err != nil {
 		return err
 	}
 	g.t.Extensions = after

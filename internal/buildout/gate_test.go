@@ -35,6 +35,30 @@ class Compiling(Restless):
             f.write(b'\x7fELF' + repr(time.time()).encode())
         return self.file
     update = install
+
+
+class Changing(Compiling):
+    """Writes its file anew on each run, and takes away what another made."""
+
+    def install(self):
+        with open(self.file, 'w') as f:
+            f.write(repr(time.time()))
+        link = os.path.join(os.path.dirname(self.file), 'link')
+        if os.path.exists(link):
+            os.remove(link)
+        return self.file
+    update = install
+
+
+class Linking(Compiling):
+    """Makes a link, of which it says nothing."""
+
+    def install(self):
+        os.symlink('..', self.file)
+        return ()
+
+    def update(self):
+        pass
 `
 
 // A part that installs again on every run passes only where it is listed; one
@@ -47,8 +71,9 @@ func TestGateRefuses(t *testing.T) {
 	dir := write(t, map[string]string{
 		"buildout.cfg":  "[buildout]\nparts = calm\ndevelop = rec\n\n[versions]\nzc.buildout = 2.13.8\n[calm]\nrecipe = rec:restless\n[busy]\nrecipe = rec:compiling\n",
 		"busy.cfg":      "[buildout]\nextends = buildout.cfg\nparts = busy\n",
-		"rec/setup.py":  "from setuptools import setup\nsetup(name='rec', version='1', py_modules=['rec'], entry_points={'zc.buildout': ['restless = rec:Restless', 'compiling = rec:Compiling']})\n",
+		"rec/setup.py":  "from setuptools import setup\nsetup(name='rec', version='1', py_modules=['rec'], entry_points={'zc.buildout': ['restless = rec:Restless', 'compiling = rec:Compiling', 'changing = rec:Changing', 'linking = rec:Linking']})\n",
 		"rec/rec.py":    restless,
+		"other.cfg":     "[buildout]\nextends = buildout.cfg\nparts = link change\n[link]\nrecipe = rec:linking\n[change]\nrecipe = rec:changing\n",
 		"rec/README.md": "",
 	})
 	o := Options{Dir: dir, Stage: filepath.Join(t.TempDir(), "stage"), Python: python(t, "3.8"), Launcher: launcher(t), OS: "linux"}
@@ -82,6 +107,25 @@ func TestGateRefuses(t *testing.T) {
 	err = Gate(context.Background(), tree, nil, func(context.Context, IsolatedCommand) error { return errors.New("no network") })
 	if err == nil || !strings.Contains(err.Error(), "no network") {
 		t.Errorf("a failing run passes: %v", err)
+	}
+	if err := tree.Close(); err != nil {
+		t.Fatal(err)
+	}
+	o.Config = "other.cfg"
+	if tree, err = Run(context.Background(), o); err != nil {
+		fail(t, err)
+	}
+	t.Cleanup(func() { tree.Close() })
+	err = Gate(context.Background(), tree, nil, nil)
+	if !errors.As(err, &e) || !strings.Contains(e.Error(), "part change only updates, and parts/change has other content") || !strings.Contains(e.Hint(), "volatile = change") {
+		t.Errorf("a part that writes something else on every run passes: %v", err)
+	}
+	if err := os.Symlink("..", filepath.Join(tree.Root, "parts", "link")); err != nil {
+		t.Fatal(err)
+	}
+	err = Gate(context.Background(), tree, []string{"change"}, nil)
+	if !errors.As(err, &e) || !strings.Contains(e.Error(), "part link only updates, and parts/link is gone") {
+		t.Errorf("what a part left is lost, and it passes: %v", err)
 	}
 }
 

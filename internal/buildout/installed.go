@@ -7,6 +7,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/partfiles"
 )
 
 // Installed is what .installed.cfg says of a part. The part "buildout" stands
@@ -29,7 +31,7 @@ func readInstalled(path string) (parts []Installed, buildout map[string]string, 
 	if err != nil {
 		return nil, nil, err
 	}
-	sections := parseInstalled(string(data))
+	sections := partfiles.ParseInstalled(string(data))
 	for _, name := range strings.Fields(sections["buildout"]["parts"]) {
 		o := sections[name]
 		if o == nil {
@@ -51,48 +53,13 @@ func pathLines(s string) []string {
 	return out
 }
 
-// parseInstalled reads what zc.buildout writes: "key = value", continued by
-// lines that start with white space, which stands as %(__buildout_space_n__)s
-// and the like where it counts.
-func parseInstalled(text string) map[string]map[string]string {
-	sections := map[string]map[string]string{}
-	var in map[string]string
-	key := ""
-	for line := range strings.Lines(text) {
-		line = strings.TrimRight(line, "\r\n")
-		switch {
-		case strings.TrimSpace(line) == "":
-		case line[0] == '[' && strings.Contains(line, "]"):
-			name := line[1:strings.IndexByte(line, ']')]
-			if in = sections[name]; in == nil {
-				in = map[string]string{}
-				sections[name] = in
-			}
-			key = ""
-		case in == nil:
-		case line[0] == ' ' || line[0] == '\t':
-			if key != "" {
-				in[key] += "\n" + strings.TrimSpace(line)
-			}
-		default:
-			k, v, ok := strings.Cut(line, "=")
-			if !ok {
-				continue
-			}
-			key = strings.TrimSpace(k)
-			in[key] = strings.TrimSpace(v)
-		}
-	}
-	return sections
-}
-
 // settled is a .installed.cfg in the one order that its last run gives it,
 // each section once. zc.buildout appends, and writes all anew only when a part
 // asks for it, so its text tells of the runs before, which a build that reuses
 // an archive hasn't had.
 func settled(text string) string {
 	blocks := sectionLines(text)
-	return withParts(lastOptions(blocks["buildout"]), blocks, strings.Fields(parseInstalled(text)["buildout"]["parts"]))
+	return withParts(lastOptions(blocks["buildout"]), blocks, strings.Fields(partfiles.ParseInstalled(text)["buildout"]["parts"]))
 }
 
 // withParts is a .installed.cfg of these options of buildout and these parts.

@@ -3,6 +3,8 @@ package buildout
 import (
 	"reflect"
 	"testing"
+
+	"github.com/binary-buildout/binary-buildout/internal/partfiles"
 )
 
 // What zc.buildout appended is said once, in the order of the last run, and
@@ -18,7 +20,7 @@ func TestSettled(t *testing.T) {
 	if settled(got) != got {
 		t.Error("it isn't stable")
 	}
-	before, after := parseInstalled(text), parseInstalled(got)
+	before, after := partfiles.ParseInstalled(text), partfiles.ParseInstalled(got)
 	delete(before, "gone")
 	before["buildout"][developEggs] = "a.egg-link\nb.egg-link" // in which order means nothing
 	if !reflect.DeepEqual(before, after) {
