@@ -151,7 +151,7 @@ var causes = []cause{
 	}},
 	{regexp.MustCompile(`No such file or directory: '([^']+)'`), func(b *builder, m []string, _ string) advice {
 		for _, name := range []string{"CC", "CXX", "LDSHARED"} {
-			if value := environ(b.o.environ(), name); value != "" && compilerWord(value) == m[1] {
+			if value := environ(b.o.environ(), name); value != "" && compilerIn(value) == m[1] {
 				return advice{name + " names " + m[1] + ", which isn't there: install it, or unset " + name, 3}
 			}
 		}

@@ -15,7 +15,7 @@ import (
 // scripts are the Python helpers; each reads its arguments and standard input
 // and prints one JSON document. None is written to disk.
 //
-//go:embed py/*.py py/cc.sh
+//go:embed py/*.py py/*.sh
 var scripts embed.FS
 
 // helper is one call of a script of py/.

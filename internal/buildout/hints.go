@@ -1,6 +1,7 @@
 package buildout
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -40,7 +41,7 @@ func toolchain(in Interpreter, env []string, goos string) Toolchain {
 		command = in.CC
 	}
 	t := Toolchain{Headers: in.HasHeaders, Compiler: goos == "windows"} // MSVC isn't on PATH; distutils finds it by itself
-	if word := compilerWord(command); !t.Compiler {
+	if word := cmp.Or(compilerIn(command), "cc"); !t.Compiler {
 		t.Compiler = lookIn(environ(env, "PATH"), word) != "" || filepath.IsAbs(word) && exists(word)
 	}
 	if !t.Complete() {
@@ -48,16 +49,6 @@ func toolchain(in Interpreter, env []string, goos string) Toolchain {
 		t.Command = installCommand(goos, osRelease(string(release)), in)
 	}
 	return t
-}
-
-// compilerWord is the compiler in a command like "ccache gcc -pthread".
-func compilerWord(command string) string {
-	for _, word := range strings.Fields(command) {
-		if !slices.Contains([]string{"ccache", "sccache", "distcc", "env"}, word) && !strings.Contains(word, "=") {
-			return word
-		}
-	}
-	return "cc"
 }
 
 // osRelease gives the ids of the system, the nearest first: ["ubuntu", "debian"].
@@ -131,7 +122,7 @@ func headersVersion(in Interpreter) string {
 
 var (
 	missingHeader = regexp.MustCompile(`fatal error: ['"]?([\w./+-]+\.h(?:pp)?)['"]?(?::| file not found)`)
-	noCompiler    = regexp.MustCompile(`(?i)unable to execute '?\S*(gcc|cc|clang)|command '?\S*(gcc|cc|clang)\S*'? failed: No such file|no acceptable C compiler|No such file or directory: '\S*(gcc|cc|clang|g\+\+)'`)
+	noCompiler    = regexp.MustCompile(`(?i)unable to execute '?\S*(gcc|cc|clang)|command '?\S*(gcc|cc|clang)\S*'? failed: No such file|no acceptable C compiler|C compiler cannot create executables|No such file or directory: '\S*(gcc|cc|clang|g\+\+)'`)
 )
 
 // hint finds in everything that was said what a person can do.

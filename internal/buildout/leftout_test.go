@@ -33,4 +33,3 @@ func TestMissedIsNamed(t *testing.T) {
 		}
 	}
 }
-

@@ -153,7 +153,7 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 	if err := b.bytecode(); err != nil {
 		return nil, err
 	}
-	path, err := wrapCompilers(ctx, b.s, b.in, environ(b.o.environ(), "PATH"))
+	wrappers, err := wrapCompilers(ctx, b.s, b.in, b.o.environ(), b.o.OS)
 	if err != nil {
 		return nil, surroundings("wrapping the compilers", "", err)
 	}
@@ -161,7 +161,7 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 	if !b.tools.Complete() && hasSources(b.s.root) {
 		b.warn(b.tools.Missing() + "; run: " + b.tools.Command)
 	}
-	b.env = buildEnv(b.o.environ(), b.s, b.in, path, b.o.Epoch)
+	b.env = setenv(buildEnv(b.o.environ(), b.s, b.in, "", b.o.Epoch), wrappers...)
 	if err := b.watch(); err != nil {
 		return nil, err
 	}

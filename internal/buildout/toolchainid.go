@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"maps"
 	"os"
 	"os/exec"
 	"strings"
@@ -36,7 +35,15 @@ func (b *builder) madeWith(ctx context.Context, path string) map[string]string {
 			made[name] = digestMark + hex.EncodeToString(sum[:8])
 		}
 	}
-	maps.Copy(made, askAll(path, []string{"cc", "c++", "gfortran", "rustc"}, func(compiler string) string { return compilerVersion(ctx, compiler) }))
+	named := []string{"cc", "c++", "gfortran", "rustc"}
+	paths := make([]string, len(named))
+	for i, name := range named {
+		paths[i] = lookIn(path, name)
+	}
+	said := askAll(paths, func(compiler string) string { return compilerVersion(ctx, compiler) })
+	for i, name := range named {
+		set(name, said[paths[i]])
+	}
 	set("system", systemName("/etc/os-release"))
 	set("libc", b.in.LibcVersion)
 	hide("python's compiler", b.in.CC+"\x00"+b.in.CXX)

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -19,6 +18,7 @@ import (
 // compiler, and how that ended.
 type CompilerCall struct {
 	Dir    string   `json:"cwd"`
+	Build  string   `json:"build,omitempty"` // the source tree that is built, where the witness knows it
 	Argv   []string `json:"argv"`
 	Exit   int      `json:"exit"`
 	Stderr string   `json:"stderr,omitempty"` // its last lines, if it failed
@@ -27,35 +27,42 @@ type CompilerCall struct {
 var compilers = []string{"cc", "gcc", "g++", "c++", "clang", "clang++", "gfortran"}
 
 // wrapCompilers fills the directory bin with a wrapper (py/cc.sh) for each
-// compiler on PATH, and gives the PATH to build with.
-func wrapCompilers(ctx context.Context, s stage, in Interpreter, path string) (string, error) {
+// compiler that a build may call, and with a stub (py/nocc.sh) for each that
+// isn't there. It gives the variables to build with, PATH among them. On
+// Windows, where compilers aren't found by PATH, it wraps none.
+func wrapCompilers(ctx context.Context, s stage, in Interpreter, env []string, goos string) ([]string, error) {
+	p := compilersOf(in, env)
+	if goos == "windows" {
+		return []string{"PATH=" + p.path}, nil
+	}
 	bin := filepath.Join(s.tools, "bin")
 	if err := os.MkdirAll(bin, 0o755); err != nil {
-		return "", err
+		return nil, err
 	}
 	source, err := scripts.ReadFile("py/cc.sh")
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	names := slices.Clone(compilers)
-	for _, command := range []string{in.CC, in.CXX} { // Debian's: x86_64-linux-gnu-gcc
-		if f := strings.Fields(command); len(f) > 0 && !strings.Contains(f[0], "/") && !slices.Contains(names, f[0]) {
-			names = append(names, f[0])
+	stub, err := scripts.ReadFile("py/nocc.sh")
+	if err != nil {
+		return nil, err
+	}
+	var reals []string
+	for _, c := range p.list {
+		reals = append(reals, c.real)
+	}
+	maps := askAll(reals, func(compiler string) string { return prefixMap(ctx, compiler) })
+	for _, c := range p.list {
+		text := strings.NewReplacer("@REAL@", shellQuoted(c.real), "@LOG@", shellQuoted(s.calls()), "@TMP@", shellQuoted(s.tmp), "@BIN@", shellQuoted(bin),
+			"@ROOT@", shellQuoted(s.root), "@PREFIX@", shellQuoted(ownPrefix(in)), "@MAP@", maps[c.real]).Replace(string(source))
+		if c.real == "" {
+			text = strings.NewReplacer("@NAME@", shellQuoted(c.asked), "@LOG@", shellQuoted(s.calls())).Replace(string(stub))
+		}
+		if err := os.WriteFile(filepath.Join(bin, c.name), []byte(text), 0o755); err != nil {
+			return nil, err
 		}
 	}
-	maps := askAll(path, names, func(compiler string) string { return prefixMap(ctx, compiler) })
-	for _, name := range names {
-		real := lookIn(path, name)
-		if real == "" {
-			continue
-		}
-		text := strings.NewReplacer("@REAL@", shellQuoted(real), "@LOG@", shellQuoted(s.calls()), "@TMP@", shellQuoted(s.tmp),
-			"@ROOT@", shellQuoted(s.root), "@PREFIX@", shellQuoted(ownPrefix(in)), "@MAP@", maps[name]).Replace(string(source))
-		if err := os.WriteFile(filepath.Join(bin, name), []byte(text), 0o755); err != nil {
-			return "", err
-		}
-	}
-	return bin + string(os.PathListSeparator) + path, nil
+	return append(p.vars, "PATH="+bin+string(os.PathListSeparator)+p.path), nil
 }
 
 func (s stage) calls() string { return filepath.Join(s.tools, "calls") }
@@ -83,21 +90,21 @@ func lookIn(path, name string) string {
 	return ""
 }
 
-// askAll asks programs of these names on PATH something, all at once, and gives
-// what each said. One that isn't there isn't asked.
-func askAll(path string, names []string, ask func(program string) string) map[string]string {
-	answers := make([]string, len(names))
+// askAll asks the programs at these paths something, all at once, and gives
+// what each said. "" is none.
+func askAll(paths []string, ask func(program string) string) map[string]string {
+	answers := make([]string, len(paths))
 	var asking sync.WaitGroup
-	for i, name := range names {
-		if program := lookIn(path, name); program != "" {
-			asking.Go(func() { answers[i] = ask(program) })
+	for i, path := range paths {
+		if path != "" {
+			asking.Go(func() { answers[i] = ask(path) })
 		}
 	}
 	asking.Wait()
 	said := map[string]string{}
-	for i, name := range names {
+	for i, path := range paths {
 		if answers[i] != "" {
-			said[name] = answers[i]
+			said[path] = answers[i]
 		}
 	}
 	return said
@@ -126,14 +133,14 @@ func (s stage) writeCalls(file string) error {
 	encoder.SetEscapeHTML(false)
 	for record := range strings.SplitSeq(string(data), "\x1e") {
 		fields := strings.Split(record, "\x1f")
-		if len(fields) < 4 {
+		if len(fields) < 5 {
 			continue
 		}
 		code, err := strconv.Atoi(fields[0])
 		if err != nil {
 			continue
 		}
-		call := CompilerCall{Exit: code, Dir: fields[1], Stderr: fields[2], Argv: fields[3 : len(fields)-1]}
+		call := CompilerCall{Exit: code, Dir: fields[1], Build: fields[2], Stderr: fields[3], Argv: fields[4 : len(fields)-1]}
 		if err := encoder.Encode(call); err != nil {
 			return err
 		}

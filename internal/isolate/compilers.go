@@ -20,6 +20,10 @@ var compilerName = regexp.MustCompile(`^(?:[A-Za-z0-9_.]+-(?:[A-Za-z0-9_.]+-){1,
 	`ld|ld\.bfd|ld\.gold|ld\.lld|ld\.mold|ld64\.lld|lld|mold|gold|as|nasm|yasm|gfortran|f77|f95|rustc|cargo|zig|tinycc|ccache|distcc|sccache)` +
 	`(?:-[0-9][0-9.]*)?(?:\.exe)?$`)
 
+// IsCompiler reports whether a program of that name is a compiler, a linker or
+// an assembler.
+func IsCompiler(name string) bool { return compilerName.MatchString(name) }
+
 // needed matches what a sysconfig may name before the compiler, and binaries
 // of many names: without them nothing would run.
 var needed = regexp.MustCompile(`^(?:env|sh|bash|dash|ash|zsh|busybox|toybox|coreutils|xcrun|libtool|python[0-9.]*)$`)
@@ -43,7 +47,8 @@ func compilers(ctx context.Context, cfg Config) []string {
 	found := map[string]bool{}
 	add := func(path string) {
 		real, err := filepath.EvalSymlinks(path)
-		if err != nil || needed.MatchString(filepath.Base(real)) {
+		base := filepath.Base(real)
+		if err != nil || needed.MatchString(base) || base == "true" || base == "false" { // CC=/bin/false
 			return
 		}
 		if fi, err := os.Stat(real); err == nil && fi.Mode().IsRegular() && fi.Mode()&0o111 != 0 {
@@ -62,7 +67,7 @@ func compilers(ctx context.Context, cfg Config) []string {
 			}
 		}
 	}
-	for _, cc := range pythonCompilers(ctx, cfg) {
+	for _, cc := range append(pythonCompilers(ctx, cfg), namedCompilers(cfg.Env)...) {
 		if filepath.IsAbs(cc) {
 			add(cc)
 		} else {
@@ -156,6 +161,20 @@ for name in ("CC", "CXX", "LDSHARED", "LDCXXSHARED", "LINKCC"):
 		return nil // a Python that can't run fails later, with a better message
 	}
 	return strings.Fields(string(out))
+}
+
+// namedCompilers gives the words that may be programs in the variables that name
+// a compiler: of "ccache /opt/gcc/bin/gcc -pthread" the first two.
+func namedCompilers(env []string) []string {
+	var named []string
+	for _, name := range []string{"CC", "CXX", "CPP", "LDSHARED", "LD", "AS", "FC", "F77"} {
+		for _, word := range strings.Fields(getenv(env, name)) {
+			if !strings.HasPrefix(word, "-") {
+				named = append(named, word)
+			}
+		}
+	}
+	return named
 }
 
 func sortedKeys(m map[string]bool) []string {

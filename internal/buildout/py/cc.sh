@@ -6,7 +6,7 @@
 #   - maps the interpreter's prefix likewise: the assertions in Python's headers,
 #     which CFLAGS without -DNDEBUG leave in, would name it in loaded data,
 #   - appends the call to a log: fields end with \037, records with \036.
-real='@REAL@' log='@LOG@' tmp='@TMP@' root='@ROOT@' prefix='@PREFIX@' map='@MAP@'
+real='@REAL@' log='@LOG@' tmp='@TMP@' root='@ROOT@' prefix='@PREFIX@' map='@MAP@' bin='@BIN@'
 maps='' seen=''
 add() {
     case $seen in *"|$1|"*) return ;; esac
@@ -34,6 +34,8 @@ if [ -n "$map" ]; then
     look "$PWD/"
     for arg do look "$arg"; done
 fi
+# ccache under a compiler's name takes the next one on PATH: that must not be this.
+case $PATH in "$bin:"*) PATH=${PATH#"$bin:"} ;; esac
 errors=$tmp/cc.$$
 args=$(for arg do printf '%s\037' "$arg"; done)
 old=$IFS
@@ -51,5 +53,5 @@ if [ -s "$errors" ]; then
     [ $code -ne 0 ] && said=$(tail -n 8 "$errors")
 fi
 rm -f "$errors"
-printf '%s\037%s\037%s\037%s\036' "$code" "$PWD" "$said" "$args" >>"$log"
+printf '%s\037%s\037%s\037%s\037%s\036' "$code" "$PWD" "$BINARY_BUILDOUT_BUILD" "$said" "$args" >>"$log"
 exit $code
