@@ -11,7 +11,7 @@ for os in linux windows darwin; do
 done
 staticcheck ./...
 
-git ls-files '*.sh' .ci/run .ci/python | while read -r script; do
+git ls-files '*.sh' .ci/run .ci/python try test | while read -r script; do
     # The stages are run by bash -euo pipefail, and have no first line.
     case $script in
     .ci/*.sh) shellcheck -s bash "$script" ;;

@@ -74,6 +74,15 @@ runs:
         echo "path=$RUNNER_TEMP/attestation.json" >>"$GITHUB_OUTPUT"
       env: {SUMS: "${{ inputs.subject-checksums }}"}
 `,
+	"pypa/gh-action-pypi-publish": `name: pypi
+inputs: {packages-dir: {}, skip-existing: {}}
+runs:
+  using: composite
+  steps:
+    - shell: bash
+      run: mkdir -p "$ARTIFACTS/pypi" && cp "$FROM"/* "$ARTIFACTS/pypi/"
+      env: {FROM: "${{ inputs.packages-dir }}"}
+`,
 	"actions/setup-go": `name: go
 inputs: {go-version-file: {}, cache: {}}
 runs:

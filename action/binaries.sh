@@ -1,7 +1,9 @@
 #!/bin/sh
-# Builds the released binaries, the same bytes on every machine.
+# Builds the released binaries, the same bytes on every machine, and what installs
+# them: get.sh, a wheel of each, Homebrew's formula (action/distribute).
 #   binaries.sh VERSION DIR        writes them into DIR, and action/binaries.json and the version
-#                                  in internal/cli/version.txt, to be committed and tagged
+#                                  in internal/cli/version.txt, and Formula/binary-buildout.rb,
+#                                  to be committed and tagged
 #   binaries.sh --check DIR [TAG]  writes them into DIR, with SHA256SUMS; fails if they aren't
 #                                  what action/binaries.json says, or TAG is another version's
 set -eu
@@ -46,10 +48,13 @@ if [ "$version" = --check ]; then
 	if [ "$source" != "$(field source)" ]; then
 		fail "the sources have the digest $source, and action/binaries.json says $(field source)"
 	fi
+	GOFLAGS='' go run ./action/distribute --check "$out"
 	cd "$out"
-	for file in binary-buildout-*; do
+	rm -f SHA256SUMS
+	for file in *; do
 		printf '%s  %s\n' "$(sha256 "$file")" "$file"
-	done >SHA256SUMS
+	done >"$out.sums"
+	mv "$out.sums" SHA256SUMS
 	exit 0
 fi
 cat >"$table" <<END
@@ -64,3 +69,4 @@ $lines
   }
 }
 END
+GOFLAGS='' go run ./action/distribute "$out"

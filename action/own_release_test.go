@@ -2,6 +2,7 @@ package action
 
 import (
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -17,7 +18,7 @@ func TestActOwnRelease(t *testing.T) {
 	e.tag = "v1.2.3"
 	write(t, e.tree+"/main.go", "package main\n\nfunc main() { println(\"released\") }\n", 0o644)
 	write(t, e.tree+"/go.mod", "module example.org/small\n\ngo 1.24\n", 0o644)
-	for _, name := range []string{"go.sum", "matrix/a.txt", "pack/a.txt", "release/a.txt", "internal/cli/version.txt"} {
+	for _, name := range []string{"README.md", "LICENSE", "go.sum", "matrix/a.txt", "pack/a.txt", "release/a.txt", "internal/cli/version.txt"} {
 		write(t, e.tree+"/"+name, "", 0o644)
 	}
 	sh(t, e.tree, "sh", "action/binaries.sh", "1.2.3", e.dir+"/dist")
@@ -40,13 +41,21 @@ func TestActOwnRelease(t *testing.T) {
 		t.Fatalf("%v\n%s", err, log)
 	}
 	all := e.server.Releases()
-	if len(all) != 1 || all[0].Draft || all[0].Tag != "v1.2.3" || len(all[0].Assets) != 7 {
+	if len(all) != 1 || all[0].Draft || all[0].Tag != "v1.2.3" || len(all[0].Assets) != 14 {
 		t.Fatalf("releases %+v\n%s", all, log)
 	}
 	for _, platform := range []string{"darwin-amd64", "darwin-arm64", "linux-amd64", "linux-arm64", "windows-amd64.exe", "windows-arm64.exe"} {
 		if name := "binary-buildout-" + platform; len(all[0].Assets[name]) == 0 || !strings.Contains(string(all[0].Assets["SHA256SUMS"]), "  "+name+"\n") || !strings.Contains(all[0].Body, "| "+name+" |") {
 			t.Errorf("%s is not released, not in SHA256SUMS, or not in\n%s", name, all[0].Body)
 		}
+	}
+	for _, name := range []string{"get.sh", "binary_buildout-1.2.3-py3-none-win_amd64.whl"} {
+		if !strings.Contains(string(all[0].Assets["SHA256SUMS"]), "  "+name+"\n") || len(all[0].Assets[name]) == 0 {
+			t.Errorf("%s is not released, or not in SHA256SUMS", name)
+		}
+	}
+	if uploaded, err := filepath.Glob(e.artifacts + "/pypi/*.whl"); err != nil || len(uploaded) != 6 {
+		t.Errorf("to PyPI go %v: %v", uploaded, err)
 	}
 	e.downloads(t)
 	e.refuses(t)
@@ -67,7 +76,7 @@ func TestBinariesReproducible(t *testing.T) {
 	for _, x := range []struct{ name, umask, flags string }{{"a", "077", "-buildvcs=true"}, {"another place/b", "022", ""}} {
 		tree := t.TempDir() + "/" + x.name
 		sh(t, "..", "sh", "-c", `mkdir -p "$1" && cp -r main.go go.mod go.sum action matrix pack release internal "$1"`, "-", tree)
-		write(t, tree+"/action/binaries.sh", strings.Replace(script, all, "linux-amd64", 1), 0o644)
+		write(t, tree+"/action/binaries.sh", strings.NewReplacer(all, "linux-amd64", "GOFLAGS='' go run ./action/distribute \"$out\"", "").Replace(script), 0o644)
 		sh(t, tree, "sh", "-c", `umask "$1" && touch pack/*.go && GOFLAGS="$2" sh action/binaries.sh 1.2.3 dist`, "-", x.umask, x.flags)
 		tables = append(tables, read(t, tree+"/action/binaries.json"))
 		if out, err := exec.Command(tree+"/dist/binary-buildout-linux-amd64", "--version").Output(); err != nil || string(out) != "binary-buildout 1.2.3\n" {

@@ -1,8 +1,8 @@
-// Command publish attaches binary-buildout's own binaries to its release:
+// Command publish attaches binary-buildout's own binaries, and what installs them, to its release:
 //
 //	publish DIR
 //
-// DIR holds the binaries, and SHA256SUMS of them as sha256sum writes it. The
+// DIR holds these, and SHA256SUMS of them as sha256sum writes it. The
 // release is that of GITHUB_REF_NAME, made the way that every release is made
 // here: a draft, uploads, each compared with its digest, published last. It can
 // be run again after it was stopped at any point.
@@ -71,7 +71,7 @@ func gather(dir string) ([]release.File, string, error) {
 		return nil, "", fmt.Errorf("reading %s: %w", release.SumsName, err)
 	}
 	var files []release.File
-	notes := "| binary | SHA-256 |\n| --- | --- |\n"
+	notes := "| file | SHA-256 |\n| --- | --- |\n"
 	for lines := bufio.NewScanner(bytes.NewReader(data)); lines.Scan(); {
 		digest, name, ok := strings.Cut(lines.Text(), "  ")
 		if !ok || name == "" || filepath.Base(name) != name {
