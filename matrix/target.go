@@ -13,18 +13,7 @@ type Target struct {
 	Platform string // "manylinux_2_28_x86_64", "linux_x86_64", "macosx_11_0_arm64", "win_amd64"
 }
 
-var (
-	abiPattern      = regexp.MustCompile(`^cp(2|3)([0-9]+)([dmut]{0,3})$`)
-	linuxPattern    = regexp.MustCompile(`^(manylinux|musllinux)_([0-9]+)_([0-9]+)_([a-z0-9_]+)$`)
-	legacyPattern   = regexp.MustCompile(`^manylinux(1|2010|2014)_([a-z0-9_]+)$`)
-	plainPattern    = regexp.MustCompile(`^linux_([a-z0-9_]+)$`)
-	macPattern      = regexp.MustCompile(`^macosx_([0-9]+)_([0-9]+)_([a-z0-9_]+)$`)
-	windowsPlatform = map[string]string{"win32": "i686", "win_amd64": "x86_64", "win_arm64": "aarch64"}
-	linuxArch       = map[string]bool{"x86_64": true, "aarch64": true, "i686": true, "armv7l": true, "ppc64le": true, "s390x": true, "riscv64": true, "loongarch64": true}
-	macArch         = map[string]string{"arm64": "aarch64", "x86_64": "x86_64", "universal2": "universal2"}
-	// PEP 513, 571 and 599: what the old names of manylinux mean.
-	legacyGlibc = map[string]string{"1": "2.5", "2010": "2.12", "2014": "2.17"}
-)
+var abiPattern = regexp.MustCompile(`^cp(2|3)([0-9]+)([dmut]{0,3})$`)
 
 // String is the target's one name, as it stands in the archive's name, the
 // manifest, the plan and in messages: "cp313-manylinux_2_28_x86_64".
@@ -40,7 +29,7 @@ func ParseTarget(s string) (Target, error) {
 		return Target{}, fmt.Errorf("parsing target %q: %q is no CPython ABI tag, as cp313, cp313t, cp36m and cp27mu are", s, abi)
 	}
 	t := Target{ABI: abi, Platform: platform}
-	if _, ok := t.split(); !ok {
+	if _, err := ParsePlatform(platform); err != nil {
 		return Target{}, fmt.Errorf("parsing target %q: %q is no platform tag, as manylinux_2_28_x86_64, linux_x86_64, macosx_11_0_arm64 and win_amd64 are", s, platform)
 	}
 	return t, nil
@@ -85,81 +74,34 @@ func (t Target) PythonVersion() string {
 	return m[1] + "." + m[2]
 }
 
-// parts of a platform tag.
-type platform struct {
-	os, arch      string
-	kind, version string // the floor; kind is empty without one
-}
-
-func (t Target) split() (platform, bool) {
-	p := t.Platform
-	if m := linuxPattern.FindStringSubmatch(p); m != nil && linuxArch[m[4]] {
-		kind := map[string]string{"manylinux": "glibc", "musllinux": "musl"}[m[1]]
-		return platform{"linux", m[4], kind, m[2] + "." + m[3]}, true
-	}
-	if m := legacyPattern.FindStringSubmatch(p); m != nil && linuxArch[m[2]] {
-		return platform{"linux", m[2], "glibc", legacyGlibc[m[1]]}, true
-	}
-	if m := plainPattern.FindStringSubmatch(p); m != nil && linuxArch[m[1]] {
-		return platform{os: "linux", arch: m[1]}, true
-	}
-	if m := macPattern.FindStringSubmatch(p); m != nil && macArch[m[3]] != "" {
-		return platform{"macos", macArch[m[3]], "macos", m[1] + "." + m[2]}, true
-	}
-	if arch := windowsPlatform[p]; arch != "" {
-		return platform{os: "windows", arch: arch}, true
-	}
-	return platform{}, false
+// platform is what t's platform tag says; nothing if it is none.
+func (t Target) platform() Platform {
+	p, _ := ParsePlatform(t.Platform)
+	return p
 }
 
 // OS is "linux", "macos" or "windows"; empty if the platform tag is none.
-func (t Target) OS() string { p, _ := t.split(); return p.os }
+func (t Target) OS() string { return t.platform().System }
 
 // Arch is the architecture in the words of Linux, on every system: "x86_64",
 // "aarch64", "i686", "armv7l", ...; "universal2" is both of macOS's.
-func (t Target) Arch() string { p, _ := t.split(); return p.arch }
+func (t Target) Arch() string { return t.platform().Arch }
 
 // Floor is the oldest system that the target promises to run on, of the kind
 // "glibc", "musl" or "macos". ok is false where the name promises none:
 // linux_x86_64 (the measured floor is in the manifest) and Windows.
 func (t Target) Floor() (kind, version string, ok bool) {
-	p, _ := t.split()
-	return p.kind, p.version, p.kind != ""
-}
-
-// Fits says whether an archive for t can run on the machine that on describes:
-// the same ABI, system and architecture, and a floor that the machine reaches.
-// A machine is described by the highest tag it supports, as in
-// cp313-manylinux_2_36_x86_64 or cp313-macosx_15_0_arm64.
-func (t Target) Fits(on Target) bool { return t.Misfit(on) == "" }
-
-// Misfit is what keeps an archive for t from running on the machine, in words
-// for a person; empty if nothing does.
-func (t Target) Misfit(on Target) string {
-	a, ok := t.split()
-	b, known := on.split()
-	switch {
-	case !ok || !known:
-		return fmt.Sprintf("%s or %s is no target", t, on)
-	case t.ABI != on.ABI:
-		return fmt.Sprintf("it is for Python ABI %s, and this is %s", t.ABI, on.ABI)
-	case a.os != b.os:
-		return fmt.Sprintf("it is for %s, and this is %s", a.os, b.os)
-	case a.arch != b.arch && (a.arch != "universal2" || a.os != "macos"):
-		return fmt.Sprintf("it is for %s, and this is %s", a.arch, b.arch)
-	case a.kind == "" || b.kind == "":
-		return ""
-	case a.kind != b.kind:
-		return fmt.Sprintf("it is for %s, and this has %s", a.kind, b.kind)
-	case CompareVersions(a.version, b.version) > 0:
-		return fmt.Sprintf("it needs %s %s, and this has %s", a.kind, a.version, b.version)
+	p := t.platform()
+	kind = p.Libc
+	if p.System == "macos" {
+		kind = "macos"
 	}
-	return ""
+	return kind, p.Floor, kind != ""
 }
 
 // CompareVersions compares two dotted numbers, as the versions of glibc, musl
-// and macOS are: -1, 0 or 1. 2.9 is lower than 2.28, 11 equals 11.0. What
-// isn't a number counts as 0.
+// macOS and CPython are: -1, 0 or 1. 2.9 is lower than 2.28, 11 equals 11.0, and
+// of 3.15.0rc1 the numbers count. What isn't a number counts as 0.
 func CompareVersions(a, b string) int {
 	as, bs := strings.Split(a, "."), strings.Split(b, ".")
 	for i := range max(len(as), len(bs)) {
@@ -178,7 +120,11 @@ func nth(parts []string, i int) int {
 	if i >= len(parts) {
 		return 0
 	}
-	n, _ := strconv.Atoi(parts[i])
+	digits := strings.IndexFunc(parts[i], func(r rune) bool { return r < '0' || r > '9' })
+	if digits < 0 {
+		digits = len(parts[i])
+	}
+	n, _ := strconv.Atoi(parts[i][:digits])
 	return n
 }
 

@@ -52,36 +52,6 @@ func TestABITag(t *testing.T) {
 	}
 }
 
-func TestFits(t *testing.T) {
-	for _, tt := range []struct {
-		archive, machine string
-		want             bool
-	}{
-		{"cp313-manylinux_2_28_x86_64", "cp313-manylinux_2_36_x86_64", true},
-		{"cp313-manylinux_2_28_x86_64", "cp313-manylinux_2_28_x86_64", true},
-		{"cp313-manylinux_2_28_x86_64", "cp313-manylinux_2_9_x86_64", false},
-		{"cp313-manylinux_2_28_x86_64", "cp313-musllinux_1_2_x86_64", false},
-		{"cp313-manylinux_2_28_x86_64", "cp313t-manylinux_2_28_x86_64", false},
-		{"cp313-manylinux_2_28_x86_64", "cp313-manylinux_2_28_aarch64", false},
-		{"cp313-linux_x86_64", "cp313-manylinux_2_17_x86_64", true},
-		{"cp313-linux_x86_64", "cp313-win_amd64", false},
-		{"cp313-macosx_11_0_universal2", "cp313-macosx_15_0_arm64", true},
-		{"cp313-macosx_11_0_x86_64", "cp313-macosx_15_0_arm64", false},
-		{"cp313-macosx_15_0_arm64", "cp313-macosx_14_9_arm64", false},
-		{"cp313-win_amd64", "cp313-win_amd64", true},
-		{"cp313-nonsense", "cp313-win_amd64", false},
-	} {
-		a := Target{tt.archive[:len("cp313")], tt.archive[len("cp313-"):]}
-		m, err := ParseTarget(tt.machine)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := a.Fits(m); got != tt.want {
-			t.Errorf("%s on %s: %v: %s", tt.archive, tt.machine, got, a.Misfit(m))
-		}
-	}
-}
-
 func TestArchiveName(t *testing.T) {
 	manylinux := Target{"cp313", "manylinux_2_28_x86_64"}
 	for _, tt := range []struct {

@@ -358,21 +358,36 @@ def no_python(asked):
 # Which archive fits, by the rules of internal/install/fits.go.
 
 ARCH = {"arm64": "aarch64", "amd64": "x86_64", "i386": "i686", "i586": "i686", "x86": "i686", "win32": "i686"}
+LEGACY = {"1": "2.5", "2010": "2.12", "2014": "2.17"}  # PEP 513, 571, 599: the glibc of the old names of manylinux
+LINUX = "(x86_64|aarch64|i686|armv6l|armv7l|ppc64|ppc64le|s390x|riscv64|loongarch64)"
+
+
+def platform_needs(tag):
+    """System, architecture, libc and floor that a platform tag asks for; the system is "" of a tag that is not known."""
+    n = {"system": "", "arch": "", "libc": "", "floor": ""}
+    modern = re.match(r"(manylinux|musllinux)_(\d+)_(\d+)_%s\Z" % LINUX, tag)
+    legacy = re.match(r"manylinux(1|2010|2014)_%s\Z" % LINUX, tag)
+    plain = re.match(r"linux_%s\Z" % LINUX, tag)
+    mac = re.match(r"macosx_(\d+)_(\d+)_(arm64|x86_64|universal2|intel)\Z", tag)
+    if modern:
+        n.update(system="linux", arch=modern.group(4), floor=modern.group(2) + "." + modern.group(3),
+                 libc={"manylinux": "glibc", "musllinux": "musl"}[modern.group(1)])
+    elif legacy:
+        n.update(system="linux", arch=legacy.group(2), floor=LEGACY[legacy.group(1)], libc="glibc")
+    elif plain:
+        n.update(system="linux", arch=plain.group(1))
+    elif mac:
+        n.update(system="macos", arch=mac.group(3), floor=mac.group(1) + "." + mac.group(2))
+    elif tag in ("win32", "win_amd64", "win_arm64"):
+        n.update(system="windows", arch={"win32": "x86"}.get(tag, tag[4:]))
+    return n
 
 
 def needs(asset):
     """ABI, system, architecture, libc and floor that an archive asks for."""
     abi, _, platform = asset["target"].partition("-")
-    n = {"abi": abi, "system": "", "arch": "", "libc": "", "floor": ""}
-    m = re.match(r"(?:(manylinux|musllinux|macosx)_(\d+)_(\d+)|(linux|win))_?([a-z0-9_]*)\Z", platform)
-    if platform == "win32":
-        n.update(system="windows", arch="x86")
-    elif m and m.group(1):
-        kind = m.group(1)
-        n.update(system="macos" if kind == "macosx" else "linux", arch=m.group(5), floor=m.group(2) + "." + m.group(3),
-                 libc={"manylinux": "glibc", "musllinux": "musl"}.get(kind, ""))
-    elif m:
-        n.update(system={"linux": "linux", "win": "windows"}[m.group(4)], arch=m.group(5))
+    n = platform_needs(platform)
+    n["abi"] = abi
     for f in asset.get("floors") or []:
         if n["system"] == "linux" and not n["libc"] and f["kind"] in ("glibc", "musl"):
             n["libc"] = f["kind"]
@@ -385,7 +400,7 @@ def needs(asset):
 def same_arch(wanted, have):
     if wanted == "universal2":
         return have in ("arm64", "x86_64")
-    if wanted in ("intel", "universal"):
+    if wanted == "intel":
         return have in ("x86_64", "i386")
     return ARCH.get(wanted, wanted) == ARCH.get(have, have)
 
@@ -404,9 +419,11 @@ def python_words(abi):
 def unfit(n, p):
     """Why an interpreter cannot run it, the gravest reason first, with its rank; None if it can."""
     mac = "11.0" if p["macos"] == "10.16" else p["macos"]
-    if n["system"] and n["system"] != p["system"]:
+    if not n["system"]:
+        return 5, "it is for a platform that is not known here"
+    if n["system"] != p["system"]:
         return 5, "it is for " + n["system"]
-    if n["arch"] and not same_arch(n["arch"], p["machine"]):
+    if not same_arch(n["arch"], p["machine"]):
         return 5, "it is for " + n["arch"]
     if n["libc"] and p["libc"] and n["libc"] != p["libc"]:
         return 4, "it is for " + n["libc"]

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/matrix"
 )
 
 // nothingFits explains: what this system is, what there is, what comes closest.
@@ -69,7 +71,7 @@ func nearest(o Options, x *Index, pythons []*Python) near {
 		}
 	}
 	return slices.MinFunc(all, func(a, b near) int {
-		return cmp.Or(a.rank-b.rank, a.far-b.far, compareVersions(a.asset.needs().floor, b.asset.needs().floor))
+		return cmp.Or(a.rank-b.rank, a.far-b.far, matrix.CompareVersions(a.asset.needs().floor, b.asset.needs().floor))
 	})
 }
 
@@ -182,7 +184,7 @@ func describePythons(o Options, all []*Python) string {
 	if len(all) == 0 {
 		return systemWords(withoutAny(o)) + ", without a Python"
 	}
-	newestFirst := slices.SortedStableFunc(slices.Values(all), func(a, b *Python) int { return compareVersions(b.Version, a.Version) })
+	newestFirst := slices.SortedStableFunc(slices.Values(all), func(a, b *Python) int { return matrix.CompareVersions(b.Version, a.Version) })
 	var names []string
 	for _, q := range newestFirst {
 		names = append(names, fmt.Sprintf("%s (%s)", q.Version, q.Executable))

@@ -5,47 +5,28 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/matrix"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // needs is what an archive asks of an interpreter and its system.
 type needs struct {
-	target string // as it is called
-	abi    string // "cp313"
-	system string // "linux", "macos", "windows"; "" if the target's words aren't known
-	arch   string // "x86_64", "arm64"
-	libc   string // "glibc", "musl", ""
-	floor  string // "2.28", "11.0": the higher of the name's and the measured
+	target   string // as it is called
+	abi      string // "cp313"
+	platform matrix.Platform
+	libc     string // "glibc", "musl", ""
+	floor    string // "2.28", "11.0": the higher of the name's and the measured
+	unknown  error  // the target's name says nothing that this program knows
 }
-
-var platformName = regexp.MustCompile(`^(?:(manylinux|musllinux|macosx)_(\d+)_(\d+)|(linux|win))_?([a-z0-9_]*)$`)
 
 // parseTarget reads "cp313-manylinux_2_28_x86_64".
 func parseTarget(target string) needs {
-	abi, platform, _ := strings.Cut(target, "-")
-	n := needs{target: target, abi: abi}
-	m := platformName.FindStringSubmatch(platform)
-	switch {
-	case platform == "win32":
-		n.system, n.arch = "windows", "x86"
-	case m == nil:
-	case m[1] == "manylinux":
-		n.system, n.libc, n.floor, n.arch = "linux", "glibc", m[2]+"."+m[3], m[5]
-	case m[1] == "musllinux":
-		n.system, n.libc, n.floor, n.arch = "linux", "musl", m[2]+"."+m[3], m[5]
-	case m[1] == "macosx":
-		n.system, n.floor, n.arch = "macos", m[2]+"."+m[3], m[5]
-	case m[4] == "linux":
-		n.system, n.arch = "linux", m[5]
-	case m[4] == "win":
-		n.system, n.arch = "windows", m[5]
-	}
-	return n
+	abi, tag, _ := strings.Cut(target, "-")
+	p, err := matrix.ParsePlatform(tag)
+	return needs{target: target, abi: abi, platform: p, libc: p.Libc, floor: p.Floor, unknown: err}
 }
 
 // requirement is what an archive's manifest asks for.
@@ -64,11 +45,11 @@ func requirement(m *pack.Manifest) needs {
 // a target whose name doesn't: linux_x86_64.
 func (n needs) withFloors(floors []pack.Floor) needs {
 	for _, f := range floors {
-		if n.system == "linux" && n.libc == "" && (f.Kind == "glibc" || f.Kind == "musl") {
+		if n.platform.System == "linux" && n.libc == "" && (f.Kind == "glibc" || f.Kind == "musl") {
 			n.libc = f.Kind
 		}
-		if f.Kind == n.libc || f.Kind == "macos" && n.system == "macos" {
-			if n.floor == "" || compareVersions(f.Version, n.floor) > 0 {
+		if f.Kind == n.libc || f.Kind == "macos" && n.platform.System == "macos" {
+			if n.floor == "" || matrix.CompareVersions(f.Version, n.floor) > 0 {
 				n.floor = f.Version
 			}
 		}
@@ -80,15 +61,17 @@ func (n needs) withFloors(floors []pack.Floor) needs {
 // first; "" if it can.
 func (n needs) unfit(p *Python) string {
 	switch {
-	case n.system != "" && n.system != p.System:
-		return "it is for " + n.system
-	case n.arch != "" && !sameArch(n.arch, p.Machine):
-		return "it is for " + n.arch
+	case n.unknown != nil:
+		return "it is for a platform that is not known here"
+	case n.platform.System != p.System:
+		return "it is for " + n.platform.System
+	case !n.platform.Runs(p.Machine):
+		return "it is for " + n.platform.Machine
 	case n.libc != "" && p.Libc != "" && n.libc != p.Libc:
 		return "it is for " + n.libc
-	case n.floor != "" && n.libc != "" && p.LibcVersion != "" && compareVersions(p.LibcVersion, n.floor) < 0:
+	case n.floor != "" && n.libc != "" && p.LibcVersion != "" && matrix.CompareVersions(p.LibcVersion, n.floor) < 0:
 		return fmt.Sprintf("it needs %s %s", n.libc, n.floor)
-	case n.floor != "" && n.system == "macos" && p.MacOS != "" && compareVersions(macVersion(p.MacOS), n.floor) < 0:
+	case n.floor != "" && n.platform.System == "macos" && p.MacOS != "" && matrix.CompareVersions(macVersion(p.MacOS), n.floor) < 0:
 		return "it needs macOS " + n.floor
 	case sameABI(n.abi) != sameABI(p.ABI):
 		return "it is for " + pythonWords(n.abi)
@@ -128,50 +111,6 @@ func pythonWords(abi string) string {
 		words += " free-threaded"
 	}
 	return words + " (" + abi + ")"
-}
-
-var archNames = map[string]string{
-	"arm64": "aarch64", "amd64": "x86_64", "i386": "i686", "i586": "i686", "x86": "i686", "win32": "i686",
-}
-
-func sameArch(wanted, have string) bool {
-	canon := func(a string) string {
-		if c, ok := archNames[a]; ok {
-			return c
-		}
-		return a
-	}
-	switch wanted {
-	case "universal2":
-		return have == "arm64" || have == "x86_64"
-	case "intel", "universal":
-		return have == "x86_64" || have == "i386"
-	}
-	return canon(wanted) == canon(have)
-}
-
-// compareVersions compares dotted numbers.
-func compareVersions(a, b string) int {
-	as, bs := strings.Split(a, "."), strings.Split(b, ".")
-	for i := range max(len(as), len(bs)) {
-		if c := number(as, i) - number(bs, i); c != 0 {
-			return c
-		}
-	}
-	return 0
-}
-
-func number(parts []string, i int) int {
-	if i >= len(parts) {
-		return 0
-	}
-	digits := strings.IndexFunc(parts[i], func(r rune) bool { return r < '0' || r > '9' })
-	if digits >= 0 {
-		parts = slices.Clone(parts)
-		parts[i] = parts[i][:digits]
-	}
-	n, _ := strconv.Atoi(parts[i])
-	return n
 }
 
 // pythonsHere gives the interpreters to choose from: the one asked for, or all.
@@ -275,7 +214,7 @@ func newest(all []*Python, n needs) *Python {
 			continue
 		}
 		if best == nil || best.Virtualenv && !p.Virtualenv ||
-			best.Virtualenv == p.Virtualenv && compareVersions(p.Version, best.Version) > 0 {
+			best.Virtualenv == p.Virtualenv && matrix.CompareVersions(p.Version, best.Version) > 0 {
 			best = p
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/matrix"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
@@ -112,7 +113,7 @@ func choose(ctx context.Context, o Options, x *Index, from string, who *owner) (
 		return nil, nothingFits(o, x, from, pythons)
 	}
 	slices.SortStableFunc(fit, func(a, b choice) int {
-		if c := compareVersions(b.python.Version, a.python.Version); c != 0 {
+		if c := matrix.CompareVersions(b.python.Version, a.python.Version); c != 0 {
 			return c
 		}
 		if (a.asset.Label == "") != (b.asset.Label == "") {
@@ -121,7 +122,7 @@ func choose(ctx context.Context, o Options, x *Index, from string, who *owner) (
 			}
 			return 1
 		}
-		return compareVersions(b.asset.needs().floor, a.asset.needs().floor)
+		return matrix.CompareVersions(b.asset.needs().floor, a.asset.needs().floor)
 	})
 	best := fit[0]
 	if best.asset.Label != "" && o.Label == "" {

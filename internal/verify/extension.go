@@ -10,6 +10,7 @@ import (
 
 	"github.com/binary-buildout/binary-buildout/internal/binfmt"
 	"github.com/binary-buildout/binary-buildout/internal/pymodule"
+	"github.com/binary-buildout/binary-buildout/matrix"
 )
 
 // extension is a compiled extension module in the tree.
@@ -114,7 +115,7 @@ func (x *extension) forOther(t target) bool {
 	case n.ABI == pymodule.Other || x.otherPlatform(t):
 		return true
 	case n.Newest():
-		return compareVersions(t.python(), "3.15") < 0
+		return matrix.CompareVersions(t.python(), "3.15") < 0
 	case n.ABI == pymodule.ABI3:
 		return t.pyMajor < 3
 	case n.ABI == pymodule.CPython:
@@ -200,9 +201,9 @@ func stableProblems(m *binfmt.Image, t target, libs map[string]bool) []Problem {
 		added, ok := table[s.Name]
 		if !ok {
 			outside = append(outside, s.Name)
-		} else if compareVersions(added, t.python()) > 0 {
+		} else if matrix.CompareVersions(added, t.python()) > 0 {
 			newer = append(newer, s.Name)
-			if compareVersions(added, worst) > 0 {
+			if matrix.CompareVersions(added, worst) > 0 {
 				worst = added
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/internal/binfmt"
+	"github.com/binary-buildout/binary-buildout/matrix"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
@@ -53,7 +54,7 @@ func newFloors(t target, floor string) (*floors, error) {
 	if kind == "" || strings.Trim(version, "0123456789.") != "" {
 		return nil, fmt.Errorf("reading the floor %q: want a version, as in %s 2.28", floor, kind)
 	}
-	if old := fl.limit[kind]; old == "" || compareVersions(version, old) < 0 {
+	if old := fl.limit[kind]; old == "" || matrix.CompareVersions(version, old) < 0 {
 		fl.limit[kind], fl.limitBy[kind] = version, "the floor asked for"
 	}
 	return fl, nil
@@ -67,7 +68,7 @@ func (fl *floors) add(p string, m *binfmt.Image, fromTree func(lib string) bool)
 	case m.Kind == binfmt.MachO && m.MinOS != "" && m.Platform == "macos":
 		// The first system for arm64 is 11.0, whatever a file says.
 		v := m.MinOS
-		if m.Arch == "aarch64" && compareVersions(v, "11.0") < 0 {
+		if m.Arch == "aarch64" && matrix.CompareVersions(v, "11.0") < 0 {
 			v = "11.0"
 		}
 		problems = fl.raise("macos", v, p, "")
@@ -92,12 +93,12 @@ func (fl *floors) musl(p string, m *binfmt.Image) []Problem {
 	}
 	v, symbol := "1.1", ""
 	for _, s := range m.Imports {
-		if since := muslSymbols[s.Name]; since != "" && !s.Weak && compareVersions(since, v) > 0 {
+		if since := muslSymbols[s.Name]; since != "" && !s.Weak && matrix.CompareVersions(since, v) > 0 {
 			v, symbol = since, s.Name
 		}
 	}
 	// The tag says 1.2 and means any 1.2.x that its image has: only a higher minor breaks it.
-	if l := fl.limit["musl"]; l != "" && compareVersions(strings.Join(strings.SplitN(v, ".", 3)[:2], "."), l) <= 0 && strings.Count(l, ".") == 1 {
+	if l := fl.limit["musl"]; l != "" && matrix.CompareVersions(strings.Join(strings.SplitN(v, ".", 3)[:2], "."), l) <= 0 && strings.Count(l, ".") == 1 {
 		fl.note("musl", v, p)
 		return nil
 	}
@@ -118,7 +119,7 @@ func (fl *floors) versions(p string, m *binfmt.Image, fromTree func(string) bool
 			if n == "ABI_DT_RELR" {
 				n = "2.36"
 			}
-			if n != "" && n[0] >= '0' && n[0] <= '9' && compareVersions(n, worst) > 0 {
+			if n != "" && n[0] >= '0' && n[0] <= '9' && matrix.CompareVersions(n, worst) > 0 {
 				worst = n
 			}
 			continue
@@ -144,11 +145,11 @@ func (fl *floors) promise(family, n string, v binfmt.VersionNeed) []Problem {
 	allowed := fl.policy.SymbolVersions[fl.target.arch][family]
 	highest := ""
 	for _, a := range allowed {
-		if compareVersions(a, highest) > 0 {
+		if matrix.CompareVersions(a, highest) > 0 {
 			highest = a
 		}
 	}
-	if highest == "" || compareVersions(n, highest) <= 0 {
+	if highest == "" || matrix.CompareVersions(n, highest) <= 0 {
 		return nil
 	}
 	return []Problem{{Kind: "floor", Message: fmt.Sprintf("it needs %s of %s; %s promises no more than %s_%s", v.Version, v.File, fl.policy.Name, family, highest),
@@ -181,7 +182,7 @@ func (fl *floors) withheld(m *binfmt.Image, fromTree func(string) bool) []Proble
 }
 
 func (fl *floors) note(kind, version, p string) {
-	if old, ok := fl.highest[kind]; !ok || compareVersions(version, old.Version) > 0 {
+	if old, ok := fl.highest[kind]; !ok || matrix.CompareVersions(version, old.Version) > 0 {
 		fl.highest[kind] = pack.Floor{Kind: kind, Version: version, File: p}
 	}
 }
@@ -190,7 +191,7 @@ func (fl *floors) note(kind, version, p string) {
 func (fl *floors) raise(kind, version, p, symbol string) []Problem {
 	fl.note(kind, version, p)
 	limit := fl.limit[kind]
-	if limit == "" || compareVersions(version, limit) <= 0 {
+	if limit == "" || matrix.CompareVersions(version, limit) <= 0 {
 		return nil
 	}
 	because := ""

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/binary-buildout/binary-buildout/matrix"
 )
 
 //go:embed data/*.json
@@ -86,7 +88,7 @@ func (t *tables) policy(tg target) (p policy, promised bool) {
 		if q.Name == tg.policy || slices.Contains(q.Aliases, tg.policy) {
 			return q, true
 		}
-		if p.Name == "" || compareVersions(strings.ReplaceAll(q.Name[len(family):], "_", "."), strings.ReplaceAll(p.Name[len(family):], "_", ".")) > 0 {
+		if p.Name == "" || matrix.CompareVersions(strings.ReplaceAll(q.Name[len(family):], "_", "."), strings.ReplaceAll(p.Name[len(family):], "_", ".")) > 0 {
 			p = q
 		}
 	}

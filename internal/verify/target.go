@@ -1,11 +1,13 @@
 package verify
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/matrix"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
@@ -13,7 +15,7 @@ import (
 type target struct {
 	platform string
 	os       string // "linux", "macos", "windows"
-	arch     string // as binfmt names it; "universal2" on macOS means both
+	arch     string // as binfmt names it; "universal2" and "intel" of macOS are two
 	libc     string // "glibc", "musl", ""
 	policy   string // "manylinux_2_28": a promise; empty if there is none
 	floor    string // the version in a manylinux, musllinux or macosx tag
@@ -22,15 +24,7 @@ type target struct {
 	abiFlags         string // "t", "m", "mu", ""
 }
 
-var (
-	linuxTag = regexp.MustCompile(`^(manylinux|musllinux)_(\d+)_(\d+)_(.+)$`)
-	oldTag   = regexp.MustCompile(`^(manylinux1|manylinux2010|manylinux2014)_(.+)$`)
-	macTag   = regexp.MustCompile(`^macosx_(\d+)_(\d+)_(.+)$`)
-	abiTag   = regexp.MustCompile(`^cp(\d)(\d+)([a-z]*)$`)
-)
-
-// oldVersions are the glibc versions of the tags before PEP 600.
-var oldVersions = map[string]string{"manylinux1": "2.5", "manylinux2010": "2.12", "manylinux2014": "2.17"}
+var abiTag = regexp.MustCompile(`^cp(\d)(\d+)([a-z]*)$`)
 
 // newTarget reads a platform tag; empty means the Python's own.
 func newTarget(py pack.Python, platform string) (target, error) {
@@ -39,33 +33,18 @@ func newTarget(py pack.Python, platform string) (target, error) {
 	}
 	platform = strings.NewReplacer("-", "_", ".", "_").Replace(platform)
 	t := target{platform: platform}
-	arch := ""
-	switch {
-	case linuxTag.MatchString(platform):
-		m := linuxTag.FindStringSubmatch(platform)
-		t.os, arch, t.policy, t.floor = "linux", m[4], m[1]+"_"+m[2]+"_"+m[3], m[2]+"."+m[3]
-		t.libc = map[string]string{"manylinux": "glibc", "musllinux": "musl"}[m[1]]
-	case oldTag.MatchString(platform):
-		m := oldTag.FindStringSubmatch(platform)
-		t.os, arch, t.policy, t.libc, t.floor = "linux", m[2], m[1], "glibc", oldVersions[m[1]]
-	case strings.HasPrefix(platform, "linux_"):
-		t.os, arch, t.libc = "linux", platform[len("linux_"):], py.Libc
-		if t.libc == "" {
-			t.libc = "glibc"
+	if msys, ok := strings.CutPrefix(platform, "mingw_"); ok { // sysconfig's word there, and no tag
+		t.os, t.arch = "windows", matrix.Arch(strings.TrimSuffix(msys, "_ucrt"))
+	} else {
+		p, err := matrix.ParsePlatform(platform)
+		if err != nil {
+			return t, err
 		}
-	case macTag.MatchString(platform):
-		m := macTag.FindStringSubmatch(platform)
-		t.os, arch, t.floor = "macos", m[3], m[1]+"."+m[2]
-	case platform == "win32":
-		t.os, arch = "windows", "i686"
-	case strings.HasPrefix(platform, "win_"):
-		t.os, arch = "windows", platform[len("win_"):]
-	case strings.HasPrefix(platform, "mingw_"):
-		t.os, arch = "windows", strings.TrimSuffix(platform[len("mingw_"):], "_ucrt")
-	default:
-		return t, fmt.Errorf("reading the platform: %q is none that is known", platform)
+		t.os, t.arch, t.libc, t.policy, t.floor = p.System, p.Arch, p.Libc, p.Policy, p.Floor
 	}
-	t.arch = normalArch(arch)
+	if t.os == "linux" && t.libc == "" {
+		t.libc = cmp.Or(py.Libc, "glibc")
+	}
 	m := abiTag.FindStringSubmatch(py.ABI)
 	if m == nil {
 		return t, fmt.Errorf("reading the Python's ABI: %q is none of CPython", py.ABI)
@@ -74,19 +53,6 @@ func newTarget(py pack.Python, platform string) (target, error) {
 	t.pyMinor, _ = strconv.Atoi(m[2])
 	t.abiFlags = m[3]
 	return t, nil
-}
-
-// normalArch gives binfmt's name of an architecture.
-func normalArch(a string) string {
-	switch strings.ToLower(a) {
-	case "amd64":
-		return "x86_64"
-	case "arm64":
-		return "aarch64"
-	case "i386", "i586", "x86", "intel":
-		return "i686"
-	}
-	return a
 }
 
 // python is the version as in libpython's name: "3.13".
@@ -99,29 +65,5 @@ func (t target) format() string {
 
 // fits says whether an architecture runs there.
 func (t target) fits(arch string) bool {
-	if t.arch == "universal2" {
-		return arch == "x86_64" || arch == "aarch64"
-	}
-	return arch == t.arch || t.arch == "armv7l" && arch == "armv6l"
-}
-
-// compareVersions compares dotted numbers: 2.5 is less than 2.28.
-func compareVersions(a, b string) int {
-	x, y := strings.Split(a, "."), strings.Split(b, ".")
-	for i := 0; i < max(len(x), len(y)); i++ {
-		m, n := 0, 0
-		if i < len(x) {
-			m, _ = strconv.Atoi(x[i])
-		}
-		if i < len(y) {
-			n, _ = strconv.Atoi(y[i])
-		}
-		if m != n {
-			if m < n {
-				return -1
-			}
-			return 1
-		}
-	}
-	return 0
+	return matrix.Platform{Arch: t.arch}.Runs(arch) || t.arch == "armv7l" && arch == "armv6l"
 }
