@@ -142,7 +142,7 @@ def read_file(path):
                  | getattr(os, "O_NONBLOCK", 0))
     with os.fdopen(fd, "rb") as f:
         if not stat.S_ISREG(os.fstat(f.fileno()).st_mode):
-            raise Refused(u"%s is no regular file" % text(path))
+            raise Refused(u"%s is no regular file" % text(path), u"unpack the archive again")
         return f.read()
 
 
@@ -190,22 +190,148 @@ def sync_dir(path):
         os.close(fd)
 
 
+# What each document has to look like. A shape is a function that says whether a
+# value fits. None of them lets a text pass that no path can hold.
+
+KIND, NUMBER = type(u""), (int, type(1 << 64))
+UNFIT = re.compile(u"[\0\ud800-\udfff]" if sys.maxunicode > 0xffff else u"\0")
+RELATIVE = re.compile(u"(?:(?!\\.\\.?/)[^/\0]+/)*(?!\\.\\.?$)[^/\0]+$")
+
+
+def is_text(value):
+    return isinstance(value, KIND) and not UNFIT.search(value)
+
+
+def is_path(value):
+    return is_text(value) and RELATIVE.match(value) is not None
+
+
+def is_absolute(value):
+    return is_text(value) and re.match(u"[A-Za-z]:[/\\\\]." if WINDOWS else u"/.", value) is not None
+
+
+def is_number(value):
+    return isinstance(value, NUMBER) and not isinstance(value, bool) and 0 <= value < 1 << 53
+
+
+def is_mode(value):
+    return is_number(value) and value <= 0o777
+
+
+def is_time(value):
+    return isinstance(value, NUMBER) and not isinstance(value, bool) and abs(value) < 1 << 38
+
+
+def is_flag(value):
+    return isinstance(value, bool)
+
+
+def is_plain(value):
+    """Letters of ASCII, as versions and names of libraries have."""
+    return isinstance(value, KIND) and re.match(u"[!-~]+$", value) is not None
+
+
+def either(*shapes):
+    return lambda value: any(shape(value) for shape in shapes)
+
+
+def each(shape):
+    return lambda value: isinstance(value, list) and all(shape(v) for v in value)
+
+
+def row(*shapes):
+    return lambda value: isinstance(value, list) and len(value) == len(shapes) and all(s(v) for s, v in zip(shapes, value))
+
+
+def named(shape, name=is_text):
+    return lambda value: isinstance(value, dict) and all(name(k) and shape(v) for k, v in value.items())
+
+
+def members(needed, optional=None):
+    """An object. Of what may be missing, null is as good as missing, and goes."""
+    def fits(value):
+        return isinstance(value, dict) and wrong_key(value, needed, optional or {}) is None
+    fits.needed, fits.optional = needed, optional or {}
+    return fits
+
+
+def wrong_key(value, needed, optional):
+    """The first name of an object under which nothing, or something wrong, stands."""
+    for key in sorted(needed):
+        if key not in value or not needed[key](value[key]):
+            return key
+    for key in sorted(optional):
+        if value.get(key) is None:
+            value.pop(key, None)
+        elif not optional[key](value[key]):
+            return key
+    return None
+
+
+def is_entry(value):
+    """A line of files.json."""
+    kind = value.get("type") or u"" if isinstance(value, dict) else None
+    needed = {u"": {"mode": is_mode, "sha256": is_text}, u"dir": {"mode": is_mode}, u"link": {"link": is_text}}
+    return kind in tuple(needed) and wrong_key(value, needed[kind], ENTRY) is None and is_path(value.get("path"))
+
+
+PLACE = {"root": is_absolute, "interpreter": is_absolute}
+ENTRY = {"mode": is_mode, "size": is_number, "sha256": is_text, "link": is_text}
+SHAPES = {
+    u"manifest.json": members({
+        "name": is_text, "version": is_text, "target": is_text,
+        "python": members({"version": is_plain, "implementation": is_text, "abi": is_plain}, {"bits": is_number, "libc": is_text}),
+    }, {
+        "label": is_text, "longest_path": is_text, "files_sha256": is_text,
+        "floors": each(members({"kind": is_text, "version": is_text}, {"file": is_text})),
+        "system_libraries": each(members({"name": is_plain}, {"needed_by": is_text, "package": is_text})),
+        "relocations": each(members({"path": is_text}, {
+            "class": is_text, "mode": is_mode, "size": is_number, "sha256": is_text, "link": is_text, "splits": named(is_text),
+            "cstrings": each(members({"offset": is_number, "old": is_text, "prefix": is_number}))})),
+        "signatures": each(members({"name": is_text, "path": is_text, "hash": is_text})),
+        "extensions": each(members({"path": is_path}, {"sha256": is_text})),
+    }),
+    u"files.json": members({"files": each(is_entry)}),
+    u"launch.json": members({}, {"path": each(is_path), "virtualenv": is_text, "config": is_text, "options": each(is_text)}),
+    u"state.json": members({}, {
+        "root": either(is_absolute, lambda value: value == u""), "interpreter": either(is_absolute, lambda value: value == u""),
+        "prefix": is_text, "archive": is_text, "config": is_text, "mode": is_text,
+        "files": named(is_text, is_path), "fitted": named(is_text), "signatures": named(is_text),
+        "pending": members(dict(PLACE, archive=is_text), {
+            "prefix": is_text, "signatures": named(each(is_text)), "files": named(row(either(is_text, lambda value: value is None), is_text, is_flag), is_path)}),
+    }),
+}
+
+
+def check_shape(found, name, hint):
+    """Refuses a document that isn't of our making, before any of it is used."""
+    shape = SHAPES.get(name.rpartition(u"/")[2])
+    wrong = shape and wrong_key(found, shape.needed, shape.optional)
+    if not wrong and name.endswith(STATE):
+        found.setdefault("files", {})
+        wrong = u"interpreter" if found.get("root") and not found.get("interpreter") else None
+    if wrong:
+        raise Refused(u"%s is damaged: %s" % (name, wrong), hint)
+
+
 def read_json(root, name, missing=None):
     """A JSON document of .binary-buildout, or None if it isn't there."""
     path = os.path.join(root, native(name))
+    hint = missing or u"unpack the archive again, and compare its SHA-256"
     if not os.path.lexists(path):
         if missing:
             raise Refused(u"%s is missing" % name, missing, 2)
         return None
     try:
         found = json.loads(read_file(path).decode("utf-8"))
-    except ValueError:
-        raise Refused(u"%s is damaged" % name, u"unpack the archive again, and compare its SHA-256")
-    if not isinstance(found, dict) or not isinstance(found.get("format"), int):
-        raise Refused(u"%s is damaged: it has no format number" % name, u"unpack the archive again")
+    except (ValueError, RuntimeError):  # no JSON, or nested without an end
+        raise Refused(u"%s is damaged" % name, hint)
+    if not isinstance(found, dict) or not is_number(found.get("format")):
+        raise Refused(u"%s is damaged: it has no format number" % name, hint)
     if found["format"] > FORMAT:
         raise Refused(u"%s has format %d, and this program knows %d" % (name, found["format"], FORMAT),
                       u"use the bootstrap.py of the same archive", 2)
+    check_shape(found, name, hint)
     return found
 
 
@@ -286,10 +412,10 @@ def shebang(interpreter, arguments, rest):
 
 
 # What shebang() writes for /bin/sh; then what it wrote before, and what pip,
-# virtualenv, uv and conda write: a string, which hides a docstring from Python.
-SH_WORD = br"(?:'([^'\n]*)'|\"\$\(printf '([^'\n]*)'\)\"|\"([^\"$`\\\n]*)\"|([^\s'\"$`\\]+))(?: ([^\n]*?))? \"\$0\" \"\$@\"\n"
-SH_HEADS = (re.compile(br"#!/bin/sh\n(#[^\n]*\n)?" + re.escape(HIDDEN) + b"(?:" + re.escape(LOCALE) + b"; )?exec " + SH_WORD),
-            re.compile(br"#!/bin/sh\n(#[^\n]*\n)?(?:'''exec'|''':'\n" + re.escape(LOCALE) + br"\nexec) " + SH_WORD + b"' '''\n"))
+# virtualenv, uv, conda and mamba write: a string, which hides a docstring from Python.
+SH_WORD = br"(?:'([^'\n]*)'|\"\$\(printf '([^'\n]*)'\)\"|\"([^\"$`\\\n]*)\"|([^\s'\"$`\\]+))(?: ([^\n]*?))? \"\$0\" \"\$@\""
+SH_HEADS = (re.compile(br"#!/bin/sh\n(#[^\n]*\n)?" + re.escape(HIDDEN) + b"(?:" + re.escape(LOCALE) + b"; )?exec " + SH_WORD + b"\n"),
+            re.compile(br"#!/bin/sh\n(#[^\n]*\n)?(?:'''exec'|''':'\n" + re.escape(LOCALE) + br"\nexec) " + SH_WORD + br"(?:\n' '''| #''')\n"))
 
 
 def plain_shebang(data):
@@ -1731,6 +1857,17 @@ STAGED = OWN + u"/staged"
 LISTED = OWN + u"/listed.json"
 RECORD = OWN + u"/install.json"
 
+PARTS = each(either(lambda value: isinstance(value, KIND), row(is_number, is_number)))
+SHAPES.update({
+    u"plan.json": members({"what": is_text, "from": is_text, "to": is_text, "keeps": is_flag}, {
+        "from_version": is_text, "holds": is_flag, "report": each(row(is_text, is_text, is_text)), "kept": named(is_text)}),  # operations: check_plan
+    u"delta.json": members({"name": is_text, "version": is_text, "base": is_text, "base_version": is_text, "archive": is_text,
+                           "sha256": is_text, "epoch": is_time, "manifest.json": PARTS, "files.json": PARTS},
+                          {"hold": is_flag, "source": is_text}),
+    u"listed.json": members({"archive": is_text, "files": named(is_text, is_path)}),
+    u"install.json": members({}, {"archive": is_text, "sha256": is_text, "source": is_text}),
+})
+
 
 def make_folders(path):
     if not os.path.isdir(path):
@@ -1964,9 +2101,9 @@ class Transaction(object):
 
 
 # What stands in an operation after its kind and its path.
-WHOLE = (int, type(1 << 64))
-OPERATIONS = {u"mkdir": (WHOLE,), u"rmdir": (WHOLE,), u"chmod": (WHOLE, WHOLE), u"touch": (WHOLE, WHOLE),
-              u"put": (type(u""), bool), u"drop": ()}
+BITS = lambda value: is_number(value) and value <= 0o7777  # a directory here may be sticky
+OPERATIONS = {u"mkdir": (BITS,), u"rmdir": (BITS,), u"chmod": (BITS, BITS), u"touch": (is_time, is_time),
+              u"put": (is_text, is_flag), u"drop": ()}
 
 
 def check_plan(plan, folder):
@@ -1983,7 +2120,7 @@ def check_plan(plan, folder):
         shape = OPERATIONS.get(kind) if isinstance(kind, type(u"")) else None
         if shape is None:
             bad(u"the unknown operation %s" % json.dumps(kind))
-        if not isinstance(path, type(u"")) or len(rest) != len(shape) or not all(isinstance(v, t) for v, t in zip(rest, shape)):
+        if not is_text(path) or not row(*shape)(rest):
             bad(u"an operation %s" % kind)
         check_path(path, bad)
         if kind == u"put":
@@ -2292,12 +2429,7 @@ class Incoming(object):
         self.tree, self.digest = tree, name
         self.path = INCOMING + u"/" + name
         self.delta = read_json(tree.base, self.path + u"/delta.json", AGAIN)
-        for key in ("name", "version", "base", "base_version", "archive", "sha256"):
-            if not isinstance(self.delta.get(key), type(u"")):
-                self.damaged(u"delta.json")
-        self.epoch = self.delta.get("epoch")
-        if not isinstance(self.epoch, int):
-            self.damaged(u"delta.json")
+        self.epoch = self.delta["epoch"]
         self.check_base()
         self.documents = {}
         for name in (u"manifest.json", u"files.json"):
@@ -2325,27 +2457,28 @@ class Incoming(object):
 
     def document(self, name):
         """A document of the new archive, made of lines of the base's and of new ones."""
-        parts = self.delta.get(name)
-        lines = read_file(self.tree.inside(OWN + u"/" + name)).decode("utf-8").split(u"\n")
+        try:
+            lines = read_file(self.tree.inside(OWN + u"/" + name)).decode("utf-8").split(u"\n")
+        except ValueError:
+            raise Refused(u"%s/%s is damaged" % (OWN, name), AGAIN)
         lines = [line + u"\n" for line in lines[:-1]] + lines[-1:]
         found = []
-        for part in parts if isinstance(parts, list) else [None]:
-            if isinstance(part, type(u"")):
-                found.append(part)
-            elif isinstance(part, list) and len(part) == 2 and all(isinstance(n, int) and n >= 0 for n in part):
-                found += lines[part[0]:part[0] + part[1]]
-            else:
-                self.damaged(u"delta.json")
+        for part in self.delta[name]:
+            found += [part] if isinstance(part, KIND) else lines[part[0]:part[0] + part[1]]
         return u"".join(found).encode("utf-8")
 
     def parsed(self, name):
         want = self.digest if name == u"manifest.json" else self.manifest.get("files_sha256")
         if digest(self.documents[name]) != want:
             self.damaged(name)
-        found = json.loads(self.documents[name].decode("utf-8"))
-        if not isinstance(found, dict) or not isinstance(found.get("format"), int) or found["format"] > FORMAT:
+        try:
+            found = json.loads(self.documents[name].decode("utf-8"))
+        except (ValueError, RuntimeError):
+            self.damaged(name)
+        if not isinstance(found, dict) or not is_number(found.get("format")) or found["format"] > FORMAT:
             raise Refused(u"%s of %s has another format than %d, which this program knows" % (name, self.what(), FORMAT),
                           u"install the archive into another directory", 2)
+        check_shape(found, self.path + u"/" + name, AGAIN)
         return found
 
     def full(self, name):
@@ -2806,6 +2939,7 @@ def rollback(tree):
         raise Refused(u"there is no version to go back to", u"an update keeps the one before it; "
                       u"install the archive of another one beside this directory", 2)
     check_plan(plan, PREVIOUS)
+    was = plan.get("from_version") or u"%.12s" % plan["from"]
     change = Transaction(tree.base)
     saved = lambda path: PREVIOUS + u"/old/" + path
     try:
@@ -2824,7 +2958,7 @@ def rollback(tree):
         operations.append([u"put", STATE, CHANGE + u"/kept/state.json", True])
         # What a killed update left there would be applied again at once.
         clear(os.path.join(tree.base, native(INCOMING)))
-        change.begin({"format": FORMAT, "what": u"%s %s" % (tree.manifest["name"], plan["from_version"]), "from": plan["to"],
+        change.begin({"format": FORMAT, "what": u"%s %s" % (tree.manifest["name"], was), "from": plan["to"],
                       "to": plan["from"], "from_version": tree.manifest["version"], "keeps": False, "operations": operations, "report": back.report, "kept": {}})
     except BaseException:
         change.sweep()
@@ -2832,7 +2966,7 @@ def rollback(tree):
     change.run(read_json(tree.base, CHANGE + u"/plan.json"))
     for _, _, line in back.report:
         say(line)
-    say(u"%s %s is there again" % (tree.manifest["name"], plan["from_version"]))
+    say(u"%s %s is there again" % (tree.manifest["name"], was))
 
 
 def undo_later(back, operation, saved, tree):
@@ -2858,7 +2992,7 @@ def undo_later(back, operation, saved, tree):
 
 def write_old_state(tree, plan, prepared):
     """The old state.json; of files that didn't change, what was left last."""
-    state = read_json(tree.base, PREVIOUS + u"/old/" + STATE)
+    state = read_json(tree.base, PREVIOUS + u"/old/" + STATE, u"install the archive of that version into another directory")
     changed = set(o[1] for o in plan["operations"])
     for path, left in ((tree.state or {}).get("files") or {}).items():
         if path not in changed and path in state["files"]:

@@ -119,7 +119,7 @@ def read_file(path):
                  | getattr(os, "O_NONBLOCK", 0))
     with os.fdopen(fd, "rb") as f:
         if not stat.S_ISREG(os.fstat(f.fileno()).st_mode):
-            raise Refused(u"%s is no regular file" % text(path))
+            raise Refused(u"%s is no regular file" % text(path), u"unpack the archive again")
         return f.read()
 
 
@@ -167,22 +167,148 @@ def sync_dir(path):
         os.close(fd)
 
 
+# What each document has to look like. A shape is a function that says whether a
+# value fits. None of them lets a text pass that no path can hold.
+
+KIND, NUMBER = type(u""), (int, type(1 << 64))
+UNFIT = re.compile(u"[\0\ud800-\udfff]" if sys.maxunicode > 0xffff else u"\0")
+RELATIVE = re.compile(u"(?:(?!\\.\\.?/)[^/\0]+/)*(?!\\.\\.?$)[^/\0]+$")
+
+
+def is_text(value):
+    return isinstance(value, KIND) and not UNFIT.search(value)
+
+
+def is_path(value):
+    return is_text(value) and RELATIVE.match(value) is not None
+
+
+def is_absolute(value):
+    return is_text(value) and re.match(u"[A-Za-z]:[/\\\\]." if WINDOWS else u"/.", value) is not None
+
+
+def is_number(value):
+    return isinstance(value, NUMBER) and not isinstance(value, bool) and 0 <= value < 1 << 53
+
+
+def is_mode(value):
+    return is_number(value) and value <= 0o777
+
+
+def is_time(value):
+    return isinstance(value, NUMBER) and not isinstance(value, bool) and abs(value) < 1 << 38
+
+
+def is_flag(value):
+    return isinstance(value, bool)
+
+
+def is_plain(value):
+    """Letters of ASCII, as versions and names of libraries have."""
+    return isinstance(value, KIND) and re.match(u"[!-~]+$", value) is not None
+
+
+def either(*shapes):
+    return lambda value: any(shape(value) for shape in shapes)
+
+
+def each(shape):
+    return lambda value: isinstance(value, list) and all(shape(v) for v in value)
+
+
+def row(*shapes):
+    return lambda value: isinstance(value, list) and len(value) == len(shapes) and all(s(v) for s, v in zip(shapes, value))
+
+
+def named(shape, name=is_text):
+    return lambda value: isinstance(value, dict) and all(name(k) and shape(v) for k, v in value.items())
+
+
+def members(needed, optional=None):
+    """An object. Of what may be missing, null is as good as missing, and goes."""
+    def fits(value):
+        return isinstance(value, dict) and wrong_key(value, needed, optional or {}) is None
+    fits.needed, fits.optional = needed, optional or {}
+    return fits
+
+
+def wrong_key(value, needed, optional):
+    """The first name of an object under which nothing, or something wrong, stands."""
+    for key in sorted(needed):
+        if key not in value or not needed[key](value[key]):
+            return key
+    for key in sorted(optional):
+        if value.get(key) is None:
+            value.pop(key, None)
+        elif not optional[key](value[key]):
+            return key
+    return None
+
+
+def is_entry(value):
+    """A line of files.json."""
+    kind = value.get("type") or u"" if isinstance(value, dict) else None
+    needed = {u"": {"mode": is_mode, "sha256": is_text}, u"dir": {"mode": is_mode}, u"link": {"link": is_text}}
+    return kind in tuple(needed) and wrong_key(value, needed[kind], ENTRY) is None and is_path(value.get("path"))
+
+
+PLACE = {"root": is_absolute, "interpreter": is_absolute}
+ENTRY = {"mode": is_mode, "size": is_number, "sha256": is_text, "link": is_text}
+SHAPES = {
+    u"manifest.json": members({
+        "name": is_text, "version": is_text, "target": is_text,
+        "python": members({"version": is_plain, "implementation": is_text, "abi": is_plain}, {"bits": is_number, "libc": is_text}),
+    }, {
+        "label": is_text, "longest_path": is_text, "files_sha256": is_text,
+        "floors": each(members({"kind": is_text, "version": is_text}, {"file": is_text})),
+        "system_libraries": each(members({"name": is_plain}, {"needed_by": is_text, "package": is_text})),
+        "relocations": each(members({"path": is_text}, {
+            "class": is_text, "mode": is_mode, "size": is_number, "sha256": is_text, "link": is_text, "splits": named(is_text),
+            "cstrings": each(members({"offset": is_number, "old": is_text, "prefix": is_number}))})),
+        "signatures": each(members({"name": is_text, "path": is_text, "hash": is_text})),
+        "extensions": each(members({"path": is_path}, {"sha256": is_text})),
+    }),
+    u"files.json": members({"files": each(is_entry)}),
+    u"launch.json": members({}, {"path": each(is_path), "virtualenv": is_text, "config": is_text, "options": each(is_text)}),
+    u"state.json": members({}, {
+        "root": either(is_absolute, lambda value: value == u""), "interpreter": either(is_absolute, lambda value: value == u""),
+        "prefix": is_text, "archive": is_text, "config": is_text, "mode": is_text,
+        "files": named(is_text, is_path), "fitted": named(is_text), "signatures": named(is_text),
+        "pending": members(dict(PLACE, archive=is_text), {
+            "prefix": is_text, "signatures": named(each(is_text)), "files": named(row(either(is_text, lambda value: value is None), is_text, is_flag), is_path)}),
+    }),
+}
+
+
+def check_shape(found, name, hint):
+    """Refuses a document that isn't of our making, before any of it is used."""
+    shape = SHAPES.get(name.rpartition(u"/")[2])
+    wrong = shape and wrong_key(found, shape.needed, shape.optional)
+    if not wrong and name.endswith(STATE):
+        found.setdefault("files", {})
+        wrong = u"interpreter" if found.get("root") and not found.get("interpreter") else None
+    if wrong:
+        raise Refused(u"%s is damaged: %s" % (name, wrong), hint)
+
+
 def read_json(root, name, missing=None):
     """A JSON document of .binary-buildout, or None if it isn't there."""
     path = os.path.join(root, native(name))
+    hint = missing or u"unpack the archive again, and compare its SHA-256"
     if not os.path.lexists(path):
         if missing:
             raise Refused(u"%s is missing" % name, missing, 2)
         return None
     try:
         found = json.loads(read_file(path).decode("utf-8"))
-    except ValueError:
-        raise Refused(u"%s is damaged" % name, u"unpack the archive again, and compare its SHA-256")
-    if not isinstance(found, dict) or not isinstance(found.get("format"), int):
-        raise Refused(u"%s is damaged: it has no format number" % name, u"unpack the archive again")
+    except (ValueError, RuntimeError):  # no JSON, or nested without an end
+        raise Refused(u"%s is damaged" % name, hint)
+    if not isinstance(found, dict) or not is_number(found.get("format")):
+        raise Refused(u"%s is damaged: it has no format number" % name, hint)
     if found["format"] > FORMAT:
         raise Refused(u"%s has format %d, and this program knows %d" % (name, found["format"], FORMAT),
                       u"use the bootstrap.py of the same archive", 2)
+    check_shape(found, name, hint)
     return found
 
 
@@ -263,10 +389,10 @@ def shebang(interpreter, arguments, rest):
 
 
 # What shebang() writes for /bin/sh; then what it wrote before, and what pip,
-# virtualenv, uv and conda write: a string, which hides a docstring from Python.
-SH_WORD = br"(?:'([^'\n]*)'|\"\$\(printf '([^'\n]*)'\)\"|\"([^\"$`\\\n]*)\"|([^\s'\"$`\\]+))(?: ([^\n]*?))? \"\$0\" \"\$@\"\n"
-SH_HEADS = (re.compile(br"#!/bin/sh\n(#[^\n]*\n)?" + re.escape(HIDDEN) + b"(?:" + re.escape(LOCALE) + b"; )?exec " + SH_WORD),
-            re.compile(br"#!/bin/sh\n(#[^\n]*\n)?(?:'''exec'|''':'\n" + re.escape(LOCALE) + br"\nexec) " + SH_WORD + b"' '''\n"))
+# virtualenv, uv, conda and mamba write: a string, which hides a docstring from Python.
+SH_WORD = br"(?:'([^'\n]*)'|\"\$\(printf '([^'\n]*)'\)\"|\"([^\"$`\\\n]*)\"|([^\s'\"$`\\]+))(?: ([^\n]*?))? \"\$0\" \"\$@\""
+SH_HEADS = (re.compile(br"#!/bin/sh\n(#[^\n]*\n)?" + re.escape(HIDDEN) + b"(?:" + re.escape(LOCALE) + b"; )?exec " + SH_WORD + b"\n"),
+            re.compile(br"#!/bin/sh\n(#[^\n]*\n)?(?:'''exec'|''':'\n" + re.escape(LOCALE) + br"\nexec) " + SH_WORD + br"(?:\n' '''| #''')\n"))
 
 
 def plain_shebang(data):
@@ -485,9 +611,13 @@ def load_buildout():
     import warnings
     warnings.filterwarnings("ignore", ".*pkg_resources.*")
     warnings.filterwarnings("ignore", "Module .* was already imported from None")
-    import setuptools  # noqa: F401
-    import zc.buildout.easy_install
-    import zc.buildout.buildout
+    try:
+        import setuptools  # noqa: F401
+        import zc.buildout.easy_install
+        import zc.buildout.buildout
+    except ImportError as e:
+        raise Refused(u"this tree's zc.buildout can't be imported: %s" % text(str(e)),
+                      u"unpack the archive again, then: python bootstrap.py")
     return zc.buildout
 
 
@@ -647,6 +777,7 @@ def check_state(root, launch):
 # It is made under another name and renamed, so it is there whole or not at all,
 # and it goes the same way. Undoing can itself be killed, and done again.
 
+SHAPES[u"head.json"] = members({"copies": each(is_text), "lists": named(each(is_text))})
 LINKED = 65536      # bytes; larger files of a directory are linked, not copied
 PART_FILES = 500    # a part with more is not copied before its update
 PART_BYTES = 1 << 20
@@ -761,7 +892,7 @@ class Journal(object):
         clear(self.base + native(u".old"))
         if not os.path.isdir(self.base):
             return False
-        head = json.loads(read_file(self.path("head.json")).decode("ascii"))
+        head = read_json(self.root, JOURNAL + u"/head.json", u"unpack the archive into another directory")
         lines = self.lines()
         for relative in [line[2] for line in lines] + list(head["lists"]) + head["copies"]:
             check_inside(relative)
@@ -797,7 +928,13 @@ class Journal(object):
             data = read_file(self.path("log"))
         except EnvironmentError:
             return []
-        return [json.loads(line.decode("ascii")) for line in data.split(b"\n")[:-1]]
+        try:
+            found = [json.loads(line.decode("ascii")) for line in data.split(b"\n")[:-1]]
+        except (ValueError, RuntimeError):
+            found = None
+        if not each(row(lambda kind: kind in (u"move", u"part"), is_number, is_text))(found):
+            raise Refused(u"%s/log is damaged" % JOURNAL, u"unpack the archive into another directory")
+        return found
 
 
 def check_inside(path):
