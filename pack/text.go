@@ -12,13 +12,16 @@ import (
 // text replaces what was found in a text file by placeholders.
 func (w *worker) text(f *File, src *source, res found, v *verdict) error {
 	wide := isUTF16(res.head)
-	lex, err := w.lexer(f, src, res)
+	head := shHeadOf(src)
+	lex, err := w.lexer(f, src, res, head != nil)
 	if err != nil {
 		return err
 	}
+	done := w.plainHead(f, head, res.hits)
 	for _, h := range res.hits {
 		pl := w.search.places[h.place]
 		switch {
+		case h.offset < done:
 		case h.bound == inner && pl.root:
 			v.except("names a longer path that ends with the build's directory, at offset %d", h.offset)
 		case h.bound != whole:
@@ -168,9 +171,13 @@ type lexer struct {
 	values bool
 }
 
-// lexer reads the file's syntax, where it has any and isn't too large.
-func (w *worker) lexer(f *File, src *source, res found) (*lexer, error) {
+// lexer reads the file's syntax, where it has any and isn't too large. python:
+// it is Python's, whatever its first line says.
+func (w *worker) lexer(f *File, src *source, res found, python bool) (*lexer, error) {
 	l := &lexer{syntax: syntaxOf(f.Path, res.head), values: f.Path == installedName}
+	if python {
+		l.syntax = syntaxPython
+	}
 	if l.syntax == syntaxNone || l.syntax == syntaxJSON {
 		return l, nil
 	}

@@ -1,7 +1,6 @@
 package buildout
 
 import (
-	"cmp"
 	"context"
 	"io"
 	"os"
@@ -146,10 +145,7 @@ type buildoutScript struct {
 
 var (
 	pathBlock = regexp.MustCompile(`(?s)sys\.path\[0:0\] = \[(.*?)\n\s*\]`)
-	// shellStart is what pip and setuptools write under #!/bin/sh where the
-	// interpreter's path has a space or is too long for a shebang.
-	shellStart = regexp.MustCompile(`^'''exec' (?:"([^"\n]+)"|(\S+)) "\$0"`)
-	pathEntry  = regexp.MustCompile(`(join\(base, )?['"]([^'"\n]+)['"]`)
+	pathEntry = regexp.MustCompile(`(join\(base, )?['"]([^'"\n]+)['"]`)
 )
 
 // readScript reads bin/buildout (on Windows bin\buildout-script.py).
@@ -177,9 +173,12 @@ func readScript(root string) (buildoutScript, error) {
 
 func parseScript(file, root, text string) buildoutScript {
 	s := buildoutScript{file: file}
-	first, rest, _ := strings.Cut(text, "\n")
-	if m := shellStart.FindStringSubmatch(rest); m != nil && first == "#!/bin/sh" {
-		s.python = cmp.Or(m[1], m[2])
+	first, _, _ := strings.Cut(text, "\n")
+	if head := pack.ParseShHead([]byte(text)); head != nil {
+		s.python = head.Interpreter
+		if head.Beside != "" {
+			s.python = filepath.Join(filepath.Dir(file), head.Beside)
+		}
 	} else if line, ok := strings.CutPrefix(first, "#!"); ok {
 		if words := strings.Fields(line); len(words) > 0 {
 			s.python = strings.Trim(words[0], `"`)

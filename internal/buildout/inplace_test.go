@@ -20,6 +20,9 @@ func TestParseScript(t *testing.T) {
 			"/usr/bin/python3", "/opt/env/lib/python3.8/site-packages", "/opt/env/lib/python3.8/site-packages, outside"},
 		{"long", "#!/bin/sh\n'''exec' /srv/long/bin/python3 \"$0\" \"$@\"\n' '''\nimport sys\n", "/srv/long/bin/python3", "", "site-packages"},
 		{"spaced", "#!/bin/sh\n'''exec' \"/srv/a b/bin/python3\" \"$0\" \"$@\"\n' '''\nimport sys\n", "/srv/a b/bin/python3", "", "site-packages"},
+		{"uv's", "#!/bin/sh\n'''exec' '/srv/a b/bin/python3' \"$0\" \"$@\"\n' '''\n# -*- coding: utf-8 -*-\nimport sys\n", "/srv/a b/bin/python3", "", "site-packages"},
+		{"uv's, relocatable", "#!/bin/sh\n'''exec' \"$(dirname -- \"$(realpath -- \"$0\")\")\"/'python' \"$0\" \"$@\"\n' '''\nimport sys\n", "/srv/app/bin/python", "", "site-packages"},
+		{"ours, in the third line", "#!/bin/sh\n# -*- coding: utf-8 -*-\n\f#/ 2>/dev/null || exec '/srv/a b/bin/python3' -sSE \"$0\" \"$@\"\nimport sys\n", "/srv/a b/bin/python3", "", "site-packages"},
 		{"pip's", "#!/opt/env/bin/python3\nimport sys\nfrom zc.buildout.buildout import main\n", "/opt/env/bin/python3", "", "site-packages (/opt/env/bin/python3), outside"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -1,0 +1,93 @@
+package pack
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// shHeadRow is a row of testdata/shheads.json, which bootstrap.py is held to too.
+type shHeadRow struct{ Who, Head, Interpreter, Beside, Arguments, Kept string }
+
+func readShHeads(t *testing.T) []shHeadRow {
+	t.Helper()
+	data, err := os.ReadFile("testdata/shheads.json")
+	check(t, err)
+	var table struct{ Rows []shHeadRow }
+	check(t, json.Unmarshal(data, &table))
+	if len(table.Rows) < 20 {
+		t.Errorf("%d rows", len(table.Rows))
+	}
+	return table.Rows
+}
+
+func TestShHeads(t *testing.T) {
+	for _, row := range readShHeads(t) {
+		h := ParseShHead([]byte(row.Head + "import sys\n"))
+		if row.Interpreter == "" && row.Beside == "" {
+			if h != nil {
+				t.Errorf("%s: %+v", row.Who, h)
+			}
+			continue
+		}
+		if h == nil || h.Interpreter != row.Interpreter || h.Beside != row.Beside || h.Arguments != row.Arguments || h.End != len(row.Head) || h.kept() != row.Kept {
+			t.Errorf("%s: %+v", row.Who, h)
+		}
+	}
+}
+
+// TestShHeadsOnTheTarget: bootstrap.py and launcher.py read the same.
+func TestShHeadsOnTheTarget(t *testing.T) {
+	for _, version := range []string{"2.7", "3.6", "3.13"} {
+		for _, program := range []string{"bootstrap.py", "launcher.py"} {
+			out, err := exec.Command(findPython(t, version), "-B", "-c", `
+import io, json, sys
+found = {"__name__": "loaded", "__file__": sys.argv[1]}
+exec(compile(open(sys.argv[1], "rb").read(), sys.argv[1], "exec"), found)
+for row in json.load(io.open("testdata/shheads.json", encoding="utf-8"))["rows"]:
+    script = (row["head"] + u"import sys\n").encode("utf-8")
+    want = script
+    if row["interpreter"]:
+        line = u"#!" + row["interpreter"] + (u" " + row["arguments"] if row["arguments"] else u"")
+        want = (line + u"\n" + row["kept"] + u"import sys\n").encode("utf-8")
+    have = found["plain_shebang"](script)
+    assert have == want, "%s: %r, want %r" % (row["who"], have, want)`, program).CombinedOutput()
+			if err != nil {
+				t.Errorf("Python %s, %s: %v\n%s", version, program, err, out)
+			}
+		}
+	}
+}
+
+// TestShHeadsPacked: a script that pip or uv wrote for the stage's long path
+// gets a plain #! line, of which bootstrap.py makes what the target needs. Its
+// own text is Python's, not sh's.
+func TestShHeadsPacked(t *testing.T) {
+	root := filepath.Join(t.TempDir(), "stage", strings.Repeat("x", 130))
+	const body = "import re\nx = 'ROOT/lib'  # ROOT\n"
+	want := body[:len(body)-len("'ROOT/lib'  # ROOT\n")] + "'" + Form(Root, FormPython) + "/lib'  # " + Root + "\n"
+	tr, wants := tree{}, map[string]string{}
+	add := func(name, head, line string) {
+		tr["bin/"+name+"*"], wants["bin/"+name] = head+body, line+want
+	}
+	add("pip", "#!/bin/sh\n'''exec' ROOT/bin/python \"$0\" \"$@\"\n' '''\n", "#!"+Root+"/bin/python\n")
+	add("spaced", "#!/bin/sh\n'''exec' \"ROOT/a b/bin/python3\" \"$0\" \"$@\"\n' '''\n", "#!"+Root+"/a b/bin/python3\n")
+	add("uv", "#!/bin/sh\n'''exec' 'ROOT/bin/python' -S \"$0\" \"$@\"\n' '''\n", "#!"+Root+"/bin/python -S\n")
+	add("ours", "#!/bin/sh\n# coding: latin-1\n\f#/ 2>/dev/null || exec 'PYBIN' \"$0\" \"$@\"\n", "#!"+Interpreter+"\n# coding: latin-1\n")
+	relocatable := "#!/bin/sh\n'''exec' \"$(dirname -- \"$(realpath -- \"$0\")\")\"/'python' \"$0\" \"$@\"\n' '''\n"
+	add("relocatable", relocatable, relocatable)
+	tr.write(t, root)
+	data, _, _ := packTree(t, root, testOrigin(root), FormatTarGz)
+	dir := filepath.Join(t.TempDir(), "app")
+	check(t, Extract(t.Context(), save(t, data, "x"), dir, ExtractOptions{}))
+	for path, want := range wants {
+		got, err := os.ReadFile(filepath.Join(dir, path))
+		check(t, err)
+		if string(got) != want {
+			t.Errorf("%s\n got %q\nwant %q", path, got, want)
+		}
+	}
+}
