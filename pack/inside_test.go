@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/binary-buildout/binary-buildout/internal/testtool"
 )
 
 func TestZippedEgg(t *testing.T) {
@@ -52,7 +54,7 @@ func TestCompressedDebugInformation(t *testing.T) {
 		check(t, err)
 		_, rep := relocateTree(t, root, testOrigin(root))
 		if !bytes.Contains(raw, []byte("ZLIB")) && how == "zlib-gnu" {
-			t.Log("this linker doesn't make .zdebug sections")
+			testtool.Lacks(t, "a linker that makes .zdebug sections")
 		}
 		if it, ok := item(rep.Blocked, "parts/z/z.so"); !ok || it.Part != "part z" || !strings.Contains(it.Reason, "compressed in it") {
 			t.Errorf("%s: %+v", how, rep)
@@ -100,7 +102,7 @@ func TestCompressedFile(t *testing.T) {
 			}
 		}
 	}
-	cmd := exec.Command("bzip2", "-c")
+	cmd := exec.Command(testtool.Program(t, "bzip2"), "-c")
 	cmd.Stdin = strings.NewReader(root)
 	bz, err := cmd.Output()
 	check(t, err)

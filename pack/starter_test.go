@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/binary-buildout/binary-buildout/internal/testtool"
 )
 
 // TestStarter: a NAME.exe as pip makes it for a script on Windows (distlib's
@@ -67,7 +69,7 @@ func distlibStarter(t *testing.T) []byte {
 	prefix := filepath.Dir(filepath.Dir(findPython(t, "3.13")))
 	found, err := filepath.Glob(filepath.Join(prefix, "lib/python3.13/site-packages/pip/_vendor/distlib/t64.exe"))
 	if err != nil || len(found) != 1 {
-		t.Fatalf("pip's t64.exe below %s: %v %v", prefix, found, err)
+		testtool.Lacks(t, "pip's t64.exe below "+prefix)
 	}
 	data, err := os.ReadFile(found[0])
 	check(t, err)

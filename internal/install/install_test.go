@@ -13,6 +13,7 @@ import (
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 	"github.com/binary-buildout/binary-buildout/internal/testcache"
+	"github.com/binary-buildout/binary-buildout/internal/testtool"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
@@ -119,6 +120,7 @@ func TestRefusals(t *testing.T) {
 	copyFile(t, strings.TrimSuffix(good, ".tar.gz")+".json", strings.TrimSuffix(altered, ".tar.gz")+".json", nil)
 	for _, test := range []struct {
 		name    string
+		needs   string // a Python
 		src     string
 		prepare func(t *testing.T, into string)
 		option  func(o *Options)
@@ -144,7 +146,7 @@ func TestRefusals(t *testing.T) {
 		{name: "glibc", code: 2, src: broken(func(a *installtest.Archive) {
 			a.Manifest.Floors = []pack.Floor{{Kind: "glibc", Version: "2.99"}}
 		}), want: []string{"glibc 2.99"}},
-		{name: "asked Python", src: good, code: 2, option: func(o *Options) { o.Python = installtest.Python(t, "3.12") }, want: []string{"it is for Python 3.13"}},
+		{name: "asked Python", src: good, code: 2, needs: "3.12", option: func(o *Options) { o.Python, _ = testtool.FindPython("3.12") }, want: []string{"it is for Python 3.13"}},
 		{name: "no such Python", src: good, code: 2, option: func(o *Options) { o.Python = "/no/such/python" }},
 		{name: "no Python", src: good, code: 2, option: func(o *Options) { o.Python = "9.9" }, want: []string{"looking for --python 9.9: there is none; this system is linux", "with Python 3."}},
 		{name: "bootstrap fails", code: 2, src: broken(func(a *installtest.Archive) {
@@ -166,6 +168,9 @@ func TestRefusals(t *testing.T) {
 		}, want: []string{"MB are free"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			if test.needs != "" {
+				installtest.Python(t, test.needs)
+			}
 			parent := t.TempDir()
 			o := options(test.src, filepath.Join(parent, "app"))
 			if test.prepare != nil {
@@ -268,10 +273,10 @@ func TestOwner(t *testing.T) {
 }
 
 func TestProbe(t *testing.T) {
-	musl := filepath.Join(testcache.Dir(t), "musl-python-3.11", "bin", "python3.11")
+	musl := testtool.Musl(t, testcache.Dir(t))
 	p, err := probe(t.Context(), musl, os.Environ(), nil)
 	if err != nil || p.Libc != "musl" || !strings.HasPrefix(p.LibcVersion, "1.") || p.ABI != "cp311" {
-		t.Errorf("on musl: %+v, %v (bash .ci/run setup makes it)", p, err)
+		t.Errorf("on musl: %+v, %v", p, err)
 	}
 	for version, abi := range map[string]string{"2.7": "cp27mu", "3.6": "cp36", "3.8": "cp38", "3.13": "cp313"} {
 		p, err := probe(t.Context(), installtest.Python(t, version), os.Environ(), nil)

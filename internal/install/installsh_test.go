@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
+	"github.com/binary-buildout/binary-buildout/internal/testtool"
 	"github.com/binary-buildout/binary-buildout/pack"
 	publish "github.com/binary-buildout/binary-buildout/release"
 )
@@ -66,19 +67,11 @@ func shell(t *testing.T, shell []string, tools ...string) *exec.Cmd {
 	t.Helper()
 	path := t.TempDir()
 	for _, tool := range append(tools, "cat") {
-		real, err := exec.LookPath(tool)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Symlink(real, filepath.Join(path, tool)); err != nil {
+		if err := os.Symlink(testtool.Program(t, tool), filepath.Join(path, tool)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	program, err := exec.LookPath(shell[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(program, shell[1:]...)
+	cmd := exec.Command(testtool.Program(t, shell[0]), shell[1:]...)
 	cmd.Env = []string{"PATH=" + path, "HOME=/no", "PYENV_ROOT=/no", "LC_ALL=C"}
 	return cmd
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
 	"github.com/binary-buildout/binary-buildout/internal/testcache"
+	"github.com/binary-buildout/binary-buildout/internal/testtool"
 )
 
 // TestScriptWrongAnswers: what a login page, a proxy or a simple server answers
@@ -309,7 +310,7 @@ func TestScriptDriver(t *testing.T) {
 		}
 	}
 	// One that runs on musl is known as such; this one has no zlib.
-	musl := filepath.Join(testcache.Dir(t), "musl-python-3.11", "bin", "python3.11")
+	musl := testtool.Musl(t, testcache.Dir(t))
 	run3 := exec.Command(installtest.Python(t, "3.13"), "-sE", "-")
 	run3.Env = []string{"PATH=/no", "HOME=/no", "PYENV_ROOT=/no"}
 	run3.Stdin = bytes.NewReader([]byte(piped(t, "into="+into+"2", "from="+s.dist, "python="+musl)))

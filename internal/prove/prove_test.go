@@ -80,8 +80,8 @@ func TestProof(t *testing.T) {
 	o.Smoke = []string{
 		`case "$PWD" in *"elsewhere") ;; *) exit 1;; esac; test "$(umask)" = 0077`,
 		`! ls ` + filepath.Dir(src) + `/*.gz`,
-		`! gcc --version && python -c "import sys; assert 'another-python' in sys.executable, sys.executable; assert 'another-python' in sys.prefix"`,
-		`python -c "
+		`! gcc --version && python3 -c "import sys; assert 'another-python' in sys.executable, sys.executable; assert 'another-python' in sys.prefix"`,
+		`python3 -c "
 import socket, threading, urllib.request, http.server
 s = http.server.HTTPServer(('127.0.0.1', 0), http.server.SimpleHTTPRequestHandler)
 threading.Thread(target=s.serve_forever, daemon=True).start()

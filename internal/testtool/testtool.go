@@ -84,15 +84,15 @@ func PythonWith(t testing.TB, minor, module string) string {
 	return p
 }
 
-// AnyPython gives the newest Python that is here.
-func AnyPython(t testing.TB) string {
+// Musl gives the CPython that .ci/musl-python.sh makes, one that runs on musl's
+// loader and library. cache is testcache's directory.
+func Musl(t testing.TB, cache string) string {
 	t.Helper()
-	for _, minor := range []string{"3.13", "3.12", "3.11", "3.10", "3.9", "3.8"} {
-		if p, err := FindPython(minor); err == nil {
-			return p
-		}
+	python := filepath.Join(cache, "musl-python-3.11", "bin", "python3.11")
+	if _, err := os.Stat(python); err != nil {
+		Lacks(t, "a Python on musl (./test makes it)")
 	}
-	return Program(t, "python3")
+	return python
 }
 
 // FindPython looks for a CPython of a minor version as .ci/python does: pyenv's,

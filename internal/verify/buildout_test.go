@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/internal/buildout"
+	"github.com/binary-buildout/binary-buildout/internal/testtool"
 	"github.com/binary-buildout/binary-buildout/internal/verify/verifytest"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
@@ -127,7 +128,7 @@ func TestEmptyPart(t *testing.T) {
 	sources := map[string]Source{"directory": Dir(top)}
 	for name, pack := range map[string][]string{"x.tar.gz": {"tar", "-czf"}, "x.zip": {"zip", "-qr"}} {
 		archive := filepath.Join(t.TempDir(), name)
-		cmd := exec.Command(pack[0], pack[1], archive, "demo-1.0")
+		cmd := exec.Command(testtool.Program(t, pack[0]), pack[1], archive, "demo-1.0")
 		cmd.Dir = filepath.Dir(top)
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, out)

@@ -1,11 +1,11 @@
 package bootstraptest
 
 import (
-	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/internal/testcache"
+	"github.com/binary-buildout/binary-buildout/internal/testtool"
 	"github.com/binary-buildout/binary-buildout/pack"
 	"github.com/binary-buildout/binary-buildout/pack/packtest"
 )
@@ -14,11 +14,7 @@ import (
 // runs on musl's loader and library.
 func muslPython(t *testing.T) string {
 	t.Helper()
-	python := filepath.Join(testcache.Dir(t), "musl-python-3.11", "bin", "python3.11")
-	if _, err := os.Stat(python); err != nil {
-		t.Fatalf("no Python on musl: %v\nhint: bash .ci/run setup makes it", err)
-	}
-	return python
+	return testtool.Musl(t, testcache.Dir(t))
 }
 
 // TestBootstrapOnMusl: an archive for glibc is refused on a system with musl;

@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/internal/testcache"
+	"github.com/binary-buildout/binary-buildout/internal/testtool"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
@@ -66,7 +67,7 @@ func eggsOf(t testing.TB, l Line) string {
 		t.Fatal(err)
 	}
 	defer os.RemoveAll(work)
-	python := FindPython(t, l.Python)
+	python := testtool.PythonWith(t, l.Python, "pip")
 	wheels, tools, eggs := filepath.Join(work, "wheels"), filepath.Join(work, "tools"), filepath.Join(work, "eggs")
 	script, _ := filepath.Abs("../packtest/testdata/makeeggs.py")
 	wheel := func(env []string, into string, names ...string) {
