@@ -23,6 +23,7 @@ func (b *builder) explain(ctx context.Context, f failure, err error) error {
 	}
 	b.hint(e, f.said)
 	b.hintOfSubmodules(e, f.said)
+	b.hintOfTaken(e)
 	return e
 }
 

@@ -17,9 +17,6 @@ import (
 // inPlace reads a tree that somebody else built, and makes it runnable by the
 // launcher: no stage, no build, the eggs of zc.buildout that bin/buildout names.
 func inPlace(ctx context.Context, o Options) (*Tree, error) {
-	if !exists(filepath.Join(o.Dir, ".installed.cfg")) {
-		return nil, usage("reading the built tree", "run bin/buildout first, or leave out --in-place", "%s has no .installed.cfg", o.Dir)
-	}
 	script, err := readScript(o.Dir)
 	if err != nil {
 		return nil, err
@@ -66,10 +63,22 @@ func (o Options) adopt(ctx context.Context, s stage, script buildoutScript) (*Tr
 	if err != nil {
 		return nil, err
 	}
+	if err := o.wasRun(c); err != nil {
+		return nil, err
+	}
 	tree := &Tree{Root: s.root, Interpreter: b.in, Python: b.in.Pack(), Buildout: t.Buildout, Launch: launch, TmpDir: s.tmp,
 		Toolchain: b.tools, options: o, stage: s, config: c}
 	tree.Interpreters = realNames(b.in.Executable, script.python)
 	return tree, tree.finish(ctx, m)
+}
+
+// wasRun refuses a tree that bin/buildout wasn't run in. It leaves .installed.cfg
+// behind, but for a configuration without parts and develop packages.
+func (o Options) wasRun(c config) error {
+	if exists(filepath.Join(o.Dir, ".installed.cfg")) || strings.TrimSpace(c.Buildout["parts"]+c.Buildout["develop"]) == "" {
+		return nil
+	}
+	return usage("reading the built tree", "run bin/buildout first, or leave out --in-place", "%s has no .installed.cfg", o.Dir)
 }
 
 // existing is prepareLaunch for zc.buildout that is in the tree already.

@@ -99,6 +99,22 @@ func TestInPlace(t *testing.T) {
 	}
 }
 
+// Without parts bin/buildout leaves no .installed.cfg.
+func TestWasRun(t *testing.T) {
+	run := write(t, map[string]string{".installed.cfg": "[buildout]\n"})
+	for _, c := range []struct {
+		dir, parts, develop string
+		want                bool
+	}{
+		{run, "app", "", true}, {run, "", "", true}, {t.TempDir(), "", "", true}, {t.TempDir(), "\n", "", true}, {t.TempDir(), "app", "", false}, {t.TempDir(), "", "src/app", false},
+	} {
+		err := Options{Dir: c.dir}.wasRun(config{Buildout: map[string]string{"parts": c.parts, "develop": c.develop}})
+		if (err == nil) != c.want {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
+}
+
 func mustProbe(t *testing.T, path string) Interpreter {
 	t.Helper()
 	in, err := probe(context.Background(), path)

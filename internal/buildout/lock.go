@@ -128,7 +128,7 @@ func (o Options) inStage(ctx context.Context, s stage, f func() (*Tree, error)) 
 	}
 	if !began.IsZero() {
 		waited := time.Since(began)
-		tell(Event{Kind: WaitedEvent, Name: waited.Round(time.Second / 10).String() + " for the stage", Elapsed: waited})
+		tell(Event{Kind: WaitedEvent, Name: waited.Round(time.Second/10).String() + " for the stage", Elapsed: waited})
 	}
 	tree, err := f()
 	if err != nil {

@@ -23,7 +23,8 @@ type watcher struct {
 	report  func(Event)
 	rest    string
 	lines   []string
-	current string // the part being made
+	current string            // the part being made
+	parted  func(part string) // called when the next part begins, and the part before it is made; may be nil
 	parts   []string
 	eggs    int
 	out     []io.Writer
@@ -71,6 +72,9 @@ func (w *watcher) line(line string) {
 		m := linePart.FindStringSubmatch(line)
 		if m[1] == "Uninstalling" {
 			return
+		}
+		if w.parted != nil {
+			w.parted(w.current)
 		}
 		w.current = m[2]
 		w.parts = append(w.parts, m[2])

@@ -120,6 +120,7 @@ type builder struct {
 	egg      string            // the requirement that buildout was getting when it failed
 	virtual  bool              // the tree is a virtualenv
 	left     []LeftOut
+	eggs     *eggWatch // nil until buildout is run
 
 	made   map[string]string // Tree.Made
 	reused *Reused           // nil without Options.Reuse
@@ -197,7 +198,11 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 	if err := b.reuse(old, t, c); err != nil {
 		return nil, err
 	}
+	places := Tree{Root: b.s.root, config: c}
+	b.eggs = watchEggs(b.s.root, places.dir("eggs-directory"), places.dir("develop-eggs-directory"))
+	b.w.parted = b.eggs.look
 	err = b.command(ctx, b.launcher("build", "-U", "buildout:newest=false"))
+	b.eggs.look(b.w.current)
 	err = errors.Join(err, b.s.writeCalls(b.calls()))
 	if err != nil {
 		return nil, b.explain(ctx, b.w.failure(), err)
@@ -205,6 +210,10 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 	tree := &Tree{Root: b.s.root, Interpreter: b.in, Python: b.in.Pack(), Buildout: t.Buildout, Launch: launch, Log: b.log(),
 		Compiler: b.calls(), Declared: b.declared(), TmpDir: b.s.tmp, Toolchain: b.tools,
 		Made: b.made, Reused: b.reused, options: b.o, stage: b.s, config: c}
+	if err := b.keptEggs(tree); err != nil {
+		return nil, err
+	}
+	tree.Warnings = append(tree.Warnings, undeveloped(b.o.Dir, b.relative(joined(b.w.lines)))...)
 	tree.Interpreters = realNames(b.in.Executable, b.pythonOf(tree))
 	if err := b.finishReuse(old, tree); err != nil {
 		return nil, err

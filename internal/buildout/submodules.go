@@ -27,6 +27,8 @@ func missingSubmodules(dir string) []string {
 	return missing
 }
 
+const notCheckedOut = " isn't checked out: git submodule update --init --recursive (in a workflow: submodules: recursive of actions/checkout)"
+
 // hintOfSubmodules names the submodule that a failed build missed: one that it
 // speaks of, or, where nothing else is known, the first.
 func (b *builder) hintOfSubmodules(e *Error, said string) {
@@ -34,14 +36,31 @@ func (b *builder) hintOfSubmodules(e *Error, said string) {
 	if len(missing) == 0 {
 		return
 	}
-	const cure = " isn't checked out: git submodule update --init --recursive (in a workflow: submodules: recursive of actions/checkout)"
 	for _, name := range missing {
 		if strings.Contains(said, name) || strings.Contains(said, path.Base(name)+"/") {
-			e.Tip, e.Code = "the git submodule "+name+cure, 1
+			e.Tip, e.Code = "the git submodule "+name+notCheckedOut, 1
 			return
 		}
 	}
 	if e.Tip == wholeLog {
-		e.Tip = "the git submodule " + missing[0] + cure + "; " + wholeLog
+		e.Tip = "the git submodule " + missing[0] + notCheckedOut + "; " + wholeLog
 	}
+}
+
+var notDeveloped = regexp.MustCompile(`(?m)Couldn't develop u?'([^']*)' \(not found\)$`)
+
+// undeveloped warns of what develop names and the checkout hasn't: zc.buildout
+// goes on without it, and takes an egg of that name from the index.
+func undeveloped(dir, said string) []string {
+	var warnings []string
+	for _, m := range notDeveloped.FindAllStringSubmatch(said, -1) {
+		text := "develop names " + m[1] + ", which isn't there, so zc.buildout takes what the index has of that name, if anything asks for it"
+		for _, name := range missingSubmodules(dir) {
+			if within(filepath.FromSlash("/"+m[1]), filepath.FromSlash("/"+name)) {
+				text += "; the git submodule " + name + notCheckedOut
+			}
+		}
+		warnings = append(warnings, text)
+	}
+	return warnings
 }
