@@ -26,14 +26,14 @@ func TestRandomDirectory(t *testing.T) {
 	}
 }
 
-// rustProject is a directory with an sdist of maturin's, without dependencies;
-// its library holds a path of the source, as an assertion does.
+// rustProject is a directory with an sdist of maturin's. Its library holds the
+// paths of its own source and of a crate's, which a panic names.
 func rustProject(t *testing.T) string {
 	t.Helper()
 	dir := write(t, map[string]string{
-		"bbrust-1.0.0/Cargo.toml":     "[package]\nname = \"bbrust\"\nversion = \"1.0.0\"\nedition = \"2021\"\n[lib]\ncrate-type = [\"cdylib\"]\n",
+		"bbrust-1.0.0/Cargo.toml":     "[package]\nname = \"bbrust\"\nversion = \"1.0.0\"\nedition = \"2021\"\n[lib]\ncrate-type = [\"cdylib\"]\n[dependencies]\nsmallvec = \"=1.13.2\"\n",
 		"bbrust-1.0.0/pyproject.toml": "[build-system]\nrequires = [\"maturin==1.14.1\", \"cffi==2.0.0\"]\nbuild-backend = \"maturin\"\n[project]\nname = \"bbrust\"\nversion = \"1.0.0\"\n[tool.maturin]\nbindings = \"cffi\"\n",
-		"bbrust-1.0.0/src/lib.rs":     "#[no_mangle] pub extern \"C\" fn place() -> *const u8 { concat!(file!(), \"\\0\").as_ptr() }\n",
+		"bbrust-1.0.0/src/lib.rs":     "#[no_mangle] pub extern \"C\" fn place(at: usize) -> u8 { let mut v: smallvec::SmallVec<[u8; 4]> = Default::default(); v.insert(at, 1); v[at + 1] }\n",
 		"bbrust-1.0.0/PKG-INFO":       "Metadata-Version: 2.1\nName: bbrust\nVersion: 1.0.0\n",
 	})
 	if out, err := exec.Command("tar", "-C", dir, "-czf", filepath.Join(dir, "bbrust-1.0.0.tar.gz"), "bbrust-1.0.0").CombinedOutput(); err != nil {
@@ -55,7 +55,7 @@ func TestRustEgg(t *testing.T) {
 	// Without allow-hosts zc.buildout reads the list of all projects for a name that the index doesn't know.
 	checkout := write(t, map[string]string{"buildout.cfg": "[buildout]\nparts = py\nallow-hosts = none.invalid\nfind-links = " + links +
 		"\n[versions]\nzc.buildout = 6.0.1\nzc.recipe.egg = 6.0.0\n[py]\nrecipe = zc.recipe.egg\neggs = bbrust\n"})
-	o := Options{Dir: checkout, Stage: filepath.Join(t.TempDir(), "stage"), Python: py, Launcher: launcher(t), OS: "linux"}
+	o := Options{Dir: checkout, Stage: filepath.Join(t.TempDir(), "stage"), Python: py, Launcher: launcher(t), OS: "linux", Env: rustEnv(t)}
 	var sums [2]map[string]string
 	for i := range sums {
 		tree, err := Run(context.Background(), o)
@@ -63,6 +63,7 @@ func TestRustEgg(t *testing.T) {
 			fail(t, err)
 		}
 		checkSBOM(t, tree)
+		checkRustPaths(t, tree, environ(o.Env, "HOME"))
 		sums[i] = sumTree(t, tree)
 		if err := tree.Close(); err != nil {
 			t.Fatal(err)
@@ -92,5 +93,43 @@ func checkSBOM(t *testing.T, tree *Tree) {
 	sum := sha256.Sum256(data)
 	if want := "sha256=" + base64.RawURLEncoding.EncodeToString(sum[:]); err != nil || !strings.Contains(string(record), want) {
 		t.Errorf("RECORD lacks %s: %v\n%s", want, err, record)
+	}
+}
+
+// rustEnv has a HOME of its own, where cargo keeps the sources of crates, and
+// the Rust of the real one.
+func rustEnv(t *testing.T) []string {
+	t.Helper()
+	home, err := os.UserHomeDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := setenv(os.Environ(), "HOME="+t.TempDir(), "CARGO_HOME", "RUSTC_WRAPPER")
+	if rustup := filepath.Join(home, ".rustup"); os.Getenv("RUSTUP_HOME") == "" {
+		if _, err := os.Stat(rustup); err == nil {
+			env = setenv(env, "RUSTUP_HOME="+rustup)
+		}
+	}
+	return env
+}
+
+// checkRustPaths looks for what a panic would say.
+func checkRustPaths(t *testing.T, tree *Tree, home string) {
+	t.Helper()
+	libraries, err := filepath.Glob(filepath.Join(globEscape(tree.dir("eggs-directory")), "bbrust*", "bbrust", "*.so"))
+	if err != nil || len(libraries) != 1 {
+		t.Fatalf("libraries: %q, %v", libraries, err)
+	}
+	data, err := os.ReadFile(libraries[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(data), "/build/cargo/registry/") {
+		t.Error("no path of a crate's source is in the library")
+	}
+	for _, place := range []string{home, tree.Root, tree.stage.tmp} {
+		if strings.Contains(string(data), place) {
+			t.Errorf("%s names %s", libraries[0], place)
+		}
 	}
 }

@@ -62,7 +62,11 @@ func wrapCompilers(ctx context.Context, s stage, in Interpreter, env []string, g
 			return nil, err
 		}
 	}
-	return append(p.vars, "PATH="+bin+string(os.PathListSeparator)+p.path), nil
+	rust, err := wrapRust(s, env)
+	if err != nil {
+		return nil, err
+	}
+	return append(p.vars, rust, "PATH="+bin+string(os.PathListSeparator)+p.path), nil
 }
 
 func (s stage) calls() string { return filepath.Join(s.tools, "calls") }
