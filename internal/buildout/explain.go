@@ -163,7 +163,7 @@ var causes = []cause{
 	}},
 	{regexp.MustCompile(`(?i)Killed signal terminated program|signal 9|exit status -9\b|exit code: -9\b`),
 		always("the system killed a program of the build, mostly for want of memory: build on a machine that has more", 3)},
-	{regexp.MustCompile(`error: .*\b_?Py[A-Z]\w*|fatal error: (?:longintrepr|frameobject|pyconfig|structmember)\.h`), func(b *builder, _ []string, _ string) advice {
+	{regexp.MustCompile(`error: .*\b_?Py[A-Z]\w*|` + goneHeader.String()), func(b *builder, _ []string, _ string) advice {
 		return advice{tip: fmt.Sprintf("the C sources of %s don't go with Python %s: pin a newer version of it, or build with an older --python; %s", b.failing(), b.in.Minor(), wholeLog)}
 	}},
 	{compilerFailed, silentCompiler},
@@ -186,6 +186,9 @@ const (
 	notTrusted = "the server's certificate isn't trusted here: install ca-certificates, or name your own authority's file with SSL_CERT_FILE and PIP_CERT"
 	noProxy    = "the proxy refuses the connection, or can't be reached: check HTTPS_PROXY, HTTP_PROXY and NO_PROXY"
 )
+
+// goneHeader is a header that Python itself had: longintrepr.h went in 3.11, those of the old parser in 3.10.
+var goneHeader = regexp.MustCompile(`fatal error: ['"]?(?:longintrepr|pyfpe|node|graminit|parsetok|grammar)\.h`)
 
 // failing is the project whose egg didn't build, or what else there is to say.
 func (b *builder) failing() string {

@@ -39,6 +39,7 @@ func TestHint(t *testing.T) {
 		{"x.c:1:10: fatal error: Python.h: No such file or directory\n", "run: ", 3},
 		{"x.c:1:10: fatal error: lber.h: No such file or directory\n", "libldap-dev", 1},
 		{"x.c:1:10: fatal error: 'odd/thing.h' file not found\n", "has odd/thing.h", 1},
+		{"x.c:196:12: fatal error: longintrepr.h: No such file or directory\n", "don't go with Python", 1},
 		{"Error: pg_config executable not found.\n", "libpq-dev", 1},
 		{"Error: Please make sure the libxml2 and libxslt development packages are installed.\n", "libxml2-dev", 1},
 		{"error: command 'gcc' failed: No such file or directory\n", "run: ", 3},

@@ -23,6 +23,8 @@ type egg struct {
 	sources       []string // by SOURCES.txt, as they stand there
 	native        []string // by native_libs.txt
 	topLevel      []string
+	programs      []string // by RECORD, beside the egg
+	entryPoints   []string // names of scripts by entry_points.txt
 
 	extensions []*extension
 }
@@ -103,6 +105,7 @@ func (e *egg) merge(o *egg) {
 	e.wheel, e.pure = e.wheel || o.wheel, e.pure || o.pure
 	e.tags, e.record, e.sources = append(e.tags, o.tags...), append(e.record, o.record...), append(e.sources, o.sources...)
 	e.native, e.topLevel = append(e.native, o.native...), append(e.topLevel, o.topLevel...)
+	e.programs, e.entryPoints = append(e.programs, o.programs...), append(e.entryPoints, o.entryPoints...)
 }
 
 // nameOfDir is the name in an egg's or a dist-info's directory name.
@@ -134,8 +137,18 @@ func (e *egg) add(name string, b []byte) {
 		r.FieldsPerRecord, r.LazyQuotes = -1, true
 		rows, _ := r.ReadAll()
 		for _, row := range rows {
+			if m := beside.FindStringSubmatch(row[0]); m != nil {
+				e.programs = append(e.programs, m[1])
+				continue
+			}
 			if p := path.Join(e.base, row[0]); !path.IsAbs(row[0]) && !strings.HasPrefix(p, "../") {
 				e.record = append(e.record, p)
+			}
+		}
+	case "entry_points.txt":
+		for _, l := range lines(b) {
+			if name, _, ok := strings.Cut(l, "="); ok {
+				e.entryPoints = append(e.entryPoints, strings.TrimSpace(name))
 			}
 		}
 	case "SOURCES.txt":

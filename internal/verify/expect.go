@@ -3,6 +3,7 @@ package verify
 import (
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -60,6 +61,9 @@ func (c *checker) miss(e *egg, module, witness string, more Item) *Item {
 	return &c.report.Missing[len(c.report.Missing)-1]
 }
 
+// goneHeader is a header that Python itself had: longintrepr.h went in 3.11, those of the old parser in 3.10.
+var goneHeader = regexp.MustCompile(`fatal error: '?(?:longintrepr|pyfpe|node|graminit|parsetok|grammar)\.h`)
+
 // hintFor reads a compiler's lines for what a person can do.
 func hintFor(lines []string, eggName, module string) string {
 	waive := fmt.Sprintf("if the application can do without it: waive = %s:%s", eggName, module)
@@ -70,6 +74,8 @@ func hintFor(lines []string, eggName, module string) string {
 		switch {
 		case strings.Contains(l, "can't find Rust compiler"):
 			return "install Rust (cargo and rustc) on the build system; " + waive
+		case goneHeader.MatchString(l):
+			return "its C sources don't go with this Python, which has no such header any more: pin a newer version of " + eggName + ", or build with an older Python; " + waive
 		case strings.Contains(l, "No such file") && strings.Contains(l, ".h"):
 			return "install the development package that has the header, on the build system; " + waive
 		case strings.Contains(l, "cannot find -l"):
@@ -99,12 +105,17 @@ func (c *checker) byMetadata(e *egg) {
 	if e.wheel && !e.pure && c.binaries[e.base] == 0 && e.whole && !c.isMissing(e) {
 		for _, t := range e.tags {
 			if parts := strings.Split(t, "-"); len(parts) == 3 && strings.HasPrefix(parts[0], "cp") && parts[1] != "none" && parts[2] != "any" {
+				message, hint := "it is tagged "+t+" and holds nothing compiled", "build it again and read the log"
+				if names := e.dropped(); len(names) > 0 {
+					message, hint = message+": "+e.brings(names)+", and zc.buildout keeps no programs of wheels", e.hintOfPrograms()
+				}
 				c.miss(e, "", "the tag "+t+" of its WHEEL", Item{Path: e.base, Problems: []Problem{{Kind: "missing",
-					Message: "it is tagged " + t + " and holds nothing compiled", Hint: fmt.Sprintf("build it again and read the log; if the application can do without it: waive = %s", e.name)}}})
+					Message: message, Hint: fmt.Sprintf("%s; if the application can do without it: waive = %s", hint, e.name)}}})
 				return
 			}
 		}
 	}
+	c.withoutPrograms(e)
 }
 
 // isMissing says whether something of the egg is missing already.

@@ -159,7 +159,7 @@ func isMeta(p string) bool {
 	dir, base := path.Split(p)
 	dir = path.Base(dir)
 	switch base {
-	case "PKG-INFO", "METADATA", "RECORD", "WHEEL", "SOURCES.txt", "native_libs.txt", "top_level.txt", "installed-files.txt":
+	case "PKG-INFO", "METADATA", "RECORD", "WHEEL", "SOURCES.txt", "native_libs.txt", "top_level.txt", "installed-files.txt", "entry_points.txt":
 		return dir == "EGG-INFO" || strings.HasSuffix(dir, ".dist-info") || strings.HasSuffix(dir, ".egg-info")
 	}
 	return strings.HasSuffix(base, ".egg-info")
