@@ -48,6 +48,8 @@ func (w *worker) binary(f *File, src *source, kind string, res found, v *verdict
 			strs = append(strs, h)
 		case w.foreign[f.Path] && !pl.root:
 			v.except("a library of a wheel built elsewhere names %s", pl.path)
+		case pl.common:
+			v.except("it names %s, which many systems have", pl.path)
 		case ok && kind == kindMachO && !pl.root && !overlaps(loaded, h):
 			v.except("the symbol table names %s", pl.path)
 		default:

@@ -122,7 +122,7 @@ func (w *worker) look(f *File, part string, r io.Reader, v *verdict) {
 		pl := w.search.places[h.place]
 		text := fmt.Sprintf("%s, compressed in it, names %s", quoteName(part), pl.path)
 		switch {
-		case isDocumentation(part) || w.foreign[f.Path]:
+		case isDocumentation(part) || w.foreign[f.Path] || pl.common:
 			v.except("%s", text)
 		default:
 			v.block("have it unpacked (zip-safe eggs: unzip = true), not compressed, stripped of debug information, or left out with --exclude", "%s", text)

@@ -42,6 +42,35 @@ func TestZippedEgg(t *testing.T) {
 	}
 }
 
+// TestCommonInterpreter: a path that many systems have says nothing about where
+// a file was made. Nothing in a compressed or binary file is replaced, so such a
+// one is listed and passes; that of an interpreter elsewhere is refused.
+func TestCommonInterpreter(t *testing.T) {
+	for python, blocked := range map[string]bool{"/usr/bin/python3": false, "/usr/local/bin/python3.11": false, "/opt/pythons/3.11.7/bin/python3": true} {
+		root := longRoot(t)
+		tree{"x.bin": "\x00 " + python + "\x00", "zipapp": "#!" + python + "\n\x00PK"}.write(t, root)
+		gcc(t, root, `const char *p = "`+python+`";`, "parts/x/x.so", "-shared", "-g0")
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		io.WriteString(z, "#!"+python+"\n")
+		check(t, z.Close())
+		check(t, os.WriteFile(filepath.Join(root, "docutils-0.20.1.tar.gz"), b.Bytes(), 0o644))
+		o := testOrigin(root)
+		o.Interpreter, o.Prefix, o.LibDir = python, filepath.Dir(filepath.Dir(python)), ""
+		_, rep := relocateTree(t, root, o)
+		for _, path := range []string{"x.bin", "docutils-0.20.1.tar.gz", "parts/x/x.so"} {
+			_, refused := item(rep.Blocked, path)
+			_, listed := item(rep.Excepted, path)
+			if refused != blocked || listed == blocked {
+				t.Errorf("%s names %s: %+v, %+v", path, python, rep.Blocked, rep.Excepted)
+			}
+		}
+		if _, refused := item(rep.Blocked, "zipapp"); !refused { // it would run by this one alone
+			t.Errorf("a zipapp for %s is packed", python)
+		}
+	}
+}
+
 func TestCompressedDebugInformation(t *testing.T) {
 	for _, how := range []string{"zlib", "zlib-gnu"} {
 		root := longRoot(t)

@@ -61,6 +61,7 @@ type place struct {
 	placeholder string // what takes its place in text; empty: nothing may
 	what        string // for messages
 	root        bool
+	common      bool // an interpreter that many systems have at that path
 	made        bool // so that what goes on from it begins with it: see Origin.Made
 }
 
@@ -97,11 +98,16 @@ func (o Origin) places(version string) []place {
 		b.list[i].made = o.Made
 	}
 	for _, p := range append([]string{o.Interpreter}, o.Interpreters...) {
+		common := isGeneric(path.Dir(path.Dir(toSlash(p))))
+		if before := len(b.list); common {
+			if b.add(p, Interpreter, "the build's interpreter", false); len(b.list) > before {
+				b.list[before].common = true
+			}
+			continue
+		}
 		b.add(p, Interpreter, "the build's interpreter", false)
 		for _, alias := range aliases(p, version) {
-			if !isGeneric(path.Dir(path.Dir(toSlash(p)))) {
-				b.add(alias, Interpreter, "the build's interpreter", false)
-			}
+			b.add(alias, Interpreter, "the build's interpreter", false)
 		}
 	}
 	if !isGeneric(o.Prefix) {

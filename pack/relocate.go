@@ -228,15 +228,22 @@ func (w *worker) opaque(f *File, src *source, kind string, res found, v *verdict
 		case h.bound == longer && !(kind == "" && pl.root && endsHere(src, h)):
 		case !pl.root && w.foreign[f.Path]:
 			v.except("a %s of a wheel built elsewhere names %s", name, pl.path)
+		case pl.common && !starts(src, h):
+			v.except("it names %s, which many systems have", pl.path)
 		default:
 			v.count++
 			hint := "leave it out with --exclude if the application makes it anew, or have the part not write absolute paths into it"
-			if h.offset == 2 && bytes.HasPrefix(src.head(), []byte("#!")) { // a zipapp, a pex
+			if starts(src, h) {
 				hint = "have it start with #!/usr/bin/env python3, or leave it out with --exclude"
 			}
 			v.block(hint, "%s %s in a %s at offset %d", pl.what, pl.path, name, h.offset)
 		}
 	}
+}
+
+// starts tells whether a place is what the file is started by: a zipapp's, a pex's.
+func starts(src *source, h hit) bool {
+	return h.offset == 2 && bytes.HasPrefix(src.head(), []byte("#!"))
 }
 
 // relocation is what the manifest lists of a file, if anything.

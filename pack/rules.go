@@ -21,6 +21,11 @@ type Rules struct {
 	// beside the sources.
 	Develop   []string
 	KeepBuild bool
+
+	// Downloads is zc.buildout's download-cache, relative to the root; empty for
+	// none. What lies in it is left out, but for what is in one of Needed.
+	Downloads string
+	Needed    []string
 }
 
 // Reasons of an Omission.
@@ -36,6 +41,7 @@ const (
 	reasonState     = "belongs to this machine"
 	reasonBootstrap = "replaced by binary-buildout's own"
 	reasonBuild     = "build directory of a develop package"
+	ReasonDownloads = "download-cache, which nothing reads again"
 	reasonLeft      = "left by the build of a develop package"
 	reasonEditor    = "made by the operating system"
 )
@@ -69,6 +75,8 @@ func (r *Rules) omit(p string, dir bool, sourced, tagged func() bool) string {
 		return reasonState
 	case vcsNames[base]:
 		return reasonVCS
+	case r.downloaded(p, dir):
+		return ReasonDownloads
 	case dir && base == "__pycache__":
 		return reasonBytecode
 	case dir:
@@ -95,6 +103,21 @@ func (r *Rules) omit(p string, dir bool, sourced, tagged func() bool) string {
 
 // omitBuild leaves out the directories of builds: Cargo's, and what is marked
 // as a cache, as https://bford.info/cachedir/ says.
+// downloaded tells whether a path is in the download-cache alone. The directory
+// itself stays, which zc.buildout wants, and dist in it, which it would make.
+func (r *Rules) downloaded(p string, dir bool) bool {
+	cache := r.Downloads
+	if cache == "" || p == cache || !under(p, cache) || dir && (p == cache+"/dist" || r.includesBelow(p)) {
+		return false
+	}
+	for _, n := range r.Needed {
+		if under(p, n) || dir && under(n, p) {
+			return false
+		}
+	}
+	return true
+}
+
 func (r *Rules) omitBuild(p string, tagged func() bool) string {
 	base := path.Base(p)
 	switch {

@@ -147,15 +147,15 @@ func (s *scanner) underVar(p string, d fs.DirEntry) string {
 	if p != "var" && !strings.HasPrefix(p, "var/") || matchAny(s.rules.Include, p) {
 		return ""
 	}
-	if d.IsDir() && utf8.ValidString(p) && (strings.Count(p, "/") < varDepth || s.includesBelow(p)) {
+	if d.IsDir() && utf8.ValidString(p) && (strings.Count(p, "/") < varDepth || s.rules.includesBelow(p)) {
 		return ""
 	}
 	return reasonVar
 }
 
 // includesBelow tells whether an --include names something below p.
-func (s *scanner) includesBelow(p string) bool {
-	for _, g := range s.rules.Include {
+func (r *Rules) includesBelow(p string) bool {
+	for _, g := range r.Include {
 		if strings.HasPrefix(strings.TrimPrefix(g, "./"), p+"/") {
 			return true
 		}

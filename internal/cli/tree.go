@@ -111,6 +111,9 @@ func (p *packing) relocate(ctx context.Context) error {
 	}
 	p.digestExtensions()
 	p.ui.say("%d files, %d relocated, %d left out", len(archive.Files), len(p.moved.Relocated), len(p.moved.Omitted))
+	if said := leftDownloads(archive, p.rules().Downloads); said != "" {
+		p.ui.say("%s", said)
+	}
 	if err := p.moved.Err(); err != nil {
 		return err
 	}
@@ -142,6 +145,7 @@ func (p *packing) compile(ctx context.Context) error {
 func (p *packing) rules() pack.Rules {
 	r := pack.Rules{Exclude: p.flags.exclude, Include: p.flags.include, KeepBuild: p.tree.KeepsBuild()}
 	r.Develop = p.tree.DevelopFolders()
+	r.Downloads, r.Needed = p.tree.DownloadCache()
 	return r
 }
 
