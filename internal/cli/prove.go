@@ -61,6 +61,9 @@ func (c *Command) runProof(ctx context.Context, o prove.Options, ui *ui) (*prove
 	proof, err := prove.Run(ctx, o)
 	if proof != nil && ctx.Err() == nil {
 		c.showFailed(proof)
+		for _, w := range proof.Warnings {
+			ui.say("warning: %s", w)
+		}
 	}
 	return proof, err
 }

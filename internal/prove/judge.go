@@ -19,15 +19,11 @@ import (
 // buildout runs bin/buildout with a flag, and judges what it says and does.
 func (r *run) buildout(ctx context.Context, flag string, code machinecode.Files) (ok bool, err error) {
 	name := strings.TrimSpace("bin/buildout " + flag)
-	path := filepath.Join(r.tree, "bin", "buildout")
-	if r.o.OS == "windows" {
-		path += ".exe"
-	}
 	var args []string
 	if flag != "" {
 		args = []string{flag}
 	}
-	if ok, err := r.step(ctx, name, path, args...); !ok {
+	if ok, err := r.step(ctx, name, r.buildoutPath(), args...); !ok {
 		return false, err
 	}
 	s := &r.proof.Steps[len(r.proof.Steps)-1]
@@ -51,6 +47,15 @@ func (r *run) buildout(ctx context.Context, flag string, code machinecode.Files)
 		r.proof.fail("bin/buildout must not touch what was compiled", "%s: %s", name, c)
 	}
 	return true, nil
+}
+
+// buildoutPath is the tree's bin/buildout.
+func (r *run) buildoutPath() string {
+	path := filepath.Join(r.tree, "bin", "buildout")
+	if r.o.OS == "windows" {
+		path += ".exe"
+	}
+	return path
 }
 
 // machineCode reads all files of machine code, and those that the manifest calls so.

@@ -7,6 +7,7 @@ import (
 	"github.com/binary-buildout/binary-buildout/internal/isolate"
 )
 
+// Proof is what was done and seen. It is part of the report and the sidecar.
 type Proof struct {
 	Network     isolate.Grade `json:"network"`
 	Compiler    isolate.Grade `json:"compiler"`
@@ -20,15 +21,19 @@ type Proof struct {
 	Python     string `json:"python"`     // its version
 	Parts      int    `json:"parts"`      // that said "Updating"
 	Extensions int    `json:"extensions"` // files of machine code that stayed the same
+	Scripts    int    `json:"scripts"`    // whose entry point's module was imported
 	Steps      []Step `json:"steps"`
 	Smoke      []Step `json:"smoke,omitempty"`
 
 	// Problems are why the proof failed, each in one line; empty if it didn't.
 	Problems []Problem `json:"problems,omitempty"`
+	// Warnings are what fails at some places, or may.
+	Warnings []string `json:"warnings,omitempty"`
 	// Notes are no failures, but worth knowing.
 	Notes []string `json:"notes,omitempty"`
 }
 
+// Step is a command that was run.
 type Step struct {
 	Command string  `json:"command"`
 	Seconds float64 `json:"seconds,omitempty"`
@@ -36,11 +41,13 @@ type Step struct {
 	Output  string  `json:"output,omitempty"` // its end, at most 4,000 bytes
 }
 
+// Problem is a promise that wasn't kept.
 type Problem struct {
 	Text string `json:"text"`
 	Hint string `json:"hint,omitempty"`
 }
 
+// Failure is a proof that failed, as an error.
 type Failure struct{ Problems []Problem }
 
 func (f *Failure) Error() string {
@@ -51,8 +58,10 @@ func (f *Failure) Error() string {
 	return s
 }
 
+// Hint says what to do about the first problem.
 func (f *Failure) Hint() string { return f.Problems[0].Hint }
 
+// Err is nil if the proof succeeded.
 func (p *Proof) Err() error {
 	if len(p.Problems) == 0 {
 		return nil
@@ -60,6 +69,8 @@ func (p *Proof) Err() error {
 	return &Failure{p.Problems}
 }
 
+// Lasting is what two proofs of equal archives have in common: no times, and
+// nothing that holds one, as what commands say does.
 func (p *Proof) Lasting() *Proof {
 	if p == nil {
 		return nil
@@ -91,6 +102,7 @@ func tail(s string) string {
 	return "... " + strings.ToValidUTF8(s[len(s)-tailBytes:], "")
 }
 
+// tellingLine is the last line that starts with "error: ", else the last one.
 func tellingLine(s string) string {
 	said := ""
 	for line := range strings.Lines(s) {

@@ -68,24 +68,18 @@ type Options struct {
 	Log io.Writer
 }
 
-// Proof is what was done and seen. It is part of the report and the sidecar.
-// Step is a command that was run.
-// Problem is a promise that wasn't kept.
-// Failure is a proof that failed, as an error.
-// Hint says what to do about the first problem.
 // ExitCode is 1: a check failed.
 func (f *Failure) ExitCode() int { return 1 }
 
-// Err is nil if the proof succeeded.
-// Lasting is what two proofs of equal archives have in common: no times, and
-// nothing that holds one, as what commands say does.
-// The directories below the one that the proof works in. They are plain: many
+// The directories below the one that the proof works in. The first is plain: many
 // an application can't live at a path with a space wherever it was built (the
 // environment-vars of plone.recipe.zope2instance end at one), and that is no
-// fault of the archive.
+// fault of the archive. What goes wrong in the last one is a warning; it is no
+// longer than the first, since some files can't take a longer path.
 const (
 	treeName   = "elsewhere"
 	pythonName = "another-python"
+	spacedName = "Ort ü"
 )
 
 // tailBytes is how much of a command's output is kept.
@@ -223,15 +217,6 @@ func (r *run) grade() {
 	}
 }
 
-// steps runs everything. It stops at the first step that fails: what follows
-// would only fail by it.
-// origin are the places to look for. An interpreter that could not be moved
-// away for the proof is the tree's own too.
-// install installs the archive as a person would, with bootstrap.py in the box.
-// step runs one command of the tree; ok is whether to go on.
-// failedSteps is whether a step failed, rather than the isolation's grade.
-// command runs one command in the box and keeps the end of its output.
-// smoke runs the user's commands.
 // close removes what the proof made, whatever its modes are by now.
 func (r *run) close() {
 	for i := range r.proof.Steps {
@@ -270,5 +255,3 @@ func (e *isolateError) Unwrap() error { return e.error }
 
 // ExitCode is 3.
 func (e *isolateError) ExitCode() int { return 3 }
-
-// tellingLine is the last line that starts with "error: ", else the last one.

@@ -102,7 +102,7 @@ else: raise SystemExit('network')"`,
 	if p.Network != isolate.Enforced || p.Compiler != isolate.Enforced || p.OldPlace != isolate.Enforced || p.Interpreter != isolate.Enforced {
 		t.Errorf("grades: %+v", p)
 	}
-	if p.Parts != 2 || p.Extensions != 2 || len(p.Steps) != 5 || len(p.Smoke) != 4 || !strings.HasPrefix(p.Python, "3.13.") {
+	if p.Parts != 2 || p.Extensions != 2 || len(p.Steps) != 6 || len(p.Smoke) != 4 || !strings.HasPrefix(p.Python, "3.13.") {
 		t.Errorf("proof: %+v", p)
 	}
 	if want := "isolate,install,python bootstrap.py,bin/buildout,bin/buildout -o,bin/buildout -N"; !strings.HasPrefix(strings.Join(steps, ","), want) {
@@ -143,6 +143,9 @@ func TestFaults(t *testing.T) {
 		{name: "uses the stage", buildout: say("open('STAGE/file')"), want: "No such file"},
 		{name: "the build's path in a file", buildout: fake, files: map[string]string{"etc/a.conf": "x=/var/tmp/the-stage/var"}, want: "etc/a.conf still holds /var/tmp/the-stage"},
 		{name: "bootstrap breaks", buildout: fake, files: map[string]string{"bootstrap.py": "x"}, want: "NameError"},
+		{name: "a script's module", buildout: fake, files: map[string]string{"bin/ha": script("src", "ha")}, want: "bin/ha can't be started: No module named 'ha'"},
+		{name: "what a part left", buildout: say("os.path.exists(root + '/parts/x') and os.remove(root + '/parts/x')"), files: map[string]string{"parts/x": "x"},
+			want: "bin/buildout: parts/x is gone (of no part)"},
 		{name: "smoke", buildout: fake, option: func(o *Options) { o.Smoke = []string{"true", "echo it is broken; exit 4"} }, want: "exits with 4: it is broken"},
 		{name: "smoke that stays", buildout: fake, option: func(o *Options) { o.Smoke, o.SmokeTime = []string{"sleep 1000"}, 300*time.Millisecond }, want: "didn't end within"},
 		{name: "not isolated", buildout: fake, option: func(o *Options) { o.RequireIsolation, o.Methods = true, []isolate.Method{isolate.Proxy} }, want: `isolation is required, and that of the network is "by-convention"`},

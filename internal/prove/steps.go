@@ -11,9 +11,13 @@ import (
 
 	"github.com/binary-buildout/binary-buildout/internal/install"
 	"github.com/binary-buildout/binary-buildout/internal/isolate"
+	"github.com/binary-buildout/binary-buildout/internal/machinecode"
+	"github.com/binary-buildout/binary-buildout/internal/partfiles"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
+// steps runs everything. It stops at the first step that fails: what follows
+// would only fail by it.
 func (r *run) steps(ctx context.Context) error {
 	if err := r.install(ctx); err != nil || r.failedSteps() {
 		return err
@@ -26,10 +30,12 @@ func (r *run) steps(ctx context.Context) error {
 	if ok, err := r.step(ctx, "python bootstrap.py", r.python.Executable, pack.BootstrapPy); !ok {
 		return err
 	}
-	for _, flag := range []string{"", "-o", "-N"} {
-		if ok, err := r.buildout(ctx, flag, code); !ok {
-			return err
-		}
+	plain, err := r.updates(ctx, code)
+	if err != nil || r.failedSteps() {
+		return err
+	}
+	if err := r.scripts(ctx); err != nil {
+		return err
 	}
 	if err := r.smoke(ctx); err != nil {
 		return err
@@ -42,9 +48,39 @@ func (r *run) steps(ctx context.Context) error {
 	for _, l := range found {
 		r.proof.fail("report it, with the part that writes the file", "%s still holds %s", l.file, l.path)
 	}
-	return nil
+	if len(r.proof.Problems) > 0 {
+		return nil
+	}
+	return r.spaced(ctx, plain)
 }
 
+// updates runs bin/buildout in each way that a target does, and gives what its
+// first run changed of what the parts left.
+func (r *run) updates(ctx context.Context, code machinecode.Files) ([]partfiles.Change, error) {
+	before, err := r.leave(nil)
+	if err != nil {
+		return nil, err
+	}
+	var changes []partfiles.Change
+	for _, flag := range []string{"", "-o", "-N"} {
+		if ok, err := r.buildout(ctx, flag, code); !ok {
+			return nil, err
+		}
+		if flag != "" {
+			continue
+		}
+		after, err := r.leave(before.files)
+		if err != nil {
+			return nil, err
+		}
+		changes = before.files.Changes(after.files)
+		r.lost(before.parts, changes)
+	}
+	return changes, nil
+}
+
+// origin are the places to look for. An interpreter that could not be moved
+// away for the proof is the tree's own too.
 func (r *run) origin() pack.Origin {
 	o := r.o.Origin
 	if r.proof.Interpreter != isolate.Enforced {
@@ -61,6 +97,7 @@ func (r *run) excepted() map[string]bool {
 	return set
 }
 
+// install installs the archive as a person would, with bootstrap.py in the box.
 func (r *run) install(ctx context.Context) error {
 	r.tell("install")
 	o := r.installOptions()
@@ -88,6 +125,7 @@ func (r *run) install(ctx context.Context) error {
 	return nil
 }
 
+// step runs one command of the tree; ok is whether to go on.
 func (r *run) step(ctx context.Context, name, path string, args ...string) (ok bool, err error) {
 	if len(r.proof.Problems) > 0 && r.failedSteps() {
 		return false, nil
@@ -104,6 +142,7 @@ func (r *run) step(ctx context.Context, name, path string, args ...string) (ok b
 	return true, nil
 }
 
+// failedSteps is whether a step failed, rather than the isolation's grade.
 func (r *run) failedSteps() bool {
 	for _, s := range r.proof.Steps {
 		if s.Code != 0 {
@@ -113,6 +152,7 @@ func (r *run) failedSteps() bool {
 	return false
 }
 
+// command runs one command in the box and keeps the end of its output.
 func (r *run) command(ctx context.Context, name, path string, args ...string) (Step, error) {
 	r.tell(name)
 	fmt.Fprintf(r.o.Log, "$ %s\n", name)
@@ -132,6 +172,7 @@ func (r *run) command(ctx context.Context, name, path string, args ...string) (S
 	return s, err
 }
 
+// smoke runs the user's commands.
 func (r *run) smoke(ctx context.Context) error {
 	for _, line := range r.o.Smoke {
 		shell, flag := "/bin/sh", "-c"
