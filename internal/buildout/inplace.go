@@ -78,7 +78,7 @@ func (o Options) wasRun(c config) error {
 	if exists(filepath.Join(o.Dir, ".installed.cfg")) || strings.TrimSpace(c.Buildout["parts"]+c.Buildout["develop"]) == "" {
 		return nil
 	}
-	return usage("reading the built tree", "run bin/buildout first, or leave out --in-place", "%s has no .installed.cfg", o.Dir)
+	return usage("reading the built tree", "run bin/buildout first, or pack without --in-place", "%s has no .installed.cfg", o.Dir)
 }
 
 // existing is prepareLaunch for zc.buildout that is in the tree already.
@@ -177,7 +177,7 @@ func readScript(root string) (buildoutScript, error) {
 	if exists(file) && exists(filepath.Join(root, "pyvenv.cfg")) {
 		return buildoutScript{file: file, python: venvPython(root, "windows")}, nil
 	}
-	return buildoutScript{}, usage(doing, "leave out --in-place: the tree then gets its own zc.buildout", "%s has no bin/buildout", root)
+	return buildoutScript{}, usage(doing, "pack without --in-place: the tree then gets its own zc.buildout", "%s has no bin/buildout", root)
 }
 
 func parseScript(file, root, text string) buildoutScript {
@@ -213,7 +213,7 @@ func parseScript(file, root, text string) buildoutScript {
 // would point there on every machine, and each part's signature would hash
 // the whole of that site-packages.
 func (s buildoutScript) check(root string) error {
-	hint := "leave out --in-place: the tree then gets its own zc.buildout"
+	hint := "pack without --in-place: the tree then gets its own zc.buildout"
 	doing := "finding the zc.buildout of the tree"
 	if len(s.paths) == 0 {
 		return usage(doing, hint, "%s imports zc.buildout from its interpreter's site-packages (%s), outside of the tree", s.file, s.python)

@@ -58,7 +58,7 @@ func TestInPlace(t *testing.T) {
 	o := Options{Dir: dir, InPlace: true, Launcher: launcher(t), OS: "linux", stageBase: t.TempDir()}
 	_, err := Run(context.Background(), o)
 	var e *Error
-	if !errors.As(err, &e) || !strings.Contains(e.Hint(), "leave out --in-place") {
+	if !errors.As(err, &e) || !strings.Contains(e.Hint(), "pack without --in-place") {
 		t.Fatalf("error %v", err)
 	}
 	boot := "#!" + env + "/bin/python\nimport sys\nsys.path[0:0] = [\n"
