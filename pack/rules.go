@@ -101,8 +101,6 @@ func (r *Rules) omit(p string, dir bool, sourced, tagged func() bool) string {
 	return ""
 }
 
-// omitBuild leaves out the directories of builds: Cargo's, and what is marked
-// as a cache, as https://bford.info/cachedir/ says.
 // downloaded tells whether a path is in the download-cache alone. The directory
 // itself stays, which zc.buildout wants, and dist in it, which it would make.
 func (r *Rules) downloaded(p string, dir bool) bool {
@@ -118,6 +116,8 @@ func (r *Rules) downloaded(p string, dir bool) bool {
 	return true
 }
 
+// omitBuild leaves out the directories of builds: Cargo's, and what is marked
+// as a cache, as https://bford.info/cachedir/ says.
 func (r *Rules) omitBuild(p string, tagged func() bool) string {
 	base := path.Base(p)
 	switch {

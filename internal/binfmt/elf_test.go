@@ -87,7 +87,7 @@ func setRunpath(to func(string) string) func(*bytes.Reader, int64) ([]binfmt.Edi
 
 const pad = "/nowhere/a-path-that-was-padded-so-that-any-other-one-fits/lib"
 
-// symbols, names and versions as readelf and nm see them.
+// facts are the symbols, names and versions as readelf sees them.
 func facts(t *testing.T, path string) string {
 	t.Helper()
 	return run(t, "readelf", "--wide", "--dyn-syms", "--version-info", path)

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// What becomes of files is told by path, type, mode and content, and what lies
+// TestChanges: what becomes of files is told by path, type, mode and content, and what lies
 // in a directory that is gone goes without saying.
 func TestChanges(t *testing.T) {
 	root := t.TempDir()

@@ -24,7 +24,7 @@ type floors struct {
 	level   pack.Floor // the x86-64 level
 }
 
-// musl numbers no symbols: these came with a version (musl's WHATSNEW, 2026-11).
+// muslSymbols are those that came with a version of musl, which numbers no symbols (its WHATSNEW, 2026-11).
 var muslSymbols = map[string]string{
 	"reallocarray": "1.2.2", "gettid": "1.2.2", "_Fork": "1.2.2",
 	"qsort_r": "1.2.3", "pthread_getname_np": "1.2.3",
@@ -202,7 +202,7 @@ func (fl *floors) raise(kind, version, p, symbol string) []Problem {
 		Hint: "build it on an older system, take an older release that has wheels for it, or name a newer platform or floor"}}
 }
 
-// system are the floors of the manifest, others the versions of other libraries.
+// lists gives the floors of the manifest (system), and the versions of other libraries.
 func (fl *floors) lists() (system, others []pack.Floor) {
 	for _, k := range sortedKeys(fl.highest) {
 		if k == "glibc" || k == "musl" || k == "macos" {
