@@ -79,7 +79,7 @@ func (f *Failure) ExitCode() int { return 1 }
 const (
 	treeName   = "elsewhere"
 	pythonName = "another-python"
-	spacedName = "Ort ü"
+	spacedName = "Ort ü 2x"
 )
 
 // tailBytes is how much of a command's output is kept.
@@ -171,6 +171,7 @@ func (r *run) isolate(ctx context.Context) error {
 	r.tell("isolate")
 	place := filepath.Join(r.work, pythonName)
 	move := r.python.moveTo(place)
+	move.mask = append(move.mask, foreignLibpython(r.python.Base, r.python.Version)...)
 	cfg := isolate.Config{
 		Hide: append(append([]string{}, r.o.Hide...), move.hide...), Binds: move.binds, Mask: move.mask,
 		Python: r.python.Executable, Env: r.o.Env, OS: r.o.OS, Methods: r.o.Methods, Self: r.o.Self,

@@ -3,6 +3,7 @@ package prove
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -263,6 +264,13 @@ func TestSystemPython(t *testing.T) {
 	}
 	o := options(t, archive(t, fake, nil))
 	o.Python = python
+	abi := systemABI(t, python)
+	lib := "libpython" + abi[2:3] + "." + abi[3:] + ".so.1.0"
+	load := fmt.Sprintf("import ctypes; ctypes.CDLL(%q)", lib)
+	if out, err := exec.Command(python, "-c", load).CombinedOutput(); err != nil {
+		t.Fatalf("this system has no %s, which the proof has to hide: %s", lib, out)
+	}
+	o.Smoke = []string{"! python3 -c '" + load + "'"}
 	o.Read = func(archive *os.File) (*pack.Manifest, *pack.Files, error) {
 		mf, files, err := installtest.Read(archive)
 		mf.Python.ABI, mf.Target = systemABI(t, python), systemABI(t, python)+mf.Target[5:]

@@ -119,6 +119,11 @@ if " " in root:
         f.write("y")
     print("Updating omelette.")
     print("sh: 1: cannot create " + root.split(" ")[0] + ": Is a directory")
+    print("Updating one.")
+    print("cp: target 'x y/2x/a', 2x and " + root.replace("Ort", "ort"))
+    print("Updating two.")
+    print("cp: target '2x/parts/copied': No such file or directory")
+    print("Updating one.")
     print("see " + root + "/x, " + root.replace(" ", "\\\\ "))
 `
 	o := options(t, archive(t, buildout, files))
@@ -129,6 +134,7 @@ if " " in root:
 	}
 	want := []string{
 		"part omelette: the tree's path is taken for two words at a path with a space and an umlaut: sh: 1: cannot create /Ort: Is a directory",
+		"part two: the tree's path is taken for two words at a path with a space and an umlaut: cp: target '2x/parts/copied': No such file or directory",
 		"parts/omelette/link is gone at a path with a space and an umlaut (of part omelette)",
 	}
 	if !slices.Equal(p.Warnings, want) {

@@ -132,7 +132,7 @@ func (r *run) spaced(ctx context.Context, plain []partfiles.Change) error {
 		return err
 	}
 	for _, c := range before.files.Changes(after.files) {
-		if owner := r.whose(before.parts, c.Path); owner != "" && !slices.ContainsFunc(plain, func(p partfiles.Change) bool { return p.Path == c.Path }) {
+		if owner := r.whose(before.parts, c.Path); owner != "" && !slices.ContainsFunc(plain, func(p partfiles.Change) bool { return p == c }) {
 			r.warn("%s%s (of %s)", c, where, owner)
 		}
 	}
@@ -154,11 +154,13 @@ func (r *run) warn(format string, args ...any) {
 // part at work, "" if none was yet.
 type splitPath struct{ part, line string }
 
-// splitPaths finds what buildout's output says of a path that was split. A
-// shell says so of an unquoted ${buildout:directory}.
+// splitPaths finds what buildout's output says of a path that was split: its
+// first or its last word alone. A shell says so of an unquoted ${buildout:directory}.
 func splitPaths(out, work string) []splitPath {
-	first, _, _ := strings.Cut(spacedName, " ")
-	cut := regexp.MustCompile(regexp.QuoteMeta(filepath.Join(work, first)) + `(?:['":,;)\]]|$)`)
+	tree := filepath.Join(work, spacedName)
+	whole := strings.NewReplacer(tree, "", strings.ReplaceAll(tree, " ", `\ `), "")
+	words := strings.Fields(spacedName)
+	cut := regexp.MustCompile(regexp.QuoteMeta(filepath.Join(work, words[0])) + `(?:['":,;)\]\s]|$)|(?:^|[\s'"(=])` + words[len(words)-1] + `/`)
 	var found []splitPath
 	part := ""
 	for line := range strings.Lines(out) {
@@ -166,7 +168,7 @@ func splitPaths(out, work string) []splitPath {
 		if m := partLine.FindStringSubmatch(line); m != nil {
 			part = m[2]
 		}
-		if cut.MatchString(line) && !slices.ContainsFunc(found, func(s splitPath) bool { return s.part == part }) {
+		if cut.MatchString(whole.Replace(line)) && !slices.ContainsFunc(found, func(s splitPath) bool { return s.part == part }) {
 			found = append(found, splitPath{part, line})
 		}
 	}
