@@ -227,8 +227,8 @@ def is_flag(value):
 
 
 def is_plain(value):
-    """Letters of ASCII, as versions and names of libraries have."""
-    return isinstance(value, KIND) and re.match(u"[!-~]+$", value) is not None
+    """ASCII, as versions and names of libraries are."""
+    return isinstance(value, KIND) and re.match(u"[ -~]+$", value) is not None
 
 
 def either(*shapes):
@@ -256,11 +256,11 @@ def members(needed, optional=None):
 
 
 def wrong_key(value, needed, optional):
-    """The first name of an object under which nothing, or something wrong, stands."""
-    for key in sorted(needed):
+    """A name of an object under which nothing, or something wrong, stands."""
+    for key in needed:
         if key not in value or not needed[key](value[key]):
             return key
-    for key in sorted(optional):
+    for key in optional:
         if value.get(key) is None:
             value.pop(key, None)
         elif not optional[key](value[key]):
@@ -389,7 +389,9 @@ def shebang(interpreter, arguments, rest):
         interpreter = b'"' + interpreter + b'"'  # as setuptools' NAME.exe reads it
     line = b"#!" + interpreter + tail
     coding, wide = b"", NOT_ASCII.search(line + rest) and not WINDOWS
-    two = PY2 or re.match(br"python2", interpreter.rpartition(b"/")[2])  # or that of a part
+    name = interpreter.rpartition(b"/")[2]
+    python = re.match(br"(python|pypy)[^/]*$", name)  # else a part's perl, or the like
+    two = PY2 and python or re.match(br"python2", name)  # or that of a part
     declared = CODING.match(rest.split(b"\n", 1)[0])
     if declared:
         coding, _, rest = rest.partition(b"\n")
@@ -397,11 +399,11 @@ def shebang(interpreter, arguments, rest):
     elif two and wide:
         coding = ADDED
     # UTF-8 may be no text in the encoding that the script has.
-    octal = declared and NOT_ASCII.search(line) and not re.match(br"(?i)utf[-_]?8$", declared.group(1))
-    old = wide and not PY2 and sys.version_info < (3, 7)
+    octal = declared and python and NOT_ASCII.search(line) and not re.match(br"(?i)utf[-_]?8$", declared.group(1))
+    old = wide and python and not PY2 and sys.version_info < (3, 7)
     if WINDOWS or not (len(line) > 127 or re.search(br"\s", interpreter) or old or octal):
         return line + b"\n" + coding + rest
-    if not re.match(br"(python|pypy)[^/]*$", interpreter.rpartition(b"/")[2]):
+    if not python:
         raise Refused(u"a script can't be started by %s: the path is too long, or has a space"
                       % text(interpreter), u"use a directory with a shorter path, without spaces", 2)
     word = b"'" + interpreter + b"'"

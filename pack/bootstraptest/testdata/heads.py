@@ -109,6 +109,9 @@ def main(bootstrap, launcher, work):
                 head = programs[0]["SH_HEADS"][0].match(made)
                 top = head.group() if head else made.partition(b"\n")[0] + b"\n"
                 starts.setdefault(top.replace(head and head.group(1) or b"\0", b""), (top, python, arguments))
+    for rest in (b"print 1;\n", b"# -*- coding: latin-1 -*-\nprint '\xe4';\n", b"# \xc3\xa4\n"):
+        if write(b"/srv/\xc3\xbc/bin/perl", b"-w", rest) != b"#!/srv/\xc3\xbc/bin/perl -w\n" + rest:
+            wrong.append(("a script of perl's changed", write(b"/srv/\xc3\xbc/bin/perl", b"-w", rest)))
     wrong += start(work, pythons, starts)
     for found in wrong[:10]:
         print(repr(found))
