@@ -102,8 +102,8 @@ func (c *Command) run(ctx context.Context, cmd command, args []string) error {
 	fs := flag.NewFlagSet(cmd.name, flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	common := &common{}
-	fs.BoolVar(&common.json, "json", false, "write the report as JSON to standard output, all else to standard error")
-	fs.BoolVar(&common.quiet, "quiet", false, "write no progress")
+	fs.BoolVar(&common.json, "json", false, "write the report as JSON to standard output, and everything else to standard error")
+	fs.BoolVar(&common.quiet, "quiet", false, "don't show progress")
 	run := cmd.parse(c, fs, common)
 	rest, err := parseInterspersed(fs, args)
 	if errors.Is(err, flag.ErrHelp) {

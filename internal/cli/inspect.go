@@ -13,7 +13,7 @@ import (
 
 func inspectCommand() command {
 	return command{
-		name: "inspect", args: "ARCHIVE [OTHER]", summary: "what is in an archive, where it runs, what it needs; in what two differ",
+		name: "inspect", args: "ARCHIVE [OTHER]", summary: "what is in an archive, where it runs, what it needs; how two archives differ",
 		parse: func(c *Command, _ *flag.FlagSet, common *common) func(context.Context, []string) error {
 			return func(_ context.Context, args []string) error {
 				for _, name := range args {
@@ -85,7 +85,7 @@ func (c *Command) inspect(archive string, common *common) error {
 	return w.Flush()
 }
 
-// compare says in what two archives differ; 1 is the exit code if they do.
+// compare says how two archives differ; 1 is the exit code if they do.
 func (c *Command) compare(a, b string, common *common) error {
 	differences, err := pack.Compare(a, b)
 	if err != nil {

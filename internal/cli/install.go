@@ -14,7 +14,7 @@ import (
 
 func installCommand() command {
 	return command{
-		name: "install", args: "SOURCE --into DIR", summary: "put an archive on this machine",
+		name: "install", args: "SOURCE --into DIR", summary: "install an archive on this machine",
 		parse: func(c *Command, fs *flag.FlagSet, common *common) func(context.Context, []string) error {
 			o := install.Options{}
 			fs.StringVar(&o.Into, "into", "", "the `DIR` to install into; new, empty, or one that holds the same archive")
@@ -22,7 +22,7 @@ func installCommand() command {
 			fs.StringVar(&o.SHA256, "sha256", "", "the `DIGEST` that the archive must have")
 			fs.StringVar(&o.Label, "label", "", "the `LABEL` that chooses between archives of one target")
 			registerTrust(fs, &o)
-			fs.StringVar(&o.Owner, "owner", "", "the `USER[:GROUP]` that the files shall belong to; as root only")
+			fs.StringVar(&o.Owner, "owner", "", "the `USER[:GROUP]` to own the files; for root only")
 			return func(ctx context.Context, args []string) error { return c.install(ctx, o, common, args) }
 		},
 	}

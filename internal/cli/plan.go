@@ -17,14 +17,14 @@ func planFlags(fs *flag.FlagSet) (o *matrix.Options, runners *[]string) {
 	o, runners = &matrix.Options{}, new([]string)
 	fs.StringVar(&o.Name, "name", "", "the archives' `name`")
 	fs.StringVar(&o.Version, "version", "", "the archives' `version`")
-	fs.StringVar(&o.Format, "format", "", "of the archives: tar.gz, tar.zst or zip")
+	fs.StringVar(&o.Format, "format", "", "the archives' `FORMAT`: tar.gz, tar.zst or zip")
 	fs.Var(words(&o.Pythons), "pythons", "`versions` of Python, as in 3.12 3.13t")
 	fs.Var(words(&o.Platforms), "platforms", "`platforms`, as in linux_x86_64 macosx_arm64 win_amd64")
 	fs.Var(words(&o.Images), "images", "`images` for Linux, as in manylinux_2_28 musllinux_1_2 debian:12 host")
 	fs.Var(words(&o.Targets), "targets", "`globs` of targets to build")
 	fs.Var(words(&o.SkipTargets), "skip-targets", "`globs` of targets to leave out")
 	fs.StringVar(&o.Only, "only", "", "one `target` to build")
-	fs.Var(words(runners), "runners", "own runners, as in linux_x86_64=`label`")
+	fs.Var(words(runners), "runners", "runners of your own, as in linux_x86_64=`label`")
 	return o, runners
 }
 

@@ -20,8 +20,8 @@ func proveCommand() command {
 			fs.StringVar(&o.Python, "python", "", "the `PATH` of the interpreter (default the newest that fits)")
 			fs.Var(lines(&o.Smoke), "smoke", "a shell `CMD` that is run in the installed tree; repeatable")
 			fs.Var(lines(&o.Volatile), "volatile", "a `PART` that may install itself again; repeatable")
-			fs.Var(lines(&o.Hide), "hide", "a `DIR` that shall be out of reach; repeatable")
-			fs.BoolVar(&o.RequireIsolation, "require-isolation", false, "fail if one of the four fields could not be enforced")
+			fs.Var(lines(&o.Hide), "hide", "a `DIR` to hide from the proof; repeatable")
+			fs.BoolVar(&o.RequireIsolation, "require-isolation", false, "fail if the proof can't enforce all of: no network, no compiler, old place and interpreter hidden")
 			return func(ctx context.Context, args []string) error {
 				if len(args) != 1 {
 					return usageError("prove takes one archive", "binary-buildout prove dist/site-1.0-cp313-linux_x86_64.tar.gz")

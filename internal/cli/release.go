@@ -23,7 +23,7 @@ type releaseFlags struct {
 
 func releaseCommand() command {
 	return command{
-		name: "release", args: "--tag TAG", summary: "attach what lies in dist/ to the release",
+		name: "release", args: "--tag TAG", summary: "attach the archives in dist/ to the release",
 		parse: func(c *Command, fs *flag.FlagSet, common *common) func(context.Context, []string) error {
 			f := &releaseFlags{}
 			f.register(fs)
@@ -41,18 +41,18 @@ func releaseCommand() command {
 
 func (f *releaseFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.options.Tag, "tag", "", "the release's `tag`")
-	fs.StringVar(&f.options.Title, "title", "", "the `title` of a release that is made")
+	fs.StringVar(&f.options.Title, "title", "", "the `title` of a new release")
 	fs.StringVar(&f.options.MakeLatest, "make-latest", "", "true, false or legacy")
 	fs.BoolVar(&f.options.Replace, "replace", false, "replace assets that differ")
 	fs.BoolVar(&f.options.Draft, "draft", false, "leave the release a draft")
 	fs.BoolVar(&f.options.Prerelease, "prerelease", false, "mark it as a prerelease")
-	fs.StringVar(&f.repo, "repo", "", "`OWNER/REPO`")
+	fs.StringVar(&f.repo, "repo", "", "the repository, as `OWNER/REPO` (default GITHUB_REPOSITORY)")
 	fs.StringVar(&f.dir, "dir", "dist", "the `directory` with the archives")
 	fs.StringVar(&f.plan, "plan", "", "the plan's `file`")
 	fs.StringVar(&f.attestation, "attestation", "", "a `bundle` to attach")
-	fs.BoolVar(&f.prepare, "prepare", false, "write the documents, and release nothing")
+	fs.BoolVar(&f.prepare, "prepare", false, "write the documents without releasing anything")
 	fs.BoolVar(&f.step, "step", false, "attach one archive of several jobs")
-	fs.IntVar(&f.expect, "expect-archives", 0, "with --step: the `number` of archives that make the release")
+	fs.IntVar(&f.expect, "expect-archives", 0, "with --step: the `number` of archives that the release is made of")
 }
 
 // complete takes from GitHub's variables what no flag said.

@@ -38,11 +38,11 @@ func (p *packFlags) register(fs *flag.FlagSet) {
 // registerBuild are the flags that say what is built, with what.
 func (p *packFlags) registerBuild(fs *flag.FlagSet) {
 	fs.StringVar(&p.buildoutVersion, "buildout-version", "", "the `VERSION` of zc.buildout (default from the pins, else the newest that fits)")
-	fs.StringVar(&p.defaultCfg, "default-cfg", "", "a default.cfg `FILE` that shall count; the user's own never does")
+	fs.StringVar(&p.defaultCfg, "default-cfg", "", "a default.cfg `FILE` to read; the user's own is never read")
 	fs.Var(lines(&p.before), "before", "a shell `CMD` that is run in the stage before the build; repeatable")
 	fs.StringVar(&p.stage, "stage", "", "the `DIR` to build in (default a fixed one below /var/tmp/binary-buildout, or binary-buildout-UID)")
-	fs.StringVar(&p.reuse, "reuse", "", "an earlier version's `ARCHIVE`: build only what it doesn't have, or what would be built otherwise now")
-	fs.BoolVar(&p.inPlace, "in-place", false, "pack DIR as it was built by somebody else; build nothing")
+	fs.StringVar(&p.reuse, "reuse", "", "the `ARCHIVE` of an earlier version; build only what changed since")
+	fs.BoolVar(&p.inPlace, "in-place", false, "pack DIR as it is: somebody else built it")
 	fs.Var(lines(&p.volatile), "volatile", "a `PART` that may install itself again on each run; repeatable")
 }
 
@@ -54,12 +54,12 @@ func (p *packFlags) registerArchive(fs *flag.FlagSet) {
 	fs.StringVar(&p.target, "target", "", "the planned `TARGET`, as cp312-manylinux_2_28_x86_64 (default what the interpreter says)")
 	fs.StringVar(&p.out, "out", "dist", "the `DIR` that archive, sidecar and report are written to")
 	fs.StringVar(&p.format, "format", "", "`FORMAT` of the archive: tar.gz, tar.zst or zip (default tar.gz; zip on Windows)")
-	fs.StringVar(&p.since, "since", "", "an earlier version's `ARCHIVE`: write the delta from it too")
+	fs.StringVar(&p.since, "since", "", "the `ARCHIVE` of an earlier version; write a delta from it too")
 	fs.Var(lines(&p.exclude), "exclude", "a `GLOB` of paths to leave out; repeatable")
 	fs.Var(lines(&p.include), "include", "a `GLOB` of paths to pack that are left out by default; repeatable")
 	fs.Var(lines(&p.allowOutside), "allow-outside", "a `PART` that may install outside the tree; repeatable")
 	fs.Var(lines(&p.smoke), "smoke", "a shell `CMD` that the proof runs in the installed tree; repeatable")
-	fs.BoolVar(&p.requireIsolation, "require-isolation", false, "fail if the proof could not enforce each of its four fields")
+	fs.BoolVar(&p.requireIsolation, "require-isolation", false, "fail if the proof can't enforce all of: no network, no compiler, old place and interpreter hidden")
 }
 
 // registerChecks are the flags that verify has too.
@@ -70,7 +70,7 @@ func (p *packFlags) registerChecks(fs *flag.FlagSet) {
 	fs.Var(lines(&p.waive), "waive", "a `MODULE` that may be missing; repeatable")
 	fs.Var(lines(&p.systemLibraries), "system-libraries", "a `LIBRARY` that the target brings, as libldap-2.5.so.0; repeatable")
 	fs.StringVar(&p.floor, "floor", "", "fail if the archive needs a newer system than `FLOOR`, as 2.28 of glibc")
-	fs.BoolVar(&p.noImport, "no-import", false, "do not import the extensions that were found")
+	fs.BoolVar(&p.noImport, "no-import", false, "don't import the extensions")
 }
 
 // floorPattern is what --floor takes: a version, perhaps with what it is a version of.

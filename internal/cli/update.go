@@ -11,7 +11,7 @@ import (
 
 func updateCommand() command {
 	return command{
-		name: "update", args: "DIR [SOURCE]", summary: "bring an installed archive to another version",
+		name: "update", args: "DIR [SOURCE]", summary: "update an installed archive to another version",
 		parse: func(c *Command, fs *flag.FlagSet, common *common) func(context.Context, []string) error {
 			o := install.UpdateOptions{}
 			fs.StringVar(&o.Python, "python", "", "the `PATH` of the interpreter, or its version (default the one that it has)")
@@ -27,7 +27,7 @@ func updateCommand() command {
 // registerRestart are the flags that update and rollback share.
 func registerRestart(fs *flag.FlagSet, o *install.UpdateOptions) {
 	fs.StringVar(&o.Stop, "stop", "", "a shell `CMD` that stops the application before it is changed")
-	fs.StringVar(&o.Start, "start", "", "a shell `CMD` that starts it afterwards; if it fails, all goes back")
+	fs.StringVar(&o.Start, "start", "", "a shell `CMD` that starts the application afterwards; if it fails, the change is undone")
 }
 
 func (c *Command) update(ctx context.Context, o install.UpdateOptions, common *common, args []string) error {
