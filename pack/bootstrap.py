@@ -514,6 +514,9 @@ def usable(path, what):
         raise Refused(u"%s has a character that scripts and configurations can't hold (%s): %s"
                       % (what, u" ".join(json.dumps(c) for c in bad), json.dumps(path)),
                       u"letters, digits, spaces and . _ - + = @ ~ ( ) will do", 2)
+    if re.search(u"coding[:=][ \t]*[-\\w.]", path):
+        raise Refused(u"%s has what Python takes for a script's encoding: %s" % (what, json.dumps(path)),
+                      u"use a path without \"coding=\"", 2)
     if any(part != part.strip() for part in path.split(u"/")):
         raise Refused(u"%s has a directory whose name begins or ends with a space: %s"
                       % (what, json.dumps(path)), u"use another name", 2)

@@ -182,7 +182,7 @@ func TestBootstrapPlaces(t *testing.T) {
 	long := strings.Repeat("y", 100)
 	for _, test := range []struct{ name, error string }{
 		{"it's", `"'"`}, {"a\"b", "character"}, {"a\nb", "character"}, {"a%b", "character"}, {"a$b", "character"}, {"a\\b", "character"},
-		{"a:b", "character"}, {"a;b", "character"}, {"a*b", "character"}, {"a`b", "character"}, {"ends ", "space"},
+		{"a:b", "character"}, {"a;b", "character"}, {"a*b", "character"}, {"a`b", "character"}, {"ends ", "space"}, {"coding=x", "script's encoding"},
 		{"b\xff", "not UTF-8"}, {long + "/" + long, "takes no more than"},
 	} {
 		t.Run(strconv.Quote(test.name), func(t *testing.T) {
