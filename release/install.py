@@ -1283,8 +1283,17 @@ def from_copy(asset, path, python, shelf):
             work.remove()
 
 
+def safe_place(path):
+    """Refuses, to root, a directory in whose place another user could put
+    something while an archive is unpacked and its bootstrap.py runs."""
+    if not WINDOWS and os.geteuid() == 0 and (changeable(os.path.dirname(path)) or os.path.lexists(path) and changeable(path)):
+        raise Stop(2, "installing into %s as root: another user could exchange what root runs" % path,
+                   "run it as the user that it is for; or choose a directory that is root\x27s, with all above it")
+
+
 def install(o):
     path = final(o["into"])
+    safe_place(path)
     there = look(path)
     shelf = source(o["from"], o["server"], o["repo"], o["release"], o["tag"], (o["helper"], o["script"]) if o.get("helper") else None)
     index = read_index(shelf.index(), shelf.name)

@@ -27,6 +27,9 @@ type Command struct {
 	Dir    string // the working directory
 	OS     string // as runtime.GOOS
 	Arch   string // as runtime.GOARCH
+
+	args   []string
+	parent *parent
 }
 
 // New gives the Command of this process. It is the one place that reads
@@ -76,6 +79,10 @@ func (c *Command) Main(ctx context.Context, args []string) int {
 	if handled, code := child(args); handled {
 		return code
 	}
+	if len(args) == 1 && args[0] == asArg && c.parent == nil {
+		return c.asked(ctx)
+	}
+	c.args = args
 	if len(args) == 0 {
 		c.usage(c.Stderr)
 		return exitUsage

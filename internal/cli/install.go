@@ -22,8 +22,9 @@ func installCommand() command {
 			fs.StringVar(&o.SHA256, "sha256", "", "the `DIGEST` that the archive must have")
 			fs.StringVar(&o.Label, "label", "", "the `LABEL` that chooses between archives of one target")
 			registerTrust(fs, &o)
-			fs.StringVar(&o.Owner, "owner", "", "the `USER[:GROUP]` to own the files; for root only")
-			return func(ctx context.Context, args []string) error { return c.install(ctx, o, common, args) }
+			var owner string
+			fs.StringVar(&owner, "owner", "", "the `USER[:GROUP]` to install as; for root only")
+			return func(ctx context.Context, args []string) error { return c.install(ctx, o, owner, common, args) }
 		},
 	}
 }
@@ -35,12 +36,20 @@ func registerTrust(fs *flag.FlagSet, o *install.Options) {
 	fs.StringVar(&o.TrustedRoot, "trusted-root", "", "a `FILE` of further trusted roots, as gh attestation trusted-root writes it")
 }
 
-func (c *Command) install(ctx context.Context, o install.Options, common *common, args []string) error {
+func (c *Command) install(ctx context.Context, o install.Options, owner string, common *common, args []string) error {
 	if len(args) != 1 || o.Into == "" {
 		return usageError("install takes one SOURCE and --into DIR", "binary-buildout install site-1.0-cp313-linux_x86_64.tar.gz --into /srv/site")
 	}
 	ui := c.surround(&o, common, o.Into)
 	o.Source = c.source(args[0])
+	if owner != "" && c.parent == nil {
+		a, undo, err := install.PrepareOwner(o.Into, owner)
+		if err != nil {
+			return err
+		}
+		defer undo()
+		return c.as(ctx, a, o.Source, func(what string) error { return fmt.Errorf("there is no --%s", what) })
+	}
 	result, err := install.Install(ctx, o)
 	if err != nil {
 		return err

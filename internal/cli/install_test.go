@@ -24,6 +24,12 @@ import (
 // with a sidecar and the documents of a release beside it.
 func smallArchive(t *testing.T, dir, version string) {
 	t.Helper()
+	smallArchiveFor(t, dir, version, pack.Python{Version: "3.13.0", Implementation: "cpython", ABI: "cp313", Bits: 64})
+}
+
+// smallArchiveFor is smallArchive for another Python; it gives the archive's path.
+func smallArchiveFor(t *testing.T, dir, version string, python pack.Python) string {
+	t.Helper()
 	stage := filepath.Join(t.TempDir(), "stage")
 	if err := os.MkdirAll(filepath.Join(stage, "etc"), 0o755); err != nil {
 		t.Fatal(err)
@@ -38,8 +44,7 @@ func smallArchive(t *testing.T, dir, version string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.Manifest = pack.Manifest{Name: "site", Version: version, Target: "cp313-linux_x86_64",
-		Python: pack.Python{Version: "3.13.0", Implementation: "cpython", ABI: "cp313", Bits: 64}}
+	a.Manifest = pack.Manifest{Name: "site", Version: version, Target: python.ABI + "-linux_x86_64", Python: python}
 	if _, err := pack.Relocate(a, pack.Origin{Root: stage, RealRoot: stage, Interpreter: "/nowhere/bin/python", Prefix: "/nowhere", LibDir: "/nowhere/lib"}); err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +53,7 @@ func smallArchive(t *testing.T, dir, version string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stem := filepath.Join(dir, "site-"+version+"-cp313-linux_x86_64")
+	stem := filepath.Join(dir, "site-"+version+"-"+a.Manifest.Target)
 	sidecar, err := json.Marshal(release.Sidecar{Format: release.SidecarFormat, Archive: filepath.Base(stem) + ".tar.gz", Size: d.Size, SHA256: d.SHA256,
 		Name: "site", Version: version, Target: a.Manifest.Target})
 	if err != nil {
@@ -59,6 +64,7 @@ func smallArchive(t *testing.T, dir, version string) {
 			t.Fatal(err)
 		}
 	}
+	return stem + ".tar.gz"
 }
 
 // TestInstallCommand is what Ansible and Puppet see: exit codes, the report on

@@ -24,6 +24,9 @@ func (c *Command) rollback(ctx context.Context, o install.UpdateOptions, common 
 		return usageError("rollback takes the directory", "binary-buildout rollback /srv/site")
 	}
 	c.surround(&o.Options, common, args[0])
+	if done, err := c.elsewhere(ctx, &o); done || err != nil {
+		return err
+	}
 	result, err := install.Rollback(ctx, o)
 	if err != nil {
 		return err

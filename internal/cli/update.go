@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/binary-buildout/binary-buildout/internal/install"
 )
@@ -38,6 +39,9 @@ func (c *Command) update(ctx context.Context, o install.UpdateOptions, common *c
 	if len(args) == 2 {
 		o.Source = c.source(args[1])
 	}
+	if done, err := c.elsewhere(ctx, &o); done || err != nil {
+		return err
+	}
 	result, err := install.Update(ctx, o)
 	if err != nil {
 		return err
@@ -49,6 +53,13 @@ func (c *Command) update(ctx context.Context, o install.UpdateOptions, common *c
 func (c *Command) surround(o *install.Options, common *common, dir string) *ui {
 	ui := c.ui(common)
 	o.Into = c.abs(dir)
+	if strings.ContainsAny(o.Python, `/\`) {
+		o.Python = c.abs(o.Python)
+	}
+	if o.TrustedRoot != "" {
+		o.TrustedRoot = c.abs(o.TrustedRoot)
+	}
+	c.parent.take(o)
 	o.Env, o.OS, o.Arch = os.Environ(), c.OS, c.Arch
 	o.Read, o.Extract = readArchive, extractArchive
 	o.Progress = func(e install.Event) {
@@ -66,6 +77,9 @@ func (c *Command) surround(o *install.Options, common *common, dir string) *ui {
 
 // source gives what is here by its whole path: it is remembered for the next update.
 func (c *Command) source(s string) string {
+	if c.parent != nil && c.parent.files[c.abs(s)] != nil {
+		return c.abs(s)
+	}
 	if _, err := os.Stat(c.abs(s)); err == nil {
 		return c.abs(s)
 	}

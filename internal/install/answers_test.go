@@ -225,7 +225,7 @@ func TestParentNotWritable(t *testing.T) {
 		return
 	}
 	system := "/usr/bin/python3"
-	p, err := probe(t.Context(), system, os.Environ(), nil)
+	p, err := probe(t.Context(), system, os.Environ())
 	if err != nil {
 		t.Fatal(err)
 	}

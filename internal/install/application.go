@@ -110,11 +110,11 @@ func (t *application) read(ctx context.Context, o Options) error {
 // python is the interpreter that the tree has, if the new version takes it too.
 func (t *application) python(ctx context.Context, o Options, n *needs) (string, error) {
 	if o.Python == "" {
-		if p, err := probe(ctx, t.state.Interpreter, withoutPython(o.Env), nil); err == nil && n.unfit(p) == "" {
+		if p, err := probe(ctx, t.state.Interpreter, withoutPython(o.Env)); err == nil && n.unfit(p) == "" {
 			return t.state.Interpreter, nil
 		}
 	}
-	p, err := choosePython(ctx, o, *n, nil)
+	p, err := choosePython(ctx, o, *n)
 	if err != nil {
 		return "", err
 	}

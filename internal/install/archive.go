@@ -50,8 +50,8 @@ func (f *fetched) sum(ctx context.Context) (string, error) {
 
 // openLocal opens an archive that lies on this disk for the directory. One whose
 // content another user could change while it is looked at is copied first.
-func openLocal(ctx context.Context, dir, path, want string) (*fetched, error) {
-	file, err := os.Open(path)
+func openLocal(ctx context.Context, o Options, dir, path, want string) (*fetched, error) {
+	file, err := o.open(path)
 	if err != nil {
 		return nil, usage(fmt.Errorf("opening the archive: %w", err), "")
 	}
@@ -90,7 +90,7 @@ func (f *fetched) copy(ctx context.Context, dir string, from *os.File, size int6
 		return err
 	}
 	if f.file, err = os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600); err == nil {
-		_, err = io.Copy(f.file, &ctxReader{ctx, from})
+		_, err = io.Copy(f.file, &ctxReader{ctx, io.NewSectionReader(from, 0, math.MaxInt64)})
 	}
 	if err != nil {
 		return surroundings(fmt.Errorf("copying %s: %w", from.Name(), err), "make room on that disk")

@@ -93,11 +93,11 @@ func missing(err error) bool {
 // fetchFile takes an archive that lies on this disk. Its attestation counts if
 // it is asked for.
 func fetchFile(ctx context.Context, o Options, dir string) (*fetched, error) {
-	want, err := expectedDigest(o.Source, o.SHA256)
+	want, err := expectedDigest(o, o.Source, o.SHA256)
 	if err != nil {
 		return nil, err
 	}
-	f, err := openLocal(ctx, dir, o.Source, want)
+	f, err := openLocal(ctx, o, dir, o.Source, want)
 	if err != nil || !o.asksForAttestation() {
 		return f, err
 	}
@@ -116,6 +116,7 @@ func attestFile(ctx context.Context, o Options, f *fetched) (attested, error) {
 	if err != nil {
 		return attested{}, err
 	}
-	beside := folder{filepath.Dir(o.Source)}
-	return attest(ctx, o, evidence{beside.name(), "", beside.document}, Asset{Name: filepath.Base(o.Source), SHA256: digest})
+	dir := filepath.Dir(o.Source)
+	beside := func(_ context.Context, name string) ([]byte, error) { return o.readFile(filepath.Join(dir, name)) }
+	return attest(ctx, o, evidence{dir, "", beside}, Asset{Name: filepath.Base(o.Source), SHA256: digest})
 }

@@ -3,6 +3,7 @@
 package install
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -100,5 +101,53 @@ func TestRootsInterpreters(t *testing.T) {
 				t.Errorf("named by its path it wasn't run: %v", err)
 			}
 		})
+	}
+}
+
+// TestScriptSafePlace: root's install.sh doesn't work where another user could
+// put something in the staging directory's place.
+func TestScriptSafePlace(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root: other users' directories")
+	}
+	s := newScript(t, packReal(t, t.TempDir(), "1.0"))
+	theirs := t.TempDir()
+	mkfile(t, filepath.Join(theirs, "roots", "x"), "")
+	chmod(t, theirs, 0o755)
+	if err := os.Chown(theirs, someone, someone); err != nil {
+		t.Fatal(err)
+	}
+	for _, into := range []string{"app", "roots/app"} {
+		code, out := run(t, shell(t, []string{"dash"}), s.path, "--from", s.dist, "--into", filepath.Join(theirs, into), "--python", installtest.Python(t, "3.13"))
+		if code != 2 || !strings.Contains(out, "another user could exchange what root runs") || !strings.Contains(out, "run it as the user that it is for") {
+			t.Errorf("%s: exit code %d\n%s", into, code, out)
+		}
+	}
+	onlyThese(t, theirs, "roots")
+	onlyThese(t, filepath.Join(theirs, "roots"), "x")
+}
+
+// asNobody runs this test once more, as somebody whom permissions stop.
+func asNobody(t *testing.T) {
+	t.Helper()
+	dir, err := os.MkdirTemp("/var/tmp", "binary-buildout-nobody-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	program, home := filepath.Join(dir, "test"), filepath.Join(dir, "home")
+	copyFile(t, os.Args[0], program, nil)
+	chmod(t, program, 0o755)
+	chmod(t, dir, 0o755)
+	nobody, err := lookupAccount("nobody")
+	if err := errors.Join(err, os.Mkdir(home, 0o755), os.Chown(home, nobody.uid, nobody.gid)); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(program, "-test.run=^"+t.Name()+"$", "-test.v")
+	cmd.Dir = home
+	nobody.Run(cmd)
+	cmd.Env = []string{"PATH=/usr/bin:/bin", "HOME=" + home, "TMPDIR=" + home}
+	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()) {
+		t.Errorf("as nobody: %v\n%s", err, out)
 	}
 }

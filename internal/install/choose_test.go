@@ -128,7 +128,7 @@ func TestChoice(t *testing.T) {
 			}
 			env := []string{"PATH=" + strings.Join(dirs, ":"), "PYENV_ROOT=/no", "HOME=/no"}
 			o := Options{Python: test.python, Label: test.label, OS: "linux", Env: env}
-			if c, err := choose(t.Context(), o, &x, "the mirror", nil); err != nil {
+			if c, err := choose(t.Context(), o, &x, "the mirror"); err != nil {
 				agrees("install", "", strings.ReplaceAll(err.Error(), "has another label, \"", "has another label, ")+" / "+hintOf(err, ""))
 			} else {
 				agrees("install", c.asset.Target+" "+c.asset.Label, "")

@@ -2,6 +2,7 @@ package install
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -10,7 +11,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -27,6 +27,9 @@ type sidecar struct {
 	SHA256  string `json:"sha256"`
 }
 
+// sumsName is the file of all digests, as sha256sum writes it.
+const sumsName = "SHA256SUMS"
+
 // archiveSuffix matches the end of an archive's name.
 var archiveSuffix = regexp.MustCompile(`\.(tar\.gz|tar\.zst|zip)$`)
 
@@ -42,26 +45,26 @@ func askedDigest(text string) (string, error) {
 // expectedDigest gives the digest that an archive on disk should have: the one
 // asked for, the sidecar's, or the one in SHA256SUMS beside it; "" if nothing
 // says.
-func expectedDigest(path, asked string) (string, error) {
+func expectedDigest(o Options, path, asked string) (string, error) {
 	if asked != "" {
 		return asked, nil
 	}
 	side := archiveSuffix.ReplaceAllString(path, "") + ".json"
-	data, err := os.ReadFile(side)
+	data, err := o.readFile(side)
 	if err == nil {
 		return sidecarDigest(data, side)
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return "", surroundings(fmt.Errorf("reading the sidecar: %w", err), "")
 	}
-	sums, err := os.Open(filepath.Join(filepath.Dir(path), "SHA256SUMS"))
+	name := filepath.Join(filepath.Dir(path), sumsName)
+	sums, err := o.readFile(name)
 	if err != nil {
 		return "", nil
 	}
-	defer sums.Close()
-	all, err := readSums(sums)
+	all, err := readSums(bytes.NewReader(sums))
 	if err != nil {
-		return "", failed(fmt.Errorf("reading %s: %w", sums.Name(), err), "")
+		return "", failed(fmt.Errorf("reading %s: %w", name, err), "")
 	}
 	return all[filepath.Base(path)], nil
 }

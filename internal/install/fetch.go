@@ -22,16 +22,16 @@ var repository = regexp.MustCompile(`^([A-Za-z0-9](?:[A-Za-z0-9-]{0,38}))/([A-Za
 
 // fetch brings the archive that the source names, and that fits this system.
 // A path that exists is a path, whatever else it looks like.
-func fetch(ctx context.Context, o Options, dir string, who *owner) (*fetched, error) {
+func fetch(ctx context.Context, o Options, dir string) (*fetched, error) {
 	if strings.HasPrefix(o.Source, "https://") || strings.HasPrefix(o.Source, "http://") {
-		return fetchURL(ctx, o, dir, who)
+		return fetchURL(ctx, o, dir)
 	}
-	fi, err := os.Stat(o.Source)
+	fi, err := o.stat(o.Source)
 	switch {
 	case err == nil && fi.Mode().IsRegular():
 		return fetchFile(ctx, o, dir)
 	case err == nil && fi.IsDir():
-		return fetchFrom(ctx, o, dir, who, folder{o.Source})
+		return fetchFrom(ctx, o, dir, folder{o.Source})
 	case err == nil:
 		return nil, usage(fmt.Errorf("installing %s: it is neither a file nor a folder", o.Source), "")
 	case !errors.Is(err, fs.ErrNotExist) && !strings.Contains(err.Error(), "not a directory"):
@@ -43,15 +43,15 @@ func fetch(ctx context.Context, o Options, dir string, who *owner) (*fetched, er
 			return nil, err
 		}
 		if r.Token != "" {
-			return fetchFrom(ctx, o, dir, who, &apiRelease{remote: r, repo: m[1] + "/" + m[2], tag: m[3]})
+			return fetchFrom(ctx, o, dir, &apiRelease{remote: r, repo: m[1] + "/" + m[2], tag: m[3]})
 		}
-		return fetchFrom(ctx, o, dir, who, &publicRelease{remote: r, repo: m[1] + "/" + m[2], tag: m[3]})
+		return fetchFrom(ctx, o, dir, &publicRelease{remote: r, repo: m[1] + "/" + m[2], tag: m[3]})
 	}
 	return nil, usage(fmt.Errorf("installing %s: there is no such file", o.Source), "give an archive, OWNER/REPO[@TAG], or the URL or folder of a mirror")
 }
 
 // fetchURL is for a mirror, or one archive.
-func fetchURL(ctx context.Context, o Options, dir string, who *owner) (*fetched, error) {
+func fetchURL(ctx context.Context, o Options, dir string) (*fetched, error) {
 	u, err := url.Parse(o.Source)
 	if err != nil || u.Host == "" {
 		return nil, usage(fmt.Errorf("installing %s: it isn't a URL", o.Source), "")
@@ -62,7 +62,7 @@ func fetchURL(ctx context.Context, o Options, dir string, who *owner) (*fetched,
 	}
 	var f *fetched
 	if !archiveSuffix.MatchString(u.Path) {
-		f, err = fetchFrom(ctx, o, dir, who, &mirror{r, strings.TrimRight(o.Source, "/")})
+		f, err = fetchFrom(ctx, o, dir, &mirror{r, strings.TrimRight(o.Source, "/")})
 	} else {
 		f, err = fetchOne(ctx, o, dir, r, u)
 	}
@@ -140,7 +140,7 @@ func backward(o Options, x *Index, s shelf) error {
 var numbers = regexp.MustCompile(`^[0-9]+(\.[0-9]+)*$`)
 
 // fetchFrom takes what fits from a shelf.
-func fetchFrom(ctx context.Context, o Options, dir string, who *owner, s shelf) (*fetched, error) {
+func fetchFrom(ctx context.Context, o Options, dir string, s shelf) (*fetched, error) {
 	o.tell(Event{Step: "index", Text: "looking what " + s.name() + " has"})
 	s, x, err := indexOfThis(ctx, o, s)
 	if err != nil {
@@ -149,7 +149,7 @@ func fetchFrom(ctx context.Context, o Options, dir string, who *owner, s shelf) 
 	if err := forward(o, x, s); err != nil {
 		return nil, err
 	}
-	c, err := choose(ctx, o, x, s.name(), who)
+	c, err := choose(ctx, o, x, s.name())
 	if err != nil {
 		return nil, err
 	}
@@ -175,7 +175,7 @@ func fetchFrom(ctx context.Context, o Options, dir string, who *owner, s shelf) 
 			"copy it there too: a mirror is a copy of all assets of a release")
 	}
 	if local != "" {
-		f, err = openLocal(ctx, dir, local, a.SHA256)
+		f, err = openLocal(ctx, o, dir, local, a.SHA256)
 	} else {
 		f, err = fetchAsset(ctx, o, dir, a, func(to string) error { return s.get(ctx, o, a, x, to) })
 	}

@@ -2,7 +2,9 @@ package install
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -114,15 +116,15 @@ func pythonWords(abi string) string {
 }
 
 // pythonsHere gives the interpreters to choose from: the one asked for, or all.
-func pythonsHere(ctx context.Context, o Options, who *owner) ([]*Python, error) {
+func pythonsHere(ctx context.Context, o Options) ([]*Python, error) {
 	env := withoutPython(o.Env)
 	if o.Python == "" {
-		return probeAll(ctx, candidates(o.OS, env), env, who), nil
+		return probeAll(ctx, candidates(o.OS, env), env), nil
 	}
 	paths := asked(o)
 	var firstErr error
 	for _, path := range paths {
-		p, err := probe(ctx, path, env, who)
+		p, err := probe(ctx, path, env)
 		if err == nil {
 			return []*Python{p}, nil
 		}
@@ -131,18 +133,18 @@ func pythonsHere(ctx context.Context, o Options, who *owner) ([]*Python, error) 
 		}
 	}
 	if len(paths) == 0 && isVersion(o.Python) { // on Windows all are called python.exe
-		for _, p := range probeAll(ctx, candidates(o.OS, env), env, who) {
+		for _, p := range probeAll(ctx, candidates(o.OS, env), env) {
 			if strings.HasPrefix(p.Version+".", o.Python+".") {
 				return []*Python{p}, nil
 			}
 		}
 	}
 	if firstErr == nil {
-		firstErr = fmt.Errorf("there is none; this system is %s", describeSystem(o, probeAll(ctx, candidates(o.OS, env), env, who)))
+		firstErr = fmt.Errorf("there is none; this system is %s", describeSystem(o, probeAll(ctx, candidates(o.OS, env), env)))
 	}
 	hint := "give the path of an interpreter"
-	if who != nil {
-		hint += " that " + o.Owner + " can run, in directories that it can enter"
+	if errors.Is(firstErr, fs.ErrPermission) {
+		hint += " that this user can run, in directories that it can enter"
 	}
 	return nil, usage(fmt.Errorf("looking for --python %s: %w", o.Python, firstErr), hint)
 }
@@ -189,15 +191,15 @@ func asked(o Options) []string {
 // choosePython gives the newest interpreter that fits, one that isn't of a
 // virtualenv if there is one. Those whose name says the right version are asked
 // first: each takes some 50 ms to start.
-func choosePython(ctx context.Context, o Options, n needs, who *owner) (*Python, error) {
+func choosePython(ctx context.Context, o Options, n needs) (*Python, error) {
 	if o.Python == "" {
 		env := withoutPython(o.Env)
-		likely := probeAll(ctx, named(candidates(o.OS, env), n.abi), env, who)
+		likely := probeAll(ctx, named(candidates(o.OS, env), n.abi), env)
 		if best := newest(likely, n); best != nil && !best.Virtualenv {
 			return best, nil
 		}
 	}
-	all, err := pythonsHere(ctx, o, who)
+	all, err := pythonsHere(ctx, o)
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -18,7 +17,7 @@ import (
 // hello is an archive for this machine's Python.
 func hello(t *testing.T, version string) (installtest.Archive, *Python) {
 	t.Helper()
-	p, err := probe(t.Context(), installtest.Python(t, "3.13"), os.Environ(), nil)
+	p, err := probe(t.Context(), installtest.Python(t, "3.13"), os.Environ())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,31 +52,6 @@ func python313() string {
 		}
 	}
 	return ""
-}
-
-// asNobody runs this test once more, as somebody whom permissions stop.
-func asNobody(t *testing.T) {
-	t.Helper()
-	dir, err := os.MkdirTemp("/var/tmp", "binary-buildout-nobody-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	program, home := filepath.Join(dir, "test"), filepath.Join(dir, "home")
-	copyFile(t, os.Args[0], program, nil)
-	chmod(t, program, 0o755)
-	chmod(t, dir, 0o755)
-	who, err := lookupOwner("nobody")
-	if err := errors.Join(err, os.Mkdir(home, 0o755), os.Chown(home, who.uid, who.gid)); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(program, "-test.run=^"+t.Name()+"$", "-test.v")
-	cmd.Dir = home
-	cmd.Env = []string{"PATH=/usr/bin:/bin", "HOME=" + home, "TMPDIR=" + home}
-	who.run(cmd)
-	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()) {
-		t.Errorf("as nobody: %v\n%s", err, out)
-	}
 }
 
 func wantError(t *testing.T, err error, code int, words ...string) {

@@ -97,8 +97,8 @@ type choice struct {
 
 // choose takes the asset that fits the newest Python; of several, the one with
 // the highest floor, which knows most of this system.
-func choose(ctx context.Context, o Options, x *Index, from string, who *owner) (*choice, error) {
-	pythons, err := pythonsHere(ctx, o, who)
+func choose(ctx context.Context, o Options, x *Index, from string) (*choice, error) {
+	pythons, err := pythonsHere(ctx, o)
 	if err != nil {
 		return nil, err
 	}

@@ -33,8 +33,6 @@ type Options struct {
 	// Interpreter is one that is known already, so that none is looked for;
 	// Run has to find it.
 	Interpreter *Python
-	// Owner is USER[:GROUP], by name or number; only for root.
-	Owner string
 	// SHA256 is the digest that the archive must have, in hex; may be empty.
 	SHA256 string
 	// Label chooses between archives of one target, "debian12"; may be empty.
@@ -46,6 +44,10 @@ type Options struct {
 	RequireAttestation bool
 	// TrustedRoot is a file of further trusted roots of Sigstore; may be empty.
 	TrustedRoot string
+
+	// Handed are files that are open already, by their paths, since this user
+	// may not be able to open them; one that is nil isn't there.
+	Handed map[string]*os.File
 
 	// Env is the environment: PATH, PYENV_ROOT, proxies.
 	Env []string
@@ -123,14 +125,13 @@ func Install(ctx context.Context, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	who, err := lookupOwner(o.Owner)
-	if err != nil {
+	if err := safePlace(dir); err != nil {
 		return nil, err
 	}
 	if o.SHA256, err = askedDigest(o.SHA256); err != nil {
 		return nil, err
 	}
-	a, err := fetch(ctx, o, dir, who)
+	a, err := fetch(ctx, o, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -138,17 +139,17 @@ func Install(ctx context.Context, o Options) (*Result, error) {
 	if a.unchanged != nil {
 		return a.unchanged, nil
 	}
-	return installFile(ctx, o, a, dir, who)
+	return installFile(ctx, o, a, dir)
 }
 
 // Choose gives the interpreter that Install would take for an archive with
 // this manifest: o.Python, or the newest of this system that fits.
 func Choose(ctx context.Context, o Options, m *pack.Manifest) (*Python, error) {
-	return choosePython(ctx, o, requirement(m), nil)
+	return choosePython(ctx, o, requirement(m))
 }
 
 // installFile installs an archive that lies on disk.
-func installFile(ctx context.Context, o Options, a *fetched, dir string, who *owner) (*Result, error) {
+func installFile(ctx context.Context, o Options, a *fetched, dir string) (*Result, error) {
 	o.tell(Event{Step: "check", Text: "checking " + a.name})
 	digest, err := a.sum(ctx)
 	if err != nil {
@@ -175,12 +176,12 @@ func installFile(ctx context.Context, o Options, a *fetched, dir string, who *ow
 		py = a.python
 	}
 	if py == nil {
-		if py, err = choosePython(ctx, o, requirement(m), who); err != nil {
+		if py, err = choosePython(ctx, o, requirement(m)); err != nil {
 			return nil, err
 		}
 	}
 	res.Python = py.Executable
-	if err := place(ctx, o, placing{archive: a.file, dir: dir, manifest: m, files: files, python: py, owner: who, record: record{
+	if err := place(ctx, o, placing{archive: a.file, dir: dir, manifest: m, files: files, python: py, record: record{
 		Format: recordFormat, Archive: res.Archive, SHA256: digest, Source: o.Source,
 	}}); err != nil {
 		return nil, err

@@ -241,45 +241,14 @@ func TestTwoAtATime(t *testing.T) {
 	wantError(t, inner, 3, "another install")
 }
 
-func TestOwner(t *testing.T) {
-	a, _ := hello(t, "1.0")
-	src := installtest.Make(t, t.TempDir(), a)
-	into := filepath.Join(t.TempDir(), "app")
-	o := options(src, into)
-	o.Owner = "nobody"
-	if os.Geteuid() != 0 {
-		_, err := Install(t.Context(), o)
-		wantError(t, err, 2, "only root")
-		return
-	}
-	who, err := lookupOwner("nobody:daemon")
-	if err != nil || who.uid == 0 || who.gid == 0 {
-		t.Fatalf("%+v, %v", who, err)
-	}
-	mkfile(t, filepath.Join(into, "a", "b"), "x")
-	if err := who.take(into); err != nil {
-		t.Fatal(err)
-	}
-	fi, err := os.Stat(filepath.Join(into, "a", "b"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := fmt.Sprint(fi.Sys()); !strings.Contains(got, fmt.Sprintf("%d", who.uid)) {
-		t.Errorf("owner: %s", got)
-	}
-	o.Owner = "no-such-user"
-	_, err = Install(t.Context(), o)
-	wantError(t, err, 2, "no-such-user")
-}
-
 func TestProbe(t *testing.T) {
 	musl := testtool.Musl(t, testcache.Dir(t))
-	p, err := probe(t.Context(), musl, os.Environ(), nil)
+	p, err := probe(t.Context(), musl, os.Environ())
 	if err != nil || p.Libc != "musl" || !strings.HasPrefix(p.LibcVersion, "1.") || p.ABI != "cp311" {
 		t.Errorf("on musl: %+v, %v", p, err)
 	}
 	for version, abi := range map[string]string{"2.7": "cp27mu", "3.6": "cp36", "3.8": "cp38", "3.13": "cp313"} {
-		p, err := probe(t.Context(), installtest.Python(t, version), os.Environ(), nil)
+		p, err := probe(t.Context(), installtest.Python(t, version), os.Environ())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -91,7 +91,7 @@ func TestScriptRefuses(t *testing.T) {
 // written there, although the digest is right.
 func TestScriptHostile(t *testing.T) {
 	python := installtest.Python(t, "3.13")
-	p, err := probe(t.Context(), python, os.Environ(), nil)
+	p, err := probe(t.Context(), python, os.Environ())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -178,7 +178,7 @@ func TestScriptSameTree(t *testing.T) {
 // TestScriptChoosesAsInstall has both choose of the same index.
 func TestScriptChoosesAsInstall(t *testing.T) {
 	dir, x := release(t)
-	p, err := probe(t.Context(), installtest.Python(t, "3.13"), os.Environ(), nil)
+	p, err := probe(t.Context(), installtest.Python(t, "3.13"), os.Environ())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,6 @@ type placing struct {
 	manifest *pack.Manifest
 	files    *pack.Files
 	python   *Python
-	owner    *owner
 	record   record
 }
 
@@ -68,11 +67,6 @@ func place(ctx context.Context, o Options, p placing) error {
 	}
 	if err := writeRecord(tree, p.record); err != nil {
 		return surroundings(fmt.Errorf("writing %s: %w", recordName, err), "")
-	}
-	if p.owner != nil {
-		if err := p.owner.take(tree); err != nil {
-			return surroundings(fmt.Errorf("giving the files to %s: %w", o.Owner, err), "")
-		}
 	}
 	if err := ctx.Err(); err != nil {
 		return surroundings(fmt.Errorf("installing: %w", context.Cause(ctx)), "")

@@ -3,20 +3,15 @@
 package install
 
 import (
-	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
-	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 )
 
@@ -112,74 +107,4 @@ func TestMeter(t *testing.T) {
 	if last := events[len(events)-1]; last.Done != 4000 || last.Left != 0 {
 		t.Errorf("%+v", last)
 	}
-}
-
-// TestOwnerWhole: as root, each file and directory belongs to whom it shall
-// belong to, who can run it, and who has to be able to run its interpreter.
-func TestOwnerWhole(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Log("only root can give files away; TestOwner sees that nobody else tries")
-		return
-	}
-	a, p := hello(t, "1.0")
-	parent, err := os.MkdirTemp("/var/tmp", "binary-buildout-owner-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(parent)
-	chmod(t, parent, 0o755)
-	// This machine's may lie in root's home. The one that runs as somebody else
-	// only describes itself.
-	python := filepath.Join(parent, "python3.13")
-	described := *p
-	described.Executable = python
-	data, err := json.Marshal(described)
-	if err != nil {
-		t.Fatal(err)
-	}
-	mkfile(t, python, fmt.Sprintf("#!/bin/sh\nif [ $(id -u) = 0 ]; then exec %s \"$@\"; fi\nprintf '%%s\\n' '%s'\n", p.Executable, data))
-	chmod(t, python, 0o755)
-	o := options(installtest.Make(t, t.TempDir(), a), filepath.Join(parent, "app"))
-	o.Owner, o.Python = "nobody:daemon", python
-	res, err := Install(t.Context(), o)
-	if err != nil || !res.Changed {
-		t.Fatalf("%+v, %v", res, err)
-	}
-	who, err := lookupOwner(o.Owner)
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := 0
-	for path := range snapshot(t, o.Into) {
-		fi, err := os.Lstat(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if st := fi.Sys().(*syscall.Stat_t); int(st.Uid) != who.uid || int(st.Gid) != who.gid {
-			t.Errorf("%s belongs to %d:%d", path, st.Uid, st.Gid)
-		}
-		n++
-	}
-	if n < 8 {
-		t.Errorf("%d files", n)
-	}
-	cmd := exec.Command(filepath.Join(o.Into, "bin", "hello"))
-	cmd.Dir = "/"
-	who.run(cmd)
-	if out, err := cmd.Output(); err != nil || !strings.HasPrefix(string(out), "1.0 "+o.Into+" ") {
-		t.Errorf("%q, %v", out, err)
-	}
-	// The same again, by the owner's name alone and by numbers.
-	for _, owner := range []string{"nobody", fmt.Sprintf("%d:%d", who.uid, who.gid)} {
-		o.Owner = owner
-		if res, err := Install(t.Context(), o); err != nil || res.Changed {
-			t.Errorf("%s: %+v, %v", owner, res, err)
-		}
-	}
-	// One that only root can run.
-	o.Into, o.Owner = filepath.Join(parent, "other"), "nobody"
-	chmod(t, python, 0o700)
-	_, err = Install(t.Context(), o)
-	wantError(t, err, 2, "permission denied", "that nobody can run")
-	onlyThese(t, parent, "app", "python3.13")
 }

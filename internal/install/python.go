@@ -85,7 +85,7 @@ sys.stdout.write(json.dumps({
 const probeTime = 20 * time.Second
 
 // probe asks an interpreter what it is.
-func probe(ctx context.Context, path string, env []string, who *owner) (*Python, error) {
+func probe(ctx context.Context, path string, env []string) (*Python, error) {
 	ctx, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, path, "-sE", "-c", probeScript)
@@ -93,9 +93,6 @@ func probe(ctx context.Context, path string, env []string, who *owner) (*Python,
 	cmd.WaitDelay = time.Second
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
-	if who != nil {
-		who.run(cmd)
-	}
 	if err := cmd.Run(); err != nil {
 		if last := lastLine(errs.String()); last != "" {
 			err = fmt.Errorf("%w: %s", err, last)
@@ -274,7 +271,7 @@ func inVirtualenv(python string) bool {
 
 // probeAll asks several interpreters at once, and gives those that answered,
 // in order. Two paths to one executable give one.
-func probeAll(ctx context.Context, paths, env []string, who *owner) []*Python {
+func probeAll(ctx context.Context, paths, env []string) []*Python {
 	found := make([]*Python, len(paths))
 	sem := make(chan struct{}, 4)
 	var wg sync.WaitGroup
@@ -282,7 +279,7 @@ func probeAll(ctx context.Context, paths, env []string, who *owner) []*Python {
 		wg.Go(func() {
 			sem <- struct{}{}
 			defer func() { <-sem }()
-			if p, err := probe(ctx, path, env, who); err == nil {
+			if p, err := probe(ctx, path, env); err == nil {
 				found[i] = p
 			}
 		})

@@ -169,7 +169,7 @@ func TestScriptInside(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := probe(t.Context(), system, os.Environ(), nil)
+	p, err := probe(t.Context(), system, os.Environ())
 	if err != nil {
 		t.Fatal(err)
 	}

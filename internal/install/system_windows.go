@@ -2,9 +2,7 @@ package install
 
 import (
 	"errors"
-	"fmt"
 	"os"
-	"os/exec"
 	"time"
 
 	"golang.org/x/sys/windows"
@@ -22,14 +20,3 @@ func rename(from, to string) error {
 		time.Sleep(delay)
 	}
 }
-
-func lookupOwner(text string) (*owner, error) {
-	if text == "" {
-		return nil, nil
-	}
-	return nil, usage(fmt.Errorf("--owner %s: Windows has no such owners", text), "leave --owner out")
-}
-
-func (o *owner) take(string) error { return nil }
-
-func (o *owner) run(*exec.Cmd) {}

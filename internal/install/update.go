@@ -23,6 +23,9 @@ type UpdateOptions struct {
 	// Stop and Start are shell commands, run in the directory; may be empty.
 	// They are run only if something changes.
 	Stop, Start string
+	// Hook runs Stop or Start, as "stop" or "start"; default: as a process of
+	// this system, in the directory.
+	Hook func(ctx context.Context, what string) error
 }
 
 // Updated says what update or rollback did.
@@ -52,7 +55,7 @@ func Update(ctx context.Context, o UpdateOptions) (*Updated, error) {
 		}
 	}
 	o.base, o.application, o.installed = t.digest, t.manifest.Name, t.manifest.Version
-	a, err := fetch(ctx, o.Options, t.dir, nil)
+	a, err := fetch(ctx, o.Options, t.dir)
 	if err != nil {
 		return nil, err
 	}
@@ -247,12 +250,20 @@ func (t *application) shell(ctx context.Context, o UpdateOptions, what, command 
 		return nil
 	}
 	o.tell(Event{Step: what, Text: command})
+	if o.Hook != nil {
+		return o.Hook(ctx, what)
+	}
+	return RunHook(ctx, o.Options, what, command, t.dir)
+}
+
+// RunHook runs a shell command of --stop or --start in a directory.
+func RunHook(ctx context.Context, o Options, what, command, dir string) error {
 	name, flag := "/bin/sh", "-c"
 	if o.OS == "windows" {
 		name, flag = "cmd", "/C"
 	}
 	cmd := exec.CommandContext(ctx, name, flag, command)
-	cmd.Dir, cmd.Env = t.dir, o.Env
+	cmd.Dir, cmd.Env = dir, o.Env
 	// A file, not a pipe: what it leaves running must not keep this waiting.
 	out, err := os.CreateTemp("", "binary-buildout-"+what+"-")
 	if err != nil {

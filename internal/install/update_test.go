@@ -30,7 +30,7 @@ func packReal(t *testing.T, dir, number string) string {
 // packAs is packReal in another format; more adds to the tree.
 func packAs(t *testing.T, dir, number, format string, more func(stage string)) string {
 	t.Helper()
-	p, err := probe(t.Context(), installtest.Python(t, "3.13"), os.Environ(), nil)
+	p, err := probe(t.Context(), installtest.Python(t, "3.13"), os.Environ())
 	if err != nil {
 		t.Fatal(err)
 	}
