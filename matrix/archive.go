@@ -23,8 +23,9 @@ type ArchiveFile struct {
 	Label, Format string
 }
 
-// GitHub rewrites names of assets that hold anything else (FACTS 35); a slash
-// or a leading dot would be another file on disk.
+// GitHub renames an asset that has any other character in its name
+// (docs.github.com, Upload a release asset, 2026-11); a slash or a leading dot
+// would be another file on disk.
 var wordPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]*$`)
 
 var archivePattern = regexp.MustCompile(`^(.+)-(cp[23][0-9]+[dmut]{0,3})-([a-z0-9_]+)(?:-([A-Za-z0-9][A-Za-z0-9._+-]*?))?\.(tar\.gz|tar\.zst|zip)$`)

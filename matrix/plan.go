@@ -194,7 +194,8 @@ func checkOptions(o Options, t table) error {
 		if _, ok := t.platform(name); !ok {
 			add("runner for %q: there is no such platform: %s", name, strings.Join(t.platformNames(), ", "))
 		}
-		// FACTS 33: a label that moves builds something else one day.
+		// GitHub moves -latest to the next image within weeks of its release
+		// (actions/runner-images, 2026-11): such a label builds something else one day.
 		if strings.HasSuffix(label, "-latest") {
 			add("runner %q moves: name a version, as in ubuntu-24.04", label)
 		}

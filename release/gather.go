@@ -14,7 +14,8 @@ import (
 	"strings"
 )
 
-// GitHub's limits (FACTS 35).
+// GitHub's limits: an asset is smaller than 2 GiB, and a release has at most 1,000
+// of them (docs.github.com, About releases, 2026-11).
 const (
 	maxAssetSize = 2<<30 - 1 // bytes
 	maxAssets    = 1000
@@ -27,7 +28,8 @@ const (
 	AttestationName = "attestation.sigstore.json"
 )
 
-// The names that GitHub keeps as they are (FACTS 35).
+// The names that GitHub keeps as they are: it renames an asset with any other
+// character, or with a dot at an end (docs.github.com, Upload a release asset, 2026-11).
 var assetName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]*[A-Za-z0-9_+-]$`)
 
 // Archives that no plan named are surplus; the endings are matrix.Formats'.

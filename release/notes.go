@@ -12,7 +12,7 @@ import (
 const (
 	notesBegin = "<!-- binary-buildout:begin -->"
 	notesEnd   = "<!-- binary-buildout:end -->"
-	maxBody    = 125000 // characters (FACTS 35)
+	maxBody    = 125000 // characters, GitHub's limit of a release's text (2026-11)
 )
 
 // Notes is the table of the release's assets, in Markdown.

@@ -212,7 +212,8 @@ func (c *Client) stored(ctx context.Context, r Release, files []File) ([]Asset, 
 
 // upload sends a file until the release has it, with the digest it should
 // have. GitHub can report a failure although it stored the file, and can leave
-// a broken one that blocks the name (FACTS 36), so it is asked each time.
+// a broken one, in state "starter", that blocks the name (docs.github.com, Upload a
+// release asset, 2026-11), so it is asked each time.
 func (c *Client) upload(ctx context.Context, r Release, f File) (stored Asset, err error) {
 	what := "uploading " + f.Name
 	err = c.policy.retry(ctx, c.log, what, func(ctx context.Context) error {

@@ -30,9 +30,9 @@ type Policy struct {
 	Jitter func() float64 // 0 to 1
 }
 
-// DefaultPolicy keeps GitHub's limits (FACTS 37): 80 requests a minute that
-// create content, and a minute at least after a secondary limit; a primary
-// limit is over within the hour.
+// DefaultPolicy keeps GitHub's limits (docs.github.com, Rate limits for the REST
+// API, 2026-11): 80 requests a minute that create content, and at least a minute
+// after a secondary limit; a primary limit is over within the hour.
 func DefaultPolicy() Policy {
 	return Policy{
 		Attempts: 7, Base: 2 * time.Second, Max: time.Minute, Secondary: time.Minute, MaxWait: 65 * time.Minute,
