@@ -142,7 +142,7 @@ var causes = []cause{
 		return advice{tip: fmt.Sprintf("%s is written for Python 2: pin a version for Python %s, or build with --python python2.7", b.failing(), b.in.Minor())}
 	}},
 	{regexp.MustCompile(`No module named '?(distutils|imp|asynchat|asyncore|lib2to3|cgi|pkg_resources)\b`), func(b *builder, m []string, _ string) advice {
-		return advice{tip: fmt.Sprintf("%s needs %s, which Python %s doesn't have: pin a newer version of it, or build with an older --python", b.failing(), m[1], b.in.Minor())}
+		return advice{tip: fmt.Sprintf("%s needs %s, which Python %s doesn't have: %s", b.failing(), m[1], b.in.Minor(), b.another())}
 	}},
 	{regexp.MustCompile(`Getting requirements to build (?s:.*)ModuleNotFoundError: No module named '([\w.]+)'`), func(b *builder, m []string, _ string) advice {
 		if b.egg != "" {
@@ -164,7 +164,7 @@ var causes = []cause{
 	{regexp.MustCompile(`(?i)Killed signal terminated program|signal 9|exit status -9\b|exit code: -9\b`),
 		always("the system killed a program of the build, mostly for want of memory: build on a machine that has more", 3)},
 	{regexp.MustCompile(`error: .*\b_?Py[A-Z]\w*|` + goneHeader.String()), func(b *builder, _ []string, _ string) advice {
-		return advice{tip: fmt.Sprintf("the C sources of %s don't go with Python %s: pin a newer version of it, or build with an older --python; %s", b.failing(), b.in.Minor(), wholeLog)}
+		return advice{tip: fmt.Sprintf("the C sources of %s don't go with Python %s: %s; %s", b.failing(), b.in.Minor(), b.another(), wholeLog)}
 	}},
 	{compilerFailed, silentCompiler},
 }
@@ -196,6 +196,14 @@ func (b *builder) failing() string {
 		return projectOf(b.egg)
 	}
 	return "the package"
+}
+
+// another is what helps where an egg is too old for its Python.
+func (b *builder) another() string {
+	if b.unpinned(b.egg) {
+		return "it has no pin, so this is the newest version that fits: build with an older --python"
+	}
+	return "pin a newer version of it, or build with an older --python"
 }
 
 // python2 is how Python 3 speaks of sources for Python 2.

@@ -110,6 +110,20 @@ func TestUnpinned(t *testing.T) {
 	}
 }
 
+// Of an egg that is too old for its Python, a newer one can't be pinned if the newest was taken.
+func TestTooOld(t *testing.T) {
+	for requirement, want := range map[string]string{"greenlet==1.1.0": "pin a newer version", "netifaces": "it has no pin, so this is the newest version", "netifaces>=0.10": "it has no pin"} {
+		for _, said := range []string{"ModuleNotFoundError: No module named 'distutils'\n", "x.c:1: error: 'PyThreadState' has no member named 'frame'\n"} {
+			b := &builder{egg: requirement, in: Interpreter{Version: "3.13.0"}}
+			e := &Error{Tip: wholeLog}
+			b.hintOfCause(e, said)
+			if !strings.Contains(e.Tip, want) {
+				t.Errorf("%s: %s", requirement, e.Tip)
+			}
+		}
+	}
+}
+
 func TestUnquote(t *testing.T) {
 	for said, want := range map[string]string{"'ujson'": "ujson", "u'ujson'": "ujson", `"u'x'"`: "u'x'", "ujson": "ujson", "'upper'": "upper"} {
 		if got := unquote(said); got != want {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -84,7 +85,11 @@ func (o Options) build(ctx context.Context, s stage) (*Tree, error) {
 	b := builder{o: o, s: s, w: &watcher{start: time.Now(), report: o.Progress}}
 	b.event(StageEvent, s.root)
 	if b.left, err = o.copyTree(ctx, s.root); err != nil {
-		return nil, surroundings("copying "+o.Dir+" to the stage", "", err)
+		hint := ""
+		if errors.Is(err, fs.ErrPermission) {
+			hint = "let this user read it, or take it out of the checkout: everything in it is copied"
+		}
+		return nil, surroundings("copying "+o.Dir+" to the stage", hint, err)
 	}
 	log, err := os.OpenFile(b.log(), os.O_CREATE|os.O_WRONLY|os.O_TRUNC|scratch.NoFollow, 0o600)
 	if err != nil {

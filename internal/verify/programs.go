@@ -45,6 +45,6 @@ func (e *egg) brings(names []string) string {
 // ruff 0.6.9, zc.buildout 6.0.1 and Python 3.13.
 func (e *egg) hintOfPrograms() string {
 	name := strings.ToLower(e.name)
-	return fmt.Sprintf("if they are needed, let a part install them, with recipe = plone.recipe.command and command = ${buildout:executable} -m pip install --no-deps --target ${buildout:parts-directory}/%s %s==%s: they are in parts/%s/bin then",
-		name, e.name, e.version, name)
+	return fmt.Sprintf("zc.buildout drops the programs of wheels, and a part can install them into parts/%s/bin: recipe = plone.recipe.command, command = ${buildout:executable} -m pip install --no-deps --target ${buildout:parts-directory}/%s %s==%s",
+		name, name, e.name, e.version)
 }
