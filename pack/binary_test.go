@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/internal/binfmt"
+	"github.com/binary-buildout/binary-buildout/internal/testtool"
 )
 
 // gcc compiles a source within a tree, with debug information as autoconf's default asks for.
@@ -25,7 +26,8 @@ func gcc(t *testing.T, root, source, out string, args ...string) {
 	check(t, os.MkdirAll(filepath.Join(root, "src"), 0o755))
 	check(t, os.MkdirAll(filepath.Join(root, filepath.Dir(out)), 0o755))
 	check(t, os.WriteFile(filepath.Join(root, "src", "x.c"), []byte(source), 0o644))
-	cmd := exec.Command("gcc", append([]string{"-g", "-O0", "-fPIC", filepath.Join(root, "src", "x.c"), "-o", filepath.Join(root, out)}, args...)...)
+	testtool.Compiler(t)
+	cmd := exec.Command(testtool.Program(t, "gcc"), append([]string{"-g", "-O0", "-fPIC", filepath.Join(root, "src", "x.c"), "-o", filepath.Join(root, out)}, args...)...)
 	cmd.Dir = root
 	if b, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("install gcc: %v: %s", err, b)

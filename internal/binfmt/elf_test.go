@@ -38,7 +38,7 @@ func cc(t *testing.T, dir, name, source string, args ...string) string {
 	if err := os.WriteFile(c, []byte(source), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	run(t, "gcc", append([]string{"-o", out, c}, args...)...)
+	run(t, testtool.Program(t, "gcc"), append([]string{"-o", out, c}, args...)...)
 	return out
 }
 

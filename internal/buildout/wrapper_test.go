@@ -73,7 +73,7 @@ func wrapping(t *testing.T, in Interpreter, env ...string) (stage, []string) {
 // A compiler that a variable names, by a name or a path, alone or after ccache,
 // compiles in two random directories to the same bytes, and is logged.
 func TestNamedCompilers(t *testing.T) {
-	gcc, err := filepath.EvalSymlinks(lookIn(os.Getenv("PATH"), "gcc"))
+	gcc, err := filepath.EvalSymlinks(testtool.Program(t, "gcc"))
 	if err != nil {
 		t.Fatal("this needs gcc")
 	}
@@ -173,7 +173,7 @@ func TestStubsOfCompilers(t *testing.T) {
 			}
 		})
 	}
-	if err := os.Symlink(lookIn(os.Getenv("PATH"), "gcc"), filepath.Join(bin, "cc")); err != nil {
+	if err := os.Symlink(testtool.Program(t, "gcc"), filepath.Join(bin, "cc")); err != nil {
 		t.Fatal(err)
 	}
 	_, env := wrapping(t, Interpreter{}, "PATH="+bin, "CC=clang-99 -m64", "LDSHARED=python -m ziglang cc")

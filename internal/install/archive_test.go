@@ -5,12 +5,12 @@ package install
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
+	"github.com/binary-buildout/binary-buildout/internal/testtool"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
@@ -76,10 +76,7 @@ func TestOneOpenFile(t *testing.T) {
 func TestScriptOneOpenFile(t *testing.T) {
 	none := func(string) {}
 	other := packAs(t, t.TempDir(), "2.0", pack.FormatTarZst, none)
-	zstd, err := exec.LookPath("zstd")
-	if err != nil {
-		t.Fatal(err)
-	}
+	zstd := testtool.Program(t, "zstd")
 	for name, exchange := range map[string]string{"renamed": "cp %[1]s %[2]s.new; mv %[2]s.new %[2]s", "written": "cat %[1]s >%[2]s"} {
 		t.Run(name, func(t *testing.T) {
 			if name == "written" && os.Geteuid() != 0 {

@@ -21,6 +21,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/binary-buildout/binary-buildout/internal/testtool"
 )
 
 //go:embed testdata/kill.c
@@ -34,7 +36,7 @@ func New(t testing.TB) Killer {
 	t.Helper()
 	dir := t.TempDir()
 	k := Killer{filepath.Join(dir, "kill"), filepath.Join(dir, "log")}
-	cmd := exec.Command("cc", "-O1", "-Wall", "-Werror", "-x", "c", "-o", k.program, "-")
+	cmd := exec.Command(testtool.Compiler(t), "-O1", "-Wall", "-Werror", "-x", "c", "-o", k.program, "-")
 	cmd.Stdin = bytes.NewReader(source)
 	if said, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("compiling what kills (it needs Linux and cc): %v\n%s", err, said)
