@@ -787,7 +787,8 @@ def check_python(manifest, python):
         raise Refused(u"this archive is for Python %s, and this is Python %s (%s)"
                       % (minor, python.minor, python.path), right, 2)
     abi = want["abi"] if PY2 else re.sub(u"(?<=[0-9])(d?)m(?=$)", u"\\1", want["abi"])
-    if abi != python.abi:
+    # From 3.8 on a debug build also loads what a release build does, and never the other way round.
+    if python.abi not in (abi, abi + u"d" if sys.version_info >= (3, 8) else abi):
         why = {u"t": u"free-threaded", u"d": u"debug"}.get(python.abi[-1:], u"")
         raise Refused(u"this archive is for the ABI %s, and this Python %s has %s%s (%s)"
                       % (want["abi"], python.minor, python.abi, u" (%s)" % why if why else u"",

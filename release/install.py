@@ -47,10 +47,11 @@ except ImportError:
     config = lambda name: None
 impl = platform.python_implementation().lower()
 abi = ("cp" if impl == "cpython" else impl) + "%d%d" % sys.version_info[:2]
+debug = "d" if hasattr(sys, "gettotalrefcount") else ""
 if sys.version_info[0] == 2:
-    abi += ("m" if config("WITH_PYMALLOC") in (None, 1) else "") + ("u" if sys.maxunicode > 65535 else "")
-elif config("Py_GIL_DISABLED"):
-    abi += "t"
+    abi += debug + ("m" if config("WITH_PYMALLOC") in (None, 1) else "") + ("u" if sys.maxunicode > 65535 else "")
+else:
+    abi += ("t" if config("Py_GIL_DISABLED") else "") + debug
 bits = struct.calcsize("P") * 8
 machine = platform.machine().lower()
 if bits == 32:
@@ -409,11 +410,19 @@ def plain_abi(abi):
     return abi[:-1] if abi.startswith("cp3") and abi.endswith("m") else abi
 
 
+def loads(have, wanted):
+    """Whether a Python loads what was compiled for an ABI. From 3.8 on a debug build also
+    loads what a release build does, and never the other way round."""
+    m = re.match(r"cp3(\d+)", have)
+    return plain_abi(wanted) == plain_abi(have) or bool(m) and int(m.group(1)) >= 8 and have == wanted + "d"
+
+
 def python_words(abi):
     m = re.match(r"cp(\d)(\d+)(.*)", abi)
     if not m:
         return abi
-    return "Python %s.%s%s (%s)" % (m.group(1), m.group(2), " free-threaded" if m.group(3) == "t" else "", abi)
+    kind = (" free-threaded" if "t" in m.group(3) else "") + (" debug" if "d" in m.group(3) else "")
+    return "Python %s.%s%s (%s)" % (m.group(1), m.group(2), kind, abi)
 
 
 def unfit(n, p):
@@ -431,7 +440,7 @@ def unfit(n, p):
         return 3, "it needs %s %s" % (n["libc"], n["floor"])
     if n["floor"] and n["system"] == "macos" and mac and number(mac) < number(n["floor"]):
         return 3, "it needs macOS " + n["floor"]
-    if plain_abi(n["abi"]) != plain_abi(p["abi"]):
+    if not loads(p["abi"], n["abi"]):
         return 2, "it is for " + python_words(n["abi"])
     return None
 

@@ -34,10 +34,10 @@ func tryLines(goos, archive, root, python string) [2]string {
 }
 
 // pythonCommand is what a person types for an interpreter of a minor version:
-// its name, if PATH has that version by it. A shim of a version that isn't
+// its name, python3.13t and python3.13d too, if PATH has that version by it. A shim of a version that isn't
 // chosen is there, and doesn't run.
-func pythonCommand(ctx context.Context, goos, minor, executable string) string {
-	name := "python" + minor // Debian has no python, and no other version will do
+func pythonCommand(ctx context.Context, goos, minor, abi, executable string) string {
+	name := "python" + minor + strings.Trim(abi, "cp0123456789mu") // Debian has no python, and no other version will do
 	if goos == "windows" {
 		name = "python"
 	}

@@ -29,7 +29,7 @@ func TestTryLines(t *testing.T) {
 }
 
 func TestPythonCommand(t *testing.T) {
-	if got := pythonCommand(t.Context(), "linux", "1.5", "/x/python1.5"); got != "/x/python1.5" {
+	if got := pythonCommand(t.Context(), "linux", "1.5", "cp15", "/x/python1.5"); got != "/x/python1.5" {
 		t.Errorf("%s: no such command is in PATH", got)
 	}
 }

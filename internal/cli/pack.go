@@ -267,7 +267,7 @@ func (p *packing) show(ctx context.Context, common *common) error {
 	}
 	archive := p.shown(p.result.path)
 	in := p.tree.Interpreter
-	lines := tryLines(runtime.GOOS, p.result.path, p.id.name+"-"+p.id.version, pythonCommand(ctx, runtime.GOOS, in.Minor(), in.Executable))
+	lines := tryLines(runtime.GOOS, p.result.path, p.id.name+"-"+p.id.version, pythonCommand(ctx, runtime.GOOS, in.Minor(), p.tree.Python.ABI, in.Executable))
 	_, err := fmt.Fprintf(p.Stdout, `
 Archive: %s
 Report:  %s

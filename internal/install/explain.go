@@ -102,7 +102,7 @@ func distance(wanted, have string) int {
 
 // pythonNumber makes 313 of cp313, 309 of cp39, and 207 of cp27mu.
 func pythonNumber(abi string) int {
-	digits := strings.TrimRight(strings.TrimPrefix(abi, "cp"), "mut")
+	digits := strings.TrimRight(strings.TrimPrefix(abi, "cp"), "dmut")
 	if len(digits) < 2 {
 		return 0
 	}
@@ -133,7 +133,7 @@ func noPython(o Options, n needs, all []*Python) error {
 func (n needs) reason(all []*Python) string {
 	var reasons []string
 	for _, p := range all {
-		if sameABI(p.ABI) == sameABI(n.abi) {
+		if loads(p.ABI, n.abi) {
 			return n.unfit(p)
 		}
 		reasons = append(reasons, n.unfit(p))

@@ -75,7 +75,7 @@ func (n needs) unfit(p *Python) string {
 		return fmt.Sprintf("it needs %s %s", n.libc, n.floor)
 	case n.floor != "" && n.platform.System == "macos" && p.MacOS != "" && matrix.CompareVersions(macVersion(p.MacOS), n.floor) < 0:
 		return "it needs macOS " + n.floor
-	case sameABI(n.abi) != sameABI(p.ABI):
+	case !loads(p.ABI, n.abi):
 		return "it is for " + pythonWords(n.abi)
 	}
 	return ""
@@ -98,6 +98,13 @@ func sameABI(abi string) string {
 	return abi
 }
 
+// loads is whether a Python loads what was compiled for an ABI. From 3.8 on a
+// debug build also loads what a release build does, and never the other way
+// round: https://docs.python.org/3/whatsnew/3.8.html#debug-build-uses-the-same-abi-as-release-build
+func loads(have, wanted string) bool {
+	return sameABI(have) == sameABI(wanted) || have == wanted+"d" && pythonNumber(have) >= 308
+}
+
 // pythonWords says an ABI as a person would: "Python 3.13 (cp313)".
 func pythonWords(abi string) string {
 	v := strings.TrimPrefix(abi, "cp")
@@ -109,8 +116,11 @@ func pythonWords(abi string) string {
 		return abi
 	}
 	words := "Python " + v[:1] + "." + v[1:digits]
-	if strings.HasSuffix(abi, "t") {
+	if strings.Contains(v[digits:], "t") {
 		words += " free-threaded"
+	}
+	if strings.Contains(v[digits:], "d") {
+		words += " debug"
 	}
 	return words + " (" + abi + ")"
 }

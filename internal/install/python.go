@@ -23,7 +23,7 @@ type Python struct {
 	Executable     string `json:"executable"` // sys.executable, not resolved
 	Version        string `json:"version"`    // "3.13.0"
 	Implementation string `json:"implementation"`
-	ABI            string `json:"abi"`     // "cp313", "cp313t", "cp27mu"
+	ABI            string `json:"abi"`     // "cp313", "cp313t", "cp313d", "cp27mu"
 	System         string `json:"system"`  // "linux", "macos", "windows", or sys.platform
 	Machine        string `json:"machine"` // "x86_64", "aarch64", "arm64", "i686", "amd64"
 	Libc           string `json:"libc"`    // "glibc", "musl", ""
@@ -43,10 +43,11 @@ except ImportError:
     config = lambda name: None
 impl = platform.python_implementation().lower()
 abi = ("cp" if impl == "cpython" else impl) + "%d%d" % sys.version_info[:2]
+debug = "d" if hasattr(sys, "gettotalrefcount") else ""
 if sys.version_info[0] == 2:
-    abi += ("m" if config("WITH_PYMALLOC") in (None, 1) else "") + ("u" if sys.maxunicode > 65535 else "")
-elif config("Py_GIL_DISABLED"):
-    abi += "t"
+    abi += debug + ("m" if config("WITH_PYMALLOC") in (None, 1) else "") + ("u" if sys.maxunicode > 65535 else "")
+else:
+    abi += ("t" if config("Py_GIL_DISABLED") else "") + debug
 bits = struct.calcsize("P") * 8
 machine = platform.machine().lower()
 if bits == 32:

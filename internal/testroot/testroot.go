@@ -61,7 +61,10 @@ func (r Root) Command(dir string, argv ...string) *exec.Cmd {
 		"--bind", dir, "/srv", "--chdir", "/srv", "--die-with-parent", "--clearenv", "--cap-add", "ALL",
 		"--setenv", "HOME", "/srv/home", "--setenv", "PATH", "/usr/sbin:/usr/bin:/sbin:/bin", "--setenv", "LC_ALL", "C.UTF-8"}
 	for _, p := range []string{"/etc/resolv.conf", "/etc/ssl/certs"} {
-		if _, err := os.Stat(p); err == nil {
+		if _, err := os.Stat(p); err != nil {
+			continue
+		}
+		if _, err := os.Stat(filepath.Join(r.dir, p)); err == nil {
 			args = append(args, "--ro-bind", p, p)
 		}
 	}

@@ -15,7 +15,7 @@ def abi():
     v = '%d%d' % sys.version_info[:2]
     soabi = sysconfig.get_config_var('SOABI') or ''
     if sys.version_info[0] == 2:
-        flags = 'm'
+        flags = 'dm' if hasattr(sys, 'gettotalrefcount') else 'm'
         if sys.maxunicode > 0xffff and os.name != 'nt':
             flags += 'u'
         return 'cp' + v + flags
