@@ -25,6 +25,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/binary-buildout/binary-buildout/internal/testtool"
 )
 
 // The passwords of a company, each for one way in.
@@ -166,12 +168,7 @@ func (c *company) connect(server string) http.Handler {
 // startSSH starts a sshd of its own, with a repository.
 func (c *company) startSSH(t *testing.T) {
 	t.Helper()
-	sshd, err := exec.LookPath("sshd")
-	if err != nil {
-		if sshd = "/usr/sbin/sshd"; exec.Command("test", "-x", sshd).Run() != nil {
-			t.Fatalf("sshd is needed: %v", err)
-		}
-	}
+	sshd := testtool.Program(t, "sshd", "/usr/sbin/sshd")
 	me, err := user.Current()
 	if err != nil {
 		t.Fatal(err)
@@ -228,11 +225,7 @@ func freePort(t *testing.T) int {
 // the archive has none.
 func TestActPrivate(t *testing.T) {
 	e, more := newRealAct(t)
-	python, err := exec.Command("sh", "../.ci/python", "3.13").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	interpreter, packages := strings.TrimSpace(string(python)), t.TempDir()
+	interpreter, packages := testtool.PythonWith(t, "3.13", "pip"), t.TempDir()
 	sh(t, packages, interpreter, "-m", "pip", "download", "-q", "-d", packages, "zc.buildout==6.0.1", "zc.recipe.egg==6.0.0", "mr.developer==3.0.0", "setuptools==81.0.0", "pip==26.3", "wheel==0.48.0")
 	c := newCompany(t, packages)
 	write(t, e.tree+"/buildout.cfg", `[buildout]

@@ -180,6 +180,7 @@ type python struct {
 // newPython copies the Python of a minor version to a path with a space.
 func newPython(t *testing.T, minor string) *python {
 	t.Helper()
+	testtool.Program(t, "patchelf")
 	p := &python{original: findPython(t, minor), minor: minor}
 	p.originalPrefix = filepath.Dir(filepath.Dir(p.original))
 	p.prefix = filepath.Join(tempDir(t), "Python "+minor)

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/binary-buildout/binary-buildout/internal/testtool"
 )
 
 // methodsHere are those that this machine's test run can show: a root sees
@@ -324,10 +326,7 @@ func TestRootWithoutMount(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("needs root")
 	}
-	setpriv, err := exec.LookPath("setpriv")
-	if err != nil {
-		t.Fatal("setpriv is missing; install util-linux")
-	}
+	setpriv := testtool.Program(t, "setpriv")
 	if os.Getenv("ISOLATE_INNER") == "1" {
 		b := newBox(t, Config{Hide: []string{t.TempDir()}})
 		fmt.Printf("method %s after %v\n", b.Result().Method, b.Result().Failed)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/internal/testtool"
 	"github.com/binary-buildout/binary-buildout/internal/verify/verifytest"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
@@ -40,9 +41,7 @@ func TestPythonLDAP(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds python-ldap from PyPI")
 	}
-	if _, err := exec.LookPath("apt-get"); err != nil {
-		t.Fatal("apt-get is missing; this test takes OpenLDAP from Debian's packages")
-	}
+	testtool.Program(t, "apt-get") // OpenLDAP comes from Debian's packages
 	root := openldap(t)
 	libs, _ := filepath.Glob(filepath.Join(root, "usr", "lib", "*-linux-gnu"))
 	if len(libs) != 1 {

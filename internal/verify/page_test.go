@@ -10,15 +10,14 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/binary-buildout/binary-buildout/internal/testtool"
 )
 
 // browser is headless Chromium's own view of a page: its DOM, and what it wrote to the console.
 func browser(t *testing.T, page []byte, args ...string) (dom, console string) {
 	t.Helper()
-	chromium, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Fatalf("%v: this test looks at the page in Debian's chromium", err)
-	}
+	chromium := testtool.Program(t, "chromium")
 	dir := t.TempDir()
 	file := filepath.Join(dir, "report.html")
 	if err := os.WriteFile(file, page, 0o600); err != nil {
