@@ -90,8 +90,20 @@ func NewClient(c Config) (*Client, error) {
 	auth := &oauth2.Transport{Source: oauth2.StaticTokenSource(&oauth2.Token{AccessToken: c.Token}), Base: c.Transport}
 	return &Client{
 		api: api, repo: c.Repo, agent: c.Generator, job: c.Job, policy: c.Policy.withDefaults(), log: c.Log,
-		http: &http.Client{Transport: &pinned{hosts: tokenHosts(api), auth: auth, plain: c.Transport}},
+		http: &http.Client{Transport: &pinned{hosts: tokenHosts(api), auth: auth, plain: c.Transport}, CheckRedirect: staySecure},
 	}, nil
+}
+
+// staySecure lets no redirect lead from https to http.
+func staySecure(r *http.Request, via []*http.Request) error {
+	if via[len(via)-1].URL.Scheme == "https" && r.URL.Scheme != "https" {
+		return fail(exitOutside, "something answers in the server's place: a proxy, or a network's login page",
+			"fetching %s: it is led on from https to http, which anybody on the way can change", via[0].URL.Redacted())
+	}
+	if len(via) >= 10 {
+		return errors.New("stopped after 10 redirects")
+	}
+	return nil
 }
 
 // pinned sends the token to GitHub's own hosts and to no other: assets of

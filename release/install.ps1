@@ -45,18 +45,35 @@ function Get-BinaryBuildoutFile {
         if ([int]$protocols -ne 0) {
             [Net.ServicePointManager]::SecurityProtocol = $protocols -bor [Net.SecurityProtocolType]::Tls12
         }
-        $request = [Net.WebRequest]::Create($env:BINARY_BUILDOUT_URL)
-        $request.UserAgent = 'binary-buildout'
-        $request.Timeout = 60000
-        $request.ReadWriteTimeout = 60000
-        if ($request.Proxy) {
-            $request.Proxy.Credentials = [Net.CredentialCache]::DefaultCredentials
-        }
+        $address = [uri]$env:BINARY_BUILDOUT_URL
         $have = [long]$env:BINARY_BUILDOUT_HAVE
-        if ($have -gt 0) {
-            $request.AddRange($have)
+        for ($hop = 0; $hop -lt 10; $hop++) {
+            $request = [Net.WebRequest]::Create($address)
+            $request.UserAgent = 'binary-buildout'
+            $request.Timeout = 60000
+            $request.ReadWriteTimeout = 60000
+            $request.AllowAutoRedirect = $false # it would follow to http
+            if ($request.Proxy) {
+                $request.Proxy.Credentials = [Net.CredentialCache]::DefaultCredentials
+            }
+            if ($have -gt 0) {
+                $request.AddRange($have)
+            }
+            $response = $request.GetResponse()
+            $status = [int]$response.StatusCode
+            if ($status -lt 300) {
+                break
+            }
+            $next = New-Object -TypeName Uri -ArgumentList $address, $response.Headers['Location']
+            $response.Dispose()
+            if ($address.Scheme -eq 'https' -and $next.Scheme -ne 'https') {
+                throw 'it is led on from https to http, which anybody on the way can change'
+            }
+            $address = $next
         }
-        $response = $request.GetResponse()
+        if ($status -ge 300) {
+            throw 'it is led on too often'
+        }
         $content = $response.GetResponseStream()
         if ($env:BINARY_BUILDOUT_TO) {
             $mode = [IO.FileMode]::Create

@@ -11,21 +11,9 @@ import os, sys
 # Nothing from the directory that we are in. (os is there before any search.)
 HERE = os.path.normcase(os.path.abspath(os.curdir))
 sys.path[:] = [p for p in sys.path if os.path.normcase(os.path.abspath(p)) != HERE]
-import base64, calendar, contextlib, email.utils, errno, glob, hashlib, json, re, shutil, signal, stat, struct, subprocess
+import base64, calendar, contextlib, errno, glob, hashlib, json, re, shutil, signal, stat, struct, subprocess
 import tarfile, threading, time, zipfile, zlib
-try:
-    import ssl
-except ImportError:  # then https needs a tool
-    ssl = None
-try:
-    from urllib import quote, unquote
-    from urllib2 import HTTPError, HTTPSHandler, Request, build_opener
-    from httplib import HTTPException
-except ImportError:
-    from http.client import HTTPException
-    from urllib.error import HTTPError
-    from urllib.parse import quote, unquote
-    from urllib.request import HTTPSHandler, Request, build_opener
+# ssl, socket and what needs them: Network. A Python may have been built without.
 
 PY2 = sys.version_info[0] == 2
 WINDOWS = os.name == "nt"
@@ -113,15 +101,24 @@ def read_json(path):
         return native(json.loads(f.read().decode("utf-8")))
 
 
+# What steers a terminal, or turns the direction of a text.
+CONTROL = re.compile(br"[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\xaa-\xae]|\xe2\x81[\xa6-\xa9]")
+
+
+def plain(s):
+    """Bytes for a person: what others wrote, as an answer of a server, steers nothing."""
+    return CONTROL.sub(lambda m: raw("".join("\\x%02x" % c for c in bytearray(m.group()))), raw(s))
+
+
 def say(text, stream=None):
     stream = stream or sys.stderr
     stream.flush()
     if WINDOWS and not PY2:  # a console has an encoding of its own
         encoding = stream.encoding or "ascii"
-        stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        stream.write(plain(text).decode("utf-8", "surrogateescape").encode(encoding, "backslashreplace").decode(encoding) + "\n")
     else:
         stream = getattr(stream, "buffer", stream)
-        stream.write(raw(text) + b"\n")
+        stream.write(plain(text) + b"\n")
     stream.flush()
 
 
@@ -148,22 +145,23 @@ def fs(path):
     return u"\\\\?\\UNC" + path[1:] if path.startswith(u"\\\\") else u"\\\\?\\" + path
 
 
-def run(args, limit=None, **more):
+def run(args, limit=None, told=None, **more):
     """Exit code, standard output and, unless it goes there too, standard error.
-    With a limit, in seconds, what hangs is ended."""
+    With a limit, in seconds, what hangs is ended. What is told it is its input:
+    everybody here can read a command line."""
     more.setdefault("stderr", subprocess.PIPE)
     if limit and not WINDOWS:  # with what it has started, which holds the pipe
         more["preexec_fn"] = os.setsid
     try:
         with open(os.devnull, "rb") as nothing:  # not what this program itself is read from
-            p = subprocess.Popen(args, stdin=nothing, stdout=subprocess.PIPE, **more)
+            p = subprocess.Popen(args, stdin=nothing if told is None else subprocess.PIPE, stdout=subprocess.PIPE, **more)
     except EnvironmentError as e:
         return 127, b"", raw(str(e))
     timer = threading.Timer(limit or 0, p.kill if WINDOWS else lambda: os.killpg(p.pid, signal.SIGKILL))
     if limit:
         timer.start()
     try:
-        out, err = p.communicate()
+        out, err = p.communicate(told)
     except BaseException:  # a signal: it must not work on in what is removed
         p.kill()
         p.wait()
@@ -514,25 +512,42 @@ def nothing_fits(index, name, found, label):
 
 # Where archives come from.
 
-def without_password(url):
-    return re.sub("//[^/@]*@", "//", url)
+def without_password(address):
+    """An address as it may be shown: without user and password, a token is
+    either, and without a query, which signs those of object stores. Of what is
+    hardly an address all up to the last @ may be a password."""
+    m = re.match(r"([A-Za-z][A-Za-z0-9+.-]*://)([^/?#]*)(.*)\Z", address, re.S)
+    if not m:
+        before, at, after = address.rpartition("@")
+        m = re.match(r"([A-Za-z][A-Za-z0-9+.-]*:/*)?", before)
+        return (m.group(1) or "") + "...@" + after if at and ":" in before else address
+    scheme, host, path = m.groups()
+    if "@" in path and re.search("[@:]", host):
+        return scheme + "...@" + path.rpartition("@")[2].partition("?")[0]
+    path, query, _ = path.partition("?")
+    return scheme + host.rpartition("@")[2] + path + (query and "?...")
+
+
+# What each tool takes for the same address.
+ADDRESS = re.compile(r"https?://(?:[^\s/?#@\\]*@)?(?:\[[0-9A-Fa-f:.]+\]|[^\s/?#@:\\\[\]]+)(?::[0-9]*)?(?:[/?#][^\s\\]*)?\Z")
 
 
 class Folder(object):
     """A copy of a release on disk."""
 
     def __init__(self, path):
-        self.name = self.source = os.path.abspath(path)
+        self.path = self.source = os.path.abspath(path)
+        self.name = without_password(self.path)
 
     def index(self):
         try:
-            with open(os.path.join(self.name, "index.json"), "rb") as f:
+            with open(os.path.join(self.path, "index.json"), "rb") as f:
                 return f.read()
         except EnvironmentError as e:
-            raise Stop(2, "reading the mirror %s: %s" % (self.name, e), "a mirror is a copy of all assets of a release, index.json among them")
+            raise Stop(2, "reading index.json of the mirror %s: %s" % (self.name, e.strerror), "a mirror is a copy of all assets of a release, index.json among them")
 
     def local(self, asset):
-        path = os.path.join(self.name, asset["archive"])
+        path = os.path.join(self.path, asset["archive"])
         if not os.path.isfile(path):
             raise Stop(2, "looking for %s: the mirror %s does not have it, though its index.json names it" % (asset["archive"], self.name),
                        "copy it there too: a mirror is a copy of all assets of a release")
@@ -543,7 +558,21 @@ class Folder(object):
             shutil.copyfileobj(f, copy, 1 << 20)
 
     def where(self, name):
-        return os.path.join(self.name, name)
+        return os.path.join(self.path, name)
+
+
+def quote(s, safe="/"):
+    """As urllib has it, which needs socket on Python 2."""
+    return "".join(chr(c) if re.match(r"[A-Za-z0-9._~-]", chr(c)) or chr(c) in safe else "%%%02X" % c for c in bytearray(raw(s)))
+
+
+def secure():
+    """Whether this Python can check certificates."""
+    try:
+        import ssl
+    except ImportError:
+        return False
+    return hasattr(ssl, "create_default_context")
 
 
 class Site(object):
@@ -557,12 +586,11 @@ class Site(object):
         self.base, self.name, self.source, self.helper = base.rstrip("/"), name, source, helper
         self.curl, self.wget = (None, None) if WINDOWS else (which("curl"), which("wget"))
         self.gnu = self.wget and not self.curl and b"GNU Wget" in run([self.wget, "--version"])[1]
-        if self.curl or self.wget:
-            if self.base.startswith("https:") and not self.curl and not self.gnu:
-                say("warning: this wget may not check certificates; curl and GNU Wget do")
-        elif self.base.startswith("https:") and not hasattr(ssl, "create_default_context") and not helper:
-            raise Stop(2, "fetching from %s: there is neither curl nor wget, and this Python checks no certificates" % name,
-                       "install one of them, or copy the release here and name it with --from")
+        if not self.gnu and re.match(r"https:|.*@", self.base):
+            self.wget = None  # that of busybox checks no certificate, follows to http, and takes the address as an argument
+        if self.base.startswith("https:") and not self.curl and not self.wget and not helper and not secure():
+            raise Stop(2, "fetching from %s: there is neither curl nor GNU Wget, and this Python checks no certificates" % name,
+                        "install one of them, or copy the release here and name it with --from")
 
     def where(self, name):
         return self.base + "/" + quote(name)
@@ -575,41 +603,60 @@ class Site(object):
         return self.by_python(url, to, more)
 
     def by_tool(self, url, to, more):
-        if self.curl:
-            args = [self.curl, "-fsSL", "--connect-timeout", "30", "--retry", "4", "--speed-limit", "1", "--speed-time", "60"]
-            args += ["--proto", "=https"] if url.startswith("https:") else []
-            args += ["-C", "-"] if more else []
-        else:
-            # Not -T for busybox: with it, 1.35 dies of SIGSEGV.
-            args = [self.wget] + (["-nv", "--tries=5", "--timeout=60"] if self.gnu else ["-q"]) + (["-c"] if more else [])
-            if self.gnu and os.environ.get("SSL_CERT_FILE"):  # which the others heed by themselves
-                args.append("--ca-certificate=" + os.environ["SSL_CERT_FILE"])
+        """The address is told by standard input: a password may be in it."""
+        hops = 0
         for wait in (1, 2, 4, 8, None):
-            code, out, err = run(args + [self.curl and "-o" or "-O", to or "-", url])
+            code, out, err = self.by_curl(url, to, more) if self.curl else self.by_wget(url, to, more)
+            while code and self.gnu and hops < 10 and led_on(err):
+                url, hops = on_to(url, led_on(err)), hops + 1
+                code, out, err = self.by_wget(url, to, more)
             if code == 0:
                 return out
             lines = text(err).strip().split("\n")
-            why = ([line for line in lines if line.startswith("curl: (")] or lines)[-1] or "exit code %d" % code
+            why = ([line for line in lines if line.startswith("curl: (")] or [line for line in lines if "ERROR" in line] or lines)[-1] or "exit code %d" % code
             # curl tries again by itself, wget only where nothing answered.
             if self.curl or wait is None or not re.search(r"\b(?:408|429|5\d\d)\b", why):
                 break
             say("%s; trying again in %d s" % (why.rstrip("."), wait))
             time.sleep(wait)
+        if self.curl and re.search(r"curl: \(1\)", why) and url.startswith("https:"):
+            raise downgraded(url)
         raise self.unfetched(url, why)
+
+    def by_curl(self, url, to, more):
+        args = [self.curl, "-fsSL", "--connect-timeout", "30", "--retry", "4", "--speed-limit", "1", "--speed-time", "60"]
+        args += ["--proto", "=https" if url.startswith("https:") else "=http,https"]  # of a redirect too
+        args += (["-C", "-"] if more else []) + ["-o", to or "-", "-K", "-"]
+        return run(args, told=raw("url = \"%s\"\n" % url.replace("\"", "%22")))
+
+    def by_wget(self, url, to, more):
+        # Not -T for busybox: with it, 1.35 dies of SIGSEGV.
+        args = [self.wget] + (["-nv", "--tries=5", "--timeout=60"] if self.gnu else ["-q"]) + (["-c"] if more else [])
+        if not self.gnu:  # which reads no addresses from a file
+            return run(args + ["-O", to or "-", url])
+        if os.environ.get("SSL_CERT_FILE"):  # which the others heed by themselves
+            args.append("--ca-certificate=" + os.environ["SSL_CERT_FILE"])
+        # It would follow from https to http.
+        return run(args + ["-S", "--max-redirect=0", "-O", to or "-", "-i", "-"], told=raw(url + "\n"))
 
     def by_python(self, url, to, more):
         for wait in (1, 2, 4, 8, None):
-            if url.startswith("https:") and not hasattr(ssl, "create_default_context"):
+            try:
+                net = Network()
+            except ImportError as e:
+                why = "this Python cannot (%s)" % e
+                break
+            if url.startswith("https:") and not secure():
                 why = "this Python checks no certificates"
                 break
             try:
-                return download(url, to, more, self.headers)
-            except HTTPError as e:
+                return download(net, url, to, more, self.headers)
+            except net.HTTPError as e:
                 why, again = "HTTP status %d %s" % (e.code, e.msg), e.code in (408, 429) or e.code >= 500
                 if not again and e.code != 407:
                     raise self.unfetched(url, why)
                 wait = wait and max(wait, retry_after(e.headers.get("Retry-After") or ""))
-            except (EnvironmentError, HTTPException) as e:
+            except (EnvironmentError, net.HTTPException) as e:
                 if getattr(e, "filename", None) or getattr(e, "errno", None) == errno.ENOSPC:
                     raise  # the disk, not the network
                 why = str(getattr(e, "reason", None) or e) or type(e).__name__
@@ -679,6 +726,8 @@ class Site(object):
             hint = "give the proxy its user and password, as in https_proxy=http://USER:PASSWORD@proxy.example.com:3128 (special characters as %40)"
         elif re.search(r"\b40[13]\b|Authentication Failed", why):
             hint = self.refused
+        elif why.startswith("this Python c"):
+            hint = "take a Python that has the modules ssl and socket, or copy the release here and name it with --from"
         elif re.search(r"certificate", why, re.I):
             hint = "name the file of your certificate authority in SSL_CERT_FILE"
         return Stop(3, "fetching %s: %s" % (url, why), hint)
@@ -688,8 +737,31 @@ class Site(object):
 IN_BETWEEN = "check the address; if it is right, something answers in the place of the server: a proxy, or the login page of a network"
 
 
+def led_on(err):
+    """Where wget was led to, as it notes the headers of an answer; "" of any other."""
+    answer = re.split(br"(?m)^ *HTTP/[0-9.]+ ", err)[-1]
+    m = re.search(br"(?mi)^ *Location: *(\S+)", answer) if re.match(br"30[12378]\b", answer) else None
+    return text(m.group(1)) if m else ""
+
+
+def on_to(url, location):
+    try:
+        from urllib.parse import urljoin
+    except ImportError:
+        from urlparse import urljoin
+    after = urljoin(url, location)
+    if url.startswith("https:") and not after.startswith("https:") or not ADDRESS.match(after):
+        raise downgraded(url)
+    return after
+
+
+def downgraded(url):
+    return Stop(3, "fetching %s: it is led on from https to http, which anybody on the way can change" % without_password(url), IN_BETWEEN)
+
+
 def retry_after(header):
     """Seconds: the header is their number, or a date."""
+    import email.utils
     if re.match(r"[0-9]+\Z", header):
         return min(int(header), 300)
     date = email.utils.parsedate_tz(header)
@@ -739,25 +811,53 @@ class Release(Site):
         return Site.index(self)
 
 
-def download(url, to, more, headers):
+class Network(object):
+    """What this Python downloads by. ImportError: it was built without."""
+
+    def __init__(self):
+        try:
+            from urllib2 import HTTPError, HTTPRedirectHandler, Request, build_opener
+            from httplib import HTTPException
+        except ImportError:
+            from http.client import HTTPException
+            from urllib.error import HTTPError
+            from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+        class Redirects(HTTPRedirectHandler):
+            def redirect_request(self, req, fp, code, msg, headers, newurl):
+                if req.get_full_url().startswith("https:") and not newurl.startswith("https:"):
+                    raise downgraded(req.get_full_url())
+                return HTTPRedirectHandler.redirect_request(self, req, fp, code, msg, headers, newurl)
+
+        handlers = [Redirects()]
+        if secure():
+            import ssl
+            try:
+                from urllib2 import HTTPSHandler
+            except ImportError:
+                from urllib.request import HTTPSHandler
+            context = ssl.create_default_context()
+            # Authorities of a company seldom have all that 3.13 asks for.
+            context.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)
+            handlers.append(HTTPSHandler(context=context))
+        self.HTTPError, self.HTTPException, self.Request = HTTPError, HTTPException, Request
+        self.open = build_opener(*handlers).open
+
+
+def download(net, url, to, more, headers):
     """One attempt of this Python itself, by the proxies that urllib knows. The
     headers are for this address alone, not for where it leads to."""
-    user = re.match(r"(https?://)([^/@]*)@(.*)", url)
-    request = Request((user.group(1) + user.group(3)) if user else url, headers={"User-Agent": "binary-buildout", "Accept-Encoding": "identity"})
+    user = re.match(r"(https?://)([^/?#@]*)@(.*)", url)
+    request = net.Request((user.group(1) + user.group(3)) if user else url, headers={"User-Agent": "binary-buildout", "Accept-Encoding": "identity"})
     if user:
-        request.add_unredirected_header("Authorization", "Basic " + text(base64.b64encode(raw(unquote(user.group(2))))))
+        password = re.sub(b"%([0-9A-Fa-f]{2})", lambda m: bytes(bytearray([int(m.group(1), 16)])), raw(user.group(2)))
+        request.add_unredirected_header("Authorization", "Basic " + text(base64.b64encode(password)))
     for name in headers:
         request.add_unredirected_header(name, headers[name])
     have = os.path.getsize(to) if to and more and os.path.exists(to) else 0
     if have:
         request.add_header("Range", "bytes=%d-" % have)
-    handlers = []
-    if hasattr(ssl, "create_default_context"):
-        context = ssl.create_default_context()
-        # Authorities of a company seldom have all that 3.13 asks for.
-        context.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)
-        handlers.append(HTTPSHandler(context=context))
-    with contextlib.closing(build_opener(*handlers).open(request, timeout=60)) as answer:
+    with contextlib.closing(net.open(request, timeout=60)) as answer:
         if not to:
             return answer.read()
         part = answer.getcode() == 206
@@ -803,7 +903,10 @@ class Meter(threading.Thread):
 
 
 def source(origin, server, repo, release, tag, helper):
-    if re.match(r"https?://", origin):
+    if re.match(r"https?:", origin, re.I) or "://" in origin:
+        if not ADDRESS.match(origin):
+            raise Stop(2, "reading the address of the mirror %s: it is not one" % without_password(origin),
+                       "https://HOST/... or https://USER:PASSWORD@HOST/...; special characters of a password as %40")
         if origin.startswith("http:"):
             say("warning: the archive and its digest come over http, which anybody on the way can change")
         return Site(origin, without_password(origin), origin, helper)
@@ -821,13 +924,35 @@ def parsed(data, name):
     return native(json.loads(data.decode("utf-8")))
 
 
+# GitHub has its assets of these names alone, and a name is made of target,
+# label and version.
+NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._+-]*[A-Za-z0-9_+-])?\Z")
+TAG = re.compile(r"[^\x00-\x20\x7f~^:?*\\\[]+\Z")
+
+
+def is_name(v, pattern=NAME):
+    return isinstance(v, type("")) and bool(pattern.match(v))
+
+
+def entry_names(a):
+    """All of an entry that becomes a file name, or is said."""
+    names = [a["archive"], a["target"], a.get("label") or "x"]
+    for f in a.get("floors") or []:
+        names += [f["kind"], f["version"]]
+    for d in a.get("deltas") or []:
+        names.append(d["delta"])
+    return names
+
+
 def read_index(data, name):
     try:
         x = parsed(data, name)
-        known = x["format"] <= 1
-        for a in x["archives"] if known else []:
-            if not re.match(r"[0-9a-f]{64}\Z", a["sha256"]) or re.search(r"[/\\]|\A\.|\A\Z", a["archive"]) or int(a["size"]) < 0:
-                raise ValueError("the entry of %s has no plain file name or no digest" % a["target"])
+        known = type(x["format"]) is int and x["format"] <= 1
+        if known and not (is_name(x["name"]) and is_name(x["version"]) and is_name(x.get("tag") or "x", TAG)):
+            raise ValueError("its name, version or tag is none")
+        for i, a in enumerate(x["archives"] if known else []):
+            if not re.match(r"[0-9a-f]{64}\Z", a["sha256"]) or not all(is_name(n) for n in entry_names(a)) or type(a["size"]) not in (int, type(1 << 63)) or a["size"] < 0:
+                raise ValueError("its entry %d has no name of an asset, no size or no digest" % (i + 1))
     except (ValueError, KeyError, TypeError, AttributeError) as e:
         raise Stop(1, "reading index.json of %s: %s" % (name, e), "it is damaged: fetch or make it again")
     if not known:
@@ -837,16 +962,51 @@ def read_index(data, name):
     return x
 
 
+def as_tagged(asked, index, name):
+    """--tag, also where a mirror is named: its index.json has to be of that release."""
+    if asked and index.get("tag") != asked:
+        raise Stop(1, "%s is of %s, and --tag says %s" % (name, "the release " + index["tag"] if index.get("tag") else "no release that it names", asked),
+                   "leave --tag out, or name what has that release")
+
+
 # What the directory holds, as internal/install/here.go sees it.
+
+def real(path):
+    """An absolute path without links. In a directory that all may write to, as
+    /tmp is, another user may have made a link: the kernel does not follow it
+    (protected_symlinks), and neither does this."""
+    if WINDOWS:
+        return os.path.realpath(path)
+    at, names, links = "/", path.split("/"), 0
+    while names:
+        name = names.pop(0)
+        if name in ("", "."):
+            continue
+        if name == "..":
+            at = os.path.dirname(at)
+            continue
+        up, at = at, os.path.join(at, name)
+        if not os.path.islink(at):
+            continue
+        links += 1
+        if links > 40:
+            raise Stop(2, "following the link %s: it leads in a circle" % path, "remove the link")
+        above = os.stat(up)
+        if above.st_mode & 0o1002 == 0o1002 and os.lstat(at).st_uid not in (os.geteuid(), above.st_uid):
+            raise Stop(2, "following the link %s: another user made it, where everybody can" % at, "name what it points to, if that is meant")
+        target = os.readlink(at)
+        at, names = "/" if target[:1] == "/" else up, target.split("/") + names
+    return at
+
 
 def final(into):
     """The directory as an absolute path whose parent is real."""
     path = os.path.abspath(into)
     if os.path.islink(path):
+        link, path = path, real(path)
         if not os.path.exists(path):
-            raise Stop(2, "following the link %s: what it points to is not there" % path, "remove the link, or make what it points to")
-        path = os.path.realpath(path)
-    parent = os.path.realpath(os.path.dirname(path))
+            raise Stop(2, "following the link %s: what it points to is not there" % link, "remove the link, or make what it points to")
+    parent = real(os.path.dirname(path))
     if os.path.dirname(path) == path:
         raise Stop(2, path + " is the root of the file system")
     if not os.path.isdir(parent):
@@ -1306,6 +1466,8 @@ def install(o):
     there = look(path)
     shelf = source(o["from"], o["server"], o["repo"], o["release"], o["tag"], (o["helper"], o["script"]) if o.get("helper") else None)
     index = read_index(shelf.index(), shelf.name)
+    as_tagged(o["tag"], index, shelf.name)
+    say("%s has %s %s" % (shelf.name, index["name"], index["version"]))
     asset, python = choose(index, shelf.name, pythons(o["python"]), o["label"])
     as_asked(o["sha256"], asset)
     if there and there["sha256"] == asset["sha256"]:
@@ -1328,7 +1490,17 @@ def options():
     if "OPTIONS" in globals():
         given = base64.b64decode(OPTIONS).split(b"\0")
         given = [native(v.decode("utf-8")) if PY2 or WINDOWS else os.fsdecode(v) for v in given]
-    return dict(v.split("=", 1) for v in given)
+    o = dict(v.split("=", 1) for v in given)
+    # From install.sh by the environment: a mirror may have a password.
+    o.setdefault("from", os.environ.pop("BINARY_BUILDOUT_FROM", ""))
+    return o
+
+
+def spoken(words):
+    """On one line, with the options as the user knows them."""
+    if "OPTIONS" in globals():
+        words = re.sub(r"--(into|python|tag|from|label|sha256)\b", lambda m: "-" + m.group(1).capitalize(), words)
+    return words.replace("\n", "\\n")
 
 
 def ended(number, frame):
@@ -1348,7 +1520,7 @@ except KeyboardInterrupt:
     failure = Stop(3, "installing: it was interrupted", "running the command again goes on where this one ended")
 else:
     sys.exit(0)
-say("error: " + failure.text)
+say("error: " + spoken(failure.text))
 if failure.hint:
-    say("hint: " + failure.hint)
+    say("hint: " + spoken(failure.hint))
 sys.exit(failure.code)

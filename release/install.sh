@@ -91,7 +91,10 @@ binary_buildout_install() {
 		[ "$driver" = "$named" ] || binary_buildout_roots "$found" || continue
 		"$driver" -sE -c '' </dev/null >/dev/null 2>&1 || continue
 		if "$driver" -sE -c 'import sys; sys.path.pop(0); import hashlib, json, subprocess, tarfile, zipfile, zlib' </dev/null >/dev/null 2>&1; then
-			exec "$driver" -sE -c "$program" into="$into" python="$python" tag="$tag" from="$from" label="$label" \
+			# Not as an argument, which everybody here can read: a mirror may have a password.
+			BINARY_BUILDOUT_FROM=$from
+			export BINARY_BUILDOUT_FROM
+			exec "$driver" -sE -c "$program" into="$into" python="$python" tag="$tag" label="$label" \
 				sha256="$sha256" server="$server" repo="$repo" release="$release" </dev/null
 		fi
 		partial=${partial:-$driver}

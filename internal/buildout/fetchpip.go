@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html"
 	"io"
@@ -83,7 +84,18 @@ func indexClient(env []string) (*http.Client, error) {
 		}
 		transport.TLSClientConfig = &tls.Config{RootCAs: pool}
 	}
-	return &http.Client{Transport: transport, Timeout: 5 * time.Minute}, nil
+	return &http.Client{Transport: transport, Timeout: 5 * time.Minute, CheckRedirect: staySecure}, nil
+}
+
+// staySecure lets no redirect lead from https to http.
+func staySecure(r *http.Request, via []*http.Request) error {
+	if via[len(via)-1].URL.Scheme == "https" && r.URL.Scheme != "https" {
+		return errors.New("it is led on from https to http, which anybody on the way can change")
+	}
+	if len(via) >= 10 {
+		return errors.New("stopped after 10 redirects")
+	}
+	return nil
 }
 
 // get reads at most limit bytes, and gives their content type.

@@ -48,17 +48,17 @@ func (c *Command) exit(err error) int {
 	}
 	var during *interrupted
 	if errors.As(err, &during) {
-		fmt.Fprintf(c.Stderr, "error: %s\nhint: %s\n", during, during.Hint())
+		fmt.Fprintf(c.Stderr, "error: %s\nhint: %s\n", plain(during.Error()), during.Hint())
 		return exitSurroundings
 	}
 	if errors.Is(err, context.Canceled) {
-		fmt.Fprintf(c.Stderr, "error: interrupted: %s\n", err)
+		fmt.Fprintf(c.Stderr, "error: interrupted: %s\n", plain(err.Error()))
 		return exitSurroundings
 	}
-	fmt.Fprintf(c.Stderr, "error: %s\n", err)
+	fmt.Fprintf(c.Stderr, "error: %s\n", plain(err.Error()))
 	var h hinted
 	if errors.As(err, &h) && h.Hint() != "" {
-		fmt.Fprintf(c.Stderr, "hint: %s\n", h.Hint())
+		fmt.Fprintf(c.Stderr, "hint: %s\n", plain(h.Hint()))
 	}
 	var there *annotated
 	if !errors.As(err, &there) {

@@ -52,7 +52,7 @@ func (c *Command) inspect(archive string, common *common) error {
 			files, size = files+1, size+e.Size
 		}
 	}
-	w := tabwriter.NewWriter(c.Stdout, 0, 0, 2, ' ', 0)
+	w := tabwriter.NewWriter(plainWriter{c.Stdout}, 0, 0, 2, ' ', 0)
 	row := func(name, format string, args ...any) { fmt.Fprintf(w, "%s\t%s\n", name, fmt.Sprintf(format, args...)) }
 	row("application", "%s %s", m.Name, m.Version)
 	row("target", "%s", m.Target)
@@ -103,7 +103,7 @@ func (c *Command) compare(a, b string, common *common) error {
 		return nil
 	}
 	if !common.json {
-		w := tabwriter.NewWriter(c.Stdout, 0, 0, 2, ' ', 0)
+		w := tabwriter.NewWriter(plainWriter{c.Stdout}, 0, 0, 2, ' ', 0)
 		for _, d := range differences {
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", d.What, d.Path, shorten(d.A), shorten(d.B))
 		}

@@ -61,11 +61,11 @@ func (c *Command) install(ctx context.Context, o install.Options, owner string, 
 		ui.warn(w)
 	}
 	if !result.Changed {
-		_, err = fmt.Fprintf(c.Stdout, "%s %s is there already\n", result.Name, result.Version)
+		_, err = fmt.Fprintf(c.Stdout, "%s %s is there already\n", plain(result.Name), plain(result.Version))
 		return err
 	}
 	ui.say("with %s", result.Python)
-	_, err = fmt.Fprintf(c.Stdout, "%s %s lies in %s\nnext: %s\n", result.Name, result.Version, result.Dir, result.Next())
+	_, err = fmt.Fprintf(c.Stdout, "%s %s lies in %s\nnext: %s\n", plain(result.Name), plain(result.Version), result.Dir, result.Next())
 	return err
 }
 
@@ -108,6 +108,6 @@ func (c *Command) writeJSON(v any) error {
 	if err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}
-	_, err = fmt.Fprintf(c.Stdout, "%s\n", data)
+	_, err = fmt.Fprintf(c.Stdout, "%s\n", plainJSON(data))
 	return err
 }

@@ -262,7 +262,7 @@ func (p *packing) show(ctx context.Context, common *common) error {
 		if err != nil {
 			return fmt.Errorf("writing the report: %w", err)
 		}
-		_, err = fmt.Fprintf(p.Stdout, "%s\n", data)
+		_, err = fmt.Fprintf(p.Stdout, "%s\n", plainJSON(data))
 		return err
 	}
 	archive := p.shown(p.result.path)

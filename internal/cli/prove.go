@@ -79,7 +79,7 @@ func (c *Command) showFailed(p *prove.Proof) {
 		fmt.Fprintf(c.Stderr, "  %s (exit code %d) said:\n", s.Command, s.Code)
 		for line := range strings.Lines(s.Output) {
 			// As of a log: "::" at the beginning would be a command to the runner.
-			fmt.Fprintf(c.Stderr, "| %s\n", strings.TrimRight(line, "\r\n"))
+			fmt.Fprintf(c.Stderr, "| %s\n", plain(strings.TrimRight(line, "\r\n")))
 		}
 	}
 }

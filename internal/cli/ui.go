@@ -92,7 +92,7 @@ func (u *ui) heading(title string) {
 		u.actions.Group(title)
 		return
 	}
-	fmt.Fprintf(u.w, "%s\n", title)
+	fmt.Fprintf(u.w, "%s\n", plain(title))
 }
 
 func (u *ui) finish(title string, d time.Duration, err error) {
@@ -123,7 +123,7 @@ func (u *ui) say(format string, args ...any) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.clear()
-	fmt.Fprintf(u.w, "  "+format+"\n", args...)
+	fmt.Fprintf(u.w, "  %s\n", plain(fmt.Sprintf(format, args...)))
 }
 
 // warn writes a warning; it stays.
@@ -137,7 +137,7 @@ func (u *ui) progress(format string, args ...any) {
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	line := fmt.Sprintf(format, args...)
+	line := plain(fmt.Sprintf(format, args...))
 	if !u.live {
 		if u.now().Sub(u.last) >= 10*time.Second {
 			u.last = u.now()

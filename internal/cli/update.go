@@ -91,13 +91,13 @@ func (c *Command) showUpdated(r *install.Updated, common *common, started bool) 
 		return c.writeJSON(r)
 	}
 	for _, line := range append(r.Warnings, r.Report...) {
-		fmt.Fprintf(c.Stdout, "note: %s\n", line)
+		fmt.Fprintf(c.Stdout, "note: %s\n", plain(line))
 	}
 	if !r.Changed {
-		_, err := fmt.Fprintf(c.Stdout, "%s %s is there already\n", r.Name, r.Version)
+		_, err := fmt.Fprintf(c.Stdout, "%s %s is there already\n", plain(r.Name), plain(r.Version))
 		return err
 	}
-	_, err := fmt.Fprintf(c.Stdout, "%s %s lies in %s; it was %s\n", r.Name, r.Version, r.Dir, r.From)
+	_, err := fmt.Fprintf(c.Stdout, "%s %s lies in %s; it was %s\n", plain(r.Name), plain(r.Version), r.Dir, plain(r.From))
 	if err == nil && !started {
 		_, err = fmt.Fprint(c.Stdout, "next: start the application again\n")
 	}

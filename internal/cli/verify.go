@@ -173,7 +173,7 @@ func (c *Command) verifyAlone(ctx context.Context, source string, flags *packFla
 	if common.json {
 		err = c.writeJSON(report)
 	} else {
-		err = report.WriteText(c.Stdout)
+		err = report.WriteText(plainWriter{c.Stdout})
 	}
 	if err != nil {
 		return err

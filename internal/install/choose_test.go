@@ -109,7 +109,7 @@ func TestChoice(t *testing.T) {
 			dist := filepath.Join(bin, "dist")
 			x := Index{Format: 1, Name: "app", Version: "1.0"}
 			for i, a := range test.assets {
-				a.Name, a.SHA256 = a.Target+" "+a.Label+".tar.gz", strings.Repeat("a", 64)
+				a.Name, a.SHA256 = a.Target+"+"+a.Label+".tar.gz", strings.Repeat("a", 64)
 				mkfile(t, filepath.Join(dist, a.Name), "")
 				test.assets[i] = a
 				x.Assets = append(x.Assets, a)
@@ -140,9 +140,9 @@ func TestChoice(t *testing.T) {
 			_, out := run(t, cmd)
 			chosen := ""
 			if m := regexp.MustCompile(`error: (.*)\.tar\.gz has 0 bytes`).FindStringSubmatch(out); m != nil {
-				chosen = m[1]
+				chosen = strings.Replace(m[1], "+", " ", 1)
 			}
-			mirror := strings.NewReplacer(dist, "the mirror", "has another label, \"", "has another label, ")
+			mirror := strings.NewReplacer(dist, "the mirror", "-Label", "--label", "-Python", "--python", "has another label, \"", "has another label, ")
 			agrees("the scripts", chosen, mirror.Replace(out))
 		})
 	}

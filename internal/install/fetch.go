@@ -23,8 +23,11 @@ var repository = regexp.MustCompile(`^([A-Za-z0-9](?:[A-Za-z0-9-]{0,38}))/([A-Za
 // fetch brings the archive that the source names, and that fits this system.
 // A path that exists is a path, whatever else it looks like.
 func fetch(ctx context.Context, o Options, dir string) (*fetched, error) {
-	if strings.HasPrefix(o.Source, "https://") || strings.HasPrefix(o.Source, "http://") {
+	if addressForm.MatchString(o.Source) {
 		return fetchURL(ctx, o, dir)
+	}
+	if looksLikeAddress(o.Source) {
+		return nil, notAnAddress(o.Source)
 	}
 	fi, err := o.stat(o.Source)
 	switch {
@@ -33,9 +36,9 @@ func fetch(ctx context.Context, o Options, dir string) (*fetched, error) {
 	case err == nil && fi.IsDir():
 		return fetchFrom(ctx, o, dir, folder{o.Source})
 	case err == nil:
-		return nil, usage(fmt.Errorf("installing %s: it is neither a file nor a folder", o.Source), "")
+		return nil, usage(fmt.Errorf("installing %s: it is neither a file nor a folder", withoutUser(o.Source)), "")
 	case !errors.Is(err, fs.ErrNotExist) && !strings.Contains(err.Error(), "not a directory"):
-		return nil, usage(fmt.Errorf("looking at the source: %w", err), "")
+		return nil, usage(fmt.Errorf("looking at %s: %w", withoutUser(o.Source), reason(err)), "")
 	}
 	if m := repository.FindStringSubmatch(o.Source); m != nil {
 		r, err := o.remote()
@@ -47,14 +50,14 @@ func fetch(ctx context.Context, o Options, dir string) (*fetched, error) {
 		}
 		return fetchFrom(ctx, o, dir, &publicRelease{remote: r, repo: m[1] + "/" + m[2], tag: m[3]})
 	}
-	return nil, usage(fmt.Errorf("installing %s: there is no such file", o.Source), "give an archive, OWNER/REPO[@TAG], or the URL or folder of a mirror")
+	return nil, usage(fmt.Errorf("installing %s: there is no such file", withoutUser(o.Source)), "give an archive, OWNER/REPO[@TAG], or the URL or folder of a mirror")
 }
 
 // fetchURL is for a mirror, or one archive.
 func fetchURL(ctx context.Context, o Options, dir string) (*fetched, error) {
 	u, err := url.Parse(o.Source)
 	if err != nil || u.Host == "" {
-		return nil, usage(fmt.Errorf("installing %s: it isn't a URL", o.Source), "")
+		return nil, notAnAddress(o.Source)
 	}
 	r, err := o.remote()
 	if err != nil {
@@ -144,6 +147,9 @@ func fetchFrom(ctx context.Context, o Options, dir string, s shelf) (*fetched, e
 	o.tell(Event{Step: "index", Text: "looking what " + s.name() + " has"})
 	s, x, err := indexOfThis(ctx, o, s)
 	if err != nil {
+		return nil, err
+	}
+	if err := x.asTagged(tagOf(s), s.name()); err != nil {
 		return nil, err
 	}
 	if err := forward(o, x, s); err != nil {

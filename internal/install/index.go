@@ -68,23 +68,13 @@ func readIndex(data []byte, from string) (*Index, error) {
 	if x.Format > indexFormat {
 		return nil, usage(fmt.Errorf("reading %s: format %d, known is %d", from, x.Format, indexFormat), "install a newer binary-buildout")
 	}
-	for _, a := range x.Assets {
-		plain := plainAsset(a.Name, a.SHA256, a.Size)
-		for _, d := range a.Deltas {
-			plain = plain && plainAsset(d.Name, d.SHA256, d.Size)
-		}
-		if !plain {
-			return nil, failed(fmt.Errorf("reading %s: the entry of %q has no plain file name or no digest", from, a.Target), "")
-		}
+	if err := x.names(from); err != nil {
+		return nil, err
 	}
 	if len(x.Assets) == 0 {
 		return nil, usage(fmt.Errorf("reading %s: it lists no archives", from), "")
 	}
 	return x, nil
-}
-
-func plainAsset(name, digest string, size int64) bool {
-	return isDigest(digest) && name != "" && !strings.ContainsAny(name, `/\`) && !strings.HasPrefix(name, ".") && size >= 0
 }
 
 func (a Asset) needs() needs { return parseTarget(a.Target).withFloors(a.Floors) }

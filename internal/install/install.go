@@ -201,13 +201,21 @@ func finalDir(into string) (string, error) {
 		return "", surroundings(fmt.Errorf("finding %s: %w", into, err), "")
 	}
 	if fi, err := os.Lstat(abs); err == nil && fi.Mode()&os.ModeSymlink != 0 {
-		real, err := filepath.EvalSymlinks(abs)
+		real, err := realPath(abs)
+		var ours *Error
+		if errors.As(err, &ours) {
+			return "", err
+		}
 		if err != nil {
 			return "", usage(fmt.Errorf("following the link %s: %w", abs, err), "remove the link, or make what it points to")
 		}
 		return real, nil
 	}
-	parent, err := filepath.EvalSymlinks(filepath.Dir(abs))
+	parent, err := realPath(filepath.Dir(abs))
+	var ours *Error
+	if errors.As(err, &ours) {
+		return "", err
+	}
 	if err != nil {
 		return "", usage(fmt.Errorf("looking at %s: %w", filepath.Dir(abs), err), "make the parent directory first")
 	}

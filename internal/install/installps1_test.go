@@ -87,7 +87,7 @@ func TestPiped(t *testing.T) {
 	}
 	cmd := exec.Command(installtest.Python(t, "3.13"), "-sE", "-")
 	cmd.Stdin = strings.NewReader(piped(t, "into="+filepath.Join(parent, "b"), "from="+dist, "sha256="+strings.Repeat("ab", 32), "python="+installtest.Python(t, "3.13")))
-	if code, out := run(t, cmd); code != 1 || !strings.Contains(out, "--sha256 says abab") {
+	if code, out := run(t, cmd); code != 1 || !strings.Contains(out, "-Sha256 says abab") {
 		t.Errorf("another digest: exit code %d\n%s", code, out)
 	}
 	onlyThese(t, parent, filepath.Base(into))

@@ -264,3 +264,13 @@ func sameSnapshot(t *testing.T, want, got map[string]string) {
 		}
 	}
 }
+
+// filled is install.sh of acme/site's release v1.0 on a server.
+func filled(t *testing.T, server string) string {
+	t.Helper()
+	files, err := publish.Installers(server, "acme/site", "v1.0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(files[0].Data)
+}

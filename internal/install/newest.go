@@ -42,6 +42,17 @@ func latestOf(s shelf) (repo string, r Remote, ok bool) {
 	return "", Remote{}, false
 }
 
+// tagOf is the tag that a release was asked for by, "" for the latest and for a mirror.
+func tagOf(s shelf) string {
+	switch s := s.(type) {
+	case *publicRelease:
+		return s.tag
+	case *apiRelease:
+		return s.tag
+	}
+	return ""
+}
+
 // newestOfThis looks through the list of releases. The index of the latest, or
 // why there is none, says what is wrong where nothing is found.
 func newestOfThis(ctx context.Context, o Options, r Remote, repo string, latest *Index, latestErr error) (shelf, *Index, error) {

@@ -14,7 +14,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -75,6 +74,11 @@ func (r Remote) withDefaults(env []string) (Remote, error) {
 	if r.Stall == 0 {
 		r.Stall = time.Minute
 	}
+	if r.Client != nil && r.Client.CheckRedirect == nil {
+		c := *r.Client
+		c.CheckRedirect = staySecure
+		r.Client = &c
+	}
 	if r.Client == nil {
 		c, err := newClient(env)
 		if err != nil {
@@ -106,7 +110,7 @@ func newClient(env []string) (*http.Client, error) {
 		}
 		t.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
 	}
-	return &http.Client{Transport: t}, nil
+	return &http.Client{Transport: t, CheckRedirect: staySecure}, nil
 }
 
 func wait(ctx context.Context, d time.Duration) error {
@@ -141,7 +145,7 @@ func again(err error) bool {
 		return false
 	}
 	var s *statusError
-	if strings.Contains(err.Error(), proxyWantsPassword) {
+	if strings.Contains(err.Error(), proxyWantsPassword) || errors.Is(err, errDowngraded) {
 		return false // of a CONNECT net/http says no more than that
 	}
 	if errors.As(err, &s) {
@@ -196,6 +200,8 @@ func (r Remote) explain(err error) error {
 		hint = r.notAllowed(s.url)
 	case strings.Contains(err.Error(), proxyWantsPassword):
 		hint = "give the proxy's user and password, as in HTTPS_PROXY=http://USER:PASSWORD@proxy.example.com:3128 (special characters as %40)"
+	case errors.Is(err, errDowngraded):
+		hint = inBetween
 	case errors.As(err, &cert):
 		hint = "name your certificate authority's file in SSL_CERT_FILE"
 	}
@@ -232,7 +238,7 @@ func (r Remote) notAllowed(address string) string {
 func (r Remote) request(ctx context.Context, address, accept string, from int64) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return nil, usage(fmt.Errorf("fetching %s: %w", address, err), "")
+		return nil, notAnAddress(address) // err quotes it
 	}
 	req.Header.Set("User-Agent", "binary-buildout")
 	if accept != "" {
@@ -272,22 +278,6 @@ func retryAfter(header string, now time.Time) time.Duration {
 		return t.Sub(now)
 	}
 	return 0
-}
-
-// userInfo is the user and the password of an address.
-var userInfo = regexp.MustCompile(`^(https?://)[^/@]*@`)
-
-// withoutUser leaves out of an address what may be a secret: user and password,
-// a token is either, and the query, which signs those of object stores.
-func withoutUser(address string) string {
-	if !userInfo.MatchString(address) && !strings.Contains(address, "://") {
-		return address // a folder, a repository
-	}
-	address, _, signed := strings.Cut(userInfo.ReplaceAllString(address, "$1"), "?")
-	if signed {
-		address += "?..."
-	}
-	return address
 }
 
 // document fetches a small document.

@@ -302,7 +302,7 @@ func TestNothingFits(t *testing.T) {
 	y.Assets[0].Name = "../../etc/passwd"
 	writeIndex(t, dir, y)
 	_, err = Install(t.Context(), remoteOptions(t, dir))
-	wantError(t, err, 1, "no plain file name")
+	wantError(t, err, 1, "no name of an asset")
 	y.Format = 99
 	writeIndex(t, dir, y)
 	_, err = Install(t.Context(), remoteOptions(t, dir))
