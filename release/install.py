@@ -656,11 +656,11 @@ class Site(object):
                 if not again and e.code != 407:
                     raise self.unfetched(url, why)
                 wait = wait and max(wait, retry_after(e.headers.get("Retry-After") or ""))
-            except (EnvironmentError, net.HTTPException) as e:
+            except (EnvironmentError, net.HTTPException, ValueError) as e:  # Python 2 has a wrong certificate among the last
                 if getattr(e, "filename", None) or getattr(e, "errno", None) == errno.ENOSPC:
                     raise  # the disk, not the network
                 why = str(getattr(e, "reason", None) or e) or type(e).__name__
-                again = "CERTIFICATE_VERIFY" not in why and " 407 " not in why
+                again = "CERTIFICATE_VERIFY" not in why and " 407 " not in why and not isinstance(e, ValueError)
             if not again or wait is None:
                 break
             say("%s; trying again in %d s" % (why, wait))

@@ -59,21 +59,24 @@ func TestStaysSecure(t *testing.T) {
 	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
 	secure.StartTLS()
 	defer secure.Close()
-	api = secure.URL
+	// A name that the certificate has; Python 2 knows none of addresses.
+	const at = "https://mirror.example.com"
+	api = at
+	proxy := installtest.NewProxy(t, secure.Listener.Addr().String())
 	cert := filepath.Join(t.TempDir(), "ca.pem")
 	mkfile(t, cert, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw})))
 	const want = "it is led on from https to http"
 	parent := t.TempDir()
 	into := filepath.Join(parent, "app")
 
-	env := append(os.Environ(), "SSL_CERT_FILE="+cert, "GH_TOKEN=", "GITHUB_TOKEN=")
+	env := append(os.Environ(), "SSL_CERT_FILE="+cert, "GH_TOKEN=", "GITHUB_TOKEN=", "https_proxy="+proxy.URL, "HTTPS_PROXY="+proxy.URL, "no_proxy=", "NO_PROXY=")
 	for _, c := range []struct {
 		source string
 		fails  bool
 		more   []string
 	}{
-		{secure.URL + "/down", true, nil}, {secure.URL + "/late", true, nil}, {secure.URL + "/on", false, nil},
-		{"acme/site@v1.0", true, []string{"GH_TOKEN=t0ken", "GITHUB_API_URL=" + secure.URL, "GITHUB_SERVER_URL=" + secure.URL}},
+		{at + "/down", true, nil}, {at + "/late", true, nil}, {at + "/on", false, nil},
+		{"acme/site@v1.0", true, []string{"GH_TOKEN=t0ken", "GITHUB_API_URL=" + at, "GITHUB_SERVER_URL=" + at}},
 	} {
 		o := realOptions(t, c.source, into).Options
 		o.Env = append(slices.Clone(env), c.more...)
@@ -89,14 +92,14 @@ func TestStaysSecure(t *testing.T) {
 			from, path := c.source, newScriptOf(t)
 			if c.more != nil {
 				from, path = "", filepath.Join(t.TempDir(), "install.sh")
-				mkfile(t, path, filled(t, secure.URL))
+				mkfile(t, path, filled(t, at))
 			}
 			cmd := shell(t, []string{"dash"}, slices.DeleteFunc([]string{way.tool}, func(s string) bool { return s == "" })...)
 			if err := os.Symlink(installtest.Python(t, way.driver), filepath.Join(strings.TrimPrefix(cmd.Env[0], "PATH="), "python3")); err != nil {
 				t.Fatal(err)
 			}
 			cmd.Env[0] += ":" + python313()
-			cmd.Env = append(append(cmd.Env, "SSL_CERT_FILE="+cert, "CURL_CA_BUNDLE="+cert), c.more...)
+			cmd.Env = append(append(cmd.Env, "SSL_CERT_FILE="+cert, "https_proxy="+proxy.URL), c.more...)
 			code, out := run(t, cmd, path, "--into", into, "--from", from)
 			if c.fails && (code != 3 || !strings.Contains(out, want)) || !c.fails && code != 0 {
 				t.Errorf("%s by %+v: exit code %d\n%s", c.source, way, code, out)
