@@ -1,6 +1,7 @@
 package updatetest
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -40,6 +41,13 @@ func TestMutatedDocuments(t *testing.T) {
 			keep("transaction")
 			must(t, os.RemoveAll(home))
 			packtest.CopyDir(t, at("fitted"), at("journal"))
+			packtest.CopyDir(t, at("fitted"), at("pending")) // killed while it was fitted to another place
+			var state map[string]any
+			must(t, json.Unmarshal([]byte(packtest.ReadFile(t, filepath.Join(at("pending"), pack.StateName))), &state))
+			files := state["files"].(map[string]any)
+			state["pending"] = map[string]any{"root": home + "-moved", "interpreter": python, "prefix": "/usr", "archive": state["archive"], "signatures": map[string]any{},
+				"files": map[string]any{"etc/plain.txt": []any{nil, files["bin/app"], false}, "bin/app": []any{files["bin/app"], files["bin/app"], true}}}
+			packtest.WriteJSON(t, filepath.Join(at("pending"), pack.StateName), state)
 			journal := filepath.Join(at("journal"), pack.Dir, "journal")
 			packtest.WriteFile(t, filepath.Join(journal, "head.json"), `{"format": 1, "copies": ["bin", ".installed.cfg"], "lists": {"eggs": ["same-1.0.egg"], "parts": []}}`)
 			packtest.WriteFile(t, filepath.Join(journal, "log"), "[\"move\", 1, \"etc/plain.txt\"]\n[\"part\", 2, \"etc/always.txt\"]\n")

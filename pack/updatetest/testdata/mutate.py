@@ -4,7 +4,7 @@ with an error, a hint and exit 1 to 3.
 
     python mutate.py DIR WORK RUNS SEED
 
-DIR has the trees: fitted, incoming, transaction, previous, journal.
+DIR has the trees: fitted, incoming, transaction, previous, pending, journal.
 """
 import io
 import json
@@ -21,6 +21,7 @@ TREES = {  # the documents that count most, and what is run
     "incoming": (["delta.json"], [[], ["--look"]]),
     "transaction": ([OWN + "transaction/plan.json"], [[], ["--recover"], ["--rollback"]]),
     "previous": ([OWN + "previous/plan.json", OWN + "previous/old/" + OWN + "state.json", OWN + "install.json"], [["--rollback"]]),
+    "pending": ([OWN + "state.json"], [[], ["--check"], ["launcher", "--mode=target"]]),
     "journal": ([OWN + "journal/head.json", OWN + "journal/log"], [["launcher", "--recover"], ["launcher", "--mode=target"], []]),
     "launcher": ([], [["launcher", "--mode=target"], ["launcher", "--mode=build"]]),
 }
