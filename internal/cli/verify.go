@@ -29,7 +29,7 @@ func (p *packing) verify(ctx context.Context) error {
 		p.ui.warn(w)
 		p.tree.Warnings = append(p.tree.Warnings, w)
 	}
-	in, err := p.verifyInput()
+	in, err := p.verifyInput(ctx)
 	if err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func (p *packing) verify(ctx context.Context) error {
 	return report.Err()
 }
 
-func (p *packing) verifyInput() (verify.Input, error) {
+func (p *packing) verifyInput(ctx context.Context) (verify.Input, error) {
 	declared, compiles, err := verify.ReadLogs(p.tree.Declared, p.tree.Compiler)
 	if err != nil {
 		return verify.Input{}, err
@@ -58,6 +58,7 @@ func (p *packing) verifyInput() (verify.Input, error) {
 		Witnessed: !p.flags.inPlace, Declared: declared, Compiles: compiles, Parts: verifyParts(p.tree),
 		Expect: p.flags.expect, Waive: p.flags.waive, SystemLibraries: p.flags.systemLibraries, Floor: p.flags.floor,
 	}
+	in.IndexWheel = func(project, version string) []string { return p.tree.IndexWheel(ctx, project, version) }
 	if !p.flags.noImport {
 		in.Import, err = importOf(p.tree)
 	}

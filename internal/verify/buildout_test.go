@@ -142,3 +142,95 @@ func TestEmptyPart(t *testing.T) {
 		}
 	}
 }
+
+// lossySetup is that of a project that compiles if its own trial does, as real ones do: %s is the trial.
+const lossySetup = `import os, subprocess, sys, tempfile
+from setuptools import setup, Extension
+
+def compiler_works():
+    work = tempfile.mkdtemp()
+    with open(os.path.join(work, 'probe.c'), 'w') as f:
+        f.write('int main(void) { return 0; }')
+    %s
+
+setup(name='@NAME@', version='1.0', packages=['@NAME@'], ext_modules=[Extension('@NAME@._lossy', ['lossy.c'])] if compiler_works() else [])
+`
+
+// lossySdists are three such projects, as sdists, beside the recipe: an index that is asked for
+// a project that it doesn't know sends the list of all.
+func lossySdists(t *testing.T, python, recipe string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if out, err := exec.Command(verifytest.Python(t, python), "-m", "pip", "download", "-q", "--no-deps", "-d", dir, recipe).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for name, trial := range map[string]string{
+		"lossya": "return subprocess.call([os.environ.get('CC', 'cc'), '-c', 'probe.c'], cwd=work) == 0",
+		"lossyb": `from distutils.ccompiler import new_compiler
+    from distutils.sysconfig import customize_compiler
+    compiler = new_compiler()
+    customize_compiler(compiler)
+    try:
+        compiler.compile([os.path.join(work, 'probe.c')], output_dir=work)
+    except Exception:
+        return False
+    return True`,
+		"lossyc": "return os.system('%s --version >/dev/null 2>&1' % os.environ.get('CC', 'cc')) == 0",
+	} {
+		top := name + "-1.0"
+		files := tree{top + "/setup.py": strings.ReplaceAll(strings.Replace(lossySetup, "%s", trial, 1), "@NAME@", name), top + "/lossy.c": "#include <Python.h>\n" + bothInits("_lossy"),
+			top + "/" + name + "/__init__.py": "", top + "/MANIFEST.in": "include *.c\n", top + "/PKG-INFO": "Metadata-Version: 1.0\nName: " + name + "\nVersion: 1.0\n"}
+		cmd := exec.Command("tar", "-czf", filepath.Join(dir, top+".tar.gz"), top)
+		cmd.Dir = files.write(t)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	return dir
+}
+
+// TestLossyBuilds: each project tries the compiler in its own way, finds that it doesn't work, and goes on without.
+// buildout ends with success; each extension is missing, by its own name, with what the compiler said. Under pip's
+// build isolation one is enough: the others take as long as it.
+func TestLossyBuilds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds real buildouts")
+	}
+	bin := t.TempDir()
+	for _, name := range []string{"sh", "env", "git", "cat", "rm", "tail", "uname", "ls"} {
+		if real, err := exec.LookPath(name); err == nil {
+			if err := os.Symlink(real, filepath.Join(bin, name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, c := range []struct{ name, python, buildout, recipe, env, eggs string }{
+		{"no compiler", "3.11", "5.2.0", "4.0.0", "PATH=" + bin, "lossya"},
+		{"a compiler that fails", "2.7", "2.13.8", "2.0.7", "CC=/bin/false", "lossya lossyb lossyc"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			files := tree{"empty/index.html": "<html></html>\n", "buildout.cfg": "[buildout]\nparts = py\nfind-links = " + lossySdists(t, c.python, "zc.recipe.egg=="+c.recipe) +
+				"\nindex = file://${buildout:directory}/empty/\n\n[versions]\nzc.buildout = " + c.buildout + "\nzc.recipe.egg = " + c.recipe + "\n\n[py]\nrecipe = zc.recipe.egg\neggs = " + strings.ReplaceAll(c.eggs, " ", "\n    ") + "\ninterpreter = py\n"}
+			tree, err := buildout.Run(t.Context(), buildout.Options{Dir: files.write(t), Stage: filepath.Join(t.TempDir(), "stage"), Python: verifytest.Python(t, c.python),
+				Launcher: pack.Launcher(), Witness: InstallWitness, Env: append(os.Environ(), pipCache(t), c.env), OS: "linux"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := check(t, inputOf(t, tree))
+			var got, want []string
+			for _, i := range r.Missing {
+				got = append(got, i.Egg+" "+i.Module)
+				if lines := strings.Join(i.Lines, "\n"); !strings.Contains(lines, "unable to execute") && !strings.Contains(lines, "the compiler ended with 1: ") {
+					t.Errorf("%s: lines %q", i.Egg, i.Lines)
+				}
+			}
+			for _, egg := range strings.Fields(c.eggs) {
+				want = append(want, egg+" _lossy")
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("missing %q, want %q", got, want)
+			}
+		})
+	}
+}

@@ -26,7 +26,7 @@ func (c *checker) declared() {
 			if e.key() != normalName(d.Project) || !sameVersion(e.version, d.Version) {
 				continue
 			}
-			c.unbuilt(e, d)
+			c.lost(e, &d)
 			for _, module := range d.Modules {
 				if has(e, module) || c.developed(d, module) || c.placeholder(e, d, module) {
 					continue
@@ -41,18 +41,6 @@ func (c *checker) declared() {
 				c.miss(e, module, orDefault(d.How[module], "ext_modules of its build by "+orDefault(d.Backend, "setuptools")), item)
 			}
 		}
-	}
-}
-
-// unbuilt warns of a build that has sources of modules, and declared none. Its project may mean that.
-func (c *checker) unbuilt(e *egg, d Declaration) {
-	if len(d.Modules) > 0 || len(e.extensions) > 0 {
-		return
-	}
-	for _, module := range d.Unbuilt {
-		c.report.Warnings = append(c.report.Warnings, Item{Module: module, Kind: "extension", Egg: e.name, Version: e.version, Part: c.partOf(e),
-			Problems: []Problem{{Kind: "missing", Message: "its sources define this module, and its build wanted to compile none",
-				Hint: "if the application needs it, see what its setup.py asks for (Cython, a variable), and name it in expect"}}})
 	}
 }
 

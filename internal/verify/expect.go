@@ -216,11 +216,8 @@ func (c *checker) byCompilers() {
 		if src == "" || probe(src) {
 			continue
 		}
-		e := c.builtIn(run.Cwd)
-		if e == nil && path.IsAbs(src) {
-			e = c.builtIn(path.Dir(src)) // CMake and meson build elsewhere
-		}
-		if e == nil || slices.ContainsFunc(e.extensions, func(x *extension) bool { return x.name.Stem == stem }) {
+		e := c.eggOf(run)
+		if e == nil || c.pure(e) || slices.ContainsFunc(e.extensions, func(x *extension) bool { return x.name.Stem == stem }) {
 			continue
 		}
 		out := lastLines(run.Stderr)
@@ -265,26 +262,29 @@ func probe(src string) bool {
 		strings.Contains(src, "CMakeFiles") || strings.Contains(src, "meson-private") || strings.HasPrefix(base, "tmp") || strings.HasPrefix(base, "check_")
 }
 
-// builtIn is the egg that was built in a directory: as its build said, or by the directory's name.
-func (c *checker) builtIn(cwd string) *egg {
-	name := ""
-	for _, d := range c.in.Declared {
-		if d.Directory != "" && (cwd == d.Directory || strings.HasPrefix(cwd, d.Directory+"/")) {
-			name = normalName(d.Project)
-		}
-	}
+// eggOf is the egg in whose build a compiler ran: as the build said, or by the directory's name.
+func (c *checker) eggOf(run Compile) *egg {
+	name := c.buildOf(run)
 	for _, e := range c.eggs {
-		if name != "" && e.key() == name {
+		if name == "" && (c.namedAfter(e, run.Cwd) || c.namedAfter(e, path.Dir(sourceOf(run.Argv)))) || name != "" && e.key() == name {
 			return e
-		}
-		for _, dir := range strings.Split(strings.ReplaceAll(cwd, `\`, "/"), "/") {
-			d := normalName(dir)
-			if name == "" && (d == e.key()+"-"+normalName(e.version) || strings.HasPrefix(d, e.key()+"-") && len(d) == len(e.key())+33) {
-				return e
-			}
 		}
 	}
 	return nil
+}
+
+// namedAfter says whether a directory is called as an egg's source tree is: NAME-VERSION, or pip's NAME_ and 32 digits.
+func (c *checker) namedAfter(e *egg, directory string) bool {
+	return slices.ContainsFunc(strings.Split(strings.ReplaceAll(directory, `\`, "/"), "/"), func(dir string) bool {
+		d := normalName(dir)
+		return d == e.key()+"-"+normalName(e.version) || strings.HasPrefix(d, e.key()+"-") && len(d) == len(e.key())+33
+	})
+}
+
+// pure says whether an egg's build was watched, and declared nothing: lost has judged that.
+func (c *checker) pure(e *egg) bool {
+	watched := func(d Declaration) bool { return normalName(d.Project) == e.key() && d.Looked }
+	return slices.ContainsFunc(c.in.Declared, watched) && !c.declaredEgg(e)
 }
 
 func lastLines(s string) []string {

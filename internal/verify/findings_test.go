@@ -110,6 +110,13 @@ func TestFindings(t *testing.T) {
 		{name: "declared for CMake", in: Input{Witnessed: true, Declared: []Declaration{{Project: "demo", Version: "1.0", Modules: []string{"demo"}, Sources: map[string][]string{"demo": {}}}}, Source: egg313(tree{"demo/_x" + suffix: good})}},
 		{name: "declared for CMake, which made none", in: Input{Witnessed: true, Declared: []Declaration{{Project: "demo", Version: "1.0", Modules: []string{"demo._y"}, Sources: map[string][]string{"demo._y": {}}}}, Source: egg313(nil)}, missing: "demo._y: its build declares it"},
 		{name: "declared none of its sources", in: Input{Witnessed: true, Declared: []Declaration{{Project: "demo", Version: "1.0", Unbuilt: []string{"_y"}}}, Source: egg313(nil)}, warning: "_y: its sources define this module"},
+		{name: "lost by a compiler that was tried", in: Input{Witnessed: true, Declared: lossy("/b/demo"), Compiles: []Compile{{Argv: []string{"cc", "-c", "probe.c"}, Cwd: "/b/demo/sub", Exit: 1}}, Source: egg313(nil)}, missing: "_y: its sources define it; its build tried a compiler (cc -c probe.c)"},
+		{name: "lost by a compiler that was tried elsewhere", in: Input{Witnessed: true, Declared: lossy("/b/demo"), Compiles: []Compile{{Argv: []string{"cc", "--version"}, Cwd: "/tmp/x", Build: "/b/demo", Exit: 127}}, Source: egg313(nil)}, missing: "_y: its sources define it; its build tried a compiler (cc --version)"},
+		{name: "a compiler that failed for another", in: Input{Witnessed: true, Declared: lossy("/b/demo"), Compiles: []Compile{{Argv: []string{"cc", "-c", "probe.c"}, Cwd: "/b/demo2", Exit: 1}}, Source: egg313(nil)}, warning: "_y: its sources define this module"},
+		{name: "a probe of what compiles nothing", in: Input{Witnessed: true, Declared: []Declaration{{Project: "demo", Version: "1.0", Directory: "/b/demo", Looked: true}}, Compiles: []Compile{{Argv: []string{"cc", "-c", "probe.c"}, Cwd: "/b/demo", Exit: 1}}, Source: egg313(nil)}},
+		{name: "the index's wheel has it", in: Input{Witnessed: true, Declared: lossy("/b/demo"), IndexWheel: hasWheel, Source: egg313(nil)}, missing: "demo._y: the index's wheel of 1.0 has demo/_y"},
+		{name: "the index's wheel has one more", in: Input{Witnessed: true, Declared: []Declaration{{Project: "demo", Version: "1.0", Modules: []string{"demo._x"}, Unbuilt: []string{"_y", "_z"}, Looked: true}}, IndexWheel: hasWheel, Source: egg313(tree{"demo/_x" + suffix: good})}, missing: "demo._y: the index's wheel of 1.0 has demo/_y"},
+		{name: "sources that the index's wheel has no module of", in: Input{Witnessed: true, Declared: []Declaration{{Project: "demo", Version: "1.0", Modules: []string{"demo._x"}, Unbuilt: []string{"_z"}, Looked: true}}, IndexWheel: hasWheel, Source: egg313(tree{"demo/_x" + suffix: good})}},
 		{name: "a package's own __init__", in: Input{Witnessed: true, Declared: []Declaration{{Project: "demo", Version: "1.0", Modules: []string{"_x.__init__"}}}, Source: egg313(tree{"_x/__init__" + suffix: good})}},
 		{name: "a package's own __init__, gone", in: Input{Witnessed: true, Declared: []Declaration{{Project: "demo", Version: "1.0", Modules: []string{"demo.__init__"}}}, Source: egg313(nil)}, missing: "demo: its build declares it"},
 		{name: "source", in: Input{Source: egg313(tree{"demo/_y.c": module("_y", "")})}, missing: "demo._y: eggs/demo-1.0-py3.13.egg/demo/_y.c defines"},
@@ -200,4 +207,17 @@ func TestTarget(t *testing.T) {
 	if _, err := newTarget(pack.Python{ABI: "cp313"}, "beos"); err == nil {
 		t.Error("no error")
 	}
+}
+
+// lossy is a build in a directory that declared nothing of what its sources define.
+func lossy(directory string) []Declaration {
+	return []Declaration{{Project: "demo", Version: "1.0", Directory: directory, Unbuilt: []string{"_y"}, Looked: true}}
+}
+
+// hasWheel is an index that has a wheel of demo 1.0 alone.
+func hasWheel(project, version string) []string {
+	if project != "demo" || version != "1.0" {
+		return nil
+	}
+	return []string{"demo/_x.cpython-313-x86_64-linux-gnu.so", "demo/_y.cpython-313-x86_64-linux-gnu.so"}
 }

@@ -36,6 +36,10 @@ type Input struct {
 	SystemLibraries []string // libraries that the target will have, with * and ?
 	Floor           string   // "glibc 2.28", or "2.28"
 
+	// IndexWheel gives the compiled files of the wheel that the index has of a project's version for this Python,
+	// relative to site-packages; none if it has none, or can't be asked. May be nil.
+	IndexWheel func(project, version string) []string
+
 	// Relocated says that the tree is as it will lie on the target: a libpython
 	// that is still needed then is a finding, not a warning.
 	Relocated bool

@@ -73,8 +73,11 @@ type Declaration struct {
 	// Outer is the project whose source tree the build ran in, where a setup.py that only
 	// compiles calls itself something else.
 	Outer string `json:"outer"`
-	// Unbuilt are modules that its sources define, of a build that declared and made none.
+	// Unbuilt are modules that its sources define and that it didn't declare, by the last part of
+	// their names. Looked says that they were looked for.
 	Unbuilt []string `json:"unbuilt"`
+	Looked  bool     `json:"looked"`
+	also    []string // further directories
 	// How says of modules that no ext_modules declared how they are known.
 	How map[string]string `json:"how"`
 }
@@ -114,6 +117,8 @@ func ReadDeclarations(r io.Reader) ([]Declaration, error) {
 func (d *Declaration) merge(o Declaration) {
 	d.Modules, d.Optional, d.Built = union(d.Modules, o.Modules), union(d.Optional, o.Optional), union(d.Built, o.Built)
 	d.Errors = append(d.Errors, o.Errors...)
+	d.Looked = d.Looked || o.Looked
+	d.also = union(d.also, []string{o.Directory})
 	d.Unbuilt, d.Outer = union(d.Unbuilt, o.Unbuilt), orDefault(d.Outer, o.Outer)
 	for m, how := range o.How {
 		if d.How == nil {
@@ -131,6 +136,16 @@ func (d *Declaration) merge(o Declaration) {
 	}
 }
 
+// in says whether a path is the source tree of the build, or lies in it.
+func (d *Declaration) in(path string) bool {
+	for _, dir := range append([]string{d.Directory}, d.also...) {
+		if dir != "" && (path == dir || strings.HasPrefix(path, dir+"/")) {
+			return true
+		}
+	}
+	return false
+}
+
 func union(a, b []string) []string {
 	for _, v := range b {
 		if !slices.Contains(a, v) {
@@ -144,6 +159,7 @@ func union(a, b []string) []string {
 type Compile struct {
 	Argv   []string `json:"argv"`
 	Cwd    string   `json:"cwd"`
+	Build  string   `json:"build"` // the source tree that was built, if that is known
 	Exit   int      `json:"exit"`
 	Stderr string   `json:"stderr"`
 }

@@ -19,6 +19,7 @@ SOURCES = (".c", ".cc", ".cpp", ".cxx", ".pyx")
 INIT = re.compile(r"^[ \t]*(?:[^\s/*\"][^\n/\"]*)?\b(?:(Py(?:Init|ModExport)U?_\w+)\s*\(\s*(?:void)?\s*\)\s*\{?\s*$"
                   r"|PyMOD(?:INIT|EXPORT)_FUNC\s+(?:(Py(?:Init|ModExport)U?_\w+)|init(\w+))\s*\("
                   r"|(?:PYBIND11_MODULE|BOOST_PYTHON_MODULE|NB_MODULE)\s*\(\s*(\w+))", re.M)
+HINT = re.compile(r"Py(?:Init|Mod|MOD)|_MODULE")
 APART = ("test", "tests", "testing", "example", "examples", "doc", "docs", "benchmarks", "bench", "extern", "third_party",
          "eggs", "develop-eggs", "parts", "var", "site-packages", "node_modules")  # of a buildout whose own directory is a distribution
 COMPILED = re.compile(r"\.(?:so|pyd)$")
@@ -209,20 +210,26 @@ def cmake_modules(directory):
 
 # --- 3. sources -----------------------------------------------------------------
 
-def modules_of_sources(directory):
-    """The modules that the sources of a directory define, by the last part of their names."""
+def modules_of_sources(directory, known=()):
+    """The modules that the sources of a directory define, by the last part of their names.
+
+    known are paths, without their endings, of sources that aren't looked at.
+    """
     found = set()
     for top, directories, files in os.walk(directory):
         directories[:] = [d for d in directories if d not in APART and not d.startswith((".", "_deps"))]
         for name in files:
             stem, suffix = os.path.splitext(name)
-            if suffix not in SOURCES:
+            if suffix not in SOURCES or os.path.join(top, stem) in known:
                 continue
             if suffix == ".pyx":
                 found.add(stem)
                 continue
             with io.open(os.path.join(top, name), encoding="utf-8", errors="replace") as f:
-                for one, two, old, macro in INIT.findall(f.read(64 << 20)):
+                text = f.read(64 << 20)
+                if not HINT.search(text):  # most sources: the other expression is slow
+                    continue
+                for one, two, old, macro in INIT.findall(text):
                     found.add(old + macro or module_of_entry(one + two))
     return sorted(found - set([None]))
 

@@ -21,6 +21,7 @@ import threading
 import binary_buildout_backends as backends
 
 LOG = "BINARY_BUILDOUT_WITNESS"
+BUILD = "BINARY_BUILDOUT_BUILD"  # the source tree that is built, for the log of compilers
 TAIL = 40  # lines of a compiler's output
 
 _state = threading.local()
@@ -34,6 +35,7 @@ def activate(here):
     if not os.environ.get(LOG):
         return
     _strip_environment(here)
+    _name_build()
     _watch_children(here)
     backend, _, path = (backends.backend() or "").partition(":")
     if backend and not backend.startswith("setuptools."):
@@ -55,6 +57,12 @@ def _strip_environment(here):
         os.environ.pop("PYTHONPATH", None)
 
 
+def _name_build():
+    """A setup.py may try a compiler in a temporary directory."""
+    if any(os.path.exists(name) for name in ("setup.py", "pyproject.toml")):
+        os.environ[BUILD] = os.getcwd()
+
+
 def _with_us(env, here):
     """A copy of an environment that has us first on PYTHONPATH."""
     env = dict(os.environ if env is None else env)
@@ -64,9 +72,11 @@ def _with_us(env, here):
         key, first, sep = key.encode(), os.fsencode(here), sep.encode()
     old = env.get(key)
     env[key] = first + sep + old if old else first
-    log = LOG.encode() if as_bytes else LOG
-    if log not in env:
-        env[log] = os.environb[log] if as_bytes else os.environ[LOG]
+    for name in (LOG, BUILD):
+        if name in os.environ and not as_bytes:
+            env.setdefault(name, os.environ[name])
+        elif name in os.environ:
+            env.setdefault(name.encode(), os.environb[name.encode()])
     return env
 
 
@@ -154,9 +164,8 @@ def write_made(project, version, modules, how):
 
 
 def write_none(project, version, unbuilt):
-    """Append that a build made no module, though its sources define some."""
-    if unbuilt:
-        append(project, version, unbuilt=unbuilt)
+    """Append that a build made no module, and those that its sources define."""
+    append(project, version, unbuilt=unbuilt, looked=True)
 
 
 # --- what a distribution declares ---------------------------------------------
@@ -217,12 +226,17 @@ BUILDS = frozenset(["bdist_wheel", "bdist_egg", "build", "develop", "editable_wh
 
 
 def _undeclared(dist):
-    """A setup.py that has sources of modules and no ext_modules: without Cython, say, or told so by a variable."""
+    """What a setup.py has sources of, and no ext_modules: without Cython, say, or told so by a variable, or by a compiler that it tried.
+
+    pip removes an sdist's sources when it is built.
+    """
     try:
-        if BUILDS.intersection(dist.commands) and not declared(dist)[0]:
-            unbuilt = backends.modules_of_sources(os.getcwd())
-            if unbuilt:
-                write(dist, unbuilt=unbuilt)
+        if BUILDS.intersection(dist.commands):
+            modules, _, sources = declared(dist)
+            known = [os.path.splitext(os.path.join(os.getcwd(), f))[0] for files in sources.values() for f in files]
+            last = set(m.rpartition(".")[2] for m in modules)
+            unbuilt = [m for m in backends.modules_of_sources(os.getcwd(), set(known)) if m not in last]
+            write(dist, unbuilt=unbuilt, looked=True)
     except Exception:
         if os.environ.get("BINARY_BUILDOUT_WITNESS_DEBUG"):
             raise
