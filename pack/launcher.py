@@ -1054,6 +1054,8 @@ class Run(object):
         self.wrap(easy, "develop", self.develop)
         patch_scripts(easy, self.root)
         patch_extensions(module)
+        if hasattr(module.Buildout, "_print_picked_versions"):  # not in 1.x
+            self.wrap(module.Buildout, "_print_picked_versions", print_picked)
         if hasattr(easy, "_get_system_paths"):  # 1.x asks the interpreter for its site-packages
             plain = [p for p in sys.path if not p.startswith(fs(self.root))]
             easy._get_system_paths = lambda executable: (plain, [])
@@ -1567,7 +1569,34 @@ def patch_mr_developer():
     common.WorkingCopies.update = checkout
 
 
+def print_picked(old, buildout):
+    """The versions file is written by the build alone: each run would append to
+    one that the configuration doesn't extend."""
+    file, buildout.update_versions_file = buildout.update_versions_file, ""
+    try:
+        if buildout.show_picked_versions:
+            old(buildout)
+    finally:
+        buildout.update_versions_file = file
+
+
 # ---- the build ---------------------------------------------------------------
+
+def steady_times(module):
+    """zc.buildout's line above what it adds to update-versions-file has the time."""
+    import datetime
+
+    class Steady(datetime.datetime):
+        @classmethod
+        def now(cls, *args):
+            return cls(1970, 1, 1) + datetime.timedelta(0, int(os.environ.get("SOURCE_DATE_EPOCH") or 0))
+
+    class Front(object):
+        def __getattr__(self, name):
+            return Steady if name == "datetime" else getattr(datetime, name)
+    if hasattr(module, "datetime"):
+        module.datetime = Front()
+
 
 def steady_names():
     """A build's temporary directories have the same names each time, the first
@@ -1684,6 +1713,7 @@ def launch_buildout(root, mode, words):
     steady_paths(buildout)
     if mode == "build":
         steady_names()
+        steady_times(buildout.buildout)
         quick_pip(buildout.easy_install)
     if mode == "build" or nested:
         if PY2:  # the same scripts as run_target

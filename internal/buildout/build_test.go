@@ -10,11 +10,14 @@ import (
 	"testing"
 )
 
+// notPicked forbids picked versions, though setuptools and the other tools have no pin.
+const notPicked = "\n[buildout]\nallow-picked-versions = false\n"
+
 var buildCases = []struct{ name, minor, pins, buildout string }{
 	{"3.13 with 6.0.1", "3.13", "zc.buildout = 6.0.1\n", "6.0.1"},
-	{"3.12 with 5.2.0", "3.12", "zc.buildout = 5.2.0\nzc.recipe.egg = 4.0.0\n", "5.2.0"},
+	{"3.12 with 5.2.0", "3.12", "zc.buildout = 5.2.0\nzc.recipe.egg = 4.0.0\n" + notPicked, "5.2.0"},
 	{"3.11 with 4.2.0", "3.11", "zc.buildout = 4.2.0\nzc.recipe.egg = 2.0.7\n", "4.2.0"},
-	{"3.8 with 2.13.8", "3.8", "zc.buildout = 2.13.8\nzc.recipe.egg = 2.0.7\n", "2.13.8"},
+	{"3.8 with 2.13.8", "3.8", "zc.buildout = 2.13.8\nzc.recipe.egg = 2.0.7\n" + notPicked, "2.13.8"},
 	{"2.7 with 2.13.8", "2.7", "zc.buildout = 2.13.8\nzc.recipe.egg = 2.0.7\n", "2.13.8"},
 	{"2.7 with 1.7.1", "2.7", "zc.buildout = 1.7.1\nzc.recipe.egg = 1.3.2\n", "1.7.1"},
 }

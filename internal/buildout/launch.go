@@ -1,11 +1,13 @@
 package buildout
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
@@ -57,6 +59,31 @@ func overrides(root string, c config) []string {
 		}
 	}
 	return out
+}
+
+// toolPins pins the tools' eggs to what they are, where picking is forbidden and
+// nobody pins them: what pack brings isn't picked. zc.buildout itself takes
+// what lies in site-packages for a develop egg, which needs no pin.
+func toolPins(t tools, c config) []string {
+	if c.Buildout["allow-picked-versions"] != "false" {
+		return nil
+	}
+	pinned := map[string]bool{}
+	for name := range c.Versions {
+		pinned[plainName(name)] = true
+	}
+	section := cmp.Or(c.Buildout["versions"], "versions")
+	var pins []string
+	for _, e := range t.Eggs {
+		if name := plainName(e.Name); !pinned[name] {
+			if e.Name == "zc.buildout" {
+				name = e.Name // as it is asked for, before names were compared by PEP 503
+			}
+			pins = append(pins, section+":"+name+"="+e.Version)
+		}
+	}
+	slices.Sort(pins)
+	return pins
 }
 
 // extendsCache is where remote configurations travel, relative to the root.
@@ -169,7 +196,7 @@ func prepareLaunch(ctx context.Context, m toolmaker, launcher []byte) (tools, co
 // settleOptions fills in launch.Options, and reads the configuration again
 // with them.
 func (m toolmaker) settleOptions(ctx context.Context, t tools, c config, launch pack.Launch) (config, pack.Launch, error) {
-	launch.Options = append([]string{}, overrides(m.root, c)...)
+	launch.Options = append(append([]string{}, overrides(m.root, c)...), toolPins(t, c)...)
 	if err := placeExtends(m.root, m.cache(), c); err != nil {
 		return c, launch, surroundings("keeping remote configurations", "", err)
 	}

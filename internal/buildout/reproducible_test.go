@@ -12,15 +12,18 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // sources is a buildout whose extension comes from an sdist (pip builds it in
 // a random directory) and whose library is made by zc.recipe.cmmi (random too).
 func sources(t *testing.T, py, versions string, recipes ...string) string {
 	dir := write(t, map[string]string{
-		"buildout.cfg": "[buildout]\nparts = lib py\nfind-links = ${buildout:directory}/sdists\nindex = file://${buildout:directory}/empty/\n\n[versions]\n" + versions +
+		"buildout.cfg": "[buildout]\nparts = lib py\nupdate-versions-file = picked.cfg\nfind-links = ${buildout:directory}/sdists\nindex = file://${buildout:directory}/empty/\n\n[versions]\n" + versions +
 			"\n[lib]\nrecipe = zc.recipe.cmmi\nurl = file://${buildout:directory}/sdists/low-1.0.tar.gz\n" +
 			"\n[py]\nrecipe = zc.recipe.egg\neggs = hello\n",
+		"picked.cfg":     "[versions]\n",
 		"hello/setup.py": helloSetup, "hello/hello.py": "import _hello\n\n\ndef main():\n    print(_hello.hello())\n",
 		"hello/_hello.c": strings.Replace(helloC, "hello from C", "hello from C\" __FILE__ \"", 1), "hello/MANIFEST.in": "include *.c\n",
 		"low-1.0/low.c":     "const char *low(void) { return __FILE__; }\n",
@@ -57,7 +60,7 @@ func TestReproducible(t *testing.T) {
 		t.Run(c.minor, func(t *testing.T) {
 			py := python(t, c.minor)
 			pins := "zc.buildout = " + c.buildout + "\nzc.recipe.egg = " + c.egg + "\nzc.recipe.cmmi = " + c.cmmi + "\n"
-			o := Options{Dir: sources(t, py, pins, "zc.recipe.egg=="+c.egg, "zc.recipe.cmmi=="+c.cmmi), Stage: filepath.Join(t.TempDir(), "stage"), Python: py, Launcher: launcher(t), OS: "linux",
+			o := Options{Dir: sources(t, py, pins, "zc.recipe.egg=="+c.egg, "zc.recipe.cmmi=="+c.cmmi), Stage: filepath.Join(t.TempDir(), "stage"), Python: py, Launcher: pack.Launcher(), OS: "linux",
 				Env: setenv(os.Environ(), "CFLAGS=-g", "CC="+c.cc)}
 			var sums [2]map[string]string
 			for i := range sums {
@@ -69,6 +72,7 @@ func TestReproducible(t *testing.T) {
 					fail(t, err)
 				}
 				checkCalls(t, tree)
+				checkPicked(t, tree)
 				sums[i] = sumTree(t, tree)
 				if err := tree.Close(); err != nil {
 					t.Fatal(err)
@@ -85,6 +89,19 @@ func TestReproducible(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// checkPicked: what zc.buildout adds to update-versions-file has no time of the
+// build, and a run as on the target adds nothing.
+func checkPicked(t *testing.T, tree *Tree) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(tree.Root, "picked.cfg"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := string(data); strings.Count(text, "# Added by buildout at ") != 1 || !strings.Contains(text, "# Added by buildout at 1980-01-01 00:00:00\n") || !strings.Contains(text, "\nhello = 1.0\n") {
+		t.Errorf("picked.cfg is %q", text)
 	}
 }
 
