@@ -99,6 +99,7 @@ PyMODINIT_FUNC PyInit__round(void) { return PyModuleDef_Init(&d); }
 		{"AttributeError, as mypy's", tree{"demo/round.py": "from . import _round\nx = _round.done\n", "demo/_round" + suffix: done}, ""},
 		{"no traceback", tree{"demo_first.py": "import demo._round\n", "EGG-INFO/top_level.txt": "demo\ndemo_first\n", "demo/_round" + suffix: quiet}, ""},
 		{"a name that isn't there", tree{"demo/round.py": "from ._round import more\n", "demo/_round" + suffix: done}, "importing demo._round fails: ImportError: cannot import name 'more'"},
+		{"a package that imports one that fails", tree{"demo/__init__.py": "from . import _round\n", "demo/_round" + suffix: quiet}, "importing demo._round fails: RuntimeError: too early"},
 		{"a package that fails", tree{"demo/__init__.py": "raise RuntimeError('not configured')\n", "demo/_round" + suffix: done}, "importing its package demo fails: RuntimeError: not configured"},
 	} {
 		root := egg313(tree{"demo/__init__.py": ""}).with(egg313(row.files)).write(t)

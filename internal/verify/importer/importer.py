@@ -36,8 +36,6 @@ def attempt(job):
     except BaseException:
         kind, error, trace = sys.exc_info()
         result = {"error": str(error) or kind.__name__, "type": kind.__name__, "by": raisers(trace)}
-        if package:
-            result["package"] = package
         missing = getattr(error, "name", None) if kind.__name__ == "ModuleNotFoundError" else None
         text = result["error"]
         if kind is ImportError and text.startswith("No module named "):
@@ -45,6 +43,9 @@ def attempt(job):
         if missing:
             result["missing"] = missing
         result["maps"] = mapped()
+        # A package often imports its extension: then the extension may be what failed.
+        if package and os.path.basename(job["file"]) not in text and not any(same(m, job["file"]) for m in result["maps"]):
+            result["package"] = package
         return result
     result = {"maps": mapped()}
     got = getattr(module, "__file__", None)
