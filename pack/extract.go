@@ -59,7 +59,7 @@ func (r *Reader) Extract(ctx context.Context, dir string, o ExtractOptions) (err
 	}
 	tmp, err := os.MkdirTemp(filepath.Dir(filepath.Clean(dir)), "."+filepath.Base(dir)+".unpacking-")
 	if err != nil {
-		return fail(exitSurroundings, "make the directory above it, and writable", "unpacking: %w", err)
+		return fail(exitSurroundings, "create the directory above it, and make it writable", "unpacking: %w", err)
 	}
 	defer func() {
 		if err != nil {

@@ -1150,7 +1150,7 @@ class Work(object):
         except EnvironmentError:
             mine = False
         if not mine:
-            raise Stop(3, "locking %s" % path, "another install into the same directory is running; wait for it")
+            raise Stop(3, "locking %s" % path, "another install into the same directory is running; wait for it to end")
 
     def clear(self, keep=""):
         for name in os.listdir(self.path):
@@ -1517,7 +1517,7 @@ except Stop as e:
 except EnvironmentError as e:
     failure = Stop(3, "installing: %s" % e, "make room on that disk" if e.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None)) else "")
 except KeyboardInterrupt:
-    failure = Stop(3, "installing: it was interrupted", "running the command again goes on where this one ended")
+    failure = Stop(3, "installing: it was interrupted", "run the command again: it resumes where this one stopped")
 else:
     sys.exit(0)
 say("error: " + spoken(failure.text))

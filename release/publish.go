@@ -36,10 +36,10 @@ func (o Options) check() error {
 	switch o.MakeLatest {
 	case "", "true", "false", "legacy":
 	default:
-		return fail(exitUsage, "true, false and legacy are the words", "reading make_latest %q", o.MakeLatest)
+		return fail(exitUsage, "use true, false or legacy", "reading make_latest %q", o.MakeLatest)
 	}
 	if o.Prerelease && o.MakeLatest == "true" {
-		return fail(exitUsage, "leave one of them away", "releasing %s: a prerelease can't be the latest release", o.Tag)
+		return fail(exitUsage, "leave one of them out", "releasing %s: a prerelease can't be the latest release", o.Tag)
 	}
 	if o.Tag == "" {
 		return fail(exitUsage, "name it with --tag; in a workflow for a tag, GITHUB_REF_NAME is taken", "releasing needs a tag")
@@ -182,9 +182,9 @@ func (w work) refuse(r Release, differ, surplus []string, o Options) error {
 		}
 		return fail(0, hintImmutable, "releasing %s: the release is immutable and published, and these are missing or differ: %s", o.Tag, strings.Join(append(names, surplus...), ", "))
 	case len(differ) > 0:
-		return fail(0, "give --replace if they shall be replaced", "releasing %s: the release has other files of these names: %s", o.Tag, strings.Join(differ, ", "))
+		return fail(0, "give --replace to replace them", "releasing %s: the release has other files of these names: %s", o.Tag, strings.Join(differ, ", "))
 	case len(surplus) > 0 && !o.Replace:
-		return fail(0, "give --replace if they shall be removed", "releasing %s: the release has archives that the plan doesn't name: %s", o.Tag, strings.Join(surplus, ", "))
+		return fail(0, "give --replace to remove them", "releasing %s: the release has archives that the plan doesn't name: %s", o.Tag, strings.Join(surplus, ", "))
 	}
 	return nil
 }

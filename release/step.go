@@ -32,7 +32,7 @@ func (c *Client) Step(ctx context.Context, a Archive, extra []File, expect int, 
 		if !moved && !again {
 			return res, err
 		}
-		c.log("the draft of %s was another, or another job's: doing it again", o.Tag)
+		c.log("the draft of %s changed, or is another job's: trying again", o.Tag)
 		if again {
 			if err := c.policy.Sleep(ctx, c.policy.Lag<<min(n, 4)); err != nil {
 				return res, err
@@ -132,7 +132,7 @@ func (c *Client) gather(ctx context.Context, r Release, own []File, expect int, 
 			names = append(names, name)
 		}
 		slices.Sort(names)
-		return Set{}, fail(0, "expect is the number of archives of the whole release; remove from the draft what isn't of it", "releasing %s: %d archives are expected, and there are %d: %s", tag, expect, len(names), strings.Join(names, ", "))
+		return Set{}, fail(0, "expect is the number of archives of the whole release; remove what doesn't belong to it from the draft", "releasing %s: %d archives are expected, and there are %d: %s", tag, expect, len(names), strings.Join(names, ", "))
 	}
 	if len(archives) < expect {
 		return Set{Archives: make([]Archive, len(archives))}, nil

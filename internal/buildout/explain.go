@@ -3,6 +3,7 @@ package buildout
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"regexp"
 	"strings"
 )
@@ -151,7 +152,7 @@ var causes = []cause{
 		return advice{tip: fmt.Sprintf("a build sees nothing but what it asks for: name %s under requires in [build-system] of the package's pyproject.toml", m[1])}
 	}},
 	{regexp.MustCompile(`No such file or directory: '([^']+)'`), func(b *builder, m []string, _ string) advice {
-		for _, name := range []string{"CC", "CXX", "LDSHARED"} {
+		for _, name := range compilerVariables {
 			if value := environ(b.o.environ(), name); value != "" && compilerIn(value) == m[1] {
 				return advice{name + " names " + m[1] + ", which isn't there: install it, or unset " + name, 3}
 			}
@@ -267,11 +268,21 @@ var compilerFailed = regexp.MustCompile(`[Cc]ommand '?(?:\['([^']+)'[^\]]*\]|([^
 
 // silentCompiler is for a compiler that failed, with or without a word.
 func silentCompiler(b *builder, m []string, said string) advice {
-	command := m[1] + m[2]
+	command := b.compilerNamed(m[1] + m[2])
 	if !strings.Contains(said, "error: ") || !diagnosed.MatchString(said) {
 		return advice{tip: fmt.Sprintf("%s failed without a word at the sources of %s: try it by hand, and check CC, CXX and CFLAGS", command, b.failing())}
 	}
 	return advice{tip: fmt.Sprintf("%s refused the sources of %s: the log has what it said of them, from its first error on", command, b.failing())}
+}
+
+// compilerNamed is a command as CC or CXX names it, which may be that of its wrapper in the build.
+func (b *builder) compilerNamed(command string) string {
+	for _, name := range compilerVariables {
+		if word := compilerIn(environ(b.o.environ(), name)); word != "" && command == "build-"+filepath.Base(word) {
+			return name + "=" + word
+		}
+	}
+	return command
 }
 
 // diagnosed is a compiler's own error: FILE:LINE.

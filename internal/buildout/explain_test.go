@@ -124,6 +124,16 @@ func TestTooOld(t *testing.T) {
 	}
 }
 
+// A compiler that CC names by its path has another name in the build.
+func TestCompilerNamed(t *testing.T) {
+	b := &builder{o: Options{Env: []string{"CC=ccache /opt/bin/cc-12 -m64"}}}
+	for command, want := range map[string]string{"build-cc-12": "CC=/opt/bin/cc-12", "gcc": "gcc", "build-other": "build-other"} {
+		if got := b.compilerNamed(command); got != want {
+			t.Errorf("%s: %s, want %s", command, got, want)
+		}
+	}
+}
+
 func TestUnquote(t *testing.T) {
 	for said, want := range map[string]string{"'ujson'": "ujson", "u'ujson'": "ujson", `"u'x'"`: "u'x'", "ujson": "ujson", "'upper'": "upper"} {
 		if got := unquote(said); got != want {

@@ -15,7 +15,7 @@ func hintOfReading(e *Error, said string) {
 	e.Err = errors.New(said)
 	switch {
 	case denied.MatchString(said), strings.Contains(said, "://***@") && !strings.Contains(said, "Connection refused"):
-		e.Tip = "zc.buildout sends an extends' password on Python 2 alone, as http://NAME:PASSWORD@HOST/; else let before = curl -n -fsSo base.cfg URL fetch the file, and extend that"
+		e.Tip = "zc.buildout sends a password for extends on Python 2 only (http://NAME:PASSWORD@HOST/); on Python 3, fetch the file with before = curl -n -fsSo base.cfg URL, and extend that file"
 	case outside.MatchString(said):
 		e.Tip = outsideHint
 	case noNetwork.MatchString(said):
@@ -31,7 +31,7 @@ var oldSetuptools = regexp.MustCompile(`No module named '?(?:setuptools|pkg_reso
 // hintOfImport is for a zc.buildout that can't be imported beside a setuptools that somebody pinned.
 func hintOfImport(e *Error, buildout, said string) {
 	if strings.HasPrefix(buildout, "2.0.") && strings.Contains(said, "'location'") {
-		e.Tip = "zc.buildout 2.0 works with distribute alone, which setuptools replaced: pin zc.buildout 2.1 or newer in [versions]"
+		e.Tip = "zc.buildout 2.0 works only with distribute, which setuptools replaced: pin zc.buildout 2.1 or newer in [versions]"
 		return
 	}
 	if m := goneModule.FindStringSubmatch(said); m != nil {
@@ -41,10 +41,10 @@ func hintOfImport(e *Error, buildout, said string) {
 	if !oldSetuptools.MatchString(said) {
 		return
 	}
-	e.Tip = "zc.buildout " + buildout + " doesn't go with this setuptools: pin another one"
+	e.Tip = "zc.buildout " + buildout + " doesn't work with this setuptools: pin another version of it"
 	for _, l := range limitsOf(buildout) {
 		if l.Name == "setuptools" {
-			e.Tip = "zc.buildout " + buildout + " needs setuptools" + l.Spec + ": pin such a one in [versions]"
+			e.Tip = "zc.buildout " + buildout + " needs setuptools" + l.Spec + ": pin one of those versions in [versions]"
 		}
 	}
 }

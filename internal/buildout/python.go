@@ -75,7 +75,7 @@ func FindPython(ctx context.Context, path, root string) (Interpreter, error) {
 	}
 	in, err := probe(ctx, found)
 	if err != nil {
-		return in, usage(doing, "name a working CPython 2.7 or 3.6 to the newest with --python PATH", "%w", err)
+		return in, usage(doing, "name a working CPython (2.7, or 3.6 and newer) with --python PATH", "%w", err)
 	}
 	if in.Prefix != in.BasePrefix && !within(in.Prefix, root) {
 		if in.BaseExecutable == "" {

@@ -76,7 +76,7 @@ func (b *builder) fitting(ctx context.Context, l *last) (*last, error) {
 // same, it only takes longer.
 func (b *builder) buildAll(why string) {
 	b.reused.Why = why
-	b.event(ReuseEvent, "nothing of "+b.reused.Archive+" is reused, all is built: "+why)
+	b.event(ReuseEvent, "nothing of "+b.reused.Archive+" is reused, and everything is built: "+why)
 }
 
 // unlike says in what the archive's making differs from this build's; "" if in nothing.

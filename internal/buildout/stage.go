@@ -135,7 +135,7 @@ func (s stage) clear() (removed func() error, err error) {
 	}
 	if len(entries) > 0 {
 		if _, err := os.Lstat(filepath.Join(s.root, filepath.FromSlash(pack.Dir))); err != nil {
-			return nil, usage(doing, "give an empty directory, or one that binary-buildout built in", "it holds files of others")
+			return nil, usage(doing, "give an empty directory, or one that binary-buildout built in", "it has files that binary-buildout didn't write")
 		}
 	}
 	paths := []string{s.tmp, s.tools}

@@ -105,7 +105,7 @@ func (i *interrupted) Error() string {
 func (i *interrupted) Unwrap() error { return i.err }
 
 func (i *interrupted) Hint() string {
-	return "run the same command again: it begins anew, and removes what this one left unfinished"
+	return "run the same command again: it starts over, and removes what this run left unfinished"
 }
 
 func (i *interrupted) ExitCode() int { return exitSurroundings }

@@ -98,7 +98,7 @@ func (c *Command) compare(a, b string, common *common) error {
 	}
 	if len(differences) == 0 {
 		if !common.json {
-			fmt.Fprintln(c.Stdout, "the archives hold the same")
+			fmt.Fprintln(c.Stdout, "the archives have the same contents")
 		}
 		return nil
 	}

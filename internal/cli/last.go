@@ -68,7 +68,7 @@ func (c *Command) last(ctx context.Context, f *lastFlags, common *common, args [
 		a = &install.LastArchive{None: err.Error()}
 	}
 	if a.Path == "" {
-		ui.say("all is built, nothing is reused: %s", a.None)
+		ui.say("nothing is reused, and everything is built: %s", a.None)
 		return nil
 	}
 	for _, w := range a.Warnings {

@@ -155,7 +155,7 @@ func (c *Command) epoch() (time.Time, error) {
 	}
 	seconds, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || seconds < pack.DefaultEpoch {
-		return time.Time{}, usageError("SOURCE_DATE_EPOCH="+text+" is no number of seconds from "+strconv.Itoa(pack.DefaultEpoch)+" (1980) on",
+		return time.Time{}, usageError("SOURCE_DATE_EPOCH="+text+" isn't a number of seconds from "+strconv.Itoa(pack.DefaultEpoch)+" (1980) on",
 			"unset it, or set it to the time of the last commit: git log -1 --format=%ct")
 	}
 	return time.Unix(seconds, 0), nil

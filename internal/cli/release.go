@@ -91,7 +91,7 @@ func (c *Command) release(ctx context.Context, f releaseFlags) error {
 	}
 	set.Extra = append(set.Extra, installers...)
 	if f.step && f.expect != 1 && f.attestation != "" {
-		return usageError("attaching an attestation: one job's is of its own archive alone, and install refuses an archive that the release's attestation isn't of",
+		return usageError("attaching an attestation: the attestation of one job covers only that job's archive, and install refuses an archive that the release's attestation doesn't cover",
 			"release all archives in one job that needs the others, or use the reusable workflow")
 	}
 	if err := addAttestation(&set, f.attestation); err != nil {

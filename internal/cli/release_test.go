@@ -90,7 +90,7 @@ func TestReleaseAttestation(t *testing.T) {
 		want string
 	}{
 		{[]string{"release", "--tag", "v1.0", "--attestation", "bundle.json"}, 1, "it is not of index.json, "},
-		{[]string{"release", "--tag", "v1.0", "--step", "--expect-archives", "2", "--attestation", "bundle.json"}, 2, "one job's is of its own archive alone"},
+		{[]string{"release", "--tag", "v1.0", "--step", "--expect-archives", "2", "--attestation", "bundle.json"}, 2, "covers only that job's archive"},
 	} {
 		dir := distOfOne(t)
 		if err := os.WriteFile(filepath.Join(dir, "bundle.json"), []byte(`{"dsseEnvelope": {"payload": "eyJzdWJqZWN0IjogW119"}}`), 0o644); err != nil {

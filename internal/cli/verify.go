@@ -222,7 +222,7 @@ func unpacked(dir string) (*pack.Manifest, error) {
 		err = json.Unmarshal(data, m)
 	}
 	if err == nil && m.Format > pack.Format {
-		err = fmt.Errorf("its format is %d, and this program knows up to %d", m.Format, pack.Format)
+		err = fmt.Errorf("its format is %d, and this program reads up to %d", m.Format, pack.Format)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the manifest of %s: %w", dir, err)

@@ -54,7 +54,7 @@ func openTree(ctx context.Context, o Options) (*application, error) {
 	for _, name := range []string{pack.BootstrapPy, pack.FilesName} {
 		if _, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(name))); err != nil {
 			return nil, usage(fmt.Errorf("updating %s: what updates it is damaged: %w", dir, err),
-				"install it anew into another directory, and move var/ there: binary-buildout install SOURCE --into "+shellWord(dir+".new"))
+				"install it again into another directory, and move var/ there: binary-buildout install SOURCE --into "+shellWord(dir+".new"))
 		}
 	}
 	held, err := scratch.Hold(filepath.Join(dir, pack.Dir))
@@ -62,7 +62,7 @@ func openTree(ctx context.Context, o Options) (*application, error) {
 		if errors.Is(err, fs.ErrPermission) {
 			return nil, surroundings(fmt.Errorf("updating %s: %w", dir, err), "run it as the user that it belongs to")
 		}
-		return nil, surroundings(fmt.Errorf("locking %s: %w", dir, err), "another update or rollback is at work there; wait for it")
+		return nil, surroundings(fmt.Errorf("locking %s: %w", dir, err), "another update or rollback is running there; wait for it to end")
 	}
 	t := &application{dir: dir, held: held}
 	if err := t.read(ctx, o); err != nil {

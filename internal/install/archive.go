@@ -81,7 +81,7 @@ func (f *fetched) copy(ctx context.Context, dir string, from *os.File, size int6
 	}
 	held, err := scratch.Hold(at)
 	if err != nil {
-		return surroundings(fmt.Errorf("locking %s: %w", at, err), "another install into the same directory is running; wait for it")
+		return surroundings(fmt.Errorf("locking %s: %w", at, err), "another install into the same directory is running; wait for it to end")
 	}
 	f.remove = held.Remove
 	_ = held.Clear()

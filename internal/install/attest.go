@@ -61,7 +61,7 @@ func attest(ctx context.Context, o Options, e evidence, a Asset) (attested, erro
 	data, err := e.document(ctx, attestationName)
 	if missing(err) {
 		if o.RequireAttestation {
-			return attested{}, failed(fmt.Errorf("checking the attestation: %s has no %s", e.name, attestationName), "have the release made with its attestation, or leave --require-attestation away")
+			return attested{}, failed(fmt.Errorf("checking the attestation: %s has no %s", e.name, attestationName), "have the release made with its attestation, or leave --require-attestation out")
 		}
 		return attested{attestationNone, []string{e.name + " has no attestation: only the digest says that the archive is the right one"}}, nil
 	}

@@ -228,7 +228,7 @@ func fetchAsset(ctx context.Context, o Options, dir string, a Asset, get func(to
 	}
 	held, err := scratch.Hold(at)
 	if err != nil {
-		return nil, surroundings(fmt.Errorf("locking %s: %w", at, err), "another install into the same directory is running; wait for it")
+		return nil, surroundings(fmt.Errorf("locking %s: %w", at, err), "another install into the same directory is running; wait for it to end")
 	}
 	// The digest in its name says that an earlier run's part is of the same content.
 	part := filepath.Join(at, a.SHA256+".part")

@@ -236,7 +236,7 @@ func openStaging(dir string) (*staging, error) {
 	}
 	held, err := scratch.Hold(dir)
 	if err != nil {
-		return nil, surroundings(fmt.Errorf("locking %s: %w", dir, err), "another install into the same directory is running; wait for it")
+		return nil, surroundings(fmt.Errorf("locking %s: %w", dir, err), "another install into the same directory is running; wait for it to end")
 	}
 	if err := held.Clear(); err != nil {
 		held.Release()

@@ -164,7 +164,7 @@ func (r Remote) attempts(ctx context.Context, f func() error) error {
 			return nil
 		}
 		if ctx.Err() != nil {
-			return surroundings(context.Cause(ctx), "running the command again goes on where this one ended")
+			return surroundings(context.Cause(ctx), "run the command again: it resumes where this one stopped")
 		}
 		if n >= r.Attempts || !again(err) {
 			return r.explain(err)
@@ -179,7 +179,7 @@ func (r Remote) attempts(ctx context.Context, f func() error) error {
 			r.tell(Event{Step: "wait", Text: fmt.Sprintf("%s; trying again in %s", err, max(delay.Round(time.Second), time.Second))})
 		}
 		if err := r.Wait(ctx, delay); err != nil {
-			return surroundings(err, "running the command again goes on where this one ended")
+			return surroundings(err, "run the command again: it resumes where this one stopped")
 		}
 	}
 }

@@ -38,11 +38,11 @@ sys.stdout.write(json.dumps({"base": os.path.realpath(base), "prefix": os.path.r
 	cmd.Env = slices.DeleteFunc(slices.Clone(env), func(kv string) bool { return strings.HasPrefix(kv, "PYTHON") })
 	out, err := cmd.Output()
 	if err != nil {
-		return nil, &isolateError{fmt.Errorf("asking %s where it lies: %w", p.Executable, err)}
+		return nil, &isolateError{fmt.Errorf("asking %s for its location: %w", p.Executable, err)}
 	}
 	i := &interpreter{Python: *p}
 	if err := json.Unmarshal(out, i); err != nil {
-		return nil, &isolateError{fmt.Errorf("asking %s where it lies: %w", p.Executable, err)}
+		return nil, &isolateError{fmt.Errorf("asking %s for its location: %w", p.Executable, err)}
 	}
 	return i, nil
 }

@@ -32,7 +32,7 @@ func (c *checker) declared() {
 					continue
 				}
 				item := Item{Path: e.base, Optional: slices.Contains(d.Optional, module), Lines: d.errorLines(module)}
-				p := Problem{Kind: "missing", Message: "its build declares it, and it isn't there"}
+				p := Problem{Kind: "missing", Message: "its build declares it, but it isn't there"}
 				if item.Optional {
 					p.Message = "its build declares it as optional, and it isn't there"
 				}

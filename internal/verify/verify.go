@@ -259,7 +259,7 @@ func (c *checker) pythonLink(item Item, m *binfmt.Image) []Problem {
 		}
 		major, minor := v[1]+v[4], v[2]+v[5]
 		p := Problem{Kind: "libpython", Library: lib, Message: "it links to " + lib + ", which only another Python of the same build has",
-			Hint: "extensions need no libpython: link it without -lpython"}
+			Hint: "extensions don't need libpython: link it without -lpython"}
 		if minor != "" && major+"."+minor != c.target.python() {
 			p.Message, p.Hint = "it links to "+lib+", another Python's", "rebuild it for Python "+c.target.python()
 			return []Problem{p}
