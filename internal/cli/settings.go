@@ -43,7 +43,7 @@ func (p *packFlags) registerBuild(fs *flag.FlagSet) {
 	fs.StringVar(&p.stage, "stage", "", "the `DIR` to build in (default a fixed one below /var/tmp/binary-buildout, or binary-buildout-UID)")
 	fs.StringVar(&p.reuse, "reuse", "", "the `ARCHIVE` of an earlier version; build only what changed since")
 	fs.BoolVar(&p.inPlace, "in-place", false, "pack DIR as it is: somebody else built it")
-	fs.Var(lines(&p.volatile), "volatile", "a `PART` that may install itself again on each run; repeatable")
+	fs.Var(lines(&p.volatile), "volatile", "a `PART` that may install itself again, or change what it made, on each run; repeatable")
 }
 
 // registerArchive are the flags that say what the archive is, and how it is proved.

@@ -68,9 +68,13 @@ func TestDebugInterpreter(t *testing.T) {
 		python func(args ...string) *exec.Cmd
 		runs   map[string]bool
 	}{
-		{"cp314d", func(args ...string) *exec.Cmd { return root.Command(dir, append([]string{"/usr/bin/python3.14-dbg"}, args...)...) },
+		{"cp314d", func(args ...string) *exec.Cmd {
+			return root.Command(dir, append([]string{"/usr/bin/python3.14-dbg"}, args...)...)
+		},
 			map[string]bool{"cp314d": true, "cp314": true, "cp314t": false, "cp314td": false}},
-		{"cp314", func(args ...string) *exec.Cmd { return root.Command(dir, append([]string{"/usr/bin/python3.14"}, args...)...) },
+		{"cp314", func(args ...string) *exec.Cmd {
+			return root.Command(dir, append([]string{"/usr/bin/python3.14"}, args...)...)
+		},
 			map[string]bool{"cp314": true, "cp314d": false}},
 		{"cp36m", func(args ...string) *exec.Cmd {
 			cmd := exec.Command(testtool.Python(t, "3.6"), args...)

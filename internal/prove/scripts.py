@@ -61,7 +61,7 @@ def ours(name, module):
     under develop. Anything else may be of an extra that nobody asked for."""
     if module == name or module.startswith(name + "."):
         return True
-    folders = [p for p in sys.path if p.startswith(ROOT)]
+    folders = [p for p in sys.path if p.startswith(os.path.join(ROOT, ""))]
     for link in glob.glob(os.path.join(ROOT, "develop-eggs", "*.egg-link")):
         with io.open(link, encoding="utf-8") as f:
             folders.append(f.readline().strip())
@@ -84,7 +84,7 @@ def python_of(script):
     for line in head.split(b"\n")[:6]:
         for found in re.findall(br"^#!\s*(/[^\n]*?python[\w.]*)|'(/[^'\n]*python[\w.]*)'", line):
             path = (found[0] or found[1]).decode("utf-8")
-            if path.startswith(ROOT) and os.access(path, os.X_OK):
+            if path.startswith(os.path.join(ROOT, "")) and os.access(path, os.X_OK):
                 return path
     return sys.executable
 
@@ -95,7 +95,7 @@ def run(script, seconds, folder):
     if os.path.exists(answer):
         os.unlink(answer)
     with open(said, "wb") as out, open(os.devnull, "rb") as nothing:
-        if python_of(script) == sys.executable and hasattr(os, "fork"):
+        if python_of(script) == sys.executable and sys.platform.startswith("linux"):  # macOS's libraries don't survive a fork
             code = forked(script, seconds, answer, out, nothing)
         else:
             code = subprocess.call([python_of(script), os.path.abspath(__file__), ROOT, "%d" % seconds, "--one", script, answer],
@@ -105,7 +105,7 @@ def run(script, seconds, folder):
             return json.loads(f.read() or "null")
     with io.open(said, encoding="utf-8", errors="replace") as f:
         lines = f.read().strip().splitlines()
-    end = {0: "without a word", 14: "after %d s, by a signal: it didn't end by itself" % seconds}.get(code, "with %d" % code)
+    end = {0: "without a word", 14: "after %d s, by a signal: it didn't end by itself" % seconds}.get(abs(code), "with %d" % code)
     return {"said": ": ".join(["the import ended " + end] + lines[-1:]), "ours": False}
 
 
@@ -115,8 +115,7 @@ def forked(script, seconds, answer, out, nothing):
         return os.waitpid(child, 0)[1]
     code = 1
     try:
-        import signal
-        signal.alarm(seconds)
+        limit(seconds)
         os.dup2(nothing.fileno(), 0)
         os.dup2(out.fileno(), 1)
         os.dup2(out.fileno(), 2)
@@ -124,6 +123,12 @@ def forked(script, seconds, answer, out, nothing):
         code = 0
     finally:
         os._exit(code)
+
+
+def limit(seconds):
+    import signal
+    if hasattr(signal, "alarm"):
+        signal.alarm(seconds)
 
 
 def scripts():
@@ -150,6 +155,7 @@ def main(seconds):
 ROOT = sys.argv[1]
 del sys.path[0]  # where this file lies
 if sys.argv[3:4] == ["--one"]:
+    limit(int(sys.argv[2]))
     attempt(sys.argv[4], module_of(sys.argv[4]), sys.argv[5])
 else:
     main(int(sys.argv[2]))
