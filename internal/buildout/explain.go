@@ -168,6 +168,14 @@ var causes = []cause{
 		return advice{tip: fmt.Sprintf("the C sources of %s don't go with Python %s: %s; %s", b.failing(), b.in.Minor(), b.another(), wholeLog)}
 	}},
 	{compilerFailed, silentCompiler},
+	{regexp.MustCompile(`meson\.build:\S+ ERROR: (?:Unable to (?:get|detect) .*|Unknown compiler.*|Compiler .* cannot compile programs)|is not able to compile a simple test program|compiler cannot create executables`),
+		always("the compiler doesn't compile a program of one line: try it by hand, and check CC, CXX, CFLAGS and LDFLAGS", 1)},
+	{regexp.MustCompile(`Getting requirements to build \S+ did not run successfully`), func(b *builder, _ []string, _ string) advice {
+		if b.egg == "" {
+			return advice{}
+		}
+		return advice{tip: fmt.Sprintf("the build of %s failed before it compiled anything, as that of an egg does that is too old for Python %s: %s; %s", b.failing(), b.in.Minor(), b.another(), wholeLog)}
+	}},
 }
 
 // noConda is how birdhousebuilder.recipe.conda ends where there is no conda: it
