@@ -136,25 +136,12 @@ func (b *builder) hint(e *Error, said string) {
 		e.Err = fmt.Errorf("%s: %w", b.tools.Missing(), e.Err)
 		e.Tip, e.Code = "run: "+installCommand(b.o.OS, osRelease(string(release)), b.in), 3
 	case header != nil && !goneHeader.MatchString(said):
-		e.Tip = headerHint(header[1])
+		e.Tip = b.headerHint(header[1])
 	case lacks(said) != "":
-		e.Tip = headerHint(lacks(said))
+		e.Tip = b.headerHint(lacks(said))
 	default:
 		b.hintOfCause(e, said)
 	}
-}
-
-// headerPackages are the Debian and Fedora names of what extensions of the
-// Zope and Plone world are compiled against.
-var headerPackages = map[string][2]string{
-	"ldap.h": {"libldap-dev", "openldap-devel"}, "lber.h": {"libldap-dev", "openldap-devel"}, "sasl/sasl.h": {"libsasl2-dev", "cyrus-sasl-devel"},
-	"sasl.h": {"libsasl2-dev", "cyrus-sasl-devel"}, "ffi.h": {"libffi-dev", "libffi-devel"}, "openssl/ssl.h": {"libssl-dev", "openssl-devel"},
-	"libxml/xmlversion.h": {"libxml2-dev", "libxml2-devel"}, "libxslt/xsltconfig.h": {"libxslt1-dev", "libxslt-devel"},
-	"jpeglib.h": {"libjpeg-dev", "libjpeg-turbo-devel"}, "zlib.h": {"zlib1g-dev", "zlib-devel"}, "libpq-fe.h": {"libpq-dev", "libpq-devel"},
-	"mysql.h": {"default-libmysqlclient-dev", "mariadb-connector-c-devel"}, "bzlib.h": {"libbz2-dev", "bzip2-devel"},
-	"yaml.h": {"libyaml-dev", "libyaml-devel"}, "event.h": {"libevent-dev", "libevent-devel"}, "sql.h": {"unixodbc-dev", "unixODBC-devel"},
-	"krb5.h": {"libkrb5-dev", "krb5-devel"}, "gssapi/gssapi.h": {"libkrb5-dev", "krb5-devel"},
-	"libmemcached/memcached.h": {"libmemcached-dev", "libmemcached-devel"}, "oci.h": {"Oracle's instant client SDK", "Oracle's instant client SDK"},
 }
 
 // lacks gives the header of the library that a build looked for by the library's own program, and didn't find.
@@ -171,9 +158,9 @@ func lacks(said string) string {
 	return ""
 }
 
-func headerHint(header string) string {
-	if p, ok := headerPackages[header]; ok {
-		return fmt.Sprintf("install the development package of %s (Debian, Ubuntu: %s; Fedora, RHEL: %s)", header, p[0], p[1])
+func (b *builder) headerHint(header string) string {
+	if line := HeaderHint(header, b.o.OS); line != "" {
+		return "install the development package of " + header + ": " + line
 	}
 	return "install the development package that has " + header
 }

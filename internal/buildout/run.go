@@ -195,6 +195,9 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 		return nil, err
 	}
 	b.event(ToolsEvent, "zc.buildout "+t.Buildout)
+	for _, text := range b.missingHeaders(c) {
+		b.warn(text)
+	}
 	b.buildout, b.pins = t.Buildout, c.Versions
 	b.made[toolsKey] = t.names()
 	if old, err = b.fitting(ctx, old); err != nil {

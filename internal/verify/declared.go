@@ -36,7 +36,7 @@ func (c *checker) declared() {
 				if item.Optional {
 					p.Message = "its build declares it as optional, and it isn't there"
 				}
-				p.Hint = hintFor(item.Lines, e.name, module)
+				p.Hint = c.hintFor(item.Lines, e.name, module)
 				item.Problems = []Problem{p}
 				c.miss(e, module, orDefault(d.How[module], "ext_modules of its build by "+orDefault(d.Backend, "setuptools")), item)
 			}

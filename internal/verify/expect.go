@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/internal/buildout"
 	"github.com/binary-buildout/binary-buildout/internal/pymodule"
 )
 
@@ -65,10 +66,12 @@ func (c *checker) miss(e *egg, module, witness string, more Item) *Item {
 var goneHeader = regexp.MustCompile(`fatal error: '?(?:longintrepr|pyfpe|node|graminit|parsetok|grammar)\.h`)
 
 // hintFor reads a compiler's lines for what a person can do.
-func hintFor(lines []string, eggName, module string) string {
+func (c *checker) hintFor(lines []string, eggName, module string) string {
 	waive := fmt.Sprintf("if the application can do without it: waive = %s:%s", eggName, module)
-	if p := loadTables().packageOfHeader(lines); p != "" {
-		return "install the development package on the build system: " + p + "; " + waive
+	for _, l := range lines {
+		if h := buildout.KnownHeader(l); h != "" {
+			return "install the development package of " + h + " on the build system: " + buildout.HeaderHint(h, strings.Replace(c.target.os, "macos", "darwin", 1)) + "; " + waive
+		}
 	}
 	for _, l := range lines {
 		switch {
@@ -168,7 +171,7 @@ func (c *checker) bySources(e *egg) {
 			}
 			module := moduleName(f.path, e.base, name)
 			c.miss(e, module, "the source "+f.path, Item{Path: f.path, Problems: []Problem{{Kind: "missing",
-				Message: f.path + " defines the module " + name + ", and no compiled one is there", Hint: hintFor(nil, e.name, module)}}})
+				Message: f.path + " defines the module " + name + ", and no compiled one is there", Hint: c.hintFor(nil, e.name, module)}}})
 		}
 	}
 	if !found && !e.wheel && !c.in.Witnessed {
@@ -189,7 +192,7 @@ func (c *checker) bySourceList(e *egg) {
 		stem := strings.TrimSuffix(path.Base(p), path.Ext(p))
 		module := moduleName(path.Join(e.base, p), e.base, stem)
 		c.miss(e, module, "SOURCES.txt", Item{Path: e.base, Problems: []Problem{{Kind: "missing",
-			Message: "its SOURCES.txt lists " + s + ", and it holds nothing compiled", Hint: hintFor(nil, e.name, module)}}})
+			Message: "its SOURCES.txt lists " + s + ", and it holds nothing compiled", Hint: c.hintFor(nil, e.name, module)}}})
 	}
 }
 
@@ -226,14 +229,14 @@ func (c *checker) byCompilers() {
 		}); i >= 0 {
 			m := &c.report.Missing[i]
 			m.Witnesses, m.Lines = union(m.Witnesses, []string{"the compiler, at " + src}), longer(m.Lines, out)
-			m.Problems[0].Hint = hintFor(m.Lines, e.name, m.Module)
+			m.Problems[0].Hint = c.hintFor(m.Lines, e.name, m.Module)
 			continue
 		}
 		if c.declaredEgg(e) {
 			continue // a probe, or an attempt that another one made good
 		}
 		c.miss(e, stem, "the compiler, at "+src, Item{Path: e.base, Lines: out, Problems: []Problem{{Kind: "missing",
-			Message: "compiling " + src + " failed, and the build went on without", Hint: hintFor(out, e.name, stem)}}})
+			Message: "compiling " + src + " failed, and the build went on without", Hint: c.hintFor(out, e.name, stem)}}})
 	}
 }
 

@@ -181,7 +181,7 @@ func TestWaive(t *testing.T) {
 func TestHints(t *testing.T) {
 	declared := []Declaration{{Project: "demo", Version: "1.0", Modules: []string{"demo._y"}, Errors: []BuildError{{Module: "_y", Lines: []string{"y.c:1:10: fatal error: ldap.h: No such file or directory"}}}}}
 	r := check(t, Input{Source: egg313(nil), Witnessed: true, Declared: declared})
-	if h := r.Missing[0].Problems[0].Hint; !strings.Contains(h, "libldap2-dev") || !strings.Contains(h, "waive = demo:demo._y") {
+	if h := r.Missing[0].Problems[0].Hint; !strings.Contains(h, "apt-get install -y libldap-dev (dnf: openldap-devel, apk: openldap-dev, brew: openldap)") || !strings.Contains(h, "waive = demo:demo._y") {
 		t.Error(h)
 	}
 	r = check(t, Input{Source: egg313(tree{"demo/_x" + suffix: extension313(t, "_x", "", "-Wl,--no-as-needed", stub(t, "libldap-2.5.so.0"))})})

@@ -39,7 +39,7 @@ func (c *checker) lostByCompiler(e *egg, d *Declaration, modules []string) bool 
 	}
 	for _, module := range modules {
 		c.miss(e, module, "a source of its build, and the compiler", Item{Path: e.base, Lines: said, Problems: []Problem{{Kind: "missing",
-			Message: "its sources define it; its build tried a compiler (" + call + "), which failed, and went on without", Hint: hintFor(said, e.name, module)}}})
+			Message: "its sources define it; its build tried a compiler (" + call + "), which failed, and went on without", Hint: c.hintFor(said, e.name, module)}}})
 	}
 	return true
 }
@@ -57,7 +57,7 @@ func (c *checker) lostByWheel(e *egg, modules []string) bool {
 		}
 		module := moduleName(file, "", n.Stem)
 		c.miss(e, module, "the index's wheel", Item{Path: e.base, Problems: []Problem{{Kind: "missing",
-			Message: "the index's wheel of " + e.version + " has " + file + ", and the egg that was built here hasn't", Hint: hintFor(nil, e.name, module)}}})
+			Message: "the index's wheel of " + e.version + " has " + file + ", and the egg that was built here hasn't", Hint: c.hintFor(nil, e.name, module)}}})
 		found = true
 	}
 	return found

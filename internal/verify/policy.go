@@ -23,7 +23,6 @@ type tables struct {
 	macos    []string        // prefixes
 	stable   map[string]string
 	packages map[string]string
-	headers  []header
 	// tolerated are libraries that no such system has at first and that the
 	// projects' own wheels need all the same: a warning.
 	tolerated map[string]string
@@ -38,8 +37,6 @@ type policy struct {
 	Blacklist      map[string][]string            `json:"blacklist"`
 }
 
-type header struct{ Header, Package string }
-
 // loadTables reads the embedded tables once.
 var loadTables = sync.OnceValue(func() *tables {
 	t := &tables{windows: map[string]bool{}, packages: map[string]string{}, tolerated: map[string]string{}}
@@ -50,7 +47,6 @@ var loadTables = sync.OnceValue(func() *tables {
 	var packages struct {
 		Packages  []struct{ Library, Package string }
 		Tolerated []struct{ Library, Why string }
-		Headers   []header
 	}
 	for name, v := range map[string]any{"linux": &linux, "windows": &windows, "macos": &macos, "stable_abi": &stable, "packages": &packages} {
 		b, err := data.ReadFile("data/" + name + ".json")
@@ -61,7 +57,7 @@ var loadTables = sync.OnceValue(func() *tables {
 			panic("verify: the embedded table " + name + ".json: " + err.Error()) // a test reads them all
 		}
 	}
-	t.policies, t.macos, t.stable, t.headers = linux.Policies, macos.Prefixes, stable.Symbols, packages.Headers
+	t.policies, t.macos, t.stable = linux.Policies, macos.Prefixes, stable.Symbols
 	for _, w := range windows.Libraries {
 		t.windows[w] = true
 	}
@@ -137,19 +133,4 @@ func (t *tables) packageOf(library string) string {
 		return p
 	}
 	return t.packages[strings.ToLower(path.Base(library))]
-}
-
-// packageOfHeader is the package that brings a header that a compiler didn't find.
-func (t *tables) packageOfHeader(lines []string) string {
-	for _, l := range lines {
-		if !strings.Contains(l, "No such file") && !strings.Contains(l, "not found") && !strings.Contains(l, "Cannot open include") {
-			continue
-		}
-		for _, h := range t.headers {
-			if strings.Contains(l, h.Header) {
-				return h.Package
-			}
-		}
-	}
-	return ""
 }

@@ -116,7 +116,7 @@ func TestWitness(t *testing.T) {
 					t.Errorf("%s: lines %q", m.Module, m.Lines)
 				}
 			}
-			if h := r.Missing[0].Problems[0].Hint; !strings.Contains(h, "libldap2-dev") {
+			if h := r.Missing[0].Problems[0].Hint; !strings.Contains(h, "libldap-dev") {
 				t.Error(h)
 			}
 		})

@@ -1,0 +1,179 @@
+package buildout
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// header is a header of a library, or with "/" at its end a directory of such,
+// and what brings it: packages of apt, dnf, apk and brew; "" where there is none.
+type header struct{ name, apt, dnf, apk, brew string }
+
+// headers are those that extensions of the Zope and Plone world are compiled
+// against. Debian's names are those of bookworm and newer.
+var headers = []header{
+	{"ldap.h", "libldap-dev", "openldap-devel", "openldap-dev", "openldap"},
+	{"lber.h", "libldap-dev", "openldap-devel", "openldap-dev", "openldap"},
+	{"sasl.h", "libsasl2-dev", "cyrus-sasl-devel", "cyrus-sasl-dev", "cyrus-sasl"},
+	{"sasl/", "libsasl2-dev", "cyrus-sasl-devel", "cyrus-sasl-dev", "cyrus-sasl"},
+	{"ffi.h", "libffi-dev", "libffi-devel", "libffi-dev", "libffi"},
+	{"openssl/", "libssl-dev", "openssl-devel", "openssl-dev", "openssl@3"},
+	{"libxml/", "libxml2-dev", "libxml2-devel", "libxml2-dev", "libxml2"},
+	{"libxslt/", "libxslt1-dev", "libxslt-devel", "libxslt-dev", "libxslt"},
+	{"libexslt/", "libxslt1-dev", "libxslt-devel", "libxslt-dev", "libxslt"},
+	{"xmlsec/", "libxmlsec1-dev", "xmlsec1-devel", "xmlsec-dev", "libxmlsec1"},
+	{"jpeglib.h", "libjpeg-dev", "libjpeg-turbo-devel", "libjpeg-turbo-dev", "jpeg-turbo"},
+	{"tiffio.h", "libtiff-dev", "libtiff-devel", "tiff-dev", "libtiff"},
+	{"ft2build.h", "libfreetype-dev", "freetype-devel", "freetype-dev", "freetype"},
+	{"lcms2.h", "liblcms2-dev", "lcms2-devel", "lcms2-dev", "little-cms2"},
+	{"webp/", "libwebp-dev", "libwebp-devel", "libwebp-dev", "webp"},
+	{"zlib.h", "zlib1g-dev", "zlib-devel", "zlib-dev", "zlib"},
+	{"bzlib.h", "libbz2-dev", "bzip2-devel", "bzip2-dev", "bzip2"},
+	{"lzma.h", "liblzma-dev", "xz-devel", "xz-dev", "xz"},
+	{"libpq-fe.h", "libpq-dev", "libpq-devel", "libpq-dev", "libpq"},
+	{"mysql.h", "default-libmysqlclient-dev", "mariadb-connector-c-devel", "mariadb-connector-c-dev", "mysql-client"},
+	{"sqlite3.h", "libsqlite3-dev", "sqlite-devel", "sqlite-dev", "sqlite"},
+	{"sql.h", "unixodbc-dev", "unixODBC-devel", "unixodbc-dev", "unixodbc"},
+	{"yaml.h", "libyaml-dev", "libyaml-devel", "yaml-dev", "libyaml"},
+	{"event.h", "libevent-dev", "libevent-devel", "libevent-dev", "libevent"},
+	{"ev.h", "libev-dev", "libev-devel", "libev-dev", "libev"},
+	{"zmq.h", "libzmq3-dev", "zeromq-devel", "zeromq-dev", "zeromq"},
+	{"krb5.h", "libkrb5-dev", "krb5-devel", "krb5-dev", "krb5"},
+	{"gssapi/", "libkrb5-dev", "krb5-devel", "krb5-dev", "krb5"},
+	{"libmemcached/", "libmemcached-dev", "libmemcached-devel", "libmemcached-dev", "libmemcached"},
+	{"cups/", "libcups2-dev", "cups-devel", "cups-dev", "cups"},
+	{"curl/", "libcurl4-openssl-dev", "libcurl-devel", "curl-dev", "curl"},
+	{"gmp.h", "libgmp-dev", "gmp-devel", "gmp-dev", "gmp"},
+	{"readline/", "libreadline-dev", "readline-devel", "readline-dev", "readline"},
+	{"Python.h", "python3-dev", "python3-devel", "python3-dev", ""},
+}
+
+// managers are the package managers, and the systems that have them by the ids
+// of os-release.
+var managers = []struct {
+	name, command string
+	ids           []string
+	of            func(header) string
+}{
+	{"apt", "apt-get update && apt-get install -y", []string{"debian", "ubuntu"}, func(h header) string { return h.apt }},
+	{"dnf", "dnf install -y", []string{"fedora", "rhel", "centos", "amzn"}, func(h header) string { return h.dnf }},
+	{"apk", "apk add", []string{"alpine"}, func(h header) string { return h.apk }},
+	{"brew", "brew install", []string{"darwin"}, func(h header) string { return h.brew }},
+}
+
+// HeaderHint says what brings a header, as a line of [binary-buildout] for this
+// system and by the packages' names for others; "" if that isn't known. goos is
+// as runtime.GOOS has it.
+func HeaderHint(name, goos string) string {
+	release, _ := os.ReadFile("/etc/os-release")
+	ids := append(osRelease(string(release)), "debian") // a system without a name may build in an image
+	if goos == "darwin" {
+		ids = []string{goos}
+	}
+	return headerHintOn(name, ids)
+}
+
+func headerHintOn(name string, ids []string) string {
+	i := slices.IndexFunc(headers, func(h header) bool { return h.has(name) })
+	if i < 0 {
+		return ""
+	}
+	line, others := "", []string{}
+	for _, m := range managers {
+		p := m.of(headers[i])
+		here := slices.ContainsFunc(ids, func(id string) bool { return slices.Contains(m.ids, id) })
+		switch {
+		case p == "":
+		case line == "" && here:
+			line = "before = " + m.command + " " + p
+		default:
+			others = append(others, m.name+": "+p)
+		}
+	}
+	return strings.TrimSpace(line + " (" + strings.Join(others, ", ") + ")")
+}
+
+// has says whether a header, as a source includes it, is h, or lies in h.
+func (h header) has(name string) bool {
+	if strings.HasSuffix(h.name, "/") {
+		return strings.HasPrefix(name, h.name)
+	}
+	return name == h.name || strings.HasSuffix(name, "/"+h.name)
+}
+
+// KnownHeader gives the header that a compiler's line misses, if HeaderHint knows it.
+func KnownHeader(line string) string {
+	for _, m := range missedHeader.FindAllStringSubmatch(line, -1) {
+		if slices.ContainsFunc(headers, func(h header) bool { return h.has(m[1]) }) {
+			return m[1]
+		}
+	}
+	return ""
+}
+
+var missedHeader = regexp.MustCompile(`['"<]?([A-Za-z0-9_][\w./+-]*\.h)['">]?:? (?:No such file|file not found|not found)|Cannot open include file: '([^']+)'`)
+
+// compiled are projects that have no wheels for Linux, and the headers that their
+// sources include: what is missing is known before anything is built.
+var compiled = []struct {
+	project string
+	headers []string
+}{
+	{"python-ldap", []string{"ldap.h", "lber.h", "sasl/sasl.h"}},
+	{"psycopg2", []string{"libpq-fe.h"}},
+	{"mysqlclient", []string{"mysql.h"}},
+	{"pycups", []string{"cups/cups.h"}},
+	{"pyldap", []string{"ldap.h", "lber.h", "sasl/sasl.h"}},
+	{"dm.xmlsec.binding", []string{"xmlsec/xmlsec.h", "libxml/xmlversion.h"}},
+}
+
+// eggsAsked are the projects that parts ask for by name.
+func eggsAsked(c config) map[string]bool {
+	names := map[string]bool{}
+	for _, options := range c.Raw {
+		for _, key := range []string{"eggs", "egg", "extra-eggs"} {
+			for _, word := range strings.Fields(options[key]) {
+				names[plainName(projectOf(word))] = true
+			}
+		}
+	}
+	return names
+}
+
+// missingHeaders says which headers of projects that parts ask for aren't here,
+// as the compiler finds them, or that there is no compiler: before a build,
+// which would fail at them.
+func (b *builder) missingHeaders(c config) []string {
+	asked := eggsAsked(c)
+	var all []string
+	for _, p := range compiled {
+		if !asked[plainName(p.project)] {
+			continue
+		}
+		if !b.tools.Complete() {
+			return []string{fmt.Sprintf("%s is compiled here, and %s; run: %s", p.project, b.tools.Missing(), b.tools.Command)}
+		}
+		for _, name := range p.headers {
+			if !b.includes(name) {
+				all = append(all, fmt.Sprintf("%s needs %s, which isn't here: %s", p.project, name, HeaderHint(name, b.o.OS)))
+			}
+		}
+	}
+	return all
+}
+
+// includes says whether the build's compiler finds a header; true where it can't be asked.
+func (b *builder) includes(name string) bool {
+	if b.o.OS == "windows" {
+		return true
+	}
+	cmd := exec.Command("/bin/sh", "-c", `printf '#if __has_include(<%s>)\nfound\n#endif\n' "$1" | ${CC:-cc} $CPPFLAGS $CFLAGS -E -P -x c -`, "sh", name)
+	cmd.Env, cmd.Dir = b.o.environ(), filepath.Dir(b.s.root)
+	out, err := cmd.Output()
+	return err != nil || strings.Contains(string(out), "found")
+}
