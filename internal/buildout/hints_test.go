@@ -135,3 +135,19 @@ func TestNoCompiler(t *testing.T) {
 	}
 	t.Logf("%v\nhint: %s", err, e.Hint())
 }
+
+// A command of before that wants root says so in its own way (Debian 12's apt, Fedora's dnf, Alpine's apk).
+func TestBlameRoot(t *testing.T) {
+	for said, want := range map[string]string{
+		"E: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), are you root?":           "put sudo before it",
+		"Error: This command has to be run with superuser privileges (under the root user on most systems).": "put sudo before it",
+		"ERROR: Unable to lock database: Permission denied":                                                  "put sudo before it",
+		"E: Unable to locate package nosuch":                                                                 "to see why",
+	} {
+		b := &builder{w: &watcher{lines: []string{said}}}
+		var e *Error
+		if err := b.blame("running `x`", errors.New("exit status 100")); !errors.As(err, &e) || !strings.Contains(e.Tip, want) {
+			t.Errorf("%s: %v", said, err)
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"sync"
 	"time"
@@ -319,9 +320,16 @@ func (b *builder) command(ctx context.Context, argv []string) error {
 
 // blame makes the error of a command that failed.
 func (b *builder) blame(doing string, err error) error {
-	return &Error{Doing: doing, Err: fmt.Errorf("%w: %s", err, lastLines(joined(b.w.lines), 6)), Code: 1, Log: b.log(),
-		Tip: "run it in the checkout to see why"}
+	said := lastLines(joined(b.w.lines), 6)
+	e := &Error{Doing: doing, Err: fmt.Errorf("%w: %s", err, said), Code: 1, Log: b.log(), Tip: "run it in the checkout to see why"}
+	if wantsRoot.MatchString(said) {
+		e.Tip = "it wants root: put sudo before it, or run it yourself before the build"
+	}
+	return e
 }
+
+// wantsRoot is how apt, dnf, apk and others refuse a user.
+var wantsRoot = regexp.MustCompile(`(?i)are you root|need to be root|run with superuser|must be root|as root|unable to lock database: permission denied`)
 
 func joined(lines []string) string {
 	var b []byte
