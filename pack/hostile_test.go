@@ -7,9 +7,11 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -303,20 +305,48 @@ func TestHostileZip(t *testing.T) {
 			io.WriteString(f, text)
 		}
 	}
+	// patched changes the header of the file a, and its entry in the directory.
+	patched := func(local, central func(h []byte)) []byte {
+		b := bytes.Clone(data)
+		if local != nil {
+			local(b[bytes.Index(b, []byte("demo-1.0/a"))-30:])
+		}
+		if central != nil {
+			central(b[bytes.LastIndex(b, []byte("demo-1.0/a"))-46:])
+		}
+		return b
+	}
+	set := func(at int, value ...byte) func([]byte) { return func(h []byte) { copy(h[at:], value) } }
+	end := data[len(data)-22:]
+	directory := int(binary.LittleEndian.Uint32(end[16:]))
+	gap := func() []byte {
+		b := append(append(bytes.Clone(data[:directory]), "gap!"...), data[directory:]...)
+		binary.LittleEndian.PutUint32(b[len(b)-6:], uint32(directory+4))
+		return b
+	}()
 	for name, tt := range map[string]struct {
 		data []byte
 		kind error
 	}{
-		"same":     {rewrite(func(*zip.Writer) {}), nil},
-		"dotdot":   {rewrite(file("demo-1.0/../../x", 0o644, "")), ErrUnsafe},
-		"absolute": {rewrite(file("/x", 0o644, "")), ErrUnsafe},
-		"twice":    {rewrite(file("demo-1.0/a", 0o644, "x")), ErrDuplicate},
-		"unlisted": {rewrite(file("demo-1.0/b", 0o644, "x")), ErrUnlisted},
-		"link":     {rewrite(file("demo-1.0/b", fs.ModeSymlink|0o777, "/etc")), ErrUnlisted},
-		"device":   {rewrite(file("demo-1.0/b", fs.ModeDevice|0o644, "")), ErrUnsafe},
-		"comment":  {rewrite(func(w *zip.Writer) { check(t, w.SetComment("x")) }), ErrTrailing},
-		"trailing": {append(bytes.Clone(data), "garbage"...), ErrTrailing},
-		"before":   {append([]byte("PK\x03\x04"), data...), ErrUnsafe},
+		"encrypted":           {patched(set(6, 1), set(8, 1)), ErrUnsafe},
+		"encrypted in one":    {patched(nil, set(8, 1)), ErrUnsafe},
+		"without a sum":       {patched(set(14, 0, 0, 0, 0), set(16, 0, 0, 0, 0)), ErrCorrupt},
+		"another sum inside":  {patched(set(14, 0, 0, 0, 0), nil), ErrUnsafe},
+		"another name inside": {patched(set(39, 'b'), nil), ErrUnsafe},
+		"another size inside": {patched(set(22, 9), nil), ErrUnsafe},
+		"another method":      {patched(set(8, 8), nil), ErrUnsafe},
+		"two ends":            {append(bytes.Clone(data), end...), ErrUnsafe},
+		"between":             {gap, ErrUnsafe},
+		"same":                {rewrite(func(*zip.Writer) {}), nil},
+		"dotdot":              {rewrite(file("demo-1.0/../../x", 0o644, "")), ErrUnsafe},
+		"absolute":            {rewrite(file("/x", 0o644, "")), ErrUnsafe},
+		"twice":               {rewrite(file("demo-1.0/a", 0o644, "x")), ErrDuplicate},
+		"unlisted":            {rewrite(file("demo-1.0/b", 0o644, "x")), ErrUnlisted},
+		"link":                {rewrite(file("demo-1.0/b", fs.ModeSymlink|0o777, "/etc")), ErrUnlisted},
+		"device":              {rewrite(file("demo-1.0/b", fs.ModeDevice|0o644, "")), ErrUnsafe},
+		"comment":             {rewrite(func(w *zip.Writer) { check(t, w.SetComment("x")) }), ErrTrailing},
+		"trailing":            {append(bytes.Clone(data), "garbage"...), ErrTrailing},
+		"before":              {append([]byte("PK\x03\x04"), data...), ErrUnsafe},
 	} {
 		err := Extract(context.Background(), save(t, tt.data, "x.zip"), filepath.Join(t.TempDir(), "app"), ExtractOptions{})
 		if tt.kind == nil && err != nil || tt.kind != nil && err == nil {
@@ -324,5 +354,29 @@ func TestHostileZip(t *testing.T) {
 		} else if !errors.Is(err, tt.kind) {
 			t.Errorf("%s: %v, want %v", name, err, tt.kind)
 		}
+	}
+}
+
+// TestZipOfMany: with more files than 16 bits count, and one whose size its
+// header doesn't know, the end is still where it says.
+func TestZipOfMany(t *testing.T) {
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for i := range 70000 {
+		_, err := w.CreateRaw(&zip.FileHeader{Name: fmt.Sprintf("demo-1.0/%06d", i)})
+		check(t, err)
+	}
+	f, err := w.Create("demo-1.0/large")
+	check(t, err)
+	_, err = f.Write(make([]byte, 2<<20))
+	check(t, err)
+	check(t, w.Close())
+	file, err := os.Open(save(t, b.Bytes(), "x.zip"))
+	check(t, err)
+	defer file.Close()
+	src, err := newZipSource(file)
+	check(t, err)
+	if n := len(src.(*zipSource).z.File); n != 70001 {
+		t.Errorf("%d files", n)
 	}
 }
