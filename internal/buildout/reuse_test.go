@@ -1,6 +1,7 @@
 package buildout
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
@@ -106,6 +107,19 @@ func TestSameDevelop(t *testing.T) {
 		if same := l.sameDevelop(b, d, filepath.Join(b.s.root, "src/own")); same != c.same || same && (!d.Compiled || !slices.Contains(d.Products, "own.egg-info/PKG-INFO")) {
 			t.Errorf("%s: %v, %+v", c.name, same, d)
 		}
+	}
+}
+
+// Most backends leave nothing beside the sources; py/reuse.py still gets a list.
+func TestSameDevelopWithoutProducts(t *testing.T) {
+	source := map[string]string{"src/own/pyproject.toml": "[build-system]\nbuild-backend = \"flit_core.buildapi\"\n", "src/own/own.py": "1\n"}
+	b := &builder{s: stage{root: write(t, source)}}
+	l, d := &last{dir: write(t, source)}, &reusableDevelop{}
+	if !l.sameDevelop(b, d, filepath.Join(b.s.root, "src/own")) {
+		t.Fatal("it is built again")
+	}
+	if data, err := json.Marshal(d.Products); err != nil || string(data) != "[]" {
+		t.Errorf("%s, %v", data, err)
 	}
 }
 

@@ -43,7 +43,7 @@ func (l *last) findDevelop(b *builder, tree *Tree) error {
 		if !l.sameDevelop(b, d, folder) {
 			continue
 		}
-		d.Files = files[link.name]
+		d.Files = append([]string{}, files[link.name]...)
 		l.develop[folder] = d
 	}
 	return nil
@@ -74,7 +74,7 @@ func (l *last) sameDevelop(b *builder, d *reusableDevelop, folder string) bool {
 			return false // a source that is gone, or one that the build generated
 		}
 	}
-	d.Products = extra
+	d.Products = append([]string{}, extra...) // a list in JSON, where there are none too
 	return true
 }
 
