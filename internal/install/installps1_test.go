@@ -16,8 +16,8 @@ import (
 	publish "github.com/binary-buildout/binary-buildout/release"
 )
 
-// piped is what install.ps1 writes to Python's standard input. There is no
-// PowerShell here; .ci/powershell.py looks at what it does before that.
+// piped is what install.ps1 writes to Python's standard input. .ci/powershell.py
+// looks at what it does before that, and .ci/powershell.sh runs it by a real PowerShell.
 func piped(t *testing.T, options ...string) string {
 	t.Helper()
 	files, err := publish.Installers("", "", "")
