@@ -17,6 +17,7 @@ func Lacks(t testing.TB, what string) {
 	t.Helper()
 	if inCI() {
 		t.Fatalf("%s is missing", what)
+		return
 	}
 	t.Skipf("%s is missing", what)
 }
@@ -33,8 +34,7 @@ func Has(t testing.TB, name string) bool {
 	_, err := exec.LookPath(name)
 	if err != nil && inCI() {
 		t.Fatalf("%s is missing", name)
-	}
-	if err != nil {
+	} else if err != nil {
 		t.Logf("%s is missing: nothing is tried with it", name)
 	}
 	return err == nil
