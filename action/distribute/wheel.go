@@ -131,9 +131,11 @@ func zipped(files []file) ([]byte, error) {
 		}
 		const january1980 = 1<<5 | 1 // MS-DOS: years since 1980, month, day
 		header := &zip.FileHeader{
-			Name: f.name, Method: zip.Deflate, ModifiedDate: january1980, CRC32: crc32.ChecksumIEEE(f.data),
+			Name: f.name, Method: zip.Deflate, CRC32: crc32.ChecksumIEEE(f.data),
 			CompressedSize64: uint64(packed.Len()), UncompressedSize64: uint64(len(f.data)),
 		}
+		//lint:ignore SA1019 CreateRaw takes the date from this field alone
+		header.ModifiedDate = january1980
 		header.SetMode(f.mode)
 		entry, err := w.CreateRaw(header)
 		if err != nil {
