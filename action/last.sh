@@ -11,7 +11,7 @@ true) ;;
 	exit 2
 	;;
 esac
-say() { printf 'nothing is reused, and everything is built: %s\n' "$1" >&2; }
+say() { printf 'nothing is reused: %s\n' "$1" >&2; }
 if [ -n "${BB_IMAGE-}" ] && [ -z "${BB_TARGET-}" ]; then
 	say "what the image's Python builds for isn't known before the build; the input target says it"
 	exit 0
