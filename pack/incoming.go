@@ -20,7 +20,7 @@ import (
 )
 
 // maxDelta bounds delta.json, bytes.
-const maxDelta = maxManifest + maxFiles
+const maxDelta = maxFiles
 
 // An Incoming is what LayDelta and LayArchive left for bootstrap.py.
 type Incoming struct {
@@ -232,8 +232,8 @@ func firstOfDelta(src entrySource) (*Incoming, error) {
 		path.Clean(dir) != path.Join(IncomingDir, digest) || e.typ != TypeFile || e.size > maxDelta {
 		return nil, errors.New("no delta")
 	}
-	data, err := io.ReadAll(e.body)
-	if err != nil {
+	data := make([]byte, e.size)
+	if _, err := io.ReadFull(e.body, data); err != nil {
 		return nil, err
 	}
 	if err := checkFormat(deltaName, data); err != nil {

@@ -16,8 +16,14 @@ func parseManifest(data []byte, m *Manifest) error {
 	return nil
 }
 
+// maxTotal bounds the sum of the sizes of files.json, bytes.
+const maxTotal = 1 << 46
+
 // checkFormat reads the format number alone.
 func checkFormat(name string, data []byte) error {
+	if err := CheckDocument(name, data); err != nil {
+		return err
+	}
 	var head struct {
 		Format int `json:"format"`
 	}
@@ -44,9 +50,13 @@ func parseFiles(data []byte) ([]Entry, error) {
 	}
 	dirs := map[string]bool{"": true}
 	links := newLinkTable()
+	var total int64
 	for i, e := range list.Files {
 		if err := checkEntry(e); err != nil {
 			return nil, err
+		}
+		if total += e.Size; total > maxTotal {
+			return nil, &ArchiveError{Path: e.Path, Kind: ErrTooBig, Detail: "it is more than any disk holds"}
 		}
 		if i > 0 && e.Path == list.Files[i-1].Path {
 			return nil, &ArchiveError{Path: e.Path, Kind: ErrDuplicate}
@@ -86,7 +96,9 @@ func checkEntry(e Entry) error {
 	switch {
 	case e.Mode&^0o777 != 0:
 		return unsafe("its mode is %#o", e.Mode)
-	case e.Type == TypeFile && (len(e.SHA256) != 64 || e.Size < 0 || e.Link != ""):
+	case e.Size < 0 || e.Size > maxTotal || e.Type != TypeFile && e.Size != 0:
+		return unsafe("its size is %d", e.Size)
+	case e.Type == TypeFile && (len(e.SHA256) != 64 || e.Link != ""):
 		return unsafe("files.json doesn't say what is in it")
 	case e.Type == TypeLink && e.Link == "":
 		return unsafe("a link to nothing")

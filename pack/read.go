@@ -21,9 +21,10 @@ import (
 
 // Limits on what is read into memory before anything is known of an archive.
 const (
-	maxManifest = 128 << 20
-	maxFiles    = 512 << 20
-	maxPad      = 1 << 20 // zeros after a tar's end
+	maxManifest = 24 << 20
+	maxFiles    = 32 << 20 // of some 190,000 files
+	maxWindow   = 8 << 20  // of a zstd frame; Write's are 4 MiB
+	maxPad      = 1 << 20  // zeros after a tar's end
 
 	readAhead, readBlocks = 256 << 10, 8
 )
@@ -118,7 +119,7 @@ func openSourceOf(file *os.File) (entrySource, error) {
 		}
 		return newTarSource(z, z), nil
 	case bytes.HasPrefix(head, []byte("\x28\xb5\x2f\xfd")):
-		z, err := zstd.NewReader(fromStart(file), zstd.WithDecoderMaxWindow(64<<20), zstd.WithDecoderMaxMemory(1<<40))
+		z, err := zstd.NewReader(fromStart(file), zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderConcurrency(2), zstd.WithDecoderMaxMemory(1<<40))
 		if err != nil {
 			return nil, err
 		}
@@ -257,12 +258,12 @@ func (r *Reader) document(name string, limit int64) ([]byte, error) {
 	if e.size > limit {
 		return nil, &ArchiveError{Path: name, Kind: ErrTooBig, Detail: "it is larger than any can be"}
 	}
-	data, err := io.ReadAll(io.LimitReader(e.body, limit+1))
-	if err != nil {
+	data := make([]byte, max(e.size, 0))
+	if _, err := io.ReadFull(e.body, data); err != nil {
 		return nil, err
 	}
-	if int64(len(data)) > limit {
-		return nil, &ArchiveError{Path: name, Kind: ErrTooBig, Detail: "it is larger than any can be"}
+	if n, err := e.body.Read(make([]byte, 1)); n > 0 || err != nil && err != io.EOF {
+		return nil, &ArchiveError{Path: name, Kind: ErrCorrupt, Detail: "it is longer than it says"}
 	}
 	return data, nil
 }

@@ -21,9 +21,9 @@ type zipSource struct {
 	open io.ReadCloser
 }
 
-// maxDirectory bounds the central directory, bytes: archive/zip takes some
-// eight times of it into memory.
-const maxDirectory = 24 << 20
+// maxDirectory bounds the central directory, bytes, and maxEntries the files in
+// it: archive/zip takes all of it into memory.
+const maxDirectory, maxEntries = 32 << 20, 200000
 
 func newZipSource(file *os.File) (entrySource, error) {
 	info, err := file.Stat()
@@ -75,7 +75,7 @@ func endOfZip(file *os.File, size int64) (zipDirectory, error) {
 		}
 		d = zipDirectory{le.Uint64(more[48:]), le.Uint64(more[40:]), le.Uint64(more[32:])}
 	}
-	if d.size > maxDirectory || d.count > maxDirectory/47 {
+	if d.size > maxDirectory || d.count > maxEntries {
 		return bad(ErrTooBig, "its directory is larger than any can be")
 	}
 	if at < 0 || d.offset > uint64(at) || d.offset+d.size != uint64(at) {

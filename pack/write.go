@@ -99,6 +99,9 @@ func (a *Archive) documents() ([]File, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := readable(manifest, filesJSON); err != nil {
+		return nil, err
+	}
 	out := []File{
 		{Path: "", Type: TypeDir, Mode: 0o755},
 		{Path: Dir, Type: TypeDir, Mode: 0o755},

@@ -183,9 +183,20 @@ func (c *Command) verifyAlone(ctx context.Context, source string, flags *packFla
 }
 
 func verifyArchive(ctx context.Context, source string, in *verify.Input) error {
-	r, err := pack.OpenArchive(source)
+	m, err := wholeArchive(ctx, source)
 	if err != nil {
 		return err
+	}
+	ofManifest(m, verify.Archive(source), in)
+	return nil
+}
+
+// wholeArchive reads an archive to its end, and gives its manifest. What else is
+// known of it is forgotten: a large one's files take memory.
+func wholeArchive(ctx context.Context, source string) (*pack.Manifest, error) {
+	r, err := pack.OpenArchive(source)
+	if err != nil {
+		return nil, err
 	}
 	defer r.Close()
 	// All of it against files.json first: the checks that follow read what
@@ -194,15 +205,14 @@ func verifyArchive(ctx context.Context, source string, in *verify.Input) error {
 		if _, _, err := r.Next(); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
-			return err
+			return nil, err
 		}
 		if err := ctx.Err(); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	m := r.Manifest()
-	ofManifest(&m, verify.Archive(source), in)
-	return nil
+	return &m, nil
 }
 
 // ofManifest takes from a manifest what its files are for.

@@ -3,7 +3,6 @@ package install
 import (
 	"io"
 	"io/fs"
-	"math"
 	"os"
 )
 
@@ -36,5 +35,5 @@ func (o Options) readFile(path string) ([]byte, error) {
 	if o.Handed[path] == nil {
 		defer f.Close()
 	}
-	return io.ReadAll(io.NewSectionReader(f, 0, math.MaxInt64))
+	return io.ReadAll(io.NewSectionReader(f, 0, maxSmall))
 }

@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"golang.org/x/net/http/httpproxy"
+
+	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // Remote says how archives are fetched. The zero value takes everything from
@@ -309,7 +311,11 @@ func decode[T any](data []byte, name string) (*T, error) {
 	if bytes.HasPrefix(bytes.TrimSpace(data), []byte("<")) {
 		return nil, surroundings(fmt.Errorf("reading %s: it is a web page", name), inBetween)
 	}
-	if err := json.Unmarshal(data, v); err != nil {
+	err := pack.CheckDocument(name, data)
+	if err == nil {
+		err = json.Unmarshal(data, v)
+	}
+	if err != nil {
 		return nil, failed(fmt.Errorf("reading %s: %w", name, err), "it is damaged: fetch or make it again")
 	}
 	return v, nil

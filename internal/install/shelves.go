@@ -3,6 +3,7 @@ package install
 import (
 	"context"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/url"
 	"os"
@@ -16,7 +17,7 @@ type folder struct{ dir string }
 func (f folder) name() string { return f.dir }
 
 func (f folder) index(context.Context) ([]byte, error) {
-	data, err := os.ReadFile(filepath.Join(f.dir, indexName))
+	data, err := readSmall(filepath.Join(f.dir, indexName))
 	if err != nil {
 		return nil, usage(fmt.Errorf("reading the mirror %s: %w", f.dir, err), "a mirror is a copy of all assets of a release, index.json among them")
 	}
@@ -24,7 +25,7 @@ func (f folder) index(context.Context) ([]byte, error) {
 }
 
 func (f folder) document(_ context.Context, name string) ([]byte, error) {
-	return os.ReadFile(filepath.Join(f.dir, name))
+	return readSmall(filepath.Join(f.dir, name))
 }
 
 func (f folder) repository() string { return "" }
@@ -32,6 +33,23 @@ func (f folder) repository() string { return "" }
 func (f folder) local(a Asset) string { return filepath.Join(f.dir, a.Name) }
 
 func (f folder) get(context.Context, Options, Asset, *Index, string) error { return nil }
+
+// maxSmall bounds a document of a release or mirror, bytes.
+const maxSmall = 16 << 20
+
+// readSmall is os.ReadFile of a document.
+func readSmall(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxSmall+1))
+	if err == nil && len(data) > maxSmall {
+		err = fmt.Errorf("%s is larger than %d MiB", path, maxSmall>>20)
+	}
+	return data, err
+}
 
 // mirror is the same behind a URL.
 type mirror struct {

@@ -40,6 +40,7 @@ func read(ctx context.Context, src Source, skip func(string) bool) (*scan, error
 	s := &scan{files: map[string]*file{}, all: map[string]bool{}, links: map[string]string{}, dirs: map[string]bool{}}
 	var mu sync.Mutex
 	var dirs []string // those listed, which may be empty
+	meta := 0
 	err := src.Walk(ctx, func(e Entry) error {
 		if skip != nil && skip(e.Path) {
 			return nil
@@ -63,6 +64,9 @@ func read(ctx context.Context, src Source, skip func(string) bool) (*scan, error
 		}
 		if f != nil {
 			s.files[e.Path] = f
+			if meta += len(f.meta); meta > allMeta {
+				return errors.New("its metadata is larger than any can be")
+			}
 		}
 		return nil
 	})
@@ -107,7 +111,7 @@ func examine(e Entry) (*file, error) {
 		f.size, err = r.Size()
 		return f, err
 	case wanted(e.Path):
-		b, err := content(r)
+		b, err := content(r, maxOf(e.Path))
 		if err != nil {
 			return nil, err
 		}
@@ -122,15 +126,24 @@ func examine(e Entry) (*file, error) {
 	return nil, nil
 }
 
-// maxText bounds what is read of a source or of metadata, in bytes.
-const maxText = 64 << 20
+// maxText bounds what is read of a source, maxMeta of a file of metadata, and
+// allMeta of all of them, which stay in memory; in bytes.
+const maxText, maxMeta, allMeta = 16 << 20, 4 << 20, 64 << 20
 
-func content(r File) ([]byte, error) {
+// maxOf is how much of a file that is wanted is read.
+func maxOf(p string) int64 {
+	if isMeta(p) {
+		return maxMeta
+	}
+	return maxText
+}
+
+func content(r File, most int64) ([]byte, error) {
 	size, err := r.Size()
 	if err != nil {
 		return nil, err
 	}
-	b := make([]byte, min(size, maxText))
+	b := make([]byte, min(size, most))
 	n, err := r.ReadAt(b, 0)
 	if errors.Is(err, io.EOF) {
 		err = nil

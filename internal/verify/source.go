@@ -138,8 +138,41 @@ type memory struct {
 func (m memory) Close() error         { return nil }
 func (m memory) Size() (int64, error) { return m.size, nil }
 
-// maxMember is the largest binary file of an archive that is read: it has to be in memory.
-const maxMember = 4 << 30
+// maxMember is the largest binary file of an archive that is read, and
+// inMemory the largest that is read into memory; others become temporary files.
+const maxMember, inMemory = 4 << 30, 16 << 20
+
+// spooled is a file of an archive that is a temporary file while it is looked at.
+type spooled struct {
+	*os.File
+	size int64
+}
+
+func (s spooled) Close() error         { return nil }
+func (s spooled) Size() (int64, error) { return s.size, nil }
+
+func (s spooled) remove() {
+	s.File.Close()
+	os.Remove(s.Name())
+}
+
+// spool writes a file of an archive to a temporary one.
+func spool(head []byte, size int64, r io.Reader) (spooled, error) {
+	f, err := os.CreateTemp("", "binary-buildout-verify-")
+	if err != nil {
+		return spooled{}, err
+	}
+	s := spooled{f, size}
+	n, err := io.Copy(f, io.MultiReader(bytes.NewReader(head), io.LimitReader(r, size-int64(len(head)))))
+	if err == nil && n != size {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		s.remove()
+		return spooled{}, err
+	}
+	return s, nil
+}
 
 // Archive is an archive as pack writes it: .tar.gz, .tar.zst or .zip, with one
 // top directory. A wheel or an egg is a .zip without one.
@@ -158,7 +191,7 @@ func (a archiveFile) Walk(ctx context.Context, visit func(Entry) error) error {
 	case strings.HasSuffix(name, ".zip"), strings.HasSuffix(name, ".whl"), strings.HasSuffix(name, ".egg"):
 		return walkZip(ctx, f, strings.HasSuffix(name, ".zip"), visit)
 	case strings.HasSuffix(name, ".zst"):
-		z, err := zstd.NewReader(f, zstd.WithDecoderMaxMemory(1<<30))
+		z, err := zstd.NewReader(f, zstd.WithDecoderMaxMemory(1<<40), zstd.WithDecoderMaxWindow(8<<20), zstd.WithDecoderConcurrency(2))
 		if err != nil {
 			return err
 		}
@@ -192,9 +225,11 @@ func walkTar(ctx context.Context, t *tar.Reader, visit func(Entry) error) error 
 		case h.Typeflag == tar.TypeSymlink:
 			err = visit(Entry{Path: p, Link: h.Linkname})
 		case h.Typeflag == tar.TypeReg:
-			var m memory
-			if m, err = member(p, h.Size, t); err == nil {
+			var m File
+			var done func()
+			if m, done, err = member(p, h.Size, t); err == nil {
 				err = visit(Entry{Path: p, Open: func() (File, error) { return m, nil }})
+				done()
 			}
 		}
 		if err != nil {
@@ -233,16 +268,18 @@ func walkZip(ctx context.Context, f *os.File, top bool, visit func(Entry) error)
 		if err != nil {
 			return err
 		}
-		m, err := member(p, int64(e.UncompressedSize64), r)
+		m, done, err := member(p, int64(e.UncompressedSize64), r)
 		if err != nil {
 			return fmt.Errorf("reading %s: %w", p, err)
 		}
 		entry := Entry{Path: p, Open: func() (File, error) { return m, nil }}
 		if e.Mode()&fs.ModeSymlink != 0 {
-			b, _ := io.ReadAll(io.LimitReader(m, 4096))
+			b, _ := io.ReadAll(io.NewSectionReader(m, 0, 4096))
 			entry = Entry{Path: p, Link: string(b)}
 		}
-		if err := visit(entry); err != nil {
+		err = visit(entry)
+		done()
+		if err != nil {
 			return err
 		}
 	}
@@ -262,24 +299,34 @@ func inside(name string, top bool) (string, error) {
 	return p, nil
 }
 
-// member reads what is needed of an archive's file: all of a binary, a source or metadata, else the first bytes.
-func member(p string, size int64, r io.Reader) (memory, error) {
+// member reads what is needed of an archive's file: all of a binary, a source or
+// metadata as far as it is read, else the first bytes. done ends its use.
+func member(p string, size int64, r io.Reader) (m File, done func(), err error) {
 	head := make([]byte, min(max(size, 0), binfmt.SniffLen))
 	if _, err := io.ReadFull(r, head); err != nil {
-		return memory{}, err
+		return nil, nil, err
 	}
-	if _, ok := binfmt.Sniff(head); (ok || wanted(p)) && size > int64(len(head)) {
-		if size > maxMember {
-			return memory{}, fmt.Errorf("%d bytes are more than a binary file may have", size)
-		}
-		// Grows as bytes come: a header may lie about the size.
-		w := bytes.NewBuffer(head)
-		if n, err := io.Copy(w, io.LimitReader(r, size-int64(len(head)))); err != nil {
-			return memory{}, err
-		} else if n != size-int64(len(head)) {
-			return memory{}, io.ErrUnexpectedEOF
-		}
-		head = w.Bytes()
+	_, binary := binfmt.Sniff(head)
+	need := int64(len(head))
+	switch {
+	case binary:
+		need = size
+	case wanted(p):
+		need = min(size, maxOf(p))
 	}
-	return memory{bytes.NewReader(head), size}, nil
+	if need > maxMember {
+		return nil, nil, fmt.Errorf("%d bytes are more than a binary file may have", size)
+	}
+	if need > inMemory {
+		s, err := spool(head, need, r)
+		return s, s.remove, err
+	}
+	// Grows as bytes come: a header may lie about the size.
+	w := bytes.NewBuffer(head)
+	if n, err := io.Copy(w, io.LimitReader(r, need-int64(len(head)))); err != nil {
+		return nil, nil, err
+	} else if n != need-int64(len(head)) {
+		return nil, nil, io.ErrUnexpectedEOF
+	}
+	return memory{bytes.NewReader(w.Bytes()), size}, func() {}, nil
 }

@@ -1,0 +1,147 @@
+//go:build linux
+
+package cli
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+// TestBounds: whatever an archive, a delta or index.json says of itself, to look
+// at it takes less than 256 MiB of memory.
+func TestBounds(t *testing.T) {
+	dir := t.TempDir()
+	sum := func(s string) string { d := sha256.Sum256([]byte(s)); return hex.EncodeToString(d[:]) }
+	manifest := func(more, files string) string {
+		return `{"format":1,"name":"demo","version":"1.0","files_sha256":"` + sum(files) + `"` + more + `}`
+	}
+	const small = `{"format":1,"files":[{"path":".binary-buildout","type":"dir","mode":493}]}`
+	many := func(what string, mib int) string { return strings.Repeat(what, mib<<20/len(what)) }
+	objects := `{"format":1,"files":[` + many("{},", 31) + `{}]}`
+	for name, documents := range map[string][2]string{
+		"arrays":      {manifest(`,"verification":[`+many("[],", 20)+`[]]`, small), small},
+		"numbers":     {manifest(`,"verification":[`+many("0,", 20)+`0]`, small), small},
+		"relocations": {manifest(`,"relocations":[`+many("{},", 20)+`{}]`, small), small},
+		"files":       {manifest("", objects), objects},
+		"large":       {manifest("", small) + many(" ", 150), small},
+	} {
+		path := filepath.Join(dir, name+".tar.gz")
+		if err := os.WriteFile(path, handmade(t, documents[0], documents[1]), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		bounded(t, 1, "inspect", path)
+		bounded(t, 1, "verify", path)
+	}
+	// As much as is let pass.
+	for name, key := range map[string]string{"relocations, almost": "relocations", "builds, almost": "builds", "extensions, almost": "extensions"} {
+		path := filepath.Join(dir, name+".tar.gz")
+		text := manifest(`,"`+key+`":[`+strings.Repeat("{},", 430000)+`{}]`, small)
+		if err := os.WriteFile(path, handmade(t, text, small), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		bounded(t, -1, "inspect", path)
+		bounded(t, -1, "verify", path)
+	}
+	// An archive that is what it says: much metadata, and a large binary file.
+	stage := filepath.Join(dir, "stage")
+	program, err := os.ReadFile("/proc/self/exe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, size := range map[string]int64{"eggs/a.egg/EGG-INFO/PKG-INFO": 30 << 20, "eggs/b.egg/EGG-INFO/PKG-INFO": 30 << 20, "eggs/c.egg/EGG-INFO/PKG-INFO": 30 << 20,
+		"eggs/d.egg/EGG-INFO/PKG-INFO": 30 << 20, "eggs/a.egg/large.so": 150 << 20} {
+		at := filepath.Join(stage, name)
+		if err := firstOf(os.MkdirAll(filepath.Dir(at), 0o755), os.WriteFile(at, program[:4096*min(size>>27, 1)], 0o644), os.Truncate(at, size)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := packDirectory(t, stage, filepath.Join(dir, "whole.tar.gz"))
+	bounded(t, 0, "inspect", path)
+	bounded(t, -1, "verify", path)
+	// A mirror whose index is large, and one of which little becomes much.
+	for name, text := range map[string]string{"long": many(" ", 150), "much": `{"format":1,"archives":[` + many("{},", 15) + `{}]}`} {
+		mirror := filepath.Join(dir, name)
+		if err := firstOf(os.Mkdir(mirror, 0o755), os.WriteFile(filepath.Join(mirror, "index.json"), []byte(text), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+		bounded(t, -1, "install", mirror, "--into", filepath.Join(dir, "app"))
+	}
+}
+
+// bounded runs the program and fails the test if it took too much memory, or
+// ended otherwise than with the code; -1 is any.
+func bounded(t *testing.T, code int, args ...string) {
+	t.Helper()
+	status := filepath.Join(t.TempDir(), "status")
+	cmd := exec.Command("/proc/self/exe", append([]string{mainArg, status}, args...)...)
+	out, _ := cmd.CombinedOutput()
+	text, err := os.ReadFile(status)
+	peak := regexp.MustCompile(`VmHWM:\s*(\d+) kB`).FindSubmatch(text)
+	if err != nil || peak == nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	used, _ := strconv.Atoi(string(peak[1]))
+	t.Logf("%s: %d MiB", strings.Join(args[:2], " "), used>>10)
+	if used>>10 >= 256 || code >= 0 && cmd.ProcessState.ExitCode() != code {
+		t.Errorf("%s: %d MiB, exit code %d: %.300s", strings.Join(args, " "), used>>10, cmd.ProcessState.ExitCode(), out)
+	}
+}
+
+// handmade is an archive of two documents.
+func handmade(t *testing.T, manifest, files string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	w := tar.NewWriter(z)
+	for _, h := range []struct{ name, text string }{{"demo-1.0/", ""}, {"demo-1.0/.binary-buildout/", ""},
+		{"demo-1.0/" + pack.ManifestName, manifest}, {"demo-1.0/" + pack.FilesName, files}} {
+		head := &tar.Header{Name: h.name, Typeflag: tar.TypeReg, Mode: 0o644, Size: int64(len(h.text))}
+		if h.text == "" {
+			head.Typeflag, head.Mode = tar.TypeDir, 0o755
+		}
+		if err := w.WriteHeader(head); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write([]byte(h.text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := firstOf(w.Close(), z.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func packDirectory(t *testing.T, stage, path string) string {
+	t.Helper()
+	a, err := pack.Scan(stage, pack.Rules{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Manifest = pack.Manifest{Name: "demo", Version: "1.0", Target: "cp313-linux_x86_64", Python: pack.Python{Version: "3.13.0", Implementation: "cpython", ABI: "cp313", Bits: 64}}
+	if _, err := pack.Relocate(a, pack.Origin{Root: stage, RealRoot: stage, Interpreter: "/nowhere/bin/python", Prefix: "/nowhere", LibDir: "/nowhere/lib"}); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Create(path)
+	if err == nil {
+		_, err = pack.Write(t.Context(), f, a, pack.FormatTarGz, time.Unix(pack.DefaultEpoch, 0), nil)
+	}
+	if err := firstOf(err, f.Close()); err != nil {
+		t.Fatal(fmt.Errorf("packing: %w", err))
+	}
+	return path
+}

@@ -1,0 +1,51 @@
+package pack
+
+import "fmt"
+
+// maxDocument is what a document may take in memory once it is decoded, bytes.
+const maxDocument = 80 << 20
+
+// What decoding takes for an object, an array and what follows a comma, at most.
+// A relocation is the largest of what "{}" can become.
+const (
+	objectCost  = 160
+	arrayCost   = 48
+	elementCost = 32
+)
+
+// CheckDocument refuses a JSON document that would take far more memory than it
+// has bytes, before it is decoded: what three bytes make can be a hundred.
+func CheckDocument(name string, data []byte) error {
+	cost, quoted := 0, false
+	for i := 0; i < len(data); i++ {
+		switch c := data[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{':
+			cost += objectCost
+		case c == '[':
+			cost += arrayCost
+		case c == ',':
+			cost += elementCost
+		}
+	}
+	if cost > maxDocument {
+		return &ArchiveError{Path: name, Kind: ErrTooBig, Detail: fmt.Sprintf("it would take %d MiB of memory", cost>>20)}
+	}
+	return nil
+}
+
+// readable refuses to write what no reader takes.
+func readable(manifest, files []byte) error {
+	err := CheckDocument(ManifestName, manifest)
+	if err == nil {
+		err = CheckDocument(FilesName, files)
+	}
+	if err != nil || len(manifest) > maxManifest || len(files) > maxFiles {
+		return fail(exitUsage, "leave some out with --exclude", "writing the archive: %d MiB of files.json and %d MiB of manifest.json are more than can be read again", len(files)>>20, len(manifest)>>20)
+	}
+	return nil
+}
