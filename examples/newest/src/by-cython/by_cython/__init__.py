@@ -1,0 +1,5 @@
+from by_cython._native import twice
+
+
+def main():
+    print("by_cython", twice(21))

@@ -1,0 +1,5 @@
+from by_nanobind._native import twice
+
+
+def main():
+    print("by_nanobind", twice(21))
