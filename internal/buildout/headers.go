@@ -1,6 +1,7 @@
 package buildout
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"os/exec"
@@ -109,14 +110,22 @@ func (h header) has(name string) bool {
 // KnownHeader gives the header that a compiler's line misses, if HeaderHint knows it.
 func KnownHeader(line string) string {
 	for _, m := range missedHeader.FindAllStringSubmatch(line, -1) {
-		if slices.ContainsFunc(headers, func(h header) bool { return h.has(m[1]) }) {
-			return m[1]
+		name := cmp.Or(m[1], m[2])
+		if slices.ContainsFunc(headers, func(h header) bool { return h.has(name) }) {
+			return name
 		}
 	}
 	return ""
 }
 
+// missedHeader is how gcc and clang (group 1), and MSVC (group 2), name a header that isn't there.
 var missedHeader = regexp.MustCompile(`['"<]?([A-Za-z0-9_][\w./+-]*\.h)['">]?:? (?:No such file|file not found|not found)|Cannot open include file: '([^']+)'`)
+
+// goneHeader is a header that Python itself had: longintrepr.h went in 3.11, those of the old parser in 3.10.
+var goneHeader = regexp.MustCompile(`fatal error: ['"]?(?:longintrepr|pyfpe|node|graminit|parsetok|grammar)\.h`)
+
+// GoneHeader reports whether a compiler misses a header that older Pythons had.
+func GoneHeader(line string) bool { return goneHeader.MatchString(line) }
 
 // compiled are projects that have no wheels for Linux, and the headers that their
 // sources include: what is missing is known before anything is built.

@@ -135,7 +135,7 @@ func (b *builder) hint(e *Error, said string) {
 		release, _ := os.ReadFile("/etc/os-release")
 		e.Err = fmt.Errorf("%s: %w", b.tools.Missing(), e.Err)
 		e.Tip, e.Code = "run: "+installCommand(b.o.OS, osRelease(string(release)), b.in), 3
-	case header != nil && !goneHeader.MatchString(said):
+	case header != nil && !GoneHeader(said):
 		e.Tip = b.headerHint(header[1])
 	case lacks(said) != "":
 		e.Tip = b.headerHint(lacks(said))

@@ -3,7 +3,6 @@ package verify
 import (
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -62,9 +61,6 @@ func (c *checker) miss(e *egg, module, witness string, more Item) *Item {
 	return &c.report.Missing[len(c.report.Missing)-1]
 }
 
-// goneHeader is a header that Python itself had: longintrepr.h went in 3.11, those of the old parser in 3.10.
-var goneHeader = regexp.MustCompile(`fatal error: '?(?:longintrepr|pyfpe|node|graminit|parsetok|grammar)\.h`)
-
 // hintFor reads a compiler's lines for what a person can do.
 func (c *checker) hintFor(lines []string, eggName, module string) string {
 	waive := fmt.Sprintf("if the application can do without it: waive = %s:%s", eggName, module)
@@ -77,7 +73,7 @@ func (c *checker) hintFor(lines []string, eggName, module string) string {
 		switch {
 		case strings.Contains(l, "can't find Rust compiler"):
 			return "install Rust (cargo and rustc) on the build system; " + waive
-		case goneHeader.MatchString(l):
+		case buildout.GoneHeader(l):
 			return "its C sources don't go with this Python, which has no such header any more: pin a newer version of " + eggName + ", or build with an older Python; " + waive
 		case strings.Contains(l, "No such file") && strings.Contains(l, ".h"):
 			return "install the development package that has the header, on the build system; " + waive
