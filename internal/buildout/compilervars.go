@@ -10,10 +10,6 @@ import (
 	"github.com/binary-buildout/binary-buildout/internal/isolate"
 )
 
-// compilerVariables name the compiler that a build calls, with options, in the
-// place of the usual one.
-var compilerVariables = []string{"CC", "CXX", "CPP", "CXXCPP", "LDSHARED", "LDCXXSHARED", "LINKCC", "FC", "F77", "F90", "OBJC"}
-
 // launchers stand before a compiler in a command like "ccache gcc -pthread".
 var launchers = []string{"ccache", "sccache", "distcc", "icecc", "env", "nice"}
 
@@ -59,7 +55,7 @@ func compilersOf(in Interpreter, env []string) programs {
 			p.add(word, lookIn(p.path, word))
 		}
 	}
-	for _, name := range compilerVariables {
+	for _, name := range isolate.CompilerVariables() {
 		value := environ(env, name)
 		word := compilerIn(value)
 		switch {

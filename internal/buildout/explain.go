@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/isolate"
 )
 
 // explain makes the error of a build that failed, with what to do about it.
@@ -152,7 +154,7 @@ var causes = []cause{
 		return advice{tip: fmt.Sprintf("a build sees nothing but what it asks for: name %s under requires in [build-system] of the package's pyproject.toml", m[1])}
 	}},
 	{regexp.MustCompile(`No such file or directory: '([^']+)'`), func(b *builder, m []string, _ string) advice {
-		for _, name := range compilerVariables {
+		for _, name := range isolate.CompilerVariables() {
 			if value := environ(b.o.environ(), name); value != "" && compilerIn(value) == m[1] {
 				return advice{name + " names " + m[1] + ", which isn't there: install it, or unset " + name, 3}
 			}
@@ -195,9 +197,6 @@ const (
 	notTrusted = "the server's certificate isn't trusted here: install ca-certificates, or name your own authority's file with SSL_CERT_FILE and PIP_CERT"
 	noProxy    = "the proxy refuses the connection, or can't be reached: check HTTPS_PROXY, HTTP_PROXY and NO_PROXY"
 )
-
-// goneHeader is a header that Python itself had: longintrepr.h went in 3.11, those of the old parser in 3.10.
-var goneHeader = regexp.MustCompile(`fatal error: ['"]?(?:longintrepr|pyfpe|node|graminit|parsetok|grammar)\.h`)
 
 // failing is the project whose egg didn't build, or what else there is to say.
 func (b *builder) failing() string {
@@ -285,7 +284,7 @@ func silentCompiler(b *builder, m []string, said string) advice {
 
 // compilerNamed is a command as CC or CXX names it, which may be that of its wrapper in the build.
 func (b *builder) compilerNamed(command string) string {
-	for _, name := range compilerVariables {
+	for _, name := range isolate.CompilerVariables() {
 		if word := compilerIn(environ(b.o.environ(), name)); word != "" && command == "build-"+filepath.Base(word) {
 			return name + "=" + word
 		}

@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/internal/testtool"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
@@ -59,7 +60,7 @@ func newYard(t *testing.T) yard {
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	y := yard{dir: dir, python: filepath.Join(dir, "python3"), marker: filepath.Join(dir, "marker"), archives: map[string]string{}}
-	const system = "/usr/bin/python3"
+	system := testtool.Program(t, "/usr/bin/python3") // that another user can run: pyenv's are root's
 	out, err := exec.Command(system, "-c", "import json, sys; v = sys.version_info; print(json.dumps({'version': '%d.%d.%d' % v[:3], 'implementation': 'cpython', 'abi': 'cp%d%d' % v[:2], 'bits': 64}))").Output()
 	var python pack.Python
 	if err := firstOf(err, json.Unmarshal(out, &python)); err != nil {

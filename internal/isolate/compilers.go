@@ -163,11 +163,17 @@ for name in ("CC", "CXX", "LDSHARED", "LDCXXSHARED", "LINKCC"):
 	return strings.Fields(string(out))
 }
 
+// CompilerVariables are those that name the compiler that a build calls, with
+// options, in the place of the usual one.
+func CompilerVariables() []string {
+	return []string{"CC", "CXX", "CPP", "CXXCPP", "LDSHARED", "LDCXXSHARED", "LINKCC", "FC", "F77", "F90", "OBJC"}
+}
+
 // namedCompilers gives the words that may be programs in the variables that name
 // a compiler: of "ccache /opt/gcc/bin/gcc -pthread" the first two.
 func namedCompilers(env []string) []string {
 	var named []string
-	for _, name := range []string{"CC", "CXX", "CPP", "LDSHARED", "LD", "AS", "FC", "F77"} {
+	for _, name := range append(CompilerVariables(), "LD", "AS") {
 		for _, word := range strings.Fields(getenv(env, name)) {
 			if !strings.HasPrefix(word, "-") {
 				named = append(named, word)

@@ -14,14 +14,14 @@ func TestNamedCompilers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	odd, fast := filepath.Join(dir, "odd"), filepath.Join(dir, "fast")
-	for _, name := range []string{odd, fast} {
+	odd, fast, preprocessor := filepath.Join(dir, "odd"), filepath.Join(dir, "fast"), filepath.Join(dir, "preprocessor")
+	for _, name := range []string{odd, fast, preprocessor} {
 		if err := os.WriteFile(name, nil, 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	found := compilers(t.Context(), Config{Env: []string{"CC=" + odd + " -I" + dir + " -m64", "CXX=ccache " + fast, "LDSHARED=/bin/false", "FC=sh -c gfortran"}})
-	for _, name := range []string{odd, fast} {
+	found := compilers(t.Context(), Config{Env: []string{"CC=" + odd + " -I" + dir + " -m64", "CXX=ccache " + fast, "LDSHARED=/bin/false", "CXXCPP=" + preprocessor, "FC=sh -c gfortran"}})
+	for _, name := range []string{odd, fast, preprocessor} {
 		if !slices.Contains(found, name) {
 			t.Errorf("%s isn't among %q", name, found)
 		}

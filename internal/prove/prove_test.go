@@ -15,6 +15,7 @@ import (
 
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
 	"github.com/binary-buildout/binary-buildout/internal/isolate"
+	"github.com/binary-buildout/binary-buildout/internal/testtool"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
@@ -253,10 +254,7 @@ func TestByConvention(t *testing.T) {
 
 // A Python of the system can't be hidden with its prefix; the executable can.
 func TestSystemPython(t *testing.T) {
-	const python = "/usr/bin/python3"
-	if _, err := os.Stat(python); err != nil {
-		t.Fatal(err)
-	}
+	python := testtool.Program(t, "/usr/bin/python3")
 	i := &interpreter{Base: "/usr/bin/python3.11", Prefix: "/usr"}
 	m := i.moveTo("/place")
 	if m.executable != "/place/bin/python3.11" || len(m.hide) != 0 || len(m.mask) != 1 || len(m.binds) != 1 {
@@ -267,8 +265,8 @@ func TestSystemPython(t *testing.T) {
 	abi := systemABI(t, python)
 	lib := "libpython" + abi[2:3] + "." + abi[3:] + ".so.1.0"
 	load := fmt.Sprintf("import ctypes; ctypes.CDLL(%q)", lib)
-	if out, err := exec.Command(python, "-c", load).CombinedOutput(); err != nil {
-		t.Fatalf("this system has no %s, which the proof has to hide: %s", lib, out)
+	if exec.Command(python, "-c", load).Run() != nil {
+		testtool.Lacks(t, lib+", which the proof has to hide,")
 	}
 	o.Smoke = []string{"! python3 -c '" + load + "'"}
 	o.Read = func(archive *os.File) (*pack.Manifest, *pack.Files, error) {
