@@ -106,18 +106,31 @@ def _watch_children(here):
         os.spawnve = lambda mode, path, args, env: spawnve(mode, path, args, _with_us(env, here))
         os.spawnv = lambda mode, path, args: spawnve(mode, path, args, _with_us(None, here))
 
-    def watched_system(command):
+    os.system = _in_our_environment(system, here)
+    # Workers of multiprocessing, whose servers are started by neither of these: "spawn", and "forkserver",
+    # which is the default from 3.14 on.
+    TARGETS["multiprocessing.util"] = lambda module: _patch_multiprocessing(module, here)
+
+
+def _patch_multiprocessing(module, here):
+    if hasattr(module, "spawnv_passfds"):
+        module.spawnv_passfds = _in_our_environment(module.spawnv_passfds, here)
+
+
+def _in_our_environment(call, here):
+    """A call that starts a process with this process's environment, which has us for as long as it takes."""
+    def watched(*args):
         old = os.environ.get("PYTHONPATH")
         os.environ["PYTHONPATH"] = here + os.pathsep + old if old else here
         try:
-            return system(command)
+            return call(*args)
         finally:
             if old is None:
                 os.environ.pop("PYTHONPATH", None)
             else:
                 os.environ["PYTHONPATH"] = old
 
-    os.system = watched_system
+    return watched
 
 
 # --- the log ------------------------------------------------------------------
