@@ -21,7 +21,8 @@ type floors struct {
 	promised bool
 
 	highest map[string]pack.Floor
-	level   pack.Floor // the x86-64 level
+	symbols map[string]string // those that set the highest, by kind, as a person reads them
+	level   pack.Floor        // the x86-64 level
 }
 
 // muslSymbols are those that came with a version of musl, which numbers no symbols (its WHATSNEW, 2026-11).
@@ -32,7 +33,7 @@ var muslSymbols = map[string]string{
 }
 
 func newFloors(t target, floor string) (*floors, error) {
-	fl := &floors{target: t, limit: map[string]string{}, limitBy: map[string]string{}, highest: map[string]pack.Floor{}}
+	fl := &floors{target: t, limit: map[string]string{}, limitBy: map[string]string{}, highest: map[string]pack.Floor{}, symbols: map[string]string{}}
 	fl.policy, fl.promised = loadTables().policy(t)
 	kind := map[string]string{"glibc": "glibc", "musl": "musl"}[t.libc]
 	if t.os == "macos" {
@@ -132,9 +133,22 @@ func (fl *floors) versions(p string, m *binfmt.Image, fromTree func(string) bool
 		}
 	}
 	if worst != "" {
-		problems = append(problems, fl.raise("glibc", worst, p, "")...)
+		problems = append(problems, fl.raise("glibc", worst, p, symbolsOf(m, "GLIBC_"+worst))...)
 	}
 	return problems
+}
+
+// symbolsOf names the symbols of a version, which say why a file needs it:
+// __isoc23_strtol of GLIBC_2.38 comes of the headers of a newer glibc alone.
+func symbolsOf(m *binfmt.Image, version string) string {
+	var names []string
+	for _, s := range m.Imports {
+		if s.Version == version && !slices.Contains(names, s.Name) {
+			names = append(names, s.Name)
+		}
+	}
+	slices.Sort(names)
+	return few(names)
 }
 
 // promise holds a symbol version of libstdc++ or libgcc against the platform tag's policy.
@@ -190,6 +204,9 @@ func (fl *floors) note(kind, version, p string) {
 // raise notes a floor, and gives a problem if it is above the limit.
 func (fl *floors) raise(kind, version, p, symbol string) []Problem {
 	fl.note(kind, version, p)
+	if fl.highest[kind].File == p {
+		fl.symbols[kind] = symbol
+	}
 	limit := fl.limit[kind]
 	if limit == "" || matrix.CompareVersions(version, limit) <= 0 {
 		return nil

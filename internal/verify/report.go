@@ -31,6 +31,9 @@ type Report struct {
 	Floors          []pack.Floor         `json:"floors"`
 	Versions        []pack.Floor         `json:"versions"` // of libstdc++ and libgcc, and the x86-64 level
 
+	// FloorSymbols are the symbols that set a floor, by its kind, for people: __isoc23_strtol.
+	FloorSymbols map[string]string `json:"-"`
+
 	Eggs      int  `json:"eggs"`
 	Files     int  `json:"files"`    // of the whole tree
 	Binaries  int  `json:"binaries"` // linked files for the target
@@ -176,4 +179,12 @@ func (r *Report) Archived() *Report {
 		}
 	}
 	return &out
+}
+
+// because names the symbols that set a floor, in brackets.
+func (r *Report) because(kind string) string {
+	if s := r.FloorSymbols[kind]; s != "" {
+		return " (" + s + ")"
+	}
+	return ""
 }

@@ -87,7 +87,7 @@ func (r *Report) summary(b *strings.Builder) {
 	row("Extensions", "%d there, %d missing, %d that can't be used, %d waived", len(r.Compiled), len(r.Missing), len(r.Foreign), len(r.Waived))
 	row("Tree", "%d files, %d eggs, %d libraries", r.Files, r.Eggs, len(r.Libraries))
 	for _, f := range append(r.Floors[:len(r.Floors):len(r.Floors)], r.Versions...) {
-		row("Needs", "%s %s, by %s", f.Kind, f.Version, f.File)
+		row("Needs", "%s %s, by %s%s", f.Kind, f.Version, f.File, r.because(f.Kind))
 	}
 	for _, l := range r.SystemLibraries {
 		pkg := ""
@@ -170,7 +170,7 @@ func (r *Report) Markdown() string {
 		b.WriteString("\n")
 	}
 	for _, f := range r.Floors {
-		fmt.Fprintf(b, "Needs **%s %s**, because of `%s`.\n\n", f.Kind, f.Version, cell(f.File))
+		fmt.Fprintf(b, "Needs **%s %s**, because of `%s`%s.\n\n", f.Kind, f.Version, cell(f.File), cell(r.because(f.Kind)))
 	}
 	for _, l := range r.SystemLibraries {
 		fmt.Fprintf(b, "The target brings `%s`", cell(l.Name))

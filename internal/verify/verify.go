@@ -353,6 +353,7 @@ func (c *checker) item(f *file, x *extension) Item {
 // system fills in the floors and the system's libraries.
 func (c *checker) system() {
 	c.report.Floors, c.report.Versions = c.floors.lists()
+	c.report.FloorSymbols = c.floors.symbols
 	for _, name := range sortedKeys(c.loader.system) {
 		listed := matchAny(c.in.SystemLibraries, name) || matchAny(c.in.SystemLibraries, path.Base(name))
 		if !listed && (c.target.os != "linux" || basic(name)) {
