@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/binary-buildout/binary-buildout/internal/testroot"
 )
 
 var allPythons = []string{"2.7", "3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13"}
@@ -64,7 +66,7 @@ func TestBytecodeDependsOnTheSourceAlone(t *testing.T) {
 	}
 	for _, v := range append(allPythons, newest...) {
 		t.Run(v, func(t *testing.T) {
-			python := anyPython(t, v)
+			python := testroot.Python(t, v)
 			a := compileTree(t, python, t.TempDir(), 1, false)
 			t.Setenv("PYTHONHASHSEED", "77")
 			b := compileTree(t, python, filepath.Join(t.TempDir(), "another", "longer"), 3, true)
@@ -118,7 +120,7 @@ func TestBytecodeIsUsed(t *testing.T) {
 	}
 	for _, v := range pythons {
 		t.Run(v, func(t *testing.T) {
-			python := anyPython(t, v)
+			python := testroot.Python(t, v)
 			root := filepath.Join(t.TempDir(), "stage")
 			stdlibTree(t, python, root, "json", "logging")
 			a, err := Scan(root, Rules{})

@@ -19,15 +19,6 @@ var packedPythons = []string{"3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12",
 // newest are those that only a newer Debian has.
 var newest = []string{"3.14", "3.15"}
 
-// anyPython is an interpreter of this machine, or of a newer Debian's root.
-func anyPython(t *testing.T, version string) string {
-	t.Helper()
-	if slices.Contains(newest, version) {
-		return testroot.Forky(t).Python(t, version)
-	}
-	return findPython(t, version)
-}
-
 // marshalScript prints, as JSON, the type codes that this interpreter's marshal
 // reads, and objects of each type as it writes them, in each version of the
 // format; with arguments it compares them with what was made of them.
@@ -80,7 +71,7 @@ else:
 func TestMarshalTypes(t *testing.T) {
 	for _, v := range packedPythons {
 		t.Run(v, func(t *testing.T) {
-			python := anyPython(t, v)
+			python := testroot.Python(t, v)
 			minor, err := strconv.Atoi(strings.TrimPrefix(v, "3."))
 			check(t, err)
 			out, err := exec.Command(python, "-sSE", "-c", marshalScript).Output()

@@ -23,13 +23,26 @@ func Forky(t testing.TB) Root {
 		"gcc", "libc6-dev", "g++", "zlib1g-dev")
 }
 
+// Python is an interpreter of a minor version: testtool's, or of those that only a
+// newer Debian has Forky's.
+func Python(t testing.TB, minor string) string {
+	t.Helper()
+	if minor == "3.14" || minor == "3.15" {
+		return Forky(t).Python(t, minor)
+	}
+	return testtool.Python(t, minor)
+}
+
 // Debian is the root of a suite with packages, made by .ci/debian-root.sh once
 // and kept under a name. A test that lacks bwrap, or debootstrap or the rights to
-// make the root, is skipped.
+// make the root, is skipped; so is one of -short that would make it.
 func Debian(t testing.TB, suite, name string, packages ...string) Root {
 	t.Helper()
 	testtool.Program(t, "bwrap")
 	if dir := filepath.Join(testcache.Dir(t), "roots", name); !made(dir, suite, packages) {
+		if testing.Short() {
+			t.Skip("makes the root of another Debian")
+		}
 		testtool.Program(t, "debootstrap", "/usr/sbin/debootstrap")
 		if os.Getuid() != 0 {
 			testtool.Lacks(t, "the right to make "+dir)

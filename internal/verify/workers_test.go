@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/internal/testroot"
-	"github.com/binary-buildout/binary-buildout/internal/verify/verifytest"
 )
 
 // workers says of each way to start a worker whether the witness is there, and what it sees of PYTHONPATH.
@@ -33,15 +32,9 @@ if __name__ == "__main__":
 // TestWitnessInWorkers: each worker of a pool is watched, however it is started, without a warning of ours and with the
 // environment that it would have.
 func TestWitnessInWorkers(t *testing.T) {
-	newest := testroot.Forky(t)
 	for _, version := range []string{"3.8", "3.13", "3.14", "3.15"} {
 		t.Run(version, func(t *testing.T) {
-			python := ""
-			if version == "3.14" || version == "3.15" {
-				python = newest.Python(t, version)
-			} else {
-				python = verifytest.Python(t, version)
-			}
+			python := testroot.Python(t, version)
 			dir := tree{"workers.py": workers}.write(t)
 			env, err := InstallWitness(filepath.Join(dir, "witness"), filepath.Join(dir, "declared.jsonl"), os.Environ())
 			if err != nil {
@@ -60,15 +53,14 @@ func TestWitnessInWorkers(t *testing.T) {
 
 // TestImporterWithoutWarnings: the importer says nothing, where each warning would be an error.
 func TestImporterWithoutWarnings(t *testing.T) {
-	newest := testroot.Forky(t)
-	for _, python := range []string{verifytest.Python(t, "3.13"), newest.Python(t, "3.14"), newest.Python(t, "3.15")} {
-		cmd := exec.Command(python, "-W", "error", "-X", "dev", "-sSEB", "-c", importer)
+	for _, version := range []string{"3.13", "3.14", "3.15"} {
+		cmd := exec.Command(testroot.Python(t, version), "-W", "error", "-X", "dev", "-sSEB", "-c", importer)
 		cmd.Stdin = strings.NewReader(`{"id": 1, "paths": [], "module": "json.decoder", "file": "x.so", "timeout": 20}` + "\n" + `{"id": 2, "paths": [], "module": "gone.away", "file": "x.so", "timeout": 20}` + "\n")
 		var errs strings.Builder
 		cmd.Stderr = &errs
 		out, err := cmd.Output()
 		if err != nil || errs.Len() > 0 || strings.Count(string(out), "\n") != 2 || !strings.Contains(string(out), `"missing": "gone"`) {
-			t.Errorf("%s: %v\n%s\n%s", filepath.Base(python), err, out, errs.String())
+			t.Errorf("%s: %v\n%s\n%s", version, err, out, errs.String())
 		}
 	}
 }
