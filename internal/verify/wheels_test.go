@@ -3,7 +3,9 @@ package verify
 import (
 	"context"
 	"os"
+	"os/exec"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -157,5 +159,31 @@ func TestTreesOfOtherPlatforms(t *testing.T) {
 				t.Errorf("%d extensions, false findings:\n%s\n%s", len(r.Compiled), messages(r.Missing), messages(r.Foreign))
 			}
 		})
+	}
+}
+
+// TestStableABIOfFreeThreads: PyO3's wheel for every Python from 3.15 on exports PyModExport_ alone, for each submodule too.
+func TestStableABIOfFreeThreads(t *testing.T) {
+	if testing.Short() {
+		t.Skip("fetches a wheel")
+	}
+	dir := t.TempDir()
+	if said, err := exec.Command(verifytest.Python(t, "3.13"), "-m", "pip", "download", "-q", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:", "-d", dir,
+		"--python-version", "3.15", "--implementation", "cp", "--abi", "abi3t", "--platform", "manylinux_2_28_x86_64", "cryptography==50.0.2").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, said)
+	}
+	found, err := filepath.Glob(filepath.Join(dir, "*.whl"))
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%q, %v", found, err)
+	}
+	for _, py := range []pack.Python{python315, python315t} {
+		r := check(t, Input{Source: Archive(found[0]), Python: py, Platform: "manylinux_2_28_x86_64"})
+		if r.Err() != nil || len(r.Compiled) != 1 || r.Compiled[0].Module != "cryptography.hazmat.bindings._rust" || r.Compiled[0].ABI != "abi3t" {
+			t.Errorf("%s: %+v, %s%s", py.ABI, r.Compiled, messages(r.Missing), messages(r.Foreign))
+		}
+	}
+	r := check(t, Input{Source: Archive(found[0]), Platform: "manylinux_2_28_x86_64"})
+	if !strings.Contains(messages(r.Foreign), "it is for abi3t, and there is none for cp313") {
+		t.Error(messages(r.Foreign))
 	}
 }
