@@ -3,9 +3,9 @@ package cli
 import (
 	"context"
 	"os/exec"
-	"regexp"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/internal/install"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
@@ -28,14 +28,14 @@ func tryLines(goos, archive, root, python string) [2]string {
 		unpack = "unzip -q"
 	}
 	return [2]string{
-		`cd "$(mktemp -d)" && ` + unpack + " " + shellWord(archive) + " && cd " + shellWord(root),
-		shellWord(python) + " bootstrap.py && bin/buildout",
+		`cd "$(mktemp -d)" && ` + unpack + " " + install.ShellWord(archive) + " && cd " + install.ShellWord(root),
+		install.ShellWord(python) + " bootstrap.py && bin/buildout",
 	}
 }
 
 // pythonCommand is what a person types for an interpreter of a minor version:
-// its name, python3.13t and python3.13d too, if PATH has that version by it. A shim of a version that isn't
-// chosen is there, and doesn't run.
+// its name, python3.13t and python3.13d too, if PATH has that version by it. A
+// shim of a version that isn't chosen is there, and doesn't run.
 func pythonCommand(ctx context.Context, goos, minor, abi, executable string) string {
 	name := "python" + minor + strings.Trim(abi, "cp0123456789mu") // Debian has no python, and no other version will do
 	if goos == "windows" {
@@ -46,15 +46,6 @@ func pythonCommand(ctx context.Context, goos, minor, abi, executable string) str
 		return executable
 	}
 	return name
-}
-
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./+:@%,-]+$`)
-
-func shellWord(s string) string {
-	if plainWord.MatchString(s) {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 func powershellWord(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }

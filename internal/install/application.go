@@ -49,12 +49,12 @@ func openTree(ctx context.Context, o Options) (*application, error) {
 		return nil, err
 	}
 	if _, err := readManifest(dir); err != nil {
-		return nil, usage(fmt.Errorf("updating %s: it isn't an installation of binary-buildout (%w)", dir, err), "install one: binary-buildout install SOURCE --into "+shellWord(dir))
+		return nil, usage(fmt.Errorf("updating %s: it isn't an installation of binary-buildout (%w)", dir, err), "install one: binary-buildout install SOURCE --into "+ShellWord(dir))
 	}
 	for _, name := range []string{pack.BootstrapPy, pack.FilesName} {
 		if _, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(name))); err != nil {
 			return nil, usage(fmt.Errorf("updating %s: what updates it is damaged: %w", dir, err),
-				"install it again into another directory, and move var/ there: binary-buildout install SOURCE --into "+shellWord(dir+".new"))
+				"install it again into another directory, and move var/ there: binary-buildout install SOURCE --into "+ShellWord(dir+".new"))
 		}
 	}
 	held, err := scratch.Hold(filepath.Join(dir, pack.Dir))
@@ -77,7 +77,7 @@ func (t *application) close() { t.held.Release() }
 func (t *application) read(ctx context.Context, o Options) error {
 	state, err := readJSON[pack.State](filepath.Join(t.dir, pack.StateName))
 	if err != nil || state.Root == "" {
-		return usage(fmt.Errorf("updating %s: bootstrap.py has not run there", t.dir), "run: python "+shellWord(filepath.Join(t.dir, pack.BootstrapPy)))
+		return usage(fmt.Errorf("updating %s: bootstrap.py has not run there", t.dir), "run: python "+ShellWord(filepath.Join(t.dir, pack.BootstrapPy)))
 	}
 	var interrupted *change
 	if _, err := os.Lstat(filepath.Join(t.dir, transactionDir)); err == nil {

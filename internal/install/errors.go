@@ -46,9 +46,9 @@ func hintOf(err error, otherwise string) string {
 	return otherwise
 }
 
-// shellWord quotes a word for a POSIX shell where it needs it, so that a hint
+// ShellWord quotes a word for a POSIX shell where it needs it, so that a hint
 // can be pasted; what Windows' paths have needs none in its shells.
-func shellWord(s string) string {
+func ShellWord(s string) string {
 	letters := "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-"
 	if runtime.GOOS == "windows" {
 		letters += `\`

@@ -55,7 +55,7 @@ func look(dir string, m *pack.Manifest, files *pack.Files, digest string) (here,
 	}
 	if !bootstrapped(dir) {
 		return 0, usage(fmt.Errorf("installing into %s: an unpacked %s %s is there that bootstrap.py has not run in", dir, old.Name, old.Version),
-			fmt.Sprintf("run: python %s, or move the directory away", shellWord(filepath.Join(dir, pack.BootstrapPy))))
+			fmt.Sprintf("run: python %s, or move the directory away", ShellWord(filepath.Join(dir, pack.BootstrapPy))))
 	}
 	if r, err := readRecord(dir); err == nil && digest != "" && r.SHA256 == digest {
 		return sameHere, nil

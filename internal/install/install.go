@@ -117,7 +117,7 @@ type Result struct {
 }
 
 // Next is the command that comes after an install.
-func (r *Result) Next() string { return shellWord(filepath.Join(r.Dir, "bin", "buildout")) }
+func (r *Result) Next() string { return ShellWord(filepath.Join(r.Dir, "bin", "buildout")) }
 
 // Install brings the archive into o.Into.
 func Install(ctx context.Context, o Options) (*Result, error) {
@@ -232,7 +232,7 @@ func otherVersion(o Options, dir, what string) error {
 		have = old.Name + " " + old.Version
 	}
 	return usage(fmt.Errorf("installing %s into %s: %s is there", what, dir, have),
-		"binary-buildout update "+shellWord(dir)+" "+shellWord(withoutUser(o.Source)))
+		"binary-buildout update "+ShellWord(dir)+" "+ShellWord(withoutUser(o.Source)))
 }
 
 func (o Options) tell(e Event) {

@@ -277,7 +277,7 @@ func RunHook(ctx context.Context, o Options, what, command, dir string) error {
 		if last := lastLine(string(said)); last != "" {
 			err = fmt.Errorf("%w: %s", err, last)
 		}
-		return failed(fmt.Errorf("running --%s %s: %w", what, shellWord(command), err), "")
+		return failed(fmt.Errorf("running --%s %s: %w", what, ShellWord(command), err), "")
 	}
 	return nil
 }
