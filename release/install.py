@@ -1267,11 +1267,82 @@ def inside(path, root):
     return (path + sep).startswith(root + sep)
 
 
+def no_archive(path, what):
+    return Stop(1, "unpacking %s: %s" % (path, what), "it is no archive of binary-buildout")
+
+
+def room_for(path, tree):
+    """Looks, when files.json is there, whether the disk takes what it lists."""
+    try:
+        sizes = [int(e.get("size") or 0) for e in read_json(os.path.join(tree, ".binary-buildout", "files.json"))["files"]]
+    except (ValueError, KeyError, TypeError, AttributeError) as e:
+        raise no_archive(path, "its files.json cannot be read (%s)" % e)
+    if not hasattr(os, "statvfs"):
+        return
+    need, st = sum((size + 4095) // 4096 * 4096 for size in sizes), os.statvfs(tree)
+    if st.f_blocks and st.f_bavail * st.f_frsize < need:
+        raise Stop(3, "unpacking into %s: %d MB are free, and %d MB are needed" % (
+            os.path.dirname(tree), st.f_bavail * st.f_frsize >> 20, (need >> 20) + 1), "make room on that disk")
+
+
+# What an archive has of .binary-buildout; the rest belongs to the machine.
+OWN = ("launch.json", "launcher.py", "manifest.json", "files.json")
+
+
+def found_at(path):
+    """Type, mode, size, digest and target of what was unpacked, as files.json has them."""
+    st = os.lstat(path)
+    mode = stat.S_IMODE(st.st_mode)
+    if stat.S_ISLNK(st.st_mode):
+        return "link", 0, 0, "", text(raw(os.readlink(path))).replace("\\" if WINDOWS else "/", "/")
+    if stat.S_ISDIR(st.st_mode):
+        return "dir", mode, 0, "", ""
+    with open(path, "rb") as f:
+        size, digest = sum_of(f)
+    return "", mode, size, digest, ""
+
+
+def hold(path, tree):
+    """Refuses what was unpacked unless it is what files.json lists, whose digest manifest.json has."""
+    own = os.path.join(tree, ".binary-buildout")
+    try:
+        with open(os.path.join(own, "files.json"), "rb") as f:
+            digest = sum_of(f)[1]
+        manifest = read_json(os.path.join(own, "manifest.json"))
+        if manifest["format"] > 1:
+            raise Stop(2, "unpacking %s: format %s, known is 1" % (path, manifest["format"]), "take a newer install.sh or install.ps1")
+        if manifest["files_sha256"] != digest:
+            raise no_archive(path, "its files.json is not that of its manifest")
+        listed = dict((e["path"], e) for e in read_json(os.path.join(own, "files.json"))["files"])
+        here, base = {}, fs(tree) if WINDOWS else raw(tree)  # whatever the locale is
+        for at, dirs, files in os.walk(base):
+            for name in dirs + files:
+                full = os.path.join(at, name)
+                name = full[len(base) + 1:]
+                name = name.replace(u"\\", u"/") if WINDOWS else text(name)
+                here[name.encode(LOCAL) if WINDOWS and PY2 else name] = full
+        above = set(n[:i] for n in list(listed) + [".binary-buildout/"] for i, c in enumerate(n) if c == "/")
+        for name in sorted(set(here) - set([".binary-buildout/manifest.json", ".binary-buildout/files.json"])):
+            found, e = found_at(here[name]), listed.get(name)
+            if e is None and found[0] == "dir" and name in above:
+                continue
+            if e is None or name.startswith(".binary-buildout/") and name.split("/", 1)[1] not in OWN:
+                raise no_archive(path, "%s has no place in an archive" % name)
+            want = (e.get("type") or "", 0 if e.get("type") == "link" else e["mode"], e.get("size") or 0, e.get("sha256") or "", e.get("link") or "")
+            if found[:1] + found[2:] != want[:1] + want[2:] or not WINDOWS and found[1] != want[1]:
+                raise no_archive(path, "%s is not what its files.json says" % name)
+        missing = sorted(set(listed) - set(here))
+        if missing:
+            raise no_archive(path, "%s is missing" % missing[0])
+    except (EnvironmentError, ValueError, KeyError, TypeError, AttributeError) as e:
+        raise no_archive(path, "its documents cannot be read (%s)" % e)
+
+
 def unpack(f, tree):
     """Unpacks without the top directory, and gives the end of the longest
     path. Links come last: nothing is written through one."""
     top, links, dirs, longest, path = None, [], [], "", f.name
-    tree = fs(tree) if WINDOWS else raw(tree)
+    asked, tree = tree, fs(tree) if WINDOWS else raw(tree)
     for name, kind, mode, when, target, content in (zip_entries if path.endswith(".zip") else tar_entries)(f):
         parts = name.rstrip(b"/").split(b"/")
         top = top or parts[0]
@@ -1290,6 +1361,8 @@ def unpack(f, tree):
                 shutil.copyfileobj(content(), f, 1 << 20)
             os.chmod(to, mode & 0o777)
             os.utime(to, (when, when))
+            if parts[1:] == [b".binary-buildout", b"files.json"]:
+                room_for(path, asked)
     for to, target, _ in links:
         os.symlink(target, to)
     real = os.path.realpath(tree)
@@ -1338,12 +1411,13 @@ def place(archive, asset, path, python, origin):
         say("unpacking " + asset["archive"])
         try:
             longest = unpack(archive, tree)
-        except (tarfile.TarError, zipfile.BadZipfile, zlib.error, EOFError, ValueError) as e:
+        except (tarfile.TarError, zipfile.BadZipfile, zlib.error, EOFError, ValueError, RuntimeError) as e:  # the last of encrypted files
             raise Stop(1, "unpacking %s: %s" % (archive.name, e), "the file is damaged; fetch it again")
         except EnvironmentError as e:
             if e.errno not in (errno.EEXIST, errno.ENOTDIR):
                 raise
             raise Stop(1, "unpacking %s: two entries have one place: %s" % (archive.name, e), "it is no archive of binary-buildout")
+        hold(archive.name, tree)
         short_enough(tree, path, longest)
         say("running bootstrap.py with " + python)
         bootstrap(tree, path, python)

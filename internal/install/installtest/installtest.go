@@ -82,9 +82,11 @@ func Make(t testing.TB, dir string, a Archive) string {
 	}
 	files := pack.Files{Format: pack.Format}
 	for _, p := range sorted(content) {
-		files.Files = append(files.Files, pack.Entry{Path: p, Mode: 0o644, Size: int64(len(content[p])), SHA256: Digest([]byte(content[p]))})
+		files.Files = append(files.Files, pack.Entry{Path: p, Mode: uint32(modeOf(p)), Size: int64(len(content[p])), SHA256: Digest([]byte(content[p]))})
 	}
-	content[pack.ManifestName], content[pack.FilesName] = encode(t, m), encode(t, files)
+	content[pack.FilesName] = encode(t, files)
+	m.FilesSHA256 = Digest([]byte(content[pack.FilesName]))
+	content[pack.ManifestName] = encode(t, m)
 
 	top := a.Name + "-" + a.Version
 	var buf bytes.Buffer
@@ -96,11 +98,7 @@ func Make(t testing.TB, dir string, a Archive) string {
 			continue
 		}
 		delete(content, p)
-		mode := int64(0o644)
-		if strings.HasPrefix(p, "bin/") {
-			mode = 0o755
-		}
-		check(t, tw.WriteHeader(&tar.Header{Name: top + "/" + p, Mode: mode, Size: int64(len(c))}))
+		check(t, tw.WriteHeader(&tar.Header{Name: top + "/" + p, Mode: modeOf(p), Size: int64(len(c))}))
 		_, err := io.WriteString(tw, c)
 		check(t, err)
 	}
@@ -111,6 +109,13 @@ func Make(t testing.TB, dir string, a Archive) string {
 	side := map[string]any{"format": 1, "archive": filepath.Base(base) + ".tar.gz", "size": buf.Len(), "sha256": Digest(buf.Bytes())}
 	check(t, os.WriteFile(base+".json", []byte(encode(t, side)), 0o644))
 	return base + ".tar.gz"
+}
+
+func modeOf(path string) int64 {
+	if strings.HasPrefix(path, "bin/") {
+		return 0o755
+	}
+	return 0o644
 }
 
 // Digest is the SHA-256 in hex.
