@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/internal/machinecode"
+	"github.com/binary-buildout/binary-buildout/internal/partfiles"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 )
 
@@ -121,9 +122,9 @@ func (g gate) settle(ctx context.Context) error {
 }
 
 // strict is the run that counts.
-func (g gate) strict(ctx context.Context, isolated Isolated, built left) error {
+func (g gate) strict(ctx context.Context, isolated Isolated, built partfiles.Left) error {
 	doing := "running buildout again without network and compiler"
-	settled, err := g.t.leave(built.files)
+	settled, err := g.t.leave(built.Files)
 	if err != nil {
 		return err
 	}

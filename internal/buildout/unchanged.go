@@ -9,48 +9,39 @@ import (
 	"github.com/binary-buildout/binary-buildout/internal/partfiles"
 )
 
-// left is what the parts of a tree left, and whose it is.
-type left struct {
-	files partfiles.Files
-	parts partfiles.Parts
-}
-
 // leave reads what lies in bin, parts and develop-eggs.
-func (t *Tree) leave(earlier partfiles.Files) (left, error) {
+func (t *Tree) leave(earlier partfiles.Files) (partfiles.Left, error) {
 	var dirs []string
 	for _, key := range []string{"bin-directory", "parts-directory", "develop-eggs-directory"} {
 		if dir := t.dir(key); dir != "" && within(dir, t.Root) {
 			dirs = append(dirs, dir)
 		}
 	}
-	files, err := partfiles.Read(t.Root, dirs, earlier)
-	if err == nil {
-		var parts partfiles.Parts
-		if parts, err = partfiles.ReadParts(t.Root); err == nil {
-			return left{files, parts}, nil
-		}
+	left, err := partfiles.ReadLeft(t.Root, dirs, earlier)
+	if err != nil {
+		return left, surroundings("reading what the parts left", "", err)
 	}
-	return left{}, surroundings("reading what the parts left", "", err)
+	return left, nil
 }
 
 // unchanged fails where a part changed something though it says that it only
 // updates. What the build left may have been settled in the first run, but
 // nothing may be lost; the run that counts leaves all as it was.
-func (g gate) unchanged(doing string, built, settled left) error {
-	after, err := g.t.leave(settled.files)
+func (g gate) unchanged(doing string, built, settled partfiles.Left) error {
+	after, err := g.t.leave(settled.Files)
 	if err != nil {
 		return err
 	}
-	changes := settled.files.Changes(after.files)
-	for _, c := range built.files.Changes(after.files) {
-		parts, _ := built.parts.Owners(c.Path)
+	changes := settled.Files.Changes(after.Files)
+	for _, c := range built.Files.Changes(after.Files) {
+		parts, _ := built.Parts.Owners(c.Path)
 		again := slices.ContainsFunc(parts, func(part string) bool { return slices.Contains(g.settling, part) })
 		if c.What.Lost() && !again && !slices.Contains(changes, c) {
 			changes = append(changes, c)
 		}
 	}
 	for _, c := range changes {
-		parts, develop := built.parts.Owners(c.Path)
+		parts, develop := built.Parts.Owners(c.Path)
 		if slices.ContainsFunc(parts, func(part string) bool { return slices.Contains(g.volatile, part) }) {
 			continue
 		}

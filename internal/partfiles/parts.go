@@ -20,6 +20,22 @@ type Parts struct {
 	Develop []string // installed_develop_eggs, relative
 }
 
+// Left is what the parts of a tree left, and whose it is.
+type Left struct {
+	Files Files
+	Parts Parts
+}
+
+// ReadLeft is Read and ReadParts of one tree.
+func ReadLeft(root string, dirs []string, earlier Files) (Left, error) {
+	files, err := Read(root, dirs, earlier)
+	if err != nil {
+		return Left{}, err
+	}
+	parts, err := ReadParts(root)
+	return Left{files, parts}, err
+}
+
 // ReadParts reads the .installed.cfg of a tree; without one there are no parts.
 func ReadParts(root string) (Parts, error) {
 	data, err := os.ReadFile(filepath.Join(root, ".installed.cfg"))

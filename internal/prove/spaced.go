@@ -13,26 +13,17 @@ import (
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
-// left is what the parts of the installed tree left, and whose it is.
-type left struct {
-	files partfiles.Files
-	parts partfiles.Parts
-}
-
-func (r *run) leave(earlier partfiles.Files) (left, error) {
+// leave reads what the parts of the installed tree left.
+func (r *run) leave(earlier partfiles.Files) (partfiles.Left, error) {
 	var dirs []string
 	for _, name := range []string{"bin", "parts", "develop-eggs"} {
 		dirs = append(dirs, filepath.Join(r.tree, name))
 	}
-	files, err := partfiles.Read(r.tree, dirs, earlier)
+	left, err := partfiles.ReadLeft(r.tree, dirs, earlier)
 	if err != nil {
-		return left{}, fmt.Errorf("reading what the parts left: %w", err)
+		return left, fmt.Errorf("reading what the parts left: %w", err)
 	}
-	parts, err := partfiles.ReadParts(r.tree)
-	if err != nil {
-		return left{}, fmt.Errorf("reading what the parts left: %w", err)
-	}
-	return left{files, parts}, nil
+	return left, nil
 }
 
 // whose names the parts that a file may be of, "" if they may change it.
@@ -127,12 +118,12 @@ func (r *run) spaced(ctx context.Context, plain []partfiles.Change) error {
 		}
 		r.warn("%s: the tree's path is taken for two words%s: %s", owner, where, p.line)
 	}
-	after, err := r.leave(before.files)
+	after, err := r.leave(before.Files)
 	if err != nil {
 		return err
 	}
-	for _, c := range before.files.Changes(after.files) {
-		if owner := r.whose(before.parts, c.Path); owner != "" && !slices.ContainsFunc(plain, func(p partfiles.Change) bool { return p == c }) {
+	for _, c := range before.Files.Changes(after.Files) {
+		if owner := r.whose(before.Parts, c.Path); owner != "" && !slices.ContainsFunc(plain, func(p partfiles.Change) bool { return p == c }) {
 			r.warn("%s%s (of %s)", c, where, owner)
 		}
 	}

@@ -69,12 +69,12 @@ func (r *run) updates(ctx context.Context, code machinecode.Files) ([]partfiles.
 		if flag != "" {
 			continue
 		}
-		after, err := r.leave(before.files)
+		after, err := r.leave(before.Files)
 		if err != nil {
 			return nil, err
 		}
-		changes = before.files.Changes(after.files)
-		r.lost(before.parts, changes)
+		changes = before.Files.Changes(after.Files)
+		r.lost(before.Parts, changes)
 	}
 	return changes, nil
 }
