@@ -81,7 +81,7 @@ binary_buildout_install() {
 	partial=''
 	case $python in */*) named=$python ;; *) named='' ;; esac
 	for driver in "$python" "${python:+python$python}" python3 python python2 \
-		python3.14 python3.13 python3.12 python3.11 python3.10 python3.9 python3.8 python3.7 python3.6 python2.7 \
+		python3.15 python3.14 python3.13 python3.12 python3.11 python3.10 python3.9 python3.8 python3.7 python3.6 python2.7 \
 		/usr/bin/python[23]* /usr/local/bin/python[23]* /usr/libexec/platform-python /opt/*/bin/python[23]* \
 		/opt/rh/*/root/usr/bin/python[23]* "${PYENV_ROOT:-${HOME-}/.pyenv}"/versions/*/bin/python; do
 		case $driver in
