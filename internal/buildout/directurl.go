@@ -53,7 +53,12 @@ func (t *Tree) forgetDownload(info string) error {
 	if err := os.Remove(path); err != nil {
 		return err
 	}
-	return dropRecord(filepath.Join(info, "RECORD"), "/direct_url.json,")
+	return editRecord(info, func(line string) string {
+		if strings.Contains(line, "/direct_url.json,") {
+			return ""
+		}
+		return line
+	})
 }
 
 // drivePath is what url.Parse makes of file:///C:/x.
@@ -72,8 +77,10 @@ func fileOf(text string) (string, bool) {
 	return filepath.FromSlash(path), true
 }
 
-// dropRecord takes the lines that name a removed file out of RECORD.
-func dropRecord(record, name string) error {
+// editRecord writes the RECORD of a dist-info anew, line by line; an empty line
+// goes. There may be none.
+func editRecord(info string, edit func(line string) string) error {
+	record := filepath.Join(info, "RECORD")
 	data, err := os.ReadFile(record)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -81,11 +88,9 @@ func dropRecord(record, name string) error {
 	if err != nil {
 		return err
 	}
-	var kept []string
+	var out strings.Builder
 	for line := range strings.Lines(string(data)) {
-		if !strings.Contains(line, name) {
-			kept = append(kept, line)
-		}
+		out.WriteString(edit(line))
 	}
-	return os.WriteFile(record, []byte(strings.Join(kept, "")), 0o644)
+	return os.WriteFile(record, []byte(out.String()), 0o644)
 }

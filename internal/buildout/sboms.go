@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
-	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -81,22 +79,12 @@ func settleSBOM(path string, random *regexp.Regexp) error {
 // recordAgain writes a file's digest and size into the RECORD of its
 // dist-info, where that lists the file.
 func recordAgain(info, name string, data []byte) error {
-	record := filepath.Join(info, "RECORD")
-	lines, err := os.ReadFile(record)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
 	sum := sha256.Sum256(data)
-	var out strings.Builder
-	for line := range strings.Lines(string(lines)) {
+	return editRecord(info, func(line string) string {
 		// zc.buildout gives the dist-info of an egg another name than RECORD has.
 		if entry, _, ok := strings.Cut(line, ".dist-info/"+name+","); ok {
-			line = fmt.Sprintf("%s.dist-info/%s,sha256=%s,%d\n", entry, name, base64.RawURLEncoding.EncodeToString(sum[:]), len(data))
+			return fmt.Sprintf("%s.dist-info/%s,sha256=%s,%d\n", entry, name, base64.RawURLEncoding.EncodeToString(sum[:]), len(data))
 		}
-		out.WriteString(line)
-	}
-	return os.WriteFile(record, []byte(out.String()), 0o644)
+		return line
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -131,5 +132,24 @@ func checkRustPaths(t *testing.T, tree *Tree, home string) {
 		if strings.Contains(string(data), place) {
 			t.Errorf("%s names %s", libraries[0], place)
 		}
+	}
+}
+
+// A line of RECORD is written anew or goes; the others, and a dist-info without one, stay.
+func TestEditRecord(t *testing.T) {
+	const record = "x/__init__.py,sha256=a,1\nx-1.dist-info/sboms/x.json,sha256=b,2\nx-1.dist-info/direct_url.json,sha256=c,3\nx-1.dist-info/RECORD,,\n"
+	dir := write(t, map[string]string{"tmp/x.whl": "", "x-1.dist-info/RECORD": record, "bare.dist-info/METADATA": ""})
+	info, tmp := filepath.Join(dir, "x-1.dist-info"), filepath.Join(dir, "tmp")
+	if err := os.WriteFile(filepath.Join(info, "direct_url.json"), []byte(`{"url": "file://`+tmp+`/x.whl"}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	tree := &Tree{stage: stage{tmp: tmp}}
+	if err := errors.Join(recordAgain(info, "sboms/x.json", []byte("new")), recordAgain(filepath.Join(dir, "bare.dist-info"), "sboms/x.json", nil), tree.forgetDownload(info)); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(filepath.Join(info, "RECORD"))
+	const want = "x/__init__.py,sha256=a,1\nx-1.dist-info/sboms/x.json,sha256=EVB6Di9eadXfpApiob17buV-a82FxnybhDGzb_8hxDc,3\nx-1.dist-info/RECORD,,\n"
+	if err != nil || string(got) != want {
+		t.Errorf("%v\n%s", err, got)
 	}
 }
