@@ -2495,8 +2495,7 @@ class Incoming(object):
         def bad(what):
             raise Refused(u"%s/files.json is damaged: %s" % (self.path, what), u"unpack the delta again")
         check_path(entry["path"], bad)
-        if entry["path"] in (MANIFEST, FILES, STATE, LOCK) or entry["path"].startswith(
-                tuple(p + u"/" for p in (INCOMING, STAGED, CHANGE, PREVIOUS, JOURNAL, OWN + u"/origin"))):
+        if entry["path"].startswith(OWN + u"/") and entry["path"] not in (LAUNCH, LAUNCHER):
             bad(u"%s is no path of an archive" % entry["path"])
         if entry.get("type") == u"link":
             link, at = entry["link"], entry["path"].split(u"/")[:-1]

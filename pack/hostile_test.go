@@ -135,6 +135,8 @@ func TestHostileArchives(t *testing.T) {
 		"manifest twice":  {handmade{list: []Entry{dirEntry}, headers: []tar.Header{{Name: "demo-1.0/" + ManifestName, Typeflag: tar.TypeReg}}}, ErrDuplicate},
 		"unlisted":        {handmade{list: []Entry{dirEntry}, headers: []tar.Header{ok}, content: text}, ErrUnlisted},
 		"state":           {handmade{list: []Entry{dirEntry, {Path: StateName, SHA256: hexSum("")}}}, ErrUnsafe},
+		"install.json":    {handmade{list: []Entry{dirEntry, {Path: Dir + "/install.json", SHA256: hexSum("")}}}, ErrUnsafe},
+		"a journal":       {handmade{list: []Entry{dirEntry, {Path: Dir + "/transaction", Type: TypeDir, Mode: 0o755}}}, ErrUnsafe},
 		"missing":         {handmade{list: []Entry{dirEntry, okEntry}}, ErrMissing},
 		"out of order":    {handmade{list: []Entry{okEntry, dirEntry}}, ErrUnsafe},
 		"no directory":    {handmade{list: []Entry{dirEntry, throughEntry}, headers: []tar.Header{through}, content: map[string]string{through.Name: "hello"}}, ErrUnsafe},

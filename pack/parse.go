@@ -3,6 +3,7 @@ package pack
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 )
 
 // parseManifest refuses a higher format before it looks at anything else.
@@ -89,8 +90,7 @@ func checkEntry(e Entry) error {
 	if why := validName(e.Path); why != "" {
 		return unsafe("%s", why)
 	}
-	switch e.Path {
-	case ManifestName, FilesName, StateName:
+	if strings.HasPrefix(e.Path, Dir+"/") && e.Path != LaunchName && e.Path != LauncherName {
 		return unsafe("files.json lists a name that is reserved")
 	}
 	switch {
