@@ -74,6 +74,10 @@ func TestNewest(t *testing.T) {
 		{"strict", `tar -xzf ` + new + `; cd newest-1.1; python3.15 -W error -X dev bootstrap.py; python3.15 -W error -X dev bootstrap.py --check; site 3.15
 			PYTHONDEVMODE=1 PYTHONWARNINGS=error bin/hello Erde
 			python3.15 -W error -W 'ignore:os.path.commonprefix:DeprecationWarning' -X dev bin/buildout | grep 'Updating newest'`},
+		{"install.sh", `mkdir release bin; cp out/newest-1.1-* release; rm release/*.html
+			./binary-buildout release --prepare --dir release --tag v1.1 --repo example/newest
+			printf '#!/bin/sh\nexec /usr/bin/python3.15 -W error -X dev "$@"\n' >bin/python3; chmod +x bin/python3
+			PATH=/srv/bin:$PATH sh release/install.sh --into /srv/app --from /srv/release; cd app; site 3.15`},
 	} {
 		if said, err := root.Command(dir, "sh", "-euc", updated+step.script).CombinedOutput(); err != nil {
 			t.Fatalf("%s: %v\n%s", step.name, err, said)
