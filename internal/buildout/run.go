@@ -160,15 +160,9 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 	if err := b.bytecode(); err != nil {
 		return nil, err
 	}
-	wrappers, err := wrapCompilers(ctx, b.s, b.in, b.o.environ(), b.o.OS)
-	if err != nil {
-		return nil, surroundings("wrapping the compilers", "", err)
+	if err := b.surround(ctx); err != nil {
+		return nil, err
 	}
-	b.tools = toolchain(b.in, b.o.environ(), b.o.OS)
-	if !b.tools.Complete() && hasSources(b.s.root) {
-		b.warn(b.tools.Missing() + "; run: " + b.tools.Command)
-	}
-	b.env = setenv(buildEnv(b.o.environ(), b.s, b.in, "", b.o.Epoch), wrappers...)
 	if err := b.watch(); err != nil {
 		return nil, err
 	}
@@ -207,14 +201,8 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 	if err := b.reuse(old, t, c); err != nil {
 		return nil, err
 	}
-	places := Tree{Root: b.s.root, config: c}
-	b.eggs = watchEggs(b.s.root, places.dir("eggs-directory"), places.dir("develop-eggs-directory"))
-	b.w.parted = b.eggs.look
-	err = b.command(ctx, b.launcher("build", "-U", "buildout:newest=false"))
-	b.eggs.look(b.w.current)
-	err = errors.Join(err, b.s.writeCalls(b.calls()))
-	if err != nil {
-		return nil, b.explain(ctx, b.w.failure(), err)
+	if err := b.runBuildout(ctx, c); err != nil {
+		return nil, err
 	}
 	tree := &Tree{Root: b.s.root, Interpreter: b.in, Python: b.in.Pack(), Buildout: t.Buildout, Launch: launch, Log: b.log(),
 		Compiler: b.calls(), Declared: b.declared(), TmpDir: b.s.tmp, Toolchain: b.tools,
@@ -228,6 +216,34 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 		return nil, err
 	}
 	return tree, tree.finish(ctx, m)
+}
+
+// surround makes the environment of the build, with the compilers wrapped.
+func (b *builder) surround(ctx context.Context) error {
+	wrappers, err := wrapCompilers(ctx, b.s, b.in, b.o.environ(), b.o.OS)
+	if err != nil {
+		return surroundings("wrapping the compilers", "", err)
+	}
+	b.tools = toolchain(b.in, b.o.environ(), b.o.OS)
+	if !b.tools.Complete() && hasSources(b.s.root) {
+		b.warn(b.tools.Missing() + "; run: " + b.tools.Command)
+	}
+	b.env = setenv(buildEnv(b.o.environ(), b.s, b.in, "", b.o.Epoch), wrappers...)
+	return nil
+}
+
+// runBuildout runs zc.buildout itself, and explains why it failed.
+func (b *builder) runBuildout(ctx context.Context, c config) error {
+	places := Tree{Root: b.s.root, config: c}
+	b.eggs = watchEggs(b.s.root, places.dir("eggs-directory"), places.dir("develop-eggs-directory"))
+	b.w.parted = b.eggs.look
+	err := b.command(ctx, b.launcher("build", "-U", "buildout:newest=false"))
+	b.eggs.look(b.w.current)
+	err = errors.Join(err, b.s.writeCalls(b.calls()))
+	if err != nil {
+		return b.explain(ctx, b.w.failure(), err)
+	}
+	return nil
 }
 
 // begin looks for pip, and for the versions of the tools, while the last archive
