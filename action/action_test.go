@@ -232,6 +232,23 @@ func TestRunCredentials(t *testing.T) {
 	}
 }
 
+// TestRunBorder: a build has nothing of what lets a step change those after it,
+// or speak in the workflow's name.
+func TestRunBorder(t *testing.T) {
+	for name, shell := range shells(t) {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			env := map[string]string{"BB_PATH": write(t, dir+"/bin", "#!/bin/sh\nenv | grep -E '^(GITHUB|ACTIONS)_' | LC_ALL=C sort\n", 0o755), "GITHUB_OUTPUT": dir + "/output"}
+			for _, name := range []string{"GITHUB_ENV", "GITHUB_PATH", "GITHUB_STATE", "ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_URL"} {
+				env[name] = dir + "/" + name
+			}
+			if got := script(t, shell, dir, "run.sh", env); got.code != 0 || got.out != "GITHUB_OUTPUT="+dir+"/output\n" {
+				t.Errorf("%+v", got)
+			}
+		})
+	}
+}
+
 // In an image: the checkout and the outputs are mounted, and no token is passed.
 func TestRunInImage(t *testing.T) {
 	const docker = "#!/bin/sh\nfor a in \"$@\"; do printf '[%s]' \"$a\"; done >>\"$DOCKER_LOG\"\nprintf '\\n' >>\"$DOCKER_LOG\"\n"
@@ -239,9 +256,11 @@ func TestRunInImage(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			write(t, dir+"/path/docker", docker, 0o755)
+			files := t.TempDir()
+			output, summary := write(t, files+"/out", "", 0o644), write(t, files+"/summary", "", 0o644)
 			got := script(t, shell, dir, "run.sh", map[string]string{
 				"PATH": dir + "/path:" + os.Getenv("PATH"), "DOCKER_LOG": dir + "/log", "BB_PATH": "/x/binary-buildout", "GITHUB_WORKSPACE": dir, "GITHUB_TOKEN": "ghs_secret",
-				"GITHUB_OUTPUT": "/run/files/out", "BB_IMAGE": "debian:12", "BB_IMAGE_PLATFORM": "linux/386", "BB_IMAGE_SETUP": "apt-get install -y gcc", "BB_PYTHON": "/usr/bin/python3.11", "BB_ENV": "MY_FLAG=1",
+				"GITHUB_OUTPUT": output, "GITHUB_STEP_SUMMARY": summary, "GITHUB_ENV": files + "/env", "BB_IMAGE": "debian:12", "BB_IMAGE_PLATFORM": "linux/386", "BB_IMAGE_SETUP": "apt-get install -y gcc", "BB_PYTHON": "/usr/bin/python3.11", "BB_ENV": "MY_FLAG=1",
 				"BB_REUSE": "/temp/last/a.tar.gz", "BB_SINCE": "/temp/last/a.tar.gz",
 			})
 			log := read(t, dir+"/log")
@@ -249,12 +268,12 @@ func TestRunInImage(t *testing.T) {
 			if got.code != 0 || box == nil {
 				t.Fatalf("%+v\n%s", got, log)
 			}
-			for _, want := range []string{"[run][--rm][-v][" + dir + ":" + dir + "][-w][" + dir + "]", "[-v][/x/binary-buildout:/usr/local/bin/binary-buildout:ro]", "[-v][/run/files:/run/files]", "[-v][/temp/last/a.tar.gz:/temp/last/a.tar.gz:ro]", "[-e][MY_FLAG]", "[-e][GITHUB_OUTPUT]", "[" + box[1] + "][sh][-c]", "[/usr/local/bin/binary-buildout][pack][--python=/usr/bin/python3.11][--reuse=/temp/last/a.tar.gz][--since=/temp/last/a.tar.gz][.]"} {
+			for _, want := range []string{"[run][--rm][-v][" + dir + ":" + dir + "][-w][" + dir + "]", "[-v][/x/binary-buildout:/usr/local/bin/binary-buildout:ro]", "[-v][" + output + ":" + output + "]", "[-v][" + summary + ":" + summary + "]", "[-v][/temp/last/a.tar.gz:/temp/last/a.tar.gz:ro]", "[-e][MY_FLAG]", "[-e][GITHUB_OUTPUT]", "[" + box[1] + "][sh][-c]", "[/usr/local/bin/binary-buildout][pack][--python=/usr/bin/python3.11][--reuse=/temp/last/a.tar.gz][--since=/temp/last/a.tar.gz][.]"} {
 				if !strings.Contains(log, want) {
 					t.Errorf("%s is not in\n%s", want, log)
 				}
 			}
-			if strings.Contains(log, "TOKEN") || strings.Contains(log, "ghs_secret") || strings.Contains(log, "--network") {
+			if strings.Contains(log, "TOKEN") || strings.Contains(log, "ghs_secret") || strings.Contains(log, "--network") || strings.Contains(log, "["+files+":") || strings.Contains(log, "GITHUB_ENV") {
 				t.Error(log)
 			}
 			got = script(t, shell, dir, "run.sh", map[string]string{"PATH": dir + "/path:" + os.Getenv("PATH"), "DOCKER_LOG": dir + "/log2", "BB_PATH": "/x/b", "BB_COMMAND": "prove", "BB_ARCHIVE": "none", "BB_IMAGE": "python:3.13-slim-bookworm"})

@@ -138,6 +138,9 @@ if [ -n "${BB_NETRC-}${BB_PIP_CONF-}${BB_SSH_KEY-}${BB_SSH_KNOWN_HOSTS-}" ]; the
 	umask 022
 fi
 unset BB_NETRC BB_PIP_CONF BB_SSH_KEY BB_SSH_KNOWN_HOSTS
+# What would let a build change the job's later steps, or speak in its name.
+unset GITHUB_ENV GITHUB_PATH GITHUB_STATE ACTIONS_RUNTIME_TOKEN ACTIONS_RUNTIME_URL ACTIONS_RESULTS_URL ACTIONS_CACHE_URL \
+	ACTIONS_ID_TOKEN_REQUEST_TOKEN ACTIONS_ID_TOKEN_REQUEST_URL
 
 if [ "$BB_COMMAND" = plan ]; then
 	plan=$("$BB_PATH" "$@")
@@ -180,10 +183,10 @@ for file in "${BB_REUSE-}" "${BB_SINCE-}"; do
 	esac
 	if [ "${BB_REUSE-}" = "${BB_SINCE-}" ]; then break; fi
 done
-if [ -n "${GITHUB_OUTPUT:-}" ]; then
-	files=$(dirname "$GITHUB_OUTPUT")
-	set -- -v "$files:$files" "$@"
-fi
+# The two files that it writes, not the directory: GITHUB_ENV's lies there too.
+for file in "${GITHUB_OUTPUT-}" "${GITHUB_STEP_SUMMARY-}"; do
+	if [ -f "$file" ]; then set -- -v "$file:$file" "$@"; fi
+done
 for name in CI GITHUB_ACTIONS GITHUB_REPOSITORY GITHUB_REF GITHUB_REF_NAME GITHUB_REF_TYPE GITHUB_SHA GITHUB_WORKSPACE GITHUB_SERVER_URL \
 	GITHUB_OUTPUT GITHUB_STEP_SUMMARY SOURCE_DATE_EPOCH http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY \
 	BB_OUT BB_OWNER GIT_CONFIG_COUNT GIT_CONFIG_KEY_0 GIT_CONFIG_VALUE_0 $names; do

@@ -1,6 +1,7 @@
 package action
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -163,5 +164,26 @@ func TestActSelftest(t *testing.T) {
 	}
 	if writes := e.writes(); len(writes) > 0 {
 		t.Errorf("requests %q", writes)
+	}
+}
+
+// TestJobsEnd: no job runs for the six hours that GitHub lets one, and no
+// checkout that is shown leaves the token where a build finds it.
+func TestJobsEnd(t *testing.T) {
+	workflows, err := filepath.Glob("../.github/workflows/*.yml")
+	if err != nil || len(workflows) == 0 {
+		t.Fatal(workflows, err)
+	}
+	for _, name := range workflows {
+		text := read(t, name)
+		if jobs, ends := strings.Count(text, "\n    runs-on: "), strings.Count(text, "\n    timeout-minutes: "); jobs != ends {
+			t.Errorf("%s: %d jobs, and %d have timeout-minutes", name, jobs, ends)
+		}
+	}
+	for _, name := range []string{"../README.md", "../examples/step.yml"} {
+		text := read(t, name)
+		if all, kept := strings.Count(text, "uses: actions/checkout@"), strings.Count(text, "persist-credentials: false"); all == 0 || all != kept {
+			t.Errorf("%s: of %d checkouts %d have persist-credentials: false", name, all, kept)
+		}
 	}
 }
