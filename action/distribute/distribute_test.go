@@ -7,6 +7,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"flag"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -77,7 +79,7 @@ func run(t *testing.T, name string, args ...string) (string, error) {
 	t.Helper()
 	cmd := exec.Command(name, args...)
 	// The folder alone: no index, and nothing of the user's own.
-	cmd.Env = append(os.Environ(), "PIP_NO_INDEX=1", "PIP_FIND_LINKS=", "UV_NO_INDEX=1", "PIP_DISABLE_PIP_VERSION_CHECK=1")
+	cmd.Env = append(os.Environ(), "PIP_NO_INDEX=1", "PIP_FIND_LINKS=", "UV_NO_INDEX=1", "no_proxy=127.0.0.1", "PIP_DISABLE_PIP_VERSION_CHECK=1")
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }
@@ -249,6 +251,13 @@ func TestGet(t *testing.T) {
 			}
 			if out, err := run(t, dir+"/a place/binary-buildout"); err != nil || out != "binary-buildout 1.2.3\n" {
 				t.Errorf("%v %s", err, out)
+			}
+			if testtool.Has(t, "curl") {
+				served := httptest.NewServer(http.FileServer(http.Dir(dir + "/dist")))
+				defer served.Close()
+				if out, err := get("--into", dir+"/served", "--from", served.URL); err != nil {
+					t.Errorf("%v %s", err, out)
+				}
 			}
 			write(t, "dist/binary-buildout-"+runtime.GOOS+"-"+runtime.GOARCH, []byte(says+"# altered\n"))
 			out, err = get("--into="+dir+"/other", "--from="+dir+"/dist")

@@ -70,14 +70,15 @@ get_fail() {
 # get_fetch SOURCE FILE
 get_fetch() {
 	case $1 in
-	http://* | https://*) ;;
+	https://*) only='=https' ;; # of a redirect too
+	http://*) only='=http,https' ;;
 	*)
 		cp "$1" "$2"
 		return
 		;;
 	esac
 	if command -v curl >/dev/null; then
-		curl -fsSL --retry 3 -o "$2" "$1"
+		curl -fsSL --proto "$only" --retry 3 -o "$2" "$1"
 	elif command -v wget >/dev/null; then
 		wget -qO "$2" "$1"
 	else
