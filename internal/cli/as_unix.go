@@ -68,13 +68,13 @@ func (c *Command) as(ctx context.Context, a *install.Account, archive string, ho
 	if err != nil {
 		return fmt.Errorf("starting a process of %s: %w", a.Name, err)
 	}
-	served := serveHooks(ours, r, hook)
+	serveHooks(ours, r, hook)
 	err = cmd.Wait()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && exit.ExitCode() > 0 {
 		return &reported{exit.ExitCode()}
 	}
-	return errors.Join(err, served)
+	return err
 }
 
 // ownProgram is this program again, whatever its name leads to by now.
@@ -93,22 +93,22 @@ func ownProgram(ctx context.Context) (*exec.Cmd, error) {
 }
 
 // serveHooks tells the process its work, and answers it until it ends.
-func serveHooks(socket *os.File, r request, hook func(what string) error) error {
+func serveHooks(socket *os.File, r request, hook func(what string) error) {
 	if err := json.NewEncoder(socket).Encode(r); err != nil {
-		return nil // it has ended, and said why
+		return // it has ended, and said why
 	}
 	calls := json.NewDecoder(io.LimitReader(socket, 1<<16))
 	for {
 		var call hookCall
 		if err := calls.Decode(&call); err != nil {
-			return nil
+			return
 		}
 		var answer hookAnswer
 		if err := hook(call.What); err != nil {
 			answer = hookAnswer{Error: err.Error(), Code: exitCode(err)}
 		}
 		if err := json.NewEncoder(socket).Encode(answer); err != nil {
-			return nil
+			return
 		}
 	}
 }
