@@ -1,8 +1,9 @@
-# debian-root.sh SUITE NAME [PACKAGE ...]: the root of a Debian, made once and
+# debian-root.sh SUITE[/ARCH] NAME [PACKAGE ...]: the root of a Debian, made once and
 # kept in the cache as roots/NAME; prints its path. Tests run what is in there
 # by chroot or bwrap, and copy it before they change anything.
 
-suite=$1 name=$2
+suite=${1%/*} arch=${1#"${1%/*}"} name=$2
+arch=${arch#/}
 shift 2
 cache=${BINARY_BUILDOUT_CACHE:-$HOME/.cache/binary-buildout-ci}
 root=$cache/roots/$name
@@ -10,7 +11,7 @@ mkdir -p "$cache/roots"
 
 exec 9>"$root.lock"
 flock 9
-wanted="$suite $*"
+wanted="$suite${arch:+/$arch} $*"
 if [ "$(cat "$root/ready" 2>/dev/null)" != "$wanted" ]; then
     rm -rf --one-file-system "$root"
     include=
@@ -19,7 +20,7 @@ if [ "$(cat "$root/ready" 2>/dev/null)" != "$wanted" ]; then
     # that of sid fits the ones after it.
     script=sid
     [ ! -e "/usr/share/debootstrap/scripts/$suite" ] || script=$suite
-    debootstrap --variant=minbase ${include:+"--include=${include%,}"} "$suite" "$root" "" "$script" >"$root.log" 2>&1 || {
+    debootstrap ${arch:+"--arch=$arch"} --variant=minbase ${include:+"--include=${include%,}"} "$suite" "$root" "" "$script" >"$root.log" 2>&1 || {
         tail -20 "$root.log" >&2
         exit 1
     }
