@@ -76,7 +76,10 @@ newcomer() {
             # The one command after "This installs it:".
             local installs
             installs=$(sed -n '/^This installs it:$/,$s/^    //p' "$work/$suite.log")
-            [ -n "$installs" ] || fail "it failed, and named nothing that is missing"
+            [ -n "$installs" ] || {
+                grep -a -A 8 -e '^--- FAIL' -e '^FAIL' "$work/$suite.log" | head -n 80 >&2 || true
+                fail "it failed, and named nothing that is missing"
+            }
             timed "$suite" "$installs" 2 || fail "what it named can't be installed"
             timed "$suite" "$line" 20 || fail "it failed with all that it had named"
         fi
