@@ -2,11 +2,13 @@ package main
 
 import (
 	"archive/zip"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
 )
@@ -17,7 +19,10 @@ func TestGoInstall(t *testing.T) {
 	if testing.Short() {
 		t.Skip("links binary-buildout")
 	}
-	const path, version = "github.com/binary-buildout/binary-buildout", "v0.0.1"
+	const path = "github.com/binary-buildout/binary-buildout"
+	// The module's cache keeps what it got, so each run has a version of its own.
+	version := fmt.Sprintf("v0.0.%d%d", time.Now().Unix(), os.Getpid())
+	t.Cleanup(func() { forgetModule(t, path, version) })
 	dir := t.TempDir()
 	served := filepath.Join(dir, "proxy", path, "@v")
 	if err := os.MkdirAll(served, 0o755); err != nil {
@@ -48,14 +53,22 @@ func TestGoInstall(t *testing.T) {
 	if out, err := exec.Command(filepath.Join(dir, "bin", "binary-buildout"), "--version").Output(); err != nil || !strings.HasPrefix(string(out), "binary-buildout ") {
 		t.Errorf("%v: %s", err, out)
 	}
-	// The module's cache would keep it, for any later test of the same name.
+}
+
+// forgetModule removes a version of a module from go's cache.
+func forgetModule(t *testing.T, path, version string) {
+	t.Helper()
 	cache, err := exec.Command("go", "env", "GOMODCACHE").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
 	root := strings.TrimSpace(string(cache))
-	for _, left := range []string{filepath.Join(root, path+"@"+version), filepath.Join(root, "cache", "download", path)} {
-		if err := os.RemoveAll(left); err != nil {
+	left, err := filepath.Glob(filepath.Join(root, "cache", "download", path, "@v", version+".*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range append(left, filepath.Join(root, path+"@"+version)) {
+		if err := os.RemoveAll(name); err != nil {
 			t.Error(err)
 		}
 	}
