@@ -2,6 +2,7 @@ package action
 
 import (
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -126,7 +127,12 @@ func TestActTestWorkflow(t *testing.T) {
 	e := newAct(t)
 	repo := e.dir + "/own"
 	sh(t, "..", "sh", "-c", `mkdir -p "$1/.github/workflows" "$1/.ci" && cp .ci/run "$1/.ci" && cp .github/workflows/test.yml "$1/.github/workflows"`, "-", repo)
-	for _, stage := range []string{"setup", "lint", "readme", "fuzz", "wine", "tests"} {
+	stages := regexp.MustCompile(`(?m)^stages='(.*)'$`).FindStringSubmatch(read(t, "../.ci/run"))
+	if stages == nil {
+		t.Fatal(".ci/run has no stages")
+	}
+	for entry := range strings.FieldsSeq(stages[1]) {
+		stage, _, _ := strings.Cut(entry, "=")
 		if read(t, "../.ci/"+stage+".sh") == "" {
 			t.Error(stage)
 		}
@@ -136,7 +142,7 @@ func TestActTestWorkflow(t *testing.T) {
 	write(t, repo+"/.ci/wine.sh", "[ -z \"$BINARY_BUILDOUT_WINE\" ] || echo here is wine\n", 0o644)
 	e.tree = repo // what is checked out
 	log, err := e.run(t, repo, ".github/workflows/test.yml", "--env", "BINARY_BUILDOUT_CACHE="+e.dir+"/kept")
-	if err != nil || strings.Count(log, "| here is ") < 5 || !strings.Contains(log, "fuzz passed") {
+	if err != nil || strings.Count(log, "| here is ") < len(strings.Fields(stages[1]))-1 || !strings.Contains(log, "fuzz passed") {
 		t.Errorf("%v\n%s", err, log)
 	}
 	write(t, repo+"/.ci/fuzz.sh", "false\n", 0o644)
