@@ -48,6 +48,7 @@ type Image struct {
 	Weak    []string // those of Needed that may be absent: Mach-O weak, PE delay-loaded
 	Rpath   []string // ELF DT_RPATH, Mach-O LC_RPATH, split
 	Runpath []string // ELF DT_RUNPATH, split
+	Relr    bool     // ELF: relative relocations are packed (DT_RELR), which an older loader skips without a word
 
 	Imports  []Symbol      // undefined dynamic symbols
 	Exports  []string      // defined dynamic symbols that others can see, sorted

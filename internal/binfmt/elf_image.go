@@ -7,6 +7,10 @@ import (
 	"sort"
 )
 
+// dtRelr is DT_RELR of the generic ABI, which debug/elf doesn't name: the place
+// of packed relative relocations.
+const dtRelr elf.DynTag = 36
+
 // readELF makes an Image of an ELF file.
 func readELF(s source) (*Image, error) {
 	f, err := openELF(s)
@@ -16,6 +20,7 @@ func readELF(s source) (*Image, error) {
 	m := &Image{Kind: ELF, Size: s.size, Bits: pick(f.is64, 64, 32), BigEndian: f.order.Uint16([]byte{0, 1}) == 1}
 	m.Arch = elfArch(f.machine, m.Bits, m.BigEndian)
 	m.HasDynamic = len(f.dyn) > 0
+	_, m.Relr = f.value(dtRelr)
 	if m.Interp, err = f.interp(); err != nil {
 		return nil, err
 	}

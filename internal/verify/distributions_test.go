@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/internal/testroot"
+	"github.com/binary-buildout/binary-buildout/internal/testtool"
 	"github.com/binary-buildout/binary-buildout/internal/verify/verifytest"
 	"github.com/binary-buildout/binary-buildout/matrix"
 )
@@ -42,5 +43,27 @@ func TestFloorOfNewerHeaders(t *testing.T) {
 		if (err == nil) != (matrix.CompareVersions(glibc, "2.38") >= 0) || err != nil && !strings.Contains(said, "`GLIBC_2.38' not found (required by ./libnew.so)") {
 			t.Errorf("with glibc %s: %v: %s", glibc, err, said)
 		}
+	}
+}
+
+// TestFloorOfPackedRelocations: packed relative relocations need glibc 2.36,
+// also in a file that needs nothing of libc, and so says so nowhere else.
+func TestFloorOfPackedRelocations(t *testing.T) {
+	testtool.Program(t, "gcc")
+	dir := tree{"plain.c": "static int x; int *plain = &x;\n"}.write(t)
+	for name, options := range map[string][]string{"libplain.so": nil, "libpacked.so": {"-Wl,-z,pack-relative-relocs"}} {
+		args := append([]string{"-shared", "-fPIC", "-nostdlib", "-o", name, "plain.c"}, options...)
+		cmd := exec.Command("gcc", args...)
+		cmd.Dir = dir
+		if said, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, said)
+		}
+	}
+	r := check(t, Input{Source: Dir(dir), Floor: "2.31"})
+	if len(r.Floors) != 1 || r.Floors[0].Version != "2.36" || r.Floors[0].File != "libpacked.so" {
+		t.Errorf("%+v", r.Floors)
+	}
+	if found := messages(r.Foreign); !strings.Contains(found, "it needs glibc 2.36 (DT_RELR); the floor asked for allows no more than 2.31") {
+		t.Error(found)
 	}
 }

@@ -89,10 +89,13 @@ func (fl *floors) musl(p string, m *binfmt.Image) []Problem {
 	for _, n := range m.Needed {
 		needs = needs || strings.HasPrefix(n, "libc.musl-") || n == "libc.so"
 	}
-	if !needs {
+	if !needs && !m.Relr {
 		return nil
 	}
 	v, symbol := "1.1", ""
+	if m.Relr {
+		v, symbol = "1.2.4", "DT_RELR"
+	}
 	for _, s := range m.Imports {
 		if since := muslSymbols[s.Name]; since != "" && !s.Weak && matrix.CompareVersions(since, v) > 0 {
 			v, symbol = since, s.Name
@@ -106,6 +109,9 @@ func (fl *floors) musl(p string, m *binfmt.Image) []Problem {
 	return fl.raise("musl", v, p, symbol)
 }
 
+// relrGlibc is the first glibc that reads DT_RELR.
+const relrGlibc = "2.36"
+
 // families are the libraries whose symbol versions count besides glibc's own.
 var families = []string{"GLIBCXX", "CXXABI", "GCC"}
 
@@ -118,7 +124,7 @@ func (fl *floors) versions(p string, m *binfmt.Image, fromTree func(string) bool
 		}
 		if n, ok := strings.CutPrefix(v.Version, "GLIBC_"); ok {
 			if n == "ABI_DT_RELR" {
-				n = "2.36"
+				n = relrGlibc
 			}
 			if n != "" && n[0] >= '0' && n[0] <= '9' && matrix.CompareVersions(n, worst) > 0 {
 				worst = n
@@ -131,6 +137,11 @@ func (fl *floors) versions(p string, m *binfmt.Image, fromTree func(string) bool
 				problems = append(problems, fl.promise(family, n, v)...)
 			}
 		}
+	}
+	// ld adds GLIBC_ABI_DT_RELR only to a file that needs another version of libc
+	// (binutils 2.40); without one an older glibc loads it, and leaves its pointers as they are.
+	if m.Relr && matrix.CompareVersions(relrGlibc, worst) > 0 {
+		return append(problems, fl.raise("glibc", relrGlibc, p, "DT_RELR")...)
 	}
 	if worst != "" {
 		problems = append(problems, fl.raise("glibc", worst, p, symbolsOf(m, "GLIBC_"+worst))...)
