@@ -8,7 +8,7 @@
 # and gets no such need. auditwheel 6.8.2 knows that version's name and doesn't look for
 # DT_RELR: it gives manylinux_2_36 to the extension that calls strlen, and manylinux_2_5 to
 # the one that doesn't. A loader that is too old takes such a file without a word and leaves
-# the pointers as they are; musl 1.2.3 does it here, as each glibc before 2.36 would.
+# the pointers as they are; musl 1.2.3 does it here; glibc 2.31 of Debian 11 did too.
 #
 # Seen 2026-11-30, binutils 2.40 and glibc 2.36 of Debian 12.
 . "$(dirname "$0")/lib.sh"
