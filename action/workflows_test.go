@@ -136,7 +136,7 @@ func TestActTestWorkflow(t *testing.T) {
 		if read(t, "../.ci/"+stage+".sh") == "" {
 			t.Error(stage)
 		}
-		write(t, repo+"/.ci/"+stage+".sh", "echo here is "+stage+"\n", 0o644)
+		write(t, repo+"/.ci/"+stage+".sh", "echo here is "+stage+"\necho "+stage+" >>'"+e.dir+"/ran'\n", 0o644)
 	}
 	// There wine.sh is not to say that nothing that concerns it changed.
 	write(t, repo+"/.ci/wine.sh", "[ -z \"$BINARY_BUILDOUT_WINE\" ] || echo here is wine\n", 0o644)
@@ -146,9 +146,10 @@ func TestActTestWorkflow(t *testing.T) {
 		t.Errorf("%v\n%s", err, log)
 	}
 	write(t, repo+"/.ci/fuzz.sh", "false\n", 0o644)
+	write(t, e.dir+"/ran", "", 0o644)
 	log, err = e.run(t, repo, ".github/workflows/test.yml", "--env", "BINARY_BUILDOUT_CACHE="+e.dir+"/kept")
-	// act may lose the last of what a process writes.
-	if err == nil || !strings.Contains(log, "fuzz FAILED (exit 1)") || !strings.Contains(log, " here is tests") {
+	// act may lose the last of what a process writes, so what ran after it is asked of a file.
+	if err == nil || !strings.Contains(log, "fuzz FAILED (exit 1)") || !strings.HasSuffix(read(t, e.dir+"/ran"), "tests\n") {
 		t.Errorf("a stage failed: %v\n%s", err, log)
 	}
 }
