@@ -1140,6 +1140,8 @@ def replacer(old, new, has_urls=True):
     each form and encoding, longest first, at path boundaries."""
     pairs, wide, urls = {}, {}, {}
     for key in (u"root", u"python"):
+        if not old[key]:  # of a tree that no Python has fitted: an empty path is found everywhere
+            continue
         urls[spell(old[key], u"+url")] = spell(new[key], u"+url")
         for (was, form), (now, _) in zip(variants(old[key]), variants(new[key])):
             if was is not None:
