@@ -1139,9 +1139,8 @@ def replacer(old, new, has_urls=True):
     """A function that replaces old root and interpreter by the new ones, in
     each form and encoding, longest first, at path boundaries."""
     pairs, wide, urls = {}, {}, {}
-    for key in (u"root", u"python"):
-        if not old[key]:  # of a tree that no Python has fitted: an empty path is found everywhere
-            continue
+    known = [key for key in (u"root", u"python") if old[key]]  # an empty path is found everywhere
+    for key in known:
         urls[spell(old[key], u"+url")] = spell(new[key], u"+url")
         for (was, form), (now, _) in zip(variants(old[key]), variants(new[key])):
             if was is not None:
@@ -1186,7 +1185,7 @@ def replacer(old, new, has_urls=True):
         change = lambda part: in_utf16(pattern.sub(narrow, part))
         script = plain_shebang(data)
         line, _, rest = script.partition(b"\n")
-        for key in (u"python", u"root"):
+        for key in reversed(known):
             start = b"#!" + old[key].encode("utf-8")
             if line.startswith(start) and not goes_on(line[len(start):], u"", False):
                 more, _, arguments = line[len(start):].partition(b" ")
