@@ -2,17 +2,15 @@ package buildout
 
 import (
 	"cmp"
-	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 )
 
-// header is a header of a library, or with "/" at its end a directory of such,
-// and what brings it: packages of apt, dnf, apk and brew; "" where there is none.
+// header is a header of a library, with "/" at its end a directory of such, or a
+// program that a setup.py asks for a library, and what brings it: packages of
+// apt, dnf, apk and brew; "" where there is none.
 type header struct{ name, apt, dnf, apk, brew string }
 
 // headers are those that extensions of the Zope and Plone world are compiled
@@ -51,6 +49,20 @@ var headers = []header{
 	{"curl/", "libcurl4-openssl-dev", "libcurl-devel", "curl-dev", "curl"},
 	{"gmp.h", "libgmp-dev", "gmp-devel", "gmp-dev", "gmp"},
 	{"readline/", "libreadline-dev", "readline-devel", "readline-dev", "readline"},
+	{"hdf5.h", "libhdf5-dev", "hdf5-devel", "hdf5-dev", "hdf5"},
+	{"graphviz/", "libgraphviz-dev", "graphviz-devel", "graphviz-dev", "graphviz"},
+	{"cairo.h", "libcairo2-dev", "cairo-devel", "cairo-dev", "cairo"},
+	{"dbus/", "libdbus-1-dev", "dbus-devel", "dbus-dev", "dbus"},
+	{"mpfr.h", "libmpfr-dev", "mpfr-devel", "mpfr-dev", "mpfr"},
+	{"mpc.h", "libmpc-dev", "libmpc-devel", "mpc1-dev", "libmpc"},
+	{"snappy-c.h", "libsnappy-dev", "snappy-devel", "snappy-dev", "snappy"},
+	{"pg_config", "libpq-dev", "libpq-devel", "libpq-dev", "libpq"},
+	{"mysql_config", "default-libmysqlclient-dev", "mariadb-connector-c-devel", "mariadb-connector-c-dev", "mysql-client"},
+	{"curl-config", "libcurl4-openssl-dev", "libcurl-devel", "curl-dev", "curl"},
+	{"krb5-config", "libkrb5-dev", "krb5-devel", "krb5-dev", "krb5"},
+	{"pkg-config", "pkg-config", "pkgconf-pkg-config", "pkgconf", "pkgconf"},
+	{"swig", "swig", "swig", "swig", "swig"},
+	{"cargo", "cargo", "cargo", "cargo", "rust"},
 	{"Python.h", "python3-dev", "python3-devel", "python3-dev", ""},
 }
 
@@ -70,23 +82,38 @@ var managers = []struct {
 // HeaderHint says what brings a header, as a line of [binary-buildout] for this
 // system and by the packages' names for others; "" if that isn't known. goos is
 // as runtime.GOOS has it.
-func HeaderHint(name, goos string) string {
+func HeaderHint(name, goos string) string { return headersHint(goos, name) }
+
+// headersHint is HeaderHint for several headers at once.
+func headersHint(goos string, names ...string) string {
 	release, _ := os.ReadFile("/etc/os-release")
 	ids := append(osRelease(string(release)), "debian") // a system without a name may build in an image
 	if goos == "darwin" {
 		ids = []string{goos}
 	}
-	return headerHintOn(name, ids)
+	return headerHintOn(ids, names...)
 }
 
-func headerHintOn(name string, ids []string) string {
-	i := slices.IndexFunc(headers, func(h header) bool { return h.has(name) })
-	if i < 0 {
+// headerHintOn is HeaderHint for several headers at once, and for a system by its ids.
+func headerHintOn(ids []string, names ...string) string {
+	var known []header
+	for _, name := range names {
+		if i := slices.IndexFunc(headers, func(h header) bool { return h.has(name) }); i >= 0 {
+			known = append(known, headers[i])
+		}
+	}
+	if len(known) == 0 {
 		return ""
 	}
 	line, others := "", []string{}
 	for _, m := range managers {
-		p := m.of(headers[i])
+		var packages []string
+		for _, h := range known {
+			if p := m.of(h); p != "" && !slices.Contains(packages, p) {
+				packages = append(packages, p)
+			}
+		}
+		p := strings.Join(packages, " ")
 		here := slices.ContainsFunc(ids, func(id string) bool { return slices.Contains(m.ids, id) })
 		switch {
 		case p == "":
@@ -126,63 +153,3 @@ var goneHeader = regexp.MustCompile(`fatal error: ['"]?(?:longintrepr|pyfpe|node
 
 // GoneHeader reports whether a compiler misses a header that older Pythons had.
 func GoneHeader(line string) bool { return goneHeader.MatchString(line) }
-
-// compiled are projects that have no wheels for Linux, and the headers that their
-// sources include: what is missing is known before anything is built.
-var compiled = []struct {
-	project string
-	headers []string
-}{
-	{"python-ldap", []string{"ldap.h", "lber.h", "sasl/sasl.h"}},
-	{"psycopg2", []string{"libpq-fe.h"}},
-	{"mysqlclient", []string{"mysql.h"}},
-	{"pycups", []string{"cups/cups.h"}},
-	{"pyldap", []string{"ldap.h", "lber.h", "sasl/sasl.h"}},
-	{"dm.xmlsec.binding", []string{"xmlsec/xmlsec.h", "libxml/xmlversion.h"}},
-}
-
-// eggsAsked are the projects that parts ask for by name.
-func eggsAsked(c config) map[string]bool {
-	names := map[string]bool{}
-	for _, options := range c.Raw {
-		for _, key := range []string{"eggs", "egg", "extra-eggs"} {
-			for _, word := range strings.Fields(options[key]) {
-				names[plainName(projectOf(word))] = true
-			}
-		}
-	}
-	return names
-}
-
-// missingHeaders says which headers of projects that parts ask for aren't here,
-// as the compiler finds them, or that there is no compiler: before a build,
-// which would fail at them.
-func (b *builder) missingHeaders(c config) []string {
-	asked := eggsAsked(c)
-	var all []string
-	for _, p := range compiled {
-		if !asked[plainName(p.project)] {
-			continue
-		}
-		if !b.tools.Complete() {
-			return []string{fmt.Sprintf("%s is compiled here, and %s; run: %s", p.project, b.tools.Missing(), b.tools.Command)}
-		}
-		for _, name := range p.headers {
-			if !b.includes(name) {
-				all = append(all, fmt.Sprintf("%s needs %s, which isn't here: %s", p.project, name, HeaderHint(name, b.o.OS)))
-			}
-		}
-	}
-	return all
-}
-
-// includes says whether the build's compiler finds a header; true where it can't be asked.
-func (b *builder) includes(name string) bool {
-	if b.o.OS == "windows" {
-		return true
-	}
-	cmd := exec.Command("/bin/sh", "-c", `printf '#if __has_include(<%s>)\nfound\n#endif\n' "$1" | ${CC:-cc} $CPPFLAGS $CFLAGS -E -P -x c -`, "sh", name)
-	cmd.Env, cmd.Dir = b.o.environ(), filepath.Dir(b.s.root)
-	out, err := cmd.Output()
-	return err != nil || strings.Contains(string(out), "found")
-}

@@ -190,7 +190,7 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 		return nil, err
 	}
 	b.event(ToolsEvent, "zc.buildout "+t.Buildout)
-	for _, text := range b.missingHeaders(c) {
+	for _, text := range b.missing(ctx, m, c) {
 		b.warn(text)
 	}
 	b.buildout, b.pins = t.Buildout, c.Versions
