@@ -19,7 +19,7 @@ git ls-files '*.sh' .ci/run .ci/python try test | while read -r script; do
     esac
 done
 
-"$BINARY_BUILDOUT_CACHE/tree-sitter-powershell-0.26.4/bin/python" .ci/powershell.py release/install.ps1 release/install.py
+"$BINARY_BUILDOUT_CACHE/tree-sitter-powershell-0.26.4/bin/python" .ci/powershell.py target/install.ps1 target/install.py
 
 if [ -d .github/workflows ]; then
     actionlint

@@ -1,4 +1,4 @@
-"""powershell.py: what can be seen of release/install.ps1 without a PowerShell.
+"""powershell.py: what can be seen of target/install.ps1 without a PowerShell.
 
 tree-sitter's grammar parses it; that of Windows PowerShell 5.1 is what it
 knows, so `?:`, `??` and `?.` are errors to it.

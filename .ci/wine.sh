@@ -5,8 +5,8 @@
 # passed (.ci/wine.passed has the digest), and always with BINARY_BUILDOUT_WINE
 # set, as the workflow has it.
 
-digest=$(git ls-files -- pack/bootstrap.py pack/launcher.py pack/starter.go pack/forms.go pack/search.go \
-    'internal/*_windows.go' release/install.py release/install.ps1 'internal/install/*onwine_test.go' \
+digest=$(git ls-files -- target/bootstrap.py target/launcher.py pack/starter.go pack/forms.go pack/search.go \
+    'internal/*_windows.go' target/install.py target/install.ps1 'internal/install/*onwine_test.go' \
     .ci/wine-root.sh examples/acceptance/windows |
     LC_ALL=C sort | xargs sha256sum | sha256sum | cut -d' ' -f1)
 if [ -z "${BINARY_BUILDOUT_WINE:-}" ] && [ "$(cat .ci/wine.passed 2>/dev/null)" = "$digest" ]; then

@@ -114,11 +114,12 @@ func TestDigest(t *testing.T) {
 	}
 	write(t, tree+"/pack/x_test.go", "package pack", 0o644)
 	write(t, tree+"/pack/__pycache__/a.pyc", "x", 0o644)
+	write(t, tree+"/target/cases/x.json", "[]", 0o644)
 	write(t, tree+"/release/testdata/x", "x", 0o644)
 	if digest() != first {
 		t.Error("tests count")
 	}
-	write(t, tree+"/pack/bootstrap.py", "changed", 0o644)
+	write(t, tree+"/target/bootstrap.py", "changed", 0o644)
 	if digest() == first {
 		t.Error("an embedded file doesn't count")
 	}
@@ -136,7 +137,7 @@ func copyTree(t *testing.T, dir string) string {
 	for _, name := range []string{"binary.sh", "digest.sh"} {
 		write(t, tree+"/action/"+name, read(t, name), 0o644)
 	}
-	for _, name := range []string{"main.go", "go.mod", "go.sum", "matrix/a.go", "pack/bootstrap.py", "release/a.go", "internal/cli/a.go"} {
+	for _, name := range []string{"main.go", "go.mod", "go.sum", "matrix/a.go", "target/bootstrap.py", "release/a.go", "internal/cli/a.go"} {
 		write(t, tree+"/"+name, "// "+name+"\n", 0o644)
 	}
 	return tree

@@ -7,7 +7,7 @@ import (
 )
 
 // Platform is what a platform tag says (PEP 425, 513, 571, 599, 600, 656).
-// testdata/platforms.json has an example of each kind, which the programs that run
+// target/cases/platforms.json has an example of each kind, which the programs that run
 // on the target are tested by too.
 type Platform struct {
 	Tag     string // as it was read

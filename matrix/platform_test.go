@@ -7,7 +7,7 @@ import (
 )
 
 func TestParsePlatform(t *testing.T) {
-	data, err := os.ReadFile("testdata/platforms.json")
+	data, err := os.ReadFile("../target/cases/platforms.json")
 	if err != nil {
 		t.Fatal(err)
 	}

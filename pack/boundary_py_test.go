@@ -62,7 +62,7 @@ func TestBoundariesOnTheTarget(t *testing.T) {
 		row("/srv/app", b.String())
 	}
 	for _, version := range []string{"2.7", "3.6", "3.13"} {
-		cmd := exec.Command(findPython(t, version), "testdata/boundaries.py", "bootstrap.py")
+		cmd := exec.Command(findPython(t, version), "testdata/boundaries.py", "../target/bootstrap.py")
 		cmd.Stdin = strings.NewReader(rows.String())
 		out, err := cmd.CombinedOutput()
 		if err != nil || !strings.Contains(string(out), " 0 wrong") {

@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// TestFromIndex: testdata/installed.json, which bootstrap.py is held to too.
+// TestFromIndex: target/cases/installed.json, which bootstrap.py is held to too.
 func TestFromIndex(t *testing.T) {
-	data, err := os.ReadFile("testdata/installed.json")
+	data, err := os.ReadFile("../target/cases/installed.json")
 	check(t, err)
 	var table struct{ Rows map[string]bool }
 	check(t, json.Unmarshal(data, &table))

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/binary-buildout/binary-buildout/target"
 )
 
 // varDepth is how deep the directories under var/ are kept, empty: a part that
@@ -36,8 +38,8 @@ func Scan(root string, rules Rules) (*Archive, error) {
 	a := s.a
 	a.Files = append(a.Files,
 		File{Path: Dir, Type: TypeDir, Mode: 0o755},
-		File{Path: BootstrapPy, Mode: 0o644, Data: Bootstrap(), Size: int64(len(bootstrapPy))},
-		File{Path: LauncherName, Mode: 0o644, Data: Launcher(), Size: int64(len(launcherPy))})
+		File{Path: BootstrapPy, Mode: 0o644, Data: target.Bootstrap(), Size: int64(len(target.Bootstrap()))},
+		File{Path: LauncherName, Mode: 0o644, Data: target.Launcher(), Size: int64(len(target.Launcher()))})
 	a.normalize()
 	if err := settleModes(a); err != nil {
 		return nil, err

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/binary-buildout/binary-buildout/target"
 )
 
 func TestOmissions(t *testing.T) {
@@ -79,7 +81,7 @@ func TestOmissions(t *testing.T) {
 			t.Errorf("%s is gone", d)
 		}
 	}
-	if content(t, a, BootstrapPy) != string(Bootstrap()) {
+	if content(t, a, BootstrapPy) != string(target.Bootstrap()) {
 		t.Error("bootstrap.py is not ours")
 	}
 	a, err = Scan(root, Rules{Develop: []string{"src/x"}, KeepBuild: true})

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"github.com/binary-buildout/binary-buildout/target"
 )
 
 // replaced runs the search over a text and marks what it finds as <n:enc>.
@@ -35,7 +37,7 @@ func replaced(t testing.TB, places []place, text string) string {
 	return b.String() + text[at:]
 }
 
-// boundaryCases is testdata/boundaries.json, which bootstrap.py is held to too.
+// boundaryCases is target/cases/boundaries.json, which bootstrap.py is held to too.
 type boundaryCases struct{ Boundaries, Forms boundaryTable }
 
 type boundaryTable struct {
@@ -45,7 +47,7 @@ type boundaryTable struct {
 
 func readBoundaries(t *testing.T) boundaryCases {
 	t.Helper()
-	data, err := os.ReadFile("testdata/boundaries.json")
+	data, err := os.ReadFile("../target/cases/boundaries.json")
 	check(t, err)
 	var cases boundaryCases
 	check(t, json.Unmarshal(data, &cases))
@@ -232,7 +234,7 @@ func BenchmarkSearch(b *testing.B) {
 // build's may be: the proof would find the build's in the archive.
 func TestOwnFilesNameNoPython(t *testing.T) {
 	path := regexp.MustCompile(`(/[\w.-]+)+/python[\w.]*`)
-	for name, text := range map[string][]byte{BootstrapPy: Bootstrap(), LauncherName: Launcher()} {
+	for name, text := range map[string][]byte{BootstrapPy: target.Bootstrap(), LauncherName: target.Launcher()} {
 		if found := path.Find(text); found != nil {
 			t.Errorf("%s holds %s", name, found)
 		}

@@ -9,12 +9,12 @@ import (
 	"testing"
 )
 
-// shHeadRow is a row of testdata/shheads.json, which bootstrap.py is held to too.
+// shHeadRow is a row of target/cases/shheads.json, which bootstrap.py is held to too.
 type shHeadRow struct{ Who, Head, Interpreter, Beside, Arguments, Kept string }
 
 func readShHeads(t *testing.T) []shHeadRow {
 	t.Helper()
-	data, err := os.ReadFile("testdata/shheads.json")
+	data, err := os.ReadFile("../target/cases/shheads.json")
 	check(t, err)
 	var table struct{ Rows []shHeadRow }
 	check(t, json.Unmarshal(data, &table))
@@ -42,12 +42,12 @@ func TestShHeads(t *testing.T) {
 // TestShHeadsOnTheTarget: bootstrap.py and launcher.py read the same.
 func TestShHeadsOnTheTarget(t *testing.T) {
 	for _, version := range []string{"2.7", "3.6", "3.13"} {
-		for _, program := range []string{"bootstrap.py", "launcher.py"} {
+		for _, program := range []string{"../target/bootstrap.py", "../target/launcher.py"} {
 			out, err := exec.Command(findPython(t, version), "-B", "-c", `
 import io, json, sys
 found = {"__name__": "loaded", "__file__": sys.argv[1]}
 exec(compile(open(sys.argv[1], "rb").read(), sys.argv[1], "exec"), found)
-for row in json.load(io.open("testdata/shheads.json", encoding="utf-8"))["rows"]:
+for row in json.load(io.open("../target/cases/shheads.json", encoding="utf-8"))["rows"]:
     script = (row["head"] + u"import sys\n").encode("utf-8")
     want = script
     if row["interpreter"]:

@@ -1,10 +1,11 @@
 package release
 
 import (
-	_ "embed"
 	"fmt"
 	"net/url"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/target"
 )
 
 // The scripts that install from the release that they are assets of, where
@@ -13,17 +14,6 @@ const (
 	InstallerName        = "install.sh"
 	WindowsInstallerName = "install.ps1"
 )
-
-//go:embed install.sh
-var installScript string
-
-//go:embed install.ps1
-var installWindowsScript string
-
-// installProgram is what both scripts hand to Python.
-//
-//go:embed install.py
-var installProgram string
 
 // Installers are install.sh and install.ps1 for a release: of server
 // (https://github.com), repo (OWNER/REPO) and tag. Equal arguments give equal
@@ -34,8 +24,8 @@ func Installers(server, repo, tag string) ([]File, error) {
 		name, text string
 		quote      func(string) string
 	}{
-		{InstallerName, installScript, shellQuote},
-		{WindowsInstallerName, installWindowsScript, powershellQuote},
+		{InstallerName, target.InstallScript(), shellQuote},
+		{WindowsInstallerName, target.InstallWindowsScript(), powershellQuote},
 	} {
 		text := s.text
 		for _, fill := range [][2]string{{"@SERVER@", strings.TrimRight(server, "/")}, {"@REPO@", repo}, {"@TAG@", tag}} {
@@ -47,7 +37,7 @@ func Installers(server, repo, tag string) ([]File, error) {
 				return nil, fmt.Errorf("writing %s: %w", s.name, err)
 			}
 		}
-		text, err := replaceOnce(text, "@PROGRAM@\n", installProgram)
+		text, err := replaceOnce(text, "@PROGRAM@\n", target.InstallProgram())
 		if err != nil {
 			return nil, fmt.Errorf("writing %s: %w", s.name, err)
 		}

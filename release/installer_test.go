@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/binary-buildout/binary-buildout/target"
 )
 
 // installers are install.sh and install.ps1.
@@ -84,11 +86,11 @@ func TestInstallersShareTheProgram(t *testing.T) {
 	} {
 		_, rest, ok := strings.Cut(within.text, within.before)
 		program, _, ok2 := strings.Cut(rest, within.after)
-		if !ok || !ok2 || program != installProgram {
+		if !ok || !ok2 || program != target.InstallProgram() {
 			t.Errorf("%s has another program", within.name)
 		}
 	}
-	if strings.ContainsAny(installProgram, "'\r") {
+	if strings.ContainsAny(target.InstallProgram(), "'\r") {
 		t.Error("a single quote in install.py ends it")
 	}
 	notASCII := regexp.MustCompile(`[^\x00-\x7f]`)
@@ -96,8 +98,8 @@ func TestInstallersShareTheProgram(t *testing.T) {
 		t.Errorf("install.ps1 isn't ASCII at %d", at[0])
 	}
 	// It is an argument: on Linux one may have 128 KiB.
-	if len(installProgram) > 100<<10 {
-		t.Errorf("install.py has %d bytes", len(installProgram))
+	if len(target.InstallProgram()) > 100<<10 {
+		t.Errorf("install.py has %d bytes", len(target.InstallProgram()))
 	}
 	// What fetches for Python is an argument of a command line of Windows.
 	_, rest, _ := strings.Cut(string(ps1.Data), "function Get-BinaryBuildoutFile {")

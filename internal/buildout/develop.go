@@ -42,7 +42,7 @@ func setupFolder(root, path string) string {
 }
 
 // developFiles are the names in develop-eggs that belong to each of the
-// packages that have an .egg-link there. pack/launcher.py has the same rule
+// packages that have an .egg-link there. target/launcher.py has the same rule
 // (Run.owners): names say it, and what they don't say, the RECORD of the
 // package's .dist-info does, since each build backend has names of its own.
 func developFiles(dir string, links []eggLink) (map[string][]string, error) {

@@ -12,6 +12,7 @@ import (
 	"github.com/binary-buildout/binary-buildout/internal/verify"
 	"github.com/binary-buildout/binary-buildout/matrix"
 	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/target"
 )
 
 // build runs the buildout in its stage.
@@ -20,7 +21,7 @@ func (p *packing) build(ctx context.Context) error {
 		Dir: p.dir, Name: p.id.name, Stage: p.flags.stage, InPlace: p.flags.inPlace, Out: p.abs(p.flags.out), Wrote: wrote,
 		Python: p.flags.python, Config: p.flags.config, DefaultCfg: p.flags.defaultCfg,
 		BuildoutVersion: p.flags.buildoutVersion, Before: p.flags.before, Volatile: p.flags.volatile,
-		Launcher: pack.Launcher(), Witness: verify.InstallWitness, Progress: p.progress, OS: p.OS, Epoch: p.epoch.Unix(),
+		Launcher: target.Launcher(), Witness: verify.InstallWitness, Progress: p.progress, OS: p.OS, Epoch: p.epoch.Unix(),
 		Reuse: p.reuse(), Generator: generator(), Target: p.flags.target, Label: p.flags.label,
 	})
 	if err != nil {

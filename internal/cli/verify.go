@@ -16,6 +16,7 @@ import (
 	"github.com/binary-buildout/binary-buildout/internal/buildout"
 	"github.com/binary-buildout/binary-buildout/internal/verify"
 	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/target"
 )
 
 // verify lists the tree and holds what is there against what is expected.
@@ -252,7 +253,7 @@ func (c *Command) verifyDir(ctx context.Context, source string, flags *packFlags
 		in.Roots, in.Skip = []string{real}, func(name string) bool { return strings.HasPrefix(name, pack.Dir+"/") }
 		return nil
 	}
-	tree, err := buildout.Run(ctx, buildout.Options{Dir: real, InPlace: true, Python: flags.python, Config: flags.config, OS: c.OS, Launcher: pack.Launcher()})
+	tree, err := buildout.Run(ctx, buildout.Options{Dir: real, InPlace: true, Python: flags.python, Config: flags.config, OS: c.OS, Launcher: target.Launcher()})
 	if err != nil {
 		return err
 	}

@@ -48,7 +48,7 @@ func TestDebugInterpreter(t *testing.T) {
 		t.Skip("makes the root of a Debian")
 	}
 	dir := t.TempDir()
-	for name, source := range map[string]string{"probe.py": "../buildout/py/probe.py", "bootstrap.py": "../../pack/bootstrap.py", "install.py": "../../release/install.py"} {
+	for name, source := range map[string]string{"probe.py": "../buildout/py/probe.py", "bootstrap.py": "../../target/bootstrap.py", "install.py": "../../target/install.py"} {
 		data, err := os.ReadFile(source)
 		if err != nil {
 			t.Fatal(err)

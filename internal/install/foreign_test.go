@@ -27,7 +27,7 @@ func definitions(t *testing.T) string {
 func table[T any](t *testing.T, name string) []T {
 	t.Helper()
 	var rows []T
-	if err := json.Unmarshal(mustRead(t, filepath.Join("testdata", name)), &rows); err != nil {
+	if err := json.Unmarshal(mustRead(t, filepath.Join("../../target/cases", name)), &rows); err != nil {
 		t.Fatal(err)
 	}
 	return rows
@@ -61,7 +61,7 @@ func TestAddresses(t *testing.T) {
 		cmd := exec.Command(installtest.Python(t, version), "-")
 		cmd.Env = append(os.Environ(), "PYTHONIOENCODING=utf-8")
 		cmd.Stdin = strings.NewReader(definitions(t) + `
-with open("testdata/addresses.json", "rb") as f:
+with open("../../target/cases/addresses.json", "rb") as f:
     rows = native(json.loads(f.read().decode("utf-8")))
 print(json.dumps([[r["address"], without_password(r["address"]), bool(ADDRESS.match(r["address"]))] for r in rows]))
 `)

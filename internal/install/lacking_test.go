@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
-	"github.com/binary-buildout/binary-buildout/pack/packtest"
+	"github.com/binary-buildout/binary-buildout/target/packtest"
 )
 
 // TestLackingModules: both scripts and update run on a Python that was built

@@ -33,7 +33,7 @@ type Python struct {
 }
 
 // probeScript runs on Python 2.7 and 3. The ABI is that of the wheel tags.
-// release/install.py has the same text, within single quotes: none may stand in it.
+// target/install.py has the same text, within single quotes: none may stand in it.
 const probeScript = `
 import json, os, platform, re, struct, subprocess, sys
 try:

@@ -40,7 +40,7 @@ if wrong:
 
 func TestTagsOfThePrograms(t *testing.T) {
 	args := []string{"-c", tagsProgram}
-	for _, path := range []string{"../../matrix/testdata/platforms.json", "../../release/install.py", "../../pack/bootstrap.py"} {
+	for _, path := range []string{"../../target/cases/platforms.json", "../../target/install.py", "../../target/bootstrap.py"} {
 		abs, err := filepath.Abs(path)
 		if err != nil {
 			t.Fatal(err)

@@ -13,7 +13,7 @@ import (
 	"github.com/binary-buildout/binary-buildout/internal/buildout"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
 	"github.com/binary-buildout/binary-buildout/internal/verify/verifytest"
-	"github.com/binary-buildout/binary-buildout/pack"
+	programs "github.com/binary-buildout/binary-buildout/target"
 )
 
 // customized is a buildout with a develop package whose extension is optional, and an egg
@@ -33,7 +33,7 @@ func built(t *testing.T, files tree, fault string) (*buildout.Tree, Input) {
 	t.Helper()
 	env := append(compilers(t, fault), pipCache(t))
 	tree, err := buildout.Run(t.Context(), buildout.Options{Dir: files.write(t), Stage: filepath.Join(t.TempDir(), "stage"), Python: verifytest.Python(t, "3.11"),
-		Launcher: pack.Launcher(), Witness: InstallWitness, Env: env, OS: "linux"})
+		Launcher: programs.Launcher(), Witness: InstallWitness, Env: env, OS: "linux"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +213,7 @@ func TestLossyBuilds(t *testing.T) {
 			files := tree{"empty/index.html": "<html></html>\n", "buildout.cfg": "[buildout]\nparts = py\nfind-links = " + lossySdists(t, c.python, "zc.recipe.egg=="+c.recipe) +
 				"\nindex = file://${buildout:directory}/empty/\n\n[versions]\nzc.buildout = " + c.buildout + "\nzc.recipe.egg = " + c.recipe + "\n\n[py]\nrecipe = zc.recipe.egg\neggs = " + strings.ReplaceAll(c.eggs, " ", "\n    ") + "\ninterpreter = py\n"}
 			tree, err := buildout.Run(t.Context(), buildout.Options{Dir: files.write(t), Stage: filepath.Join(t.TempDir(), "stage"), Python: verifytest.Python(t, c.python),
-				Launcher: pack.Launcher(), Witness: InstallWitness, Env: append(os.Environ(), pipCache(t), c.env), OS: "linux"})
+				Launcher: programs.Launcher(), Witness: InstallWitness, Env: append(os.Environ(), pipCache(t), c.env), OS: "linux"})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,0 +1,37 @@
+// Package target holds what runs on the server: the programs that travel in
+// each archive, those that install from a release, and the tables of cases
+// (cases) that Go's tests and Python's read.
+package target
+
+import _ "embed"
+
+// All of them travel byte for byte.
+var (
+	//go:embed bootstrap.py
+	bootstrapPy []byte
+	//go:embed launcher.py
+	launcherPy []byte
+	//go:embed install.py
+	installPy string
+	//go:embed install.sh
+	installSh string
+	//go:embed install.ps1
+	installPs1 string
+)
+
+// Bootstrap is the bootstrap.py of every archive.
+func Bootstrap() []byte { return append([]byte(nil), bootstrapPy...) }
+
+// Launcher is the .binary-buildout/launcher.py of every stage and archive.
+func Launcher() []byte { return append([]byte(nil), launcherPy...) }
+
+// InstallProgram is install.py, the Python program that install.sh and
+// install.ps1 hold.
+func InstallProgram() string { return installPy }
+
+// InstallScript is install.sh, with @SERVER@, @REPO@, @TAG@ and @PROGRAM@ to be
+// filled in.
+func InstallScript() string { return installSh }
+
+// InstallWindowsScript is install.ps1, with the same to be filled in.
+func InstallWindowsScript() string { return installPs1 }
