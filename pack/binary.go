@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/binfmt"
 	"github.com/binary-buildout/binary-buildout/internal/pymodule"
 )
@@ -105,10 +106,10 @@ func (w *worker) cstrings(src *source, kind string, hits []hit, v *verdict) erro
 		if i+1 < len(hits) && hits[i+1].offset < h.offset+int64(end) {
 			end = int(hits[i+1].offset - h.offset)
 		}
-		v.cstrings = append(v.cstrings, CString{Offset: h.offset, Old: string(s[:end]), Prefix: h.n})
+		v.cstrings = append(v.cstrings, archive.CString{Offset: h.offset, Old: string(s[:end]), Prefix: h.n})
 	}
 	if len(v.cstrings) > 0 {
-		v.class = ClassCString
+		v.class = archive.ClassCString
 		v.did("%d compiled-in paths", len(v.cstrings))
 	}
 	return nil
@@ -263,7 +264,7 @@ func (w *worker) newRunpath(file, kind, old string, notes *[]string) string {
 	for _, p := range strings.Split(old, ":") {
 		switch {
 		case p == "":
-		case !isAbs(p):
+		case !archive.IsAbs(p):
 			if strings.HasPrefix(p, "$ORIGIN") || strings.HasPrefix(p, "${ORIGIN}") || strings.HasPrefix(p, "@") {
 				out = append(out, p)
 			} else {
@@ -279,7 +280,7 @@ func (w *worker) newRunpath(file, kind, old string, notes *[]string) string {
 				*notes = append(*notes, dropped(p))
 				continue
 			}
-			rel := relative(parent(file), to)
+			rel := relative(archive.Parent(file), to)
 			if rel == "." {
 				out = append(out, origin)
 			} else {

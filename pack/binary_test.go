@@ -13,6 +13,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/binfmt"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
 )
@@ -88,7 +89,7 @@ int main(void) { printf("%%s|%%s|%%s\n", prefix(), args(), tail()); return 0; }
 `
 
 // relocate does to CStrings what bootstrap.py does.
-func relocateStrings(t *testing.T, data []byte, list []CString, root string) {
+func relocateStrings(t *testing.T, data []byte, list []archive.CString, root string) {
 	t.Helper()
 	for _, c := range list {
 		if string(data[c.Offset:c.Offset+int64(len(c.Old))]) != c.Old {
@@ -117,7 +118,7 @@ func TestCompiledInPaths(t *testing.T) {
 			}
 			a, rep := relocateTree(t, root, testOrigin(root))
 			check(t, rep.Err())
-			if len(a.Manifest.Relocations) != 1 || a.Manifest.Relocations[0].Class != ClassCString {
+			if len(a.Manifest.Relocations) != 1 || a.Manifest.Relocations[0].Class != archive.ClassCString {
 				t.Fatalf("%+v", a.Manifest.Relocations)
 			}
 			rel := a.Manifest.Relocations[0]

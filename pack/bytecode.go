@@ -21,6 +21,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 //go:embed compile.py
@@ -69,11 +71,11 @@ func CompileBytecode(ctx context.Context, a *Archive, c Compile) (*BytecodeRepor
 
 // compiles tells whether a file is a source that gets bytecode: not scripts, which are never imported.
 func compiles(f *File) bool {
-	if f.Type != TypeFile || f.Source == "" || path.Ext(f.Path) != ".py" || strings.HasPrefix(f.Path, Dir+"/") {
+	if f.Type != archive.TypeFile || f.Source == "" || path.Ext(f.Path) != ".py" || strings.HasPrefix(f.Path, archive.Dir+"/") {
 		return false
 	}
-	dir := path.Base(parent(f.Path))
-	return dir != "bin" && dir != "Scripts" && !strings.HasSuffix(parent(f.Path), "EGG-INFO/scripts")
+	dir := path.Base(archive.Parent(f.Path))
+	return dir != "bin" && dir != "Scripts" && !strings.HasSuffix(archive.Parent(f.Path), "EGG-INFO/scripts")
 }
 
 // compiled is what became of one source.
@@ -134,7 +136,7 @@ func (c Compile) worker(ctx context.Context, a *Archive, todo []int, out []compi
 		}
 		if err != nil {
 			p.stop()
-			return fail(exitCheck, "", "compiling %s: %w%s", quoteName(f.Path), err, p.said())
+			return fail(exitCheck, "", "compiling %s: %w%s", archive.QuoteName(f.Path), err, p.said())
 		}
 	}
 	return p.stop()
@@ -143,7 +145,7 @@ func (c Compile) worker(ctx context.Context, a *Archive, todo []int, out []compi
 // store writes one .pyc file into the side directory.
 func (c Compile) store(f *File, k int, p *compiler, code, hash []byte) (compiled, error) {
 	res := compiled{ok: true, path: p.pyc(f.Path)}
-	if f.Class == ClassText {
+	if f.Class == archive.ClassText {
 		return res, nil
 	}
 	if p.major == 3 {
@@ -167,9 +169,9 @@ func (c Compile) collect(a *Archive, todo []int, out []compiled) *BytecodeReport
 		switch {
 		case !out[k].ok:
 			rep.Skipped = append(rep.Skipped, f.Path)
-		case f.Class == ClassText:
+		case f.Class == archive.ClassText:
 			rep.AtTarget++
-			a.Manifest.Relocations = append(a.Manifest.Relocations, Relocation{Path: out[k].path, Class: ClassBytecode, Mode: uint32(f.Mode.Perm() &^ 0o111)})
+			a.Manifest.Relocations = append(a.Manifest.Relocations, archive.Relocation{Path: out[k].path, Class: archive.ClassBytecode, Mode: uint32(f.Mode.Perm() &^ 0o111)})
 		default:
 			rep.Compiled++
 			files = append(files, File{
@@ -313,7 +315,7 @@ func (p *compiler) pyc(source string) string {
 		return source + "c"
 	}
 	name := strings.TrimSuffix(path.Base(source), ".py") + "." + p.tag + ".pyc"
-	return path.Join(parent(source), "__pycache__", name)
+	return path.Join(archive.Parent(source), "__pycache__", name)
 }
 
 // header is what stands before the code in a .pyc file.

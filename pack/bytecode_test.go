@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/testroot"
 )
 
@@ -92,7 +93,7 @@ func compileTree(t *testing.T, python, root string, jobs int, reverse bool) map[
 			a.Files[i], a.Files[j] = a.Files[j], a.Files[i]
 		}
 	}
-	rep, err := CompileBytecode(context.Background(), a, Compile{Python: python, Dir: t.TempDir(), Epoch: time.Unix(DefaultEpoch, 0), Jobs: jobs})
+	rep, err := CompileBytecode(context.Background(), a, Compile{Python: python, Dir: t.TempDir(), Epoch: time.Unix(archive.DefaultEpoch, 0), Jobs: jobs})
 	check(t, err)
 	if len(rep.Skipped) == 0 {
 		t.Error("the template compiled")
@@ -129,14 +130,14 @@ func TestBytecodeIsUsed(t *testing.T) {
 			rep, err := Relocate(a, testOrigin(root))
 			check(t, err)
 			check(t, rep.Err())
-			_, err = CompileBytecode(context.Background(), a, Compile{Python: python, Dir: t.TempDir(), Epoch: time.Unix(DefaultEpoch, 0)})
+			_, err = CompileBytecode(context.Background(), a, Compile{Python: python, Dir: t.TempDir(), Epoch: time.Unix(archive.DefaultEpoch, 0)})
 			check(t, err)
 			check(t, Check(a))
 			var b bytes.Buffer
-			_, err = Write(context.Background(), &b, a, FormatTarGz, time.Unix(DefaultEpoch, 0), nil)
+			_, err = Write(context.Background(), &b, a, archive.FormatTarGz, time.Unix(archive.DefaultEpoch, 0), nil)
 			check(t, err)
 			dir := filepath.Join(t.TempDir(), "there")
-			check(t, Extract(context.Background(), save(t, b.Bytes(), "a.tar.gz"), dir, ExtractOptions{}))
+			check(t, archive.Extract(context.Background(), save(t, b.Bytes(), "a.tar.gz"), dir, archive.ExtractOptions{}))
 			cmd := exec.Command(python, "-sSv", "-c", fmt.Sprintf(useBytecode, dir))
 			cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "PYTHONDONTWRITEBYTECODE=1")
 			out, err := cmd.CombinedOutput()
@@ -170,7 +171,7 @@ func TestBytecodeInterrupted(t *testing.T) {
 	check(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	_, err = CompileBytecode(ctx, a, Compile{Python: python, Dir: t.TempDir(), Epoch: time.Unix(DefaultEpoch, 0)})
+	_, err = CompileBytecode(ctx, a, Compile{Python: python, Dir: t.TempDir(), Epoch: time.Unix(archive.DefaultEpoch, 0)})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}

@@ -9,6 +9,8 @@ import (
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 // maxPathWindows is what Windows opens without a long-path setting, in UTF-16
@@ -81,7 +83,7 @@ func (c *checker) relocated(a *Archive) {
 		return
 	}
 	for _, r := range a.Manifest.Relocations {
-		for _, p := range []string{Dir + "/origin/" + r.Path, path.Join(parent(r.Path), temporaryName)} {
+		for _, p := range []string{archive.Dir + "/origin/" + r.Path, path.Join(archive.Parent(r.Path), temporaryName)} {
 			if units(p) > units(c.longest) {
 				c.longest = p
 			}
@@ -96,7 +98,7 @@ func (c *checker) name(f *File) {
 	if c.seen == nil {
 		c.seen = map[string]string{}
 	}
-	if err := validName(f.Path); err != "" {
+	if err := archive.ValidName(f.Path); err != "" {
 		c.block(f.Path, "rename it, or leave it out with --exclude", "%s", err)
 		return
 	}
@@ -105,7 +107,7 @@ func (c *checker) name(f *File) {
 		key = fold(key)
 	}
 	if other, ok := c.seen[key]; ok {
-		c.block(f.Path, "leave one out with --exclude", "the target can't tell it from %s", quoteName(other))
+		c.block(f.Path, "leave one out with --exclude", "the target can't tell it from %s", archive.QuoteName(other))
 	}
 	c.seen[key] = f.Path
 	if c.windows {
@@ -119,31 +121,6 @@ func (c *checker) name(f *File) {
 func fold(s string) string {
 	return norm.NFC.String(cases.Fold().String(norm.NFD.String(s)))
 }
-
-// validName says what is wrong with a relative slash-separated path, "" if nothing is.
-func validName(p string) string {
-	switch {
-	case p == "":
-		return "the name is empty"
-	case !utf8.ValidString(p):
-		return "the name is not UTF-8"
-	case strings.IndexByte(p, 0) >= 0:
-		return "the name holds a NUL"
-	case strings.HasPrefix(p, "/"):
-		return "the name is absolute"
-	case len(p) > maxName:
-		return "the name is too long"
-	}
-	for c := range strings.SplitSeq(p, "/") {
-		if c == "" || c == "." || c == ".." {
-			return fmt.Sprintf("the name has %q in it", c)
-		}
-	}
-	return ""
-}
-
-// maxName bounds a path, bytes: Linux's PATH_MAX.
-const maxName = 4096
 
 // reservedOnWindows says why Windows can't hold a name, "" if it can.
 // https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file
@@ -178,88 +155,22 @@ func units(s string) int {
 }
 
 func (c *checker) links(a *Archive) {
-	t := newLinkTable()
+	t := archive.Links{}
 	for i := range a.Files {
-		if f := &a.Files[i]; f.Type == TypeLink && f.InArchive() {
-			t.links[f.Path] = f.Link
+		if f := &a.Files[i]; f.Type == archive.TypeLink && f.InArchive() {
+			t[f.Path] = f.Link
 		}
 	}
 	for i := range a.Files {
 		f := &a.Files[i]
-		if f.Type == TypeLink && f.InArchive() {
-			if why := t.escapes(f.Path); why != "" {
+		if f.Type == archive.TypeLink && f.InArchive() {
+			if why := t.Escapes(f.Path); why != "" {
 				c.block(f.Path, "have the part link into the tree, or leave it out with --exclude", "%s", why)
 			}
 			continue
 		}
-		if l := t.through(f.Path); l != "" {
-			c.block(f.Path, "leave it out with --exclude", "it lies below the link %s", quoteName(l))
+		if l := t.Through(f.Path); l != "" {
+			c.block(f.Path, "leave it out with --exclude", "it lies below the link %s", archive.QuoteName(l))
 		}
 	}
-}
-
-// linkTable follows links within an archive, without a file system.
-type linkTable struct{ links map[string]string }
-
-func newLinkTable() *linkTable { return &linkTable{links: map[string]string{}} }
-
-// through gives the link that a path would be written through, "" if there is none.
-func (t *linkTable) through(p string) string {
-	for d := parent(p); d != ""; d = parent(d) {
-		if _, ok := t.links[d]; ok {
-			return d
-		}
-	}
-	return ""
-}
-
-// maxLinks is how many links Linux follows in one path.
-const maxLinks = 40
-
-// escapes says how a link leads out of the top directory, followed as the
-// kernel does it, one name at a time. A link to nothing, or to itself, is harmless.
-func (t *linkTable) escapes(link string) string {
-	if isAbs(t.links[link]) || t.links[link] == "" {
-		return fmt.Sprintf("links to %q, which is not relative", t.links[link])
-	}
-	if strings.IndexByte(t.links[link], 0) >= 0 || !utf8.ValidString(t.links[link]) {
-		return "links to what is no name"
-	}
-	at := splitPath(parent(link))
-	todo := splitPath(t.links[link])
-	for n := 0; len(todo) > 0; {
-		name := todo[0]
-		todo = todo[1:]
-		switch name {
-		case "", ".":
-			continue
-		case "..":
-			if len(at) == 0 {
-				return fmt.Sprintf("links to %q, out of the archive", t.links[link])
-			}
-			at = at[:len(at)-1]
-			continue
-		}
-		next := path.Join(strings.Join(at, "/"), name)
-		target, ok := t.links[next]
-		if !ok {
-			at = append(at, name)
-			continue
-		}
-		if n++; n > maxLinks {
-			return ""
-		}
-		if isAbs(target) {
-			return fmt.Sprintf("links to %q, which leads out of the archive", t.links[link])
-		}
-		todo = append(splitPath(target), todo...)
-	}
-	return ""
-}
-
-func splitPath(p string) []string {
-	if p == "" {
-		return nil
-	}
-	return strings.Split(p, "/")
 }

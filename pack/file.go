@@ -9,14 +9,8 @@ import (
 	"sort"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/binfmt"
-)
-
-// The types of a File, as they stand in files.json.
-const (
-	TypeFile = ""
-	TypeDir  = "dir"
-	TypeLink = "link"
 )
 
 // Classes that are done with at pack time, so that no Relocation lists them.
@@ -62,7 +56,7 @@ type textEdit struct {
 // Archive is a tree that is packed, as a list. Each step edits the list, and writing comes last.
 type Archive struct {
 	Root     string // where the tree lies
-	Manifest Manifest
+	Manifest archive.Manifest
 	Files    []File // sorted by Path; parents before children
 	Omitted  []Omission
 	// Unmatched are the Exclude and Include of Scan's rules that match nothing in the tree.
@@ -102,33 +96,27 @@ func (a *Archive) normalize() {
 	}
 	a.Files = out
 	for i := 0; i < len(a.Files); i++ {
-		for p := parent(a.Files[i].Path); p != ""; p = parent(p) {
+		for p := archive.Parent(a.Files[i].Path); p != ""; p = archive.Parent(p) {
 			if _, ok := byPath[p]; ok {
 				break
 			}
 			byPath[p] = len(a.Files)
-			a.Files = append(a.Files, File{Path: p, Type: TypeDir, Mode: 0o755})
+			a.Files = append(a.Files, File{Path: p, Type: archive.TypeDir, Mode: 0o755})
 		}
 	}
 	sort.Slice(a.Files, func(i, j int) bool { return a.Files[i].Path < a.Files[j].Path })
-}
-
-// parent is the directory of a slash-separated path, "" at the top.
-func parent(p string) string {
-	for i := len(p) - 1; i >= 0; i-- {
-		if p[i] == '/' {
-			return p[:i]
-		}
-	}
-	return ""
 }
 
 // InArchive tells whether f has an entry in the archive: all but links that bootstrap.py makes.
 func (f *File) InArchive() bool { return f.Placeholder == "" }
 
 // Entry is f as files.json lists it.
-func (f *File) Entry() Entry {
-	return Entry{Path: f.Path, Type: f.Type, Mode: uint32(f.Mode.Perm()), Size: f.Size, SHA256: f.SHA256, Link: f.Link}
+func (f *File) Entry() archive.Entry {
+	e := archive.Entry{Path: f.Path, Type: f.Type, Mode: uint32(f.Mode.Perm()), Link: f.Link}
+	if f.Type == archive.TypeFile {
+		e.Size, e.SHA256 = f.Size, f.SHA256
+	}
+	return e
 }
 
 // raw opens the content as it lies on disk. It fails if the file changed since it was first read.

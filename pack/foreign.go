@@ -6,6 +6,8 @@ import (
 	"io"
 	"path"
 	"sort"
+
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 // foreignFiles are the files of wheels that were built elsewhere: those whose
@@ -15,7 +17,7 @@ func foreignFiles(a *Archive) (map[string]bool, error) {
 	set := map[string]bool{}
 	for i := range a.Files {
 		f := &a.Files[i]
-		if f.Type != TypeFile || path.Base(f.Path) != "WHEEL" {
+		if f.Type != archive.TypeFile || path.Base(f.Path) != "WHEEL" {
 			continue
 		}
 		data, err := readSmall(f)
@@ -25,12 +27,12 @@ func foreignFiles(a *Archive) (map[string]bool, error) {
 		if !bytes.Contains(data, []byte("-manylinux")) && !bytes.Contains(data, []byte("-musllinux")) {
 			continue
 		}
-		top := parent(parent(f.Path))
+		top := archive.Parent(archive.Parent(f.Path))
 		if path.Ext(top) == ".egg" {
 			a.below(top, set)
 			continue
 		}
-		j, ok := a.Find(parent(f.Path) + "/RECORD")
+		j, ok := a.Find(archive.Parent(f.Path) + "/RECORD")
 		if !ok {
 			continue
 		}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 // encoding is how a path is written where it was found.
@@ -53,7 +55,7 @@ func forms(p string) []form {
 		add(encUTF16L, toUTF16(v, false))
 		add(encUTF16B, toUTF16(v, true))
 		if drive.MatchString(v) && as.slash == "" {
-			as.slash = FormDouble
+			as.slash = archive.FormDouble
 			v = strings.ReplaceAll(v, `\`, `\\`)
 			add(encEscape, v)
 			add(encUTF16L, toUTF16(v, false))
@@ -101,7 +103,7 @@ func shapeOf(p string) shape {
 	}
 	as := shape{lower: strings.ToLower(p) == p}
 	if strings.Contains(p, "/") {
-		as.slash = FormSlash
+		as.slash = archive.FormSlash
 	}
 	return as
 }

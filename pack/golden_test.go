@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/binfmt"
 )
 
@@ -32,7 +33,7 @@ func TestGolden(t *testing.T) {
 	}
 	root := filepath.Join(t.TempDir(), "stage")
 	unpackStage(t, "testdata/golden/stage.tar.gz", root)
-	for _, format := range []string{FormatTarGz, FormatTarZst, FormatZip} {
+	for _, format := range []string{archive.FormatTarGz, archive.FormatTarZst, archive.FormatZip} {
 		got := packGolden(t, root, format)
 		name := "testdata/golden/demo-1.0." + format
 		if *update {
@@ -43,7 +44,7 @@ func TestGolden(t *testing.T) {
 		if bytes.Equal(got, want) {
 			continue
 		}
-		diff, err := Compare(name, save(t, got, filepath.Base(name)))
+		diff, err := archive.Compare(name, save(t, got, filepath.Base(name)))
 		t.Errorf("%s: %d bytes differ from %d golden ones: %v %v", format, len(got), len(want), diff, err)
 	}
 }
@@ -55,12 +56,12 @@ func packGolden(t *testing.T, root, format string) []byte {
 	a, err := Scan(root, Rules{Develop: []string{"src/demo", "src/pure", "src/demorecipe"}})
 	check(t, err)
 	text := []byte("# not the real one\n")
-	for _, name := range []string{BootstrapPy, LauncherName} {
+	for _, name := range []string{archive.BootstrapPy, archive.LauncherName} {
 		a.Add(File{Path: name, Mode: 0o644, Data: text, Size: int64(len(text))})
 	}
 	a.Manifest = testManifest()
 	a.Manifest.Generator, a.Manifest.Buildout = "binary-buildout 0", "4.1.4"
-	a.Manifest.Checkouts = []Checkout{{Path: "src/pure", URL: "https://example.org/pure", Commit: "0123456789abcdef"}}
+	a.Manifest.Checkouts = []archive.Checkout{{Path: "src/pure", URL: "https://example.org/pure", Commit: "0123456789abcdef"}}
 	a.Manifest.Verification = map[string]any{"extensions": 1}
 	o := testOrigin(goldenRoot)
 	o.Binaries = Binaries{SetRunpath: binfmt.SetRunpath, DropNeeded: binfmt.DropNeeded}
@@ -69,7 +70,7 @@ func packGolden(t *testing.T, root, format string) []byte {
 	check(t, rep.Err())
 	check(t, Check(a))
 	var b bytes.Buffer
-	_, err = Write(context.Background(), &b, a, format, time.Unix(DefaultEpoch, 0), nil)
+	_, err = Write(context.Background(), &b, a, format, time.Unix(archive.DefaultEpoch, 0), nil)
 	check(t, err)
 	return b.Bytes()
 }

@@ -3,6 +3,8 @@ package pack
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"os"
 	"path/filepath"
 	"sort"
@@ -10,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
 )
 
@@ -68,7 +71,7 @@ func packTree(t *testing.T, root string, o Origin, format string) ([]byte, *Arch
 	check(t, rep.Err())
 	check(t, Check(a))
 	var b bytes.Buffer
-	_, err := Write(context.Background(), &b, a, format, time.Unix(DefaultEpoch, 0), nil)
+	_, err := Write(context.Background(), &b, a, format, time.Unix(archive.DefaultEpoch, 0), nil)
 	check(t, err)
 	return b.Bytes(), a, rep
 }
@@ -83,8 +86,8 @@ func relocateTree(t *testing.T, root string, o Origin) (*Archive, *Report) {
 	return a, rep
 }
 
-func testManifest() Manifest {
-	return Manifest{Name: "demo", Version: "1.0", Target: "cp311-linux_x86_64", Python: Python{Version: "3.11.7"}}
+func testManifest() archive.Manifest {
+	return archive.Manifest{Name: "demo", Version: "1.0", Target: "cp311-linux_x86_64", Python: archive.Python{Version: "3.11.7"}}
 }
 
 func save(t *testing.T, data []byte, name string) string {
@@ -114,4 +117,9 @@ func content(t *testing.T, a *Archive, p string) string {
 	_, err = b.ReadFrom(r)
 	check(t, err)
 	return b.String()
+}
+
+func hexSum(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:])
 }

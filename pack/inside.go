@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 // maxInside bounds what is decompressed of one file to look into it, bytes.
@@ -120,7 +122,7 @@ func (w *worker) look(f *File, part string, r io.Reader, v *verdict) {
 			continue
 		}
 		pl := w.search.places[h.place]
-		text := fmt.Sprintf("%s, compressed in it, names %s", quoteName(part), pl.path)
+		text := fmt.Sprintf("%s, compressed in it, names %s", archive.QuoteName(part), pl.path)
 		switch {
 		case isDocumentation(part) || w.foreign[f.Path] || pl.common:
 			v.except("%s", text)

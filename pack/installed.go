@@ -8,6 +8,8 @@ import (
 	"path"
 	"sort"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 // installedName is where buildout keeps what it installed.
@@ -93,7 +95,7 @@ func newOwners(list []installed, o Origin) owners {
 
 // of names the part or egg that a path belongs to, "" if none is known.
 func (w owners) of(p string) string {
-	for d := p; d != ""; d = parent(d) {
+	for d := p; d != ""; d = archive.Parent(d) {
 		if part := w.part[d]; part != "" && part != "part buildout" {
 			return part
 		}
@@ -114,7 +116,7 @@ func (w owners) of(p string) string {
 
 // inside gives a path relative to the root, with slashes, if it is in the tree.
 func (o Origin) inside(p string) (string, bool) {
-	if !isAbs(p) {
+	if !archive.IsAbs(p) {
 		c := cleanRel(toSlash(p))
 		return c, c != ".." && !strings.HasPrefix(c, "../")
 	}
@@ -126,10 +128,6 @@ func (o Origin) inside(p string) (string, bool) {
 		}
 	}
 	return "", false
-}
-
-func isAbs(p string) bool {
-	return strings.HasPrefix(p, "/") || strings.HasPrefix(p, `\`) || drive.MatchString(p)
 }
 
 // cleanRel cleans a relative slash path; the top is "".

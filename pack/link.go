@@ -3,36 +3,38 @@ package pack
 import (
 	"path"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 // link decides what a symbolic link becomes: relative if it stays in the
 // tree, made by bootstrap.py if it leads to the interpreter, else refused.
 func (w *worker) link(f *File, v *verdict) {
 	target := f.Link
-	if !isAbs(target) {
-		if to := cleanRel(path.Join(parent(f.Path), target)); to != ".." && !strings.HasPrefix(to, "../") {
+	if !archive.IsAbs(target) {
+		if to := cleanRel(path.Join(archive.Parent(f.Path), target)); to != ".." && !strings.HasPrefix(to, "../") {
 			w.dangling(f, to, v)
 			return
 		}
-		target = path.Join(toSlash(w.a.Root), parent(f.Path), target)
+		target = path.Join(toSlash(w.a.Root), archive.Parent(f.Path), target)
 	}
 	if to, ok := w.o.insideOrScanned(target, w.a.Root); ok {
-		f.Link = relative(parent(f.Path), to)
+		f.Link = relative(archive.Parent(f.Path), to)
 		w.dangling(f, to, v)
 		return
 	}
 	if p := w.interpreterLink(target); p != "" {
-		f.Placeholder, v.class = p, ClassLink
+		f.Placeholder, v.class = p, archive.ClassLink
 		v.did("link to the interpreter")
 		return
 	}
 	part := strings.TrimPrefix(f.Part, "part ")
 	if w.o.allows(part, f.Path) {
-		f.Placeholder, v.class = target, ClassLink
+		f.Placeholder, v.class = target, archive.ClassLink
 		v.except("links to %s outside the tree, which is allowed", target)
 		return
 	}
-	v.block("have the part link or copy into the tree, or let it pass with --allow-outside "+quoteName(f.Path), "links to %s outside the tree", target)
+	v.block("have the part link or copy into the tree, or let it pass with --allow-outside "+archive.QuoteName(f.Path), "links to %s outside the tree", target)
 }
 
 func (w *worker) dangling(f *File, to string, v *verdict) {
@@ -42,9 +44,9 @@ func (w *worker) dangling(f *File, to string, v *verdict) {
 	if _, ok := w.a.Find(to); ok {
 		return
 	}
-	for d := parent(to); d != ""; d = parent(d) {
+	for d := archive.Parent(to); d != ""; d = archive.Parent(d) {
 		// below a link, what is there isn't known by name
-		if i, ok := w.a.Find(d); ok && w.a.Files[i].Type == TypeLink {
+		if i, ok := w.a.Find(d); ok && w.a.Files[i].Type == archive.TypeLink {
 			return
 		}
 	}
@@ -69,7 +71,7 @@ func (w *worker) interpreterLink(target string) string {
 	for _, p := range append([]string{w.o.Interpreter}, w.o.Interpreters...) {
 		for _, name := range append(aliases(p, version), p) {
 			if p != "" && target == toSlash(name) {
-				return Interpreter
+				return archive.Interpreter
 			}
 		}
 	}
@@ -79,7 +81,7 @@ func (w *worker) interpreterLink(target string) string {
 		}
 		for _, name := range aliases(join(dir, "bin", "python"), version) {
 			if target == toSlash(name) {
-				return Interpreter
+				return archive.Interpreter
 			}
 		}
 	}
@@ -87,7 +89,7 @@ func (w *worker) interpreterLink(target string) string {
 		strings.Contains(target, "/site-packages") || strings.Contains(target, "/dist-packages") {
 		return ""
 	}
-	return Prefix + target[len(trimSlash(toSlash(w.o.Prefix))):]
+	return archive.Prefix + target[len(trimSlash(toSlash(w.o.Prefix))):]
 }
 
 // relative is the link from a directory to a path, both relative to the root.

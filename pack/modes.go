@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 // umask is what a process takes away from the modes of what it makes.
@@ -12,7 +14,7 @@ type umask fs.FileMode
 
 // of is the mode that a file, or a directory, gets under it.
 func (u umask) of(f *File) fs.FileMode {
-	if f.Type == TypeDir || f.Mode&0o100 != 0 {
+	if f.Type == archive.TypeDir || f.Mode&0o100 != 0 {
 		return 0o777 &^ fs.FileMode(u)
 	}
 	return 0o666 &^ fs.FileMode(u)
@@ -46,7 +48,7 @@ func settleModes(a *Archive) error {
 	}
 	for i := range a.Files {
 		f := &a.Files[i]
-		if f.Type != TypeLink {
+		if f.Type != archive.TypeLink {
 			f.Mode = m.settled(f, isPart(owners, f.Path))
 		}
 	}
@@ -71,7 +73,7 @@ func (m modes) settled(f *File, part bool) fs.FileMode {
 	case !part:
 		mode &= usual
 	}
-	if f.Type == TypeDir {
+	if f.Type == archive.TypeDir {
 		mode |= 0o700
 	}
 	return mode
@@ -102,7 +104,7 @@ func buildUmask(a *Archive) umask {
 	}
 	for i := range a.Files {
 		f := &a.Files[i]
-		if f.Type == TypeFile && f.Source != "" && f.Mode&0o077 != 0 {
+		if f.Type == archive.TypeFile && f.Source != "" && f.Mode&0o077 != 0 {
 			return 0o022
 		}
 	}
@@ -116,7 +118,7 @@ func checkoutUmask(a *Archive, o owners, built umask) umask {
 	best := 0o666 &^ fs.FileMode(built)
 	for i := range a.Files {
 		f := &a.Files[i]
-		if f.Type != TypeFile || f.Source == "" || f.Mode&0o077 == 0 || f.Mode&0o111 != 0 || fromIndex(f.Path) || f.Path == installedName || isPart(o, f.Path) {
+		if f.Type != archive.TypeFile || f.Source == "" || f.Mode&0o077 == 0 || f.Mode&0o111 != 0 || fromIndex(f.Path) || f.Path == installedName || isPart(o, f.Path) {
 			continue
 		}
 		if count[f.Mode]++; count[f.Mode] > count[best] || count[f.Mode] == count[best] && f.Mode > best {

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 // modeTree has a part's files, a checkout's, and an egg's, all with the modes
@@ -94,9 +96,9 @@ func TestModesOfUmasks(t *testing.T) {
 				a.Files[i].Data, a.Files[i].Source, a.Files[i].Size = []byte("without the root\n"), "", 17
 			}
 		}
-		a.Manifest = Manifest{Generator: "test", Name: "demo", Version: "1.0", Target: "cp311-linux_x86_64"}
+		a.Manifest = archive.Manifest{Generator: "test", Name: "demo", Version: "1.0", Target: "cp311-linux_x86_64"}
 		var b bytes.Buffer
-		digest, err := Write(context.Background(), &b, a, FormatTarGz, time.Unix(DefaultEpoch, 0), nil)
+		digest, err := Write(context.Background(), &b, a, archive.FormatTarGz, time.Unix(archive.DefaultEpoch, 0), nil)
 		check(t, err)
 		if digest.SHA256 != golden {
 			t.Errorf("built with umask %03o, checked out with %03o: %s", m.build, m.checkout, digest.SHA256)

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/binfmt"
 
 	"io"
@@ -92,33 +93,33 @@ func isGeneric(p string) bool {
 // (/usr), only the interpreter itself is looked for.
 func (o Origin) places(version string) []place {
 	b := placeList{seen: map[string]bool{}}
-	b.add(o.Root, Root, "the build's directory", true)
-	b.add(o.RealRoot, Root, "the build's directory", true)
+	b.add(o.Root, archive.Root, "the build's directory", true)
+	b.add(o.RealRoot, archive.Root, "the build's directory", true)
 	for i := range b.list {
 		b.list[i].made = o.Made
 	}
 	for _, p := range append([]string{o.Interpreter}, o.Interpreters...) {
 		common := isGeneric(path.Dir(path.Dir(toSlash(p))))
 		if before := len(b.list); common {
-			if b.add(p, Interpreter, "the build's interpreter", false); len(b.list) > before {
+			if b.add(p, archive.Interpreter, "the build's interpreter", false); len(b.list) > before {
 				b.list[before].common = true
 			}
 			continue
 		}
-		b.add(p, Interpreter, "the build's interpreter", false)
+		b.add(p, archive.Interpreter, "the build's interpreter", false)
 		for _, alias := range aliases(p, version) {
-			b.add(alias, Interpreter, "the build's interpreter", false)
+			b.add(alias, archive.Interpreter, "the build's interpreter", false)
 		}
 	}
 	if !isGeneric(o.Prefix) {
 		for _, alias := range aliases(join(o.Prefix, "bin", "python"), version) {
-			b.add(alias, Interpreter, "the build's interpreter", false)
+			b.add(alias, archive.Interpreter, "the build's interpreter", false)
 		}
-		b.add(o.Prefix, Prefix, "the build's interpreter", false)
+		b.add(o.Prefix, archive.Prefix, "the build's interpreter", false)
 	}
 	if o.Virtualenv != "" {
 		for _, alias := range aliases(join(o.Virtualenv, "bin", "python"), version) {
-			b.add(alias, Interpreter, "the build's virtualenv", false)
+			b.add(alias, archive.Interpreter, "the build's virtualenv", false)
 		}
 		b.specific(o.Virtualenv, "the build's virtualenv")
 	}
@@ -148,7 +149,7 @@ func (b *placeList) add(p, placeholder, what string, root bool) {
 		return
 	}
 	for _, have := range b.list {
-		if have.root && under(p, have.path) || have.placeholder == Prefix && placeholder == "" && under(p, have.path) {
+		if have.root && under(p, have.path) || have.placeholder == archive.Prefix && placeholder == "" && under(p, have.path) {
 			return
 		}
 	}

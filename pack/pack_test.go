@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 var sample = tree{
@@ -30,11 +32,11 @@ var sample = tree{
 func TestPackSample(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "stage")
 	sample.write(t, root)
-	data, a, rep := packTree(t, root, testOrigin(root), FormatTarGz)
+	data, a, rep := packTree(t, root, testOrigin(root), archive.FormatTarGz)
 	for p, want := range map[string]string{
-		"bin/app":                    "#!" + Interpreter + "\nimport sys\nsys.path[0:0] = [\n  '@binary-buildout-root+python@/eggs/x.egg',\n  ]\n",
-		"bin/run":                    "#!/bin/sh\nexec @binary-buildout-root+sh@/bin/app \"" + Root + "/etc\" # " + Root + "\n",
-		".installed.cfg":             "[buildout]\ninstalled_develop_eggs = " + Root + "/develop-eggs/x.egg-link\n\n[app]\n__buildout_installed__ = " + Root + "/bin/app\n\t" + Root + "/parts/app\nargs = -L/x," + Root + "/lib:" + root + "2\n",
+		"bin/app":                    "#!" + archive.Interpreter + "\nimport sys\nsys.path[0:0] = [\n  '@binary-buildout-root+python@/eggs/x.egg',\n  ]\n",
+		"bin/run":                    "#!/bin/sh\nexec @binary-buildout-root+sh@/bin/app \"" + archive.Root + "/etc\" # " + archive.Root + "\n",
+		".installed.cfg":             "[buildout]\ninstalled_develop_eggs = " + archive.Root + "/develop-eggs/x.egg-link\n\n[app]\n__buildout_installed__ = " + archive.Root + "/bin/app\n\t" + archive.Root + "/parts/app\nargs = -L/x," + archive.Root + "/lib:" + root + "2\n",
 		"eggs/x.egg/direct_url.json": `{"url": "file://@binary-buildout-root+url@/src/x", "dir": "@binary-buildout-root+json@"}`,
 	} {
 		if got := content(t, a, p); got != want {
@@ -45,7 +47,7 @@ func TestPackSample(t *testing.T) {
 		t.Errorf("relocated %v, omitted %v", rep.Relocated, rep.Omitted)
 	}
 	dir := filepath.Join(t.TempDir(), "app")
-	check(t, Extract(context.Background(), save(t, data, "x.tar.gz"), dir, ExtractOptions{}))
+	check(t, archive.Extract(context.Background(), save(t, data, "x.tar.gz"), dir, archive.ExtractOptions{}))
 	if l, _ := os.Readlink(filepath.Join(dir, "parts/abs")); l != "../eggs/x.egg" {
 		t.Errorf("parts/abs -> %q", l)
 	}
@@ -53,7 +55,7 @@ func TestPackSample(t *testing.T) {
 		t.Error("parts/python is in the archive")
 	}
 	for _, r := range a.Manifest.Relocations {
-		if r.Path == "parts/include" && r.Link != Prefix+"/include" {
+		if r.Path == "parts/include" && r.Link != archive.Prefix+"/include" {
 			t.Errorf("parts/include: %+v", r)
 		}
 	}
@@ -63,7 +65,7 @@ func TestFormatsHoldTheSame(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "stage")
 	sample.write(t, root)
 	var first string
-	for _, format := range []string{FormatTarGz, FormatTarZst, FormatZip} {
+	for _, format := range []string{archive.FormatTarGz, archive.FormatTarZst, archive.FormatZip} {
 		data, _, _ := packTree(t, root, testOrigin(root), format)
 		again, _, _ := packTree(t, root, testOrigin(root), format)
 		if !bytes.Equal(data, again) {
@@ -73,8 +75,8 @@ func TestFormatsHoldTheSame(t *testing.T) {
 		if first == "" {
 			first = p
 		}
-		check(t, Extract(context.Background(), p, filepath.Join(t.TempDir(), "app"), ExtractOptions{}))
-		diff, err := Compare(first, p)
+		check(t, archive.Extract(context.Background(), p, filepath.Join(t.TempDir(), "app"), archive.ExtractOptions{}))
+		diff, err := archive.Compare(first, p)
 		check(t, err)
 		if len(diff) > 0 {
 			t.Errorf("%s: %v", format, diff)

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 // Ways in which a Python program and a shell script name a path; each line
@@ -54,10 +56,10 @@ func TestFormsAtRandom(t *testing.T) {
 			b = filepath.Join(b, words[r.Intn(len(words))])
 		}
 		a := filepath.Join(t.TempDir(), "stage")
-		tree{LaunchName: `{"format": 1, "config": "buildout.cfg"}`, "x.py": py.String(), "bin/x*": sh.String()}.write(t, a)
+		tree{archive.LaunchName: `{"format": 1, "config": "buildout.cfg"}`, "x.py": py.String(), "bin/x*": sh.String()}.write(t, a)
 		check(t, os.MkdirAll(filepath.Dir(b), 0o755))
 		unpackTree(t, a, b, about)
-		if out, err := exec.Command(python, "-E", filepath.Join(b, BootstrapPy)).CombinedOutput(); err != nil {
+		if out, err := exec.Command(python, "-E", filepath.Join(b, archive.BootstrapPy)).CombinedOutput(); err != nil {
 			t.Fatalf("bootstrap.py: %v\n%s", err, out)
 		}
 		checkShown(t, seed, b, "\x00", len(pythonWays)+60, python, "-E", filepath.Join(b, "x.py"))

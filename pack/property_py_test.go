@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 // TestAsBuiltThereByBootstrap is TestAsBuiltThere by bootstrap.py itself: it
@@ -65,14 +67,14 @@ print("%d.%d.%d" % sys.version_info[:3]); print(abi); print(sysconfig.get_platfo
 func checkAsBuiltThere(t *testing.T, tr tree, b, python string, about []string) {
 	t.Helper()
 	a := filepath.Join(t.TempDir(), "a", "stage")
-	tr[LaunchName] = `{"format": 1, "config": "buildout.cfg"}`
+	tr[archive.LaunchName] = `{"format": 1, "config": "buildout.cfg"}`
 	tr.write(t, a)
 	tr.write(t, b)
 	expected := snapshot(t, b)
 
 	check(t, os.RemoveAll(b))
 	unpackTree(t, a, b, about)
-	if out, err := exec.Command(python, "-E", filepath.Join(b, BootstrapPy)).CombinedOutput(); err != nil {
+	if out, err := exec.Command(python, "-E", filepath.Join(b, archive.BootstrapPy)).CombinedOutput(); err != nil {
 		t.Fatalf("bootstrap.py: %v\n%s", err, out)
 	}
 
@@ -97,13 +99,13 @@ func unpackTree(t *testing.T, a, b string, about []string) {
 	t.Helper()
 	list, rep := relocateTree(t, a, testOrigin(a))
 	check(t, rep.Err())
-	list.Manifest.Format = Format
-	list.Manifest.Python = Python{Version: about[0], Implementation: "cpython", ABI: about[1], Platform: about[2], Bits: 64, Libc: "glibc"}
+	list.Manifest.Format = archive.Format
+	list.Manifest.Python = archive.Python{Version: about[0], Implementation: "cpython", ABI: about[1], Platform: about[2], Bits: 64, Libc: "glibc"}
 	list.Manifest.Target = about[1] + "-" + about[2]
 	check(t, Check(list))
-	var archive bytes.Buffer
-	_, err := Write(context.Background(), &archive, list, FormatTarGz, time.Unix(DefaultEpoch, 0), nil)
+	var written bytes.Buffer
+	_, err := Write(context.Background(), &written, list, archive.FormatTarGz, time.Unix(archive.DefaultEpoch, 0), nil)
 	check(t, err)
 	check(t, os.RemoveAll(a))
-	check(t, Extract(context.Background(), save(t, archive.Bytes(), "x"), b, ExtractOptions{}))
+	check(t, archive.Extract(context.Background(), save(t, written.Bytes(), "x"), b, archive.ExtractOptions{}))
 }

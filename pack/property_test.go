@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 // TestAsBuiltThere: for random trees, what is packed at A and relocated at B
@@ -22,13 +24,13 @@ func TestAsBuiltThere(t *testing.T) {
 		a := filepath.Join(base, "a", strings.Repeat("stage-", 1+r.Intn(8))+"x")
 		b, want := filepath.Join(base, "installed"), filepath.Join(base, "installed")
 		tr.write(t, a)
-		data, _, _ := packTree(t, a, testOrigin(a), []string{FormatTarGz, FormatTarZst, FormatZip}[seed%3])
+		data, _, _ := packTree(t, a, testOrigin(a), []string{archive.FormatTarGz, archive.FormatTarZst, archive.FormatZip}[seed%3])
 		file := save(t, data, "x")
 		check(t, os.RemoveAll(a))
 		tr.write(t, b)
 		expected := snapshot(t, b)
 		check(t, os.RemoveAll(b))
-		check(t, Extract(context.Background(), file, b, ExtractOptions{}))
+		check(t, archive.Extract(context.Background(), file, b, archive.ExtractOptions{}))
 		bootstrap(t, file, b)
 		got := snapshot(t, want)
 		for p, text := range expected {
@@ -46,16 +48,16 @@ func TestAsBuiltThere(t *testing.T) {
 }
 
 // bootstrap relocates an unpacked tree to where it is.
-func bootstrap(t *testing.T, archive, root string) {
+func bootstrap(t *testing.T, file, root string) {
 	t.Helper()
-	r, err := OpenArchive(archive)
+	r, err := archive.Open(file)
 	check(t, err)
 	defer r.Close()
-	values := map[string]string{Root: root, Interpreter: testPython, Prefix: testPrefix}
+	values := map[string]string{archive.Root: root, archive.Interpreter: testPython, archive.Prefix: testPrefix}
 	fill := func(s string) string {
 		for p, v := range values {
-			for _, f := range []string{FormPlain, FormURL, FormJSON, FormPython, FormBytes, FormUnicode, FormShell} {
-				s = strings.ReplaceAll(s, Form(p, f), v)
+			for _, f := range []string{archive.FormPlain, archive.FormURL, archive.FormJSON, archive.FormPython, archive.FormBytes, archive.FormUnicode, archive.FormShell} {
+				s = strings.ReplaceAll(s, archive.Form(p, f), v)
 			}
 		}
 		return s
@@ -63,9 +65,9 @@ func bootstrap(t *testing.T, archive, root string) {
 	for _, rel := range r.Manifest().Relocations {
 		p := filepath.Join(root, rel.Path)
 		switch rel.Class {
-		case ClassLink:
+		case archive.ClassLink:
 			check(t, os.Symlink(fill(rel.Link), p))
-		case ClassText:
+		case archive.ClassText:
 			text, err := os.ReadFile(p)
 			check(t, err)
 			if hexSum(string(text)) != rel.SHA256 || int64(len(text)) != rel.Size {
@@ -85,11 +87,11 @@ func snapshot(t *testing.T, root string) map[string]string {
 			return err
 		}
 		rel, _ := filepath.Rel(root, p)
-		if rel == Dir {
+		if rel == archive.Dir {
 			return fs.SkipDir
 		}
 		info, err := d.Info()
-		if err != nil || rel == BootstrapPy || rel == "." {
+		if err != nil || rel == archive.BootstrapPy || rel == "." {
 			return err
 		}
 		switch {

@@ -1,6 +1,10 @@
 package pack
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/binary-buildout/binary-buildout/archive"
+)
 
 // The words that stand for places of the build in what is written about it.
 const (
@@ -43,11 +47,11 @@ func below(before []byte) bool {
 
 func (p place) word() string {
 	switch p.placeholder {
-	case Root:
+	case archive.Root:
 		return wordTree
-	case Interpreter:
+	case archive.Interpreter:
 		return wordPython
-	case Prefix:
+	case archive.Prefix:
 		return wordPrefix
 	}
 	return wordBuild

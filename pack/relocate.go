@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 const (
@@ -43,7 +45,7 @@ func Relocate(a *Archive, o Origin) (*Report, error) {
 	}
 	r.outside(list, verdicts)
 	rep := &Report{Omitted: append([]Omission{}, a.Omitted...)}
-	a.Manifest.Relocations = []Relocation{}
+	a.Manifest.Relocations = []archive.Relocation{}
 	for i := range a.Files {
 		rep.file(&a.Files[i], &verdicts[i])
 		if rel, ok := relocation(&a.Files[i], &verdicts[i]); ok {
@@ -103,9 +105,9 @@ type worker struct {
 
 func (w *worker) file(f *File, v *verdict) error {
 	switch f.Type {
-	case TypeDir:
+	case archive.TypeDir:
 		return nil
-	case TypeLink:
+	case archive.TypeLink:
 		w.link(f, v)
 		return nil
 	}
@@ -124,7 +126,7 @@ func (w *worker) file(f *File, v *verdict) error {
 		return err
 	}
 	if len(res.hits) > maxHits {
-		return fail(exitCheck, "leave it out with --exclude", "relocating %s: it names the build's directories more than %d times", quoteName(f.Path), maxHits)
+		return fail(exitCheck, "leave it out with --exclude", "relocating %s: it names the build's directories more than %d times", archive.QuoteName(f.Path), maxHits)
 	}
 	if ours(f) {
 		return nil
@@ -144,7 +146,7 @@ func (w *worker) file(f *File, v *verdict) error {
 
 // ours tells whether a file is one of this program's own, which may name placeholders.
 func ours(f *File) bool {
-	return f.Source == "" && (f.Path == BootstrapPy || f.Path == LauncherName)
+	return f.Source == "" && (f.Path == archive.BootstrapPy || f.Path == archive.LauncherName)
 }
 
 // read searches and hashes the content, as edited so far.
@@ -157,7 +159,7 @@ func (w *worker) read(f *File) (found, error) {
 	w.sum.Reset()
 	res, err := w.search.stream(in, w.sum, w.buf)
 	if err != nil {
-		return res, fail(exitSurroundings, "", "reading %s: %w", quoteName(f.Path), err)
+		return res, fail(exitSurroundings, "", "reading %s: %w", archive.QuoteName(f.Path), err)
 	}
 	f.Size, f.SHA256 = res.size, hex.EncodeToString(w.sum.Sum(nil))
 	return res, nil
@@ -200,7 +202,7 @@ func (w *worker) keep(f *File, src *source) {
 func (w *worker) classify(f *File, src *source, kind string, res found, v *verdict) error {
 	for _, h := range res.hits {
 		if h.place == markPlace {
-			v.block("rename the text in the file, or leave it out with --exclude", "holds the text %q, which archives use as a placeholder", PlaceholderMark)
+			v.block("rename the text in the file, or leave it out with --exclude", "holds the text %q, which archives use as a placeholder", archive.PlaceholderMark)
 			return nil
 		}
 	}
@@ -247,14 +249,14 @@ func starts(src *source, h hit) bool {
 }
 
 // relocation is what the manifest lists of a file, if anything.
-func relocation(f *File, v *verdict) (Relocation, bool) {
+func relocation(f *File, v *verdict) (archive.Relocation, bool) {
 	switch v.class {
-	case ClassText, ClassCString:
-		return Relocation{Path: f.Path, Class: v.class, Mode: uint32(f.Mode.Perm()), Size: f.Size, SHA256: f.SHA256, CStrings: v.cstrings, Splits: v.splits}, true
-	case ClassLink:
-		return Relocation{Path: f.Path, Class: ClassLink, Link: f.Placeholder}, true
+	case archive.ClassText, archive.ClassCString:
+		return archive.Relocation{Path: f.Path, Class: v.class, Mode: uint32(f.Mode.Perm()), Size: f.Size, SHA256: f.SHA256, CStrings: v.cstrings, Splits: v.splits}, true
+	case archive.ClassLink:
+		return archive.Relocation{Path: f.Path, Class: archive.ClassLink, Link: f.Placeholder}, true
 	}
-	return Relocation{}, false
+	return archive.Relocation{}, false
 }
 
 // setRootLimit records how long a root may be, which compiled-in strings limit.

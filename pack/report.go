@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 // Report says what became of the files that name the build machine, and of
@@ -55,7 +57,7 @@ func (e *BlockedError) Error() string {
 		if i > 0 {
 			b.WriteString("; ")
 		}
-		b.WriteString(quoteName(it.Path))
+		b.WriteString(archive.QuoteName(it.Path))
 		if it.Part != "" {
 			fmt.Fprintf(&b, " (%s)", it.Part)
 		}
@@ -84,7 +86,7 @@ type verdict struct {
 	excepted, blocked []string
 	count             int
 	hint              string
-	cstrings          []CString
+	cstrings          []archive.CString
 	splits            map[string]string
 }
 

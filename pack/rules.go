@@ -4,6 +4,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 // Rules say what of a tree goes into the archive. The zero value is what pack does by default.
@@ -69,9 +71,9 @@ func (r *Rules) omit(p string, dir bool, sourced, tagged func() bool) string {
 	}
 	base := path.Base(p)
 	switch {
-	case p == BootstrapPy, p == LauncherName, p == ManifestName, p == FilesName:
+	case p == archive.BootstrapPy, p == archive.LauncherName, p == archive.ManifestName, p == archive.FilesName:
 		return reasonBootstrap
-	case strings.HasPrefix(p, Dir+"/") && p != LaunchName:
+	case strings.HasPrefix(p, archive.Dir+"/") && p != archive.LaunchName:
 		return reasonState
 	case vcsNames[base]:
 		return reasonVCS

@@ -3,11 +3,14 @@ package pack
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 func TestLinks(t *testing.T) {
@@ -20,9 +23,9 @@ func TestLinks(t *testing.T) {
 		{"a/top", "ROOT/", "..", "", ""},
 		{"a/rel", "../eggs/x", "../eggs/x", "", ""},
 		{"a/round", "../../stage/eggs/x", "../eggs/x", "", ""},
-		{"py", testPython, testPython, Interpreter, "relocated"},
-		{"py3", testPrefix + "/bin/python3", testPrefix + "/bin/python3", Interpreter, "relocated"},
-		{"inc", testPrefix + "/include/x", testPrefix + "/include/x", Prefix + "/include/x", "relocated"},
+		{"py", testPython, testPython, archive.Interpreter, "relocated"},
+		{"py3", testPrefix + "/bin/python3", testPrefix + "/bin/python3", archive.Interpreter, "relocated"},
+		{"inc", testPrefix + "/include/x", testPrefix + "/include/x", archive.Prefix + "/include/x", "relocated"},
 		{"site", testPrefix + "/lib/python3.11/site-packages/x", "", "", "blocked"},
 		{"etc", "/etc/passwd", "", "", "blocked"},
 		{"up", "../other", "", "", "blocked"},
@@ -55,20 +58,20 @@ func TestLinks(t *testing.T) {
 
 func TestTextForms(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "stage")
-	R := func(form string) string { return Form(Root, form) }
+	R := func(form string) string { return archive.Form(archive.Root, form) }
 	for name, tt := range map[string]struct{ in, want string }{
-		"a.py":                                   {"#!PYBIN\n# ROOT\nx = 'ROOT'\ny = r'ROOT' + \"ROOT/y\"\nz = '''it's ROOT'''\nu = 'file://ROOT/x'\nw = Rb'ROOT'\nv = u'ROOT' b\"ROOT\"\n", "#!" + Interpreter + "\n# " + R("") + "\nx = '" + R("+python") + "'\ny = r'" + R("") + "' + \"" + R("+python") + "/y\"\nz = '''it's " + R("+python") + "'''\nu = 'file://" + R("+url") + "/x'\nw = Rb'" + R("") + "'\nv = u'" + R("+unicode") + "' b\"" + R("+bytes") + "\"\n"},
+		"a.py":                                   {"#!PYBIN\n# ROOT\nx = 'ROOT'\ny = r'ROOT' + \"ROOT/y\"\nz = '''it's ROOT'''\nu = 'file://ROOT/x'\nw = Rb'ROOT'\nv = u'ROOT' b\"ROOT\"\n", "#!" + archive.Interpreter + "\n# " + R("") + "\nx = '" + R("+python") + "'\ny = r'" + R("") + "' + \"" + R("+python") + "/y\"\nz = '''it's " + R("+python") + "'''\nu = 'file://" + R("+url") + "/x'\nw = Rb'" + R("") + "'\nv = u'" + R("+unicode") + "' b\"" + R("+bytes") + "\"\n"},
 		"tool*":                                  {"#!/bin/sh\n# it's ROOT\nX=ROOT/lib\nY=\"ROOT/lib\" Z='ROOT'\ncat <<EOF\nROOT \"\nEOF\ncd ROOT\n", "#!/bin/sh\n# it's " + R("") + "\nX=" + R("+sh") + "/lib\nY=\"" + R("") + "/lib\" Z='" + R("") + "'\ncat <<EOF\n" + R("") + " \"\nEOF\ncd " + R("+sh") + "\n"},
 		"env/bin/activate":                       {"# source it, it's for ROOT\nVIRTUAL_ENV=ROOT/env\nX=\"ROOT\"\n", "# source it, it's for " + R("") + "\nVIRTUAL_ENV=" + R("+sh") + "/env\nX=\"" + R("") + "\"\n"},
 		"activate.fish":                          {"set -gx VIRTUAL_ENV ROOT/env 'ROOT'\n", "set -gx VIRTUAL_ENV " + R("+sh") + "/env '" + R("") + "'\n"},
 		"env.tcsh*":                              {"#!/bin/tcsh -f\nsetenv VIRTUAL_ENV ROOT/env\n", "#!/bin/tcsh -f\nsetenv VIRTUAL_ENV " + R("+sh") + "/env\n"},
 		".installed.cfg":                         {"[zope2]\nurl = file://ROOT/x.tar.gz\n", "[zope2]\nurl = file://" + R("") + "/x.tar.gz\n"},
 		"d.json":                                 {`{"a": "ROOT/x", "b": "file://ROOT"}`, `{"a": "` + R("+json") + `/x", "b": "file://` + R("+url") + `"}`},
-		"zope.conf":                              {"%define INSTANCE ROOT/parts/instance\npython PYBIN\nlib PREFIX/lib\n", "%define INSTANCE " + R("") + "/parts/instance\npython " + Interpreter + "\nlib " + Prefix + "/lib\n"},
+		"zope.conf":                              {"%define INSTANCE ROOT/parts/instance\npython PYBIN\nlib PREFIX/lib\n", "%define INSTANCE " + R("") + "/parts/instance\npython " + archive.Interpreter + "\nlib " + archive.Prefix + "/lib\n"},
 		"x.pth":                                  {"ROOT/src\n", R("") + "/src\n"},
 		"latin1.cfg":                             {"# \xe4\xf6\nx = ROOT/y\n", "# \xe4\xf6\nx = " + R("") + "/y\n"},
 		"none.txt":                               {"ROOT2 /mntROOT ROOT-old", "SAME"},
-		"script-x*":                              {"#!PYBIN\nimport sys\nsys.path[0:0] = ['ROOT/eggs']\n", "#!" + Interpreter + "\nimport sys\nsys.path[0:0] = ['" + R("+python") + "/eggs']\n"},
+		"script-x*":                              {"#!PYBIN\nimport sys\nsys.path[0:0] = ['ROOT/eggs']\n", "#!" + archive.Interpreter + "\nimport sys\nsys.path[0:0] = ['" + R("+python") + "/eggs']\n"},
 		"empty.txt":                              {"", ""},
 		"parts/py/lib/python2.7/config/Makefile": {"prefix=ROOT/parts/py\nabs_srcdir=TMPDIR/x/python\n", "prefix=" + R("") + "/parts/py\nabs_srcdir=/build/x/python\n"},
 		"parts/py/lib/python3.11/_sysconfigdata_.py": {"x = {'prefix': 'ROOT', 'abs_srcdir': 'TMPDIR/x'}\n", "x = {'prefix': '" + R("+python") + "', 'abs_srcdir': '/build/x'}\n"},
@@ -109,7 +112,7 @@ func TestUTF16Text(t *testing.T) {
 		check(t, os.WriteFile(filepath.Join(root, "x.reg"), []byte(text), 0o644))
 		a, rep := relocateTree(t, root, testOrigin(root))
 		check(t, rep.Err())
-		if got, want := content(t, a, "x.reg"), toUTF16("\ufeffpath="+Root+"/x ü\r\n", big); got != want {
+		if got, want := content(t, a, "x.reg"), toUTF16("\ufeffpath="+archive.Root+"/x ü\r\n", big); got != want {
 			t.Errorf("big %v\n got %q\nwant %q", big, got, want)
 		}
 	}
@@ -170,10 +173,10 @@ func TestVirtualenvOutside(t *testing.T) {
 	o := testOrigin(root)
 	o.Virtualenv = venv
 	a, rep := relocateTree(t, root, o)
-	if got := content(t, a, "bin/x"); got != "#!"+Interpreter+"\nx = 1\n" {
+	if got := content(t, a, "bin/x"); got != "#!"+archive.Interpreter+"\nx = 1\n" {
 		t.Errorf("%q", got)
 	}
-	if i, _ := a.Find("py"); a.Files[i].Placeholder != Interpreter {
+	if i, _ := a.Find("py"); a.Files[i].Placeholder != archive.Interpreter {
 		t.Errorf("%+v", a.Files[i])
 	}
 	if it, _ := item(rep.Blocked, "parts/p/lib.cfg"); len(rep.Blocked) != 2 || !strings.Contains(it.Reason, "names "+venv+", the build's virtualenv") || it.Part != "part p" {
@@ -195,7 +198,7 @@ func TestVolatileOptions(t *testing.T) {
 	o.Volatile = append(o.Volatile, "one")
 	a, rep := relocateTree(t, root, o)
 	check(t, rep.Err())
-	if got := content(t, a, ".installed.cfg"); got != "[one]\n__buildout_installed__ = \nTMPDIR = /build\n\n[env]\n__buildout_installed__ = \nHERE = "+Root+"\nTMPDIR = /build/x\n" {
+	if got := content(t, a, ".installed.cfg"); got != "[one]\n__buildout_installed__ = \nTMPDIR = /build\n\n[env]\n__buildout_installed__ = \nHERE = "+archive.Root+"\nTMPDIR = /build/x\n" {
 		t.Errorf("%q", got)
 	}
 }
@@ -213,15 +216,15 @@ func TestSiblings(t *testing.T) {
 		check(t, rep.Err())
 		to := root
 		if made {
-			to = Root
+			to = archive.Root
 		}
 		if got, want := content(t, a, ".installed.cfg"), "[backup]\nlocation = "+to+"-backup\nold = "+to+".old/x\n"; got != want {
 			t.Errorf("made %v\n got %q\nwant %q", made, got, want)
 		}
 		if made {
-			to = Form(Root, FormShell)
+			to = archive.Form(archive.Root, archive.FormShell)
 		}
-		if got, want := content(t, a, "x.sh"), "#!/bin/sh\ncp -r "+Form(Root, FormShell)+" "+to+"_2\n"; got != want {
+		if got, want := content(t, a, "x.sh"), "#!/bin/sh\ncp -r "+archive.Form(archive.Root, archive.FormShell)+" "+to+"_2\n"; got != want {
 			t.Errorf("made %v\n got %q\nwant %q", made, got, want)
 		}
 		tree{"x.bin": "\x00 ROOT2/x\x00"}.write(t, root)
@@ -229,7 +232,7 @@ func TestSiblings(t *testing.T) {
 		a, rep = relocateTree(t, root, o)
 		_, blocked := item(rep.Blocked, "x.bin")
 		it, _ := item(rep.Relocated, "parts/x/x.so")
-		if blocked != made || (it.Class == ClassCString) != made {
+		if blocked != made || (it.Class == archive.ClassCString) != made {
 			t.Errorf("made %v: %+v, %+v", made, rep.Blocked, a.Manifest.Relocations)
 		}
 	}
@@ -278,7 +281,7 @@ func TestCheckNames(t *testing.T) {
 		{"cp311-linux_x86_64", "a/../b", `".." in it`},
 		{"cp311-linux_x86_64", "a a", "can't tell it from a"},
 	} {
-		a := &Archive{Manifest: Manifest{Target: tt.target}}
+		a := &Archive{Manifest: archive.Manifest{Target: tt.target}}
 		for p := range strings.SplitSeq(tt.files, " ") {
 			a.Files = append(a.Files, File{Path: strings.TrimSuffix(strings.Replace(p, strings.Repeat("d/", 130), strings.Repeat("d/", 129)+"dd", 1), "/")})
 		}
@@ -289,24 +292,6 @@ func TestCheckNames(t *testing.T) {
 	}
 }
 
-func TestCompareSaysWhat(t *testing.T) {
-	one := filepath.Join(t.TempDir(), "stage")
-	tree{"same": "x", "gone": "x", "other": "x", "mode": "x", "link": "-> same"}.write(t, one)
-	two := filepath.Join(t.TempDir(), "stage")
-	tree{"same": "x", "new": "x", "other": "y", "mode*": "x", "link": "-> other"}.write(t, two)
-	a, _, _ := packTree(t, one, testOrigin(one), FormatTarGz)
-	b, _, _ := packTree(t, two, testOrigin(two), FormatZip)
-	diff, err := Compare(save(t, a, "a"), save(t, b, "b"))
-	check(t, err)
-	var got []string
-	for _, d := range diff {
-		got = append(got, d.Path+" "+d.What)
-	}
-	if s := fmt.Sprint(got); s != "[manifest: longest_path changed gone removed link link mode mode new added other content]" && s != "[gone removed link link mode mode new added other content]" {
-		t.Error(s)
-	}
-}
-
 func TestFileThatChanges(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "stage")
 	tree{"big": strings.Repeat("x", cacheFile+1)}.write(t, root)
@@ -314,39 +299,10 @@ func TestFileThatChanges(t *testing.T) {
 	check(t, rep.Err())
 	check(t, os.WriteFile(filepath.Join(root, "big"), []byte(strings.Repeat("y", cacheFile+1)), 0o644))
 	check(t, os.Chtimes(filepath.Join(root, "big"), time.Now(), time.Now().Add(time.Hour)))
-	for _, format := range []string{FormatTarGz, FormatTarZst, FormatZip} {
-		_, err := Write(t.Context(), discard{}, a, format, time.Unix(DefaultEpoch, 0), nil)
+	for _, format := range []string{archive.FormatTarGz, archive.FormatTarZst, archive.FormatZip} {
+		_, err := Write(t.Context(), io.Discard, a, format, time.Unix(archive.DefaultEpoch, 0), nil)
 		if err == nil || !strings.Contains(err.Error(), "changed") {
 			t.Errorf("%s: %v", format, err)
-		}
-	}
-}
-
-type discard struct{}
-
-func (discard) Write(p []byte) (int, error) { return len(p), nil }
-
-type full struct{ left int }
-
-func (f *full) Write(p []byte) (int, error) {
-	if f.left -= len(p); f.left < 0 {
-		return 0, errors.New("no space left on device")
-	}
-	return len(p), nil
-}
-
-func TestFullDisk(t *testing.T) {
-	root := filepath.Join(t.TempDir(), "stage")
-	sample.write(t, root)
-	a, rep := relocateTree(t, root, testOrigin(root))
-	check(t, rep.Err())
-	for _, format := range []string{FormatTarGz, FormatTarZst, FormatZip} {
-		for _, left := range []int{0, 5, 300} {
-			_, err := Write(t.Context(), &full{left}, a, format, time.Unix(DefaultEpoch, 0), nil)
-			var e *Error
-			if !errors.As(err, &e) || e.ExitCode() != 3 {
-				t.Errorf("%s, %d: %v", format, left, err)
-			}
 		}
 	}
 }

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 // childPack packs a tree to a file, and prints the most memory it had.
@@ -34,7 +36,7 @@ func childPack(root, format, out string) int {
 		err = Check(a)
 	}
 	if err == nil {
-		_, err = Write(context.Background(), f, a, format, time.Unix(DefaultEpoch, 0), nil)
+		_, err = Write(context.Background(), f, a, format, time.Unix(archive.DefaultEpoch, 0), nil)
 	}
 	if err != nil {
 		return fatal(err)
@@ -98,7 +100,7 @@ func TestSameBytes(t *testing.T) {
 	}
 	withUmask(t, 0o022, func() { one.write(t, a) })
 	withUmask(t, 0o077, func() { one.write(t, b) })
-	for _, format := range []string{FormatTarGz, FormatTarZst, FormatZip} {
+	for _, format := range []string{archive.FormatTarGz, archive.FormatTarZst, archive.FormatZip} {
 		outA, outB := filepath.Join(base, "a."+format), filepath.Join(base, "b."+format)
 		child(t, a, format, outA, nil)
 		check(t, os.WriteFile(outB, nil, 0o666))
@@ -112,7 +114,7 @@ func TestSameBytes(t *testing.T) {
 		y, err := os.ReadFile(outB)
 		check(t, err)
 		if !bytes.Equal(x, y) {
-			diff, err := Compare(outA, outB)
+			diff, err := archive.Compare(outA, outB)
 			t.Errorf("%s: not the same: %v %v", format, diff, err)
 		}
 	}
@@ -155,7 +157,7 @@ func TestMemory(t *testing.T) {
 	for i := range 2000 {
 		check(t, os.WriteFile(filepath.Join(root, "small"+strconv.Itoa(i)), bytes.Repeat([]byte("abcdefg "), 6000), 0o644))
 	}
-	for _, format := range []string{FormatTarGz, FormatTarZst, FormatZip} {
+	for _, format := range []string{archive.FormatTarGz, archive.FormatTarZst, archive.FormatZip} {
 		kib := child(t, root, format, filepath.Join(t.TempDir(), "out"), func(c *exec.Cmd) { c.Env = append(c.Env, "GOMAXPROCS=8") })
 		t.Logf("%s: %d MiB", format, kib>>10)
 		if kib == 0 || kib > 256<<10 {

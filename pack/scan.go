@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/target"
 )
 
@@ -37,9 +38,9 @@ func Scan(root string, rules Rules) (*Archive, error) {
 	}
 	a := s.a
 	a.Files = append(a.Files,
-		File{Path: Dir, Type: TypeDir, Mode: 0o755},
-		File{Path: BootstrapPy, Mode: 0o644, Data: target.Bootstrap(), Size: int64(len(target.Bootstrap()))},
-		File{Path: LauncherName, Mode: 0o644, Data: target.Launcher(), Size: int64(len(target.Launcher()))})
+		File{Path: archive.Dir, Type: archive.TypeDir, Mode: 0o755},
+		File{Path: archive.BootstrapPy, Mode: 0o644, Data: target.Bootstrap(), Size: int64(len(target.Bootstrap()))},
+		File{Path: archive.LauncherName, Mode: 0o644, Data: target.Launcher(), Size: int64(len(target.Launcher()))})
 	a.normalize()
 	if err := settleModes(a); err != nil {
 		return nil, err
@@ -97,7 +98,7 @@ func (s *scanner) entry(rel string, d fs.DirEntry, names map[string]bool) error 
 	case m.IsRegular():
 		f.Size = info.Size()
 	case m.IsDir():
-		f.Type, f.Source = TypeDir, ""
+		f.Type, f.Source = archive.TypeDir, ""
 		s.a.Files = append(s.a.Files, f)
 		return s.dir(p)
 	case m&fs.ModeSymlink != 0:
@@ -106,14 +107,14 @@ func (s *scanner) entry(rel string, d fs.DirEntry, names map[string]bool) error 
 		}
 		f.Link = filepath.ToSlash(f.Link)
 		if !utf8.ValidString(f.Link) {
-			return fail(exitCheck, "rename its target, or leave it out with --exclude", "scanning: what %s links to is not UTF-8", quoteName(p))
+			return fail(exitCheck, "rename its target, or leave it out with --exclude", "scanning: what %s links to is not UTF-8", archive.QuoteName(p))
 		}
-		f.Type, f.Mode = TypeLink, 0o777
+		f.Type, f.Mode = archive.TypeLink, 0o777
 	case m&fs.ModeSocket != 0:
 		s.omit(p, reasonSocket)
 		return nil
 	default:
-		return fail(exitCheck, "remove it, or leave it out with --exclude", "scanning: %s is neither file, directory nor link (%v)", quoteName(p), m.Type())
+		return fail(exitCheck, "remove it, or leave it out with --exclude", "scanning: %s is neither file, directory nor link (%v)", archive.QuoteName(p), m.Type())
 	}
 	s.a.Files = append(s.a.Files, f)
 	return nil

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/target"
 )
 
@@ -66,22 +67,22 @@ func TestOmissions(t *testing.T) {
 	}
 	for p, reason := range want {
 		got := ""
-		for d := strings.TrimSuffix(p, "/"); d != ""; d = parent(d) {
+		for d := strings.TrimSuffix(p, "/"); d != ""; d = archive.Parent(d) {
 			if omitted[d] != "" {
 				got = omitted[d]
 			}
 		}
 		_, in := a.Find(strings.TrimSuffix(p, "/"))
-		if got != reason || in != (reason == "" || p == BootstrapPy) {
+		if got != reason || in != (reason == "" || p == archive.BootstrapPy) {
 			t.Errorf("%s: %q, in the archive %v; want %q", p, got, in, reason)
 		}
 	}
 	for _, d := range []string{"var", "var/log", "var/deep"} {
-		if i, ok := a.Find(d); !ok || a.Files[i].Type != TypeDir {
+		if i, ok := a.Find(d); !ok || a.Files[i].Type != archive.TypeDir {
 			t.Errorf("%s is gone", d)
 		}
 	}
-	if content(t, a, BootstrapPy) != string(target.Bootstrap()) {
+	if content(t, a, archive.BootstrapPy) != string(target.Bootstrap()) {
 		t.Error("bootstrap.py is not ours")
 	}
 	a, err = Scan(root, Rules{Develop: []string{"src/x"}, KeepBuild: true})
@@ -141,7 +142,7 @@ func TestHardLinksAreFiles(t *testing.T) {
 	check(t, os.Link(filepath.Join(root, "a"), filepath.Join(root, "b/a")))
 	a, rep := relocateTree(t, root, testOrigin(root))
 	check(t, rep.Err())
-	if content(t, a, "b/a") != Root+"/x" || content(t, a, "a") != Root+"/x" {
+	if content(t, a, "b/a") != archive.Root+"/x" || content(t, a, "a") != archive.Root+"/x" {
 		t.Error("not both are relocated")
 	}
 }

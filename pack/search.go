@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"io"
 	"sort"
+
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 const (
@@ -84,8 +86,8 @@ func newSearcher(places []place) *searcher {
 			add(needle, pattern{text: []byte(f.text), place: i, enc: f.enc, shape: f.shape, posix: pl.path[0] == '/'})
 		}
 	}
-	add(PlaceholderMark, pattern{text: []byte(PlaceholderMark), place: markPlace})
-	wide := toUTF16(PlaceholderMark, false)
+	add(archive.PlaceholderMark, pattern{text: []byte(archive.PlaceholderMark), place: markPlace})
+	wide := toUTF16(archive.PlaceholderMark, false)
 	add(wide, pattern{text: []byte(wide), place: markPlace, enc: encUTF16L})
 	s.narrow.build()
 	s.wide.build()

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/target"
 )
 
@@ -114,12 +115,12 @@ func TestLongestPlaceWins(t *testing.T) {
 		return strings.Join(check, " ")
 	}
 	for in, want := range map[string]string{
-		"/home/me/stage/x":                Root + "|/home/me/stage",
+		"/home/me/stage/x":                archive.Root + "|/home/me/stage",
 		"/home/me/stage2":                 "|/home/me",
-		"/home/me/py/3.11/bin/python":     Interpreter + "|/home/me/py/3.11/bin/python",
-		"/home/me/py/3.11/bin/python3.11": Interpreter + "|/home/me/py/3.11/bin/python3.11",
-		"/home/me/py/3.11/bin/pip":        Prefix + "|/home/me/py/3.11",
-		"/home/me/py/3.11":                Prefix + "|/home/me/py/3.11",
+		"/home/me/py/3.11/bin/python":     archive.Interpreter + "|/home/me/py/3.11/bin/python",
+		"/home/me/py/3.11/bin/python3.11": archive.Interpreter + "|/home/me/py/3.11/bin/python3.11",
+		"/home/me/py/3.11/bin/pip":        archive.Prefix + "|/home/me/py/3.11",
+		"/home/me/py/3.11":                archive.Prefix + "|/home/me/py/3.11",
 		"/home/me/py/3.11.2":              "|/home/me",
 		"/home/men":                       "",
 	} {
@@ -180,10 +181,10 @@ func FuzzReplace(f *testing.F) {
 	f.Add("/a-b/c_d", "//a-b/c_d:/a-b/c_d.x/a-b/c_d")
 	f.Add("/srv/srv", "/srv/srv/srv/srv/srv")
 	f.Fuzz(func(t *testing.T, root, text string) {
-		if len(root) < 2 || root[0] != '/' || validName(root[1:]) != "" || strings.ContainsAny(root, "%\\\"'<>") || len(root) > 200 {
+		if len(root) < 2 || root[0] != '/' || archive.ValidName(root[1:]) != "" || strings.ContainsAny(root, "%\\\"'<>") || len(root) > 200 {
 			return
 		}
-		if strings.ContainsAny(text, "%\\<>\x00") || strings.Contains(text, PlaceholderMark) || len(text) > 4096 {
+		if strings.ContainsAny(text, "%\\<>\x00") || strings.Contains(text, archive.PlaceholderMark) || len(text) > 4096 {
 			return
 		}
 		for i := 0; i < len(root); i++ {
@@ -234,7 +235,7 @@ func BenchmarkSearch(b *testing.B) {
 // build's may be: the proof would find the build's in the archive.
 func TestOwnFilesNameNoPython(t *testing.T) {
 	path := regexp.MustCompile(`(/[\w.-]+)+/python[\w.]*`)
-	for name, text := range map[string][]byte{BootstrapPy: target.Bootstrap(), LauncherName: target.Launcher()} {
+	for name, text := range map[string][]byte{archive.BootstrapPy: target.Bootstrap(), archive.LauncherName: target.Launcher()} {
 		if found := path.Find(text); found != nil {
 			t.Errorf("%s holds %s", name, found)
 		}

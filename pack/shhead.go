@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"regexp"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 // ShHead is how a script starts whose interpreter the kernel can't run by a #!
@@ -84,7 +86,7 @@ func (w *worker) plainHead(f *File, head *ShHead, hits []hit) int64 {
 		if h.place == markPlace || h.offset != int64(head.start) || h.bound != whole || pl.placeholder == "" || h.n > len(head.Interpreter) {
 			continue
 		}
-		line := "#!" + Form(pl.placeholder, FormPlain) + head.Interpreter[h.n:]
+		line := "#!" + archive.Form(pl.placeholder, archive.FormPlain) + head.Interpreter[h.n:]
 		if head.Arguments != "" {
 			line += " " + head.Arguments
 		}

@@ -5,6 +5,8 @@ import (
 	"io"
 	"os"
 	"time"
+
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 // source is the raw content of a file, for random access.
@@ -20,12 +22,12 @@ func openSource(f *File) (*source, error) {
 	}
 	file, err := os.Open(f.Source)
 	if err != nil {
-		return nil, fail(exitSurroundings, "pack as the user that built the tree", "reading %s: %w", quoteName(f.Path), err)
+		return nil, fail(exitSurroundings, "pack as the user that built the tree", "reading %s: %w", archive.QuoteName(f.Path), err)
 	}
 	info, err := file.Stat()
 	if err != nil || !info.Mode().IsRegular() {
 		file.Close()
-		return nil, fail(exitCheck, "stop what runs in the tree, then pack again", "reading %s: it changed while the tree was packed", quoteName(f.Path))
+		return nil, fail(exitCheck, "stop what runs in the tree, then pack again", "reading %s: it changed while the tree was packed", archive.QuoteName(f.Path))
 	}
 	f.diskSize, f.diskTime = info.Size(), info.ModTime()
 	if f.diskTime.IsZero() {

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"io"
 	"regexp"
+
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 const (
@@ -53,10 +55,10 @@ func (w *worker) starter(f *File, src *source, res found, v *verdict) bool {
 	}
 	// In quotes, since the target's path may have a space.
 	rest := string(before[put.end()-from : at[5]])
-	text := `"` + Form(w.search.places[put.place].placeholder, FormPlain) + rest + `"`
+	text := `"` + archive.Form(w.search.places[put.place].placeholder, archive.FormPlain) + rest + `"`
 	from, to := from+int64(at[2]), from+int64(at[7])
 	f.texts = append(f.texts, textEdit{offset: from, n: to - from, text: text})
-	v.class, v.count, f.Class = ClassText, 1, ClassText
+	v.class, v.count, f.Class = archive.ClassText, 1, archive.ClassText
 	return true
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
 )
 
@@ -35,8 +36,8 @@ func TestStarter(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			dir := t.TempDir()
-			archive := zipOf(t, "__main__.py", "import sys\n"+test.member)
-			whole := string(program) + test.line + archive + test.tail
+			member := zipOf(t, "__main__.py", "import sys\n"+test.member)
+			whole := string(program) + test.line + member + test.tail
 			check(t, os.MkdirAll(filepath.Join(dir, "Scripts"), 0o755))
 			check(t, os.WriteFile(filepath.Join(dir, "Scripts", "run.exe"), []byte(whole), 0o755))
 			a, rep := relocateTree(t, dir, Origin{Root: root, RealRoot: dir, Interpreter: python, Prefix: `C:\Python 3.13`})
@@ -48,11 +49,11 @@ func TestStarter(t *testing.T) {
 			}
 			check(t, rep.Err())
 			got := content(t, a, "Scripts/run.exe")
-			if want := string(program) + test.want + archive; got != want {
-				t.Errorf("the line is %q, want %q", strings.TrimSuffix(strings.TrimPrefix(got, string(program)), archive), test.want)
+			if want := string(program) + test.want + member; got != want {
+				t.Errorf("the line is %q, want %q", strings.TrimSuffix(strings.TrimPrefix(got, string(program)), member), test.want)
 			}
 			for _, r := range a.Manifest.Relocations {
-				if r.Class != ClassText || r.SHA256 != hexSum(got) {
+				if r.Class != archive.ClassText || r.SHA256 != hexSum(got) {
 					t.Errorf("the manifest has %+v", r)
 				}
 			}

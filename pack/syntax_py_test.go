@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"golang.org/x/text/encoding/charmap"
+
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 // TestDeclaredEncodings: a source or an XML file that says that it isn't in
@@ -33,17 +35,17 @@ func TestDeclaredEncodings(t *testing.T) {
 			python := findPython(t, version)
 			a, b := filepath.Join(t.TempDir(), "stage"), filepath.Join(t.TempDir(), "Große Straße")
 			tr := tree{
-				LaunchName: `{"format": 1, "config": "buildout.cfg"}`,
-				"x.xml":    "<?xml version=\"1.0\" encoding='ISO-8859-1'?>\n<a n=\"M\xfcller ROOT/x\">ROOT</a>\n",
-				"y.xml":    "<?xml version=\"1.0\"?>\n<a n=\"ROOT/x\">ROOT</a>\n",
-				"x.json":   `{"x": "ROOT"}`,
+				archive.LaunchName: `{"format": 1, "config": "buildout.cfg"}`,
+				"x.xml":            "<?xml version=\"1.0\" encoding='ISO-8859-1'?>\n<a n=\"M\xfcller ROOT/x\">ROOT</a>\n",
+				"y.xml":            "<?xml version=\"1.0\"?>\n<a n=\"ROOT/x\">ROOT</a>\n",
+				"x.json":           `{"x": "ROOT"}`,
 			}
 			for name, text := range files {
 				tr[name] = text + show
 			}
 			tr.write(t, a)
 			unpackTree(t, a, b, askPython(t, python))
-			if out, err := exec.Command(python, "-E", filepath.Join(b, BootstrapPy)).CombinedOutput(); err != nil {
+			if out, err := exec.Command(python, "-E", filepath.Join(b, archive.BootstrapPy)).CombinedOutput(); err != nil {
 				t.Fatalf("bootstrap.py: %v\n%s", err, out)
 			}
 			for name := range files {
@@ -113,11 +115,11 @@ func TestSplits(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			a, plain, spaced := filepath.Join(t.TempDir(), "stage"), filepath.Join(t.TempDir(), "app"), filepath.Join(t.TempDir(), "my app")
-			tree{LaunchName: `{"format": 1, "config": "buildout.cfg"}`, tt.name: tt.text}.write(t, a)
+			tree{archive.LaunchName: `{"format": 1, "config": "buildout.cfg"}`, tt.name: tt.text}.write(t, a)
 			unpackTree(t, a, plain, about)
 			check(t, os.CopyFS(spaced, os.DirFS(plain)))
 			for _, at := range []struct{ root, python, line string }{{spaced, python, tt.root}, {plain, spacedPython, tt.python}, {plain, python, ""}} {
-				out, err := exec.Command(at.python, "-E", filepath.Join(at.root, BootstrapPy)).CombinedOutput()
+				out, err := exec.Command(at.python, "-E", filepath.Join(at.root, archive.BootstrapPy)).CombinedOutput()
 				refused := strings.Contains(string(out), "error: "+tt.name+" can't hold a path with a space ("+at.line+")")
 				if at.line == "" && err != nil || at.line != "" && (err == nil || !refused) {
 					t.Errorf("%s with %s, want %q: %v\n%s", at.root, at.python, at.line, err, out)

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 // text replaces what was found in a text file by placeholders.
@@ -43,8 +45,8 @@ func (w *worker) text(f *File, src *source, res found, v *verdict) error {
 		if v.splits, err = w.splits(f, src, res); err != nil {
 			return err
 		}
-		v.class, v.count = ClassText, len(f.texts)
-		f.Class = ClassText
+		v.class, v.count = archive.ClassText, len(f.texts)
+		f.Class = archive.ClassText
 	}
 	return nil
 }
@@ -56,9 +58,9 @@ func (w *worker) replace(f *File, src *source, lex *lexer, h hit, wide bool) {
 		form = lex.form(src, h)
 	}
 	if h.lower {
-		form += FormLower
+		form += archive.FormLower
 	}
-	text := Form(placeholder, form)
+	text := archive.Form(placeholder, form)
 	if wide {
 		text = toUTF16(text, h.enc == encUTF16B)
 	}
@@ -204,7 +206,7 @@ func (w *worker) lexer(f *File, src *source, res found, python bool) (*lexer, er
 // form is asked for hits in the order of their offsets.
 func (l *lexer) form(src *source, h hit) string {
 	if h.enc == encURL || !l.values && isURL(preceding(src, h.offset)) {
-		return FormURL
+		return archive.FormURL
 	}
 	for l.used < len(l.quotes) && l.quotes[l.used].end <= h.offset {
 		l.used++
@@ -215,19 +217,19 @@ func (l *lexer) form(src *source, h hit) string {
 	}
 	switch {
 	case l.syntax == syntaxJSON:
-		return FormJSON
+		return archive.FormJSON
 	case l.syntax == syntaxPython && in && !quote.raw:
 		switch {
 		case quote.bytes:
-			return FormBytes
+			return archive.FormBytes
 		case quote.unicode:
-			return FormUnicode
+			return archive.FormUnicode
 		}
-		return FormPython
+		return archive.FormPython
 	case l.syntax == syntaxShell && !in || h.enc == encShell:
-		return FormShell
-	case l.syntax == syntaxNone && h.enc == encEscape && h.slash != FormDouble:
-		return FormJSON
+		return archive.FormShell
+	case l.syntax == syntaxNone && h.enc == encEscape && h.slash != archive.FormDouble:
+		return archive.FormJSON
 	}
 	return h.slash
 }

@@ -5,19 +5,19 @@ import (
 	"reflect"
 	"testing"
 
-	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/release"
 )
 
 // The sidecar has the manifest's names and meanings: a manifest goes through a
 // sidecar and back without loss, but for what only the target needs.
 func TestSidecarIsLikeTheManifest(t *testing.T) {
-	m := pack.Manifest{
+	m := archive.Manifest{
 		Format: 1, Generator: "g", Name: "site", Version: "1.0", Target: "cp313-win_amd64", Label: "x",
-		Python: pack.Python{Version: "3.13.0", Implementation: "cpython", ABI: "cp313", Platform: "win_amd64", Bits: 64, Libc: "glibc"}, Buildout: "5.2",
-		Floors: []pack.Floor{{Kind: "glibc", Version: "2.28", File: "f"}}, SystemLibraries: []pack.SystemLibrary{{Name: "l", NeededBy: "n", Package: "p"}},
-		LongestPath: "a/b", Parts: []pack.Part{{Name: "p", Recipe: "r"}}, Extensions: []pack.Extension{{Path: "p", Module: "m", Egg: "e", SHA256: "s"}},
-		Checkouts: []pack.Checkout{{Path: "p", URL: "u", Commit: "c"}}, Verification: map[string]any{"compiled": 3.0},
+		Python: archive.Python{Version: "3.13.0", Implementation: "cpython", ABI: "cp313", Platform: "win_amd64", Bits: 64, Libc: "glibc"}, Buildout: "5.2",
+		Floors: []archive.Floor{{Kind: "glibc", Version: "2.28", File: "f"}}, SystemLibraries: []archive.SystemLibrary{{Name: "l", NeededBy: "n", Package: "p"}},
+		LongestPath: "a/b", Parts: []archive.Part{{Name: "p", Recipe: "r"}}, Extensions: []archive.Extension{{Path: "p", Module: "m", Egg: "e", SHA256: "s"}},
+		Checkouts: []archive.Checkout{{Path: "p", URL: "u", Commit: "c"}}, Verification: map[string]any{"compiled": 3.0},
 	}
 	b, err := json.Marshal(m)
 	if err != nil {
@@ -30,7 +30,7 @@ func TestSidecarIsLikeTheManifest(t *testing.T) {
 	if b, err = json.Marshal(s); err != nil {
 		t.Fatal(err)
 	}
-	var back pack.Manifest
+	var back archive.Manifest
 	if err := json.Unmarshal(b, &back); err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ const SidecarFormat = 1
 
 // Sidecar is NAME.json beside an archive: its manifest without what only the
 // target needs, and what became known after it was written. The fields that
-// the manifest has too have its names and meanings (pack.Manifest). Command
+// the manifest has too have its names and meanings (archive.Manifest). Command
 // pack writes it; here it is read.
 type Sidecar struct {
 	Format    int    `json:"format"`

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/binfmt"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
@@ -19,19 +20,19 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: archive STAGE PYTHON OUT")
 		os.Exit(2)
 	}
-	if err := archive(os.Args[1], os.Args[2], os.Args[3]); err != nil {
+	if err := run(os.Args[1], os.Args[2], os.Args[3]); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)
 	}
 }
 
-func archive(stage, python, out string) error {
+func run(stage, python, out string) error {
 	a, err := pack.Scan(stage, pack.Rules{})
 	if err != nil {
 		return err
 	}
-	a.Manifest = pack.Manifest{Format: pack.Format, Name: "bench", Version: "1", Target: "cp313-linux_x86_64",
-		Python: pack.Python{Version: "3.13", Implementation: "cpython", ABI: "cp313", Platform: "linux_x86_64"}}
+	a.Manifest = archive.Manifest{Format: archive.Format, Name: "bench", Version: "1", Target: "cp313-linux_x86_64",
+		Python: archive.Python{Version: "3.13", Implementation: "cpython", ABI: "cp313", Platform: "linux_x86_64"}}
 	prefix := filepath.Dir(filepath.Dir(python))
 	report, err := pack.Relocate(a, pack.Origin{
 		Root: stage, RealRoot: stage, Interpreter: python, Prefix: prefix, LibDir: filepath.Join(prefix, "lib"), Home: os.Getenv("HOME"),
@@ -48,6 +49,6 @@ func archive(stage, python, out string) error {
 		return err
 	}
 	defer f.Close()
-	_, err = pack.Write(context.Background(), f, a, pack.FormatTarGz, time.Unix(pack.DefaultEpoch, 0), nil)
+	_, err = pack.Write(context.Background(), f, a, archive.FormatTarGz, time.Unix(archive.DefaultEpoch, 0), nil)
 	return err
 }

@@ -17,8 +17,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/isolate"
-	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // Case is an example, and what it is built and run with.
@@ -66,39 +66,39 @@ func Run(t *testing.T, c Case) {
 	if testing.Short() {
 		t.Skip("packs a whole buildout")
 	}
-	s, archive, manifest := install(t, c)
+	s, file, manifest := install(t, c)
 	s.move()
 	s.inhabit(c.Others)
 	s.installed(manifest, c)
 	s.uninhabited()
 	if c.Serving != nil {
-		s.updatedServing(archive, buildProgram(t), *c.Serving)
+		s.updatedServing(file, buildProgram(t), *c.Serving)
 	}
 	if c.Static {
-		runStatic(t, c, archive, manifest, s.python)
+		runStatic(t, c, file, manifest, s.python)
 	}
 }
 
 // install packs the case's example, and installs the archive on a server,
 // which has none of the files absent.
-func install(t *testing.T, c Case, absent ...string) (*server, string, pack.Manifest) {
+func install(t *testing.T, c Case, absent ...string) (*server, string, archive.Manifest) {
 	t.Helper()
 	python := newPython(t, c.Python)
-	archive := packExample(t, c, python.original)
-	manifest := readManifest(t, archive)
+	file := packExample(t, c, python.original)
+	manifest := readManifest(t, file)
 	if manifest.Buildout != c.Buildout {
 		t.Errorf("the archive has zc.buildout %s, want %s", manifest.Buildout, c.Buildout)
 	}
 	s := newServer(t, python, absent...)
-	s.unpack(archive, cmp.Or(c.Place, "Große Straße"))
+	s.unpack(file, cmp.Or(c.Place, "Große Straße"))
 	s.installed(manifest, c)
 	s.startsCompiled(c.Starts)
-	return s, archive, manifest
+	return s, file, manifest
 }
 
 // installed runs the two lines of the README, the flags that need no network
 // either, and the application's scripts, and sees that nothing was built.
-func (s *server) installed(manifest pack.Manifest, c Case) {
+func (s *server) installed(manifest archive.Manifest, c Case) {
 	s.t.Helper()
 	before := extensions(s.t, s.tree)
 	if len(before) == 0 || len(before) < len(manifest.Extensions) {
@@ -121,17 +121,17 @@ func (s *server) installed(manifest pack.Manifest, c Case) {
 func packExample(t *testing.T, c Case, python string) string {
 	t.Helper()
 	p := newPacker(t, c, python)
-	archive, said, err := p.run(false)
+	file, said, err := p.run(false)
 	if err != nil {
 		t.Fatalf("binary-buildout %s: %v\n%s", strings.Join(p.args, " "), err, said)
 	}
 	t.Logf("binary-buildout %s\n%s", strings.Join(p.args, " "), said)
-	checkAssets(t, archive, python, p.args[1])
+	checkAssets(t, file, python, p.args[1])
 	if c.Twice {
-		p.again(archive)
-		p.again(archive, "--reuse", archive)
+		p.again(file)
+		p.again(file, "--reuse", file)
 	}
-	return archive
+	return file
 }
 
 // buildProgram builds binary-buildout, where every user may run it.
@@ -157,9 +157,9 @@ func copyOf(t *testing.T, dir string) string {
 	return to
 }
 
-func readManifest(t *testing.T, archive string) pack.Manifest {
+func readManifest(t *testing.T, file string) archive.Manifest {
 	t.Helper()
-	r, err := pack.OpenArchive(archive)
+	r, err := archive.Open(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +169,7 @@ func readManifest(t *testing.T, archive string) pack.Manifest {
 
 // checkUpdated sees that buildout said of each part that it updates it, and
 // of none that it installs it.
-func checkUpdated(t *testing.T, said string, parts []pack.Part) {
+func checkUpdated(t *testing.T, said string, parts []archive.Part) {
 	t.Helper()
 	for _, part := range parts {
 		if !strings.Contains(said, "Updating "+part.Name+".\n") {

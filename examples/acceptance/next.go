@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
@@ -28,10 +29,10 @@ type Raise struct {
 // nextVersion makes an archive's next version: as if the same buildout had been
 // built with another version of one egg. first, if not empty, stands before all
 // else in the egg's module.
-func nextVersion(t *testing.T, archive, number string, egg Raise, first string) string {
+func nextVersion(t *testing.T, file, number string, egg Raise, first string) string {
 	t.Helper()
 	tree := filepath.Join(t.TempDir(), "tree")
-	check(t, pack.Extract(context.Background(), archive, tree, pack.ExtractOptions{}))
+	check(t, archive.Extract(context.Background(), file, tree, archive.ExtractOptions{}))
 	old, raised := egg.Name+"-"+egg.From+"-", egg.Name+"-"+egg.To+"-"
 	renames := strings.NewReplacer(old, raised, egg.Name+" = "+egg.From+"\n", egg.Name+" = "+egg.To+"\n")
 	dirs, err := filepath.Glob(filepath.Join(tree, "eggs", "v5", old+"*")) // where zc.buildout 5 puts them
@@ -58,13 +59,13 @@ func nextVersion(t *testing.T, archive, number string, egg Raise, first string) 
 		switch {
 		case strings.HasPrefix(path, dir) && (d.Name() == "PKG-INFO" || d.Name() == "METADATA"):
 			return replaceIn(path, metadata)
-		case strings.HasPrefix(inside, "eggs/") || inside == pack.FilesName:
+		case strings.HasPrefix(inside, "eggs/") || inside == archive.FilesName:
 			return nil
 		}
 		return replaceIn(path, renames)
 	}))
-	var m pack.Manifest
-	data, err = os.ReadFile(filepath.Join(tree, pack.ManifestName))
+	var m archive.Manifest
+	data, err = os.ReadFile(filepath.Join(tree, archive.ManifestName))
 	check(t, err)
 	check(t, json.Unmarshal(data, &m))
 	m.Version = number
@@ -83,7 +84,7 @@ func nextVersion(t *testing.T, archive, number string, egg Raise, first string) 
 	f, err := os.Create(next)
 	check(t, err)
 	defer f.Close()
-	_, err = pack.Write(context.Background(), f, a, pack.FormatTarGz, time.Unix(pack.DefaultEpoch, 0), nil)
+	_, err = pack.Write(context.Background(), f, a, archive.FormatTarGz, time.Unix(archive.DefaultEpoch, 0), nil)
 	check(t, err)
 	return next
 }

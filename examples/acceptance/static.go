@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/testcache"
-	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // fetchStatic lays Debian 11's Python 2.7 into the directory $1, and keeps its
@@ -86,10 +86,10 @@ func needsLibpython(t *testing.T, path string) bool {
 // runStatic proves an archive that was built by a Python with a shared
 // libpython once more, under one of the same ABI without: what the linker wrote
 // into each extension, NEEDED libpython2.7.so.1.0, must be gone.
-func runStatic(t *testing.T, c Case, archive string, manifest pack.Manifest, shared *python) {
+func runStatic(t *testing.T, c Case, file string, manifest archive.Manifest, shared *python) {
 	t.Helper()
 	s := newServer(t, static27(t, shared))
-	s.unpack(archive, "static")
+	s.unpack(file, "static")
 	s.installed(manifest, c)
 	for _, e := range manifest.Extensions {
 		if needsLibpython(t, filepath.Join(s.tree, e.Path)) {

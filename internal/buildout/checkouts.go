@@ -10,14 +10,14 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 // checkouts finds the git checkouts of the tree: itself, and what mr.developer
 // and submodules laid at most four levels below. skip are directories that
 // aren't looked into.
-func checkouts(ctx context.Context, root string, skip ...string) []pack.Checkout {
-	var found []pack.Checkout
+func checkouts(ctx context.Context, root string, skip ...string) []archive.Checkout {
+	var found []archive.Checkout
 	filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return nil
@@ -40,13 +40,13 @@ func checkouts(ctx context.Context, root string, skip ...string) []pack.Checkout
 	return found
 }
 
-func checkout(ctx context.Context, root, dir string) (pack.Checkout, bool) {
+func checkout(ctx context.Context, root, dir string) (archive.Checkout, bool) {
 	commit := git(ctx, dir, "rev-parse", "HEAD")
 	rel, err := filepath.Rel(root, dir)
 	if commit == "" || err != nil {
-		return pack.Checkout{}, false
+		return archive.Checkout{}, false
 	}
-	return pack.Checkout{Path: filepath.ToSlash(rel), Commit: commit, URL: published(git(ctx, dir, "config", "--get", "remote.origin.url"))}, true
+	return archive.Checkout{Path: filepath.ToSlash(rel), Commit: commit, URL: published(git(ctx, dir, "config", "--get", "remote.origin.url"))}, true
 }
 
 func git(ctx context.Context, dir string, args ...string) string {

@@ -12,7 +12,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 // What is copied from a checkout into the stage: everything, .git included
@@ -38,7 +38,7 @@ type copier struct {
 
 // copyTree copies the checkout o.Dir to the stage at to, and gives what it left out.
 func (o Options) copyTree(ctx context.Context, to string) ([]LeftOut, error) {
-	c := copier{from: o.Dir, to: to, skip: map[string]LeftOutReason{"var": LeftData, pack.Dir: LeftState}, tracked: tracked(ctx, o.Dir)}
+	c := copier{from: o.Dir, to: to, skip: map[string]LeftOutReason{"var": LeftData, archive.Dir: LeftState}, tracked: tracked(ctx, o.Dir)}
 	c.skipOwn(o)
 	if exists(filepath.Join(c.from, installedCfg)) {
 		c.built = true

@@ -12,7 +12,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 // Finding is a credential of the build in a file of the tree.
@@ -82,7 +82,7 @@ func withoutLogins(s string, logins []string) string {
 // urlFiles are the files that may hold URLs of the build: configurations,
 // .installed.cfg, direct_url.json, what is in the extends-cache, launch.json.
 func (t *Tree) urlFiles() ([]string, error) {
-	files := []string{t.installedCfg(), filepath.Join(t.Root, filepath.FromSlash(pack.LaunchName)), filepath.Join(t.Root, ".mr.developer.cfg")}
+	files := []string{t.installedCfg(), filepath.Join(t.Root, filepath.FromSlash(archive.LaunchName)), filepath.Join(t.Root, ".mr.developer.cfg")}
 	for _, f := range t.config.Files {
 		if !strings.Contains(f, "://") {
 			files = append(files, f)

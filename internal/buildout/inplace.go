@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
@@ -82,11 +83,11 @@ func (o Options) wasRun(c config) error {
 }
 
 // existing is prepareLaunch for zc.buildout that is in the tree already.
-func (b *builder) existing(ctx context.Context, m toolmaker, script buildoutScript) (tools, config, pack.Launch, error) {
+func (b *builder) existing(ctx context.Context, m toolmaker, script buildoutScript) (tools, config, archive.Launch, error) {
 	if b.virtual && len(script.paths) == 0 {
 		return prepareVenv(ctx, m, b.o.Launcher)
 	}
-	launch := pack.Launch{Format: pack.Format, Config: filepath.ToSlash(m.config)}
+	launch := archive.Launch{Format: archive.Format, Config: filepath.ToSlash(m.config)}
 	if err := script.check(m.root); err != nil {
 		return tools{}, config{}, launch, err
 	}

@@ -10,8 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
-	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // directories of [buildout] that have to lie in the tree, and where they are
@@ -149,20 +149,20 @@ func placeEggs(root, dir string, t tools) ([]string, error) {
 
 // writeLaunch writes what the launcher reads: launcher.py itself, launch.json
 // and state.json.
-func writeLaunch(root string, launcher []byte, launch pack.Launch, interpreter string) error {
-	if err := os.MkdirAll(filepath.Join(root, pack.Dir), 0o755); err != nil {
+func writeLaunch(root string, launcher []byte, launch archive.Launch, interpreter string) error {
+	if err := os.MkdirAll(filepath.Join(root, archive.Dir), 0o755); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(root, filepath.FromSlash(pack.LauncherName)), launcher, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(root, filepath.FromSlash(archive.LauncherName)), launcher, 0o644); err != nil {
 		return err
 	}
-	if err := writeJSON(filepath.Join(root, filepath.FromSlash(pack.LaunchName)), launch); err != nil {
+	if err := writeJSON(filepath.Join(root, filepath.FromSlash(archive.LaunchName)), launch); err != nil {
 		return err
 	}
-	return writeJSON(filepath.Join(root, filepath.FromSlash(pack.StateName)), struct {
-		pack.State
+	return writeJSON(filepath.Join(root, filepath.FromSlash(archive.StateName)), struct {
+		archive.State
 		Mode string `json:"mode"`
-	}{pack.State{Format: pack.Format, Root: root, Interpreter: interpreter, Config: launch.Config, Files: map[string]string{}}, "build"})
+	}{archive.State{Format: archive.Format, Root: root, Interpreter: interpreter, Config: launch.Config, Files: map[string]string{}}, "build"})
 }
 
 func writeJSON(path string, v any) error {
@@ -175,8 +175,8 @@ func writeJSON(path string, v any) error {
 
 // prepareLaunch makes zc.buildout runnable in the tree at root: eggs, launch.json,
 // launcher. It gives the configuration as the build will see it.
-func prepareLaunch(ctx context.Context, m toolmaker, launcher []byte) (tools, config, pack.Launch, error) {
-	launch := pack.Launch{Format: pack.Format, Config: filepath.ToSlash(m.config)}
+func prepareLaunch(ctx context.Context, m toolmaker, launcher []byte) (tools, config, archive.Launch, error) {
+	launch := archive.Launch{Format: archive.Format, Config: filepath.ToSlash(m.config)}
 	t, c, err := m.make(ctx)
 	if err != nil {
 		return t, c, launch, err
@@ -195,7 +195,7 @@ func prepareLaunch(ctx context.Context, m toolmaker, launcher []byte) (tools, co
 
 // settleOptions fills in launch.Options, and reads the configuration again
 // with them.
-func (m toolmaker) settleOptions(ctx context.Context, t tools, c config, launch pack.Launch) (config, pack.Launch, error) {
+func (m toolmaker) settleOptions(ctx context.Context, t tools, c config, launch archive.Launch) (config, archive.Launch, error) {
 	launch.Options = append(append([]string{}, overrides(m.root, c)...), toolPins(t, c)...)
 	if err := placeExtends(m.root, m.cache(), c); err != nil {
 		return c, launch, surroundings("keeping remote configurations", "", err)

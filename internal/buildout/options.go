@@ -4,8 +4,8 @@ import (
 	"io"
 	"os"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/machinecode"
-	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // Options say what is built, where, and with what.
@@ -54,21 +54,21 @@ type Options struct {
 type Tree struct {
 	Root        string // real path
 	Interpreter Interpreter
-	Python      pack.Python
+	Python      archive.Python
 	// Interpreters are the paths under which the tree's files may name the
 	// interpreter: the one that built it, bin/buildout's, and what those link to.
 	Interpreters []string
 	Buildout     string // version of zc.buildout
-	Launch       pack.Launch
+	Launch       archive.Launch
 
-	Parts      []pack.Part
+	Parts      []archive.Part
 	Volatile   []string // parts that installed again in the gate, all allowed
 	Eggs       []Egg
 	Installed  []Installed // what .installed.cfg says, part by part
 	Scripts    []string    // relative, in the bin directory
-	Checkouts  []pack.Checkout
+	Checkouts  []archive.Checkout
 	Extensions machinecode.Files // compiled files, as the gate found and left them
-	Signatures []pack.Signature
+	Signatures []archive.Signature
 	Warnings   []string // for the report
 	LeftOut    []LeftOut
 	Reused     *Reused // nil without Options.Reuse

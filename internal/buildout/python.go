@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 // Interpreter is what py/probe.py found out of a Python.
@@ -51,8 +51,8 @@ func (i Interpreter) Minor() string {
 }
 
 // Pack gives the interpreter in the manifest's words.
-func (i Interpreter) Pack() pack.Python {
-	return pack.Python{Version: i.Version, Implementation: i.Implementation, ABI: i.ABI,
+func (i Interpreter) Pack() archive.Python {
+	return archive.Python{Version: i.Version, Implementation: i.Implementation, ABI: i.ABI,
 		Platform: i.Platform, Bits: i.Bits, Libc: i.Libc}
 }
 

@@ -11,8 +11,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
-	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // Reused says what a build took over from the last archive.
@@ -29,7 +29,7 @@ type Reused struct {
 // files name the stage's paths, so that what is moved there is right as it is.
 type last struct {
 	dir       string
-	manifest  pack.Manifest
+	manifest  archive.Manifest
 	reused    *Reused
 	doubtful  map[string]bool // "egg NAME" and "part NAME" that something was missing of
 	installed []Installed     // what its .installed.cfg says
@@ -248,8 +248,8 @@ func (m toolmaker) reusedTools(pins []pin) (tools, bool) {
 	if m.last == nil {
 		return t, false
 	}
-	data, err := os.ReadFile(filepath.Join(m.last.dir, filepath.FromSlash(pack.LaunchName)))
-	var launch pack.Launch
+	data, err := os.ReadFile(filepath.Join(m.last.dir, filepath.FromSlash(archive.LaunchName)))
+	var launch archive.Launch
 	if err != nil || json.Unmarshal(data, &launch) != nil {
 		return t, false
 	}

@@ -8,13 +8,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 // What was made with something else is not reused, and why is said.
 func TestUnlike(t *testing.T) {
 	made := map[string]string{"cc": "(Debian 12.2.0-14) 12.2.0", "CFLAGS": digestMark + "00", toolsKey: "setuptools 81.0.0"}
-	m := pack.Manifest{Target: "cp313-manylinux_2_28_x86_64", Python: pack.Python{Version: "3.13.0", ABI: "cp313", Platform: "linux_x86_64", Libc: "glibc"}, Toolchain: made}
+	m := archive.Manifest{Target: "cp313-manylinux_2_28_x86_64", Python: archive.Python{Version: "3.13.0", ABI: "cp313", Platform: "linux_x86_64", Libc: "glibc"}, Toolchain: made}
 	for _, c := range []struct {
 		name, why string
 		change    func(*builder)
@@ -62,7 +62,7 @@ func TestMadeWith(t *testing.T) {
 // again, with the compiler's lines, or there at last.
 func TestDoubtful(t *testing.T) {
 	missing := []any{map[string]any{"kind": "missing"}}
-	m := pack.Manifest{Verification: map[string]any{
+	m := archive.Manifest{Verification: map[string]any{
 		"waived":   []any{map[string]any{"egg": "Markup_Safe", "part": "web", "problems": missing}},
 		"warnings": []any{map[string]any{"egg": "Other", "problems": []any{map[string]any{"kind": "import"}}}},
 		"compiled": []any{map[string]any{"egg": "Fine", "problems": missing}},
@@ -102,7 +102,7 @@ func TestSameDevelop(t *testing.T) {
 			return write(t, all)
 		}
 		b := &builder{s: stage{root: merged(source, c.now)}}
-		l := &last{dir: merged(source, products, c.was), manifest: pack.Manifest{Builds: []pack.Build{{Project: "own", Directory: "src/own", Modules: []string{"_own"}}}}}
+		l := &last{dir: merged(source, products, c.was), manifest: archive.Manifest{Builds: []archive.Build{{Project: "own", Directory: "src/own", Modules: []string{"_own"}}}}}
 		d := &reusableDevelop{}
 		if same := l.sameDevelop(b, d, filepath.Join(b.s.root, "src/own")); same != c.same || same && (!d.Compiled || !slices.Contains(d.Products, "own.egg-info/PKG-INFO")) {
 			t.Errorf("%s: %v, %+v", c.name, same, d)

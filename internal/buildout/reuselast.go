@@ -13,7 +13,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 // unpackLast unpacks the archive of o.Reuse; nil without one. It needs nothing
@@ -22,7 +22,7 @@ func (b *builder) unpackLast(ctx context.Context) (*last, error) {
 	if b.o.Reuse == "" {
 		return nil, nil
 	}
-	r, err := pack.OpenArchive(b.o.Reuse)
+	r, err := archive.Open(b.o.Reuse)
 	if err != nil {
 		return nil, err
 	}
@@ -33,7 +33,7 @@ func (b *builder) unpackLast(ctx context.Context) (*last, error) {
 	if m.Name != b.o.Name {
 		return nil, usage("reusing "+l.reused.Archive, "give --reuse an archive of "+b.o.Name, "it is an archive of %s, and %s is built", m.Name, b.o.Name)
 	}
-	return l, r.Extract(ctx, l.dir, pack.ExtractOptions{Skip: useless(r.Files(), b.literalPins())})
+	return l, r.Extract(ctx, l.dir, archive.ExtractOptions{Skip: useless(r.Files(), b.literalPins())})
 }
 
 // fitLast begins to fit the unpacked archive to the stage. Where nothing of it
@@ -80,7 +80,7 @@ func (b *builder) buildAll(why string) {
 }
 
 // unlike says in what the archive's making differs from this build's; "" if in nothing.
-func (b *builder) unlike(m pack.Manifest) string {
+func (b *builder) unlike(m archive.Manifest) string {
 	in := b.in.Pack()
 	switch {
 	case m.Python.ABI != in.ABI || m.Python.Platform != in.Platform || m.Python.Libc != in.Libc:
@@ -152,7 +152,7 @@ func differ(was, is map[string]string) string {
 // doubtful are the eggs and parts that something was missing of, although the
 // archive was packed: waived, or optional. They are built again, so that it is
 // missed again, or there at last.
-func doubtful(m pack.Manifest) map[string]bool {
+func doubtful(m archive.Manifest) map[string]bool {
 	var report struct {
 		Waived, Missing, Foreign, Warnings []struct {
 			Egg, Part string
@@ -181,7 +181,7 @@ func plainName(name string) string {
 
 // fit has the archive's own bootstrap.py relocate it to the stage.
 func (l *last) fit(ctx context.Context, b *builder) error {
-	cmd := exec.CommandContext(ctx, b.in.Executable, "-sE", filepath.Join(l.dir, pack.BootstrapPy), "--root", b.s.root)
+	cmd := exec.CommandContext(ctx, b.in.Executable, "-sE", filepath.Join(l.dir, archive.BootstrapPy), "--root", b.s.root)
 	cmd.Dir, cmd.Env, cmd.WaitDelay = l.dir, b.env, 10*time.Second
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out

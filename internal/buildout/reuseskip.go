@@ -7,7 +7,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 // useless tells of what needn't be unpacked of an archive that is reused:
@@ -18,13 +18,13 @@ import (
 //
 // It decides nothing but what is worth the time: an egg that is missed is
 // built, and one that is unpacked in vain isn't taken.
-func useless(files []pack.Entry, pins map[string]string) func(pack.Entry) bool {
+func useless(files []archive.Entry, pins map[string]string) func(archive.Entry) bool {
 	have := map[string]bool{}
 	for _, e := range files {
 		have[e.Path] = true
 	}
 	judged := map[string]judgement{}
-	return func(e pack.Entry) bool {
+	return func(e archive.Entry) bool {
 		egg := eggIn(e.Path)
 		j, ok := judged[egg]
 		if !ok {
@@ -34,7 +34,7 @@ func useless(files []pack.Entry, pins map[string]string) func(pack.Entry) bool {
 		if j != undecided {
 			return j == whollyUseless
 		}
-		if e.Type == pack.TypeDir {
+		if e.Type == archive.TypeDir {
 			return path.Base(e.Path) == "__pycache__"
 		}
 		return (strings.HasSuffix(e.Path, ".pyc") || strings.HasSuffix(e.Path, ".pyo")) && have[e.Path[:len(e.Path)-1]]

@@ -7,19 +7,19 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 // Bytecode comes from the sources again, but that of the tools, and what has no
 // source, is wanted. An egg that is pinned to another version is not.
 func TestUseless(t *testing.T) {
-	files := []pack.Entry{
-		{Path: "eggs/a-1.0-py3.13.egg/a.py"}, {Path: "eggs/a-1.0-py3.13.egg/__pycache__", Type: pack.TypeDir}, {Path: "eggs/a-1.0-py3.13.egg/__pycache__/a.cpython-313.pyc"},
+	files := []archive.Entry{
+		{Path: "eggs/a-1.0-py3.13.egg/a.py"}, {Path: "eggs/a-1.0-py3.13.egg/__pycache__", Type: archive.TypeDir}, {Path: "eggs/a-1.0-py3.13.egg/__pycache__/a.cpython-313.pyc"},
 		{Path: "eggs/b-1.0-py2.7.egg/b.py"}, {Path: "eggs/b-1.0-py2.7.egg/b.pyc"}, {Path: "eggs/b-1.0-py2.7.egg/only.pyc"}, {Path: "eggs/b-1.0-py2.7.egg/b.pyo"},
-		{Path: "eggs/v5/zc.buildout-5.2.0-py3.13.egg/t.py"}, {Path: "eggs/v5/zc.buildout-5.2.0-py3.13.egg/t.pyc"}, {Path: "eggs/v5/zc.buildout-5.2.0-py3.13.egg/__pycache__", Type: pack.TypeDir},
+		{Path: "eggs/v5/zc.buildout-5.2.0-py3.13.egg/t.py"}, {Path: "eggs/v5/zc.buildout-5.2.0-py3.13.egg/t.pyc"}, {Path: "eggs/v5/zc.buildout-5.2.0-py3.13.egg/__pycache__", Type: archive.TypeDir},
 		{Path: "eggs/zc.buildout_extra-1-py3.13.egg/t.py"}, {Path: "eggs/zc.buildout_extra-1-py3.13.egg/t.pyc"},
-		{Path: "eggs/zope.old-1.0-py3.13.egg", Type: pack.TypeDir}, {Path: "eggs/zope.old-1.0-py3.13.egg/old.py"}, {Path: "eggs/zope.same-1.0-py3.13.egg", Type: pack.TypeDir},
-		{Path: "eggs/wheel-0.46-py3.13.egg", Type: pack.TypeDir},
+		{Path: "eggs/zope.old-1.0-py3.13.egg", Type: archive.TypeDir}, {Path: "eggs/zope.old-1.0-py3.13.egg/old.py"}, {Path: "eggs/zope.same-1.0-py3.13.egg", Type: archive.TypeDir},
+		{Path: "eggs/wheel-0.46-py3.13.egg", Type: archive.TypeDir},
 	}
 	skip := useless(files, map[string]string{"zope-old": "1.1", "zope-same": "1.0.0", "setuptools": "80", "wheel": "0.47"})
 	var skipped []string

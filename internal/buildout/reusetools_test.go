@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 // The tools of the last archive are used where each is pinned to the version
@@ -28,7 +28,7 @@ func TestReusedTools(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := writeLaunch(shelf, nil, pack.Launch{Path: paths}, py); err != nil {
+	if err := writeLaunch(shelf, nil, archive.Launch{Path: paths}, py); err != nil {
 		t.Fatal(err)
 	}
 	pins := "[buildout]\nparts =\n[versions]\n"

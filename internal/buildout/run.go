@@ -14,8 +14,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
-	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // Run builds the checkout o.Dir in a stage, and reads what came of it. With
@@ -315,7 +315,7 @@ func (b *builder) launcher(mode string, args ...string) []string {
 	if b.virtual {
 		python = []string{venvPython(b.s.root, b.o.OS), "-s"}
 	}
-	return append(append(python, filepath.Join(b.s.root, filepath.FromSlash(pack.LauncherName)), "--mode="+mode), args...)
+	return append(append(python, filepath.Join(b.s.root, filepath.FromSlash(archive.LauncherName)), "--mode="+mode), args...)
 }
 
 // command runs argv in the stage; its output goes to the log.

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 var hashed = regexp.MustCompile(`^(.+)-([0-9a-f]{32})$`)
@@ -46,11 +46,11 @@ func (t *Tree) signatures(ctx context.Context) error {
 	}
 	for dir, hash := range hashes {
 		for _, name := range wanted[hash] {
-			t.Signatures = append(t.Signatures, pack.Signature{Name: name, Path: t.rel(dir), Hash: hash})
+			t.Signatures = append(t.Signatures, archive.Signature{Name: name, Path: t.rel(dir), Hash: hash})
 		}
 		delete(wanted, hash)
 	}
-	slices.SortFunc(t.Signatures, func(a, b pack.Signature) int {
+	slices.SortFunc(t.Signatures, func(a, b archive.Signature) int {
 		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Name, b.Name))
 	})
 	for hash, names := range wanted {

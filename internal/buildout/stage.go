@@ -10,8 +10,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
-	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // StageLength is the length in bytes of a stage's real path: a path that was
@@ -134,21 +134,21 @@ func (s stage) clear() (removed func() error, err error) {
 		return nil, surroundings(doing, "", err)
 	}
 	if len(entries) > 0 {
-		if _, err := os.Lstat(filepath.Join(s.root, filepath.FromSlash(pack.Dir))); err != nil {
+		if _, err := os.Lstat(filepath.Join(s.root, filepath.FromSlash(archive.Dir))); err != nil {
 			return nil, usage(doing, "give an empty directory, or one that binary-buildout built in", "it has files that binary-buildout didn't write")
 		}
 	}
 	paths := []string{s.tmp, s.tools}
 	for _, e := range entries {
-		if e.Name() != pack.Dir {
+		if e.Name() != archive.Dir {
 			paths = append(paths, filepath.Join(s.root, e.Name()))
 		}
 	}
-	paths = append(paths, filepath.Join(s.root, pack.Dir)) // last, so that an interrupted run can be cleared again
+	paths = append(paths, filepath.Join(s.root, archive.Dir)) // last, so that an interrupted run can be cleared again
 	if removed, err = s.discard(paths); err != nil {
 		return nil, surroundings(doing, "", err)
 	}
-	return removed, os.MkdirAll(filepath.Join(s.root, pack.Dir), 0o755)
+	return removed, os.MkdirAll(filepath.Join(s.root, archive.Dir), 0o755)
 }
 
 // discard moves what lies at paths to s.old, whose removal it begins; what

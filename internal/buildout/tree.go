@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 // finish makes the tree's eggs readable offline, and reads what lies there.
@@ -35,7 +35,7 @@ func (t *Tree) read(ctx context.Context) error {
 	}
 	t.Installed, t.Parts = installed, nil
 	for _, i := range installed {
-		t.Parts = append(t.Parts, pack.Part{Name: i.Part, Recipe: i.Recipe})
+		t.Parts = append(t.Parts, archive.Part{Name: i.Part, Recipe: i.Recipe})
 	}
 	if t.Eggs, err = t.eggs(); err != nil {
 		return surroundings("reading the eggs", "", err)

@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 // A virtualenv beside buildout.cfg is Plone's documented layout: bin/, lib/
@@ -71,8 +71,8 @@ func (b *builder) venvPins(ctx context.Context, python string) ([]string, error)
 
 // prepareVenv is prepareLaunch for a tree with a virtualenv: zc.buildout is in
 // its site-packages already.
-func prepareVenv(ctx context.Context, m toolmaker, launcher []byte) (tools, config, pack.Launch, error) {
-	launch := pack.Launch{Format: pack.Format, Config: filepath.ToSlash(m.config), Path: []string{}, Virtualenv: "."}
+func prepareVenv(ctx context.Context, m toolmaker, launcher []byte) (tools, config, archive.Launch, error) {
+	launch := archive.Launch{Format: archive.Format, Config: filepath.ToSlash(m.config), Path: []string{}, Virtualenv: "."}
 	if err := os.MkdirAll(m.cache(), 0o755); err != nil {
 		return tools{}, config{}, launch, surroundings("reading the configuration", "", err)
 	}

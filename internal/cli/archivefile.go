@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 	"github.com/binary-buildout/binary-buildout/matrix"
 	"github.com/binary-buildout/binary-buildout/pack"
@@ -18,7 +19,7 @@ import (
 // packed is an archive that was written.
 type packed struct {
 	path   string
-	digest pack.Digest
+	digest archive.Digest
 }
 
 // write writes the archive into a directory of its own: what has an archive's
@@ -34,7 +35,7 @@ func (p *packing) write(ctx context.Context) error {
 	if p.own, err = newDir(out, name); err != nil {
 		return err
 	}
-	p.result, err = writeDigested(filepath.Join(p.own.Path, name), func(w io.Writer) (pack.Digest, error) {
+	p.result, err = writeDigested(filepath.Join(p.own.Path, name), func(w io.Writer) (archive.Digest, error) {
 		return pack.Write(ctx, w, p.archive, format, p.epoch, p.ui.bytes("packed"))
 	})
 	if err != nil {
@@ -114,7 +115,7 @@ func (p *packing) shown(path string) string {
 }
 
 // writeArchive writes a file in a directory of its own, and renames it when all of it is there.
-func writeArchive(dir, name string, write func(io.Writer) (pack.Digest, error)) (done packed, err error) {
+func writeArchive(dir, name string, write func(io.Writer) (archive.Digest, error)) (done packed, err error) {
 	own, err := newDir(dir, name)
 	if err != nil {
 		return packed{}, err
@@ -141,7 +142,7 @@ func newDir(dir, name string) (*scratch.Dir, error) {
 	return own, nil
 }
 
-func writeDigested(path string, write func(io.Writer) (pack.Digest, error)) (packed, error) {
+func writeDigested(path string, write func(io.Writer) (archive.Digest, error)) (packed, error) {
 	name := filepath.Base(path)
 	f, err := os.Create(path)
 	if err != nil {

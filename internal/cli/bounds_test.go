@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
@@ -108,7 +109,7 @@ func handmade(t *testing.T, manifest, files string) []byte {
 	z := gzip.NewWriter(&b)
 	w := tar.NewWriter(z)
 	for _, h := range []struct{ name, text string }{{"demo-1.0/", ""}, {"demo-1.0/.binary-buildout/", ""},
-		{"demo-1.0/" + pack.ManifestName, manifest}, {"demo-1.0/" + pack.FilesName, files}} {
+		{"demo-1.0/" + archive.ManifestName, manifest}, {"demo-1.0/" + archive.FilesName, files}} {
 		head := &tar.Header{Name: h.name, Typeflag: tar.TypeReg, Mode: 0o644, Size: int64(len(h.text))}
 		if h.text == "" {
 			head.Typeflag, head.Mode = tar.TypeDir, 0o755
@@ -132,13 +133,13 @@ func packDirectory(t *testing.T, stage, path string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.Manifest = pack.Manifest{Name: "demo", Version: "1.0", Target: "cp313-linux_x86_64", Python: pack.Python{Version: "3.13.0", Implementation: "cpython", ABI: "cp313", Bits: 64}}
+	a.Manifest = archive.Manifest{Name: "demo", Version: "1.0", Target: "cp313-linux_x86_64", Python: archive.Python{Version: "3.13.0", Implementation: "cpython", ABI: "cp313", Bits: 64}}
 	if _, err := pack.Relocate(a, pack.Origin{Root: stage, RealRoot: stage, Interpreter: "/nowhere/bin/python", Prefix: "/nowhere", LibDir: "/nowhere/lib"}); err != nil {
 		t.Fatal(err)
 	}
 	f, err := os.Create(path)
 	if err == nil {
-		_, err = pack.Write(t.Context(), f, a, pack.FormatTarGz, time.Unix(pack.DefaultEpoch, 0), nil)
+		_, err = pack.Write(t.Context(), f, a, archive.FormatTarGz, time.Unix(archive.DefaultEpoch, 0), nil)
 	}
 	if err := firstOf(err, f.Close()); err != nil {
 		t.Fatal(fmt.Errorf("packing: %w", err))

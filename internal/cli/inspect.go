@@ -8,7 +8,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 func inspectCommand() command {
@@ -36,8 +36,8 @@ func inspectCommand() command {
 }
 
 // inspect shows one archive's manifest as a person reads it.
-func (c *Command) inspect(archive string, common *common) error {
-	r, err := pack.OpenArchive(archive)
+func (c *Command) inspect(file string, common *common) error {
+	r, err := archive.Open(file)
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func (c *Command) inspect(archive string, common *common) error {
 
 // compare says how two archives differ; 1 is the exit code if they do.
 func (c *Command) compare(a, b string, common *common) error {
-	differences, err := pack.Compare(a, b)
+	differences, err := archive.Compare(a, b)
 	if err != nil {
 		return err
 	}

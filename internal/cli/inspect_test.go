@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
@@ -25,7 +26,7 @@ func TestInspectPath(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.Manifest = pack.Manifest{Format: pack.Format, Name: "site", Version: "1", Target: "cp313-linux_x86_64", Python: pack.Python{Version: "3.13.0", Implementation: "cpython", ABI: "cp313"}}
+	a.Manifest = archive.Manifest{Format: archive.Format, Name: "site", Version: "1", Target: "cp313-linux_x86_64", Python: archive.Python{Version: "3.13.0", Implementation: "cpython", ABI: "cp313"}}
 	if _, err := pack.Relocate(a, pack.Origin{Root: root}); err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +34,7 @@ func TestInspectPath(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := pack.Write(context.Background(), f, a, pack.FormatTarGz, time.Unix(pack.DefaultEpoch, 0), nil); err != nil {
+	if _, err := pack.Write(context.Background(), f, a, archive.FormatTarGz, time.Unix(archive.DefaultEpoch, 0), nil); err != nil {
 		t.Fatal(err)
 	}
 	f.Close()

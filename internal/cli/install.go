@@ -8,8 +8,8 @@ import (
 	"os"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/install"
-	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 func installCommand() command {
@@ -83,23 +83,23 @@ func installProgress(e install.Event) string {
 }
 
 // readArchive gives what install decides by.
-func readArchive(archive *os.File) (*pack.Manifest, *pack.Files, error) {
-	r, err := pack.ReadArchive(archive)
+func readArchive(file *os.File) (*archive.Manifest, *archive.Files, error) {
+	r, err := archive.NewReader(file)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer r.Close()
 	m := r.Manifest()
-	return &m, &pack.Files{Format: pack.Format, Files: r.Files()}, nil
+	return &m, &archive.Files{Format: archive.Format, Files: r.Files()}, nil
 }
 
-func extractArchive(ctx context.Context, archive *os.File, dir string, progress func(done, total int64)) error {
-	r, err := pack.ReadArchive(archive)
+func extractArchive(ctx context.Context, file *os.File, dir string, progress func(done, total int64)) error {
+	r, err := archive.NewReader(file)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	return r.Extract(ctx, dir, pack.ExtractOptions{Progress: progress})
+	return r.Extract(ctx, dir, archive.ExtractOptions{Progress: progress})
 }
 
 // writeJSON writes a report to standard output.

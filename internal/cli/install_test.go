@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/install"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
 	"github.com/binary-buildout/binary-buildout/pack"
@@ -24,11 +25,11 @@ import (
 // with a sidecar and the documents of a release beside it.
 func smallArchive(t *testing.T, dir, version string) {
 	t.Helper()
-	smallArchiveFor(t, dir, version, pack.Python{Version: "3.13.0", Implementation: "cpython", ABI: "cp313", Bits: 64})
+	smallArchiveFor(t, dir, version, archive.Python{Version: "3.13.0", Implementation: "cpython", ABI: "cp313", Bits: 64})
 }
 
 // smallArchiveFor is smallArchive for another Python; it gives the archive's path.
-func smallArchiveFor(t *testing.T, dir, version string, python pack.Python) string {
+func smallArchiveFor(t *testing.T, dir, version string, python archive.Python) string {
 	t.Helper()
 	stage := filepath.Join(t.TempDir(), "stage")
 	if err := os.MkdirAll(filepath.Join(stage, "etc"), 0o755); err != nil {
@@ -44,12 +45,12 @@ func smallArchiveFor(t *testing.T, dir, version string, python pack.Python) stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.Manifest = pack.Manifest{Name: "site", Version: version, Target: python.ABI + "-linux_x86_64", Python: python}
+	a.Manifest = archive.Manifest{Name: "site", Version: version, Target: python.ABI + "-linux_x86_64", Python: python}
 	if _, err := pack.Relocate(a, pack.Origin{Root: stage, RealRoot: stage, Interpreter: "/nowhere/bin/python", Prefix: "/nowhere", LibDir: "/nowhere/lib"}); err != nil {
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	d, err := pack.Write(t.Context(), &b, a, pack.FormatTarGz, time.Unix(pack.DefaultEpoch, 0), nil)
+	d, err := pack.Write(t.Context(), &b, a, archive.FormatTarGz, time.Unix(archive.DefaultEpoch, 0), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

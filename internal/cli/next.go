@@ -5,30 +5,30 @@ import (
 	"os/exec"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/install"
-	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // tryLines are the two lines that try an archive in a new directory, for a
 // POSIX shell or, on Windows, for PowerShell. archive is its absolute path, root
 // the directory in it, and python a command. Pasted again they try it again.
-func tryLines(goos, archive, root, python string) [2]string {
+func tryLines(goos, file, root, python string) [2]string {
 	if goos == "windows" {
 		in := `(New-Item -ItemType Directory (Join-Path $env:TEMP (New-Guid)))`
 		return [2]string{
-			"cd " + in + "; tar -xf " + powershellWord(archive) + "; cd " + powershellWord(root),
+			"cd " + in + "; tar -xf " + powershellWord(file) + "; cd " + powershellWord(root),
 			"& " + powershellWord(python) + ` bootstrap.py; if ($?) { bin\buildout }`,
 		}
 	}
 	unpack := "tar -xf"
 	switch {
-	case strings.HasSuffix(archive, "."+pack.FormatTarGz):
+	case strings.HasSuffix(file, "."+archive.FormatTarGz):
 		unpack = "tar -xzf"
-	case strings.HasSuffix(archive, "."+pack.FormatZip):
+	case strings.HasSuffix(file, "."+archive.FormatZip):
 		unpack = "unzip -q"
 	}
 	return [2]string{
-		`cd "$(mktemp -d)" && ` + unpack + " " + install.ShellWord(archive) + " && cd " + install.ShellWord(root),
+		`cd "$(mktemp -d)" && ` + unpack + " " + install.ShellWord(file) + " && cd " + install.ShellWord(root),
 		install.ShellWord(python) + " bootstrap.py && bin/buildout",
 	}
 }

@@ -16,8 +16,8 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
-	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // nobody is a user who isn't root.
@@ -62,7 +62,7 @@ func newYard(t *testing.T) yard {
 	y := yard{dir: dir, python: filepath.Join(dir, "python3"), marker: filepath.Join(dir, "marker"), archives: map[string]string{}}
 	system := testtool.Program(t, "/usr/bin/python3") // that another user can run: pyenv's are root's
 	out, err := exec.Command(system, "-c", "import json, sys; v = sys.version_info; print(json.dumps({'version': '%d.%d.%d' % v[:3], 'implementation': 'cpython', 'abi': 'cp%d%d' % v[:2], 'bits': 64}))").Output()
-	var python pack.Python
+	var python archive.Python
 	if err := firstOf(err, json.Unmarshal(out, &python)); err != nil {
 		t.Fatal(err)
 	}
@@ -180,7 +180,7 @@ func TestOwner(t *testing.T) {
 			t.Errorf("--stop and --start ran as %q, %v", said, err)
 		}
 		// What looks like an interrupted update has the interpreter of state.json run.
-		journal := filepath.Join(place, pack.Dir, "transaction")
+		journal := filepath.Join(place, archive.Dir, "transaction")
 		if err := firstOf(os.Mkdir(journal, 0o700), os.Chown(journal, nobody, nobody), os.WriteFile(filepath.Join(journal, "plan.json"), []byte("{}"), 0o644)); err != nil {
 			t.Fatal(err)
 		}
@@ -192,7 +192,7 @@ func TestOwner(t *testing.T) {
 		}
 	}
 	// A hook that fails is said, and all is as it was.
-	if err := os.RemoveAll(filepath.Join(y.dir, "app", pack.Dir, "transaction")); err != nil {
+	if err := os.RemoveAll(filepath.Join(y.dir, "app", archive.Dir, "transaction")); err != nil {
 		t.Fatal(err)
 	}
 	code, out := y.run(t, "update", "app", y.archives["2.0"], "--start", "echo no luck; exit 1")
@@ -244,7 +244,7 @@ func TestOwnerRefused(t *testing.T) {
 			return func() error { return os.Chmod(mine, 0o755) }, os.Chmod(mine, 0o777)
 		},
 		"its own directory": func() (func() error, error) {
-			path := filepath.Join(mine, pack.Dir)
+			path := filepath.Join(mine, archive.Dir)
 			return func() error { return os.Chown(path, 0, 0) }, os.Chown(path, nobody, nobody)
 		},
 		"one above": func() (func() error, error) {

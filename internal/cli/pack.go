@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/buildout"
 	"github.com/binary-buildout/binary-buildout/internal/prove"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
@@ -50,8 +51,8 @@ type packing struct {
 	moved    *pack.Report
 	own      *scratch.Dir // where the archive lies until it is proved
 	result   packed
-	since    packed         // the delta, with --since
-	base     *pack.Incoming // what it says of itself
+	since    packed            // the delta, with --since
+	base     *archive.Incoming // what it says of itself
 	proof    *prove.Proof
 }
 
@@ -151,11 +152,11 @@ func (p *packing) close() {
 func (c *Command) epoch() (time.Time, error) {
 	text := c.Getenv("SOURCE_DATE_EPOCH")
 	if text == "" {
-		return time.Unix(pack.DefaultEpoch, 0), nil
+		return time.Unix(archive.DefaultEpoch, 0), nil
 	}
 	seconds, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || seconds < pack.DefaultEpoch {
-		return time.Time{}, usageError("SOURCE_DATE_EPOCH="+text+" isn't a number of seconds from "+strconv.Itoa(pack.DefaultEpoch)+" (1980) on",
+	if err != nil || seconds < archive.DefaultEpoch {
+		return time.Time{}, usageError("SOURCE_DATE_EPOCH="+text+" isn't a number of seconds from "+strconv.Itoa(archive.DefaultEpoch)+" (1980) on",
 			"unset it, or set it to the time of the last commit: git log -1 --format=%ct")
 	}
 	return time.Unix(seconds, 0), nil
@@ -166,7 +167,7 @@ func (p *packing) checkSince() error {
 	if p.flags.since == "" {
 		return nil
 	}
-	r, err := pack.OpenArchive(p.abs(p.flags.since))
+	r, err := archive.Open(p.abs(p.flags.since))
 	if err != nil {
 		return err
 	}
@@ -181,15 +182,15 @@ func (p *packing) checkSince() error {
 // delta writes what the archive has and the one of --since doesn't.
 func (p *packing) delta(ctx context.Context) error {
 	since := p.abs(p.flags.since)
-	r, err := pack.OpenArchive(since)
+	r, err := archive.Open(since)
 	if err != nil {
 		return err
 	}
 	version := r.Manifest().Version
 	r.Close()
-	archive := filepath.Base(p.result.path)
-	p.since, err = writeArchive(filepath.Dir(p.result.path), pack.DeltaName(archive, version), func(w io.Writer) (pack.Digest, error) {
-		return pack.WriteDelta(ctx, w, since, p.result.path, archive, p.result.digest.SHA256)
+	file := filepath.Base(p.result.path)
+	p.since, err = writeArchive(filepath.Dir(p.result.path), archive.DeltaName(file, version), func(w io.Writer) (archive.Digest, error) {
+		return archive.WriteDelta(ctx, w, since, p.result.path, file, p.result.digest.SHA256)
 	})
 	if err != nil {
 		return err
@@ -199,7 +200,7 @@ func (p *packing) delta(ctx context.Context) error {
 		return err
 	}
 	defer made.Close()
-	if p.base, err = pack.ReadDelta(made); err != nil {
+	if p.base, err = archive.ReadDelta(made); err != nil {
 		return err
 	}
 	p.ui.say("%s, %s, sha256 %s", filepath.Base(p.since.path), sizeText(p.since.digest.Size), p.since.digest.SHA256)
@@ -211,9 +212,9 @@ func (p *packing) format() string {
 	case p.flags.format != "":
 		return p.flags.format
 	case p.OS == "windows":
-		return pack.FormatZip
+		return archive.FormatZip
 	}
-	return pack.FormatTarGz
+	return archive.FormatTarGz
 }
 
 // prove proves the archive, which only then gets its place.
@@ -265,7 +266,7 @@ func (p *packing) show(ctx context.Context, common *common) error {
 		_, err = fmt.Fprintf(p.Stdout, "%s\n", plainJSON(data))
 		return err
 	}
-	archive := p.shown(p.result.path)
+	file := p.shown(p.result.path)
 	in := p.tree.Interpreter
 	lines := tryLines(runtime.GOOS, p.result.path, p.id.name+"-"+p.id.version, pythonCommand(ctx, runtime.GOOS, in.Minor(), p.tree.Python.ABI, in.Executable))
 	_, err := fmt.Fprintf(p.Stdout, `
@@ -276,6 +277,6 @@ On a server, unpack it and run the second of these lines there. To try it here, 
 
     %s
     %s
-`, archive, p.reportPath(archive, ".html"), lines[0], lines[1])
+`, file, p.reportPath(file, ".html"), lines[0], lines[1])
 	return err
 }

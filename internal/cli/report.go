@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/buildout"
 	"github.com/binary-buildout/binary-buildout/internal/prove"
 	"github.com/binary-buildout/binary-buildout/internal/verify"
@@ -19,7 +20,7 @@ import (
 // sidecar is NAME.json beside the archive: its manifest without what only the
 // target needs, the archive's name, size and digest, and what the checks said.
 type sidecar struct {
-	pack.Manifest
+	archive.Manifest
 	Archive    string               `json:"archive"`
 	Size       int64                `json:"size"`
 	SHA256     string               `json:"sha256"`
@@ -70,11 +71,11 @@ func (p *packing) writeReports(cause error) error {
 	}
 	base := filepath.Join(out, p.stem())
 	var page bytes.Buffer
-	archive, err := p.archiveHTML(cause)
+	file, err := p.archiveHTML(cause)
 	if err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}
-	if err := p.report.WriteHTML(&page, archive); err != nil {
+	if err := p.report.WriteHTML(&page, file); err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}
 	if err := writeWhole(base+".html", p.redact(page.Bytes())); err != nil {
@@ -143,8 +144,8 @@ func (p *packing) stem() string {
 }
 
 // reportPath is the report's path beside that of the archive.
-func (p *packing) reportPath(archive, suffix string) string {
-	return strings.TrimSuffix(archive, filepath.Base(archive)) + p.stem() + suffix
+func (p *packing) reportPath(file, suffix string) string {
+	return strings.TrimSuffix(file, filepath.Base(file)) + p.stem() + suffix
 }
 
 // writeWhole writes a file that is either there whole or not at all.

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/verify"
-	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // reuse is the last archive's path, or "".
@@ -19,20 +19,20 @@ func (p *packing) reuse() string {
 
 // builds are what the builds of the tree's distributions declared, without
 // what differs between two builds of the same: order, errors, directories.
-func (p *packing) builds() []pack.Build {
-	var all []pack.Build
+func (p *packing) builds() []archive.Build {
+	var all []archive.Build
 	for _, d := range p.declared {
 		if len(d.Modules) == 0 || !p.holds(d) {
 			continue
 		}
-		b := pack.Build{Project: d.Project, Version: d.Version, Backend: d.Backend, How: d.How}
+		b := archive.Build{Project: d.Project, Version: d.Version, Backend: d.Backend, How: d.How}
 		b.Modules, b.Optional = sorted(d.Modules), sorted(d.Optional)
 		if rel, err := filepath.Rel(p.tree.Root, d.Directory); err == nil && d.Directory != "" && filepath.IsLocal(rel) {
 			b.Directory = filepath.ToSlash(rel)
 		}
 		all = append(all, b)
 	}
-	slices.SortFunc(all, func(a, b pack.Build) int { return strings.Compare(a.Project+" "+a.Version, b.Project+" "+b.Version) })
+	slices.SortFunc(all, func(a, b archive.Build) int { return strings.Compare(a.Project+" "+a.Version, b.Project+" "+b.Version) })
 	return all
 }
 

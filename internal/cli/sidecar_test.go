@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/prove"
 	"github.com/binary-buildout/binary-buildout/internal/verify"
-	"github.com/binary-buildout/binary-buildout/pack"
 	"github.com/binary-buildout/binary-buildout/release"
 )
 
@@ -17,10 +17,10 @@ import (
 // reader knows is missing or under another name.
 func TestSidecarIsRead(t *testing.T) {
 	s := sidecar{
-		Manifest: pack.Manifest{
-			Format: 1, Generator: "g", Name: "site", Version: "1.0", Target: "cp313-linux_x86_64", Label: "debian12", Python: pack.Python{Version: "3.13.0"}, Buildout: "6.0.1",
-			Floors: []pack.Floor{{Kind: "glibc", Version: "2.28"}}, SystemLibraries: []pack.SystemLibrary{{Name: "libldap-2.5.so.0"}}, LongestPath: "a/b",
-			Parts: []pack.Part{{Name: "web"}}, Extensions: []pack.Extension{{Path: "x.so"}}, Checkouts: []pack.Checkout{{Path: "src/x", Commit: "0123"}},
+		Manifest: archive.Manifest{
+			Format: 1, Generator: "g", Name: "site", Version: "1.0", Target: "cp313-linux_x86_64", Label: "debian12", Python: archive.Python{Version: "3.13.0"}, Buildout: "6.0.1",
+			Floors: []archive.Floor{{Kind: "glibc", Version: "2.28"}}, SystemLibraries: []archive.SystemLibrary{{Name: "libldap-2.5.so.0"}}, LongestPath: "a/b",
+			Parts: []archive.Part{{Name: "web"}}, Extensions: []archive.Extension{{Path: "x.so"}}, Checkouts: []archive.Checkout{{Path: "src/x", Commit: "0123"}},
 		},
 		Archive: "site-1.0-cp313-linux_x86_64-debian12.tar.gz", Size: 5, SHA256: strings.Repeat("0", 64),
 		Eggs: []egg{{"MarkupSafe", "3.0.3", false}, {"hello", "1.0", true}}, Deltas: []release.IndexDelta{{Delta: "d"}}, Report: &verify.Report{ABI: "cp313"}, Proof: &prove.Proof{},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/binfmt"
 	"github.com/binary-buildout/binary-buildout/internal/buildout"
 	"github.com/binary-buildout/binary-buildout/internal/isolate"
@@ -96,9 +97,9 @@ func (p *packing) gate(ctx context.Context) error {
 // relocate decides what goes into the archive and how each file gets rid of
 // the build's paths. Nothing is written yet but bytecode, beside the stage.
 func (p *packing) relocate(ctx context.Context) error {
-	archive := p.archive
-	archive.Manifest = p.manifest()
-	moved, err := pack.Relocate(archive, p.origin())
+	list := p.archive
+	list.Manifest = p.manifest()
+	moved, err := pack.Relocate(list, p.origin())
 	if err != nil {
 		return err
 	}
@@ -111,14 +112,14 @@ func (p *packing) relocate(ctx context.Context) error {
 		return err
 	}
 	p.digestExtensions()
-	p.ui.say("%d files, %d relocated, %d left out", len(archive.Files), len(p.moved.Relocated), len(p.moved.Omitted))
-	if said := leftDownloads(archive, p.rules().Downloads); said != "" {
+	p.ui.say("%d files, %d relocated, %d left out", len(list.Files), len(p.moved.Relocated), len(p.moved.Omitted))
+	if said := leftDownloads(list, p.rules().Downloads); said != "" {
 		p.ui.say("%s", said)
 	}
 	if err := p.moved.Err(); err != nil {
 		return err
 	}
-	for _, r := range archive.Manifest.Relocations {
+	for _, r := range list.Manifest.Relocations {
 		if at := r.Splits["root"]; at != "" {
 			p.ui.warn(fmt.Sprintf("%s can't hold a path with a space (%s); bootstrap.py refuses one", r.Path, at))
 		}
@@ -126,7 +127,7 @@ func (p *packing) relocate(ctx context.Context) error {
 	if err := p.compile(ctx); err != nil {
 		return err
 	}
-	return pack.Check(archive)
+	return pack.Check(list)
 }
 
 func (p *packing) compile(ctx context.Context) error {
@@ -164,16 +165,16 @@ func (p *packing) origin() pack.Origin {
 }
 
 // manifest is what is known of the archive before its files are.
-func (p *packing) manifest() pack.Manifest {
-	m := pack.Manifest{
-		Format: pack.Format, Generator: generator(),
+func (p *packing) manifest() archive.Manifest {
+	m := archive.Manifest{
+		Format: archive.Format, Generator: generator(),
 		Name: p.id.name, Version: p.id.version, Target: p.target.String(), Label: p.flags.label,
 		Python: p.tree.Python, Buildout: p.tree.Buildout,
 		Parts: p.tree.Parts, Checkouts: p.tree.Checkouts, Signatures: p.tree.Signatures,
 		Builds: p.builds(), Toolchain: p.tree.Made,
 	}
 	if len(p.flags.smoke)+len(p.flags.volatile) > 0 {
-		m.Prove = &pack.Prove{Smoke: p.flags.smoke, Volatile: p.flags.volatile}
+		m.Prove = &archive.Prove{Smoke: p.flags.smoke, Volatile: p.flags.volatile}
 	}
 	if p.report != nil {
 		m.Floors, m.SystemLibraries, m.Extensions = p.report.Floors, p.report.SystemLibraries, p.report.Extensions()

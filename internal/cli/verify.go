@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/buildout"
 	"github.com/binary-buildout/binary-buildout/internal/verify"
 	"github.com/binary-buildout/binary-buildout/pack"
@@ -21,11 +22,11 @@ import (
 
 // verify lists the tree and holds what is there against what is expected.
 func (p *packing) verify(ctx context.Context) error {
-	archive, err := pack.Scan(p.tree.Root, p.rules())
+	list, err := pack.Scan(p.tree.Root, p.rules())
 	if err != nil {
 		return err
 	}
-	p.archive = archive
+	p.archive = list
 	for _, w := range p.unmatched() {
 		p.ui.warn(w)
 		p.tree.Warnings = append(p.tree.Warnings, w)
@@ -194,8 +195,8 @@ func verifyArchive(ctx context.Context, source string, in *verify.Input) error {
 
 // wholeArchive reads an archive to its end, and gives its manifest. What else is
 // known of it is forgotten: a large one's files take memory.
-func wholeArchive(ctx context.Context, source string) (*pack.Manifest, error) {
-	r, err := pack.OpenArchive(source)
+func wholeArchive(ctx context.Context, source string) (*archive.Manifest, error) {
+	r, err := archive.Open(source)
 	if err != nil {
 		return nil, err
 	}
@@ -217,23 +218,23 @@ func wholeArchive(ctx context.Context, source string) (*pack.Manifest, error) {
 }
 
 // ofManifest takes from a manifest what its files are for.
-func ofManifest(m *pack.Manifest, source verify.Source, in *verify.Input) {
+func ofManifest(m *archive.Manifest, source verify.Source, in *verify.Input) {
 	_, in.Platform, _ = strings.Cut(m.Target, "-")
 	in.Source, in.Python, in.Relocated = source, m.Python, true
 }
 
 // unpacked is the manifest of an archive that was unpacked in dir; nil if none was.
-func unpacked(dir string) (*pack.Manifest, error) {
-	data, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(pack.ManifestName)))
+func unpacked(dir string) (*archive.Manifest, error) {
+	data, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(archive.ManifestName)))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	m := &pack.Manifest{}
+	m := &archive.Manifest{}
 	if err == nil {
 		err = json.Unmarshal(data, m)
 	}
-	if err == nil && m.Format > pack.Format {
-		err = fmt.Errorf("its format is %d, and this program reads up to %d", m.Format, pack.Format)
+	if err == nil && m.Format > archive.Format {
+		err = fmt.Errorf("its format is %d, and this program reads up to %d", m.Format, archive.Format)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the manifest of %s: %w", dir, err)
@@ -250,7 +251,7 @@ func (c *Command) verifyDir(ctx context.Context, source string, flags *packFlags
 		return err
 	} else if m != nil {
 		ofManifest(m, verify.Dir(real), in)
-		in.Roots, in.Skip = []string{real}, func(name string) bool { return strings.HasPrefix(name, pack.Dir+"/") }
+		in.Roots, in.Skip = []string{real}, func(name string) bool { return strings.HasPrefix(name, archive.Dir+"/") }
 		return nil
 	}
 	tree, err := buildout.Run(ctx, buildout.Options{Dir: real, InPlace: true, Python: flags.python, Config: flags.config, OS: c.OS, Launcher: target.Launcher()})

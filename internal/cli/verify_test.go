@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/verify/verifytest"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
@@ -29,13 +30,13 @@ func TestVerifyCut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.Manifest = pack.Manifest{Format: pack.Format, Name: "demo", Version: "1.0", Target: "cp313-linux_x86_64"}
+	a.Manifest = archive.Manifest{Format: archive.Format, Name: "demo", Version: "1.0", Target: "cp313-linux_x86_64"}
 	a.Manifest.Python.Implementation, a.Manifest.Python.Version, a.Manifest.Python.ABI = "cpython", "3.13.0", "cp313"
 	if _, err := pack.Relocate(a, pack.Origin{Root: root, RealRoot: root, Interpreter: "/opt/python/bin/python3.13", Prefix: "/opt/python"}); err != nil {
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	if _, err := pack.Write(t.Context(), &b, a, pack.FormatTarGz, time.Unix(pack.DefaultEpoch, 0), nil); err != nil {
+	if _, err := pack.Write(t.Context(), &b, a, archive.FormatTarGz, time.Unix(archive.DefaultEpoch, 0), nil); err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct {
@@ -94,11 +95,11 @@ func TestVerifyOtherPlatforms(t *testing.T) {
 		t.Skip("fetches wheels")
 	}
 	for _, row := range []struct{ wheel, platform, libc, format, minimum string }{
-		{"macos-arm64", "macosx_11_0_arm64", "", pack.FormatTarGz, "macos 11.0"},
-		{"macos-x86_64", "macosx_11_0_x86_64", "", pack.FormatTarZst, "macos 10.13"},
-		{"win_amd64", "win_amd64", "", pack.FormatZip, ""},
-		{"linux-aarch64", "manylinux_2_28_aarch64", "glibc", pack.FormatTarGz, "glibc 2.17"},
-		{"musl-x86_64", "musllinux_1_2_x86_64", "musl", pack.FormatZip, ""},
+		{"macos-arm64", "macosx_11_0_arm64", "", archive.FormatTarGz, "macos 11.0"},
+		{"macos-x86_64", "macosx_11_0_x86_64", "", archive.FormatTarZst, "macos 10.13"},
+		{"win_amd64", "win_amd64", "", archive.FormatZip, ""},
+		{"linux-aarch64", "manylinux_2_28_aarch64", "glibc", archive.FormatTarGz, "glibc 2.17"},
+		{"musl-x86_64", "musllinux_1_2_x86_64", "musl", archive.FormatZip, ""},
 	} {
 		t.Run(row.platform, func(t *testing.T) {
 			root := t.TempDir()
@@ -108,8 +109,8 @@ func TestVerifyOtherPlatforms(t *testing.T) {
 			}
 			check := func(code int, words ...string) {
 				t.Helper()
-				archive := packedFor(t, root, row.platform, row.libc, row.format)
-				got, stdout, stderr := run(t, "verify", archive)
+				file := packedFor(t, root, row.platform, row.libc, row.format)
+				got, stdout, stderr := run(t, "verify", file)
 				for _, w := range append(words, "3.13.0 (cp313), "+row.platform, row.minimum) {
 					if got != code || !strings.Contains(stdout+stderr, w) {
 						t.Errorf("exit code %d, no %q:\n%s%s", got, w, stdout, stderr)
@@ -145,8 +146,8 @@ func packedFor(t *testing.T, root, platform, libc, format string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.Manifest = pack.Manifest{Format: pack.Format, Name: "demo", Version: "1.0", Target: "cp313-" + platform,
-		Python: pack.Python{Implementation: "cpython", Version: "3.13.0", ABI: "cp313", Platform: platform, Bits: 64, Libc: libc}}
+	a.Manifest = archive.Manifest{Format: archive.Format, Name: "demo", Version: "1.0", Target: "cp313-" + platform,
+		Python: archive.Python{Implementation: "cpython", Version: "3.13.0", ABI: "cp313", Platform: platform, Bits: 64, Libc: libc}}
 	if _, err := pack.Relocate(a, pack.Origin{Root: root, RealRoot: root, Interpreter: "/opt/python/bin/python3.13", Prefix: "/opt/python"}); err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +156,7 @@ func packedFor(t *testing.T, root, platform, libc, format string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := pack.Write(t.Context(), f, a, format, time.Unix(pack.DefaultEpoch, 0), nil); err != nil {
+	if _, err := pack.Write(t.Context(), f, a, format, time.Unix(archive.DefaultEpoch, 0), nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.Close(); err != nil {

@@ -15,7 +15,7 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 // Account is a user of this system as whom a command runs.
@@ -137,7 +137,7 @@ func Caretaker(into string) (*Account, error) {
 	if os.Geteuid() == 0 && st.Uid != 0 {
 		return ownerOf(dir, st)
 	}
-	for _, name := range []string{".", pack.Dir, pack.BootstrapPy, pack.LauncherName, pack.StateName, "bin"} {
+	for _, name := range []string{".", archive.Dir, archive.BootstrapPy, archive.LauncherName, archive.StateName, "bin"} {
 		path := filepath.Join(dir, filepath.FromSlash(name))
 		if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -223,16 +223,16 @@ func safePlace(dir string) error {
 // for another user's process, which may not be able to. It opens nothing that
 // somebody else than the file's owner and root could have led here to. A file
 // that isn't there is nil.
-func HandOver(archive string) map[string]*os.File {
-	dir := filepath.Dir(archive)
-	documents := []string{archiveSuffix.ReplaceAllString(archive, "") + ".json", filepath.Join(dir, sumsName), filepath.Join(dir, attestationName)}
+func HandOver(file string) map[string]*os.File {
+	dir := filepath.Dir(file)
+	documents := []string{archiveSuffix.ReplaceAllString(file, "") + ".json", filepath.Join(dir, sumsName), filepath.Join(dir, attestationName)}
 	files := map[string]*os.File{}
-	for _, path := range append([]string{archive}, documents...) {
+	for _, path := range append([]string{file}, documents...) {
 		f, err := openHonest(path)
-		if err == nil || path != archive && errors.Is(err, fs.ErrNotExist) {
+		if err == nil || path != file && errors.Is(err, fs.ErrNotExist) {
 			files[path] = f
 		}
-		if path == archive && err != nil {
+		if path == file && err != nil {
 			return nil
 		}
 	}

@@ -12,16 +12,16 @@ import (
 	"strings"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
-	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // application is a directory that an application of ours lies in, locked.
 type application struct {
 	dir      string
-	manifest *pack.Manifest
+	manifest *archive.Manifest
 	digest   string // of manifest.json
-	state    *pack.State
+	state    *archive.State
 	held     *scratch.Held
 	// resumed is what was interrupted and is finished now, if anything was.
 	resumed *change
@@ -36,10 +36,10 @@ type change struct {
 }
 
 const (
-	previousPlan   = pack.Dir + "/previous/plan.json"
-	heldDir        = pack.Dir + "/previous/before" // the way back that was there before, until release
-	goneDir        = pack.Dir + "/previous.old"    // bootstrap.py removes it too
-	transactionDir = pack.Dir + "/transaction"
+	previousPlan   = archive.Dir + "/previous/plan.json"
+	heldDir        = archive.Dir + "/previous/before" // the way back that was there before, until release
+	goneDir        = archive.Dir + "/previous.old"    // bootstrap.py removes it too
+	transactionDir = archive.Dir + "/transaction"
 )
 
 // openTree locks a tree, and has what a killed update left in it finished or undone.
@@ -51,13 +51,13 @@ func openTree(ctx context.Context, o Options) (*application, error) {
 	if _, err := readManifest(dir); err != nil {
 		return nil, usage(fmt.Errorf("updating %s: it isn't an installation of binary-buildout (%w)", dir, err), "install one: binary-buildout install SOURCE --into "+ShellWord(dir))
 	}
-	for _, name := range []string{pack.BootstrapPy, pack.FilesName} {
+	for _, name := range []string{archive.BootstrapPy, archive.FilesName} {
 		if _, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(name))); err != nil {
 			return nil, usage(fmt.Errorf("updating %s: what updates it is damaged: %w", dir, err),
 				"install it again into another directory, and move var/ there: binary-buildout install SOURCE --into "+ShellWord(dir+".new"))
 		}
 	}
-	held, err := scratch.Hold(filepath.Join(dir, pack.Dir))
+	held, err := scratch.Hold(filepath.Join(dir, archive.Dir))
 	if err != nil {
 		if errors.Is(err, fs.ErrPermission) {
 			return nil, surroundings(fmt.Errorf("updating %s: %w", dir, err), "run it as the user that it belongs to")
@@ -75,9 +75,9 @@ func openTree(ctx context.Context, o Options) (*application, error) {
 func (t *application) close() { t.held.Release() }
 
 func (t *application) read(ctx context.Context, o Options) error {
-	state, err := readJSON[pack.State](filepath.Join(t.dir, pack.StateName))
+	state, err := readJSON[archive.State](filepath.Join(t.dir, archive.StateName))
 	if err != nil || state.Root == "" {
-		return usage(fmt.Errorf("updating %s: bootstrap.py has not run there", t.dir), "run: python "+ShellWord(filepath.Join(t.dir, pack.BootstrapPy)))
+		return usage(fmt.Errorf("updating %s: bootstrap.py has not run there", t.dir), "run: python "+ShellWord(filepath.Join(t.dir, archive.BootstrapPy)))
 	}
 	var interrupted *change
 	if _, err := os.Lstat(filepath.Join(t.dir, transactionDir)); err == nil {
@@ -89,12 +89,12 @@ func (t *application) read(ctx context.Context, o Options) error {
 			return err
 		}
 	}
-	data, err := os.ReadFile(filepath.Join(t.dir, pack.ManifestName))
+	data, err := os.ReadFile(filepath.Join(t.dir, archive.ManifestName))
 	if err == nil {
 		t.manifest, err = readManifest(t.dir)
 	}
 	if err == nil {
-		t.state, err = readJSON[pack.State](filepath.Join(t.dir, pack.StateName))
+		t.state, err = readJSON[archive.State](filepath.Join(t.dir, archive.StateName))
 	}
 	if err != nil {
 		return surroundings(fmt.Errorf("looking at %s: %w", t.dir, err), "")
@@ -123,7 +123,7 @@ func (t *application) python(ctx context.Context, o Options, n *needs) (string, 
 
 // forget removes what was laid for bootstrap.py.
 func (t *application) forget() error {
-	return scratch.RemoveAll(filepath.Join(t.dir, filepath.FromSlash(pack.IncomingDir)))
+	return scratch.RemoveAll(filepath.Join(t.dir, filepath.FromSlash(archive.IncomingDir)))
 }
 
 // release removes what the version before the last one left, which bootstrap.py

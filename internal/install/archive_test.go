@@ -9,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
-	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // TestOneOpenFile: what was checked is what is installed. Between the check and
@@ -37,22 +37,22 @@ func TestOneOpenFile(t *testing.T) {
 				}
 				parent := t.TempDir()
 				dist, into := filepath.Join(parent, "dist"), filepath.Join(parent, "app")
-				lay := func(archive string) UpdateOptions {
-					path := filepath.Join(dist, filepath.Base(archive))
-					mkfile(t, path, string(mustRead(t, archive)))
+				lay := func(file string) UpdateOptions {
+					path := filepath.Join(dist, filepath.Base(file))
+					mkfile(t, path, string(mustRead(t, file)))
 					if name == "written" {
 						if err := os.Chown(path, someone, someone); err != nil {
 							t.Fatal(err)
 						}
 					}
 					o := realOptions(t, path, into)
-					o.SHA256 = installtest.Digest(mustRead(t, archive))
+					o.SHA256 = installtest.Digest(mustRead(t, file))
 					if source == "folder" {
 						script{dist: dist}.index(t, path)
 						o.Source = dist
 					}
 					read := o.Read
-					o.Read = func(f *os.File) (*pack.Manifest, *pack.Files, error) {
+					o.Read = func(f *os.File) (*archive.Manifest, *archive.Files, error) {
 						if err := exchange(path); err != nil {
 							t.Fatal(err)
 						}
@@ -75,23 +75,23 @@ func TestOneOpenFile(t *testing.T) {
 // TestScriptOneOpenFile is the same for install.sh, whose zstd tool exchanges the archive.
 func TestScriptOneOpenFile(t *testing.T) {
 	none := func(string) {}
-	other := packAs(t, t.TempDir(), "2.0", pack.FormatTarZst, none)
+	other := packAs(t, t.TempDir(), "2.0", archive.FormatTarZst, none)
 	zstd := testtool.Program(t, "zstd")
 	for name, exchange := range map[string]string{"renamed": "cp %[1]s %[2]s.new; mv %[2]s.new %[2]s", "written": "cat %[1]s >%[2]s"} {
 		t.Run(name, func(t *testing.T) {
 			if name == "written" && os.Geteuid() != 0 {
 				t.Skip("needs root: another user's file")
 			}
-			archive := packAs(t, t.TempDir(), "1.0", pack.FormatTarZst, none)
-			s := newScript(t, archive)
+			file := packAs(t, t.TempDir(), "1.0", archive.FormatTarZst, none)
+			s := newScript(t, file)
 			if name == "written" {
-				if err := os.Chown(archive, someone, someone); err != nil {
+				if err := os.Chown(file, someone, someone); err != nil {
 					t.Fatal(err)
 				}
 			}
 			cmd := shell(t, []string{"dash"})
 			bin := strings.TrimPrefix(cmd.Env[0], "PATH=")
-			mkfile(t, filepath.Join(bin, "zstd"), fmt.Sprintf("#!/bin/sh\nPATH=/usr/bin:/bin\n"+exchange+"\nexec %[3]s \"$@\"\n", other, archive, zstd))
+			mkfile(t, filepath.Join(bin, "zstd"), fmt.Sprintf("#!/bin/sh\nPATH=/usr/bin:/bin\n"+exchange+"\nexec %[3]s \"$@\"\n", other, file, zstd))
 			chmod(t, filepath.Join(bin, "zstd"), 0o755)
 			into := filepath.Join(t.TempDir(), "app")
 			code, out := run(t, cmd, s.path, "--into", into, "--from", s.dist, "--python", installtest.Python(t, "3.13"))

@@ -11,9 +11,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
-	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // fakePython is a file that answers as an interpreter of another system would.
@@ -71,12 +71,12 @@ func TestChoice(t *testing.T) {
 		{name: "two labels", here: plain[2:3], assets: all, want: "several archives of cp38-linux_x86_64 fit: debian11, rocky8"},
 		{name: "a label", here: plain, label: "rocky8", assets: all, want: "cp38-linux_x86_64 rocky8"},
 		{name: "the image that is old enough", here: plain, want: "cp313-linux_x86_64 debian11", assets: []Asset{
-			{Target: "cp313-linux_x86_64", Label: "debian11", Floors: []pack.Floor{{Kind: "glibc", Version: "2.29"}}},
-			{Target: "cp313-linux_x86_64", Label: "debian12", Floors: []pack.Floor{{Kind: "glibc", Version: "2.34"}}}}},
+			{Target: "cp313-linux_x86_64", Label: "debian11", Floors: []archive.Floor{{Kind: "glibc", Version: "2.29"}}},
+			{Target: "cp313-linux_x86_64", Label: "debian12", Floors: []archive.Floor{{Kind: "glibc", Version: "2.34"}}}}},
 		{name: "the measured libc", here: plain, want: "it is for musl",
-			assets: []Asset{{Target: "cp313-linux_x86_64", Floors: []pack.Floor{{Kind: "musl", Version: "1.2"}}}}},
+			assets: []Asset{{Target: "cp313-linux_x86_64", Floors: []archive.Floor{{Kind: "musl", Version: "1.2"}}}}},
 		{name: "the measured floor", here: plain, want: "it needs glibc 2.38",
-			assets: []Asset{{Target: "cp313-linux_x86_64", Floors: []pack.Floor{{Kind: "glibc", Version: "2.38"}}}}},
+			assets: []Asset{{Target: "cp313-linux_x86_64", Floors: []archive.Floor{{Kind: "glibc", Version: "2.38"}}}}},
 		{name: "the nearest Python", python: "3.9", here: plain[:1], assets: []Asset{{Target: "cp27mu-linux_x86_64"}, {Target: "cp314-linux_x86_64"}, {Target: "cp312-linux_x86_64"}},
 			want: "closest is cp312-linux_x86_64: it is for Python 3.12 (cp312) / install Python 3.12 (cp312), or name an interpreter with --python"},
 		{name: "of two as near the newer", python: "3.13", here: plain[1:2], assets: []Asset{{Target: "cp312-linux_x86_64"}, {Target: "cp314-linux_x86_64"}}, want: "closest is cp314-linux_x86_64"},

@@ -12,9 +12,9 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 	"github.com/binary-buildout/binary-buildout/matrix"
-	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // repository matches OWNER/REPO and OWNER/REPO@TAG, in GitHub's characters.
@@ -290,7 +290,7 @@ func downloadDir(dir string) (string, error) {
 	if fi, statErr := os.Stat(dir); statErr == nil && fi.IsDir() {
 		inside := filepath.Join(dir, downloadInside)
 		if _, err := readManifest(dir); err == nil {
-			inside = filepath.Join(dir, pack.Dir, "download")
+			inside = filepath.Join(dir, archive.Dir, "download")
 		}
 		if scratch.Make(inside, 0o022) == nil {
 			return inside, nil

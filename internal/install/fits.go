@@ -10,8 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/matrix"
-	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // needs is what an archive asks of an interpreter and its system.
@@ -32,7 +32,7 @@ func parseTarget(target string) needs {
 }
 
 // requirement is what an archive's manifest asks for.
-func requirement(m *pack.Manifest) needs {
+func requirement(m *archive.Manifest) needs {
 	n := parseTarget(m.Target)
 	if m.Python.ABI != "" {
 		n.abi = m.Python.ABI
@@ -45,7 +45,7 @@ func requirement(m *pack.Manifest) needs {
 
 // withFloors raises the floor to the measured one, which also says the libc of
 // a target whose name doesn't: linux_x86_64.
-func (n needs) withFloors(floors []pack.Floor) needs {
+func (n needs) withFloors(floors []archive.Floor) needs {
 	for _, f := range floors {
 		if n.platform.System == "linux" && n.libc == "" && (f.Kind == "glibc" || f.Kind == "musl") {
 			n.libc = f.Kind

@@ -13,8 +13,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
-	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // member is an entry of a tar file.
@@ -41,21 +41,21 @@ func TestScriptHeld(t *testing.T) {
 	}{
 		"nothing": {func(all []member) []member { return all }, ""},
 		"more":    {func(all []member) []member { return append(all, file("etc/more", "x")) }, "etc/more has no place in an archive"},
-		"reserved": {func(all []member) []member { return append(all, file(pack.StateName, "{}")) },
-			pack.StateName + " has no place in an archive"},
+		"reserved": {func(all []member) []member { return append(all, file(archive.StateName, "{}")) },
+			archive.StateName + " has no place in an archive"},
 		"less": {func(all []member) []member { i := at(all, "etc/number"); return slices.Delete(all, i, i+1) }, "etc/number is missing"},
 		"altered": {func(all []member) []member { all[at(all, "etc/number")].text[0] ^= 1; return all },
 			"etc/number is not what its files.json says"},
 		"mode": {func(all []member) []member { all[at(all, "etc/number")].head.Mode = 0o666; return all },
 			"etc/number is not what its files.json says"},
 		"another list": {func(all []member) []member {
-			m := &all[at(all, pack.FilesName)]
+			m := &all[at(all, archive.FilesName)]
 			m.text = append(m.text, '\n')
 			m.head.Size++
 			return all
 		}, "its files.json is not that of its manifest"},
 		"full": {func(all []member) []member {
-			m := &all[at(all, pack.FilesName)]
+			m := &all[at(all, archive.FilesName)]
 			m.text = bytes.Replace(m.text, []byte(`"size":`), []byte(`"size":8000000000000000000,"size_":`), 1)
 			m.head.Size = int64(len(m.text))
 			return all

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
-	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // hello is an archive for this machine's Python.
@@ -23,7 +23,7 @@ func hello(t *testing.T, version string) (installtest.Archive, *Python) {
 	}
 	return installtest.Archive{
 		Name: "hello", Version: version,
-		Manifest: pack.Manifest{Target: p.ABI + "-linux_" + p.Machine, Python: pack.Python{ABI: p.ABI, Libc: p.Libc}},
+		Manifest: archive.Manifest{Target: p.ABI + "-linux_" + p.Machine, Python: archive.Python{ABI: p.ABI, Libc: p.Libc}},
 		Files: map[string]string{
 			"bin/hello": "#!/bin/sh\necho " + version + " @binary-buildout-root@ @binary-buildout-python@\n",
 			"data.txt":  "of " + version,

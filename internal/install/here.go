@@ -9,12 +9,12 @@ import (
 	"path/filepath"
 	"reflect"
 
-	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 // recordName is a file of .binary-buildout in an installed tree that no
 // archive has. It says which archive file the tree came from.
-const recordName = pack.Dir + "/install.json"
+const recordName = archive.Dir + "/install.json"
 
 const recordFormat = 1
 
@@ -37,7 +37,7 @@ const (
 
 // look says what is in the directory. A directory that holds something else
 // than an archive of ours is refused.
-func look(dir string, m *pack.Manifest, files *pack.Files, digest string) (here, error) {
+func look(dir string, m *archive.Manifest, files *archive.Files, digest string) (here, error) {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nothingHere, nil
@@ -55,7 +55,7 @@ func look(dir string, m *pack.Manifest, files *pack.Files, digest string) (here,
 	}
 	if !bootstrapped(dir) {
 		return 0, usage(fmt.Errorf("installing into %s: an unpacked %s %s is there that bootstrap.py has not run in", dir, old.Name, old.Version),
-			fmt.Sprintf("run: python %s, or move the directory away", ShellWord(filepath.Join(dir, pack.BootstrapPy))))
+			fmt.Sprintf("run: python %s, or move the directory away", ShellWord(filepath.Join(dir, archive.BootstrapPy))))
 	}
 	if r, err := readRecord(dir); err == nil && digest != "" && r.SHA256 == digest {
 		return sameHere, nil
@@ -63,7 +63,7 @@ func look(dir string, m *pack.Manifest, files *pack.Files, digest string) (here,
 	if m == nil {
 		return otherHere, nil
 	}
-	oldFiles, err := readJSON[pack.Files](filepath.Join(dir, pack.FilesName))
+	oldFiles, err := readJSON[archive.Files](filepath.Join(dir, archive.FilesName))
 	if err == nil && reflect.DeepEqual(old, m) && reflect.DeepEqual(oldFiles, files) {
 		return sameHere, nil
 	}
@@ -72,17 +72,17 @@ func look(dir string, m *pack.Manifest, files *pack.Files, digest string) (here,
 
 // bootstrapped is whether bootstrap.py has run for this directory.
 func bootstrapped(dir string) bool {
-	s, err := readJSON[pack.State](filepath.Join(dir, pack.StateName))
+	s, err := readJSON[archive.State](filepath.Join(dir, archive.StateName))
 	return err == nil && s.Root != ""
 }
 
-func readManifest(dir string) (*pack.Manifest, error) {
-	m, err := readJSON[pack.Manifest](filepath.Join(dir, pack.ManifestName))
+func readManifest(dir string) (*archive.Manifest, error) {
+	m, err := readJSON[archive.Manifest](filepath.Join(dir, archive.ManifestName))
 	if err != nil {
 		return nil, err
 	}
-	if m.Format < 1 || m.Format > pack.Format {
-		return nil, fmt.Errorf("reading %s: format %d, known is %d", pack.ManifestName, m.Format, pack.Format)
+	if m.Format < 1 || m.Format > archive.Format {
+		return nil, fmt.Errorf("reading %s: format %d, known is %d", archive.ManifestName, m.Format, archive.Format)
 	}
 	return m, nil
 }

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/matrix"
-	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // indexName is the document of a release or a mirror that says what it has.
@@ -27,13 +27,13 @@ type Index struct {
 
 // Asset is one archive of a release.
 type Asset struct {
-	Target string       `json:"target"`
-	Label  string       `json:"label"`
-	Name   string       `json:"archive"` // the file's name on the release
-	Size   int64        `json:"size"`
-	SHA256 string       `json:"sha256"`
-	Floors []pack.Floor `json:"floors"`
-	Deltas []deltaAsset `json:"deltas"`
+	Target string          `json:"target"`
+	Label  string          `json:"label"`
+	Name   string          `json:"archive"` // the file's name on the release
+	Size   int64           `json:"size"`
+	SHA256 string          `json:"sha256"`
+	Floors []archive.Floor `json:"floors"`
+	Deltas []deltaAsset    `json:"deltas"`
 }
 
 // deltaAsset is what leads from an earlier version to an archive.

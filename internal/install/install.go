@@ -16,7 +16,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 // Options say what is installed and where.
@@ -55,10 +55,10 @@ type Options struct {
 	OS, Arch string
 
 	// Read gives an archive's manifest and list of files.
-	Read func(archive *os.File) (*pack.Manifest, *pack.Files, error)
+	Read func(file *os.File) (*archive.Manifest, *archive.Files, error)
 	// Extract unpacks an archive; the files come to lie in dir, or in the
 	// archive's top directory below it.
-	Extract func(ctx context.Context, archive *os.File, dir string, progress func(done, total int64)) error
+	Extract func(ctx context.Context, file *os.File, dir string, progress func(done, total int64)) error
 	// Run runs the interpreter; default: as a process of this system.
 	Run Runner
 
@@ -144,7 +144,7 @@ func Install(ctx context.Context, o Options) (*Result, error) {
 
 // Choose gives the interpreter that Install would take for an archive with
 // this manifest: o.Python, or the newest of this system that fits.
-func Choose(ctx context.Context, o Options, m *pack.Manifest) (*Python, error) {
+func Choose(ctx context.Context, o Options, m *archive.Manifest) (*Python, error) {
 	return choosePython(ctx, o, requirement(m))
 }
 

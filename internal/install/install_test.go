@@ -10,11 +10,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 	"github.com/binary-buildout/binary-buildout/internal/testcache"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
-	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 func TestCandidates(t *testing.T) {
@@ -144,7 +144,7 @@ func TestRefusals(t *testing.T) {
 			a.Manifest.Target, a.Manifest.Python.Libc = py.ABI+"-musllinux_1_2_"+py.Machine, "musl"
 		}), want: []string{"musl", "glibc"}},
 		{name: "glibc", code: 2, src: broken(func(a *installtest.Archive) {
-			a.Manifest.Floors = []pack.Floor{{Kind: "glibc", Version: "2.99"}}
+			a.Manifest.Floors = []archive.Floor{{Kind: "glibc", Version: "2.99"}}
 		}), want: []string{"glibc 2.99"}},
 		{name: "asked Python", src: good, code: 2, needs: "3.12", option: func(o *Options) { o.Python, _ = testtool.FindPython("3.12") }, want: []string{"it is for Python 3.13"}},
 		{name: "no such Python", src: good, code: 2, option: func(o *Options) { o.Python = "/no/such/python" }},
@@ -160,9 +160,9 @@ func TestRefusals(t *testing.T) {
 			}
 		}, want: []string{"disk full"}},
 		{name: "space", src: good, code: 3, option: func(o *Options) {
-			o.Read = func(p *os.File) (*pack.Manifest, *pack.Files, error) {
+			o.Read = func(p *os.File) (*archive.Manifest, *archive.Files, error) {
 				m, f, err := installtest.Read(p)
-				f.Files = append(f.Files, pack.Entry{Path: "big", Size: 1 << 55})
+				f.Files = append(f.Files, archive.Entry{Path: "big", Size: 1 << 55})
 				return m, f, err
 			}
 		}, want: []string{"MB are free"}},
@@ -217,13 +217,13 @@ func TestInside(t *testing.T) {
 	}
 	st.inside = true
 	tree := filepath.Join(st.Path, "tree")
-	mkfile(t, filepath.Join(tree, pack.Dir, "x"), "")
+	mkfile(t, filepath.Join(tree, archive.Dir, "x"), "")
 	mkfile(t, filepath.Join(tree, "bin", "y"), "")
 	if err := st.commit(tree, dir); err != nil {
 		t.Fatal(err)
 	}
 	st.Remove()
-	onlyThese(t, dir, pack.Dir, "bin")
+	onlyThese(t, dir, archive.Dir, "bin")
 }
 
 func TestTwoAtATime(t *testing.T) {

@@ -11,8 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
-	"github.com/binary-buildout/binary-buildout/pack"
 	publish "github.com/binary-buildout/binary-buildout/release"
 )
 
@@ -42,11 +42,11 @@ func piped(t *testing.T, options ...string) string {
 // TestPiped: the program by standard input, with Windows' line ends, on old and
 // new Pythons, installs what Install does, from a folder and from a server.
 func TestPiped(t *testing.T) {
-	archive := packAs(t, t.TempDir(), "1.0", pack.FormatZip, func(stage string) {
+	file := packAs(t, t.TempDir(), "1.0", archive.FormatZip, func(stage string) {
 		mkfile(t, filepath.Join(stage, "etc", "ü"), "x")
 	})
-	dist := filepath.Dir(archive)
-	script{dist: dist}.index(t, archive)
+	dist := filepath.Dir(file)
+	script{dist: dist}.index(t, file)
 	srv := httptest.NewServer(installtest.NewFlaky(dist))
 	srv.Config.ErrorLog = nil
 	defer srv.Close()

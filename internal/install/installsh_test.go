@@ -13,9 +13,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
-	"github.com/binary-buildout/binary-buildout/pack"
 	publish "github.com/binary-buildout/binary-buildout/release"
 )
 
@@ -130,11 +130,11 @@ func TestScriptSameTree(t *testing.T) {
 		t.Skip("six installs")
 	}
 	// What runs the script; the application is given the one that fits.
-	drivers := map[string]string{pack.FormatTarGz: "2.7", pack.FormatTarZst: "3.6", pack.FormatZip: "2.7"}
+	drivers := map[string]string{archive.FormatTarGz: "2.7", archive.FormatTarZst: "3.6", archive.FormatZip: "2.7"}
 	for format, driver := range drivers {
 		t.Run(format, func(t *testing.T) {
 			t.Parallel()
-			archive := packAs(t, t.TempDir(), "1.0", format, func(stage string) {
+			file := packAs(t, t.TempDir(), "1.0", format, func(stage string) {
 				mkfile(t, filepath.Join(stage, "bin", "go"), "#!/bin/sh\n")
 				chmod(t, filepath.Join(stage, "bin", "go"), 0o755)
 				mkfile(t, filepath.Join(stage, "etc", "ü"), "x")
@@ -142,7 +142,7 @@ func TestScriptSameTree(t *testing.T) {
 					t.Fatal(err)
 				}
 			})
-			s := newScript(t, archive)
+			s := newScript(t, file)
 			parent := t.TempDir()
 			into := filepath.Join(parent, "app")
 			o := realOptions(t, s.dist, into).Options
@@ -154,7 +154,7 @@ func TestScriptSameTree(t *testing.T) {
 			if err := os.RemoveAll(into); err != nil {
 				t.Fatal(err)
 			}
-			if format == pack.FormatTarZst {
+			if format == archive.FormatTarZst {
 				code, out := run(t, shell(t, []string{"dash"}), s.path, "--into", into, "--from", s.dist, "--python", installtest.Python(t, "3.13"))
 				if code != 2 || !strings.Contains(out, "hint: install zstd") {
 					t.Errorf("without zstd: exit code %d\n%s", code, out)

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 // TestShortEnough: Windows takes 259 characters, not bytes; the file that needs
@@ -21,7 +21,7 @@ func TestShortEnough(t *testing.T) {
 		{"windows", `C:\` + strings.Repeat("\U0001f600", 48), strings.Repeat("a", 160), "260 are needed, for aa"},
 		{"linux", "/" + strings.Repeat("x", 300), "a", ""},
 	} {
-		err := shortEnough(test.goos, "updating", test.dir, units(test.dir), &pack.Manifest{LongestPath: test.longest})
+		err := shortEnough(test.goos, "updating", test.dir, units(test.dir), &archive.Manifest{LongestPath: test.longest})
 		if (err == nil) != (test.need == "") || err != nil && (!strings.Contains(err.Error(), test.need) || codeOf(err, 0) != 2) {
 			t.Errorf("%s: %v, want %q", test.dir, err, test.need)
 		}
@@ -40,8 +40,8 @@ func TestUpdateTooLong(t *testing.T) {
 	o := realOptions(t, two, into)
 	o.OS, o.Stop = "windows", "stop the application"
 	read := o.Read
-	o.Read = func(archive *os.File) (*pack.Manifest, *pack.Files, error) {
-		m, f, err := read(archive)
+	o.Read = func(file *os.File) (*archive.Manifest, *archive.Files, error) {
+		m, f, err := read(file)
 		if m != nil {
 			m.LongestPath = "parts/" + strings.Repeat("x", 250)
 		}
@@ -50,7 +50,7 @@ func TestUpdateTooLong(t *testing.T) {
 	if _, err := Update(t.Context(), o); err == nil || !strings.Contains(err.Error(), "Windows takes 259 characters") || !strings.Contains(err.Error(), "parts/xx") {
 		t.Errorf("got %v", err)
 	}
-	if _, err := os.Lstat(filepath.Join(into, filepath.FromSlash(pack.IncomingDir))); err == nil || numberIn(t, into) != "1.0" {
+	if _, err := os.Lstat(filepath.Join(into, filepath.FromSlash(archive.IncomingDir))); err == nil || numberIn(t, into) != "1.0" {
 		t.Errorf("something was laid; version %s", numberIn(t, into))
 	}
 }

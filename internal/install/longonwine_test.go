@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 // limited runs a program as on a Windows where Python takes 259 characters, and
@@ -26,18 +26,18 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 
 // long updates a tree by a delta, and takes it back, where the longest path has
 // 259 characters: what bootstrap.py needs beside the tree is longer.
-func (w *windows) long(m pack.Manifest) {
+func (w *windows) long(m archive.Manifest) {
 	t := w.t
 	dist := filepath.Join(w.work, "long")
 	deep := "parts/" + strings.Repeat("d", 100) + "/" + strings.Repeat("e", 60)
 	version := func(v string) string {
 		m.Version = v
-		return packFor(t, dist, pack.FormatZip, func(stage string) {
+		return packFor(t, dist, archive.FormatZip, func(stage string) {
 			mkfile(t, filepath.Join(stage, filepath.FromSlash(deep)), v+" in "+stage+"\n")
 		}, m)
 	}
 	one, two := version("1.0"), version("2.0")
-	root := strings.Repeat("l", 259-1-len(pack.Dir+"/origin/"+deep)-len(`C:\`))
+	root := strings.Repeat("l", 259-1-len(archive.Dir+"/origin/"+deep)-len(`C:\`))
 	if out, err := exec.Command("unzip", "-q", one, "-d", w.onDrive("unzipped")).CombinedOutput(); err != nil {
 		t.Fatalf("unzip: %v\n%s", err, out)
 	}

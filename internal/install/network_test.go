@@ -17,8 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
-	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // TestHardNetwork has an archive come through a proxy, from a server whose
@@ -26,9 +26,9 @@ import (
 // install and each of the script's ways to download get it, in one run, without
 // asking for what they have. Without the authority's certificate none does.
 func TestHardNetwork(t *testing.T) {
-	archive := packReal(t, t.TempDir(), "1.0")
-	dist := filepath.Dir(archive)
-	script{dist: dist}.index(t, archive)
+	file := packReal(t, t.TempDir(), "1.0")
+	dist := filepath.Dir(file)
+	script{dist: dist}.index(t, file)
 	python := installtest.Python(t, "3.13")
 
 	ways := map[string]func(t *testing.T, source, into string, env []string) (code int, out string){
@@ -90,14 +90,14 @@ func TestHardNetwork(t *testing.T) {
 // TestScriptProgress: on a terminal the script says how far a download is, how
 // fast, and how long it takes yet; whatever downloads.
 func TestScriptProgress(t *testing.T) {
-	archive := packAs(t, t.TempDir(), "1.0", pack.FormatTarGz, func(stage string) {
+	file := packAs(t, t.TempDir(), "1.0", archive.FormatTarGz, func(stage string) {
 		noise := make([]byte, 4<<20)
 		_, _ = rand.NewChaCha8([32]byte{}).Read(noise)
 		mkfile(t, filepath.Join(stage, "etc", "noise"), string(noise))
 	})
-	dist := filepath.Dir(archive)
-	script{dist: dist}.index(t, archive)
-	data := mustRead(t, archive)
+	dist := filepath.Dir(file)
+	script{dist: dist}.index(t, file)
+	data := mustRead(t, file)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasSuffix(r.URL.Path, ".tar.gz") {
 			http.FileServer(http.Dir(dist)).ServeHTTP(w, r)

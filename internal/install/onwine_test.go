@@ -14,9 +14,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
 	"github.com/binary-buildout/binary-buildout/internal/testcache"
-	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // windows is a CPython for Windows, in a prefix of wine of its own. The tag
@@ -58,13 +58,13 @@ func (w *windows) onDrive(dir string) string { return filepath.Join(w.work, "pre
 func TestOnWindows(t *testing.T) {
 	w := &windows{t: t, work: t.TempDir()}
 	dist := filepath.Join(w.work, "dist")
-	m := pack.Manifest{Name: "app", Version: "1.0", Target: "cp313-win_amd64", Python: pack.Python{Version: "3.13.5", Implementation: "cpython", ABI: "cp313", Bits: 64}}
+	m := archive.Manifest{Name: "app", Version: "1.0", Target: "cp313-win_amd64", Python: archive.Python{Version: "3.13.5", Implementation: "cpython", ABI: "cp313", Bits: 64}}
 	deep := "parts/" + strings.Repeat("d", 100) + "/" + strings.Repeat("e", 60)
-	archive := packFor(t, dist, pack.FormatZip, func(stage string) {
+	file := packFor(t, dist, archive.FormatZip, func(stage string) {
 		mkfile(t, filepath.Join(stage, "etc", "ü"), "x")
 		mkfile(t, filepath.Join(stage, filepath.FromSlash(deep)), "x")
 	}, m)
-	script{dist: dist}.index(t, archive)
+	script{dist: dist}.index(t, file)
 	mkfile(t, filepath.Join(w.work, "here", "http.py"), "1/0\n") // of the directory where the user is
 	flaky := installtest.NewFlaky(dist)
 	srv := httptest.NewServer(flaky)
@@ -108,7 +108,7 @@ func TestOnWindows(t *testing.T) {
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
 	for _, name := range []string{"app-1.0/bootstrap.py", "app-1.0/C:evil"} {
-		if _, err := z.CreateHeader(&zip.FileHeader{Name: name, Modified: time.Unix(pack.DefaultEpoch, 0).UTC()}); err != nil {
+		if _, err := z.CreateHeader(&zip.FileHeader{Name: name, Modified: time.Unix(archive.DefaultEpoch, 0).UTC()}); err != nil {
 			t.Fatal(err)
 		}
 	}

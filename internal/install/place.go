@@ -13,16 +13,16 @@ import (
 	"syscall"
 	"unicode/utf16"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
-	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // placing is an archive on its way into a directory.
 type placing struct {
 	archive  *os.File
 	dir      string
-	manifest *pack.Manifest
-	files    *pack.Files
+	manifest *archive.Manifest
+	files    *archive.Files
 	python   *Python
 	record   record
 }
@@ -76,7 +76,7 @@ func place(ctx context.Context, o Options, p placing) error {
 }
 
 // enoughSpace checks, before anything is unpacked, that it will fit.
-func enoughSpace(dir string, files *pack.Files) error {
+func enoughSpace(dir string, files *archive.Files) error {
 	block := int64(4096)
 	var need int64
 	for _, f := range files.Files {
@@ -91,7 +91,7 @@ func enoughSpace(dir string, files *pack.Files) error {
 // shortEnough refuses a directory where paths would be longer than Windows
 // takes. length is the directory's, or that of one where it is prepared, if that
 // is more: bootstrap.py runs there.
-func shortEnough(goos, doing, dir string, length int, m *pack.Manifest) error {
+func shortEnough(goos, doing, dir string, length int, m *archive.Manifest) error {
 	need := length + 1 + units(m.LongestPath)
 	if goos != "windows" || need <= 259 {
 		return nil
@@ -106,7 +106,7 @@ func units(text string) int { return len(utf16.Encode([]rune(text))) }
 // topOf gives the directory that the archive's files lie in.
 func topOf(tree string) (string, error) {
 	for _, dir := range []string{tree, onlyEntry(tree)} {
-		if fi, err := os.Lstat(filepath.Join(dir, pack.BootstrapPy)); dir != "" && err == nil && fi.Mode().IsRegular() {
+		if fi, err := os.Lstat(filepath.Join(dir, archive.BootstrapPy)); dir != "" && err == nil && fi.Mode().IsRegular() {
 			return dir, nil
 		}
 	}
@@ -132,7 +132,7 @@ func bootstrap(ctx context.Context, o Options, tree, root, python string) error 
 // runBootstrap runs the tree's bootstrap.py; its error is that of the program.
 func runBootstrap(ctx context.Context, o Options, tree, python string, args ...string) error {
 	var out bytes.Buffer
-	args = append([]string{"-sE", filepath.Join(tree, pack.BootstrapPy)}, args...)
+	args = append([]string{"-sE", filepath.Join(tree, archive.BootstrapPy)}, args...)
 	err := o.run(ctx, Call{Python: python, Args: args, Dir: tree, Env: o.Env, Out: &out})
 	if err == nil {
 		return nil
@@ -269,11 +269,11 @@ func (s *staging) moveUp(tree, dir string) error {
 	}
 	var names []string
 	for _, e := range entries {
-		if e.Name() != pack.Dir {
+		if e.Name() != archive.Dir {
 			names = append(names, e.Name())
 		}
 	}
-	names = append(names, pack.Dir)
+	names = append(names, archive.Dir)
 	if err := writeJSON(filepath.Join(s.Path, entriesName), names); err != nil {
 		return surroundings(fmt.Errorf("moving into place: %w", err), "")
 	}
@@ -298,7 +298,7 @@ func interrupted(dir string) bool {
 	known := map[string]bool{insideName: true, downloadInside: true}
 	if moved != nil {
 		for _, name := range *moved {
-			known[name] = name != pack.Dir
+			known[name] = name != archive.Dir
 		}
 	}
 	staged := false
@@ -328,7 +328,7 @@ func undoInside(dir string) error {
 	return nil
 }
 
-func totalSize(files *pack.Files) int64 {
+func totalSize(files *archive.Files) int64 {
 	var n int64
 	for _, f := range files.Files {
 		n += f.Size

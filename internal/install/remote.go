@@ -20,7 +20,7 @@ import (
 
 	"golang.org/x/net/http/httpproxy"
 
-	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 // Remote says how archives are fetched. The zero value takes everything from
@@ -311,7 +311,7 @@ func decode[T any](data []byte, name string) (*T, error) {
 	if bytes.HasPrefix(bytes.TrimSpace(data), []byte("<")) {
 		return nil, surroundings(fmt.Errorf("reading %s: it is a web page", name), inBetween)
 	}
-	err := pack.CheckDocument(name, data)
+	err := archive.CheckDocument(name, data)
 	if err == nil {
 		err = json.Unmarshal(data, v)
 	}

@@ -12,7 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 // UpdateOptions say how an installed application becomes another version.
@@ -83,7 +83,7 @@ func (t *application) remembered() string {
 		return ""
 	}
 	base := path.Base(filepath.ToSlash(r.Source))
-	for _, format := range []string{pack.FormatTarGz, pack.FormatTarZst, pack.FormatZip} {
+	for _, format := range []string{archive.FormatTarGz, archive.FormatTarZst, archive.FormatZip} {
 		if strings.HasSuffix(base, "."+format) && !strings.HasSuffix(base, ".delta."+format) && base != r.Archive {
 			return ""
 		}
@@ -102,7 +102,7 @@ func (t *application) lay(ctx context.Context, o UpdateOptions, a *fetched) (*ne
 		Dir: t.dir, Archive: a.name, SHA256: digest, Name: t.manifest.Name, Target: t.manifest.Target,
 		Attestation: a.attestation, Warnings: a.warnings,
 	}}
-	if in, err := pack.ReadDelta(a.file); err == nil {
+	if in, err := archive.ReadDelta(a.file); err == nil {
 		return t.layDelta(ctx, o, a, in, res)
 	}
 	m, _, err := o.Read(a.file)
@@ -120,7 +120,7 @@ func (t *application) lay(ctx context.Context, o UpdateOptions, a *fetched) (*ne
 		return nil, res, nil
 	}
 	o.tell(Event{Step: "unpack", Text: "unpacking what differs of " + res.Archive})
-	in, err := pack.LayArchive(ctx, a.file, res.Archive, digest, t.dir, o.Source)
+	in, err := archive.LayArchive(ctx, a.file, res.Archive, digest, t.dir, o.Source)
 	if err != nil {
 		return nil, nil, &Error{Err: fmt.Errorf("unpacking %s: %w", a.file.Name(), err), Code: codeOf(err, 3), Text: hintOf(err, "")}
 	}
@@ -132,7 +132,7 @@ func (t *application) lay(ctx context.Context, o UpdateOptions, a *fetched) (*ne
 	return &n, res, nil
 }
 
-func (t *application) layDelta(ctx context.Context, o UpdateOptions, a *fetched, in *pack.Incoming, res *Updated) (*needs, *Updated, error) {
+func (t *application) layDelta(ctx context.Context, o UpdateOptions, a *fetched, in *archive.Incoming, res *Updated) (*needs, *Updated, error) {
 	d := in.Delta
 	res.Version, res.Archive, res.SHA256 = d.Version, d.Archive, d.SHA256
 	switch {
@@ -145,7 +145,7 @@ func (t *application) layDelta(ctx context.Context, o UpdateOptions, a *fetched,
 			"take the delta from "+t.manifest.Version+", or the whole archive")
 	}
 	o.tell(Event{Step: "unpack", Text: "unpacking the delta from " + d.BaseVersion + " to " + d.Version})
-	if _, err := pack.LayDelta(ctx, a.file, t.dir, o.Source); err != nil {
+	if _, err := archive.LayDelta(ctx, a.file, t.dir, o.Source); err != nil {
 		return nil, nil, &Error{Err: fmt.Errorf("unpacking %s: %w", a.file.Name(), err), Code: codeOf(err, 3), Text: hintOf(err, "")}
 	}
 	res.Changed = true
@@ -208,7 +208,7 @@ func (t *application) buildout(ctx context.Context, o UpdateOptions, res *Update
 		return nil
 	}
 	var args []string
-	if s, err := readJSON[pack.State](filepath.Join(t.dir, pack.StateName)); err == nil && s.Config != "" {
+	if s, err := readJSON[archive.State](filepath.Join(t.dir, archive.StateName)); err == nil && s.Config != "" {
 		res.Config = s.Config
 		args = []string{"-c", s.Config}
 	}

@@ -16,8 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/killtest"
-	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // killedUpdate runs an update that kills itself at its n-th step: that is
@@ -63,7 +63,7 @@ func TestUpdateKilledAtEachStep(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	one, two := packAs(t, dist, "1.0", pack.FormatTarGz, more), packAs(t, dist, "2.0", pack.FormatTarGz, more)
+	one, two := packAs(t, dist, "1.0", archive.FormatTarGz, more), packAs(t, dist, "2.0", archive.FormatTarGz, more)
 	delta := deltaBetween(t, one, two, "1.0")
 	parent := t.TempDir()
 	into, installed := filepath.Join(parent, "app"), filepath.Join(parent, "installed")
@@ -137,7 +137,7 @@ func TestUpdateFullDisk(t *testing.T) {
 	content := make([]byte, 300<<10)
 	_, _ = rand.New(rand.NewSource(1)).Read(content)
 	one := packReal(t, dist, "1.0")
-	two := packAs(t, dist, "2.0", pack.FormatTarGz, func(stage string) { mkfile(t, filepath.Join(stage, "etc/large"), string(content)) })
+	two := packAs(t, dist, "2.0", archive.FormatTarGz, func(stage string) { mkfile(t, filepath.Join(stage, "etc/large"), string(content)) })
 	if err := syscall.Mount("tmpfs", place, "tmpfs", 0, "size=4m"); err != nil {
 		t.Fatal(err)
 	}
@@ -280,13 +280,13 @@ func TestRollbackRunAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	// As an update that was killed before it ran --start leaves it.
-	if _, err := pack.LayArchive(t.Context(), open(t, packReal(t, dist, "3.0")), "app-3.0", strings.Repeat("0", 64), into, "somewhere"); err != nil {
+	if _, err := archive.LayArchive(t.Context(), open(t, packReal(t, dist, "3.0")), "app-3.0", strings.Repeat("0", 64), into, "somewhere"); err != nil {
 		t.Fatal(err)
 	}
 	if err := bootstrap(t.Context(), o.Options, into, into, o.Python); err != nil || numberIn(t, into) != "3.0" {
 		t.Fatal(err)
 	}
-	killInChange(t, killer, into, killtest.Command{Dir: into, Env: o.Env, Args: []string{o.Python, filepath.Join(into, pack.BootstrapPy), "--rollback"}})
+	killInChange(t, killer, into, killtest.Command{Dir: into, Env: o.Env, Args: []string{o.Python, filepath.Join(into, archive.BootstrapPy), "--rollback"}})
 	for _, want := range []string{"2.0", "1.0"} {
 		res, err := Rollback(t.Context(), realOptions(t, "", into))
 		if err != nil || res.Version != want || numberIn(t, into) != want {
@@ -317,7 +317,7 @@ func TestUpdateAmidAnother(t *testing.T) {
 			if _, err := Install(t.Context(), o.Options); err != nil {
 				t.Fatal(err)
 			}
-			other, err := os.OpenFile(filepath.Join(into, pack.Dir, "lock"), os.O_RDWR, 0)
+			other, err := os.OpenFile(filepath.Join(into, archive.Dir, "lock"), os.O_RDWR, 0)
 			if err != nil {
 				t.Fatal(err)
 			}

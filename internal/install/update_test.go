@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 	"github.com/binary-buildout/binary-buildout/pack"
@@ -24,7 +25,7 @@ import (
 // archives, and writes its sidecar.
 func packReal(t *testing.T, dir, number string) string {
 	t.Helper()
-	return packAs(t, dir, number, pack.FormatTarGz, func(string) {})
+	return packAs(t, dir, number, archive.FormatTarGz, func(string) {})
 }
 
 // packAs is packReal in another format; more adds to the tree.
@@ -34,12 +35,12 @@ func packAs(t *testing.T, dir, number, format string, more func(stage string)) s
 	if err != nil {
 		t.Fatal(err)
 	}
-	return packFor(t, dir, format, more, pack.Manifest{Name: "app", Version: number, Target: p.ABI + "-linux_" + p.Machine,
-		Python: pack.Python{Version: p.Version, Implementation: "cpython", ABI: p.ABI, Libc: p.Libc, Bits: 64}})
+	return packFor(t, dir, format, more, archive.Manifest{Name: "app", Version: number, Target: p.ABI + "-linux_" + p.Machine,
+		Python: archive.Python{Version: p.Version, Implementation: "cpython", ABI: p.ABI, Libc: p.Libc, Bits: 64}})
 }
 
 // packFor packs for what a manifest says.
-func packFor(t *testing.T, dir, format string, more func(stage string), m pack.Manifest) string {
+func packFor(t *testing.T, dir, format string, more func(stage string), m archive.Manifest) string {
 	t.Helper()
 	stage := filepath.Join(t.TempDir(), "stage")
 	mkfile(t, filepath.Join(stage, "etc", "number"), m.Version)
@@ -58,7 +59,7 @@ func packFor(t *testing.T, dir, format string, more func(stage string), m pack.M
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	d, err := pack.Write(t.Context(), &b, a, format, time.Unix(pack.DefaultEpoch, 0), nil)
+	d, err := pack.Write(t.Context(), &b, a, format, time.Unix(archive.DefaultEpoch, 0), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +75,7 @@ func packFor(t *testing.T, dir, format string, more func(stage string), m pack.M
 // and gives its digest.
 func offerDelta(t *testing.T, dist, delta string) string {
 	t.Helper()
-	d, err := pack.ReadDelta(open(t, delta))
+	d, err := archive.ReadDelta(open(t, delta))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,12 +96,12 @@ func deltaBetween(t *testing.T, old, new, version string) string {
 	var b bytes.Buffer
 	digest, err := checkDigest(t.Context(), new, "")
 	if err == nil {
-		_, err = pack.WriteDelta(t.Context(), &b, old, new, filepath.Base(new), digest)
+		_, err = archive.WriteDelta(t.Context(), &b, old, new, filepath.Base(new), digest)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := pack.DeltaName(new, version)
+	path := archive.DeltaName(new, version)
 	mkfile(t, path, b.String())
 	return path
 }
@@ -108,22 +109,22 @@ func deltaBetween(t *testing.T, old, new, version string) string {
 func realOptions(t *testing.T, source, into string) UpdateOptions {
 	o := options(source, into)
 	o.Python = installtest.Python(t, "3.13")
-	o.Read = func(archive *os.File) (*pack.Manifest, *pack.Files, error) {
-		r, err := pack.ReadArchive(archive)
+	o.Read = func(file *os.File) (*archive.Manifest, *archive.Files, error) {
+		r, err := archive.NewReader(file)
 		if err != nil {
 			return nil, nil, err
 		}
 		defer r.Close()
 		m := r.Manifest()
-		return &m, &pack.Files{Format: pack.Format, Files: r.Files()}, nil
+		return &m, &archive.Files{Format: archive.Format, Files: r.Files()}, nil
 	}
-	o.Extract = func(ctx context.Context, archive *os.File, dir string, _ func(done, total int64)) error {
-		r, err := pack.ReadArchive(archive)
+	o.Extract = func(ctx context.Context, file *os.File, dir string, _ func(done, total int64)) error {
+		r, err := archive.NewReader(file)
 		if err != nil {
 			return err
 		}
 		defer r.Close()
-		return r.Extract(ctx, dir, pack.ExtractOptions{})
+		return r.Extract(ctx, dir, archive.ExtractOptions{})
 	}
 	return UpdateOptions{Options: o}
 }
@@ -161,7 +162,7 @@ func TestUpdate(t *testing.T) {
 	}
 	mkfile(t, filepath.Join(mirror, filepath.Base(delta)), string(data))
 	digest, _ := checkDigest(t.Context(), two, "")
-	base, err := pack.ReadDelta(open(t, delta))
+	base, err := archive.ReadDelta(open(t, delta))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,7 +243,7 @@ func TestUpdateByTarForgets(t *testing.T) {
 	if _, err := Install(t.Context(), o.Options); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := pack.LayDelta(t.Context(), open(t, deltaBetween(t, one, two, "1.0")), into, ""); err != nil {
+	if _, err := archive.LayDelta(t.Context(), open(t, deltaBetween(t, one, two, "1.0")), into, ""); err != nil {
 		t.Fatal(err)
 	}
 	if err := bootstrap(t.Context(), o.Options, into, into, o.Python); err != nil || numberIn(t, into) != "2.0" {
@@ -258,7 +259,7 @@ func TestUpdateByTarForgets(t *testing.T) {
 
 func noIncoming(t *testing.T, dir string) {
 	t.Helper()
-	for _, name := range []string{pack.IncomingDir, pack.Dir + "/staged", transactionDir} {
+	for _, name := range []string{archive.IncomingDir, archive.Dir + "/staged", transactionDir} {
 		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
 			t.Errorf("%s is there", name)
 		}
@@ -314,7 +315,7 @@ func TestUpdateRestarts(t *testing.T) {
 			return errors.New("exit status 1")
 		}
 	}
-	o.Run = failing(filepath.Join(into, pack.BootstrapPy))
+	o.Run = failing(filepath.Join(into, archive.BootstrapPy))
 	if _, err := Update(t.Context(), o); err == nil || !strings.Contains(err.Error(), "told to fail") || numberIn(t, into) != "1.0" {
 		t.Errorf("a bootstrap.py that fails: %v", err)
 	}
@@ -328,7 +329,7 @@ func TestUpdateRestarts(t *testing.T) {
 	said("")
 	noIncoming(t, into)
 
-	l, err := scratch.Hold(filepath.Join(into, pack.Dir))
+	l, err := scratch.Hold(filepath.Join(into, archive.Dir))
 	if err != nil {
 		t.Fatal(err)
 	}

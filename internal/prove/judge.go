@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/machinecode"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
@@ -64,7 +65,7 @@ func (r *run) machineCode() (machinecode.Files, error) {
 	for _, e := range r.manifest.Extensions {
 		named[e.Path] = true
 	}
-	found, err := machinecode.Read(r.tree, pack.Dir, named)
+	found, err := machinecode.Read(r.tree, archive.Dir, named)
 	if err != nil {
 		return nil, fmt.Errorf("reading the extensions: %w", err)
 	}
@@ -102,7 +103,7 @@ func readOutput(out string) said {
 }
 
 // problems holds what was said against the parts.
-func (s said) problems(parts []pack.Part, volatile []string) []string {
+func (s said) problems(parts []archive.Part, volatile []string) []string {
 	var out []string
 	may := func(name string) bool { return slices.Contains(volatile, name) }
 	for _, name := range s.uninstalling {
@@ -156,7 +157,7 @@ func leftovers(ctx context.Context, tree string, places *pack.Finder, excepted m
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
-		case d.IsDir() && name == pack.Dir:
+		case d.IsDir() && name == archive.Dir:
 			return filepath.SkipDir
 		case excepted[name]:
 		case d.Type()&fs.ModeSymlink != 0:

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/install"
 	"github.com/binary-buildout/binary-buildout/internal/isolate"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
@@ -55,8 +56,8 @@ type Options struct {
 	OS, Arch string
 
 	// Read and Extract are as in install.Options.
-	Read    func(archive *os.File) (*pack.Manifest, *pack.Files, error)
-	Extract func(ctx context.Context, archive *os.File, dir string, progress func(done, total int64)) error
+	Read    func(file *os.File) (*archive.Manifest, *archive.Files, error)
+	Extract func(ctx context.Context, file *os.File, dir string, progress func(done, total int64)) error
 
 	// Methods and Self are as in isolate.Config.
 	Methods []isolate.Method
@@ -92,7 +93,7 @@ type run struct {
 	scratch  *scratch.Dir
 	work     string
 	tree     string
-	manifest *pack.Manifest
+	manifest *archive.Manifest
 	python   *interpreter
 	box      *isolate.Box
 	env      []string
@@ -119,12 +120,12 @@ func Run(ctx context.Context, o Options) (*Proof, error) {
 
 // prepare finds the interpreter, makes the working directory and the box.
 func (r *run) prepare(ctx context.Context) error {
-	archive, err := os.Open(r.o.Archive)
+	file, err := os.Open(r.o.Archive)
 	if err != nil {
 		return fmt.Errorf("reading the archive: %w", err)
 	}
-	defer archive.Close()
-	m, _, err := r.o.Read(archive)
+	defer file.Close()
+	m, _, err := r.o.Read(file)
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", r.o.Archive, err)
 	}

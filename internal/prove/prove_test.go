@@ -13,6 +13,7 @@ import (
 	"time"
 	"unicode/utf16"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
 	"github.com/binary-buildout/binary-buildout/internal/isolate"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
@@ -38,7 +39,7 @@ print("Updating one.")
 print("Updating two.")
 `
 
-func archive(t *testing.T, buildout string, files map[string]string) string {
+func archived(t *testing.T, buildout string, files map[string]string) string {
 	t.Helper()
 	return installtest.Make(t, t.TempDir(), installed(buildout, files))
 }
@@ -46,10 +47,10 @@ func archive(t *testing.T, buildout string, files map[string]string) string {
 func installed(buildout string, files map[string]string) installtest.Archive {
 	a := installtest.Archive{
 		Name: "hello", Version: "1.0",
-		Manifest: pack.Manifest{
-			Target: "cp313-linux_x86_64", Python: pack.Python{ABI: "cp313"},
-			Parts:      []pack.Part{{Name: "one"}, {Name: "two"}},
-			Extensions: []pack.Extension{{Path: "eggs/x.so"}, {Path: "eggs/odd name"}},
+		Manifest: archive.Manifest{
+			Target: "cp313-linux_x86_64", Python: archive.Python{ABI: "cp313"},
+			Parts:      []archive.Part{{Name: "one"}, {Name: "two"}},
+			Extensions: []archive.Extension{{Path: "eggs/x.so"}, {Path: "eggs/odd name"}},
 		},
 		Files: map[string]string{"bin/buildout": buildout, "eggs/x.so": "code", "eggs/odd name": "code"},
 	}
@@ -75,7 +76,7 @@ func options(t *testing.T, src string) Options {
 }
 
 func TestProof(t *testing.T) {
-	src := archive(t, fake, nil)
+	src := archived(t, fake, nil)
 	o := options(t, src)
 	o.Hide = []string{filepath.Dir(src)} // and the interpreter's prefix by itself
 	o.RequireIsolation = true
@@ -158,7 +159,7 @@ func TestFaults(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(stage, "file"), nil, 0o644); err != nil {
 				t.Fatal(err)
 			}
-			o := options(t, archive(t, strings.Replace(test.buildout, "STAGE", stage, 1), test.files))
+			o := options(t, archived(t, strings.Replace(test.buildout, "STAGE", stage, 1), test.files))
 			o.Hide = append(o.Hide, stage)
 			if test.option != nil {
 				test.option(&o)
@@ -188,7 +189,7 @@ func describeAll(p *Proof) string {
 }
 
 func TestVolatile(t *testing.T) {
-	o := options(t, archive(t, strings.Replace(fake, "Updating two", "Installing two", 1)+"print('Uninstalling two.')\n", nil))
+	o := options(t, archived(t, strings.Replace(fake, "Updating two", "Installing two", 1)+"print('Uninstalling two.')\n", nil))
 	o.Volatile = []string{"two"}
 	p, err := Run(t.Context(), o)
 	if err != nil || p.Err() != nil {
@@ -200,7 +201,7 @@ func TestVolatile(t *testing.T) {
 // again; what is said again isn't done twice.
 func TestManifestSaysHow(t *testing.T) {
 	a := installed(strings.Replace(fake, "Updating two", "Installing two", 1), nil)
-	a.Manifest.Prove = &pack.Prove{Smoke: []string{"echo one", "echo two; exit 4"}, Volatile: []string{"two"}}
+	a.Manifest.Prove = &archive.Prove{Smoke: []string{"echo one", "echo two; exit 4"}, Volatile: []string{"two"}}
 	o := options(t, installtest.Make(t, t.TempDir(), a))
 	o.Smoke, o.Volatile = []string{"echo one", "echo three"}, []string{"two"}
 	p, err := Run(t.Context(), o)
@@ -241,7 +242,7 @@ func TestLasting(t *testing.T) {
 }
 
 func TestByConvention(t *testing.T) {
-	o := options(t, archive(t, fake, nil))
+	o := options(t, archived(t, fake, nil))
 	o.Methods = []isolate.Method{isolate.Proxy}
 	p, err := Run(t.Context(), o)
 	if err != nil || p.Err() != nil {
@@ -260,7 +261,7 @@ func TestSystemPython(t *testing.T) {
 	if m.executable != "/place/bin/python3.11" || len(m.hide) != 0 || len(m.mask) != 1 || len(m.binds) != 1 {
 		t.Errorf("%+v", m)
 	}
-	o := options(t, archive(t, fake, nil))
+	o := options(t, archived(t, fake, nil))
 	o.Python = python
 	abi := systemABI(t, python)
 	lib := "libpython" + abi[2:3] + "." + abi[3:] + ".so.1.0"
@@ -269,8 +270,8 @@ func TestSystemPython(t *testing.T) {
 		testtool.Lacks(t, lib+", which the proof has to hide,")
 	}
 	o.Smoke = []string{"! python3 -c '" + load + "'"}
-	o.Read = func(archive *os.File) (*pack.Manifest, *pack.Files, error) {
-		mf, files, err := installtest.Read(archive)
+	o.Read = func(archived *os.File) (*archive.Manifest, *archive.Files, error) {
+		mf, files, err := installtest.Read(archived)
 		mf.Python.ABI, mf.Target = systemABI(t, python), systemABI(t, python)+mf.Target[5:]
 		return mf, files, err
 	}
@@ -284,7 +285,7 @@ func TestSystemPython(t *testing.T) {
 }
 
 func TestReadOutput(t *testing.T) {
-	parts := []pack.Part{{Name: "a b"}, {Name: "c"}}
+	parts := []archive.Part{{Name: "a b"}, {Name: "c"}}
 	for _, test := range []struct{ out, want string }{
 		{"Updating a b.\nUpdating c.\n", ""},
 		{"Develop: '/x/.'\nUpdating a b.\r\nUpdating c.\r\nUnused options for buildout: 'x'.\n", ""},
@@ -349,8 +350,8 @@ func TestLeftovers(t *testing.T) {
 			want[name] = file.want
 		}
 	}
-	if err := errors.Join(os.Symlink(origin.Root+"/x", filepath.Join(tree, "link")), os.Mkdir(filepath.Join(tree, pack.Dir), 0o755),
-		os.WriteFile(filepath.Join(tree, pack.Dir, "manifest.json"), []byte(origin.Root), 0o644)); err != nil {
+	if err := errors.Join(os.Symlink(origin.Root+"/x", filepath.Join(tree, "link")), os.Mkdir(filepath.Join(tree, archive.Dir), 0o755),
+		os.WriteFile(filepath.Join(tree, archive.Dir, "manifest.json"), []byte(origin.Root), 0o644)); err != nil {
 		t.Fatal(err)
 	}
 	found, err := leftovers(t.Context(), tree, pack.NewFinder(origin, "3.13.5"), map[string]bool{"excepted.txt": true})
@@ -383,7 +384,7 @@ func systemABI(t *testing.T, python string) string {
 // Every supported interpreter runs from its other place, under LC_ALL=C.
 func TestVersions(t *testing.T) {
 	for _, version := range []string{"2.7", "3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12"} {
-		src := archive(t, `#!/bin/sh
+		src := archived(t, `#!/bin/sh
 exec "@binary-buildout-python@" -c 'import ctypes, json, sys; print("Updating one."); print("Updating two.")'
 `, nil)
 		o := options(t, src)
@@ -392,8 +393,8 @@ exec "@binary-buildout-python@" -c 'import ctypes, json, sys; print("Updating on
 		if version == "2.7" {
 			abi = "cp27mu"
 		}
-		o.Read = func(archive *os.File) (*pack.Manifest, *pack.Files, error) {
-			m, files, err := installtest.Read(archive)
+		o.Read = func(archived *os.File) (*archive.Manifest, *archive.Files, error) {
+			m, files, err := installtest.Read(archived)
 			m.Python.ABI, m.Target = abi, abi+m.Target[5:]
 			return m, files, err
 		}

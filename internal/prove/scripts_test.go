@@ -126,7 +126,7 @@ if " " in root:
     print("Updating one.")
     print("see " + root + "/x, " + root.replace(" ", "\\\\ "))
 `
-	o := options(t, archive(t, buildout, files))
+	o := options(t, archived(t, buildout, files))
 	o.Volatile = []string{"loud"}
 	p, err := Run(t.Context(), o)
 	if err != nil || p.Err() != nil {
@@ -144,7 +144,7 @@ if " " in root:
 if " " in os.getcwd():
     sys.exit("error: this directory has a space in its path, and parts/two/x.conf takes it for two words")
 `
-	o = options(t, archive(t, fake, map[string]string{"bootstrap.py": refusing + bootstrap(t), ".installed.cfg": files[".installed.cfg"]}))
+	o = options(t, archived(t, fake, map[string]string{"bootstrap.py": refusing + bootstrap(t), ".installed.cfg": files[".installed.cfg"]}))
 	p, err = Run(t.Context(), o)
 	if want := []string{"bootstrap.py refuses the archive at a path with a space and an umlaut: " +
 		"this directory has a space in its path, and parts/two/x.conf takes it for two words (of part two)"}; err != nil || p.Err() != nil || !slices.Equal(p.Warnings, want) {

@@ -9,8 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/partfiles"
-	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // leave reads what the parts of the installed tree left.
@@ -88,7 +88,7 @@ func (r *run) spaced(ctx context.Context, plain []partfiles.Change) error {
 	}
 	r.tree = place
 	const where = " at a path with a space and an umlaut"
-	s, err := r.command(ctx, "python bootstrap.py"+where, r.python.Executable, pack.BootstrapPy)
+	s, err := r.command(ctx, "python bootstrap.py"+where, r.python.Executable, archive.BootstrapPy)
 	if err != nil {
 		return err
 	}

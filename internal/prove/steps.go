@@ -9,6 +9,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/install"
 	"github.com/binary-buildout/binary-buildout/internal/isolate"
 	"github.com/binary-buildout/binary-buildout/internal/machinecode"
@@ -27,7 +28,7 @@ func (r *run) steps(ctx context.Context) error {
 		return err
 	}
 	r.proof.Extensions = len(code)
-	if ok, err := r.step(ctx, "python bootstrap.py", r.python.Executable, pack.BootstrapPy); !ok {
+	if ok, err := r.step(ctx, "python bootstrap.py", r.python.Executable, archive.BootstrapPy); !ok {
 		return err
 	}
 	plain, err := r.updates(ctx, code)

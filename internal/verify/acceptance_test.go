@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/verify/verifytest"
-	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // optional is a real sdist that installs without its extensions when they don't compile.
@@ -84,14 +84,14 @@ func TestAcceptance(t *testing.T) {
 							packages = append(packages[:len(packages):len(packages)], withoutCMake)
 						}
 					}
-					accept(t, verifytest.Python(t, row.python), pack.Python{Version: row.version, ABI: row.abi, Platform: "linux_x86_64"}, packages, fault, env)
+					accept(t, verifytest.Python(t, row.python), archive.Python{Version: row.version, ABI: row.abi, Platform: "linux_x86_64"}, packages, fault, env)
 				})
 			}
 		})
 	}
 }
 
-func accept(t *testing.T, python string, py pack.Python, packages []optional, fault string, env []string) {
+func accept(t *testing.T, python string, py archive.Python, packages []optional, fault string, env []string) {
 	t.Helper()
 	out, planted := t.TempDir(), fault
 	// One directory for all, as site-packages is: old pips write no RECORD, and top_level.txt says whose a module is.

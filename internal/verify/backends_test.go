@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/verify/verifytest"
-	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // mesonProject is a project of meson-python's. The real ones are of C++ and take minutes to compile, or clone what they need.
@@ -95,7 +95,7 @@ func heard(t *testing.T, python string, packages []loud) {
 	site := filepath.Join(out, "parts", "all")
 	env := slices.Concat(compilers(t, "none"), backends(t, python), rust(t, python))
 	ds := watched(t, out, env, verifytest.Python(t, python), pipInstall(site, packages)...)
-	in := Input{Source: Dir(out), Python: pack.Python{Version: python, ABI: "cp" + strings.Replace(python, ".", "", 1), Platform: "linux_x86_64"}, Witnessed: true, Declared: ds}
+	in := Input{Source: Dir(out), Python: archive.Python{Version: python, ABI: "cp" + strings.Replace(python, ".", "", 1), Platform: "linux_x86_64"}, Witnessed: true, Declared: ds}
 	witnesses := map[string]string{}
 	var want []string
 	for _, p := range packages {

@@ -5,15 +5,15 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 const suffix = ".cpython-313-x86_64-linux-gnu.so"
 
 var (
-	python313t = pack.Python{Version: "3.13.0", ABI: "cp313t", Platform: "linux_x86_64", Bits: 64, Libc: "glibc"}
-	python315  = pack.Python{Version: "3.15.0", ABI: "cp315", Platform: "linux_x86_64", Bits: 64, Libc: "glibc"}
-	python315t = pack.Python{Version: "3.15.0", ABI: "cp315t", Platform: "linux_x86_64", Bits: 64, Libc: "glibc"}
+	python313t = archive.Python{Version: "3.13.0", ABI: "cp313t", Platform: "linux_x86_64", Bits: 64, Libc: "glibc"}
+	python315  = archive.Python{Version: "3.15.0", ABI: "cp315", Platform: "linux_x86_64", Bits: 64, Libc: "glibc"}
+	python315t = archive.Python{Version: "3.15.0", ABI: "cp315t", Platform: "linux_x86_64", Bits: 64, Libc: "glibc"}
 )
 
 // TestFindings: each row is a tree with one fault, and the words that name it.
@@ -199,12 +199,12 @@ func TestTarget(t *testing.T) {
 		"manylinux_2_28_x86_64": "linux x86_64 glibc 2.28", "manylinux2014_aarch64": "linux aarch64 glibc 2.17", "musllinux_1_2_x86_64": "linux x86_64 musl 1.2",
 		"linux_i686": "linux i686 glibc ", "macosx_11_0_arm64": "macos aarch64  11.0", "win_amd64": "windows x86_64  ", "win32": "windows i686  ", "linux-x86_64": "linux x86_64 glibc ",
 	} {
-		tg, err := newTarget(pack.Python{ABI: "cp313"}, platform)
+		tg, err := newTarget(archive.Python{ABI: "cp313"}, platform)
 		if got := strings.Join([]string{tg.os, tg.arch, tg.libc, tg.floor}, " "); err != nil || got != want {
 			t.Errorf("%s: %q, %v", platform, got, err)
 		}
 	}
-	if _, err := newTarget(pack.Python{ABI: "cp313"}, "beos"); err == nil {
+	if _, err := newTarget(archive.Python{ABI: "cp313"}, "beos"); err == nil {
 		t.Error("no error")
 	}
 }

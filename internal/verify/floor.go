@@ -6,9 +6,9 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/binfmt"
 	"github.com/binary-buildout/binary-buildout/matrix"
-	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // floors are the oldest systems that files run on, and the highest versions of
@@ -20,9 +20,9 @@ type floors struct {
 	policy   policy
 	promised bool
 
-	highest map[string]pack.Floor
+	highest map[string]archive.Floor
 	symbols map[string]string // those that set the highest, by kind, as a person reads them
-	level   pack.Floor        // the x86-64 level
+	level   archive.Floor     // the x86-64 level
 }
 
 // muslSymbols are those that came with a version of musl, which numbers no symbols (its WHATSNEW, 2026-11).
@@ -33,7 +33,7 @@ var muslSymbols = map[string]string{
 }
 
 func newFloors(t target, floor string) (*floors, error) {
-	fl := &floors{target: t, limit: map[string]string{}, limitBy: map[string]string{}, highest: map[string]pack.Floor{}, symbols: map[string]string{}}
+	fl := &floors{target: t, limit: map[string]string{}, limitBy: map[string]string{}, highest: map[string]archive.Floor{}, symbols: map[string]string{}}
 	fl.policy, fl.promised = loadTables().policy(t)
 	kind := map[string]string{"glibc": "glibc", "musl": "musl"}[t.libc]
 	if t.os == "macos" {
@@ -79,7 +79,7 @@ func (fl *floors) add(p string, m *binfmt.Image, fromTree func(lib string) bool)
 		problems = append(fl.versions(p, m, fromTree), fl.withheld(m, fromTree)...)
 	}
 	if m.X86Level > 1 && fmt.Sprint(m.X86Level) > fl.level.Version {
-		fl.level = pack.Floor{Kind: "x86-64", Version: fmt.Sprint(m.X86Level), File: p}
+		fl.level = archive.Floor{Kind: "x86-64", Version: fmt.Sprint(m.X86Level), File: p}
 	}
 	return problems
 }
@@ -208,7 +208,7 @@ func (fl *floors) withheld(m *binfmt.Image, fromTree func(string) bool) []Proble
 
 func (fl *floors) note(kind, version, p string) {
 	if old, ok := fl.highest[kind]; !ok || matrix.CompareVersions(version, old.Version) > 0 {
-		fl.highest[kind] = pack.Floor{Kind: kind, Version: version, File: p}
+		fl.highest[kind] = archive.Floor{Kind: kind, Version: version, File: p}
 	}
 }
 
@@ -231,7 +231,7 @@ func (fl *floors) raise(kind, version, p, symbol string) []Problem {
 }
 
 // lists gives the floors of the manifest (system), and the versions of other libraries.
-func (fl *floors) lists() (system, others []pack.Floor) {
+func (fl *floors) lists() (system, others []archive.Floor) {
 	for _, k := range sortedKeys(fl.highest) {
 		if k == "glibc" || k == "musl" || k == "macos" {
 			system = append(system, fl.highest[k])

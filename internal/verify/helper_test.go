@@ -9,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
 	"github.com/binary-buildout/binary-buildout/internal/verify/verifytest"
-	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // tree is a Source that is a literal.
@@ -94,7 +94,7 @@ func fromWheel(t *testing.T, requirement, platform, pattern string) string {
 	return string(verifytest.Member(t, requirement, platform, pattern))
 }
 
-var linux313 = pack.Python{Version: "3.13.0", ABI: "cp313", Platform: "linux_x86_64", Bits: 64, Libc: "glibc"}
+var linux313 = archive.Python{Version: "3.13.0", ABI: "cp313", Platform: "linux_x86_64", Bits: 64, Libc: "glibc"}
 
 // egg313 is an egg with metadata and the files.
 func egg313(files tree) tree {

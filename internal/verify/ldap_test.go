@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
 	"github.com/binary-buildout/binary-buildout/internal/verify/verifytest"
-	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // openldap unpacks the distribution's OpenLDAP into the cache, without installing it.
@@ -50,7 +50,7 @@ func TestPythonLDAP(t *testing.T) {
 	out := t.TempDir()
 	env := append(os.Environ(), "CFLAGS=-I"+root+"/usr/include -I"+root+"/usr/include/sasl", "LDFLAGS=-L"+libs[0]+" -Wl,-rpath-link,"+libs[0], "LIBRARY_PATH="+libs[0])
 	ds := watched(t, out, env, verifytest.Python(t, "3.11"), "-m", "pip", "install", "-q", "--no-deps", "--no-binary=python-ldap", "--target", filepath.Join(out, "eggs/python_ldap.egg"), "python-ldap==3.4.5")
-	in := Input{Source: Dir(out), Python: pack.Python{Version: "3.11.7", ABI: "cp311", Platform: "linux_x86_64"}, Witnessed: true, Declared: ds}
+	in := Input{Source: Dir(out), Python: archive.Python{Version: "3.11.7", ABI: "cp311", Platform: "linux_x86_64"}, Witnessed: true, Declared: ds}
 
 	r := check(t, in)
 	if len(r.Foreign) != 1 || r.Foreign[0].Module != "_ldap" || !strings.Contains(messages(r.Foreign), "libldap") || len(r.Missing) != 0 {

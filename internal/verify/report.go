@@ -6,7 +6,7 @@ import (
 	"sort"
 	"strings"
 
-	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 // Format is the number of the report's JSON format.
@@ -26,10 +26,10 @@ type Report struct {
 	Waived   []Item `json:"waived"`
 	Warnings []Item `json:"warnings"`
 
-	Libraries       []Library            `json:"libraries"` // shared libraries in the tree
-	SystemLibraries []pack.SystemLibrary `json:"system_libraries"`
-	Floors          []pack.Floor         `json:"floors"`
-	Versions        []pack.Floor         `json:"versions"` // of libstdc++ and libgcc, and the x86-64 level
+	Libraries       []Library               `json:"libraries"` // shared libraries in the tree
+	SystemLibraries []archive.SystemLibrary `json:"system_libraries"`
+	Floors          []archive.Floor         `json:"floors"`
+	Versions        []archive.Floor         `json:"versions"` // of libstdc++ and libgcc, and the x86-64 level
 
 	// FloorSymbols are the symbols that set a floor, by its kind, for people: __isoc23_strtol.
 	FloorSymbols map[string]string `json:"-"`
@@ -146,8 +146,8 @@ func count(n int, one, many string) string {
 // sort orders the lists, and makes empty ones that are none: JSON's readers want lists.
 func (r *Report) sort() {
 	r.Libraries = append([]Library{}, r.Libraries...)
-	r.SystemLibraries = append([]pack.SystemLibrary{}, r.SystemLibraries...)
-	r.Floors, r.Versions = append([]pack.Floor{}, r.Floors...), append([]pack.Floor{}, r.Versions...)
+	r.SystemLibraries = append([]archive.SystemLibrary{}, r.SystemLibraries...)
+	r.Floors, r.Versions = append([]archive.Floor{}, r.Floors...), append([]archive.Floor{}, r.Versions...)
 	for _, list := range []*[]Item{&r.Compiled, &r.Missing, &r.Foreign, &r.Waived, &r.Warnings} {
 		if *list == nil {
 			*list = []Item{}
@@ -160,10 +160,10 @@ func (r *Report) sort() {
 }
 
 // Extensions are the manifest's, but for their digests.
-func (r *Report) Extensions() []pack.Extension {
-	var all []pack.Extension
+func (r *Report) Extensions() []archive.Extension {
+	var all []archive.Extension
 	for _, i := range r.Compiled {
-		all = append(all, pack.Extension{Path: i.Path, Module: i.Module, Egg: i.Egg})
+		all = append(all, archive.Extension{Path: i.Path, Module: i.Module, Egg: i.Egg})
 	}
 	return all
 }

@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/matrix"
-	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // target is what the tree has to run on, in this package's words.
@@ -27,7 +27,7 @@ type target struct {
 var abiTag = regexp.MustCompile(`^cp(\d)(\d+)([a-z]*)$`)
 
 // newTarget reads a platform tag; empty means the Python's own.
-func newTarget(py pack.Python, platform string) (target, error) {
+func newTarget(py archive.Python, platform string) (target, error) {
 	if platform == "" {
 		platform = py.Platform
 	}

@@ -7,9 +7,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/binfmt"
 	"github.com/binary-buildout/binary-buildout/internal/pymodule"
-	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // Input is what is verified, and against what.
@@ -21,7 +21,7 @@ type Input struct {
 	// them in run paths and in Parts count as the tree's own.
 	Roots []string
 
-	Python   pack.Python
+	Python   archive.Python
 	Platform string // "manylinux_2_28_x86_64"; empty is the Python's own
 
 	// Witnessed says that the build of this tree was watched: Declared is then
@@ -360,7 +360,7 @@ func (c *checker) system() {
 			continue
 		}
 		c.report.SystemLibraries = append(c.report.SystemLibraries,
-			pack.SystemLibrary{Name: name, NeededBy: c.loader.system[name], Package: loadTables().packageOf(name)})
+			archive.SystemLibrary{Name: name, NeededBy: c.loader.system[name], Package: loadTables().packageOf(name)})
 	}
 	for _, name := range sortedKeys(c.loader.tolerated) {
 		item := Item{Path: c.loader.tolerated[name], Kind: "library", Problems: []Problem{{Kind: "library", Library: name, Package: loadTables().packageOf(name),

@@ -11,8 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/verify/verifytest"
-	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // many are several archives, each below a directory of its own, as eggs lie.
@@ -47,8 +47,8 @@ func wheelTree(t *testing.T, platform string, requirements ...string) Source {
 	return all
 }
 
-func python313(platform, libc string) pack.Python {
-	return pack.Python{Version: "3.13.0", Implementation: "cpython", ABI: "cp313", Platform: platform, Bits: 64, Libc: libc}
+func python313(platform, libc string) archive.Python {
+	return archive.Python{Version: "3.13.0", Implementation: "cpython", ABI: "cp313", Platform: platform, Bits: 64, Libc: libc}
 }
 
 var popular = []string{"lxml==6.1.3", "pillow==13.0.0", "cffi==2.1.1", "cryptography==50.0.2", "numpy==2.5.5", "grpcio==1.85.1", "markupsafe==3.0.4"}
@@ -176,7 +176,7 @@ func TestStableABIOfFreeThreads(t *testing.T) {
 	if err != nil || len(found) != 1 {
 		t.Fatalf("%q, %v", found, err)
 	}
-	for _, py := range []pack.Python{python315, python315t} {
+	for _, py := range []archive.Python{python315, python315t} {
 		r := check(t, Input{Source: Archive(found[0]), Python: py, Platform: "manylinux_2_28_x86_64"})
 		if r.Err() != nil || len(r.Compiled) != 1 || r.Compiled[0].Module != "cryptography.hazmat.bindings._rust" || r.Compiled[0].ABI != "abi3t" {
 			t.Errorf("%s: %+v, %s%s", py.ABI, r.Compiled, messages(r.Missing), messages(r.Foreign))

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/verify/verifytest"
-	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // sdist is a source distribution of setuptools with one good extension, one that
@@ -107,7 +107,7 @@ func TestWitness(t *testing.T) {
 			if !slices.Contains(ds[0].Built, "demo._good") || slices.Contains(ds[0].Built, "demo._bad") {
 				t.Errorf("built: %q", ds[0].Built)
 			}
-			r := check(t, Input{Source: Dir(out), Python: pack.Python{Version: row.python, ABI: row.abi, Platform: "linux_x86_64"}, Witnessed: true, Declared: ds})
+			r := check(t, Input{Source: Dir(out), Python: archive.Python{Version: row.python, ABI: row.abi, Platform: "linux_x86_64"}, Witnessed: true, Declared: ds})
 			if len(r.Compiled) != 1 || r.Compiled[0].Module != "demo._good" || len(r.Missing) != 2 || len(r.Foreign) != 0 {
 				t.Fatalf("compiled %+v\nmissing %+v\nforeign %+v", r.Compiled, r.Missing, r.Foreign)
 			}
@@ -138,7 +138,7 @@ func TestQuietBuilds(t *testing.T) {
 			src := sdist.with(tree{"setup.py": "from setuptools import setup, Extension\n" + row.setup + "\n", "setup.cfg": "[egg_info]\ntag_build = .dev3\n"}).write(t)
 			ds := watched(t, src, append(os.Environ(), "CC=false"), verifytest.Python(t, "3.8"), "setup.py", "-q", "install", "--single-version-externally-managed", "--root=/",
 				"--install-lib", filepath.Join(out, "eggs", "demo.egg"))
-			r := check(t, Input{Source: Dir(out), Python: pack.Python{Version: "3.8", ABI: "cp38", Platform: "linux_x86_64"}, Witnessed: true, Declared: ds})
+			r := check(t, Input{Source: Dir(out), Python: archive.Python{Version: "3.8", ABI: "cp38", Platform: "linux_x86_64"}, Witnessed: true, Declared: ds})
 			if m, w := messages(r.Missing), messages(r.Warnings); !strings.HasPrefix(m, row.missing) || !strings.Contains(w, row.warning) || (m == "") != (row.missing == "") || (w == "") != (row.warning == "") {
 				t.Errorf("missing %q, warnings %q; declared %+v", m, w, ds)
 			}

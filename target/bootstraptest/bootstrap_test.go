@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/target/packtest"
 )
 
@@ -18,9 +18,9 @@ func TestBootstrap(t *testing.T) {
 	for _, minor := range packtest.EveryPython() {
 		t.Run(minor, func(t *testing.T) {
 			python := packtest.FindPython(t, minor)
-			archive := smallTree(t, python)
+			unpacked := smallTree(t, python)
 			root := filepath.Join(t.TempDir(), "ein Ort für alles")
-			packtest.CopyDir(t, archive, root)
+			packtest.CopyDir(t, unpacked, root)
 			other := packtest.Elsewhere(t, python, "python"+minor)
 			r := packtest.RunIn(t, "/", packtest.CEnv("HOME="), "/bin/sh", "-c", `umask 077; exec "$0" "$@"`, other, filepath.Join(root, "bootstrap.py")).Must(t, "bootstrap.py")
 			if !strings.Contains(r.Out, "16 files relocated\nnext: bin/buildout\n") {
@@ -51,39 +51,39 @@ func TestBootstrap(t *testing.T) {
 
 // TestBootstrapRefuses: one clear error, the exit code, and nothing changed.
 func TestBootstrapRefuses(t *testing.T) {
-	relocation := func(r pack.Relocation) func(*pack.Manifest) {
-		return func(m *pack.Manifest) { m.Relocations = append(m.Relocations, r) }
+	relocation := func(r archive.Relocation) func(*archive.Manifest) {
+		return func(m *archive.Manifest) { m.Relocations = append(m.Relocations, r) }
 	}
 	tests := []struct {
 		name   string
-		change func(*pack.Manifest)
+		change func(*archive.Manifest)
 		damage func(t *testing.T, root string)
 		code   int
 		error  string
 		hint   string
 	}{
-		{name: "minor", change: func(m *pack.Manifest) { m.Python.Version, m.Python.ABI = "3.4.10", "cp34m" }, code: 2, error: "is for Python 3.4", hint: "use small-1.0-cp"},
-		{name: "abi", change: func(m *pack.Manifest) { m.Python.ABI += "t" }, code: 2, error: "is for the ABI", hint: "use small-1.0-cp"},
-		{name: "implementation", change: func(m *pack.Manifest) { m.Python.Implementation = "pypy" }, code: 2, error: "pypy"},
-		{name: "architecture", change: func(m *pack.Manifest) { m.Target = "cp313-manylinux_2_28_s390x" }, code: 2, error: "s390x", hint: "-manylinux_2_28_x86_64"},
-		{name: "bits", change: func(m *pack.Manifest) { m.Python.Bits = 32 }, code: 2, error: "(32 bits)"},
-		{name: "system", change: func(m *pack.Manifest) { m.Target = "cp313-win_amd64" }, code: 2, error: "for windows, and this is linux", hint: "-linux_x86_64"},
-		{name: "libc", change: func(m *pack.Manifest) { m.Python.Libc = "musl" }, code: 2, error: "for musl, and this system has glibc", hint: "manylinux"},
-		{name: "glibc", change: func(m *pack.Manifest) {
-			m.Floors = []pack.Floor{{Kind: "glibc", Version: "2.99", File: "eggs/x.so"}}
+		{name: "minor", change: func(m *archive.Manifest) { m.Python.Version, m.Python.ABI = "3.4.10", "cp34m" }, code: 2, error: "is for Python 3.4", hint: "use small-1.0-cp"},
+		{name: "abi", change: func(m *archive.Manifest) { m.Python.ABI += "t" }, code: 2, error: "is for the ABI", hint: "use small-1.0-cp"},
+		{name: "implementation", change: func(m *archive.Manifest) { m.Python.Implementation = "pypy" }, code: 2, error: "pypy"},
+		{name: "architecture", change: func(m *archive.Manifest) { m.Target = "cp313-manylinux_2_28_s390x" }, code: 2, error: "s390x", hint: "-manylinux_2_28_x86_64"},
+		{name: "bits", change: func(m *archive.Manifest) { m.Python.Bits = 32 }, code: 2, error: "(32 bits)"},
+		{name: "system", change: func(m *archive.Manifest) { m.Target = "cp313-win_amd64" }, code: 2, error: "for windows, and this is linux", hint: "-linux_x86_64"},
+		{name: "libc", change: func(m *archive.Manifest) { m.Python.Libc = "musl" }, code: 2, error: "for musl, and this system has glibc", hint: "manylinux"},
+		{name: "glibc", change: func(m *archive.Manifest) {
+			m.Floors = []archive.Floor{{Kind: "glibc", Version: "2.99", File: "eggs/x.so"}}
 		}, code: 2, error: "needs glibc 2.99", hint: "older system"},
-		{name: "library", change: func(m *pack.Manifest) {
-			m.SystemLibraries = []pack.SystemLibrary{{Name: "libc.so.6", NeededBy: "x"}, {Name: "libnowhere.so.7", NeededBy: "eggs/y.so", Package: "libnowhere7 (Debian)"}}
+		{name: "library", change: func(m *archive.Manifest) {
+			m.SystemLibraries = []archive.SystemLibrary{{Name: "libc.so.6", NeededBy: "x"}, {Name: "libnowhere.so.7", NeededBy: "eggs/y.so", Package: "libnowhere7 (Debian)"}}
 		}, code: 2, error: "lacks libnowhere.so.7 (needed by eggs/y.so)", hint: "install libnowhere7 (Debian)"},
-		{name: "format", change: func(m *pack.Manifest) { m.Format = 2 }, code: 2, error: "has format 2"},
-		{name: "climbs", change: relocation(pack.Relocation{Path: "lib/../../x", Class: "text"}), code: 1, error: "no path in the tree"},
-		{name: "absolute", change: relocation(pack.Relocation{Path: "/etc/passwd", Class: "text"}), code: 1, error: "no path in the tree"},
-		{name: "twice", change: relocation(pack.Relocation{Path: "lib/mod.py", Class: "text"}), code: 1, error: "twice"},
-		{name: "own", change: relocation(pack.Relocation{Path: ".binary-buildout/launcher.py", Class: "text"}), code: 1, error: "can't be relocated"},
-		{name: "class", change: relocation(pack.Relocation{Path: "x", Class: "magic"}), code: 1, error: "unknown class"},
-		{name: "link out", change: relocation(pack.Relocation{Path: "bin/x", Class: "link", Link: "../etc/passwd"}), code: 1, error: "points to"},
-		{name: "link climbs out", change: relocation(pack.Relocation{Path: "bin/x", Class: "link", Link: "/srv/../etc/passwd"}), code: 1, error: "points to"},
-		{name: "link climbs", change: relocation(pack.Relocation{Path: "bin/x", Class: "link", Link: pack.Root + "/../x"}), code: 1, error: "points to"},
+		{name: "format", change: func(m *archive.Manifest) { m.Format = 2 }, code: 2, error: "has format 2"},
+		{name: "climbs", change: relocation(archive.Relocation{Path: "lib/../../x", Class: "text"}), code: 1, error: "no path in the tree"},
+		{name: "absolute", change: relocation(archive.Relocation{Path: "/etc/passwd", Class: "text"}), code: 1, error: "no path in the tree"},
+		{name: "twice", change: relocation(archive.Relocation{Path: "lib/mod.py", Class: "text"}), code: 1, error: "twice"},
+		{name: "own", change: relocation(archive.Relocation{Path: ".binary-buildout/launcher.py", Class: "text"}), code: 1, error: "can't be relocated"},
+		{name: "class", change: relocation(archive.Relocation{Path: "x", Class: "magic"}), code: 1, error: "unknown class"},
+		{name: "link out", change: relocation(archive.Relocation{Path: "bin/x", Class: "link", Link: "../etc/passwd"}), code: 1, error: "points to"},
+		{name: "link climbs out", change: relocation(archive.Relocation{Path: "bin/x", Class: "link", Link: "/srv/../etc/passwd"}), code: 1, error: "points to"},
+		{name: "link climbs", change: relocation(archive.Relocation{Path: "bin/x", Class: "link", Link: archive.Root + "/../x"}), code: 1, error: "points to"},
 		{name: "altered", damage: func(t *testing.T, root string) {
 			f, _ := os.OpenFile(filepath.Join(root, "etc/latin.conf"), os.O_WRONLY|os.O_APPEND, 0)
 			f.WriteString("x")
@@ -91,9 +91,9 @@ func TestBootstrapRefuses(t *testing.T) {
 		}, code: 1, error: "etc/latin.conf is not as it was packed", hint: "unpack the archive again"},
 		{name: "missing", damage: func(t *testing.T, root string) { os.Remove(filepath.Join(root, "lib/mod.py")) }, code: 1, error: "lib/mod.py is missing"},
 		{name: "truncated manifest", damage: func(t *testing.T, root string) {
-			os.Truncate(filepath.Join(root, pack.ManifestName), 200)
+			os.Truncate(filepath.Join(root, archive.ManifestName), 200)
 		}, code: 1, error: "manifest.json is damaged"},
-		{name: "no manifest", damage: func(t *testing.T, root string) { os.Remove(filepath.Join(root, pack.ManifestName)) }, code: 2, error: "manifest.json is missing"},
+		{name: "no manifest", damage: func(t *testing.T, root string) { os.Remove(filepath.Join(root, archive.ManifestName)) }, code: 2, error: "manifest.json is missing"},
 		{name: "directory is a link", damage: func(t *testing.T, root string) {
 			os.Rename(filepath.Join(root, "lib"), root+"-lib")
 			os.Symlink(root+"-lib", filepath.Join(root, "lib"))
@@ -106,7 +106,7 @@ func TestBootstrapRefuses(t *testing.T) {
 			os.Remove(filepath.Join(root, "lib/mod.py"))
 			packtest.MakePipe(t, filepath.Join(root, "lib/mod.py"))
 		}, code: 1, error: "lib/mod.py is missing"},
-		{name: "unknown placeholder", change: func(m *pack.Manifest) {
+		{name: "unknown placeholder", change: func(m *archive.Manifest) {
 			for i := range m.Relocations {
 				if m.Relocations[i].Path == "etc/latin.conf" {
 					data := []byte("@binary-buildout-home@\n")
@@ -124,7 +124,7 @@ func TestBootstrapRefuses(t *testing.T) {
 		python := packtest.FindPython(t, minor)
 		for _, test := range tests {
 			t.Run(minor+" "+test.name, func(t *testing.T) {
-				var changes []func(*pack.Manifest)
+				var changes []func(*archive.Manifest)
 				if test.change != nil {
 					changes = append(changes, test.change)
 				}
@@ -142,8 +142,8 @@ func TestBootstrapRefuses(t *testing.T) {
 func TestBootstrapOutside(t *testing.T) {
 	for _, minor := range []string{"2.7", "3.13"} {
 		python := packtest.FindPython(t, minor)
-		root := smallTree(t, python, func(m *pack.Manifest) {
-			m.Relocations = append(m.Relocations, pack.Relocation{Path: "etc/ssl", Class: pack.ClassLink, Link: "/etc/ssl/certs"})
+		root := smallTree(t, python, func(m *archive.Manifest) {
+			m.Relocations = append(m.Relocations, archive.Relocation{Path: "etc/ssl", Class: archive.ClassLink, Link: "/etc/ssl/certs"})
 		})
 		for range 2 {
 			packtest.RunIn(t, root, packtest.CEnv(), python, "bootstrap.py").Must(t, "bootstrap.py")
@@ -225,7 +225,7 @@ func TestBootstrapOwner(t *testing.T) {
 	})
 	t.Run("others can write", func(t *testing.T) {
 		root := smallTree(t, python)
-		os.Chmod(filepath.Join(root, pack.Dir), 0o777)
+		os.Chmod(filepath.Join(root, archive.Dir), 0o777)
 		refused(t, root, python, 2, "other users can write", "chmod go-w")
 	})
 	t.Run("read-only", func(t *testing.T) {
@@ -311,7 +311,7 @@ func TestCheckLinks(t *testing.T) {
 		data, _ := json.Marshal(document)
 		packtest.WriteFile(t, filepath.Join(root, name), string(data))
 	}
-	edit(pack.FilesName, func(d map[string]any) {
+	edit(archive.FilesName, func(d map[string]any) {
 		d["files"] = append(d["files"].([]any), map[string]any{"path": "etc/mod.py", "type": "link", "link": "../lib/mod.py"})
 	})
 	check := func(target string, code int) {
@@ -327,7 +327,7 @@ func TestCheckLinks(t *testing.T) {
 	}
 	check("../lib/mod.py", 0)
 	check(to, 1)
-	edit(pack.StateName, func(d map[string]any) { d["files"].(map[string]any)["etc/mod.py"] = "link:" + to })
+	edit(archive.StateName, func(d map[string]any) { d["files"].(map[string]any)["etc/mod.py"] = "link:" + to })
 	check(to, 0)
 	check(to+"x", 1)
 }

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/target/packtest"
 )
 
@@ -15,19 +15,19 @@ import (
 // once, even where it has the time and size that the file had, but in an
 // installed distribution. Python 2.7 and 3.6 know time and size alone.
 func TestBootstrapBytecode(t *testing.T) {
-	text := "where = '" + pack.Form(pack.Root, pack.FormPython) + "'\nsaid = 'one'\n"
+	text := "where = '" + archive.Form(archive.Root, archive.FormPython) + "'\nsaid = 'one'\n"
 	modules := map[string]bool{"lib/develop.py": true, "eggs/six-1.16.0-py3.12.egg/egg.py": false, "parts/site-packages/site1.py": false}
 	for _, minor := range packtest.EveryPython() {
 		python := packtest.FindPython(t, minor)
-		root := smallTree(t, python, func(m *pack.Manifest) {
+		root := smallTree(t, python, func(m *archive.Manifest) {
 			for path := range modules {
 				pyc := filepath.Join(filepath.Dir(path), "__pycache__", strings.TrimSuffix(filepath.Base(path), ".py")+".cpython-"+strings.ReplaceAll(m.Python.ABI[2:], "m", "")+".pyc")
 				if minor == "2.7" {
 					pyc = path + "c"
 				}
 				m.Relocations = append(m.Relocations,
-					pack.Relocation{Path: path, Class: pack.ClassText, Mode: 0o644, Size: int64(len(text)), SHA256: packtest.Sum([]byte(text))},
-					pack.Relocation{Path: pyc, Class: pack.ClassBytecode, Mode: 0o644})
+					archive.Relocation{Path: path, Class: archive.ClassText, Mode: 0o644, Size: int64(len(text)), SHA256: packtest.Sum([]byte(text))},
+					archive.Relocation{Path: pyc, Class: archive.ClassBytecode, Mode: 0o644})
 			}
 		})
 		for path := range modules {
@@ -38,7 +38,7 @@ func TestBootstrapBytecode(t *testing.T) {
 		for path, seen := range modules {
 			full := filepath.Join(root, path)
 			packtest.WriteFile(t, full, strings.ReplaceAll(packtest.ReadFile(t, full), "one", "two"))
-			then := time.Unix(pack.DefaultEpoch, 0)
+			then := time.Unix(archive.DefaultEpoch, 0)
 			if err := os.Chtimes(full, then, then); err != nil {
 				t.Fatal(err)
 			}

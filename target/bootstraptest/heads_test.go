@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/testroot"
-	"github.com/binary-buildout/binary-buildout/pack"
 	"github.com/binary-buildout/binary-buildout/target/packtest"
 )
 
@@ -50,14 +50,14 @@ func TestBootstrapHeads(t *testing.T) {
 	for _, minor := range packtest.EveryPython() {
 		t.Run(minor, func(t *testing.T) {
 			python := packtest.FindPython(t, minor)
-			root := smallTree(t, python, func(m *pack.Manifest) {
+			root := smallTree(t, python, func(m *archive.Manifest) {
 				for name, s := range scripts {
-					text := "#!" + pack.Interpreter + "\n" + s.text
-					m.Relocations = append(m.Relocations, pack.Relocation{Path: "bin/" + name, Class: pack.ClassText, Mode: 0o755, Size: int64(len(text)), SHA256: packtest.Sum([]byte(text))})
+					text := "#!" + archive.Interpreter + "\n" + s.text
+					m.Relocations = append(m.Relocations, archive.Relocation{Path: "bin/" + name, Class: archive.ClassText, Mode: 0o755, Size: int64(len(text)), SHA256: packtest.Sum([]byte(text))})
 				}
 			})
 			for name, s := range scripts {
-				packtest.WriteFile(t, filepath.Join(root, "bin", name), "#!"+pack.Interpreter+"\n"+s.text)
+				packtest.WriteFile(t, filepath.Join(root, "bin", name), "#!"+archive.Interpreter+"\n"+s.text)
 			}
 			first := packtest.Elsewhere(t, python, "python"+minor)
 			for _, by := range []string{first, python, first} { // there, away, and back

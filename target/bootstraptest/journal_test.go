@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/target/packtest"
 )
 
@@ -17,11 +17,11 @@ func TestBootstrapJournal(t *testing.T) {
 	python := packtest.FindPython(t, "3.13")
 	outside := filepath.Join(t.TempDir(), "marker")
 	for name, operation := range map[string][]any{
-		"climbs":           {"put", "../marker", pack.Dir + "/marker", false},
-		"absolute":         {"put", outside, pack.Dir + "/marker", false},
+		"climbs":           {"put", "../marker", archive.Dir + "/marker", false},
+		"absolute":         {"put", outside, archive.Dir + "/marker", false},
 		"climbs later":     {"mkdir", "lib/../../marker", 0o755},
 		"from elsewhere":   {"put", "lib/marker", "bin/script", false},
-		"from above":       {"put", "lib/marker", pack.Dir + "/../bin/script", false},
+		"from above":       {"put", "lib/marker", archive.Dir + "/../bin/script", false},
 		"drops outside":    {"drop", "../archive/bin/script"},
 		"unknown":          {"run", "bin/script"},
 		"too short":        {"put", "lib/marker"},
@@ -41,7 +41,7 @@ func TestBootstrapJournal(t *testing.T) {
 	}
 	t.Run("of ours", func(t *testing.T) {
 		root := smallTree(t, python)
-		layJournal(t, root, []any{"put", "lib/marker", pack.Dir + "/marker", false})
+		layJournal(t, root, []any{"put", "lib/marker", archive.Dir + "/marker", false})
 		packtest.RunIn(t, root, packtest.CEnv(), python, "bootstrap.py").Must(t, "bootstrap.py")
 		if got := packtest.ReadFile(t, filepath.Join(root, "lib/marker")); got != "marker" {
 			t.Errorf("lib/marker holds %q", got)
@@ -59,12 +59,12 @@ func TestBootstrapJournalOwner(t *testing.T) {
 		for _, args := range [][]string{{}, {"--recover"}, {"--rollback"}, {"--look"}} {
 			t.Run(fmt.Sprint(path, args), func(t *testing.T) {
 				root := smallTree(t, python)
-				layJournal(t, root, []any{"put", "lib/marker", pack.Dir + "/marker", false})
-				packtest.WriteFile(t, filepath.Join(root, pack.Dir, "transaction/old/x"), "")
-				packtest.WriteFile(t, filepath.Join(root, pack.Dir, "previous/plan.json"), "{}")
-				packtest.WriteFile(t, filepath.Join(root, pack.Dir, "incoming/x"), "")
-				packtest.WriteFile(t, filepath.Join(root, pack.StateName), "{}")
-				if err := os.Chown(filepath.Join(root, pack.Dir, path), 12345, 12345); err != nil {
+				layJournal(t, root, []any{"put", "lib/marker", archive.Dir + "/marker", false})
+				packtest.WriteFile(t, filepath.Join(root, archive.Dir, "transaction/old/x"), "")
+				packtest.WriteFile(t, filepath.Join(root, archive.Dir, "previous/plan.json"), "{}")
+				packtest.WriteFile(t, filepath.Join(root, archive.Dir, "incoming/x"), "")
+				packtest.WriteFile(t, filepath.Join(root, archive.StateName), "{}")
+				if err := os.Chown(filepath.Join(root, archive.Dir, path), 12345, 12345); err != nil {
 					t.Fatal(err)
 				}
 				before := packtest.Names(t, root)
@@ -89,14 +89,14 @@ func TestLauncherJournal(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			root := smallTree(t, python)
-			at := func(name string) string { return filepath.Join(root, pack.Dir, "journal", name) }
+			at := func(name string) string { return filepath.Join(root, archive.Dir, "journal", name) }
 			packtest.WriteFile(t, at("head.json"), fmt.Sprintf(`{"format": 1, "copies": [%s], "lists": {%s}}`, journal.copies, journal.lists))
 			packtest.WriteFile(t, at("log"), journal.log)
 			packtest.WriteFile(t, at("moved/1"), "marker")
 			packtest.WriteFile(t, at("copy/0"), "marker")
 			packtest.WriteFile(t, filepath.Join(filepath.Dir(root), "kept/file"), "")
 			before := packtest.Names(t, filepath.Dir(root))
-			r := packtest.RunIn(t, root, packtest.CEnv(), python, "-sSE", pack.LauncherName, "--recover")
+			r := packtest.RunIn(t, root, packtest.CEnv(), python, "-sSE", archive.LauncherName, "--recover")
 			if r.Code != 1 || !strings.Contains(r.Err, "journal is damaged") {
 				t.Errorf("exit %d: %s%s", r.Code, r.Out, r.Err)
 			}
@@ -108,8 +108,8 @@ func TestLauncherJournal(t *testing.T) {
 // layJournal leaves a journal of one operation, as an update that was killed does.
 func layJournal(t *testing.T, root string, operation []any) {
 	t.Helper()
-	packtest.WriteFile(t, filepath.Join(root, pack.Dir, "marker"), "marker")
-	packtest.WriteJSON(t, filepath.Join(root, pack.Dir, "transaction/plan.json"), map[string]any{
+	packtest.WriteFile(t, filepath.Join(root, archive.Dir, "marker"), "marker")
+	packtest.WriteJSON(t, filepath.Join(root, archive.Dir, "transaction/plan.json"), map[string]any{
 		"format": 1, "what": "small 2.0", "from": "a", "to": "b", "keeps": true, "operations": []any{operation},
 	})
 }

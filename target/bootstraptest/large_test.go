@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/target/packtest"
 )
 
@@ -22,8 +22,8 @@ func largeTree(t testing.TB, python string) string {
 	for _, name := range []string{"ctypes", "email", "encodings", "json", "logging", "unittest", "xml"} {
 		packtest.CopyDir(t, filepath.Join(library, name), filepath.Join(dir, "eggs/large.egg", name))
 	}
-	var manifest pack.Manifest
-	if err := json.Unmarshal([]byte(packtest.ReadFile(t, filepath.Join(dir, pack.ManifestName))), &manifest); err != nil {
+	var manifest archive.Manifest
+	if err := json.Unmarshal([]byte(packtest.ReadFile(t, filepath.Join(dir, archive.ManifestName))), &manifest); err != nil {
 		t.Fatal(err)
 	}
 	count := 0
@@ -35,11 +35,11 @@ func largeTree(t testing.TB, python string) string {
 			return
 		}
 		full := filepath.Join(dir, path)
-		data := packtest.ReadFile(t, full) + "# made in " + pack.Root + "/" + path + "\n"
+		data := packtest.ReadFile(t, full) + "# made in " + archive.Root + "/" + path + "\n"
 		packtest.WriteFile(t, full, data)
 		os.Chmod(full, 0o644)
-		manifest.Relocations = append(manifest.Relocations, pack.Relocation{
-			Path: path, Class: pack.ClassText, Mode: 0o644, Size: int64(len(data)), SHA256: packtest.Sum([]byte(data))})
+		manifest.Relocations = append(manifest.Relocations, archive.Relocation{
+			Path: path, Class: archive.ClassText, Mode: 0o644, Size: int64(len(data)), SHA256: packtest.Sum([]byte(data))})
 	})
 	packtest.Settle(t, dir)
 	packtest.WriteManifest(t, dir, manifest)

@@ -4,9 +4,9 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/testcache"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
-	"github.com/binary-buildout/binary-buildout/pack"
 	"github.com/binary-buildout/binary-buildout/target/packtest"
 )
 
@@ -26,16 +26,16 @@ func TestBootstrapOnMusl(t *testing.T) {
 		refused(t, root, musl, 2, "this archive is for glibc, and this system has musl", "use small-1.0-cp311-musllinux_1_2_x86_64")
 	})
 	t.Run("for a newer musl", func(t *testing.T) {
-		root := smallTree(t, musl, func(m *pack.Manifest) {
+		root := smallTree(t, musl, func(m *archive.Manifest) {
 			m.Python.Libc = "musl"
-			m.Floors = []pack.Floor{{Kind: "musl", Version: "9.9", File: "eggs/x.so"}}
+			m.Floors = []archive.Floor{{Kind: "musl", Version: "9.9", File: "eggs/x.so"}}
 		})
 		refused(t, root, musl, 2, "needs musl 9.9, and this system has 1.", "musllinux_1_1_")
 	})
 	t.Run("for musl", func(t *testing.T) {
-		root := smallTree(t, musl, func(m *pack.Manifest) {
+		root := smallTree(t, musl, func(m *archive.Manifest) {
 			m.Python.Libc = "musl"
-			m.Floors = []pack.Floor{{Kind: "musl", Version: "1.1", File: "eggs/x.so"}}
+			m.Floors = []archive.Floor{{Kind: "musl", Version: "1.1", File: "eggs/x.so"}}
 		})
 		packtest.RunIn(t, root, packtest.CEnv(), musl, "bootstrap.py").Must(t, "bootstrap.py on musl")
 		packtest.RunIn(t, root, packtest.CEnv(), filepath.Join(root, "bin/script")).Must(t, "bin/script on musl")

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"unicode/utf16"
 
-	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/target"
 	"github.com/binary-buildout/binary-buildout/target/packtest"
 )
@@ -27,16 +27,16 @@ func wide(s string) string {
 
 // smallFiles holds one file of each kind that bootstrap.py relocates.
 func smallFiles() map[string]string {
-	root, python := pack.Root, pack.Interpreter
+	root, python := archive.Root, archive.Interpreter
 	binaryFile := "\x7fELF\x02\x01\x01" + strings.Repeat("\x00", 9) + stageRoot + "/lib/plugins\x00rest\x00" + stageRoot + "\x00end"
 	return map[string]string{
-		"bin/script":                "#!" + python + "\nimport sys\nsys.path[0:0] = ['" + pack.Form(pack.Root, pack.FormPython) + "/lib']\nimport mod\nprint(mod.where)\n",
+		"bin/script":                "#!" + python + "\nimport sys\nsys.path[0:0] = ['" + archive.Form(archive.Root, archive.FormPython) + "/lib']\nimport mod\nprint(mod.where)\n",
 		"bin/flags":                 "#!" + python + " -S\nprint('flags')\n",
-		"bin/tool":                  "#!/bin/sh\nexec " + pack.Form(pack.Interpreter, pack.FormShell) + " -c 'print(1)' " + pack.Form(pack.Root, pack.FormShell) + "/x\n",
-		"lib/mod.py":                "where = '" + pack.Form(pack.Root, pack.FormPython) + "'\n",
-		"lib/pkg/sub.py":            "prefix = '" + pack.Form(pack.Prefix, pack.FormPython) + "'\n",
+		"bin/tool":                  "#!/bin/sh\nexec " + archive.Form(archive.Interpreter, archive.FormShell) + " -c 'print(1)' " + archive.Form(archive.Root, archive.FormShell) + "/x\n",
+		"lib/mod.py":                "where = '" + archive.Form(archive.Root, archive.FormPython) + "'\n",
+		"lib/pkg/sub.py":            "prefix = '" + archive.Form(archive.Prefix, archive.FormPython) + "'\n",
 		"etc/a name with space.cfg": "[x]\nroot = " + root + "\nlib = " + root + "/lib\npython = " + python + "\n",
-		"etc/url.json":              `{"url": "file://` + pack.Form(pack.Root, pack.FormURL) + `/src", "path": "` + pack.Form(pack.Root, pack.FormJSON) + "\"}\n",
+		"etc/url.json":              `{"url": "file://` + archive.Form(archive.Root, archive.FormURL) + `/src", "path": "` + archive.Form(archive.Root, archive.FormJSON) + "\"}\n",
 		"etc/wide.ini":              wide("root=" + root + "/x\r\n"),
 		"etc/latin.conf":            "caf\xe9 = " + root + "\n",
 		"lib/ü.txt":                 root + "\n",
@@ -46,10 +46,10 @@ func smallFiles() map[string]string {
 }
 
 // smallTree makes an archive's directory of smallFiles.
-func smallTree(t testing.TB, python string, change ...func(*pack.Manifest)) string {
+func smallTree(t testing.TB, python string, change ...func(*archive.Manifest)) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "archive")
-	manifest := pack.Manifest{Format: 1, Generator: "test", Name: "small", Version: "1.0", Python: packtest.AboutPython(t, python), LongestPath: "lib/pkg/sub.py"}
+	manifest := archive.Manifest{Format: 1, Generator: "test", Name: "small", Version: "1.0", Python: packtest.AboutPython(t, python), LongestPath: "lib/pkg/sub.py"}
 	manifest.Target = manifest.Python.ABI + "-" + manifest.Python.Platform
 	files := smallFiles()
 	paths := []string{}
@@ -60,16 +60,16 @@ func smallTree(t testing.TB, python string, change ...func(*pack.Manifest)) stri
 	for _, path := range paths {
 		data := files[path]
 		packtest.WriteFile(t, filepath.Join(dir, path), data)
-		r := pack.Relocation{Path: path, Class: pack.ClassText, Mode: 0o644, Size: int64(len(data)), SHA256: packtest.Sum([]byte(data))}
+		r := archive.Relocation{Path: path, Class: archive.ClassText, Mode: 0o644, Size: int64(len(data)), SHA256: packtest.Sum([]byte(data))}
 		if strings.HasPrefix(path, "bin/") {
 			r.Mode = 0o755
 			os.Chmod(filepath.Join(dir, path), 0o755)
 		}
 		if strings.HasSuffix(path, ".so") {
-			r.Class = pack.ClassCString
+			r.Class = archive.ClassCString
 			for _, tail := range []string{"/lib/plugins", ""} {
 				old := stageRoot + tail
-				r.CStrings = append(r.CStrings, pack.CString{Offset: int64(strings.Index(data, old+"\x00")), Old: old, Prefix: len(stageRoot)})
+				r.CStrings = append(r.CStrings, archive.CString{Offset: int64(strings.Index(data, old+"\x00")), Old: old, Prefix: len(stageRoot)})
 			}
 		}
 		manifest.Relocations = append(manifest.Relocations, r)
@@ -80,12 +80,12 @@ func smallTree(t testing.TB, python string, change ...func(*pack.Manifest)) stri
 	}
 	os.MkdirAll(filepath.Join(dir, filepath.Dir(pyc)), 0o755)
 	manifest.Relocations = append(manifest.Relocations,
-		pack.Relocation{Path: pyc, Class: pack.ClassBytecode, Mode: 0o644},
-		pack.Relocation{Path: "bin/python", Class: pack.ClassLink, Link: pack.Interpreter},
-		pack.Relocation{Path: "etc/inside", Class: pack.ClassLink, Link: pack.Root + "/lib/mod.py"})
-	packtest.WriteFile(t, filepath.Join(dir, pack.LauncherName), string(target.Launcher()))
+		archive.Relocation{Path: pyc, Class: archive.ClassBytecode, Mode: 0o644},
+		archive.Relocation{Path: "bin/python", Class: archive.ClassLink, Link: archive.Interpreter},
+		archive.Relocation{Path: "etc/inside", Class: archive.ClassLink, Link: archive.Root + "/lib/mod.py"})
+	packtest.WriteFile(t, filepath.Join(dir, archive.LauncherName), string(target.Launcher()))
 	packtest.WriteFile(t, filepath.Join(dir, "bootstrap.py"), string(target.Bootstrap()))
-	packtest.WriteJSON(t, filepath.Join(dir, pack.LaunchName), pack.Launch{Format: 1, Config: "buildout.cfg"})
+	packtest.WriteJSON(t, filepath.Join(dir, archive.LaunchName), archive.Launch{Format: 1, Config: "buildout.cfg"})
 	packtest.Settle(t, dir)
 	for _, c := range change {
 		c(&manifest)

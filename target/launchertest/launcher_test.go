@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/target/packtest"
 )
 
@@ -43,8 +43,8 @@ func TestLauncherRegenerates(t *testing.T) {
 		spaces := takenNamespace(t, l, in, "pure_spaces")
 		packtest.SameMap(t, before, packtest.Extensions(t, in.Root))
 
-		var state pack.State
-		if err := json.Unmarshal([]byte(packtest.ReadFile(t, in.Path(pack.StateName))), &state); err != nil || state.Config != "host.cfg" {
+		var state archive.State
+		if err := json.Unmarshal([]byte(packtest.ReadFile(t, in.Path(archive.StateName))), &state); err != nil || state.Config != "host.cfg" {
 			t.Errorf("%v: config is %q", err, state.Config)
 		}
 		second := filepath.Join(t.TempDir(), "second place")
@@ -192,7 +192,7 @@ func TestLauncherRefuses(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "srv")
 	packtest.CopyDir(t, s.Archive, root)
 	env := packtest.BareEnv(t)
-	launcher := filepath.Join(root, pack.LauncherName)
+	launcher := filepath.Join(root, archive.LauncherName)
 	tests := []struct {
 		name, python, error string
 		before              func()
@@ -200,8 +200,8 @@ func TestLauncherRefuses(t *testing.T) {
 		{"not set up", s.Python, "was not set up yet", func() {}},
 		{"another Python", packtest.FindPython(t, "3.12"), "was set up for", func() { packtest.RunIn(t, root, env, s.Python, "bootstrap.py").Must(t, "bootstrap.py") }},
 		{"interrupted", s.Python, "was interrupted", func() {
-			state := packtest.ReadFile(t, filepath.Join(root, pack.StateName))
-			packtest.WriteFile(t, filepath.Join(root, pack.StateName), strings.Replace(state, "{", `{"pending": {"root": "/x"},`, 1))
+			state := packtest.ReadFile(t, filepath.Join(root, archive.StateName))
+			packtest.WriteFile(t, filepath.Join(root, archive.StateName), strings.Replace(state, "{", `{"pending": {"root": "/x"},`, 1))
 		}},
 	}
 	for _, test := range tests {

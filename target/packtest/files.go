@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 // Walk calls f for everything in dir, by relative path with slashes.
@@ -143,7 +143,7 @@ func Extensions(t testing.TB, root string) map[string]string {
 	t.Helper()
 	found := map[string]string{}
 	Walk(t, root, func(path string, d fs.DirEntry) {
-		if strings.HasSuffix(path, ".so") && d.Type().IsRegular() && !strings.HasPrefix(path, pack.Dir) {
+		if strings.HasSuffix(path, ".so") && d.Type().IsRegular() && !strings.HasPrefix(path, archive.Dir) {
 			info, err := d.Info()
 			if err != nil {
 				t.Fatal(err)
@@ -158,7 +158,7 @@ func Extensions(t testing.TB, root string) map[string]string {
 func NothingOf(t testing.TB, root string, olds ...string) {
 	t.Helper()
 	Walk(t, root, func(path string, d fs.DirEntry) {
-		if !d.Type().IsRegular() || strings.HasPrefix(path, pack.Dir) || strings.HasSuffix(path, ".pyc") {
+		if !d.Type().IsRegular() || strings.HasPrefix(path, archive.Dir) || strings.HasSuffix(path, ".pyc") {
 			return
 		}
 		data := ReadFile(t, filepath.Join(root, path))

@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
-	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // EveryPython are the interpreters that bootstrap.py is run with.
@@ -46,7 +46,7 @@ func RunIn(t testing.TB, dir string, env []string, name string, args ...string) 
 }
 
 // AboutPython asks an interpreter what the manifest says of it.
-func AboutPython(t testing.TB, python string) pack.Python {
+func AboutPython(t testing.TB, python string) archive.Python {
 	t.Helper()
 	out := RunIn(t, "", os.Environ(), python, "-c", `
 import sys, struct, sysconfig
@@ -61,7 +61,7 @@ print(struct.calcsize("P") * 8)`).Must(t, "asking python")
 	if f[3] == "32" {
 		bits = 32
 	}
-	return pack.Python{Version: f[0], Implementation: "cpython", ABI: f[1], Platform: f[2], Bits: bits, Libc: "glibc"}
+	return archive.Python{Version: f[0], Implementation: "cpython", ABI: f[1], Platform: f[2], Bits: bits, Libc: "glibc"}
 }
 
 // Result is what a command left.

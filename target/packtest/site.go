@@ -22,9 +22,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/testcache"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
-	"github.com/binary-buildout/binary-buildout/pack"
 	"github.com/binary-buildout/binary-buildout/target"
 )
 
@@ -134,8 +134,8 @@ var built sync.Map
 // SiteOf builds testdata/site, once a process that started with Main.
 func SiteOf(t testing.TB, l Line) Site {
 	t.Helper()
-	if archive, ok := built.Load(l.String()); ok {
-		return Site{l, FindPython(t, l.Python), archive.(string)}
+	if unpacked, ok := built.Load(l.String()); ok {
+		return Site{l, FindPython(t, l.Python), unpacked.(string)}
 	}
 	s := Site{l, FindPython(t, l.Python), filepath.Join(os.Getenv(sites), l.String(), "archive")}
 	if _, err := os.Stat(s.Archive); err != nil {
@@ -148,16 +148,16 @@ func SiteOf(t testing.TB, l Line) Site {
 }
 
 // renew puts the bootstrap.py and launcher.py of the checkout into an archive.
-func renew(t testing.TB, archive string) {
+func renew(t testing.TB, unpacked string) {
 	t.Helper()
-	WriteFile(t, filepath.Join(archive, "bootstrap.py"), string(target.Bootstrap()))
-	WriteFile(t, filepath.Join(archive, pack.LauncherName), string(target.Launcher()))
-	var manifest pack.Manifest
-	if err := json.Unmarshal([]byte(ReadFile(t, filepath.Join(archive, pack.ManifestName))), &manifest); err != nil {
+	WriteFile(t, filepath.Join(unpacked, "bootstrap.py"), string(target.Bootstrap()))
+	WriteFile(t, filepath.Join(unpacked, archive.LauncherName), string(target.Launcher()))
+	var manifest archive.Manifest
+	if err := json.Unmarshal([]byte(ReadFile(t, filepath.Join(unpacked, archive.ManifestName))), &manifest); err != nil {
 		t.Fatal(err)
 	}
-	Settle(t, archive)
-	WriteManifest(t, archive, manifest)
+	Settle(t, unpacked)
+	WriteManifest(t, unpacked, manifest)
 }
 
 // BuildSite builds testdata/site and makes an archive of it.
@@ -184,7 +184,7 @@ func FailBuild(t testing.TB, l Line, edits ...Edit) string {
 // build is a stage before it is built.
 type build struct {
 	stage, python string
-	launch        pack.Launch
+	launch        archive.Launch
 }
 
 func newBuild(t testing.TB, l Line, edits []Edit) build {
@@ -201,8 +201,8 @@ func newBuild(t testing.TB, l Line, edits []Edit) build {
 	for _, e := range edits {
 		e(t, stage)
 	}
-	WriteFile(t, filepath.Join(stage, pack.LauncherName), string(target.Launcher()))
-	launch := pack.Launch{Format: 1, Config: "buildout.cfg", Options: []string{"buildout:eggs-directory=${buildout:directory}/eggs"}}
+	WriteFile(t, filepath.Join(stage, archive.LauncherName), string(target.Launcher()))
+	launch := archive.Launch{Format: 1, Config: "buildout.cfg", Options: []string{"buildout:eggs-directory=${buildout:directory}/eggs"}}
 	found, _ := filepath.Glob(filepath.Join(eggs, "*.egg"))
 	for _, egg := range found {
 		if name := filepath.Base(egg); !strings.Contains(name, "recipe") && !strings.HasPrefix(name, "mr") {
@@ -210,51 +210,51 @@ func newBuild(t testing.TB, l Line, edits []Edit) build {
 			launch.Path = append(launch.Path, rel)
 		}
 	}
-	WriteJSON(t, filepath.Join(stage, pack.LaunchName), launch)
+	WriteJSON(t, filepath.Join(stage, archive.LaunchName), launch)
 	return build{stage, python, launch}
 }
 
 func (b build) run(t testing.TB) Result {
 	t.Helper()
 	env := append(os.Environ(), "PIP_NO_BUILD_ISOLATION=0")
-	launcher := filepath.Join(b.stage, filepath.FromSlash(pack.LauncherName))
+	launcher := filepath.Join(b.stage, filepath.FromSlash(archive.LauncherName))
 	return RunIn(t, b.stage, env, b.python, "-sSE", launcher, "--mode=build", "-U", "-N")
 }
 
 // packSite copies a built stage to an archive's directory with placeholders,
 // and writes manifest.json and files.json.
-func packSite(t testing.TB, stage, python string, launch pack.Launch) string {
+func packSite(t testing.TB, stage, python string, launch archive.Launch) string {
 	t.Helper()
-	archive := filepath.Join(filepath.Dir(filepath.Dir(stage)), "archive")
-	CopyDir(t, stage, archive)
-	WriteFile(t, filepath.Join(archive, "bootstrap.py"), string(target.Bootstrap()))
-	manifest := pack.Manifest{Format: 1, Generator: "test", Name: "site", Version: "1.0", Python: AboutPython(t, python)}
+	unpacked := filepath.Join(filepath.Dir(filepath.Dir(stage)), "archive")
+	CopyDir(t, stage, unpacked)
+	WriteFile(t, filepath.Join(unpacked, "bootstrap.py"), string(target.Bootstrap()))
+	manifest := archive.Manifest{Format: 1, Generator: "test", Name: "site", Version: "1.0", Python: AboutPython(t, python)}
 	manifest.Target = manifest.Python.ABI + "-" + manifest.Python.Platform
-	Walk(t, archive, func(path string, d fs.DirEntry) {
-		full := filepath.Join(archive, path)
+	Walk(t, unpacked, func(path string, d fs.DirEntry) {
+		full := filepath.Join(unpacked, path)
 		if strings.HasSuffix(path, ".pyc") {
 			os.Remove(full)
 		}
-		if !d.Type().IsRegular() || strings.HasPrefix(path, "eggs/") || strings.HasPrefix(path, pack.Dir) {
+		if !d.Type().IsRegular() || strings.HasPrefix(path, "eggs/") || strings.HasPrefix(path, archive.Dir) {
 			return
 		}
 		data, _ := os.ReadFile(full)
 		if strings.HasSuffix(path, ".so") {
 			module := strings.Split(filepath.Base(path), ".")[0]
-			manifest.Extensions = append(manifest.Extensions, pack.Extension{Path: path, Module: module, SHA256: Sum(data)})
+			manifest.Extensions = append(manifest.Extensions, archive.Extension{Path: path, Module: module, SHA256: Sum(data)})
 		}
 		if new := withPlaceholders(path, data, stage, python); new != nil {
 			info, _ := d.Info()
 			os.WriteFile(full, new, info.Mode())
-			manifest.Relocations = append(manifest.Relocations, pack.Relocation{Path: path, Class: pack.ClassText,
+			manifest.Relocations = append(manifest.Relocations, archive.Relocation{Path: path, Class: archive.ClassText,
 				Mode: uint32(info.Mode().Perm()), Size: int64(len(new)), SHA256: Sum(new)})
 		}
 	})
-	Settle(t, archive)
-	signatures(t, stage, archive, python, &manifest)
-	Settle(t, archive)
-	WriteManifest(t, archive, manifest)
-	return archive
+	Settle(t, unpacked)
+	signatures(t, stage, unpacked, python, &manifest)
+	Settle(t, unpacked)
+	WriteManifest(t, unpacked, manifest)
+	return unpacked
 }
 
 // withPlaceholders is what Relocate does to a text, or nil if it holds no path.
@@ -262,31 +262,31 @@ func withPlaceholders(path string, data []byte, stage, python string) []byte {
 	if bytes.IndexByte(data, 0) >= 0 || !bytes.Contains(data, []byte(stage)) && !bytes.Contains(data, []byte(python)) {
 		return nil
 	}
-	form := pack.FormPlain
+	form := archive.FormPlain
 	if strings.HasSuffix(path, ".json") {
-		form = pack.FormURL
+		form = archive.FormURL
 	}
 	s := string(data)
 	line, rest, _ := strings.Cut(s, "\n")
 	if strings.HasPrefix(line, "#!") {
-		line = strings.ReplaceAll(line, python, pack.Interpreter)
+		line = strings.ReplaceAll(line, python, archive.Interpreter)
 		for _, quote := range []string{`'`, `"`} {
-			rest = strings.ReplaceAll(rest, quote+stage, quote+pack.Form(pack.Root, pack.FormPython))
+			rest = strings.ReplaceAll(rest, quote+stage, quote+archive.Form(archive.Root, archive.FormPython))
 		}
 		s = line + "\n" + rest
 	}
 	if strings.HasSuffix(path, ".py") {
-		s = strings.ReplaceAll(s, stage, pack.Form(pack.Root, pack.FormPython))
+		s = strings.ReplaceAll(s, stage, archive.Form(archive.Root, archive.FormPython))
 	}
-	s = strings.ReplaceAll(s, stage, pack.Form(pack.Root, form))
-	return []byte(strings.ReplaceAll(s, python, pack.Interpreter))
+	s = strings.ReplaceAll(s, stage, archive.Form(archive.Root, form))
+	return []byte(strings.ReplaceAll(s, python, archive.Interpreter))
 }
 
 // signatures finds develop hashes in .installed.cfg, the directories that they
 // were made of, and puts in those over the archive's own content.
-func signatures(t testing.TB, stage, archive, python string, manifest *pack.Manifest) {
+func signatures(t testing.TB, stage, unpacked, python string, manifest *archive.Manifest) {
 	t.Helper()
-	path := filepath.Join(archive, ".installed.cfg")
+	path := filepath.Join(unpacked, ".installed.cfg")
 	installed := ReadFile(t, path)
 	dirs := []string{"develop-eggs"}
 	links, _ := filepath.Glob(filepath.Join(stage, "develop-eggs", "*.egg-link"))
@@ -298,7 +298,7 @@ func signatures(t testing.TB, stage, archive, python string, manifest *pack.Mani
 		}
 		dirs = append(dirs, rel)
 	}
-	before, after := hashes(t, stage, python, dirs), hashes(t, archive, python, dirs)
+	before, after := hashes(t, stage, python, dirs), hashes(t, unpacked, python, dirs)
 	for _, m := range regexp.MustCompile(`([A-Za-z0-9_.]+)-([0-9a-f]{32})`).FindAllStringSubmatch(installed, -1) {
 		i := slices.Index(before, m[2])
 		if i < 0 {
@@ -306,7 +306,7 @@ func signatures(t testing.TB, stage, archive, python string, manifest *pack.Mani
 		}
 		installed = strings.ReplaceAll(installed, m[0], m[1]+"-"+after[i])
 		if !hasSignature(manifest.Signatures, m[1]) {
-			manifest.Signatures = append(manifest.Signatures, pack.Signature{Name: m[1], Path: dirs[i], Hash: after[i]})
+			manifest.Signatures = append(manifest.Signatures, archive.Signature{Name: m[1], Path: dirs[i], Hash: after[i]})
 		}
 	}
 	WriteFile(t, path, installed)
@@ -320,11 +320,11 @@ func signatures(t testing.TB, stage, archive, python string, manifest *pack.Mani
 // hashes gives zc.buildout's hash of each directory of a tree.
 func hashes(t testing.TB, root, python string, dirs []string) []string {
 	t.Helper()
-	args := append([]string{"-sSE", filepath.Join(root, pack.LauncherName), "--signature"}, dirs...)
+	args := append([]string{"-sSE", filepath.Join(root, archive.LauncherName), "--signature"}, dirs...)
 	return strings.Fields(RunIn(t, root, os.Environ(), python, args...).Must(t, "--signature").Out)
 }
 
-func hasSignature(list []pack.Signature, name string) bool {
+func hasSignature(list []archive.Signature, name string) bool {
 	for _, s := range list {
 		if s.Name == name {
 			return true
@@ -350,14 +350,14 @@ func Settle(t testing.TB, dir string) {
 }
 
 // WriteManifest writes manifest.json and files.json of an archive's directory.
-func WriteManifest(t testing.TB, archive string, manifest pack.Manifest) {
+func WriteManifest(t testing.TB, unpacked string, manifest archive.Manifest) {
 	t.Helper()
-	files := pack.Files{Format: 1}
-	Walk(t, archive, func(path string, d fs.DirEntry) {
-		entry := pack.Entry{Path: path, Mode: 0o755}
-		full := filepath.Join(archive, path)
+	files := archive.Files{Format: 1}
+	Walk(t, unpacked, func(path string, d fs.DirEntry) {
+		entry := archive.Entry{Path: path, Mode: 0o755}
+		full := filepath.Join(unpacked, path)
 		switch {
-		case path == pack.ManifestName || path == pack.FilesName:
+		case path == archive.ManifestName || path == archive.FilesName:
 			return
 		case d.IsDir():
 			entry.Type = "dir"
@@ -371,6 +371,6 @@ func WriteManifest(t testing.TB, archive string, manifest pack.Manifest) {
 		files.Files = append(files.Files, entry)
 	})
 	sort.Slice(files.Files, func(i, j int) bool { return files.Files[i].Path < files.Files[j].Path })
-	WriteJSON(t, filepath.Join(archive, pack.ManifestName), manifest)
-	WriteJSON(t, filepath.Join(archive, pack.FilesName), files)
+	WriteJSON(t, filepath.Join(unpacked, archive.ManifestName), manifest)
+	WriteJSON(t, filepath.Join(unpacked, archive.FilesName), files)
 }

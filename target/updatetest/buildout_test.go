@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/pack"
 	"github.com/binary-buildout/binary-buildout/target/packtest"
 )
@@ -85,7 +86,7 @@ func TestUpdateBuildout(t *testing.T) {
 	waiting := withoutBytecode(wholeTree(t, root))
 	old.bootstrap(t, root, "--look").Must(t, "look")
 	packtest.SameMap(t, waiting, withoutBytecode(wholeTree(t, root)))
-	must(t, os.RemoveAll(filepath.Join(root, filepath.FromSlash(pack.IncomingDir))))
+	must(t, os.RemoveAll(filepath.Join(root, filepath.FromSlash(archive.IncomingDir))))
 	for _, arguments := range [][]string{{"--look"}, nil} {
 		ways["delta"](t, old, broken, root)
 		refused(t, old.bootstrap(t, root, arguments...), "host.cfg")
@@ -120,10 +121,10 @@ func buildVersion(t testing.TB, l packtest.Line, number string, edits ...packtes
 	s := packtest.BuildSite(t, l, edits...)
 	a, err := pack.Scan(s.Archive, pack.Rules{})
 	must(t, err)
-	must(t, json.Unmarshal([]byte(packtest.ReadFile(t, filepath.Join(s.Archive, pack.ManifestName))), &a.Manifest))
+	must(t, json.Unmarshal([]byte(packtest.ReadFile(t, filepath.Join(s.Archive, archive.ManifestName))), &a.Manifest))
 	a.Manifest.Version = number
 	var b bytes.Buffer
-	_, err = pack.Write(context.Background(), &b, a, pack.FormatTarGz, time.Unix(pack.DefaultEpoch, 0), nil)
+	_, err = pack.Write(context.Background(), &b, a, archive.FormatTarGz, time.Unix(archive.DefaultEpoch, 0), nil)
 	must(t, err)
 	v := version{python: s.Python, archive: filepath.Join(t.TempDir(), "site-"+number+".tar.gz")}
 	must(t, os.WriteFile(v.archive, b.Bytes(), 0o644))

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/target/packtest"
 )
 
@@ -55,7 +55,7 @@ func TestUpdateRefused(t *testing.T) {
 	old, new, other := packVersion(t, python, "1.0"), packVersion(t, python, "2.0"), packVersion(t, python, "3.0")
 	root := filepath.Join(t.TempDir(), "srv")
 	incoming := func(name string) string {
-		return filepath.Join(root, pack.IncomingDir, new.manifest, name)
+		return filepath.Join(root, archive.IncomingDir, new.manifest, name)
 	}
 	for _, test := range []struct {
 		name        string
@@ -102,7 +102,7 @@ func TestUpdateRefused(t *testing.T) {
 				t.Errorf("exit %d: %s", r.Code, r.Err)
 			}
 			for path := range before {
-				if strings.HasPrefix(path, pack.IncomingDir) {
+				if strings.HasPrefix(path, archive.IncomingDir) {
 					delete(before, path)
 				}
 			}
@@ -137,7 +137,7 @@ func TestUpdateSeveral(t *testing.T) {
 		ways["delta by tar"](t, pair[0], pair[1], root)
 	}
 	// What a killed bin/buildout left behind goes, too.
-	packtest.WriteFile(t, filepath.Join(root, pack.Dir, "journal.new/plan"), "not begun")
+	packtest.WriteFile(t, filepath.Join(root, archive.Dir, "journal.new/plan"), "not begun")
 	r := one.bootstrap(t, root).Must(t, "bootstrap.py")
 	packtest.SameMap(t, trees["3.0"], wholeTree(t, root))
 	if strings.Count(r.Out, "next: ") != 1 || !strings.Contains(r.Out, "from app 2.0 to app 3.0") {

@@ -6,8 +6,8 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/killtest"
-	"github.com/binary-buildout/binary-buildout/pack"
 	"github.com/binary-buildout/binary-buildout/target/packtest"
 )
 
@@ -42,7 +42,7 @@ func TestUpdateCallFails(t *testing.T) {
 						t.Errorf("call %d, %s: exit %d: %s", number, call, code, said)
 					}
 					tree := versionTree(t, d.root)
-					if !test.forever && tree[pack.ManifestName] == d.tree[pack.ManifestName] {
+					if !test.forever && tree[archive.ManifestName] == d.tree[archive.ManifestName] {
 						packtest.SameMap(t, d.tree, tree)
 					}
 					starts(t, d.root)

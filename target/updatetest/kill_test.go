@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/killtest"
-	"github.com/binary-buildout/binary-buildout/pack"
 	"github.com/binary-buildout/binary-buildout/target/packtest"
 )
 
@@ -206,15 +206,15 @@ func (d doomed) ends(t *testing.T, back bool) {
 // isOld is whether the old version is there, and nothing to be finished.
 func (d doomed) isOld(t testing.TB) bool {
 	t.Helper()
-	_, err := os.Lstat(filepath.Join(d.root, pack.Dir, "transaction"))
-	return os.IsNotExist(err) && packtest.Sum([]byte(packtest.ReadFile(t, filepath.Join(d.root, pack.ManifestName)))) == d.old.manifest
+	_, err := os.Lstat(filepath.Join(d.root, archive.Dir, "transaction"))
+	return os.IsNotExist(err) && packtest.Sum([]byte(packtest.ReadFile(t, filepath.Join(d.root, archive.ManifestName)))) == d.old.manifest
 }
 
 // wayBack is from which versions the tree can go back, one after the other.
 func wayBack(t testing.TB, root string) []string {
 	t.Helper()
 	var found []string
-	for dir := filepath.Join(root, pack.Dir, "previous"); ; dir = filepath.Join(dir, "before") {
+	for dir := filepath.Join(root, archive.Dir, "previous"); ; dir = filepath.Join(dir, "before") {
 		data, err := os.ReadFile(filepath.Join(dir, "plan.json"))
 		if err != nil {
 			return found
@@ -229,14 +229,14 @@ func wayBack(t testing.TB, root string) []string {
 func versionTree(t testing.TB, root string) map[string]string {
 	t.Helper()
 	found := wholeTree(t, root)
-	delete(found, pack.Dir+"/install.json")
+	delete(found, archive.Dir+"/install.json")
 	return found
 }
 
 // held lays a delta as "binary-buildout update" does, which has the way back that is there held.
 func held(t testing.TB, old, new version, root string) {
 	t.Helper()
-	_, err := pack.LayDelta(t.Context(), open(t, old.delta(t, new)), root, "somewhere")
+	_, err := archive.LayDelta(t.Context(), open(t, old.delta(t, new)), root, "somewhere")
 	must(t, err)
 }
 

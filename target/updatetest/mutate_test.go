@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/killtest"
-	"github.com/binary-buildout/binary-buildout/pack"
 	"github.com/binary-buildout/binary-buildout/target/packtest"
 )
 
@@ -34,21 +34,21 @@ func TestMutatedDocuments(t *testing.T) {
 			ways["delta"](t, old, new, home)
 			keep("incoming")
 			old.bootstrap(t, home).Must(t, "update")
-			packtest.WriteFile(t, filepath.Join(home, pack.Dir, "install.json"), `{"format": 1, "archive": "a", "sha256": "b", "source": "https://example.org"}`)
+			packtest.WriteFile(t, filepath.Join(home, archive.Dir, "install.json"), `{"format": 1, "archive": "a", "sha256": "b", "source": "https://example.org"}`)
 			keep("previous")
-			must(t, os.Rename(filepath.Join(home, pack.Dir, "previous"), filepath.Join(home, pack.Dir, "transaction"))) // killed before the last step
-			must(t, os.Remove(filepath.Join(home, pack.Dir, "transaction/done")))
+			must(t, os.Rename(filepath.Join(home, archive.Dir, "previous"), filepath.Join(home, archive.Dir, "transaction"))) // killed before the last step
+			must(t, os.Remove(filepath.Join(home, archive.Dir, "transaction/done")))
 			keep("transaction")
 			must(t, os.RemoveAll(home))
 			packtest.CopyDir(t, at("fitted"), at("journal"))
 			packtest.CopyDir(t, at("fitted"), at("pending")) // killed while it was fitted to another place
 			var state map[string]any
-			must(t, json.Unmarshal([]byte(packtest.ReadFile(t, filepath.Join(at("pending"), pack.StateName))), &state))
+			must(t, json.Unmarshal([]byte(packtest.ReadFile(t, filepath.Join(at("pending"), archive.StateName))), &state))
 			files := state["files"].(map[string]any)
 			state["pending"] = map[string]any{"root": home + "-moved", "interpreter": python, "prefix": "/usr", "archive": state["archive"], "signatures": map[string]any{},
 				"files": map[string]any{"etc/plain.txt": []any{nil, files["bin/app"], false}, "bin/app": []any{files["bin/app"], files["bin/app"], true}}}
-			packtest.WriteJSON(t, filepath.Join(at("pending"), pack.StateName), state)
-			journal := filepath.Join(at("journal"), pack.Dir, "journal")
+			packtest.WriteJSON(t, filepath.Join(at("pending"), archive.StateName), state)
+			journal := filepath.Join(at("journal"), archive.Dir, "journal")
 			packtest.WriteFile(t, filepath.Join(journal, "head.json"), `{"format": 1, "copies": ["bin", ".installed.cfg"], "lists": {"eggs": ["same-1.0.egg"], "parts": []}}`)
 			packtest.WriteFile(t, filepath.Join(journal, "log"), "[\"move\", 1, \"etc/plain.txt\"]\n[\"part\", 2, \"etc/always.txt\"]\n")
 			packtest.WriteFile(t, filepath.Join(journal, "moved/1"), "moved\n")

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/target/packtest"
 )
 
@@ -23,11 +23,11 @@ var ways = map[string]func(t testing.TB, old, new version, root string){
 		packtest.RunIn(t, root, packtest.CEnv(), "tar", "-xzf", old.delta(t, new)).Must(t, "tar")
 	},
 	"delta": func(t testing.TB, old, new version, root string) {
-		_, err := pack.LayDelta(context.Background(), open(t, old.delta(t, new)), root, "")
+		_, err := archive.LayDelta(context.Background(), open(t, old.delta(t, new)), root, "")
 		must(t, err)
 	},
 	"archive": func(t testing.TB, old, new version, root string) {
-		_, err := pack.LayArchive(context.Background(), open(t, new.archive), filepath.Base(new.archive), strings.Repeat("0", 64), root, "")
+		_, err := archive.LayArchive(context.Background(), open(t, new.archive), filepath.Base(new.archive), strings.Repeat("0", 64), root, "")
 		must(t, err)
 	},
 	"archive over it": func(t testing.TB, old, new version, root string) {
@@ -55,7 +55,7 @@ func wholeTree(t testing.TB, root string) map[string]string {
 		case d.IsDir():
 			found[path] = fmt.Sprint(info.Mode())
 		default:
-			found[path] = fmt.Sprint(info.Mode(), info.ModTime().Unix() == pack.DefaultEpoch, packtest.Sum([]byte(packtest.ReadFile(t, full))))
+			found[path] = fmt.Sprint(info.Mode(), info.ModTime().Unix() == archive.DefaultEpoch, packtest.Sum([]byte(packtest.ReadFile(t, full))))
 			if strings.HasPrefix(path, ".binary-buildout/") || strings.HasPrefix(path, "bin/buildout") || strings.HasSuffix(path, ".pyc") {
 				found[path] = fmt.Sprint(info.Mode(), packtest.Sum([]byte(packtest.ReadFile(t, full))))
 			}
@@ -195,7 +195,7 @@ func updateEdits(t *testing.T, python, way string) {
 	}
 	for path, what := range fresh {
 		_, mine := edits[path]
-		if have := wholeTree(t, root)[path]; have != what && (!mine || strings.HasPrefix(path, "bin/")) && path != pack.StateName {
+		if have := wholeTree(t, root)[path]; have != what && (!mine || strings.HasPrefix(path, "bin/")) && path != archive.StateName {
 			t.Errorf("%s is %s, fresh %s", path, have, what)
 		}
 	}
@@ -223,10 +223,10 @@ func changedFiles(t *testing.T, old, new version) (int64, int) {
 		have[e.Path] = e.SHA256
 	}
 	dir, count := t.TempDir(), 0
-	must(t, pack.Extract(context.Background(), new.archive, filepath.Join(dir, "all"), pack.ExtractOptions{}))
+	must(t, archive.Extract(context.Background(), new.archive, filepath.Join(dir, "all"), archive.ExtractOptions{}))
 	var paths []string
 	for _, e := range entries(t, new) {
-		if e.Type == pack.TypeFile && have[e.Path] != e.SHA256 {
+		if e.Type == archive.TypeFile && have[e.Path] != e.SHA256 {
 			paths = append(paths, e.Path)
 			count++
 		}
@@ -236,9 +236,9 @@ func changedFiles(t *testing.T, old, new version) (int64, int) {
 	return fileSize(t, filepath.Join(dir, "changed.tar.gz")), count
 }
 
-func entries(t *testing.T, v version) []pack.Entry {
+func entries(t *testing.T, v version) []archive.Entry {
 	t.Helper()
-	r, err := pack.OpenArchive(v.archive)
+	r, err := archive.Open(v.archive)
 	must(t, err)
 	defer r.Close()
 	return r.Files()

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/pack"
 	"github.com/binary-buildout/binary-buildout/target/packtest"
 )
@@ -92,21 +93,21 @@ func packVersion(t testing.TB, python, number string, change ...func(map[string]
 	a, err := pack.Scan(stage, pack.Rules{})
 	must(t, err)
 	about := packtest.AboutPython(t, python)
-	a.Manifest = pack.Manifest{Generator: "test", Name: "app", Version: number, Python: about, Target: about.ABI + "-" + about.Platform}
+	a.Manifest = archive.Manifest{Generator: "test", Name: "app", Version: number, Python: about, Target: about.ABI + "-" + about.Platform}
 	report, err := pack.Relocate(a, pack.Origin{Root: stage, RealRoot: stage, Interpreter: python, Prefix: filepath.Dir(filepath.Dir(python)), LibDir: "/nowhere"})
 	must(t, err)
 	must(t, report.Err())
 	side := filepath.Join(base, "bytecode")
 	must(t, os.MkdirAll(side, 0o755))
-	epoch := time.Unix(pack.DefaultEpoch, 0)
+	epoch := time.Unix(archive.DefaultEpoch, 0)
 	_, err = pack.CompileBytecode(context.Background(), a, pack.Compile{Python: python, Dir: side, Epoch: epoch})
 	must(t, err)
 	var b bytes.Buffer
-	_, err = pack.Write(context.Background(), &b, a, pack.FormatTarGz, epoch, nil)
+	_, err = pack.Write(context.Background(), &b, a, archive.FormatTarGz, epoch, nil)
 	must(t, err)
 	v := version{python: python, archive: filepath.Join(base, "app-"+number+".tar.gz")}
 	must(t, os.WriteFile(v.archive, b.Bytes(), 0o644))
-	r, err := pack.OpenArchive(v.archive)
+	r, err := archive.Open(v.archive)
 	must(t, err)
 	defer r.Close()
 	v.manifest = r.ManifestSHA256()
@@ -133,7 +134,7 @@ func must(t testing.TB, err error) {
 func (v version) install(t testing.TB, root string) {
 	t.Helper()
 	must(t, os.RemoveAll(root))
-	must(t, pack.Extract(context.Background(), v.archive, root, pack.ExtractOptions{}))
+	must(t, archive.Extract(context.Background(), v.archive, root, archive.ExtractOptions{}))
 	v.bootstrap(t, root).Must(t, "bootstrap.py of a fresh install")
 }
 
@@ -149,7 +150,7 @@ func (v version) delta(t testing.TB, w version) string {
 	f, err := os.Create(path)
 	must(t, err)
 	defer f.Close()
-	_, err = pack.WriteDelta(context.Background(), f, v.archive, w.archive, filepath.Base(w.archive), strings.Repeat("0", 64))
+	_, err = archive.WriteDelta(context.Background(), f, v.archive, w.archive, filepath.Base(w.archive), strings.Repeat("0", 64))
 	must(t, err)
 	return path
 }
@@ -158,16 +159,16 @@ func (v version) delta(t testing.TB, w version) string {
 func needing(t *testing.T, v version, glibc string) version {
 	t.Helper()
 	stage := filepath.Join(t.TempDir(), "stage")
-	must(t, pack.Extract(context.Background(), v.archive, stage, pack.ExtractOptions{}))
+	must(t, archive.Extract(context.Background(), v.archive, stage, archive.ExtractOptions{}))
 	a, err := pack.Scan(stage, pack.Rules{})
 	must(t, err)
-	r, err := pack.OpenArchive(v.archive)
+	r, err := archive.Open(v.archive)
 	must(t, err)
 	defer r.Close()
 	a.Manifest = r.Manifest()
-	a.Manifest.Relocations, a.Manifest.Floors = nil, []pack.Floor{{Kind: "glibc", Version: glibc}}
+	a.Manifest.Relocations, a.Manifest.Floors = nil, []archive.Floor{{Kind: "glibc", Version: glibc}}
 	var b bytes.Buffer
-	_, err = pack.Write(context.Background(), &b, a, pack.FormatTarGz, time.Unix(pack.DefaultEpoch, 0), nil)
+	_, err = pack.Write(context.Background(), &b, a, archive.FormatTarGz, time.Unix(archive.DefaultEpoch, 0), nil)
 	must(t, err)
 	v.archive = filepath.Join(t.TempDir(), filepath.Base(v.archive))
 	must(t, os.WriteFile(v.archive, b.Bytes(), 0o644))
@@ -177,7 +178,7 @@ func needing(t *testing.T, v version, glibc string) version {
 // refit fits a tree to the place where it will lie.
 func (v version) refit(t testing.TB, root, place string) {
 	t.Helper()
-	incoming := filepath.Join(root, pack.IncomingDir)
+	incoming := filepath.Join(root, archive.IncomingDir)
 	must(t, os.Rename(incoming, root+"-incoming"))
 	v.bootstrap(t, root, "--root", place).Must(t, "--root")
 	must(t, os.Rename(root+"-incoming", incoming))

@@ -16,14 +16,14 @@ import (
 	"time"
 	"unicode/utf16"
 
-	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 // updated has a tree become another version by a delta, and go back.
-func (w *wine) updated(tree, archive string) {
+func (w *wine) updated(tree, file string) {
 	w.t.Helper()
-	next := w.next(archive)
-	delta := w.delta(archive, next)
+	next := w.next(file)
+	delta := w.delta(file, next)
 	before := w.snapshot(tree)
 	said := w.program(0, "update", w.z(tree), w.z(delta))
 	if !strings.Contains(said, "app 2.0 lies in "+w.z(tree)+"; it was 1.0") {
@@ -66,9 +66,9 @@ func (w *wine) snapshot(tree string) map[string]string {
 }
 
 // next makes the archive of version 2.0: a file changes, one comes, one goes.
-func (w *wine) next(archive string) string {
+func (w *wine) next(file string) string {
 	w.t.Helper()
-	z, err := zip.OpenReader(archive)
+	z, err := zip.OpenReader(file)
 	w.check(err)
 	defer z.Close()
 	content := map[string][]byte{}
@@ -79,35 +79,35 @@ func (w *wine) next(archive string) string {
 		w.check(err)
 		content[strings.TrimPrefix(f.Name, "app-1.0/")] = data
 	}
-	var files pack.Files
-	w.check(json.Unmarshal(content[pack.FilesName], &files))
+	var files archive.Files
+	w.check(json.Unmarshal(content[archive.FilesName], &files))
 	content["host.cfg"] = bytes.ReplaceAll(content["host.cfg"], []byte("9090"), []byte("9191"))
 	content["etc/neu ü.txt"] = []byte("neu\n")
-	files.Files = slices.DeleteFunc(files.Files, func(e pack.Entry) bool { return e.Path == "templates/gone.txt" })
-	files.Files = append(files.Files, pack.Entry{Path: "etc/neu ü.txt", Mode: 0o644})
-	slices.SortFunc(files.Files, func(a, b pack.Entry) int { return strings.Compare(a.Path, b.Path) })
+	files.Files = slices.DeleteFunc(files.Files, func(e archive.Entry) bool { return e.Path == "templates/gone.txt" })
+	files.Files = append(files.Files, archive.Entry{Path: "etc/neu ü.txt", Mode: 0o644})
+	slices.SortFunc(files.Files, func(a, b archive.Entry) int { return strings.Compare(a.Path, b.Path) })
 	for i, e := range files.Files {
-		if e.Type == pack.TypeFile {
+		if e.Type == archive.TypeFile {
 			files.Files[i].Size, files.Files[i].SHA256 = int64(len(content[e.Path])), sum(content[e.Path])
 		}
 	}
-	content[pack.FilesName], err = json.Marshal(files)
+	content[archive.FilesName], err = json.Marshal(files)
 	w.check(err)
 	var manifest map[string]any
-	w.check(json.Unmarshal(content[pack.ManifestName], &manifest))
-	manifest["version"], manifest["files_sha256"] = "2.0", sum(content[pack.FilesName])
-	content[pack.ManifestName], err = json.Marshal(manifest)
+	w.check(json.Unmarshal(content[archive.ManifestName], &manifest))
+	manifest["version"], manifest["files_sha256"] = "2.0", sum(content[archive.FilesName])
+	content[archive.ManifestName], err = json.Marshal(manifest)
 	w.check(err)
 	return w.write(filepath.Join(w.work, "dist", "app-2.0-cp313-win_amd64.zip"), content, files)
 }
 
 // write writes an archive in the order that archives have.
-func (w *wine) write(to string, content map[string][]byte, files pack.Files) string {
+func (w *wine) write(to string, content map[string][]byte, files archive.Files) string {
 	w.t.Helper()
 	var out bytes.Buffer
 	z := zip.NewWriter(&out)
 	add := func(name string, mode os.FileMode, data []byte) {
-		h := &zip.FileHeader{Name: "app-2.0/" + name, Method: zip.Deflate, Modified: time.Unix(pack.DefaultEpoch, 0).UTC()}
+		h := &zip.FileHeader{Name: "app-2.0/" + name, Method: zip.Deflate, Modified: time.Unix(archive.DefaultEpoch, 0).UTC()}
 		h.SetMode(mode)
 		f, err := z.CreateHeader(h)
 		w.check(err)
@@ -115,13 +115,13 @@ func (w *wine) write(to string, content map[string][]byte, files pack.Files) str
 		w.check(err)
 	}
 	add("", os.ModeDir|0o755, nil)
-	add(pack.Dir+"/", os.ModeDir|0o755, nil)
-	add(pack.ManifestName, 0o644, content[pack.ManifestName])
-	add(pack.FilesName, 0o644, content[pack.FilesName])
+	add(archive.Dir+"/", os.ModeDir|0o755, nil)
+	add(archive.ManifestName, 0o644, content[archive.ManifestName])
+	add(archive.FilesName, 0o644, content[archive.FilesName])
 	for _, e := range files.Files {
 		switch {
-		case e.Path == pack.Dir:
-		case e.Type == pack.TypeFile:
+		case e.Path == archive.Dir:
+		case e.Type == archive.TypeFile:
 			add(e.Path, os.FileMode(e.Mode), content[e.Path])
 		default:
 			add(e.Path+"/", os.ModeDir|os.FileMode(e.Mode), nil)
@@ -138,9 +138,9 @@ func (w *wine) delta(base, next string) string {
 	data, err := os.ReadFile(next)
 	w.check(err)
 	var out bytes.Buffer
-	_, err = pack.WriteDelta(w.t.Context(), &out, base, next, filepath.Base(next), sum(data))
+	_, err = archive.WriteDelta(w.t.Context(), &out, base, next, filepath.Base(next), sum(data))
 	w.check(err)
-	to := pack.DeltaName(next, "1.0")
+	to := archive.DeltaName(next, "1.0")
 	w.check(os.WriteFile(to, out.Bytes(), 0o644))
 	return to
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
@@ -27,7 +28,7 @@ const (
 
 func TestWindows(t *testing.T) {
 	w := newWine(t)
-	archive := w.pack()
+	file := w.pack()
 	w.check(os.RemoveAll(w.drive("users/Jürgen")))
 	w.check(os.RemoveAll(filepath.Join(w.work, "checkout")))
 	w.index, w.at = "", other // and no network
@@ -35,7 +36,7 @@ func TestWindows(t *testing.T) {
 	// At another place, by another interpreter, each with a space and an ü.
 	tree := filepath.Join(w.work, "ü place", "app")
 	w.check(os.Mkdir(filepath.Dir(tree), 0o755))
-	w.program(0, "install", w.z(archive), "--into", w.z(tree), "--python", exe(other))
+	w.program(0, "install", w.z(file), "--into", w.z(tree), "--python", exe(other))
 	w.runs(tree)
 	for _, flag := range []string{"", "-o"} {
 		w.updates(tree, flag)
@@ -44,7 +45,7 @@ func TestWindows(t *testing.T) {
 	w.clean(tree, pack.Origin{Root: stage, Interpreter: exe(build), Prefix: strings.TrimSuffix(exe(build), `\python.exe`)})
 
 	// Another version comes by a delta, and goes again.
-	w.updated(tree, archive)
+	w.updated(tree, file)
 
 	// A configuration of that place, and one that fails and leaves all as it was.
 	w.updates(tree, "-c", w.z(tree)+`\host.cfg`)
@@ -63,7 +64,7 @@ func TestWindows(t *testing.T) {
 	w.clean(tree, pack.Origin{Root: w.z(old), Interpreter: exe(other)})
 	w.ini(tree, "port = 9090")
 
-	w.refused(archive)
+	w.refused(file)
 }
 
 // pack packs the example, and gives the archive's path.
@@ -80,11 +81,11 @@ func (w *wine) pack() string {
 	said := w.run(build, 0, exe(build), `Z:\w\drive.py`, `Z:\w\binary-buildout.exe`, "pack", `Z:\w\checkout`, "--python", exe(build),
 		"--before", exe(build)+` Z:\w\forms.py`, "--out", `Z:\w\dist`)
 	w.t.Logf("pack:\n%s", said)
-	archive := filepath.Join(w.work, "dist/app-1.0-cp313-win_amd64.zip")
-	if _, err := os.Stat(archive); err != nil || !strings.Contains(said, "Proving") {
+	file := filepath.Join(w.work, "dist/app-1.0-cp313-win_amd64.zip")
+	if _, err := os.Stat(file); err != nil || !strings.Contains(said, "Proving") {
 		w.t.Fatalf("%v\n%s", err, said)
 	}
-	return archive
+	return file
 }
 
 // tools puts what the test runs into its directory.
@@ -119,11 +120,11 @@ func pins(w *wine, path string) []string {
 }
 
 // unpack extracts an archive below a directory, and gives the tree.
-func (w *wine) unpack(archive, dir string) string {
+func (w *wine) unpack(file, dir string) string {
 	w.t.Helper()
 	place := filepath.Join(w.work, dir)
 	w.check(os.MkdirAll(place, 0o755))
-	if out, err := exec.Command("unzip", "-q", archive, "-d", place).CombinedOutput(); err != nil {
+	if out, err := exec.Command("unzip", "-q", file, "-d", place).CombinedOutput(); err != nil {
 		w.t.Fatalf("unzip: %v\n%s", err, out)
 	}
 	return filepath.Join(place, "app-1.0")
@@ -225,8 +226,8 @@ func (w *wine) clean(tree string, origin pack.Origin) {
 			w.t.Errorf("%s holds %s", path, found)
 		}
 	})
-	var state pack.State
-	data, err := os.ReadFile(filepath.Join(tree, filepath.FromSlash(pack.StateName)))
+	var state archive.State
+	data, err := os.ReadFile(filepath.Join(tree, filepath.FromSlash(archive.StateName)))
 	w.check(err)
 	w.check(json.Unmarshal(data, &state))
 	for path := range state.Files {
@@ -266,12 +267,12 @@ func (w *wine) fails(tree string) {
 
 // refused has bootstrap.py refuse a path with which a file would have 260
 // characters, and take one with which it has 259.
-func (w *wine) refused(archive string) {
+func (w *wine) refused(file string) {
 	w.t.Helper()
-	tree := w.unpack(archive, "long")
-	data, err := os.ReadFile(filepath.Join(tree, filepath.FromSlash(pack.ManifestName)))
+	tree := w.unpack(file, "long")
+	data, err := os.ReadFile(filepath.Join(tree, filepath.FromSlash(archive.ManifestName)))
 	w.check(err)
-	var manifest pack.Manifest
+	var manifest archive.Manifest
 	w.check(json.Unmarshal(data, &manifest))
 	room := 259 - len(manifest.LongestPath) - 1 - len(`Z:\w\`)
 	tooLong, longest := filepath.Join(w.work, strings.Repeat("x", room+1)), filepath.Join(w.work, strings.Repeat("x", room))
@@ -309,7 +310,7 @@ func (w *wine) walk(tree string, see func(path string, data []byte)) {
 			return err
 		}
 		path, err := filepath.Rel(tree, full)
-		if d.IsDir() && path == pack.Dir {
+		if d.IsDir() && path == archive.Dir {
 			return filepath.SkipDir
 		}
 		if err != nil || !d.Type().IsRegular() {

@@ -20,14 +20,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
-	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // Archive describes an archive to make.
 type Archive struct {
 	Name, Version string
-	Manifest      pack.Manifest     // name, version and format are filled in
+	Manifest      archive.Manifest  // name, version and format are filled in
 	Files         map[string]string // path to content; a path that starts with bin/ is executable
 	Bootstrap     string            // instead of the default bootstrap.py
 }
@@ -66,33 +66,33 @@ with open(os.path.join(here, b".binary-buildout", b"state.json"), "w") as f:
 func Make(t testing.TB, dir string, a Archive) string {
 	t.Helper()
 	m := a.Manifest
-	m.Format, m.Name, m.Version = pack.Format, a.Name, a.Version
+	m.Format, m.Name, m.Version = archive.Format, a.Name, a.Version
 	content := map[string]string{}
 	for p, c := range a.Files {
 		content[p] = c
-		if strings.Contains(c, pack.PlaceholderMark) {
-			m.Relocations = append(m.Relocations, pack.Relocation{Path: p, Class: pack.ClassText, Mode: 0o755, Size: int64(len(c)), SHA256: Digest([]byte(c))})
+		if strings.Contains(c, archive.PlaceholderMark) {
+			m.Relocations = append(m.Relocations, archive.Relocation{Path: p, Class: archive.ClassText, Mode: 0o755, Size: int64(len(c)), SHA256: Digest([]byte(c))})
 		}
 	}
-	slices.SortFunc(m.Relocations, func(a, b pack.Relocation) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortFunc(m.Relocations, func(a, b archive.Relocation) int { return strings.Compare(a.Path, b.Path) })
 	if a.Bootstrap != "" {
-		content[pack.BootstrapPy] = a.Bootstrap
-	} else if content[pack.BootstrapPy] == "" {
-		content[pack.BootstrapPy] = bootstrapPy
+		content[archive.BootstrapPy] = a.Bootstrap
+	} else if content[archive.BootstrapPy] == "" {
+		content[archive.BootstrapPy] = bootstrapPy
 	}
-	files := pack.Files{Format: pack.Format}
+	files := archive.Files{Format: archive.Format}
 	for _, p := range sorted(content) {
-		files.Files = append(files.Files, pack.Entry{Path: p, Mode: uint32(modeOf(p)), Size: int64(len(content[p])), SHA256: Digest([]byte(content[p]))})
+		files.Files = append(files.Files, archive.Entry{Path: p, Mode: uint32(modeOf(p)), Size: int64(len(content[p])), SHA256: Digest([]byte(content[p]))})
 	}
-	content[pack.FilesName] = encode(t, files)
-	m.FilesSHA256 = Digest([]byte(content[pack.FilesName]))
-	content[pack.ManifestName] = encode(t, m)
+	content[archive.FilesName] = encode(t, files)
+	m.FilesSHA256 = Digest([]byte(content[archive.FilesName]))
+	content[archive.ManifestName] = encode(t, m)
 
 	top := a.Name + "-" + a.Version
 	var buf bytes.Buffer
 	zw := gzip.NewWriter(&buf)
 	tw := tar.NewWriter(zw)
-	for _, p := range append([]string{pack.ManifestName, pack.FilesName}, sorted(content)...) {
+	for _, p := range append([]string{archive.ManifestName, archive.FilesName}, sorted(content)...) {
 		c, ok := content[p]
 		if !ok {
 			continue
@@ -125,13 +125,13 @@ func Digest(data []byte) string {
 }
 
 // Read gives an archive's manifest and list of files.
-func Read(archive *os.File) (*pack.Manifest, *pack.Files, error) {
-	m, files := new(pack.Manifest), new(pack.Files)
-	err := walk(archive, func(name string, _ int64, r io.Reader) error {
+func Read(file *os.File) (*archive.Manifest, *archive.Files, error) {
+	m, files := new(archive.Manifest), new(archive.Files)
+	err := walk(file, func(name string, _ int64, r io.Reader) error {
 		switch name {
-		case pack.ManifestName:
+		case archive.ManifestName:
 			return json.NewDecoder(r).Decode(m)
-		case pack.FilesName:
+		case archive.FilesName:
 			return json.NewDecoder(r).Decode(files)
 		}
 		return nil
@@ -143,8 +143,8 @@ func Read(archive *os.File) (*pack.Manifest, *pack.Files, error) {
 }
 
 // Extract unpacks an archive into dir, without its top directory.
-func Extract(ctx context.Context, archive *os.File, dir string, progress func(done, total int64)) error {
-	return walk(archive, func(name string, mode int64, r io.Reader) error {
+func Extract(ctx context.Context, file *os.File, dir string, progress func(done, total int64)) error {
+	return walk(file, func(name string, mode int64, r io.Reader) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -163,8 +163,8 @@ func Extract(ctx context.Context, archive *os.File, dir string, progress func(do
 	})
 }
 
-func walk(archive *os.File, each func(name string, mode int64, r io.Reader) error) error {
-	zr, err := gzip.NewReader(io.NewSectionReader(archive, 0, math.MaxInt64))
+func walk(file *os.File, each func(name string, mode int64, r io.Reader) error) error {
+	zr, err := gzip.NewReader(io.NewSectionReader(file, 0, math.MaxInt64))
 	if err != nil {
 		return err
 	}

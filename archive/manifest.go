@@ -1,4 +1,4 @@
-package pack
+package archive
 
 // Format is the number of the manifest's format that this program writes.
 // A reader refuses a higher one.

@@ -1,4 +1,4 @@
-package pack
+package archive
 
 import (
 	"archive/tar"
@@ -194,10 +194,9 @@ func gz(s string) string {
 // TestEveryCutAndFlip: an archive that is cut off, or has a byte changed, is
 // refused wherever that is, or is the same archive.
 func TestEveryCutAndFlip(t *testing.T) {
-	root := filepath.Join(t.TempDir(), "stage")
-	tree{"a/b": "x", "c": strings.Repeat("hello ", 100), "l": "-> c"}.write(t, root)
+	list := files{"a/b": "x", "c": strings.Repeat("hello ", 100), "l": "-> c"}
 	for _, format := range []string{FormatTarGz, FormatTarZst, FormatZip} {
-		data, _, _ := packTree(t, root, testOrigin(root), format)
+		data := list.written(t, format)
 		where := t.TempDir()
 		file := filepath.Join(where, "x")
 		try := func(what string, b []byte, mayPass bool) {
@@ -230,16 +229,14 @@ func TestEveryCutAndFlip(t *testing.T) {
 }
 
 func TestExtractRestoresModesAndTimes(t *testing.T) {
-	root := filepath.Join(t.TempDir(), "stage")
-	tree{"a/x*": "x", "a/y": "y", "secret/key": "k", "a/l": "-> y", "ro/": "", ".installed.cfg": ""}.write(t, root)
-	check(t, os.Chmod(filepath.Join(root, "secret"), 0o700))
-	check(t, os.Chmod(filepath.Join(root, "secret/key"), 0o600))
+	list := files{"a/x*": "x", "a/y": "y", "secret/": "0700", "secret/key": "0600 k", "a/l": "-> y", "ro/": ""}
 	for _, format := range []string{FormatTarGz, FormatZip} {
-		data, _, _ := packTree(t, root, testOrigin(root), format)
+		data := list.written(t, format)
 		dir := filepath.Join(t.TempDir(), "app")
-		withUmask(t, 0o077, func() {
-			check(t, Extract(context.Background(), save(t, data, "x"), dir, ExtractOptions{}))
-		})
+		restore := umask(0o077)
+		err := Extract(context.Background(), save(t, data, "x"), dir, ExtractOptions{})
+		restore()
+		check(t, err)
 		for p, want := range map[string]fs.FileMode{"a/x": 0o755, "a/y": 0o644, "a": 0o755 | fs.ModeDir, "secret": 0o700 | fs.ModeDir, "secret/key": 0o600, "ro": 0o755 | fs.ModeDir, ".": 0o755 | fs.ModeDir} {
 			info, err := os.Lstat(filepath.Join(dir, p))
 			check(t, err)
@@ -251,9 +248,8 @@ func TestExtractRestoresModesAndTimes(t *testing.T) {
 }
 
 func TestExtractNeedsRoom(t *testing.T) {
-	root := filepath.Join(t.TempDir(), "stage")
-	tree{"a": "x"}.write(t, root)
-	data, _, _ := packTree(t, root, testOrigin(root), FormatTarGz)
+	list := files{"a": "x"}
+	data := list.written(t, FormatTarGz)
 	file := save(t, data, "x")
 	full := t.TempDir()
 	check(t, os.WriteFile(filepath.Join(full, "mine"), nil, 0o644))
@@ -283,9 +279,8 @@ func TestExtractNeedsRoom(t *testing.T) {
 }
 
 func TestHostileZip(t *testing.T) {
-	root := filepath.Join(t.TempDir(), "stage")
-	tree{"a": "x"}.write(t, root)
-	data, _, _ := packTree(t, root, testOrigin(root), FormatZip)
+	list := files{"a": "x"}
+	data := list.written(t, FormatZip)
 	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	check(t, err)
 	rewrite := func(add func(w *zip.Writer)) []byte {

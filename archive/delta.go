@@ -1,4 +1,4 @@
-package pack
+package archive
 
 import (
 	"archive/tar"
@@ -59,12 +59,12 @@ func DeltaName(archive, baseVersion string) string {
 // over an installed base changes nothing that runs. name and sha256 are the
 // archive file's.
 func WriteDelta(ctx context.Context, w io.Writer, base, archive, name, sha256sum string) (Digest, error) {
-	b, err := OpenArchive(base)
+	b, err := Open(base)
 	if err != nil {
 		return Digest{}, err
 	}
 	defer b.Close()
-	a, err := OpenArchive(archive)
+	a, err := Open(archive)
 	if err != nil {
 		return Digest{}, err
 	}
@@ -195,7 +195,8 @@ func addDelta(ctx context.Context, e *tarEncoder, a *Reader, d *Delta, payload m
 		return err
 	}
 	none := func(int64) {}
-	if err := e.add(path.Join(top, deltaName), &File{Mode: 0o644, Data: document, Size: int64(len(document))}, none); err != nil {
+	f := FileOf(deltaName, 0o644, document)
+	if err := e.add(path.Join(top, deltaName), &f, none); err != nil {
 		return err
 	}
 	return a.each(ctx, payload, func(entry Entry, body io.Reader) error {
@@ -224,7 +225,7 @@ func (r *Reader) each(ctx context.Context, want map[string]bool, do func(Entry, 
 		}
 		if entry.Type == TypeFile && want[entry.Path] {
 			if err := do(entry, body); err != nil {
-				return fmt.Errorf("%s: %w", quoteName(entry.Path), err)
+				return fmt.Errorf("%s: %w", QuoteName(entry.Path), err)
 			}
 		}
 	}

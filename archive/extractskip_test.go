@@ -1,4 +1,4 @@
-package pack
+package archive
 
 import (
 	"context"
@@ -11,11 +11,10 @@ import (
 // What is skipped isn't written, a directory with all that is in it.
 // TestHostile sees that it is checked like the rest.
 func TestExtractSkip(t *testing.T) {
-	root := filepath.Join(t.TempDir(), "stage")
-	tree{"a/keep": "1", "a/drop/x": "2", "a/drop/deep/y": "3", "b": strings.Repeat("4", 1000), "c": "-> b"}.write(t, root)
+	list := files{"a/keep": "1", "a/drop/x": "2", "a/drop/deep/y": "3", "b": strings.Repeat("4", 1000), "c": "-> b"}
 	skip := func(e Entry) bool { return e.Path == "a/drop" || e.Path == "b" || e.Type == TypeLink }
 	for _, format := range []string{FormatTarGz, FormatTarZst, FormatZip} {
-		data, _, _ := packTree(t, root, testOrigin(root), format)
+		data := list.written(t, format)
 		dir := filepath.Join(t.TempDir(), "app")
 		var done, total int64
 		tell := func(d, all int64) { done, total = d, all }

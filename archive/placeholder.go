@@ -1,4 +1,4 @@
-package pack
+package archive
 
 // Placeholders stand in the archive's text files for what differs between two
 // machines. They hold no character that any syntax quotes, so bootstrap.py can

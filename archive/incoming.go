@@ -1,4 +1,4 @@
-package pack
+package archive
 
 import (
 	"bytes"
@@ -70,7 +70,7 @@ func LayDelta(ctx context.Context, file *os.File, dir, source string) (*Incoming
 // archive: the files that aren't there as the archive has them. source is as
 // in LayDelta.
 func LayArchive(ctx context.Context, file *os.File, name, sha256sum, dir, source string) (*Incoming, error) {
-	r, err := ReadArchive(file)
+	r, err := NewReader(file)
 	if err != nil {
 		return nil, err
 	}
@@ -213,7 +213,7 @@ func walkDelta(file *os.File, each func(in *Incoming, name string, e *rawEntry) 
 			return wrong(ErrTruncated, "%v", err)
 		}
 		rest, ok := strings.CutPrefix(e.name, path.Join(IncomingDir, in.Digest, "files")+"/")
-		if why := validName(rest); !ok || why != "" || e.typ != TypeFile {
+		if why := ValidName(rest); !ok || why != "" || e.typ != TypeFile {
 			return wrong(ErrUnsafe, "%q is no file of a delta", e.name)
 		}
 		name, entry = rest, &e

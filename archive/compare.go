@@ -1,4 +1,4 @@
-package pack
+package archive
 
 import (
 	"bytes"
@@ -22,12 +22,12 @@ type Difference struct {
 // What follows from other differences is left out: digests and relocations of
 // the manifest of files that differ.
 func Compare(a, b string) ([]Difference, error) {
-	ra, err := OpenArchive(a)
+	ra, err := Open(a)
 	if err != nil {
 		return nil, err
 	}
 	defer ra.Close()
-	rb, err := OpenArchive(b)
+	rb, err := Open(b)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package pack
+package archive
 
 import (
 	"bytes"
@@ -38,7 +38,7 @@ type ExtractOptions struct {
 // os.Root, none through a link, and links come last. Modes are those of
 // files.json, whatever the umask.
 func Extract(ctx context.Context, archive, dir string, o ExtractOptions) error {
-	r, err := OpenArchive(archive)
+	r, err := Open(archive)
 	if err != nil {
 		return err
 	}
@@ -247,7 +247,7 @@ func (x *extractor) file(e Entry, body io.Reader) error {
 		err = cerr
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", quoteName(e.Path), err)
+		return fmt.Errorf("%s: %w", QuoteName(e.Path), err)
 	}
 	return at.Chtimes(name, x.epoch, x.epoch)
 }

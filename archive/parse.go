@@ -1,4 +1,4 @@
-package pack
+package archive
 
 import (
 	"encoding/json"
@@ -50,7 +50,7 @@ func parseFiles(data []byte) ([]Entry, error) {
 		return nil, &ArchiveError{Path: FilesName, Kind: ErrCorrupt, Detail: err.Error()}
 	}
 	dirs := map[string]bool{"": true}
-	links := newLinkTable()
+	links := Links{}
 	var total int64
 	for i, e := range list.Files {
 		if err := checkEntry(e); err != nil {
@@ -65,18 +65,18 @@ func parseFiles(data []byte) ([]Entry, error) {
 		if i > 0 && e.Path < list.Files[i-1].Path {
 			return nil, &ArchiveError{Path: e.Path, Kind: ErrUnsafe, Detail: "files.json is not in order"}
 		}
-		if !dirs[parent(e.Path)] {
+		if !dirs[Parent(e.Path)] {
 			return nil, &ArchiveError{Path: e.Path, Kind: ErrUnsafe, Detail: "it doesn't lie in a directory of the archive"}
 		}
 		switch e.Type {
 		case TypeDir:
 			dirs[e.Path] = true
 		case TypeLink:
-			links.links[e.Path] = e.Link
+			links[e.Path] = e.Link
 		}
 	}
-	for l := range links.links {
-		if why := links.escapes(l); why != "" {
+	for l := range links {
+		if why := links.Escapes(l); why != "" {
 			return nil, &ArchiveError{Path: l, Kind: ErrUnsafe, Detail: why}
 		}
 	}
@@ -87,7 +87,7 @@ func checkEntry(e Entry) error {
 	unsafe := func(format string, args ...any) error {
 		return &ArchiveError{Path: e.Path, Kind: ErrUnsafe, Detail: fmt.Sprintf(format, args...)}
 	}
-	if why := validName(e.Path); why != "" {
+	if why := ValidName(e.Path); why != "" {
 		return unsafe("%s", why)
 	}
 	if strings.HasPrefix(e.Path, Dir+"/") && e.Path != LaunchName && e.Path != LauncherName {

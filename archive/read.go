@@ -1,4 +1,4 @@
-package pack
+package archive
 
 import (
 	"bufio"
@@ -69,15 +69,15 @@ type rawEntry struct {
 	body io.Reader
 }
 
-// OpenArchive opens an archive of any format, known by its first bytes, and
+// Open opens an archive of any format, known by its first bytes, and
 // reads manifest.json and files.json. Its errors are *ArchiveError where the
 // archive is at fault.
-func OpenArchive(path string) (*Reader, error) {
+func Open(path string) (*Reader, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, fail(exitSurroundings, "", "opening the archive: %w", err)
 	}
-	r, err := ReadArchive(file)
+	r, err := NewReader(file)
 	if err != nil {
 		file.Close()
 		return nil, err
@@ -86,10 +86,10 @@ func OpenArchive(path string) (*Reader, error) {
 	return r, nil
 }
 
-// ReadArchive is [OpenArchive] for a file that is open already, so that what is
+// NewReader is [Open] for a file that is open already, so that what is
 // read is what was checked before. It reads from the file's start, wherever the
 // file stands, and leaves it open.
-func ReadArchive(file *os.File) (*Reader, error) {
+func NewReader(file *os.File) (*Reader, error) {
 	var err error
 	r := &Reader{path: file.Name(), file: file}
 	if r.src, err = openSourceOf(file); err == nil {
@@ -167,7 +167,7 @@ func detail(err error) string {
 	return err.Error()
 }
 
-// Close ends reading. It closes the file that OpenArchive opened.
+// Close ends reading. It closes the file that Open opened.
 func (r *Reader) Close() error {
 	if r.src != nil {
 		r.src.Close()
@@ -197,7 +197,7 @@ func (r *Reader) start() error {
 		return err
 	}
 	top := strings.TrimSuffix(e.name, "/")
-	if e.typ != TypeDir || validName(top) != "" || strings.Contains(top, "/") {
+	if e.typ != TypeDir || ValidName(top) != "" || strings.Contains(top, "/") {
 		return &ArchiveError{Kind: ErrNotOurs, Detail: "it doesn't start with a top directory"}
 	}
 	r.top, r.epoch = top, e.time
@@ -310,7 +310,7 @@ func (r *Reader) match(raw rawEntry) (Entry, error) {
 	bad := func(kind error, format string, args ...any) (Entry, error) {
 		return Entry{}, &ArchiveError{Path: name, Kind: kind, Detail: fmt.Sprintf(format, args...)}
 	}
-	if why := validName(name); why != "" {
+	if why := ValidName(name); why != "" {
 		return bad(ErrUnsafe, "%s", why)
 	}
 	rel, ok := strings.CutPrefix(name, r.top+"/")
