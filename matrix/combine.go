@@ -24,6 +24,9 @@ func combinations(o Options, t table) []combination {
 		images := []string{""}
 		if strings.HasPrefix(p.Name, "linux_") {
 			images = o.Images
+			if len(images) == 0 {
+				images = []string{t.defaultImage(p)}
+			}
 		}
 		for _, image := range images {
 			for _, python := range o.Pythons {
@@ -56,12 +59,12 @@ func (c combination) entry(o Options, t table) (e Entry, problem string) {
 	if im, ok := t.image(c.image); ok && im.Tag != "" {
 		label = ""
 	}
-	e = Entry{ID: target.String(), Target: target.String(), Label: label, Platform: c.platform.Name, Runner: c.platform.Runner}
+	e = Entry{ID: target.String(), Target: target.String(), Label: label, Platform: c.platform.Name, Runner: c.platform.Runner, Emulated: c.platform.Emulated}
 	if label != "" {
 		e.ID += "-" + label
 	}
 	if r := o.Runners[c.platform.Name]; r != "" {
-		e.Runner = r
+		e.Runner, e.Emulated = r, false
 	}
 	format := o.Format
 	if format == "" {
@@ -162,8 +165,8 @@ func (c combination) inImage(e Entry, t table) (Entry, string) {
 	if len(im.Refs) > 0 {
 		ref = im.Refs[c.platform.Name]
 	}
-	if ref == "" {
-		return e, c.refuse(e, "it exists for "+strings.Join(slices.Sorted(maps.Keys(im.Refs)), ", "), t)
+	if !im.on(c.platform.Name) {
+		return e, c.refuse(e, "it exists for "+strings.Join(im.platforms(), ", "), t)
 	}
 	py, ok := im.Pythons[c.python]
 	if !ok {
@@ -185,11 +188,15 @@ func (c combination) inImage(e Entry, t table) (Entry, string) {
 // proveIn is an image with the same Python and no compiler. There is none of
 // free-threaded builds: they are proved where they were built.
 func (c combination) proveIn(im tableImage, build Image, py imagePython) Image {
-	if im.Prove == "" || strings.HasSuffix(c.python, "t") {
+	prove := im.Prove
+	if p := im.Proves[c.platform.Name]; p != "" {
+		prove = p
+	}
+	if prove == "" || strings.HasSuffix(c.python, "t") {
 		build.Setup = py.Run
 		return build
 	}
-	ref := strings.ReplaceAll(im.Prove, "{version}", c.python)
+	ref := strings.ReplaceAll(prove, "{version}", c.python)
 	return Image{Name: ref, Ref: ref, Platform: c.platform.DockerPlatform, Python: "/usr/local/bin/python" + c.python}
 }
 

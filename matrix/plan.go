@@ -26,7 +26,7 @@ type Options struct {
 
 	Pythons   []string // "3.13", "3.13t", "2.7"
 	Platforms []string // "linux_x86_64", "macosx_arm64", "macosx_13_0_arm64", "win_amd64"; empty: linux_x86_64
-	Images    []string // for Linux: "manylinux_2_28", "host", "debian:12"; empty: manylinux_2_28
+	Images    []string // for Linux: "manylinux_2_28", "host", "debian:12"; empty: manylinux_2_28, and what comes next to it where there is none
 
 	// Targets and SkipTargets are globs (path.Match) on "TARGET[-LABEL]", as in
 	// cp313-*, *-win_amd64, *-debian12. Empty Targets: all. Only is one such
@@ -57,6 +57,7 @@ type Entry struct {
 	Archive  string `json:"archive"`
 	Format   string `json:"format"`   // the archive's
 	Runner   string `json:"runner"`   // the label for runs-on
+	Emulated bool   `json:"emulated"` // the runner's kernel has to start the image's programs by qemu
 	Platform string `json:"platform"` // as asked for: "linux_x86_64"
 	Python   Python `json:"python"`
 	Image    Image  `json:"image"` // where it is built
@@ -112,7 +113,9 @@ func New(o Options) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	o = withDefaults(o, t)
+	if len(o.Platforms) == 0 {
+		o.Platforms = []string{"linux_x86_64"}
+	}
 	if err := checkOptions(o, t); err != nil {
 		return Plan{}, err
 	}
@@ -144,16 +147,6 @@ func New(o Options) (Plan, error) {
 // imagePattern is what docker takes for an image: a name in lower case, below
 // a registry perhaps, a tag, a digest. It reaches a command line.
 var imagePattern = regexp.MustCompile(`^[a-z0-9][A-Za-z0-9.-]*(:[0-9]+)?(/[a-z0-9][a-z0-9._-]*)*(:[A-Za-z0-9_][A-Za-z0-9._-]*)?(@sha256:[0-9a-f]+)?$`)
-
-func withDefaults(o Options, t table) Options {
-	if len(o.Platforms) == 0 {
-		o.Platforms = []string{"linux_x86_64"}
-	}
-	if len(o.Images) == 0 {
-		o.Images = []string{t.DefaultImage}
-	}
-	return o
-}
 
 func checkOptions(o Options, t table) error {
 	var e Error

@@ -53,6 +53,14 @@ func TestNew(t *testing.T) {
 				"cp311-linux_x86_64-debian12 ubuntu-24.04 package /usr/bin/python3.11\n" +
 				"cp311-linux_x86_64 ubuntu-24.04 setup-python \n" +
 				"cp311-linux_x86_64-base7 ubuntu-24.04 image python3.11"},
+		{"emulated", Options{Pythons: []string{"3.13"}, Platforms: []string{"linux_ppc64le", "linux_s390x", "linux_armv7l", "linux_riscv64"}},
+			"cp313-manylinux_2_28_ppc64le ubuntu-24.04 qemu image /opt/python/cp313-cp313/bin/python\n" +
+				"cp313-manylinux_2_28_s390x ubuntu-24.04 qemu image /opt/python/cp313-cp313/bin/python\n" +
+				"cp313-manylinux_2_31_armv7l ubuntu-24.04 qemu image /opt/python/cp313-cp313/bin/python\n" +
+				"cp313-manylinux_2_39_riscv64 ubuntu-24.04 qemu image /opt/python/cp313-cp313/bin/python"},
+		{"not emulated", Options{Pythons: []string{"3.13"}, Platforms: []string{"linux_s390x"}, Images: []string{"musllinux_1_2", "debian:13"}, Runners: map[string]string{"linux_s390x": "my-z"}},
+			"cp313-musllinux_1_2_s390x my-z image /opt/python/cp313-cp313/bin/python\n" +
+				"cp313-linux_s390x-debian13 my-z package /usr/bin/python3.13"},
 		{"old pythons", Options{Pythons: []string{"2.7"}, Images: []string{"rockylinux:8", "python:2.7-buster"}},
 			"cp27mu-linux_x86_64-rockylinux8 ubuntu-24.04 package /usr/bin/python2.7\n" +
 				"cp27mu-linux_x86_64-python2.7-buster ubuntu-24.04 image /usr/local/bin/python2.7"},
@@ -75,7 +83,11 @@ func TestNew(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			var lines []string
 			for _, e := range plan(t, tt.o).Targets {
-				lines = append(lines, fmt.Sprintf("%s %s %s %s", e.ID, e.Runner, e.Python.How, e.Python.Path))
+				runner := e.Runner
+				if e.Emulated {
+					runner += " qemu"
+				}
+				lines = append(lines, fmt.Sprintf("%s %s %s %s", e.ID, runner, e.Python.How, e.Python.Path))
 				a, err := ParseArchiveName(e.Archive)
 				if err != nil || a.Target.String() != e.Target || a.Label != e.Label {
 					t.Errorf("archive %s: %+v %v", e.Archive, a, err)
@@ -102,6 +114,8 @@ func TestNewRefuses(t *testing.T) {
 		{"two at once", Options{Pythons: []string{"3.6", "3.7"}}, []string{"cp36m-", "cp37m-"}},
 		{"platform", Options{Pythons: py, Platforms: []string{"linux_sparc"}}, []string{"linux_aarch64", "win_arm64"}},
 		{"image", Options{Pythons: py, Images: []string{"manylinux_2_82"}}, []string{"musllinux_1_2", "debian:12"}},
+		{"no such image", Options{Pythons: py, Platforms: []string{"linux_riscv64"}, Images: []string{"manylinux_2_28", "rockylinux:9"}},
+			[]string{"manylinux_2_28 on linux_riscv64: it exists for linux_aarch64, linux_i686", "rockylinux:9 on linux_riscv64", "in manylinux_2_39, musllinux_1_2, debian:13"}},
 		{"host i686", Options{Pythons: py, Platforms: []string{"linux_i686"}, Images: []string{"host"}}, []string{"no Python 3.13 in host on linux_i686"}},
 		{"latest", Options{Pythons: py, Runners: map[string]string{"linux_x86_64": "ubuntu-latest"}}, []string{"ubuntu-latest", "moves"}},
 		{"runner of no platform", Options{Pythons: py, Runners: map[string]string{"linux": "x"}}, []string{`"linux"`}},
@@ -162,6 +176,12 @@ func TestProve(t *testing.T) {
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
+	}
+	// Since 2026 there is no bookworm of these.
+	for _, e := range plan(t, Options{Pythons: []string{"3.13"}, Platforms: []string{"linux_s390x", "linux_riscv64"}}).Targets {
+		if e.Prove.Ref != "python:3.13-slim-trixie" {
+			t.Errorf("%s is proved in %s", e.ID, e.Prove.Ref)
+		}
 	}
 }
 

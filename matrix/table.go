@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -28,7 +29,9 @@ type tablePlatform struct {
 	OtherRunners    []string `json:"other_runners"`
 	SetupPythonArch string   `json:"setup_python_arch"` // actions/setup-python's word; empty where it has none
 	DockerPlatform  string   `json:"docker_platform"`
-	Pythons         []string `json:"pythons"` // those of actions/setup-python on the runner
+	Emulated        bool     `json:"emulated"`      // the runner's processor is another one
+	DefaultImage    string   `json:"default_image"` // where it isn't the table's
+	Pythons         []string `json:"pythons"`       // those of actions/setup-python on the runner
 }
 
 // macosFloor is the oldest macOS that CPython's own builds run on, from the Python version First on.
@@ -37,10 +40,13 @@ type macosFloor struct{ Arch, First, Floor string }
 type tableImage struct {
 	Name    string                 `json:"name"`
 	Tag     string                 `json:"tag"`  // what the image promises; empty: linux
-	Refs    map[string]string      `json:"refs"` // platform -> reference; empty: Name on every Linux
+	Refs    map[string]string      `json:"refs"` // platform -> reference; empty: Name on each of Platforms
 	Path    string                 `json:"path"` // of Python; {abi_dir} is cp313-cp313
 	Pythons map[string]imagePython `json:"pythons"`
 	Prove   string                 `json:"prove"` // an image without a compiler; empty: the image itself
+
+	Platforms []string          `json:"platforms"` // what the image is made for, where it has no Refs
+	Proves    map[string]string `json:"proves"`    // platform -> what takes the place of Prove
 }
 
 type imagePython struct {
@@ -87,8 +93,24 @@ func (t table) imagesWith(python, platform string) []string {
 	return names
 }
 
+// on says whether there is such an image for the platform.
 func (im tableImage) on(platform string) bool {
-	return len(im.Refs) == 0 || im.Refs[platform] != ""
+	return slices.Contains(im.platforms(), platform)
+}
+
+func (im tableImage) platforms() []string {
+	if len(im.Refs) == 0 {
+		return im.Platforms
+	}
+	return slices.Sorted(maps.Keys(im.Refs))
+}
+
+// defaultImage is where an archive for the platform is built if nobody says.
+func (t table) defaultImage(p tablePlatform) string {
+	if p.DefaultImage != "" {
+		return p.DefaultImage
+	}
+	return t.DefaultImage
 }
 
 func (t table) platformNames() []string {
