@@ -61,6 +61,9 @@ type Manifest struct {
 	Builds    []Build           `json:"builds,omitempty"`
 	Toolchain map[string]string `json:"toolchain,omitempty"`
 
+	// Downloads are the files that the build fetched, each with its digest.
+	Downloads []Download `json:"downloads,omitempty"`
+
 	// Verification is the report of internal/verify, as that package writes it.
 	Verification any `json:"verification,omitempty"`
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 )
 
@@ -30,6 +31,8 @@ type tools struct {
 	Buildout string // version of zc.buildout
 	Eggs     []madeEgg
 	Site     []madeEgg // what the virtualenv's site-packages hold; nil without one
+
+	Downloads []archive.Download // what Eggs were made of; nil for those of a last archive
 }
 
 type madeEgg struct{ Name, Version, Path string }
@@ -69,8 +72,9 @@ type toolmaker struct {
 	venv         string // interpreter of a virtualenv that has zc.buildout; "" for none
 	dir          string // scratch
 	env          []string
-	last         *last  // what is reused; nil for nothing
-	guessed      *asked // what guess gives, if it was asked already
+	last         *last              // what is reused; nil for nothing
+	guessed      *asked             // what guess gives, if it was asked already
+	held         []archive.Download // of an earlier build: those versions, and those digests
 }
 
 // make gives the tools and the configuration as they read it. Those of a last
@@ -177,11 +181,15 @@ func (m toolmaker) install(ctx context.Context, pins []pin) (tools, error) {
 		}
 		version = got // once more, with the limits that this version has
 	}
+	downloads, err := toolDownloads(wheels, m.held)
+	if err != nil {
+		return tools{}, err
+	}
 	made, err := m.unpack(ctx, wheels)
 	if err != nil {
 		return tools{}, failed("making eggs of zc.buildout", "", "%w", err)
 	}
-	t := tools{Eggs: made}
+	t := tools{Eggs: made, Downloads: downloads}
 	for _, e := range made {
 		if e.Name == "zc.buildout" {
 			t.Buildout = e.Version
@@ -209,7 +217,7 @@ func (m toolmaker) fresh(names ...string) error {
 // download lets pip resolve zc.buildout and what it needs.
 func (m toolmaker) download(ctx context.Context, pins []pin, version string) ([]string, error) {
 	file := filepath.Join(m.dir, "constraints.txt")
-	if err := os.WriteFile(file, []byte(constraints(pins, version)), 0o644); err != nil {
+	if err := os.WriteFile(file, []byte(constraints(pins, version)+pinned(m.held)), 0o644); err != nil {
 		return nil, err
 	}
 	dest := filepath.Join(m.dir, "wheels")

@@ -42,6 +42,10 @@ type Options struct {
 	Target    string // as planned; "" for what the interpreter says
 	Label     string // of the archive
 
+	// Held are the downloads of an earlier build. Of a project that is among
+	// them no other file is taken, and a file with another digest ends the build.
+	Held []archive.Download
+
 	// Witness, if not nil, is asked for variables that let every build of this
 	// run write down what it declares: it may put files into dir, and the log's
 	// name is log. env is the build's environment without them.
@@ -72,6 +76,8 @@ type Tree struct {
 	Warnings   []string // for the report
 	LeftOut    []LeftOut
 	Reused     *Reused // nil without Options.Reuse
+	// Downloads are the files that the build fetched, sorted.
+	Downloads []archive.Download
 	// Made says what decides about compiled files beside their sources, by name.
 	Made map[string]string
 

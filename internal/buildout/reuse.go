@@ -98,7 +98,7 @@ func (b *builder) reuse(l *last, t tools, c config) error {
 	if err != nil {
 		return surroundings(doing, "", err)
 	}
-	b.env = setenv(b.env, "BINARY_BUILDOUT_REUSE="+hook)
+	b.addHook(hook)
 	return nil
 }
 

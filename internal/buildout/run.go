@@ -166,6 +166,9 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 	if err := b.watch(); err != nil {
 		return nil, err
 	}
+	if err := b.watchDownloads(); err != nil {
+		return nil, err
+	}
 	if err := b.before(ctx); err != nil {
 		return nil, err
 	}
@@ -215,7 +218,11 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 	if err := b.finishReuse(old, tree); err != nil {
 		return nil, err
 	}
-	return tree, tree.finish(ctx, m)
+	if err := tree.finish(ctx, m); err != nil {
+		return nil, err
+	}
+	tree.Downloads, err = b.downloads(tree, t.Downloads, old)
+	return tree, err
 }
 
 // surround makes the environment of the build, with the compilers wrapped.
@@ -301,7 +308,7 @@ func (b *builder) toolmaker(ctx context.Context) (toolmaker, error) {
 	}
 	p, err := findPip(ctx, b.in, b.env, dir)
 	m := toolmaker{root: b.s.root, config: b.o.Config, defaults: b.o.DefaultCfg, flag: b.o.BuildoutVersion,
-		python: b.in, pip: p, dir: dir, env: b.env}
+		python: b.in, pip: p, dir: dir, env: b.env, held: b.o.Held}
 	if b.virtual {
 		m.venv = venvPython(b.s.root, b.o.OS)
 	}

@@ -171,7 +171,7 @@ func (p *packing) manifest() archive.Manifest {
 		Name: p.id.name, Version: p.id.version, Target: p.target.String(), Label: p.flags.label,
 		Python: p.tree.Python, Buildout: p.tree.Buildout,
 		Parts: p.tree.Parts, Checkouts: p.tree.Checkouts, Signatures: p.tree.Signatures,
-		Builds: p.builds(), Toolchain: p.tree.Made,
+		Builds: p.builds(), Toolchain: p.tree.Made, Downloads: p.tree.Downloads,
 	}
 	if len(p.flags.smoke)+len(p.flags.volatile) > 0 {
 		m.Prove = &archive.Prove{Smoke: p.flags.smoke, Volatile: p.flags.volatile}

@@ -9,7 +9,8 @@ the interpreter: it is on PYTHONPATH of the build, and from there
 3. appends one JSON object a line to the file that BINARY_BUILDOUT_WITNESS names:
    project, version, backend, modules, optional, errors, built.
    The same project can have several lines; they add up;
-4. has other backends' builds looked at too: see binary_buildout_backends.py.
+4. has other backends' builds looked at too: see binary_buildout_backends.py;
+5. has what pip fetches written down, with its digest: see binary_buildout_pip.py.
 
 Nothing here may make a build fail or behave differently: errors of its own are dropped.
 """
@@ -19,6 +20,7 @@ import sys
 import threading
 
 import binary_buildout_backends as backends
+import binary_buildout_pip
 
 LOG = "BINARY_BUILDOUT_WITNESS"
 BUILD = "BINARY_BUILDOUT_BUILD"  # the source tree that is built, for the log of compilers
@@ -40,6 +42,7 @@ def activate(here):
     backend, _, path = (backends.backend() or "").partition(":")
     if backend and not backend.startswith("setuptools."):
         TARGETS[backend] = _both(TARGETS.get(backend), lambda module: backends.watch_backend(module, path, write_made, write_none))
+    TARGETS.update(binary_buildout_pip.targets())
     sys.meta_path.insert(0, Finder())
     for name in list(sys.modules):
         if name in TARGETS:
