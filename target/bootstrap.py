@@ -50,7 +50,10 @@ import stat
 import struct
 import subprocess
 
-# ---- shared: the same lines stand in bootstrap.py and launcher.py -----------
+# Made of target/src by "go generate ./target": change it there. Each part is a module.
+
+# ---- system -----------------------------------------------------------------
+# What every program does with the system alike: messages, paths, files and the tree's lock.
 
 FORMAT = 1
 WINDOWS = os.name == "nt"
@@ -189,6 +192,52 @@ def sync_dir(path):
     finally:
         os.close(fd)
 
+
+def lock(root):
+    """Takes the tree's lock, and gives the open file that holds it."""
+    path = os.path.join(root, native(LOCK))
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+                 | getattr(os, "O_CLOEXEC", 0), 0o600)
+    held = os.fdopen(fd, "r+b")
+    try:
+        if WINDOWS:
+            import msvcrt
+            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+            fcntl.fcntl(fd, fcntl.F_SETFD, fcntl.fcntl(fd, fcntl.F_GETFD) | fcntl.FD_CLOEXEC)
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except EnvironmentError as e:
+        import errno
+        if e.errno in (errno.EAGAIN, errno.EACCES, errno.EWOULDBLOCK, getattr(errno, "EDEADLK", -1)):
+            raise Refused(u"another bin/buildout or bootstrap.py is at work in %s" % text(root),
+                          u"wait until it is done", 3)
+    return held
+
+
+def endless(path):
+    """A directory as Windows takes it without a limit of 259 characters, also
+    for what lies in it."""
+    return u"\\\\?\\" + path.replace(u"/", u"\\") if WINDOWS and path[1:3] == u":\\" else path
+
+
+def clear(path):
+    """Removes whatever is there."""
+    if not os.path.lexists(path):
+        return
+    if os.path.islink(path) or not os.path.isdir(path):
+        if WINDOWS:
+            os.chmod(path, 0o700)
+        os.unlink(path)
+        return
+    if not WINDOWS and stat.S_IMODE(os.lstat(path).st_mode) & 0o700 != 0o700:
+        os.chmod(path, 0o700)
+    for name in os.listdir(path):
+        clear(os.path.join(path, name))
+    os.rmdir(path)
+
+# ---- documents --------------------------------------------------------------
+# The documents of .binary-buildout: what each has to look like, reading and writing them.
 
 # What each document has to look like. A shape is a function that says whether a
 # value fits. None of them lets a text pass that no path can hold.
@@ -342,538 +391,8 @@ def write_json(root, name, value):
     replace(new, path)
     sync_dir(os.path.dirname(path))
 
-
-def lock(root):
-    """Takes the tree's lock, and gives the open file that holds it."""
-    path = os.path.join(root, native(LOCK))
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-                 | getattr(os, "O_CLOEXEC", 0), 0o600)
-    held = os.fdopen(fd, "r+b")
-    try:
-        if WINDOWS:
-            import msvcrt
-            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-            fcntl.fcntl(fd, fcntl.F_SETFD, fcntl.fcntl(fd, fcntl.F_GETFD) | fcntl.FD_CLOEXEC)
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except EnvironmentError as e:
-        import errno
-        if e.errno in (errno.EAGAIN, errno.EACCES, errno.EWOULDBLOCK, getattr(errno, "EDEADLK", -1)):
-            raise Refused(u"another bin/buildout or bootstrap.py is at work in %s" % text(root),
-                          u"wait until it is done", 3)
-    return held
-
-
-CODING = re.compile(br"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
-ADDED = b"# coding: utf-8, for the paths in this file\n"
-NOT_ASCII = re.compile(br"[\x80-\xff]")
-LOCALE = (b"case \"${LC_ALL:-${LC_CTYPE:-$LANG}}\" in *[Uu][Tt][Ff]*) ;; "
-          b"*) LC_ALL=C.UTF-8; export LC_ALL;; esac")
-
-# The start of a line for /bin/sh that is a comment to Python, which skips a form
-# feed. So what has to stand at a source's top may: its encoding, its docstring,
-# "from __future__". To sh it is a command that fails: no file's name ends with a slash.
-HIDDEN = b"\f#/ 2>/dev/null || "
-
-
-def shebang(interpreter, arguments, rest):
-    """A script's first lines. The kernel takes 127 bytes and no space: what it
-    can't run becomes a line for /bin/sh.
-    Where something isn't ASCII, Python 2 wants the encoding named, and Python
-    before 3.7 can't open such paths in the locale "C"."""
-    tail = b" " + arguments if arguments else b""
-    if WINDOWS and re.search(br"\s", interpreter) and not interpreter.startswith(b'"'):
-        interpreter = b'"' + interpreter + b'"'  # as setuptools' NAME.exe reads it
-    line = b"#!" + interpreter + tail
-    coding, wide = b"", NOT_ASCII.search(line + rest) and not WINDOWS
-    name = interpreter.rpartition(b"/")[2]
-    python = re.match(br"(python|pypy)[^/]*$", name)  # else a part's perl, or the like
-    two = PY2 and python or re.match(br"python2", name)  # or that of a part
-    declared = CODING.match(rest.split(b"\n", 1)[0])
-    if declared:
-        coding, _, rest = rest.partition(b"\n")
-        coding += b"\n"
-    elif two and wide:
-        coding = ADDED
-    # UTF-8 may be no text in the encoding that the script has.
-    octal = declared and python and NOT_ASCII.search(line) and not re.match(br"(?i)utf[-_]?8$", declared.group(1))
-    old = wide and python and not PY2 and sys.version_info < (3, 7)
-    if WINDOWS or not (len(line) > 127 or re.search(br"\s", interpreter) or old or octal):
-        return line + b"\n" + coding + rest
-    if not python:
-        raise Refused(u"a script can't be started by %s: the path is too long, or has a space"
-                      % text(interpreter), u"use a directory with a shorter path, without spaces", 2)
-    word = b"'" + interpreter + b"'"
-    if octal:
-        word = b"\"$(printf " + NOT_ASCII.sub(lambda m: b"\\%03o" % ord(m.group()), word) + b")\""
-    return (b"#!/bin/sh\n" + coding.lstrip(b" \t\f") + HIDDEN + (LOCALE + b"; " if old else b"")
-            + b"exec " + word + tail + b" \"$0\" \"$@\"\n" + rest)
-
-
-# What shebang() writes for /bin/sh; then what it wrote before, and what pip,
-# virtualenv, uv, conda and mamba write: a string, which hides a docstring from Python.
-SH_WORD = br"(?:'([^'\n]*)'|\"\$\(printf '([^'\n]*)'\)\"|\"([^\"$`\\\n]*)\"|([^\s'\"$`\\]+))(?: ([^\n]*?))? \"\$0\" \"\$@\""
-SH_HEADS = (re.compile(br"#!/bin/sh\n(#[^\n]*\n)?" + re.escape(HIDDEN) + b"(?:" + re.escape(LOCALE) + b"; )?exec " + SH_WORD + b"\n"),
-            re.compile(br"#!/bin/sh\n(#[^\n]*\n)?(?:'''exec'|''':'\n" + re.escape(LOCALE) + br"\nexec) " + SH_WORD + br"(?:\n' '''| #''')\n"))
-
-
-def plain_shebang(data):
-    """A script that has lines for /bin/sh, with one #! line again."""
-    for number, pattern in enumerate(SH_HEADS):
-        found = pattern.match(data)
-        if found:
-            coding, single, octal, double, bare, arguments = found.groups()
-            path = re.sub(br"\\([0-7]{3})", lambda m: bytes(bytearray([int(m.group(1), 8)])), octal or b"")
-            kept = coding if coding and (not number or coding != b"# -*- coding: utf-8 -*-\n") else b""  # that was added
-            data = (b"#!" + (single or path or double or bare) + (b" " + arguments if arguments else b"")
-                    + b"\n" + kept + data[found.end():])
-    line, end, rest = data.partition(b"\n")
-    return line + end + rest[len(ADDED):] if rest.startswith(ADDED) else data
-
-
-STARTED = re.compile(u"-script\\.pyw?$")
-PAGE = re.compile(br"(#![^\n]*?) -X coding=(cp[0-9]+)(?=\r?\n)")
-
-
-def code_page():
-    """The encoding of paths for programs of Windows that know no Unicode."""
-    import ctypes
-    return u"cp%d" % ctypes.windll.kernel32.GetACP()
-
-
-def for_starter(path, data):
-    """NAME-script.py for setuptools' NAME.exe, which takes the interpreter's
-    path in Windows' code page. Python wants the encoding of a file's first line
-    named in that line: an option that says nothing else does it."""
-    line = data.split(b"\n", 1)[0]
-    if not WINDOWS or not STARTED.search(path) or data[:2] != b"#!" or not NOT_ASCII.search(line):
-        return data
-    if os.environ.get("BINARY_BUILDOUT_STAGE") == "1":
-        return data  # in a build, it will be started elsewhere
-    page = code_page()
-    try:
-        first, _, rest = data.decode("utf-8").partition(u"\n")
-        if page == u"cp65001":
-            return data
-        end = u"\r\n" if first.endswith(u"\r") else u"\n"
-        return ((first.rstrip(u"\r") + u" -X coding=" + page + end).encode(page)
-                + rest.encode(page, "backslashreplace"))
-    except (UnicodeError, LookupError):
-        return data
-
-
-def from_starter(data):
-    """The same in UTF-8 again."""
-    found = PAGE.match(data)
-    if not found or not NOT_ASCII.search(found.group(1)):
-        return data
-    try:
-        return (found.group(1) + data[found.end():]).decode(text(found.group(2))).encode("utf-8")
-    except (UnicodeError, LookupError):
-        return data
-
-
-def endless(path):
-    """A directory as Windows takes it without a limit of 259 characters, also
-    for what lies in it."""
-    return u"\\\\?\\" + path.replace(u"/", u"\\") if WINDOWS and path[1:3] == u":\\" else path
-
-
-def clear(path):
-    """Removes whatever is there."""
-    if not os.path.lexists(path):
-        return
-    if os.path.islink(path) or not os.path.isdir(path):
-        if WINDOWS:
-            os.chmod(path, 0o700)
-        os.unlink(path)
-        return
-    if not WINDOWS and stat.S_IMODE(os.lstat(path).st_mode) & 0o700 != 0o700:
-        os.chmod(path, 0o700)
-    for name in os.listdir(path):
-        clear(os.path.join(path, name))
-    os.rmdir(path)
-
-# ---- end of shared ----------------------------------------------------------
-
-
-# The characters of a path that no format we know has to quote, and the space,
-# parentheses and non-ASCII letters, which the placeholders' forms take care of.
-PLAIN = re.compile(u"[A-Za-z0-9/._+=@~^() \u0080-\U0010ffff-]*$" if sys.maxunicode > 0xffff
-                   else u"[A-Za-z0-9/._+=@~^() \u0080-\uffff-]*$")
-WINDOWS_PLAIN = re.compile(u"[A-Za-z0-9/._+=@~^() \\\\:\u0080-\uffff-]*$")
-
-
-def usable(path, what):
-    """Refuses a path that a script, a configuration or a shell can't hold."""
-    if not (WINDOWS_PLAIN if WINDOWS else PLAIN).match(path):
-        bad = sorted(set(re.sub(u"[A-Za-z0-9/._+=@~^() \u0080-\uffff-]", u"", path)))
-        raise Refused(u"%s has a character that scripts and configurations can't hold (%s): %s"
-                      % (what, u" ".join(json.dumps(c) for c in bad), json.dumps(path)),
-                      u"letters, digits, spaces and . _ - + = @ ~ ( ) will do", 2)
-    if re.search(u"coding[:=][ \t]*[-\\w.]", path):
-        raise Refused(u"%s has what Python takes for a script's encoding: %s" % (what, json.dumps(path)),
-                      u"use a path without \"coding=\"", 2)
-    if any(part != part.strip() for part in path.split(u"/")):
-        raise Refused(u"%s has a directory whose name begins or ends with a space: %s"
-                      % (what, json.dumps(path)), u"use another name", 2)
-
-
-# ---- what runs here, and where ----------------------------------------------
-
-class Python(object):
-    """The interpreter that runs this file, in the words of the manifest."""
-
-    def __init__(self, root):
-        self.path = self.executable(root)
-        self.prefix = exact(getattr(sys, "real_prefix", None) or getattr(sys, "base_prefix", sys.prefix),
-                            u"the interpreter's prefix")
-        self.implementation = (sys.implementation.name if hasattr(sys, "implementation")
-                               else sys.subversion[0]).lower()
-        self.minor = u"%d.%d" % sys.version_info[:2]
-        self.version = u"%d.%d.%d" % sys.version_info[:3]
-        self.abi = self.find_abi()
-        self.bits = struct.calcsize("P") * 8
-        self.system, self.arch = self.find_system()
-
-    @staticmethod
-    def executable(root):
-        """sys.executable, absolute, not resolved: a link like the system's
-        python3 stays that when the system is updated. One in this tree is what
-        it was made from."""
-        if not sys.executable:
-            raise Refused(u"this python doesn't know where it lies", u"start it by its full path", 2)
-        found = plain(os.path.abspath(sys.executable))
-        inside = os.path.join(text(root), u"")
-        for path in (found, getattr(sys, "_base_executable", None) or found, os.path.realpath(found)):
-            path = os.path.abspath(path)
-            if not (exact(path, u"the interpreter's path") + u"").startswith(inside):
-                break
-        else:
-            raise Refused(u"%s lies in this directory, and is what has to be set up" % text(found),
-                          u"run bootstrap.py with the system's python", 2)
-        real = getattr(sys, "real_prefix", None)
-        if real:  # a virtualenv of the old kind doesn't start without its site-packages
-            for name in ("python%d.%d" % sys.version_info[:2], "python%d" % sys.version_info[0], "python"):
-                if os.access(os.path.join(real, "bin", name), os.X_OK):
-                    path = os.path.join(real, "bin", name)
-                    break
-        return exact(path, u"the interpreter's path")
-
-    @staticmethod
-    def find_abi():
-        number = u"cp%d%d" % sys.version_info[:2]
-        debug = hasattr(sys, "gettotalrefcount")
-        if PY2:
-            import sysconfig
-            malloc = sysconfig.get_config_var("WITH_PYMALLOC")
-            return (number + (u"d" if debug else u"") + (u"m" if malloc or malloc is None else u"")
-                    + (u"u" if sys.maxunicode > 0xffff else u""))
-        flags = getattr(sys, "abiflags", None)
-        if flags is None:
-            import sysconfig
-            flags = (u"t" if sysconfig.get_config_var("Py_GIL_DISABLED") else u"") + (u"d" if debug else u"")
-        return number + flags.replace(u"m", u"")
-
-    def find_system(self):
-        if WINDOWS:
-            import sysconfig
-            platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
-            return u"windows", {u"win32": u"i686", u"win_amd64": u"x86_64",
-                                u"win_arm64": u"aarch64"}.get(text(platform), text(platform))
-        machine = text(os.uname()[4])
-        return (u"macos" if sys.platform == "darwin" else u"linux"), canonical_arch(machine, self.bits)
-
-
-def canonical_arch(machine, bits):
-    machine = machine.lower()
-    machine = {u"amd64": u"x86_64", u"arm64": u"aarch64", u"i386": u"i686", u"i586": u"i686",
-               u"win32": u"i686", u"universal2": u"universal2"}.get(machine, machine)
-    if bits == 32:
-        machine = {u"x86_64": u"i686", u"aarch64": u"armv7l", u"armv8l": u"armv7l"}.get(machine, machine)
-    return machine
-
-
-ARCHES = (u"x86_64", u"aarch64", u"arm64", u"amd64", u"i686", u"i386", u"win32", u"armv7l", u"armv6l",
-          u"ppc64le", u"ppc64", u"s390x", u"riscv64", u"loongarch64", u"universal2")
-
-
-def split_platform(platform):
-    """"manylinux_2_28_x86_64": the system, what stands before the architecture, the architecture."""
-    platform = platform.replace(u"-", u"_").replace(u".", u"_")
-    system = (u"windows" if platform.startswith(u"win") else
-              u"macos" if platform.startswith(u"macosx") else u"linux")
-    for arch in ARCHES:
-        if platform.endswith(arch):
-            return system, platform[:-len(arch)], arch
-    return system, platform, u""
-
-
-def numbers(version):
-    return tuple(int(n) for n in re.findall(u"[0-9]+", version))
-
-
-def libc(python):
-    """The C library here: "glibc" or "musl", and its version or None."""
-    for name in ("CS_GNU_LIBC_VERSION", 2):  # Python 2.7 may not know the name, but takes its number
-        try:
-            found = os.confstr(name) or ""
-            if found.startswith("glibc"):
-                return u"glibc", text(found.split()[-1])
-        except (AttributeError, ValueError, OSError):
-            pass
-    interp = elf_interp(native(python.path))
-    if b"musl" in interp:
-        try:
-            run = subprocess.Popen([interp], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-            found = re.search(br"Version ([0-9.]+)", run.communicate()[1])
-            return u"musl", found and text(found.group(1))
-        except OSError:
-            return u"musl", None
-    return u"", None
-
-
-def elf_head(path):
-    """Class and machine of an ELF file, which a library must share with us."""
-    try:
-        with open(path, "rb") as f:
-            head = f.read(20)
-    except EnvironmentError:
-        return None
-    return (head[4:6], head[18:20]) if head[:4] == b"\x7fELF" and len(head) == 20 else None
-
-
-def elf_interp(path):
-    """The dynamic loader that a program names (PT_INTERP), or nothing."""
-    try:
-        with open(path, "rb") as f:
-            head = f.read(64)
-            if head[:4] != b"\x7fELF":
-                return b""
-            order = "<" if head[5:6] == b"\x01" else ">"
-            if head[4:5] == b"\x02":
-                offset, = struct.unpack(order + "Q", head[32:40])
-                size, count = struct.unpack(order + "HH", head[54:58])
-                where, form = (8, 32), order + "Q"
-            else:
-                offset, = struct.unpack(order + "I", head[28:32])
-                size, count = struct.unpack(order + "HH", head[42:46])
-                where, form = (4, 16), order + "I"
-            width = struct.calcsize(form)
-            f.seek(offset)
-            table = f.read(size * count)
-            for i in range(count):
-                entry = table[i * size:(i + 1) * size]
-                if struct.unpack(order + "I", entry[:4])[0] == 3:
-                    start, = struct.unpack(form, entry[where[0]:where[0] + width])
-                    length, = struct.unpack(form, entry[where[1]:where[1] + width])
-                    f.seek(start)
-                    return f.read(min(length, 4096)).rstrip(b"\0")
-    except (EnvironmentError, struct.error):
-        pass
-    return b""
-
-
-def macos_version():
-    import platform
-    found = platform.mac_ver()[0]
-    if found.startswith("10.16"):  # what an interpreter built for an old SDK is told
-        try:
-            run = subprocess.Popen(["/usr/bin/sw_vers", "-productVersion"], stdout=subprocess.PIPE,
-                                   env={"SYSTEM_VERSION_COMPAT": "0"})
-            found = text(run.communicate()[0]).strip() or found
-        except OSError:
-            pass
-    return text(found)
-
-
-# Where the dynamic loader looks, whatever LD_LIBRARY_PATH says.
-LIBRARY_DIRS = ("/lib", "/usr/lib", "/lib64", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64")
-
-
-def has_library(name, python):
-    """Whether the system brings a shared library of our kind."""
-    if WINDOWS or python.system == u"macos":
-        return loads(name, python)
-    ours = elf_head(native(python.path))
-    dirs = list(LIBRARY_DIRS)
-    for base in ("/lib", "/usr/lib"):
-        try:
-            dirs += [os.path.join(base, d) for d in os.listdir(base) if "-linux-" in d]
-        except OSError:
-            pass
-    for path in [os.path.join(d, name) for d in dirs] + ldconfig(name):
-        head = elf_head(path)
-        if head and (ours is None or head == ours):
-            return True
-    return loads(name, python)
-
-
-def ldconfig(name):
-    """What the loader's cache says."""
-    for program in ("/sbin/ldconfig", "/usr/sbin/ldconfig"):
-        if os.path.exists(program):
-            try:
-                run = subprocess.Popen([program, "-p"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-                lines = text(run.communicate()[0]).splitlines()
-            except OSError:
-                continue
-            return [line.rpartition(u"=> ")[2].strip() for line in lines if line.split()[:1] == [name]]
-    return []
-
-
-def loads(name, python):
-    """The last resort: a process that loads it."""
-    env = dict((k, v) for k, v in os.environ.items()
-               if k not in ("LD_LIBRARY_PATH", "LD_PRELOAD", "DYLD_LIBRARY_PATH"))
-    try:
-        run = subprocess.Popen([native(python.path), "-sSE", "-c",
-                                "import ctypes, sys; ctypes.CDLL(sys.argv[1])", name],
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env)
-        run.communicate()
-        return run.returncode == 0
-    except OSError:
-        return False
-
-
-def asset(manifest, abi=None, platform=None):
-    """The name of another archive of the same release."""
-    have_abi, _, have_platform = manifest["target"].partition(u"-")
-    label = u"-" + manifest["label"] if manifest.get("label") else u""
-    return u"%s-%s-%s-%s%s" % (manifest["name"], manifest["version"], abi or have_abi,
-                               platform or have_platform, label)
-
-
-def other_python(minor):
-    """A python of that version on PATH, as a hint."""
-    for place in os.environ.get("PATH", "").split(os.pathsep):
-        path = os.path.join(place, "python" + minor)
-        if place and os.access(path, os.X_OK):
-            return u", or run: %s bootstrap.py" % text(path)
-    return u""
-
-
-def check_system(manifest, python):
-    """Refuses an archive that isn't for this Python and this system."""
-    want = manifest["python"]
-    system, front, arch = split_platform(manifest["target"].partition(u"-")[2])
-    wrong = u"this archive is for %s, and this is %s"
-    if system != python.system:
-        there = {u"windows": u"win_amd64", u"macos": u"macosx_*_arm64", u"linux": u"linux_x86_64"}
-        raise Refused(wrong % (system, python.system),
-                      u"use " + asset(manifest, python.abi, there[python.system]), 2)
-    ours = canonical_arch(arch, 64) == python.arch or arch == u"universal2"
-    if want.get("bits", python.bits) != python.bits or not ours:
-        shown = {u"macos": {u"aarch64": u"arm64"}, u"windows": {u"x86_64": u"amd64", u"aarch64": u"arm64"}}
-        mine = shown.get(system, {}).get(python.arch, python.arch)
-        raise Refused(wrong % (u"%s (%d bits)" % (arch, want.get("bits", 0)),
-                               u"%s (%d bits)" % (mine, python.bits)),
-                      u"use " + asset(manifest, python.abi, front + mine), 2)
-    check_python(manifest, python)
-    check_floors(manifest, python, front, arch)
-
-
-def check_python(manifest, python):
-    want = manifest["python"]
-    minor = u".".join(want["version"].split(u".")[:2])
-    if want["implementation"].lower() != python.implementation:
-        raise Refused(u"this archive is for %s %s, and this is %s" % (
-            want["implementation"], minor, python.implementation), u"run it with CPython " + minor, 2)
-    right = u"use " + asset(manifest, python.abi) + other_python(minor)
-    if minor != python.minor:
-        raise Refused(u"this archive is for Python %s, and this is Python %s (%s)"
-                      % (minor, python.minor, python.path), right, 2)
-    abi = want["abi"] if PY2 else re.sub(u"(?<=[0-9])(d?)m(?=$)", u"\\1", want["abi"])
-    # From 3.8 on a debug build also loads what a release build does, and never the other way round.
-    if python.abi not in (abi, abi + u"d" if sys.version_info >= (3, 8) else abi):
-        why = {u"t": u"free-threaded", u"d": u"debug"}.get(python.abi[-1:], u"")
-        raise Refused(u"this archive is for the ABI %s, and this Python %s has %s%s (%s)"
-                      % (want["abi"], python.minor, python.abi, u" (%s)" % why if why else u"",
-                         python.path), right, 2)
-
-
-def check_floors(manifest, python, front, arch):
-    want = manifest["python"].get("libc", u"")
-    if python.system == u"linux":
-        kind, have = libc(python)
-        if want and kind and kind != want:
-            other = u"musllinux_1_2_" if kind == u"musl" else u"manylinux_2_28_"
-            raise Refused(u"this archive is for %s, and this system has %s" % (want, kind),
-                          u"use " + asset(manifest, python.abi, other + arch), 2)
-    elif python.system == u"macos":
-        kind, have = u"macos", macos_version()
-    else:
-        return
-    for floor in manifest["floors"]:
-        if floor["kind"] == kind and have and numbers(have) < numbers(floor["version"]):
-            raise Refused(u"this archive needs %s %s, and this system has %s (%s)"
-                          % (kind, floor["version"], have, floor.get("file", u"")),
-                          u"use an archive built for an older system, such as %s*" %
-                          asset(manifest, python.abi, {u"glibc": u"manylinux_2_17_", u"musl": u"musllinux_1_1_",
-                                                       u"macos": u"macosx_"}[kind]), 2)
-
-
-def check_libraries(manifest, python):
-    missing = [lib for lib in manifest["system_libraries"]
-               if not has_library(lib["name"] if not PY2 or WINDOWS else lib["name"].encode("utf-8"), python)]
-    if missing:
-        packages = sorted(set(lib["package"] for lib in missing if lib.get("package")))
-        raise Refused(u"this system lacks %s" % u", ".join(
-            u"%s (needed by %s)" % (lib["name"], lib["needed_by"]) for lib in missing),
-            u"install " + (u", ".join(packages) if packages else
-                           u"the packages of your distribution that bring them"), 2)
-
-
-def check_letters(path, what):
-    """Refuses what setuptools' NAME.exe can't start, or Python opens by another
-    encoding than UTF-8."""
-    try:
-        path.encode("ascii")
-        return
-    except UnicodeError:
-        pass
-    page = code_page()
-    try:
-        path.encode("utf-8" if page == u"cp65001" else page)
-    except (UnicodeError, LookupError):
-        raise Refused(u"%s has letters that are not in the code page of this Windows (%s), which scripts are started by: %s"
-                      % (what, page, path), u"use a path of plain letters", 2)
-    if sys.version_info < (3, 7):
-        raise Refused(u"%s has letters that aren't ASCII, and Python before 3.7 reads no UTF-8 on Windows: %s"
-                      % (what, path), u"use a path of plain letters", 2)
-
-
-def check_place(manifest, root, python):
-    """Refuses a path that is too long, or that formats can't hold."""
-    usable(root, u"the path of this directory")
-    usable(python.path, u"the interpreter's path")
-    longest = None
-    spaced = [(name, path) for name, path in ((u"root", root), (u"python", python.path)) if u" " in path]
-    for item in manifest["relocations"]:
-        for name, path in spaced:
-            if (item.get("splits") or {}).get(name):
-                raise Refused(u"%s can't hold a path with a space (%s), and there is one in %s"
-                              % (item["path"], item["splits"][name], json.dumps(path)),
-                              u"use a path without spaces, or put quotes around it in what writes that file and pack again", 2)
-        for string in item.get("cstrings") or ():
-            if longest is None or string["prefix"] < longest[0]:
-                longest = string["prefix"], item["path"]
-    size = len(root.encode("utf-8"))
-    if longest and size > longest[0]:
-        raise Refused(u"the path of this directory has %d bytes, and %s takes no more than %d"
-                      % (size, longest[1], longest[0]), u"move the tree to a shorter path", 2)
-    if WINDOWS:
-        check_letters(root, u"the path of this directory")
-        check_letters(python.path, u"the interpreter's path")
-    if WINDOWS and len(root) + 1 + len(manifest["longest_path"]) > 259:
-        raise Refused(u"the path of this directory is too long: Windows takes 259 characters, and %s would have %d"
-                      % (manifest["longest_path"], len(root) + 1 + len(manifest["longest_path"])),
-                      u"move the tree to a path of at most %d characters"
-                      % (258 - len(manifest["longest_path"])), 2)
-
-
-# ---- the manifest -----------------------------------------------------------
+# ---- manifest ---------------------------------------------------------------
+# The manifest's relocations: which of them are of our making.
 
 def check_manifest(manifest):
     """Refuses a manifest that isn't of our making, before any of it is used."""
@@ -963,8 +482,1058 @@ def check_path(path, bad):
             or (WINDOWS and re.search(u'[\\\\:<>"|?*]', path))):
         bad(u"%s is no path in the tree" % json.dumps(path))
 
+# ---- transaction ------------------------------------------------------------
+# A change of the tree, whole or not at all.
 
-# ---- values, placeholders, forms --------------------------------------------
+# .binary-buildout/transaction/ is there while the files of one version give way
+# to those of another:
+#
+#   plan.json   what is done, in its order
+#   old/PATH    what lay at PATH before
+#   kept/N      edits of the administrator that get another name
+#   back        is there from when it is undone instead
+#   done        is there when all is done; what is left is to put it away
+#
+# Then it becomes previous/, the way back. "binary-buildout update" has the one
+# that was there held, as previous/before/, until the new version has started: so
+# a rollback from one that doesn't start leaves what there was.
+#
+# It is made under another name and renamed, so it is there whole or not at all,
+# and it goes the same way. Each operation can be done or undone again after it
+# was: what has to come from somewhere is no longer there once it was put.
+
+CHANGE = OWN + u"/transaction"
+PREVIOUS = OWN + u"/previous"
+INCOMING = OWN + u"/incoming"
+STAGED = OWN + u"/staged"
+LISTED = OWN + u"/listed.json"
+RECORD = OWN + u"/install.json"
+
+SHAPES[u"state.json"].optional["pending"] = members({"root": is_absolute, "interpreter": is_absolute, "archive": is_text}, {
+    "prefix": is_text, "signatures": named(each(is_text)),
+    "files": named(row(either(is_text, lambda value: value is None), is_text, is_flag), is_path)})
+PARTS = each(either(lambda value: isinstance(value, KIND), row(is_number, is_number)))
+SHAPES.update({
+    u"plan.json": members({"what": is_text, "from": is_text, "to": is_text, "keeps": is_flag}, {
+        "from_version": is_text, "holds": is_flag, "report": each(row(is_text, is_text, is_text)), "kept": named(is_text)}),  # operations: check_plan
+    u"delta.json": members({"name": is_text, "version": is_text, "base": is_text, "base_version": is_text, "archive": is_text,
+                           "sha256": is_text, "epoch": is_time, "manifest.json": PARTS, "files.json": PARTS},
+                          {"hold": is_flag, "source": is_text}),
+    u"listed.json": members({"archive": is_text, "files": named(is_text, is_path)}),
+    u"install.json": members({}, {"archive": is_text, "sha256": is_text, "source": is_text}),
+})
+
+
+def make_folders(path):
+    if not os.path.isdir(path):
+        make_folders(os.path.dirname(path))
+        os.mkdir(path, 0o700)
+
+
+def lay_copy(source, target):
+    """A second name of a file where that can be, else a copy; a link is made anew."""
+    found = os.lstat(source)
+    if stat.S_ISLNK(found.st_mode):
+        os.symlink(os.readlink(source), target)
+        return
+    try:
+        os.link(source, target)
+    except (OSError, AttributeError):
+        write_new(target, read_file(source), stat.S_IMODE(found.st_mode), (found.st_mtime, found.st_mtime))
+
+
+def move(source, target):
+    """Renames over what is there, to another file system too."""
+    import errno
+    try:
+        replace(source, target)
+    except EnvironmentError as e:
+        if e.errno != errno.EXDEV:
+            e.filename = target  # not where the new one lies
+            raise
+        temporary = os.path.join(os.path.dirname(target), native(u".binary-buildout-new"))
+        clear(temporary)
+        lay_copy(source, temporary)
+        replace(temporary, target)
+    if os.path.lexists(source):  # two names of one file: the rename did nothing
+        os.unlink(source)
+
+
+def is_folder(path):
+    return os.path.isdir(path) and not os.path.islink(path)
+
+
+class Transaction(object):
+    """A list of operations on the tree, and the way back."""
+
+    def __init__(self, base):
+        self.base = endless(base)
+        self.folder = self.full(CHANGE)
+
+    def full(self, path):
+        return os.path.join(self.base, native(path))
+
+    def saved(self, path):
+        return self.full(CHANGE + u"/old/" + path)
+
+    def new(self):
+        """An empty directory to prepare the next one in."""
+        folder = self.full(CHANGE + u".new")
+        clear(folder)
+        os.mkdir(folder, 0o700)
+        return folder
+
+    def begin(self, plan):
+        """From here on it is finished, or undone."""
+        write_json(self.base, CHANGE + u".new/plan.json", plan)
+        os.rename(self.full(CHANGE + u".new"), self.folder)
+        sync_dir(self.full(OWN))
+
+    def run(self, plan):
+        done = self.full(CHANGE + u"/done")
+        if not os.path.lexists(done):
+            try:
+                for operation in plan["operations"]:
+                    self.do(*operation)
+                self.sync(plan)
+                write_new(done, b"", 0o600)
+            except (EnvironmentError, Refused):
+                self.undo(plan)
+                raise
+        self.close(plan)
+
+    def do(self, kind, path, *rest):
+        full = self.full(path)
+        if kind == u"mkdir":
+            if not is_folder(full):
+                os.mkdir(full, 0o700)
+            os.chmod(full, rest[0])
+        elif kind == u"rmdir":
+            remove_empty(full)
+        elif kind == u"chmod":
+            os.chmod(full, rest[1])
+        elif kind == u"touch":
+            os.utime(full, (rest[1], rest[1]))
+        elif kind == u"put":
+            source = self.full(rest[0])
+            if os.path.lexists(source):
+                if rest[1]:
+                    self.save(path)
+                move(source, full)
+        elif kind == u"drop":
+            if os.path.lexists(full) and not is_folder(full):
+                saved = self.saved(path)
+                make_folders(os.path.dirname(saved))
+                move(full, saved)
+        else:
+            raise Refused(u"%s holds the unknown operation %s" % (CHANGE, kind))
+
+    def save(self, path):
+        """Gives what lies at a path a second name, so that the path is never empty."""
+        full, saved = self.full(path), self.saved(path)
+        if os.path.lexists(saved) or not os.path.lexists(full):
+            return
+        make_folders(os.path.dirname(saved))
+        if WINDOWS:  # what is open or loaded can be renamed, not replaced
+            os.rename(full, saved)
+            return
+        temporary = self.full(CHANGE + u"/saving")
+        clear(temporary)
+        lay_copy(full, temporary)
+        os.rename(temporary, saved)
+
+    def undo(self, plan):
+        """Back to what was there."""
+        write_new(self.full(CHANGE + u"/back"), b"", 0o600)
+        sync_dir(self.folder)
+        for operation in reversed(plan["operations"]):
+            self.undo_one(*operation)
+        self.sync(plan)
+        self.discard()
+        self.sweep()
+
+    def undo_one(self, kind, path, *rest):
+        full, saved = self.full(path), self.saved(path)
+        if kind == u"mkdir":
+            remove_empty(full)
+        elif kind == u"rmdir":
+            if not os.path.lexists(full):
+                os.mkdir(full, 0o700)
+                os.chmod(full, rest[0])
+        elif kind == u"chmod":
+            os.chmod(full, rest[0])
+        elif kind == u"touch":
+            os.utime(full, (rest[0], rest[0]))
+        elif kind == u"drop":
+            if os.path.lexists(saved):
+                move(saved, full)
+        elif kind == u"put":
+            self.take_back(full, self.full(rest[0]), saved, rest[1])
+
+    def take_back(self, full, source, saved, had):
+        """Undoes a put; what was put goes back to where it came from."""
+        if os.path.lexists(source):  # it was never put
+            if had and os.path.lexists(saved) and not os.path.lexists(full):
+                move(saved, full)
+            return
+        aside = source + native(u".binary-buildout-back")
+        if not had:
+            if os.path.lexists(full):
+                move(full, source)
+            return
+        if not os.path.lexists(aside):
+            temporary = self.full(CHANGE + u"/saving")
+            clear(temporary)
+            lay_copy(full, temporary)
+            os.rename(temporary, aside)
+        if os.path.lexists(saved):
+            move(saved, full)
+        os.rename(aside, source)
+
+    def sync(self, plan):
+        """Makes the renames last."""
+        folders = set(self.full(o[1]).rpartition(native(u"/"))[0] for o in plan["operations"])
+        for folder in sorted(f for f in folders if is_folder(f)):
+            sync_dir(folder)
+
+    def close(self, plan):
+        """What was done counts. The way back is kept, where there is one."""
+        previous, before, held = self.full(PREVIOUS), self.full(PREVIOUS + u"/before"), self.full(CHANGE + u"/before")
+        if plan["keeps"]:
+            clear(before)
+            if os.path.lexists(previous):
+                os.rename(previous, held) if plan.get("holds") else self.drop_previous()
+            os.rename(self.folder, previous)
+            sync_dir(self.full(OWN))
+        else:
+            # Killed after the last of these renames, the next run finds the one that was held.
+            if (read_json(self.base, PREVIOUS + u"/plan.json") or {}).get("to") == plan["from"]:
+                if os.path.lexists(before):
+                    os.rename(before, held)
+                self.drop_previous()
+            if os.path.lexists(held):
+                os.rename(held, previous)
+            # As long as it takes, a rollback that is run again knows that it was done.
+            clear(self.full(PREVIOUS + u".old"))
+            clear(self.full(CHANGE + u"/old"))
+            self.discard()
+        self.sweep()
+
+    def drop_previous(self):
+        gone = self.full(PREVIOUS + u".old")
+        clear(gone)
+        os.rename(self.full(PREVIOUS), gone)
+
+    def discard(self):
+        gone = self.folder + native(u".old")
+        clear(gone)
+        os.rename(self.folder, gone)
+        sync_dir(self.full(OWN))
+        clear(gone)
+
+    def sweep(self):
+        """Takes away what is left of one that was not begun, or is done; of a
+        bin/buildout too, whose lock this has."""
+        for name in (CHANGE + u".new", CHANGE + u".old", PREVIOUS + u".old", STAGED, JOURNAL + u".new", JOURNAL + u".old"):
+            clear(self.full(name))
+
+    def resume(self):
+        """Finishes what a killed run began, or undoes it where that can't be. What
+        to say of it, and whether a rollback is done by that."""
+        plan = read_json(self.base, CHANGE + u"/plan.json", u"unpack the archive into another directory")
+        check_plan(plan, CHANGE)
+        if os.path.lexists(self.full(CHANGE + u"/back")):
+            self.undo(plan)
+            return u"an interrupted change to %s was undone" % plan["what"], False
+        try:
+            self.run(plan)
+        except (EnvironmentError, Refused) as e:
+            if os.path.isdir(self.folder):
+                raise  # it was neither finished nor undone
+            reason = e.message if isinstance(e, Refused) else text(e.strerror or str(e))
+            return u"an interrupted change to %s could not be finished (%s), and was undone" % (plan["what"], reason), False
+        return u"an interrupted change to %s was finished" % plan["what"], not plan["keeps"]
+
+
+# What stands in an operation after its kind and its path.
+BITS = lambda value: is_number(value) and value <= 0o7777  # a directory here may be sticky
+OPERATIONS = {u"mkdir": (BITS,), u"rmdir": (BITS,), u"chmod": (BITS, BITS), u"touch": (is_time, is_time),
+              u"put": (is_text, is_flag), u"drop": ()}
+
+
+def check_plan(plan, folder):
+    """Refuses a journal that isn't of our making, before any of it is done: each
+    path lies in the tree, and what is put somewhere comes from this program's directory."""
+    def bad(what):
+        raise Refused(u"%s/plan.json is damaged: %s" % (folder, what), u"unpack the archive into another directory")
+
+    operations = plan.get("operations")
+    if not isinstance(operations, list) or not all(isinstance(o, list) and len(o) > 1 for o in operations):
+        bad(u"operations")
+    for operation in operations:
+        kind, path, rest = operation[0], operation[1], operation[2:]
+        shape = OPERATIONS.get(kind) if isinstance(kind, type(u"")) else None
+        if shape is None:
+            bad(u"the unknown operation %s" % json.dumps(kind))
+        if not is_text(path) or not row(*shape)(rest):
+            bad(u"an operation %s" % kind)
+        check_path(path, bad)
+        if kind == u"put":
+            check_path(rest[0], bad)
+            if not rest[0].startswith(OWN + u"/"):
+                bad(u"%s is nothing that was prepared" % rest[0])
+
+
+def remove_empty(path):
+    """Removes a directory if nothing is in it. A mount point stays."""
+    import errno
+    if not is_folder(path) or os.path.ismount(plain(path)):
+        return
+    try:
+        os.rmdir(path)
+    except EnvironmentError as e:
+        if e.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.EBUSY):
+            raise
+
+# ---- plan -------------------------------------------------------------------
+# What a change does with each path: what it lays, removes, and keeps of an edit.
+
+OWNED = (u"bin", u"Scripts", u"parts", u"eggs", u"develop-eggs", INSTALLED, u"bootstrap.py")
+
+
+def is_owned(path):
+    """Whether buildout or this program writes it, and no person."""
+    return path.split(u"/")[0] in OWNED
+
+
+def is_bytecode(path):
+    return path.endswith((u".pyc", u".pyo"))
+
+
+class Item(object):
+    """What lies, or shall lie, at a path."""
+
+    def __init__(self, kind, mode, value, source=None):
+        self.kind, self.mode, self.value, self.source = kind, mode, value, source
+
+    def same(self, other):
+        return (self.kind, self.value) == (other.kind, other.value) and (
+            self.kind == u"link" or WINDOWS or self.mode == other.mode)
+
+
+def item_at(full):
+    """What lies there; None if nothing does."""
+    try:
+        found = os.lstat(full)
+    except OSError:
+        return None
+    mode = stat.S_IMODE(found.st_mode)
+    if stat.S_ISLNK(found.st_mode):
+        return Item(u"link", 0o777, u"link:" + text(os.readlink(full)))
+    if stat.S_ISDIR(found.st_mode):
+        return Item(u"dir", mode, u"dir")
+    if stat.S_ISREG(found.st_mode):
+        return Item(u"file", mode, digest(read_file(full)))
+    return Item(u"other", mode, u"other")
+
+
+def was_taken(path):
+    """Zope takes this file away at its first start. With it, the next start would
+    give the only user its first password again."""
+    return path.endswith(u"/inituser")
+
+
+class Plan(object):
+    """Decides for each path what is done with it, and changes nothing."""
+
+    def __init__(self, base, left, prepared):
+        self.base, self.left, self.prepared = base, left, prepared
+        self.adds, self.swaps, self.drops, self.folders = [], [], [], []
+        self.late, self.times, self.own, self.own_folders = [], [], [], []
+        self.eggs = ()        # directories that go with all that is in them
+        self.blocked = set()  # paths that change between file and directory
+        self.report = []
+        self.extra = {}       # files beside others that this leaves: path to digest
+        self.number = 0
+
+    def full(self, path):
+        return os.path.join(self.base, native(path))
+
+    def have(self, path):
+        """What lies at a path now; nothing does where a directory on the way
+        is a file or a link yet."""
+        parts = path.split(u"/")
+        for i in range(1, len(parts)):
+            if not is_folder(self.full(u"/".join(parts[:i]))):
+                return None
+        return item_at(self.full(path))
+
+    def say(self, kind, path, line):
+        self.report.append([kind, path, line])
+
+    def below_blocked(self, path):
+        parts = path.split(u"/")
+        return any(u"/".join(parts[:i]) in self.blocked for i in range(1, len(parts) + 1))
+
+    def edited(self, path, have):
+        """Whether somebody changed what lies there since it was left."""
+        return have.value != self.left.get(path) and not is_bytecode(path)
+
+    def keep(self, path, have):
+        """An edit gets the name PATH.old."""
+        target, number = path + u".old", 0
+        while True:
+            there = item_at(self.full(target))
+            if there is None or there.value == have.value:
+                break
+            number += 1
+            target = path + u".old%d" % number
+        self.say(u"old", path, u"%s was edited: what you had is %s" % (path, target))
+        if there is None:
+            self.number += 1
+            lay_copy(self.full(path), os.path.join(self.prepared, native(u"%d" % self.number)))
+            self.adds.append([u"put", target, CHANGE + u"/kept/%d" % self.number, False])
+
+    def lay(self, path, item, have):
+        """item shall lie at path, where have lies now."""
+        if path.split(u"/")[0] == OWN:
+            if have is None or not have.same(item):
+                self.own.append([u"put", path, item.source, have is not None])
+            return
+        if have is None:
+            if was_taken(path) and path in self.left:
+                return
+            where = self.late if self.below_blocked(path) else self.adds
+            where.append([u"put", path, item.source, False])
+        elif have.kind == u"dir":
+            self.blocked.add(path)
+            self.folders.append([u"rmdir", path, have.mode])
+            self.late.append([u"put", path, item.source, False])
+        elif have.same(item):
+            return
+        elif not self.edited(path, have):
+            self.swaps.append([u"put", path, item.source, True])
+        elif is_owned(path):
+            self.keep(path, have)
+            self.swaps.append([u"put", path, item.source, True])
+        else:
+            self.beside(path, item, have)
+
+    def beside(self, path, item, have):
+        """An edit stays; what is new is laid as PATH.new, where it is new."""
+        target = path + u".new"
+        there = item_at(self.full(target))
+        if item.value == self.left.get(path) and (there is None or target not in self.left):
+            return
+        if there is not None and there.kind == u"dir":
+            raise Refused(u"%s is a directory, and in the way of the new %s" % (target, path), u"move it away")
+        self.extra[target] = item.value
+        self.say(u"new", path, u"%s was edited, and stays: the new one is %s" % (path, target))
+        if there is None or not there.same(item):
+            self.adds.append([u"put", target, item.source, there is not None])
+
+    def lay_folder(self, path, mode, have):
+        where = self.late if self.below_blocked(path) else self.adds
+        if path.split(u"/")[0] == OWN:
+            where = self.own
+        if have is None:
+            where.append([u"mkdir", path, mode])
+        elif have.kind != u"dir":
+            if have.kind == u"link" and self.left.get(path) != have.value:
+                raise Refused(u"%s is a link, and shall be a directory" % path, u"put what it points to in its place")
+            self.blocked.add(path)
+            if self.edited(path, have):
+                self.keep(path, have)
+            self.drops.append([u"drop", path])
+            self.late.append([u"mkdir", path, mode])
+        elif self.left.get(path) == u"dir" and have.mode != mode and path.split(u"/")[0] != u"var" and not WINDOWS:
+            self.times.append([u"chmod", path, have.mode, mode])
+
+    def remove(self, path, have):
+        """What lies at path goes, unless somebody edited it."""
+        if have is None or path.split(u"/")[0] == u"var":
+            return
+        own = path.split(u"/")[0] == OWN
+        if have.kind == u"dir":
+            (self.own_folders if own else self.folders).append([u"rmdir", path, have.mode])
+        elif own:
+            self.own.append([u"drop", path])
+        elif not self.edited(path, have):
+            self.drops.append([u"drop", path])
+        elif path.startswith(self.eggs):
+            self.say(u"gone", path, u"%s was edited, and went with its egg: it is in %s" % (path, PREVIOUS + u"/old"))
+            self.drops.append([u"drop", path])
+        elif is_owned(path):
+            self.keep(path, have)
+            self.drops.append([u"drop", path])
+        else:
+            self.say(u"kept", path, u"%s was edited, and stays: it is no longer part of the application" % path)
+
+    def remove_bytecode(self, known):
+        """Bytecode that was written here for sources that change or go: Python
+        takes it for valid where the new source has the same time."""
+        planned = set(o[1] for o in self.swaps + self.drops)
+        for path in sorted(p for p in planned if p.endswith(u".py")):
+            folder, slash, name = path.rpartition(u"/")
+            cache = folder + slash + u"__pycache__"
+            full = self.full(cache)
+            inside = sorted(text(n) for n in os.listdir(full)) if is_folder(full) else []
+            found = [path + u"c", path + u"o"]
+            found += [cache + u"/" + n for n in inside if n.startswith(name[:-2]) and is_bytecode(n)]
+            for other in found:
+                if other not in known and other not in planned and os.path.lexists(self.full(other)):
+                    planned.add(other)
+                    self.drops.append([u"drop", other])
+            if inside and cache not in known:
+                self.folders.append([u"rmdir", cache, 0o755])
+
+    def remove_whole(self, path, left):
+        """An egg is one thing: what was added in it would make a broken one of it."""
+        for folder, folders, names in os.walk(self.full(path)):
+            inside = text(folder)[len(text(self.base)) + 1:].replace(os.sep, u"/")
+            for name in folders + names:
+                found = inside + u"/" + text(name)
+                if found not in left:
+                    kind = u"rmdir" if is_folder(self.full(found)) else u"drop"
+                    (self.folders if kind == u"rmdir" else self.drops).append([kind, found] + [0o755] * (kind == u"rmdir"))
+
+    def check(self):
+        """Refuses where a directory has to go and something of others is in it."""
+        going = set(o[1] for o in self.drops + self.folders)
+        for path in sorted(self.blocked):
+            if is_folder(self.full(path)):
+                for folder, folders, names in os.walk(self.full(path)):
+                    for name in folders + names:
+                        inside = text(os.path.join(folder, name))[len(text(self.base)) + 1:].replace(os.sep, u"/")
+                        if inside not in going:
+                            raise Refused(u"%s is in the way: the new version has a file at %s" % (inside, path),
+                                          u"move it away")
+
+    def operations(self):
+        """All of it, in an order in which the old version runs until the new one
+        is there: what is new, what is replaced, what goes."""
+        self.check()
+        return (self.adds + self.swaps + self.drops + deepest_first(self.folders) + self.late + self.times
+                + self.own + deepest_first(self.own_folders))
+
+    def check_access(self, operations):
+        """Tries what may fail before anything is done: directories that can't
+        be written, and on Windows files that a process holds open."""
+        for folder in sorted(set(o[1].rpartition(u"/")[0] for o in operations)):
+            full = self.full(folder) if folder else self.base
+            if is_folder(full) and not os.access(full, os.W_OK):
+                raise Refused(u"%s is read-only" % text(full), u"make it writable for this user", 3)
+        if WINDOWS:
+            busy = busy_files([self.full(o[1]) for o in operations if o[0] == u"drop" or o[0] == u"put" and o[3]])
+            if busy:
+                raise Refused(u"in use: " + u", ".join(text(b) for b in busy[:5]),
+                              u"stop the application first; binary-buildout update --stop CMD does", 3)
+
+
+def deepest_first(folders):
+    """Each directory once, after those that lie in it."""
+    once = dict((o[1], o) for o in folders)
+    return sorted(once.values(), key=lambda o: (-o[1].count(u"/"), o[1]))
+
+
+def open_alone(path):
+    """Opens a file of Windows so that no other process has it open too."""
+    import ctypes
+    create = ctypes.windll.kernel32.CreateFileW
+    create.restype = ctypes.c_void_p
+    handle = create(ctypes.c_wchar_p(path), 0xC0000000, 0, None, 3, 0x00200000, None)
+    if handle in (None, ctypes.c_void_p(-1).value):
+        raise ctypes.WinError()
+    ctypes.windll.kernel32.CloseHandle(ctypes.c_void_p(handle))
+
+
+def busy_files(paths, try_open=open_alone):
+    """Those of the files that can't be opened alone."""
+    busy = []
+    for path in paths:
+        if os.path.isfile(path) and not os.path.islink(path):
+            try:
+                try_open(path)
+            except EnvironmentError:
+                busy.append(path)
+    return busy
+
+# ---- check ------------------------------------------------------------------
+# bootstrap.py --check: whether each file is as it was left.
+
+def check(tree):
+    """Verifies every file of files.json, and changes nothing."""
+    files = read_json(tree.base, FILES, u"unpack the archive again")
+    state = tree.state or {}
+    left = state.get("files") or {}
+    wrong = []
+
+    def bad(what):
+        wrong.append(what)
+
+    for entry in files.get("files") or ():
+        path = entry["path"]
+        check_path(path, lambda what: wrong.append(what))
+        kind = entry.get("type") or u""
+        full = tree.inside(path)
+        if not os.path.lexists(full):
+            if not was_taken(path):
+                bad(u"missing: " + path)
+            continue
+        found = os.lstat(full)
+        if kind == u"dir":
+            if not stat.S_ISDIR(found.st_mode):
+                bad(u"no directory: " + path)
+        elif kind == u"link":
+            to = text(os.readlink(full)) if stat.S_ISLNK(found.st_mode) else None
+            if to is None or to != entry.get("link") and left.get(path) != u"link:" + to:
+                bad(u"changed: " + path)
+        elif not stat.S_ISREG(found.st_mode):
+            bad(u"no file: " + path)
+        elif digest(read_file(full)) not in (left.get(path) or entry.get("sha256"),):
+            bad(u"changed: " + path)
+        if was_opened(entry, found):
+            bad(u"open to others: %s has mode %04o, and was packed with %04o" % (path, stat.S_IMODE(found.st_mode), entry["mode"]))
+    if wrong:
+        for line in wrong[:20]:
+            say(line)
+        if len(wrong) > 20:
+            say(u"and %d more" % (len(wrong) - 20))
+        raise Refused(u"%d files are not as they were left" % len(wrong),
+                      u"unpack the archive again where that was not you")
+    say(u"%d files are as they should be" % len(files.get("files") or ()))
+    return 0
+
+
+def was_opened(entry, found):
+    """Whether others have a right that a part took away from them."""
+    mode = entry.get("mode")
+    if WINDOWS or entry.get("type") == u"link" or mode in (None, 0o644, 0o755) or entry["path"].split(u"/")[0] == u"var":
+        return False
+    return bool(stat.S_IMODE(found.st_mode) & 0o077 & ~mode)
+
+# ---- ownership --------------------------------------------------------------
+# Whose the files of a tree are that root would run, replay or write into.
+
+def check_owner(base):
+    """Root doesn't run, replay, or write into, what another user can change."""
+    if WINDOWS or os.geteuid() != 0:
+        return
+    paths = [OWN + u"/" + name for name in (u"manifest.json", u"files.json", u"launch.json", u"launcher.py", u"state.json", u"origin")]
+    for folder in (CHANGE, PREVIOUS):
+        paths += [folder, folder + u"/plan.json", folder + u"/old"]
+    for path in [u"", OWN, u"bootstrap.py", u"bin"] + paths + [INCOMING, STAGED, JOURNAL]:
+        full = os.path.join(base, native(path)) if path else base
+        if not os.path.lexists(full):
+            continue
+        found = os.lstat(full)
+        if found.st_uid != 0:
+            raise Refused(u"this is root, and %s belongs to user %d" % (text(full), found.st_uid),
+                          u"run it as that user", 2)
+        if found.st_mode & 0o002 or (found.st_mode & 0o020 and found.st_gid != 0):
+            if not stat.S_ISLNK(found.st_mode):
+                raise Refused(u"this is root, and other users can write to %s" % text(full),
+                              u"take their right away (chmod go-w), or run it as the owner", 2)
+
+# ---- libc -------------------------------------------------------------------
+# The C library of this system, and its version; the version of macOS.
+
+def libc(python):
+    """The C library here: "glibc" or "musl", and its version or None."""
+    for name in ("CS_GNU_LIBC_VERSION", 2):  # Python 2.7 may not know the name, but takes its number
+        try:
+            found = os.confstr(name) or ""
+            if found.startswith("glibc"):
+                return u"glibc", text(found.split()[-1])
+        except (AttributeError, ValueError, OSError):
+            pass
+    interp = elf_interp(native(python.path))
+    if b"musl" in interp:
+        try:
+            run = subprocess.Popen([interp], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            found = re.search(br"Version ([0-9.]+)", run.communicate()[1])
+            return u"musl", found and text(found.group(1))
+        except OSError:
+            return u"musl", None
+    return u"", None
+
+
+def elf_head(path):
+    """Class and machine of an ELF file, which a library must share with us."""
+    try:
+        with open(path, "rb") as f:
+            head = f.read(20)
+    except EnvironmentError:
+        return None
+    return (head[4:6], head[18:20]) if head[:4] == b"\x7fELF" and len(head) == 20 else None
+
+
+def elf_interp(path):
+    """The dynamic loader that a program names (PT_INTERP), or nothing."""
+    try:
+        with open(path, "rb") as f:
+            head = f.read(64)
+            if head[:4] != b"\x7fELF":
+                return b""
+            order = "<" if head[5:6] == b"\x01" else ">"
+            if head[4:5] == b"\x02":
+                offset, = struct.unpack(order + "Q", head[32:40])
+                size, count = struct.unpack(order + "HH", head[54:58])
+                where, form = (8, 32), order + "Q"
+            else:
+                offset, = struct.unpack(order + "I", head[28:32])
+                size, count = struct.unpack(order + "HH", head[42:46])
+                where, form = (4, 16), order + "I"
+            width = struct.calcsize(form)
+            f.seek(offset)
+            table = f.read(size * count)
+            for i in range(count):
+                entry = table[i * size:(i + 1) * size]
+                if struct.unpack(order + "I", entry[:4])[0] == 3:
+                    start, = struct.unpack(form, entry[where[0]:where[0] + width])
+                    length, = struct.unpack(form, entry[where[1]:where[1] + width])
+                    f.seek(start)
+                    return f.read(min(length, 4096)).rstrip(b"\0")
+    except (EnvironmentError, struct.error):
+        pass
+    return b""
+
+
+def macos_version():
+    import platform
+    found = platform.mac_ver()[0]
+    if found.startswith("10.16"):  # what an interpreter built for an old SDK is told
+        try:
+            run = subprocess.Popen(["/usr/bin/sw_vers", "-productVersion"], stdout=subprocess.PIPE,
+                                   env={"SYSTEM_VERSION_COMPAT": "0"})
+            found = text(run.communicate()[0]).strip() or found
+        except OSError:
+            pass
+    return text(found)
+
+# ---- libraries --------------------------------------------------------------
+# Which shared libraries this system brings.
+
+# Where the dynamic loader looks, whatever LD_LIBRARY_PATH says.
+LIBRARY_DIRS = ("/lib", "/usr/lib", "/lib64", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64")
+
+
+def has_library(name, python):
+    """Whether the system brings a shared library of our kind."""
+    if WINDOWS or python.system == u"macos":
+        return loads(name, python)
+    ours = elf_head(native(python.path))
+    dirs = list(LIBRARY_DIRS)
+    for base in ("/lib", "/usr/lib"):
+        try:
+            dirs += [os.path.join(base, d) for d in os.listdir(base) if "-linux-" in d]
+        except OSError:
+            pass
+    for path in [os.path.join(d, name) for d in dirs] + ldconfig(name):
+        head = elf_head(path)
+        if head and (ours is None or head == ours):
+            return True
+    return loads(name, python)
+
+
+def ldconfig(name):
+    """What the loader's cache says."""
+    for program in ("/sbin/ldconfig", "/usr/sbin/ldconfig"):
+        if os.path.exists(program):
+            try:
+                run = subprocess.Popen([program, "-p"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                lines = text(run.communicate()[0]).splitlines()
+            except OSError:
+                continue
+            return [line.rpartition(u"=> ")[2].strip() for line in lines if line.split()[:1] == [name]]
+    return []
+
+
+def loads(name, python):
+    """The last resort: a process that loads it."""
+    env = dict((k, v) for k, v in os.environ.items()
+               if k not in ("LD_LIBRARY_PATH", "LD_PRELOAD", "DYLD_LIBRARY_PATH"))
+    try:
+        run = subprocess.Popen([native(python.path), "-sSE", "-c",
+                                "import ctypes, sys; ctypes.CDLL(sys.argv[1])", name],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env)
+        run.communicate()
+        return run.returncode == 0
+    except OSError:
+        return False
+
+# ---- tags -------------------------------------------------------------------
+# Platform tags and architectures, as the manifest names them.
+
+def canonical_arch(machine, bits):
+    machine = machine.lower()
+    machine = {u"amd64": u"x86_64", u"arm64": u"aarch64", u"i386": u"i686", u"i586": u"i686",
+               u"win32": u"i686", u"universal2": u"universal2"}.get(machine, machine)
+    if bits == 32:
+        machine = {u"x86_64": u"i686", u"aarch64": u"armv7l", u"armv8l": u"armv7l"}.get(machine, machine)
+    return machine
+
+
+ARCHES = (u"x86_64", u"aarch64", u"arm64", u"amd64", u"i686", u"i386", u"win32", u"armv7l", u"armv6l",
+          u"ppc64le", u"ppc64", u"s390x", u"riscv64", u"loongarch64", u"universal2")
+
+
+def split_platform(platform):
+    """"manylinux_2_28_x86_64": the system, what stands before the architecture, the architecture."""
+    platform = platform.replace(u"-", u"_").replace(u".", u"_")
+    system = (u"windows" if platform.startswith(u"win") else
+              u"macos" if platform.startswith(u"macosx") else u"linux")
+    for arch in ARCHES:
+        if platform.endswith(arch):
+            return system, platform[:-len(arch)], arch
+    return system, platform, u""
+
+
+def numbers(version):
+    return tuple(int(n) for n in re.findall(u"[0-9]+", version))
+
+# ---- fit --------------------------------------------------------------------
+# Whether an archive is for this Python and this system, and which one of its release is.
+
+def asset(manifest, abi=None, platform=None):
+    """The name of another archive of the same release."""
+    have_abi, _, have_platform = manifest["target"].partition(u"-")
+    label = u"-" + manifest["label"] if manifest.get("label") else u""
+    return u"%s-%s-%s-%s%s" % (manifest["name"], manifest["version"], abi or have_abi,
+                               platform or have_platform, label)
+
+
+def other_python(minor):
+    """A python of that version on PATH, as a hint."""
+    for place in os.environ.get("PATH", "").split(os.pathsep):
+        path = os.path.join(place, "python" + minor)
+        if place and os.access(path, os.X_OK):
+            return u", or run: %s bootstrap.py" % text(path)
+    return u""
+
+
+def check_system(manifest, python):
+    """Refuses an archive that isn't for this Python and this system."""
+    want = manifest["python"]
+    system, front, arch = split_platform(manifest["target"].partition(u"-")[2])
+    wrong = u"this archive is for %s, and this is %s"
+    if system != python.system:
+        there = {u"windows": u"win_amd64", u"macos": u"macosx_*_arm64", u"linux": u"linux_x86_64"}
+        raise Refused(wrong % (system, python.system),
+                      u"use " + asset(manifest, python.abi, there[python.system]), 2)
+    ours = canonical_arch(arch, 64) == python.arch or arch == u"universal2"
+    if want.get("bits", python.bits) != python.bits or not ours:
+        shown = {u"macos": {u"aarch64": u"arm64"}, u"windows": {u"x86_64": u"amd64", u"aarch64": u"arm64"}}
+        mine = shown.get(system, {}).get(python.arch, python.arch)
+        raise Refused(wrong % (u"%s (%d bits)" % (arch, want.get("bits", 0)),
+                               u"%s (%d bits)" % (mine, python.bits)),
+                      u"use " + asset(manifest, python.abi, front + mine), 2)
+    check_python(manifest, python)
+    check_floors(manifest, python, front, arch)
+
+
+def check_python(manifest, python):
+    want = manifest["python"]
+    minor = u".".join(want["version"].split(u".")[:2])
+    if want["implementation"].lower() != python.implementation:
+        raise Refused(u"this archive is for %s %s, and this is %s" % (
+            want["implementation"], minor, python.implementation), u"run it with CPython " + minor, 2)
+    right = u"use " + asset(manifest, python.abi) + other_python(minor)
+    if minor != python.minor:
+        raise Refused(u"this archive is for Python %s, and this is Python %s (%s)"
+                      % (minor, python.minor, python.path), right, 2)
+    abi = want["abi"] if PY2 else re.sub(u"(?<=[0-9])(d?)m(?=$)", u"\\1", want["abi"])
+    # From 3.8 on a debug build also loads what a release build does, and never the other way round.
+    if python.abi not in (abi, abi + u"d" if sys.version_info >= (3, 8) else abi):
+        why = {u"t": u"free-threaded", u"d": u"debug"}.get(python.abi[-1:], u"")
+        raise Refused(u"this archive is for the ABI %s, and this Python %s has %s%s (%s)"
+                      % (want["abi"], python.minor, python.abi, u" (%s)" % why if why else u"",
+                         python.path), right, 2)
+
+
+def check_floors(manifest, python, front, arch):
+    want = manifest["python"].get("libc", u"")
+    if python.system == u"linux":
+        kind, have = libc(python)
+        if want and kind and kind != want:
+            other = u"musllinux_1_2_" if kind == u"musl" else u"manylinux_2_28_"
+            raise Refused(u"this archive is for %s, and this system has %s" % (want, kind),
+                          u"use " + asset(manifest, python.abi, other + arch), 2)
+    elif python.system == u"macos":
+        kind, have = u"macos", macos_version()
+    else:
+        return
+    for floor in manifest["floors"]:
+        if floor["kind"] == kind and have and numbers(have) < numbers(floor["version"]):
+            raise Refused(u"this archive needs %s %s, and this system has %s (%s)"
+                          % (kind, floor["version"], have, floor.get("file", u"")),
+                          u"use an archive built for an older system, such as %s*" %
+                          asset(manifest, python.abi, {u"glibc": u"manylinux_2_17_", u"musl": u"musllinux_1_1_",
+                                                       u"macos": u"macosx_"}[kind]), 2)
+
+
+def check_libraries(manifest, python):
+    missing = [lib for lib in manifest["system_libraries"]
+               if not has_library(lib["name"] if not PY2 or WINDOWS else lib["name"].encode("utf-8"), python)]
+    if missing:
+        packages = sorted(set(lib["package"] for lib in missing if lib.get("package")))
+        raise Refused(u"this system lacks %s" % u", ".join(
+            u"%s (needed by %s)" % (lib["name"], lib["needed_by"]) for lib in missing),
+            u"install " + (u", ".join(packages) if packages else
+                           u"the packages of your distribution that bring them"), 2)
+
+# ---- binaries ---------------------------------------------------------------
+# Strings that were compiled in, and the signature of a file that holds them.
+
+def put_strings(data, item, root):
+    """Replaces compiled-in strings in place. The tail stays where it is, since
+    linkers let other strings begin in it; the front is filled with slashes."""
+    new_root = root.encode("utf-8")
+    parts, at = [], 0
+    for string in sorted(item["cstrings"], key=lambda s: s["offset"]):
+        old, offset = string["old"].encode("utf-8"), string["offset"]
+        if data[offset:offset + len(old)] != old:
+            raise Refused(u"%s doesn't hold what the manifest says at %d" % (item["path"], offset),
+                          u"unpack the archive again")
+        if offset < at:  # the same string, seen twice
+            continue
+        room = string["prefix"] - len(new_root)
+        if WINDOWS:
+            new = new_root[:2] + b"\\" * room + new_root[2:]
+        else:
+            new = b"/" * room + new_root
+        parts += [data[at:offset], new, old[string["prefix"]:]]
+        at = offset + len(old)
+    return b"".join(parts + [data[at:]])
+
+
+def sign(path):
+    """A Mach-O file needs its (ad hoc) signature anew after any change."""
+    run = subprocess.Popen(["/usr/bin/codesign", "-s", "-", "-f", path],
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    out = run.communicate()[0]
+    if run.returncode:
+        raise Refused(u"signing %s: %s" % (text(path), text(out).strip()), u"", 3)
+
+
+MACHO = (b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe",
+         b"\xca\xfe\xba\xbe", b"\xca\xfe\xba\xbf")
+
+# ---- shebang ----------------------------------------------------------------
+# The first lines of a script: what the kernel can't start, /bin/sh does.
+
+CODING = re.compile(br"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+ADDED = b"# coding: utf-8, for the paths in this file\n"
+NOT_ASCII = re.compile(br"[\x80-\xff]")
+LOCALE = (b"case \"${LC_ALL:-${LC_CTYPE:-$LANG}}\" in *[Uu][Tt][Ff]*) ;; "
+          b"*) LC_ALL=C.UTF-8; export LC_ALL;; esac")
+
+# The start of a line for /bin/sh that is a comment to Python, which skips a form
+# feed. So what has to stand at a source's top may: its encoding, its docstring,
+# "from __future__". To sh it is a command that fails: no file's name ends with a slash.
+HIDDEN = b"\f#/ 2>/dev/null || "
+
+
+def shebang(interpreter, arguments, rest):
+    """A script's first lines. The kernel takes 127 bytes and no space: what it
+    can't run becomes a line for /bin/sh.
+    Where something isn't ASCII, Python 2 wants the encoding named, and Python
+    before 3.7 can't open such paths in the locale "C"."""
+    tail = b" " + arguments if arguments else b""
+    if WINDOWS and re.search(br"\s", interpreter) and not interpreter.startswith(b'"'):
+        interpreter = b'"' + interpreter + b'"'  # as setuptools' NAME.exe reads it
+    line = b"#!" + interpreter + tail
+    coding, wide = b"", NOT_ASCII.search(line + rest) and not WINDOWS
+    name = interpreter.rpartition(b"/")[2]
+    python = re.match(br"(python|pypy)[^/]*$", name)  # else a part's perl, or the like
+    two = PY2 and python or re.match(br"python2", name)  # or that of a part
+    declared = CODING.match(rest.split(b"\n", 1)[0])
+    if declared:
+        coding, _, rest = rest.partition(b"\n")
+        coding += b"\n"
+    elif two and wide:
+        coding = ADDED
+    # UTF-8 may be no text in the encoding that the script has.
+    octal = declared and python and NOT_ASCII.search(line) and not re.match(br"(?i)utf[-_]?8$", declared.group(1))
+    old = wide and python and not PY2 and sys.version_info < (3, 7)
+    if WINDOWS or not (len(line) > 127 or re.search(br"\s", interpreter) or old or octal):
+        return line + b"\n" + coding + rest
+    if not python:
+        raise Refused(u"a script can't be started by %s: the path is too long, or has a space"
+                      % text(interpreter), u"use a directory with a shorter path, without spaces", 2)
+    word = b"'" + interpreter + b"'"
+    if octal:
+        word = b"\"$(printf " + NOT_ASCII.sub(lambda m: b"\\%03o" % ord(m.group()), word) + b")\""
+    return (b"#!/bin/sh\n" + coding.lstrip(b" \t\f") + HIDDEN + (LOCALE + b"; " if old else b"")
+            + b"exec " + word + tail + b" \"$0\" \"$@\"\n" + rest)
+
+
+# What shebang() writes for /bin/sh; then what it wrote before, and what pip,
+# virtualenv, uv, conda and mamba write: a string, which hides a docstring from Python.
+SH_WORD = br"(?:'([^'\n]*)'|\"\$\(printf '([^'\n]*)'\)\"|\"([^\"$`\\\n]*)\"|([^\s'\"$`\\]+))(?: ([^\n]*?))? \"\$0\" \"\$@\""
+SH_HEADS = (re.compile(br"#!/bin/sh\n(#[^\n]*\n)?" + re.escape(HIDDEN) + b"(?:" + re.escape(LOCALE) + b"; )?exec " + SH_WORD + b"\n"),
+            re.compile(br"#!/bin/sh\n(#[^\n]*\n)?(?:'''exec'|''':'\n" + re.escape(LOCALE) + br"\nexec) " + SH_WORD + br"(?:\n' '''| #''')\n"))
+
+
+def plain_shebang(data):
+    """A script that has lines for /bin/sh, with one #! line again."""
+    for number, pattern in enumerate(SH_HEADS):
+        found = pattern.match(data)
+        if found:
+            coding, single, octal, double, bare, arguments = found.groups()
+            path = re.sub(br"\\([0-7]{3})", lambda m: bytes(bytearray([int(m.group(1), 8)])), octal or b"")
+            kept = coding if coding and (not number or coding != b"# -*- coding: utf-8 -*-\n") else b""  # that was added
+            data = (b"#!" + (single or path or double or bare) + (b" " + arguments if arguments else b"")
+                    + b"\n" + kept + data[found.end():])
+    line, end, rest = data.partition(b"\n")
+    return line + end + rest[len(ADDED):] if rest.startswith(ADDED) else data
+
+# ---- starter ----------------------------------------------------------------
+# NAME-script.py for setuptools' NAME.exe, which reads it in the code page of Windows.
+
+STARTED = re.compile(u"-script\\.pyw?$")
+PAGE = re.compile(br"(#![^\n]*?) -X coding=(cp[0-9]+)(?=\r?\n)")
+
+
+def code_page():
+    """The encoding of paths for programs of Windows that know no Unicode."""
+    import ctypes
+    return u"cp%d" % ctypes.windll.kernel32.GetACP()
+
+
+def for_starter(path, data):
+    """NAME-script.py for setuptools' NAME.exe, which takes the interpreter's
+    path in Windows' code page. Python wants the encoding of a file's first line
+    named in that line: an option that says nothing else does it."""
+    line = data.split(b"\n", 1)[0]
+    if not WINDOWS or not STARTED.search(path) or data[:2] != b"#!" or not NOT_ASCII.search(line):
+        return data
+    if os.environ.get("BINARY_BUILDOUT_STAGE") == "1":
+        return data  # in a build, it will be started elsewhere
+    page = code_page()
+    try:
+        first, _, rest = data.decode("utf-8").partition(u"\n")
+        if page == u"cp65001":
+            return data
+        end = u"\r\n" if first.endswith(u"\r") else u"\n"
+        return ((first.rstrip(u"\r") + u" -X coding=" + page + end).encode(page)
+                + rest.encode(page, "backslashreplace"))
+    except (UnicodeError, LookupError):
+        return data
+
+
+def from_starter(data):
+    """The same in UTF-8 again."""
+    found = PAGE.match(data)
+    if not found or not NOT_ASCII.search(found.group(1)):
+        return data
+    try:
+        return (found.group(1) + data[found.end():]).decode(text(found.group(2))).encode("utf-8")
+    except (UnicodeError, LookupError):
+        return data
+
+# ---- placeholders -----------------------------------------------------------
+# Placeholders, and the forms in which a value stands in the place of one.
 
 FORMS = (u"", u"+slash", u"+double", u"+url", u"+json", u"+python", u"+bytes", u"+unicode", u"+sh")
 LOWER = u"+lower"
@@ -1053,8 +1622,10 @@ def substitute(data, values, path):
                           u"use the bootstrap.py of the same archive")
     return for_starter(path, data)
 
+# ---- boundaries -------------------------------------------------------------
+# Where a path is found in bytes, and where the same bytes are part of a longer one.
 
-# Path boundaries: pack/boundary.go in Python, rule by rule. testdata/boundaries.json
+# Path boundaries: pack/boundary.go in Python, rule by rule. cases/boundaries.json
 # has the cases that both are held to.
 
 NAME = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+~@" + bytes(bytearray(range(0x80, 0x100)))
@@ -1197,41 +1768,58 @@ def replacer(old, new, has_urls=True):
 def longest_first(pairs):
     return re.compile(b"|".join(re.escape(o) for o in sorted(pairs, key=lambda o: (-len(o), o))))
 
+# ---- buildoutscript ---------------------------------------------------------
+# The text of bin/buildout.
 
-def put_strings(data, item, root):
-    """Replaces compiled-in strings in place. The tail stays where it is, since
-    linkers let other strings begin in it; the front is filled with slashes."""
-    new_root = root.encode("utf-8")
-    parts, at = [], 0
-    for string in sorted(item["cstrings"], key=lambda s: s["offset"]):
-        old, offset = string["old"].encode("utf-8"), string["offset"]
-        if data[offset:offset + len(old)] != old:
-            raise Refused(u"%s doesn't hold what the manifest says at %d" % (item["path"], offset),
-                          u"unpack the archive again")
-        if offset < at:  # the same string, seen twice
-            continue
-        room = string["prefix"] - len(new_root)
+BUILDOUT = br'''# Written by bootstrap.py: runs the zc.buildout of this tree, as %(launcher)s says.
+import sys; sys.path[:] = sys.path[not (getattr(sys.flags, "isolated", 0) or getattr(sys.flags, "safe_path", 0)):]
+import os
+here = os.path.realpath(__file__)
+here = here[4:] if here[:4] == "\\\\?\\" else here  # what NAME.exe says on Windows
+launcher = os.path.join(os.path.dirname(os.path.dirname(here)), ".binary-buildout", "launcher.py")
+sys.argv[0] = os.path.abspath(__file__)
+sys.argv[1:1] = ["--mode=target"]
+with open(launcher, "rb") as f:
+    code = compile(f.read(), launcher, "exec")
+exec(code, {"__name__": "__main__", "__file__": launcher})
+'''
+
+
+def own_scripts(launch):
+    """What buildout_scripts() writes. Windows' virtualenvs have their scripts,
+    zc.buildout's too, in Scripts, and zc.buildout its own in bin."""
+    if not WINDOWS:
+        return (u"bin/buildout",)
+    folders = (u"bin", u"Scripts") if launch.get("virtualenv") else (u"bin",)
+    return tuple(folder + u"/buildout" + end for folder in folders for end in (u"-script.py", u".exe"))
+
+
+def buildout_scripts(tree, launch, values):
+    """bin/buildout, and on Windows the program that starts it."""
+    body = BUILDOUT.replace(b"%(launcher)s", LAUNCHER.encode("ascii"))
+    if launch.get("virtualenv"):
+        python, flags = u"/".join((values[u"root"], u"bin", u"python")), b"-sE"
         if WINDOWS:
-            new = new_root[:2] + b"\\" * room + new_root[2:]
-        else:
-            new = b"/" * room + new_root
-        parts += [data[at:offset], new, old[string["prefix"]:]]
-        at = offset + len(old)
-    return b"".join(parts + [data[at:]])
+            python = values[u"root"] + u"\\Scripts\\python.exe"
+    else:
+        python, flags = values[u"python"], b"-sSE"
+    if WINDOWS and sys.version_info >= (3, 7):
+        flags += b" -X utf8"  # launcher.py would start it again
+    script = shebang(python.encode("utf-8"), flags, body)
+    if not WINDOWS:
+        return [(u"bin/buildout", script)]
+    script = for_starter(u"bin/buildout-script.py", script)
+    program = None
+    for egg in list(launch.get("path") or ()) + [u"Lib/site-packages"]:
+        for name in (u"cli-64.exe", u"cli.exe"):
+            program = program or tree.content(egg + u"/setuptools/" + name)[0]
+    if program:
+        return [(path, script if path.endswith(u".py") else program) for path in own_scripts(launch)]
+    return [(u"bin/buildout-script.py", script), (u"bin/buildout.cmd", b"@\"" + python.encode("utf-8") + b"\" " + flags +
+                                                  b" \"%~dp0buildout-script.py\" %*\r\n")]
 
-
-def sign(path):
-    """A Mach-O file needs its (ad hoc) signature anew after any change."""
-    run = subprocess.Popen(["/usr/bin/codesign", "-s", "-", "-f", path],
-                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    out = run.communicate()[0]
-    if run.returncode:
-        raise Refused(u"signing %s: %s" % (text(path), text(out).strip()), u"", 3)
-
-
-MACHO = (b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe",
-         b"\xca\xfe\xba\xbe", b"\xca\xfe\xba\xbf")
-
+# ---- bytecode ---------------------------------------------------------------
+# The .pyc files of sources that hold a path of the tree.
 
 def bytecode(path, source, filename, mtime):
     """A .pyc of a source that we relocated, or None if it doesn't compile.
@@ -1270,86 +1858,8 @@ def source_of(path):
         return folder[:-len(u"__pycache__")] + name.split(u".")[0] + u".py"
     return path[:-1]
 
-
-# ---- the tree ---------------------------------------------------------------
-
-class Tree(object):
-    """This directory, and what is known of it. Paths are the manifest's."""
-
-    def __init__(self, root):
-        self.root = root
-        self.base = endless(native(root))
-        self.safe = set()
-        data = b""
-        if os.path.lexists(os.path.join(self.base, native(MANIFEST))):
-            self.inside(MANIFEST)
-            data = read_file(os.path.join(self.base, native(MANIFEST)))
-        self.archive = digest(data)
-        self.manifest = read_json(self.base, MANIFEST, u"unpack the archive again: bootstrap.py lies in its top directory")
-        check_manifest(self.manifest)
-        self.state = read_json(self.base, STATE)
-
-    def inside(self, path):
-        """The path for the system's calls. No directory on the way may be a link."""
-        parts = path.split(u"/")
-        for i in range(1, len(parts)):
-            folder = u"/".join(parts[:i])
-            if folder in self.safe:
-                continue
-            full = os.path.join(self.base, native(folder))
-            if os.path.lexists(full):
-                if not stat.S_ISDIR(os.lstat(full).st_mode):
-                    raise Refused(u"%s is no directory" % folder, u"unpack the archive again")
-                self.safe.add(folder)
-        return os.path.join(self.base, native(path))
-
-    def content(self, path):
-        """The bytes and the stat of a regular file, or None, None."""
-        full = self.inside(path)
-        if not os.path.lexists(full):
-            return None, None
-        found = os.lstat(full)
-        if not stat.S_ISREG(found.st_mode):
-            return None, None
-        return read_file(full), found
-
-    def values(self):
-        """The values that the tree was last fitted to, or None."""
-        return values_of(self.state) if self.state and self.state.get("root") else None
-
-    def run_launcher(self, python, arguments):
-        command = [native(python.path), "-sSE", plain(os.path.join(self.base, native(LAUNCHER)))] + arguments
-        run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=plain(self.base))
-        out, err = run.communicate()
-        if run.returncode:
-            raise Refused(u"running %s: %s" % (LAUNCHER, text(err).strip() or run.returncode))
-        return text(out)
-
-def check_owner(base):
-    """Root doesn't run, replay, or write into, what another user can change."""
-    if WINDOWS or os.geteuid() != 0:
-        return
-    paths = [OWN + u"/" + name for name in (u"manifest.json", u"files.json", u"launch.json", u"launcher.py", u"state.json", u"origin")]
-    for folder in (CHANGE, PREVIOUS):
-        paths += [folder, folder + u"/plan.json", folder + u"/old"]
-    for path in [u"", OWN, u"bootstrap.py", u"bin"] + paths + [INCOMING, STAGED, JOURNAL]:
-        full = os.path.join(base, native(path)) if path else base
-        if not os.path.lexists(full):
-            continue
-        found = os.lstat(full)
-        if found.st_uid != 0:
-            raise Refused(u"this is root, and %s belongs to user %d" % (text(full), found.st_uid),
-                          u"run it as that user", 2)
-        if found.st_mode & 0o002 or (found.st_mode & 0o020 and found.st_gid != 0):
-            if not stat.S_ISLNK(found.st_mode):
-                raise Refused(u"this is root, and other users can write to %s" % text(full),
-                              u"take their right away (chmod go-w), or run it as the owner", 2)
-
-
-def values_of(state):
-    """root, python and prefix of a state, or of its pending record."""
-    return {u"root": state["root"], u"python": state["interpreter"], u"prefix": state.get("prefix", u"")}
-
+# ---- relocation -------------------------------------------------------------
+# One fitting of a tree to a place and a Python: it decides, stages, marks and renames.
 
 class Step(object):
     """One file that gets new content."""
@@ -1670,54 +2180,8 @@ class Relocation(object):
                 os.mkdir(folder, 0o755)
             self.stage(path, data, new, 0o755, None, False)
 
-
-BUILDOUT = br'''# Written by bootstrap.py: runs the zc.buildout of this tree, as %(launcher)s says.
-import sys; sys.path[:] = sys.path[not (getattr(sys.flags, "isolated", 0) or getattr(sys.flags, "safe_path", 0)):]
-import os
-here = os.path.realpath(__file__)
-here = here[4:] if here[:4] == "\\\\?\\" else here  # what NAME.exe says on Windows
-launcher = os.path.join(os.path.dirname(os.path.dirname(here)), ".binary-buildout", "launcher.py")
-sys.argv[0] = os.path.abspath(__file__)
-sys.argv[1:1] = ["--mode=target"]
-with open(launcher, "rb") as f:
-    code = compile(f.read(), launcher, "exec")
-exec(code, {"__name__": "__main__", "__file__": launcher})
-'''
-
-
-def own_scripts(launch):
-    """What buildout_scripts() writes. Windows' virtualenvs have their scripts,
-    zc.buildout's too, in Scripts, and zc.buildout its own in bin."""
-    if not WINDOWS:
-        return (u"bin/buildout",)
-    folders = (u"bin", u"Scripts") if launch.get("virtualenv") else (u"bin",)
-    return tuple(folder + u"/buildout" + end for folder in folders for end in (u"-script.py", u".exe"))
-
-
-def buildout_scripts(tree, launch, values):
-    """bin/buildout, and on Windows the program that starts it."""
-    body = BUILDOUT.replace(b"%(launcher)s", LAUNCHER.encode("ascii"))
-    if launch.get("virtualenv"):
-        python, flags = u"/".join((values[u"root"], u"bin", u"python")), b"-sE"
-        if WINDOWS:
-            python = values[u"root"] + u"\\Scripts\\python.exe"
-    else:
-        python, flags = values[u"python"], b"-sSE"
-    if WINDOWS and sys.version_info >= (3, 7):
-        flags += b" -X utf8"  # launcher.py would start it again
-    script = shebang(python.encode("utf-8"), flags, body)
-    if not WINDOWS:
-        return [(u"bin/buildout", script)]
-    script = for_starter(u"bin/buildout-script.py", script)
-    program = None
-    for egg in list(launch.get("path") or ()) + [u"Lib/site-packages"]:
-        for name in (u"cli-64.exe", u"cli.exe"):
-            program = program or tree.content(egg + u"/setuptools/" + name)[0]
-    if program:
-        return [(path, script if path.endswith(u".py") else program) for path in own_scripts(launch)]
-    return [(u"bin/buildout-script.py", script), (u"bin/buildout.cmd", b"@\"" + python.encode("utf-8") + b"\" " + flags +
-                                                  b" \"%~dp0buildout-script.py\" %*\r\n")]
-
+# ---- fitting ----------------------------------------------------------------
+# Fits a tree, and what .installed.cfg says of develop packages then.
 
 def signatures_of(tree, python):
     """The hash of each develop directory as it is now, by the tree's own zc.buildout."""
@@ -1781,639 +2245,81 @@ def known_signatures(tree, python, work):
                 found[name].append(hashed)
     return found
 
+# ---- place ------------------------------------------------------------------
+# Which path a tree can lie at, and an interpreter.
 
-# ---- --check ----------------------------------------------------------------
-
-def check(tree):
-    """Verifies every file of files.json, and changes nothing."""
-    files = read_json(tree.base, FILES, u"unpack the archive again")
-    state = tree.state or {}
-    left = state.get("files") or {}
-    wrong = []
-
-    def bad(what):
-        wrong.append(what)
-
-    for entry in files.get("files") or ():
-        path = entry["path"]
-        check_path(path, lambda what: wrong.append(what))
-        kind = entry.get("type") or u""
-        full = tree.inside(path)
-        if not os.path.lexists(full):
-            if not was_taken(path):
-                bad(u"missing: " + path)
-            continue
-        found = os.lstat(full)
-        if kind == u"dir":
-            if not stat.S_ISDIR(found.st_mode):
-                bad(u"no directory: " + path)
-        elif kind == u"link":
-            to = text(os.readlink(full)) if stat.S_ISLNK(found.st_mode) else None
-            if to is None or to != entry.get("link") and left.get(path) != u"link:" + to:
-                bad(u"changed: " + path)
-        elif not stat.S_ISREG(found.st_mode):
-            bad(u"no file: " + path)
-        elif digest(read_file(full)) not in (left.get(path) or entry.get("sha256"),):
-            bad(u"changed: " + path)
-        if was_opened(entry, found):
-            bad(u"open to others: %s has mode %04o, and was packed with %04o" % (path, stat.S_IMODE(found.st_mode), entry["mode"]))
-    if wrong:
-        for line in wrong[:20]:
-            say(line)
-        if len(wrong) > 20:
-            say(u"and %d more" % (len(wrong) - 20))
-        raise Refused(u"%d files are not as they were left" % len(wrong),
-                      u"unpack the archive again where that was not you")
-    say(u"%d files are as they should be" % len(files.get("files") or ()))
-    return 0
+# The characters of a path that no format we know has to quote, and the space,
+# parentheses and non-ASCII letters, which the placeholders' forms take care of.
+PLAIN = re.compile(u"[A-Za-z0-9/._+=@~^() \u0080-\U0010ffff-]*$" if sys.maxunicode > 0xffff
+                   else u"[A-Za-z0-9/._+=@~^() \u0080-\uffff-]*$")
+WINDOWS_PLAIN = re.compile(u"[A-Za-z0-9/._+=@~^() \\\\:\u0080-\uffff-]*$")
 
 
-def was_opened(entry, found):
-    """Whether others have a right that a part took away from them."""
-    mode = entry.get("mode")
-    if WINDOWS or entry.get("type") == u"link" or mode in (None, 0o644, 0o755) or entry["path"].split(u"/")[0] == u"var":
-        return False
-    return bool(stat.S_IMODE(found.st_mode) & 0o077 & ~mode)
+def usable(path, what):
+    """Refuses a path that a script, a configuration or a shell can't hold."""
+    if not (WINDOWS_PLAIN if WINDOWS else PLAIN).match(path):
+        bad = sorted(set(re.sub(u"[A-Za-z0-9/._+=@~^() \u0080-\uffff-]", u"", path)))
+        raise Refused(u"%s has a character that scripts and configurations can't hold (%s): %s"
+                      % (what, u" ".join(json.dumps(c) for c in bad), json.dumps(path)),
+                      u"letters, digits, spaces and . _ - + = @ ~ ( ) will do", 2)
+    if re.search(u"coding[:=][ \t]*[-\\w.]", path):
+        raise Refused(u"%s has what Python takes for a script's encoding: %s" % (what, json.dumps(path)),
+                      u"use a path without \"coding=\"", 2)
+    if any(part != part.strip() for part in path.split(u"/")):
+        raise Refused(u"%s has a directory whose name begins or ends with a space: %s"
+                      % (what, json.dumps(path)), u"use another name", 2)
 
 
-# ---- a change of the tree, whole or not at all --------------------------------
-#
-# .binary-buildout/transaction/ is there while the files of one version give way
-# to those of another:
-#
-#   plan.json   what is done, in its order
-#   old/PATH    what lay at PATH before
-#   kept/N      edits of the administrator that get another name
-#   back        is there from when it is undone instead
-#   done        is there when all is done; what is left is to put it away
-#
-# Then it becomes previous/, the way back. "binary-buildout update" has the one
-# that was there held, as previous/before/, until the new version has started: so
-# a rollback from one that doesn't start leaves what there was.
-#
-# It is made under another name and renamed, so it is there whole or not at all,
-# and it goes the same way. Each operation can be done or undone again after it
-# was: what has to come from somewhere is no longer there once it was put.
-
-CHANGE = OWN + u"/transaction"
-PREVIOUS = OWN + u"/previous"
-INCOMING = OWN + u"/incoming"
-STAGED = OWN + u"/staged"
-LISTED = OWN + u"/listed.json"
-RECORD = OWN + u"/install.json"
-
-SHAPES[u"state.json"].optional["pending"] = members({"root": is_absolute, "interpreter": is_absolute, "archive": is_text}, {
-    "prefix": is_text, "signatures": named(each(is_text)),
-    "files": named(row(either(is_text, lambda value: value is None), is_text, is_flag), is_path)})
-PARTS = each(either(lambda value: isinstance(value, KIND), row(is_number, is_number)))
-SHAPES.update({
-    u"plan.json": members({"what": is_text, "from": is_text, "to": is_text, "keeps": is_flag}, {
-        "from_version": is_text, "holds": is_flag, "report": each(row(is_text, is_text, is_text)), "kept": named(is_text)}),  # operations: check_plan
-    u"delta.json": members({"name": is_text, "version": is_text, "base": is_text, "base_version": is_text, "archive": is_text,
-                           "sha256": is_text, "epoch": is_time, "manifest.json": PARTS, "files.json": PARTS},
-                          {"hold": is_flag, "source": is_text}),
-    u"listed.json": members({"archive": is_text, "files": named(is_text, is_path)}),
-    u"install.json": members({}, {"archive": is_text, "sha256": is_text, "source": is_text}),
-})
-
-
-def make_folders(path):
-    if not os.path.isdir(path):
-        make_folders(os.path.dirname(path))
-        os.mkdir(path, 0o700)
-
-
-def lay_copy(source, target):
-    """A second name of a file where that can be, else a copy; a link is made anew."""
-    found = os.lstat(source)
-    if stat.S_ISLNK(found.st_mode):
-        os.symlink(os.readlink(source), target)
+def check_letters(path, what):
+    """Refuses what setuptools' NAME.exe can't start, or Python opens by another
+    encoding than UTF-8."""
+    try:
+        path.encode("ascii")
         return
+    except UnicodeError:
+        pass
+    page = code_page()
     try:
-        os.link(source, target)
-    except (OSError, AttributeError):
-        write_new(target, read_file(source), stat.S_IMODE(found.st_mode), (found.st_mtime, found.st_mtime))
+        path.encode("utf-8" if page == u"cp65001" else page)
+    except (UnicodeError, LookupError):
+        raise Refused(u"%s has letters that are not in the code page of this Windows (%s), which scripts are started by: %s"
+                      % (what, page, path), u"use a path of plain letters", 2)
+    if sys.version_info < (3, 7):
+        raise Refused(u"%s has letters that aren't ASCII, and Python before 3.7 reads no UTF-8 on Windows: %s"
+                      % (what, path), u"use a path of plain letters", 2)
+
+
+def check_place(manifest, root, python):
+    """Refuses a path that is too long, or that formats can't hold."""
+    usable(root, u"the path of this directory")
+    usable(python.path, u"the interpreter's path")
+    longest = None
+    spaced = [(name, path) for name, path in ((u"root", root), (u"python", python.path)) if u" " in path]
+    for item in manifest["relocations"]:
+        for name, path in spaced:
+            if (item.get("splits") or {}).get(name):
+                raise Refused(u"%s can't hold a path with a space (%s), and there is one in %s"
+                              % (item["path"], item["splits"][name], json.dumps(path)),
+                              u"use a path without spaces, or put quotes around it in what writes that file and pack again", 2)
+        for string in item.get("cstrings") or ():
+            if longest is None or string["prefix"] < longest[0]:
+                longest = string["prefix"], item["path"]
+    size = len(root.encode("utf-8"))
+    if longest and size > longest[0]:
+        raise Refused(u"the path of this directory has %d bytes, and %s takes no more than %d"
+                      % (size, longest[1], longest[0]), u"move the tree to a shorter path", 2)
+    if WINDOWS:
+        check_letters(root, u"the path of this directory")
+        check_letters(python.path, u"the interpreter's path")
+    if WINDOWS and len(root) + 1 + len(manifest["longest_path"]) > 259:
+        raise Refused(u"the path of this directory is too long: Windows takes 259 characters, and %s would have %d"
+                      % (manifest["longest_path"], len(root) + 1 + len(manifest["longest_path"])),
+                      u"move the tree to a path of at most %d characters"
+                      % (258 - len(manifest["longest_path"])), 2)
+
+# ---- incoming ---------------------------------------------------------------
+# A delta that was laid or unpacked, and what it has to be.
 
-
-def move(source, target):
-    """Renames over what is there, to another file system too."""
-    import errno
-    try:
-        replace(source, target)
-    except EnvironmentError as e:
-        if e.errno != errno.EXDEV:
-            e.filename = target  # not where the new one lies
-            raise
-        temporary = os.path.join(os.path.dirname(target), native(u".binary-buildout-new"))
-        clear(temporary)
-        lay_copy(source, temporary)
-        replace(temporary, target)
-    if os.path.lexists(source):  # two names of one file: the rename did nothing
-        os.unlink(source)
-
-
-def is_folder(path):
-    return os.path.isdir(path) and not os.path.islink(path)
-
-
-class Transaction(object):
-    """A list of operations on the tree, and the way back."""
-
-    def __init__(self, base):
-        self.base = endless(base)
-        self.folder = self.full(CHANGE)
-
-    def full(self, path):
-        return os.path.join(self.base, native(path))
-
-    def saved(self, path):
-        return self.full(CHANGE + u"/old/" + path)
-
-    def new(self):
-        """An empty directory to prepare the next one in."""
-        folder = self.full(CHANGE + u".new")
-        clear(folder)
-        os.mkdir(folder, 0o700)
-        return folder
-
-    def begin(self, plan):
-        """From here on it is finished, or undone."""
-        write_json(self.base, CHANGE + u".new/plan.json", plan)
-        os.rename(self.full(CHANGE + u".new"), self.folder)
-        sync_dir(self.full(OWN))
-
-    def run(self, plan):
-        done = self.full(CHANGE + u"/done")
-        if not os.path.lexists(done):
-            try:
-                for operation in plan["operations"]:
-                    self.do(*operation)
-                self.sync(plan)
-                write_new(done, b"", 0o600)
-            except (EnvironmentError, Refused):
-                self.undo(plan)
-                raise
-        self.close(plan)
-
-    def do(self, kind, path, *rest):
-        full = self.full(path)
-        if kind == u"mkdir":
-            if not is_folder(full):
-                os.mkdir(full, 0o700)
-            os.chmod(full, rest[0])
-        elif kind == u"rmdir":
-            remove_empty(full)
-        elif kind == u"chmod":
-            os.chmod(full, rest[1])
-        elif kind == u"touch":
-            os.utime(full, (rest[1], rest[1]))
-        elif kind == u"put":
-            source = self.full(rest[0])
-            if os.path.lexists(source):
-                if rest[1]:
-                    self.save(path)
-                move(source, full)
-        elif kind == u"drop":
-            if os.path.lexists(full) and not is_folder(full):
-                saved = self.saved(path)
-                make_folders(os.path.dirname(saved))
-                move(full, saved)
-        else:
-            raise Refused(u"%s holds the unknown operation %s" % (CHANGE, kind))
-
-    def save(self, path):
-        """Gives what lies at a path a second name, so that the path is never empty."""
-        full, saved = self.full(path), self.saved(path)
-        if os.path.lexists(saved) or not os.path.lexists(full):
-            return
-        make_folders(os.path.dirname(saved))
-        if WINDOWS:  # what is open or loaded can be renamed, not replaced
-            os.rename(full, saved)
-            return
-        temporary = self.full(CHANGE + u"/saving")
-        clear(temporary)
-        lay_copy(full, temporary)
-        os.rename(temporary, saved)
-
-    def undo(self, plan):
-        """Back to what was there."""
-        write_new(self.full(CHANGE + u"/back"), b"", 0o600)
-        sync_dir(self.folder)
-        for operation in reversed(plan["operations"]):
-            self.undo_one(*operation)
-        self.sync(plan)
-        self.discard()
-        self.sweep()
-
-    def undo_one(self, kind, path, *rest):
-        full, saved = self.full(path), self.saved(path)
-        if kind == u"mkdir":
-            remove_empty(full)
-        elif kind == u"rmdir":
-            if not os.path.lexists(full):
-                os.mkdir(full, 0o700)
-                os.chmod(full, rest[0])
-        elif kind == u"chmod":
-            os.chmod(full, rest[0])
-        elif kind == u"touch":
-            os.utime(full, (rest[0], rest[0]))
-        elif kind == u"drop":
-            if os.path.lexists(saved):
-                move(saved, full)
-        elif kind == u"put":
-            self.take_back(full, self.full(rest[0]), saved, rest[1])
-
-    def take_back(self, full, source, saved, had):
-        """Undoes a put; what was put goes back to where it came from."""
-        if os.path.lexists(source):  # it was never put
-            if had and os.path.lexists(saved) and not os.path.lexists(full):
-                move(saved, full)
-            return
-        aside = source + native(u".binary-buildout-back")
-        if not had:
-            if os.path.lexists(full):
-                move(full, source)
-            return
-        if not os.path.lexists(aside):
-            temporary = self.full(CHANGE + u"/saving")
-            clear(temporary)
-            lay_copy(full, temporary)
-            os.rename(temporary, aside)
-        if os.path.lexists(saved):
-            move(saved, full)
-        os.rename(aside, source)
-
-    def sync(self, plan):
-        """Makes the renames last."""
-        folders = set(self.full(o[1]).rpartition(native(u"/"))[0] for o in plan["operations"])
-        for folder in sorted(f for f in folders if is_folder(f)):
-            sync_dir(folder)
-
-    def close(self, plan):
-        """What was done counts. The way back is kept, where there is one."""
-        previous, before, held = self.full(PREVIOUS), self.full(PREVIOUS + u"/before"), self.full(CHANGE + u"/before")
-        if plan["keeps"]:
-            clear(before)
-            if os.path.lexists(previous):
-                os.rename(previous, held) if plan.get("holds") else self.drop_previous()
-            os.rename(self.folder, previous)
-            sync_dir(self.full(OWN))
-        else:
-            # Killed after the last of these renames, the next run finds the one that was held.
-            if (read_json(self.base, PREVIOUS + u"/plan.json") or {}).get("to") == plan["from"]:
-                if os.path.lexists(before):
-                    os.rename(before, held)
-                self.drop_previous()
-            if os.path.lexists(held):
-                os.rename(held, previous)
-            # As long as it takes, a rollback that is run again knows that it was done.
-            clear(self.full(PREVIOUS + u".old"))
-            clear(self.full(CHANGE + u"/old"))
-            self.discard()
-        self.sweep()
-
-    def drop_previous(self):
-        gone = self.full(PREVIOUS + u".old")
-        clear(gone)
-        os.rename(self.full(PREVIOUS), gone)
-
-    def discard(self):
-        gone = self.folder + native(u".old")
-        clear(gone)
-        os.rename(self.folder, gone)
-        sync_dir(self.full(OWN))
-        clear(gone)
-
-    def sweep(self):
-        """Takes away what is left of one that was not begun, or is done; of a
-        bin/buildout too, whose lock this has."""
-        for name in (CHANGE + u".new", CHANGE + u".old", PREVIOUS + u".old", STAGED, JOURNAL + u".new", JOURNAL + u".old"):
-            clear(self.full(name))
-
-    def resume(self):
-        """Finishes what a killed run began, or undoes it where that can't be. What
-        to say of it, and whether a rollback is done by that."""
-        plan = read_json(self.base, CHANGE + u"/plan.json", u"unpack the archive into another directory")
-        check_plan(plan, CHANGE)
-        if os.path.lexists(self.full(CHANGE + u"/back")):
-            self.undo(plan)
-            return u"an interrupted change to %s was undone" % plan["what"], False
-        try:
-            self.run(plan)
-        except (EnvironmentError, Refused) as e:
-            if os.path.isdir(self.folder):
-                raise  # it was neither finished nor undone
-            reason = e.message if isinstance(e, Refused) else text(e.strerror or str(e))
-            return u"an interrupted change to %s could not be finished (%s), and was undone" % (plan["what"], reason), False
-        return u"an interrupted change to %s was finished" % plan["what"], not plan["keeps"]
-
-
-# What stands in an operation after its kind and its path.
-BITS = lambda value: is_number(value) and value <= 0o7777  # a directory here may be sticky
-OPERATIONS = {u"mkdir": (BITS,), u"rmdir": (BITS,), u"chmod": (BITS, BITS), u"touch": (is_time, is_time),
-              u"put": (is_text, is_flag), u"drop": ()}
-
-
-def check_plan(plan, folder):
-    """Refuses a journal that isn't of our making, before any of it is done: each
-    path lies in the tree, and what is put somewhere comes from this program's directory."""
-    def bad(what):
-        raise Refused(u"%s/plan.json is damaged: %s" % (folder, what), u"unpack the archive into another directory")
-
-    operations = plan.get("operations")
-    if not isinstance(operations, list) or not all(isinstance(o, list) and len(o) > 1 for o in operations):
-        bad(u"operations")
-    for operation in operations:
-        kind, path, rest = operation[0], operation[1], operation[2:]
-        shape = OPERATIONS.get(kind) if isinstance(kind, type(u"")) else None
-        if shape is None:
-            bad(u"the unknown operation %s" % json.dumps(kind))
-        if not is_text(path) or not row(*shape)(rest):
-            bad(u"an operation %s" % kind)
-        check_path(path, bad)
-        if kind == u"put":
-            check_path(rest[0], bad)
-            if not rest[0].startswith(OWN + u"/"):
-                bad(u"%s is nothing that was prepared" % rest[0])
-
-
-def remove_empty(path):
-    """Removes a directory if nothing is in it. A mount point stays."""
-    import errno
-    if not is_folder(path) or os.path.ismount(plain(path)):
-        return
-    try:
-        os.rmdir(path)
-    except EnvironmentError as e:
-        if e.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.EBUSY):
-            raise
-
-
-# ---- what a change does --------------------------------------------------------
-
-OWNED = (u"bin", u"Scripts", u"parts", u"eggs", u"develop-eggs", INSTALLED, u"bootstrap.py")
-
-
-def is_owned(path):
-    """Whether buildout or this program writes it, and no person."""
-    return path.split(u"/")[0] in OWNED
-
-
-def is_bytecode(path):
-    return path.endswith((u".pyc", u".pyo"))
-
-
-class Item(object):
-    """What lies, or shall lie, at a path."""
-
-    def __init__(self, kind, mode, value, source=None):
-        self.kind, self.mode, self.value, self.source = kind, mode, value, source
-
-    def same(self, other):
-        return (self.kind, self.value) == (other.kind, other.value) and (
-            self.kind == u"link" or WINDOWS or self.mode == other.mode)
-
-
-def item_at(full):
-    """What lies there; None if nothing does."""
-    try:
-        found = os.lstat(full)
-    except OSError:
-        return None
-    mode = stat.S_IMODE(found.st_mode)
-    if stat.S_ISLNK(found.st_mode):
-        return Item(u"link", 0o777, u"link:" + text(os.readlink(full)))
-    if stat.S_ISDIR(found.st_mode):
-        return Item(u"dir", mode, u"dir")
-    if stat.S_ISREG(found.st_mode):
-        return Item(u"file", mode, digest(read_file(full)))
-    return Item(u"other", mode, u"other")
-
-
-def was_taken(path):
-    """Zope takes this file away at its first start. With it, the next start would
-    give the only user its first password again."""
-    return path.endswith(u"/inituser")
-
-
-class Plan(object):
-    """Decides for each path what is done with it, and changes nothing."""
-
-    def __init__(self, base, left, prepared):
-        self.base, self.left, self.prepared = base, left, prepared
-        self.adds, self.swaps, self.drops, self.folders = [], [], [], []
-        self.late, self.times, self.own, self.own_folders = [], [], [], []
-        self.eggs = ()        # directories that go with all that is in them
-        self.blocked = set()  # paths that change between file and directory
-        self.report = []
-        self.extra = {}       # files beside others that this leaves: path to digest
-        self.number = 0
-
-    def full(self, path):
-        return os.path.join(self.base, native(path))
-
-    def have(self, path):
-        """What lies at a path now; nothing does where a directory on the way
-        is a file or a link yet."""
-        parts = path.split(u"/")
-        for i in range(1, len(parts)):
-            if not is_folder(self.full(u"/".join(parts[:i]))):
-                return None
-        return item_at(self.full(path))
-
-    def say(self, kind, path, line):
-        self.report.append([kind, path, line])
-
-    def below_blocked(self, path):
-        parts = path.split(u"/")
-        return any(u"/".join(parts[:i]) in self.blocked for i in range(1, len(parts) + 1))
-
-    def edited(self, path, have):
-        """Whether somebody changed what lies there since it was left."""
-        return have.value != self.left.get(path) and not is_bytecode(path)
-
-    def keep(self, path, have):
-        """An edit gets the name PATH.old."""
-        target, number = path + u".old", 0
-        while True:
-            there = item_at(self.full(target))
-            if there is None or there.value == have.value:
-                break
-            number += 1
-            target = path + u".old%d" % number
-        self.say(u"old", path, u"%s was edited: what you had is %s" % (path, target))
-        if there is None:
-            self.number += 1
-            lay_copy(self.full(path), os.path.join(self.prepared, native(u"%d" % self.number)))
-            self.adds.append([u"put", target, CHANGE + u"/kept/%d" % self.number, False])
-
-    def lay(self, path, item, have):
-        """item shall lie at path, where have lies now."""
-        if path.split(u"/")[0] == OWN:
-            if have is None or not have.same(item):
-                self.own.append([u"put", path, item.source, have is not None])
-            return
-        if have is None:
-            if was_taken(path) and path in self.left:
-                return
-            where = self.late if self.below_blocked(path) else self.adds
-            where.append([u"put", path, item.source, False])
-        elif have.kind == u"dir":
-            self.blocked.add(path)
-            self.folders.append([u"rmdir", path, have.mode])
-            self.late.append([u"put", path, item.source, False])
-        elif have.same(item):
-            return
-        elif not self.edited(path, have):
-            self.swaps.append([u"put", path, item.source, True])
-        elif is_owned(path):
-            self.keep(path, have)
-            self.swaps.append([u"put", path, item.source, True])
-        else:
-            self.beside(path, item, have)
-
-    def beside(self, path, item, have):
-        """An edit stays; what is new is laid as PATH.new, where it is new."""
-        target = path + u".new"
-        there = item_at(self.full(target))
-        if item.value == self.left.get(path) and (there is None or target not in self.left):
-            return
-        if there is not None and there.kind == u"dir":
-            raise Refused(u"%s is a directory, and in the way of the new %s" % (target, path), u"move it away")
-        self.extra[target] = item.value
-        self.say(u"new", path, u"%s was edited, and stays: the new one is %s" % (path, target))
-        if there is None or not there.same(item):
-            self.adds.append([u"put", target, item.source, there is not None])
-
-    def lay_folder(self, path, mode, have):
-        where = self.late if self.below_blocked(path) else self.adds
-        if path.split(u"/")[0] == OWN:
-            where = self.own
-        if have is None:
-            where.append([u"mkdir", path, mode])
-        elif have.kind != u"dir":
-            if have.kind == u"link" and self.left.get(path) != have.value:
-                raise Refused(u"%s is a link, and shall be a directory" % path, u"put what it points to in its place")
-            self.blocked.add(path)
-            if self.edited(path, have):
-                self.keep(path, have)
-            self.drops.append([u"drop", path])
-            self.late.append([u"mkdir", path, mode])
-        elif self.left.get(path) == u"dir" and have.mode != mode and path.split(u"/")[0] != u"var" and not WINDOWS:
-            self.times.append([u"chmod", path, have.mode, mode])
-
-    def remove(self, path, have):
-        """What lies at path goes, unless somebody edited it."""
-        if have is None or path.split(u"/")[0] == u"var":
-            return
-        own = path.split(u"/")[0] == OWN
-        if have.kind == u"dir":
-            (self.own_folders if own else self.folders).append([u"rmdir", path, have.mode])
-        elif own:
-            self.own.append([u"drop", path])
-        elif not self.edited(path, have):
-            self.drops.append([u"drop", path])
-        elif path.startswith(self.eggs):
-            self.say(u"gone", path, u"%s was edited, and went with its egg: it is in %s" % (path, PREVIOUS + u"/old"))
-            self.drops.append([u"drop", path])
-        elif is_owned(path):
-            self.keep(path, have)
-            self.drops.append([u"drop", path])
-        else:
-            self.say(u"kept", path, u"%s was edited, and stays: it is no longer part of the application" % path)
-
-    def remove_bytecode(self, known):
-        """Bytecode that was written here for sources that change or go: Python
-        takes it for valid where the new source has the same time."""
-        planned = set(o[1] for o in self.swaps + self.drops)
-        for path in sorted(p for p in planned if p.endswith(u".py")):
-            folder, slash, name = path.rpartition(u"/")
-            cache = folder + slash + u"__pycache__"
-            full = self.full(cache)
-            inside = sorted(text(n) for n in os.listdir(full)) if is_folder(full) else []
-            found = [path + u"c", path + u"o"]
-            found += [cache + u"/" + n for n in inside if n.startswith(name[:-2]) and is_bytecode(n)]
-            for other in found:
-                if other not in known and other not in planned and os.path.lexists(self.full(other)):
-                    planned.add(other)
-                    self.drops.append([u"drop", other])
-            if inside and cache not in known:
-                self.folders.append([u"rmdir", cache, 0o755])
-
-    def remove_whole(self, path, left):
-        """An egg is one thing: what was added in it would make a broken one of it."""
-        for folder, folders, names in os.walk(self.full(path)):
-            inside = text(folder)[len(text(self.base)) + 1:].replace(os.sep, u"/")
-            for name in folders + names:
-                found = inside + u"/" + text(name)
-                if found not in left:
-                    kind = u"rmdir" if is_folder(self.full(found)) else u"drop"
-                    (self.folders if kind == u"rmdir" else self.drops).append([kind, found] + [0o755] * (kind == u"rmdir"))
-
-    def check(self):
-        """Refuses where a directory has to go and something of others is in it."""
-        going = set(o[1] for o in self.drops + self.folders)
-        for path in sorted(self.blocked):
-            if is_folder(self.full(path)):
-                for folder, folders, names in os.walk(self.full(path)):
-                    for name in folders + names:
-                        inside = text(os.path.join(folder, name))[len(text(self.base)) + 1:].replace(os.sep, u"/")
-                        if inside not in going:
-                            raise Refused(u"%s is in the way: the new version has a file at %s" % (inside, path),
-                                          u"move it away")
-
-    def operations(self):
-        """All of it, in an order in which the old version runs until the new one
-        is there: what is new, what is replaced, what goes."""
-        self.check()
-        return (self.adds + self.swaps + self.drops + deepest_first(self.folders) + self.late + self.times
-                + self.own + deepest_first(self.own_folders))
-
-    def check_access(self, operations):
-        """Tries what may fail before anything is done: directories that can't
-        be written, and on Windows files that a process holds open."""
-        for folder in sorted(set(o[1].rpartition(u"/")[0] for o in operations)):
-            full = self.full(folder) if folder else self.base
-            if is_folder(full) and not os.access(full, os.W_OK):
-                raise Refused(u"%s is read-only" % text(full), u"make it writable for this user", 3)
-        if WINDOWS:
-            busy = busy_files([self.full(o[1]) for o in operations if o[0] == u"drop" or o[0] == u"put" and o[3]])
-            if busy:
-                raise Refused(u"in use: " + u", ".join(text(b) for b in busy[:5]),
-                              u"stop the application first; binary-buildout update --stop CMD does", 3)
-
-
-def deepest_first(folders):
-    """Each directory once, after those that lie in it."""
-    once = dict((o[1], o) for o in folders)
-    return sorted(once.values(), key=lambda o: (-o[1].count(u"/"), o[1]))
-
-
-def open_alone(path):
-    """Opens a file of Windows so that no other process has it open too."""
-    import ctypes
-    create = ctypes.windll.kernel32.CreateFileW
-    create.restype = ctypes.c_void_p
-    handle = create(ctypes.c_wchar_p(path), 0xC0000000, 0, None, 3, 0x00200000, None)
-    if handle in (None, ctypes.c_void_p(-1).value):
-        raise ctypes.WinError()
-    ctypes.windll.kernel32.CloseHandle(ctypes.c_void_p(handle))
-
-
-def busy_files(paths, try_open=open_alone):
-    """Those of the files that can't be opened alone."""
-    busy = []
-    for path in paths:
-        if os.path.isfile(path) and not os.path.islink(path):
-            try:
-                try_open(path)
-            except EnvironmentError:
-                busy.append(path)
-    return busy
-
-
-# ---- update ----------------------------------------------------------------------
-#
 # .binary-buildout/incoming/DIGEST/ is what tar unpacks of a delta, and what
 # "binary-buildout update" lays there:
 #
@@ -2544,6 +2450,400 @@ def drop_incoming(base, old, new):
             clear(os.path.join(folder, name))
     remove_empty(folder)
 
+# ---- listed -----------------------------------------------------------------
+# What the archive of a tree consists of.
+
+def left_in(tree):
+    """What this program and buildout left at each path: a digest, "dir", or
+    "link:" and where it points to."""
+    left = {}
+    for entry in (read_json(tree.base, FILES) or {}).get("files") or ():
+        kind = entry.get("type") or u""
+        left[entry["path"]] = u"dir" if kind == u"dir" else (
+            u"link:" + entry["link"] if kind == u"link" else entry["sha256"])
+    values = tree.values()
+    for item in tree.manifest["relocations"]:
+        if item["class"] == u"link" and values:
+            left[item["path"]] = u"link:" + link_target(item, values)
+    left.update((tree.state or {}).get("files") or {})
+    return left
+
+
+def own_files(base):
+    """The files of .binary-buildout that belong to a version."""
+    found = []
+    for folder, folders, names in os.walk(os.path.join(base, native(OWN))):
+        inside = text(folder)[len(text(base)) + 1:].replace(os.sep, u"/")
+        if inside == OWN:
+            folders[:] = [f for f in folders if text(f) == u"origin"]
+        found += [inside + u"/" + text(n) for n in folders + names]
+    return [p for p in found if p != LOCK and not p.endswith(u".lock")]
+
+
+def write_listed(tree):
+    """Remembers what this version consists of, for when another is unpacked over it."""
+    write_json(tree.base, LISTED, {"format": FORMAT, "archive": tree.archive, "files": left_in(tree)})
+
+# ---- laidover ---------------------------------------------------------------
+# An archive that was unpacked over another one by tar.
+
+def laid_over(tree):
+    """What another version of this tree left, if this one was unpacked over it:
+    pairs of path and what was left there. Known before anything is relocated."""
+    listed = read_json(tree.base, LISTED)
+    if listed is None or listed.get("archive") == tree.archive:
+        return []
+    left = dict(listed["files"])
+    if (tree.state or {}).get("archive") == listed["archive"]:
+        left.update(tree.state.get("files") or {})
+    now = set(e["path"] for e in (read_json(tree.base, FILES) or {}).get("files") or ())
+    now |= set(i["path"] for i in tree.manifest["relocations"])
+    now |= set(folder + u"/buildout" + e for folder in (u"bin", u"Scripts") for e in (u"", u"-script.py", u".exe", u".cmd"))
+    return sorted((p, v) for p, v in left.items() if p not in now)
+
+
+def remove_laid_over(tree, gone):
+    """Removes what the version before had and this one hasn't. No transaction:
+    tar has changed the tree already, and the next run goes on here."""
+    folders = []
+    for path, left in reversed(gone):
+        check_path(path, lambda what: None)
+        full = tree.inside(path)
+        if path.split(u"/")[0] in (u"var", OWN) or not is_folder(os.path.dirname(full)):
+            continue
+        have = item_at(full)
+        if have is None:
+            continue
+        if have.kind == u"dir":
+            folders.append(full)
+        elif have.value == left or is_bytecode(path) or have.kind == u"link" and left.startswith(u"link:"):
+            os.unlink(full)
+        elif is_owned(path):
+            replace(full, full + native(u".old"))
+            say(u"%s was edited: what you had is %s.old" % (path, path))
+        else:
+            say(u"%s was edited, and stays: it is no longer part of the application" % path)
+    for full in folders:
+        remove_empty(full)
+    origins = set(OWN + u"/origin/" + i["path"] for i in tree.manifest["relocations"])
+    folders = []
+    for path in own_files(tree.base):
+        full = os.path.join(tree.base, native(path))
+        if path.startswith(OWN + u"/origin/") and path not in origins:
+            folders.append(full) if is_folder(full) else os.unlink(full)
+    for full in reversed(folders):
+        remove_empty(full)
+    for name in (RECORD, PREVIOUS):
+        clear(os.path.join(tree.base, native(name)))
+    names = set(p for p, _ in gone)
+    tree.state = dict(tree.state, files=dict((p, v) for p, v in tree.state["files"].items() if p not in names))
+    write_json(tree.base, STATE, tree.state)
+
+# ---- python -----------------------------------------------------------------
+# The interpreter that runs this, in the words of the manifest.
+
+class Python(object):
+    """The interpreter that runs this file, in the words of the manifest."""
+
+    def __init__(self, root):
+        self.path = self.executable(root)
+        self.prefix = exact(getattr(sys, "real_prefix", None) or getattr(sys, "base_prefix", sys.prefix),
+                            u"the interpreter's prefix")
+        self.implementation = (sys.implementation.name if hasattr(sys, "implementation")
+                               else sys.subversion[0]).lower()
+        self.minor = u"%d.%d" % sys.version_info[:2]
+        self.version = u"%d.%d.%d" % sys.version_info[:3]
+        self.abi = self.find_abi()
+        self.bits = struct.calcsize("P") * 8
+        self.system, self.arch = self.find_system()
+
+    @staticmethod
+    def executable(root):
+        """sys.executable, absolute, not resolved: a link like the system's
+        python3 stays that when the system is updated. One in this tree is what
+        it was made from."""
+        if not sys.executable:
+            raise Refused(u"this python doesn't know where it lies", u"start it by its full path", 2)
+        found = plain(os.path.abspath(sys.executable))
+        inside = os.path.join(text(root), u"")
+        for path in (found, getattr(sys, "_base_executable", None) or found, os.path.realpath(found)):
+            path = os.path.abspath(path)
+            if not (exact(path, u"the interpreter's path") + u"").startswith(inside):
+                break
+        else:
+            raise Refused(u"%s lies in this directory, and is what has to be set up" % text(found),
+                          u"run bootstrap.py with the system's python", 2)
+        real = getattr(sys, "real_prefix", None)
+        if real:  # a virtualenv of the old kind doesn't start without its site-packages
+            for name in ("python%d.%d" % sys.version_info[:2], "python%d" % sys.version_info[0], "python"):
+                if os.access(os.path.join(real, "bin", name), os.X_OK):
+                    path = os.path.join(real, "bin", name)
+                    break
+        return exact(path, u"the interpreter's path")
+
+    @staticmethod
+    def find_abi():
+        number = u"cp%d%d" % sys.version_info[:2]
+        debug = hasattr(sys, "gettotalrefcount")
+        if PY2:
+            import sysconfig
+            malloc = sysconfig.get_config_var("WITH_PYMALLOC")
+            return (number + (u"d" if debug else u"") + (u"m" if malloc or malloc is None else u"")
+                    + (u"u" if sys.maxunicode > 0xffff else u""))
+        flags = getattr(sys, "abiflags", None)
+        if flags is None:
+            import sysconfig
+            flags = (u"t" if sysconfig.get_config_var("Py_GIL_DISABLED") else u"") + (u"d" if debug else u"")
+        return number + flags.replace(u"m", u"")
+
+    def find_system(self):
+        if WINDOWS:
+            import sysconfig
+            platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
+            return u"windows", {u"win32": u"i686", u"win_amd64": u"x86_64",
+                                u"win_arm64": u"aarch64"}.get(text(platform), text(platform))
+        machine = text(os.uname()[4])
+        return (u"macos" if sys.platform == "darwin" else u"linux"), canonical_arch(machine, self.bits)
+
+# ---- rollback ---------------------------------------------------------------
+# Back to the version before the last update.
+
+def rollback(tree):
+    """Back to the version before the last update, which is kept whole."""
+    plan = read_json(tree.base, PREVIOUS + u"/plan.json")
+    if plan is None or plan.get("to") != tree.archive:
+        raise Refused(u"there is no version to go back to", u"an update keeps the one before it; "
+                      u"install the archive of another one beside this directory", 2)
+    check_plan(plan, PREVIOUS)
+    was = plan.get("from_version") or u"%.12s" % plan["from"]
+    change = Transaction(tree.base)
+    saved = lambda path: PREVIOUS + u"/old/" + path
+    try:
+        prepared = os.path.join(change.new(), native(u"kept"))
+        os.mkdir(prepared, 0o700)
+        left = left_in(tree)
+        left.update(plan.get("kept") or {})
+        back = Plan(tree.base, left, prepared)
+        for operation in sorted(plan["operations"], key=lambda o: (o[0] != u"rmdir", o[1])):
+            undo_later(back, operation, saved, tree)
+        wanted = set(o[1] for o in plan["operations"] if o[0] == u"drop")
+        back.remove_bytecode(wanted)
+        operations = back.operations()
+        back.check_access(operations)
+        write_old_state(tree, plan, prepared)
+        operations.append([u"put", STATE, CHANGE + u"/kept/state.json", True])
+        # What a killed update left there would be applied again at once.
+        clear(os.path.join(tree.base, native(INCOMING)))
+        change.begin({"format": FORMAT, "what": u"%s %s" % (tree.manifest["name"], was), "from": plan["to"],
+                      "to": plan["from"], "from_version": tree.manifest["version"], "keeps": False, "operations": operations, "report": back.report, "kept": {}})
+    except BaseException:
+        change.sweep()
+        raise
+    change.run(read_json(tree.base, CHANGE + u"/plan.json"))
+    for _, _, line in back.report:
+        say(line)
+    say(u"%s %s is there again" % (tree.manifest["name"], was))
+
+
+def undo_later(back, operation, saved, tree):
+    """Plans the contrary of an operation that was done some time ago."""
+    kind, path = operation[0], operation[1]
+    have = back.have(path)
+    if path == STATE:
+        return
+    if kind == u"drop" or kind == u"put" and operation[3]:
+        item = item_at(os.path.join(tree.base, native(saved(path))))
+        if item is None:
+            return  # it was not there either
+        item.source = saved(path)
+        back.lay(path, item, None if back.below_blocked(path) and path not in back.blocked else have)
+    elif kind in (u"put", u"mkdir"):
+        back.remove(path, have)
+    elif kind == u"rmdir":
+        if have is None or have.kind != u"dir":
+            back.lay_folder(path, operation[2], have)
+    elif kind in (u"chmod", u"touch") and have is not None:
+        back.times.append([kind, path, operation[3], operation[2]])
+
+
+def write_old_state(tree, plan, prepared):
+    """The old state.json; of files that didn't change, what was left last."""
+    state = read_json(tree.base, PREVIOUS + u"/old/" + STATE, u"install the archive of that version into another directory")
+    changed = set(o[1] for o in plan["operations"])
+    for path, left in ((tree.state or {}).get("files") or {}).items():
+        if path not in changed and path in state["files"]:
+            state["files"][path] = left
+    data = json.dumps(state, sort_keys=True, indent=1, separators=(",", ": ")).encode("ascii") + b"\n"
+    write_new(os.path.join(prepared, native(u"state.json")), data, 0o644)
+
+# ---- tree -------------------------------------------------------------------
+# The tree: where its files lie, what its manifest says, and what is known of it.
+
+class Tree(object):
+    """This directory, and what is known of it. Paths are the manifest's."""
+
+    def __init__(self, root):
+        self.root = root
+        self.base = endless(native(root))
+        self.safe = set()
+        data = b""
+        if os.path.lexists(os.path.join(self.base, native(MANIFEST))):
+            self.inside(MANIFEST)
+            data = read_file(os.path.join(self.base, native(MANIFEST)))
+        self.archive = digest(data)
+        self.manifest = read_json(self.base, MANIFEST, u"unpack the archive again: bootstrap.py lies in its top directory")
+        check_manifest(self.manifest)
+        self.state = read_json(self.base, STATE)
+
+    def inside(self, path):
+        """The path for the system's calls. No directory on the way may be a link."""
+        parts = path.split(u"/")
+        for i in range(1, len(parts)):
+            folder = u"/".join(parts[:i])
+            if folder in self.safe:
+                continue
+            full = os.path.join(self.base, native(folder))
+            if os.path.lexists(full):
+                if not stat.S_ISDIR(os.lstat(full).st_mode):
+                    raise Refused(u"%s is no directory" % folder, u"unpack the archive again")
+                self.safe.add(folder)
+        return os.path.join(self.base, native(path))
+
+    def content(self, path):
+        """The bytes and the stat of a regular file, or None, None."""
+        full = self.inside(path)
+        if not os.path.lexists(full):
+            return None, None
+        found = os.lstat(full)
+        if not stat.S_ISREG(found.st_mode):
+            return None, None
+        return read_file(full), found
+
+    def values(self):
+        """The values that the tree was last fitted to, or None."""
+        return values_of(self.state) if self.state and self.state.get("root") else None
+
+    def run_launcher(self, python, arguments):
+        command = [native(python.path), "-sSE", plain(os.path.join(self.base, native(LAUNCHER)))] + arguments
+        run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=plain(self.base))
+        out, err = run.communicate()
+        if run.returncode:
+            raise Refused(u"running %s: %s" % (LAUNCHER, text(err).strip() or run.returncode))
+        return text(out)
+
+
+def values_of(state):
+    """root, python and prefix of a state, or of its pending record."""
+    return {u"root": state["root"], u"python": state["interpreter"], u"prefix": state.get("prefix", u"")}
+
+# ---- configuration ----------------------------------------------------------
+# Whether the configuration that bin/buildout was last run with goes with the new version.
+
+def check_config(tree, staging, python, plan):
+    """Refuses a version that the configuration used here doesn't go with: the
+    one that bin/buildout was last run with, or one that was edited."""
+    launch = read_json(staging.base, LAUNCH) or {}
+    usual = launch.get("config") or u"buildout.cfg"
+    config = (tree.state or {}).get("config") or usual
+    edited = [p for kind, p, _ in plan.report if kind == u"new" and p.endswith(u".cfg")]
+    outside = config.startswith(u"/") and not WINDOWS
+    if not launch.get("path") or config == usual and not edited or re.match(u"[a-zA-Z]+:", config):
+        return
+    if not os.path.isfile(os.path.join(tree.base, native(config))):
+        return
+    folder, _, name = config.rpartition(u"/")
+    added = added_configurations(tree, staging, set([u"", u"" if outside else folder]))
+    if outside:
+        added.append(outside_configurations(tree, staging, folder))
+    aside = native(u".binary-buildout-aside")
+    for path in edited:
+        os.rename(staging.full(path), staging.full(path) + aside)
+        lay_copy(os.path.join(tree.base, native(path)), staging.full(path))
+    try:
+        code, out, err = read_config(staging, python, ELSEWHERE + u"/" + name if outside else config)
+    finally:
+        for full in added + [staging.full(p) for p in edited]:
+            clear(full)
+        for path in edited:
+            os.rename(staging.full(path) + aside, staging.full(path))
+    hint = u"put it right, or run bin/buildout with another -c, then update again"
+    if code == 1:
+        wrong = ([line for line in err.splitlines() if line.startswith(u"error: ")] or [err])[0][len(u"error: "):]
+        if outside and not re.search(u"^part |referenced section|[Mm]issing option", wrong):
+            return  # it may be what isn't beside it here
+    else:
+        wrong = unmet_pins(tree, staging, python, plan, pins_in(out), usual)
+        if wrong and edited:
+            hint = u"take the edit out of %s, and put what this server needs into a file that extends %s, for bin/buildout -c" % (u", ".join(edited), usual)
+    if wrong:
+        raise Refused(u"%s, which bin/buildout was last run with, doesn't go with %s: %s" % (
+            config, staging.incoming.what(), wrong.replace(text(staging.full(ELSEWHERE)), folder).replace(text(staging.base), text(tree.base))), hint)
+
+
+ELSEWHERE = u".binary-buildout-outside"
+
+
+def outside_configurations(tree, staging, folder):
+    """Puts the configurations of a directory outside of the tree into the staged
+    tree, for which they are then, as they are for this one now."""
+    there = staging.full(ELSEWHERE)
+    os.mkdir(there, 0o700)
+    old, new = ({u"root": text(base), u"python": u""} for base in (tree.base, staging.base))
+    for name in os.listdir(native(folder) or b"/"):
+        full = os.path.join(native(folder), name)
+        if name.endswith(b".cfg") and os.path.isfile(full) and os.access(full, os.R_OK):
+            with open(full, "rb") as f:
+                write_new(os.path.join(there, name), replacer(old, new)(f.read()), 0o600)
+    return there
+
+
+def read_config(staging, python, config):
+    """Has the staged tree's zc.buildout read a configuration."""
+    run = subprocess.Popen([native(python.path), "-sSE", plain(staging.full(LAUNCHER)), "--reads", native(config)],
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=plain(staging.base))
+    out, err = run.communicate()
+    return run.returncode, text(out), text(err)
+
+
+def pins_in(out):
+    """What "launcher.py --reads" says of pins: [name, wanted, versions that are there ...]."""
+    return [line.split()[1:] for line in out.splitlines() if line.startswith(u"pin ")]
+
+
+def unmet_pins(tree, staging, python, plan, pins, usual):
+    """Says which versions a configuration asks for that will not be there. An
+    egg that was added here stays, and counts; and a pin that the new version's
+    own configuration has is no fault of this one."""
+    added = set()
+    for folder in (u"eggs", u"eggs/v5"):
+        full = os.path.join(tree.base, native(folder))
+        for name in os.listdir(full) if is_folder(full) else []:
+            path = folder + u"/" + text(name)
+            if path.endswith(u".egg") and path not in plan.left:
+                added.add(tuple(text(name).lower().replace(u"_", u"-").replace(u".", u"-").split(u"-py")[0].split(u"-")))
+    pins = [p for p in pins if tuple(u"-".join(p[:2]).lower().replace(u"_", u"-").replace(u".", u"-").split(u"-")) not in added]
+    if not pins:
+        return u""
+    own = pins_in(read_config(staging, python, usual)[1])
+    return u"; ".join(u"it wants %s %s, and %s is there" % (p[0], p[1], u", ".join(p[2:])) for p in pins if p not in own)
+
+
+def added_configurations(tree, staging, folders):
+    """Puts the configurations that the administrator added into the staged tree."""
+    added = []
+    for folder in sorted(folders):
+        here = os.path.join(tree.base, native(folder)) if folder else tree.base
+        there = staging.full(folder) if folder else staging.base
+        for name in os.listdir(here):
+            target = os.path.join(there, name)
+            if name.endswith(native(u".cfg")) and os.path.isfile(os.path.join(here, name)) and not os.path.lexists(target):
+                make_folders(there)
+                lay_copy(os.path.join(here, name), target)
+                added.append(target)
+    return added
+
+# ---- staging ----------------------------------------------------------------
+# The whole new tree below .binary-buildout/staged, fitted by the new version's own bootstrap.py.
 
 class Staging(object):
     """The whole new tree, beside the one that is there."""
@@ -2680,33 +2980,8 @@ class Staging(object):
                     found[path].source = STAGED + u"/" + path
         return found
 
-
-def left_in(tree):
-    """What this program and buildout left at each path: a digest, "dir", or
-    "link:" and where it points to."""
-    left = {}
-    for entry in (read_json(tree.base, FILES) or {}).get("files") or ():
-        kind = entry.get("type") or u""
-        left[entry["path"]] = u"dir" if kind == u"dir" else (
-            u"link:" + entry["link"] if kind == u"link" else entry["sha256"])
-    values = tree.values()
-    for item in tree.manifest["relocations"]:
-        if item["class"] == u"link" and values:
-            left[item["path"]] = u"link:" + link_target(item, values)
-    left.update((tree.state or {}).get("files") or {})
-    return left
-
-
-def own_files(base):
-    """The files of .binary-buildout that belong to a version."""
-    found = []
-    for folder, folders, names in os.walk(os.path.join(base, native(OWN))):
-        inside = text(folder)[len(text(base)) + 1:].replace(os.sep, u"/")
-        if inside == OWN:
-            folders[:] = [f for f in folders if text(f) == u"origin"]
-        found += [inside + u"/" + text(n) for n in folders + names]
-    return [p for p in found if p != LOCK and not p.endswith(u".lock")]
-
+# ---- update -----------------------------------------------------------------
+# An update: it plans, checks and applies what lies in incoming/.
 
 def plan_update(tree, staging, prepared):
     """What has to be done that the tree becomes the staged one."""
@@ -2832,243 +3107,8 @@ def sync_file(path):
     finally:
         os.close(fd)
 
-
-def check_config(tree, staging, python, plan):
-    """Refuses a version that the configuration used here doesn't go with: the
-    one that bin/buildout was last run with, or one that was edited."""
-    launch = read_json(staging.base, LAUNCH) or {}
-    usual = launch.get("config") or u"buildout.cfg"
-    config = (tree.state or {}).get("config") or usual
-    edited = [p for kind, p, _ in plan.report if kind == u"new" and p.endswith(u".cfg")]
-    outside = config.startswith(u"/") and not WINDOWS
-    if not launch.get("path") or config == usual and not edited or re.match(u"[a-zA-Z]+:", config):
-        return
-    if not os.path.isfile(os.path.join(tree.base, native(config))):
-        return
-    folder, _, name = config.rpartition(u"/")
-    added = added_configurations(tree, staging, set([u"", u"" if outside else folder]))
-    if outside:
-        added.append(outside_configurations(tree, staging, folder))
-    aside = native(u".binary-buildout-aside")
-    for path in edited:
-        os.rename(staging.full(path), staging.full(path) + aside)
-        lay_copy(os.path.join(tree.base, native(path)), staging.full(path))
-    try:
-        code, out, err = read_config(staging, python, ELSEWHERE + u"/" + name if outside else config)
-    finally:
-        for full in added + [staging.full(p) for p in edited]:
-            clear(full)
-        for path in edited:
-            os.rename(staging.full(path) + aside, staging.full(path))
-    hint = u"put it right, or run bin/buildout with another -c, then update again"
-    if code == 1:
-        wrong = ([line for line in err.splitlines() if line.startswith(u"error: ")] or [err])[0][len(u"error: "):]
-        if outside and not re.search(u"^part |referenced section|[Mm]issing option", wrong):
-            return  # it may be what isn't beside it here
-    else:
-        wrong = unmet_pins(tree, staging, python, plan, pins_in(out), usual)
-        if wrong and edited:
-            hint = u"take the edit out of %s, and put what this server needs into a file that extends %s, for bin/buildout -c" % (u", ".join(edited), usual)
-    if wrong:
-        raise Refused(u"%s, which bin/buildout was last run with, doesn't go with %s: %s" % (
-            config, staging.incoming.what(), wrong.replace(text(staging.full(ELSEWHERE)), folder).replace(text(staging.base), text(tree.base))), hint)
-
-
-ELSEWHERE = u".binary-buildout-outside"
-
-
-def outside_configurations(tree, staging, folder):
-    """Puts the configurations of a directory outside of the tree into the staged
-    tree, for which they are then, as they are for this one now."""
-    there = staging.full(ELSEWHERE)
-    os.mkdir(there, 0o700)
-    old, new = ({u"root": text(base), u"python": u""} for base in (tree.base, staging.base))
-    for name in os.listdir(native(folder) or b"/"):
-        full = os.path.join(native(folder), name)
-        if name.endswith(b".cfg") and os.path.isfile(full) and os.access(full, os.R_OK):
-            with open(full, "rb") as f:
-                write_new(os.path.join(there, name), replacer(old, new)(f.read()), 0o600)
-    return there
-
-
-def read_config(staging, python, config):
-    """Has the staged tree's zc.buildout read a configuration."""
-    run = subprocess.Popen([native(python.path), "-sSE", plain(staging.full(LAUNCHER)), "--reads", native(config)],
-                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=plain(staging.base))
-    out, err = run.communicate()
-    return run.returncode, text(out), text(err)
-
-
-def pins_in(out):
-    """What "launcher.py --reads" says of pins: [name, wanted, versions that are there ...]."""
-    return [line.split()[1:] for line in out.splitlines() if line.startswith(u"pin ")]
-
-
-def unmet_pins(tree, staging, python, plan, pins, usual):
-    """Says which versions a configuration asks for that will not be there. An
-    egg that was added here stays, and counts; and a pin that the new version's
-    own configuration has is no fault of this one."""
-    added = set()
-    for folder in (u"eggs", u"eggs/v5"):
-        full = os.path.join(tree.base, native(folder))
-        for name in os.listdir(full) if is_folder(full) else []:
-            path = folder + u"/" + text(name)
-            if path.endswith(u".egg") and path not in plan.left:
-                added.add(tuple(text(name).lower().replace(u"_", u"-").replace(u".", u"-").split(u"-py")[0].split(u"-")))
-    pins = [p for p in pins if tuple(u"-".join(p[:2]).lower().replace(u"_", u"-").replace(u".", u"-").split(u"-")) not in added]
-    if not pins:
-        return u""
-    own = pins_in(read_config(staging, python, usual)[1])
-    return u"; ".join(u"it wants %s %s, and %s is there" % (p[0], p[1], u", ".join(p[2:])) for p in pins if p not in own)
-
-
-def added_configurations(tree, staging, folders):
-    """Puts the configurations that the administrator added into the staged tree."""
-    added = []
-    for folder in sorted(folders):
-        here = os.path.join(tree.base, native(folder)) if folder else tree.base
-        there = staging.full(folder) if folder else staging.base
-        for name in os.listdir(here):
-            target = os.path.join(there, name)
-            if name.endswith(native(u".cfg")) and os.path.isfile(os.path.join(here, name)) and not os.path.lexists(target):
-                make_folders(there)
-                lay_copy(os.path.join(here, name), target)
-                added.append(target)
-    return added
-
-
-# ---- rollback --------------------------------------------------------------------
-
-def rollback(tree):
-    """Back to the version before the last update, which is kept whole."""
-    plan = read_json(tree.base, PREVIOUS + u"/plan.json")
-    if plan is None or plan.get("to") != tree.archive:
-        raise Refused(u"there is no version to go back to", u"an update keeps the one before it; "
-                      u"install the archive of another one beside this directory", 2)
-    check_plan(plan, PREVIOUS)
-    was = plan.get("from_version") or u"%.12s" % plan["from"]
-    change = Transaction(tree.base)
-    saved = lambda path: PREVIOUS + u"/old/" + path
-    try:
-        prepared = os.path.join(change.new(), native(u"kept"))
-        os.mkdir(prepared, 0o700)
-        left = left_in(tree)
-        left.update(plan.get("kept") or {})
-        back = Plan(tree.base, left, prepared)
-        for operation in sorted(plan["operations"], key=lambda o: (o[0] != u"rmdir", o[1])):
-            undo_later(back, operation, saved, tree)
-        wanted = set(o[1] for o in plan["operations"] if o[0] == u"drop")
-        back.remove_bytecode(wanted)
-        operations = back.operations()
-        back.check_access(operations)
-        write_old_state(tree, plan, prepared)
-        operations.append([u"put", STATE, CHANGE + u"/kept/state.json", True])
-        # What a killed update left there would be applied again at once.
-        clear(os.path.join(tree.base, native(INCOMING)))
-        change.begin({"format": FORMAT, "what": u"%s %s" % (tree.manifest["name"], was), "from": plan["to"],
-                      "to": plan["from"], "from_version": tree.manifest["version"], "keeps": False, "operations": operations, "report": back.report, "kept": {}})
-    except BaseException:
-        change.sweep()
-        raise
-    change.run(read_json(tree.base, CHANGE + u"/plan.json"))
-    for _, _, line in back.report:
-        say(line)
-    say(u"%s %s is there again" % (tree.manifest["name"], was))
-
-
-def undo_later(back, operation, saved, tree):
-    """Plans the contrary of an operation that was done some time ago."""
-    kind, path = operation[0], operation[1]
-    have = back.have(path)
-    if path == STATE:
-        return
-    if kind == u"drop" or kind == u"put" and operation[3]:
-        item = item_at(os.path.join(tree.base, native(saved(path))))
-        if item is None:
-            return  # it was not there either
-        item.source = saved(path)
-        back.lay(path, item, None if back.below_blocked(path) and path not in back.blocked else have)
-    elif kind in (u"put", u"mkdir"):
-        back.remove(path, have)
-    elif kind == u"rmdir":
-        if have is None or have.kind != u"dir":
-            back.lay_folder(path, operation[2], have)
-    elif kind in (u"chmod", u"touch") and have is not None:
-        back.times.append([kind, path, operation[3], operation[2]])
-
-
-def write_old_state(tree, plan, prepared):
-    """The old state.json; of files that didn't change, what was left last."""
-    state = read_json(tree.base, PREVIOUS + u"/old/" + STATE, u"install the archive of that version into another directory")
-    changed = set(o[1] for o in plan["operations"])
-    for path, left in ((tree.state or {}).get("files") or {}).items():
-        if path not in changed and path in state["files"]:
-            state["files"][path] = left
-    data = json.dumps(state, sort_keys=True, indent=1, separators=(",", ": ")).encode("ascii") + b"\n"
-    write_new(os.path.join(prepared, native(u"state.json")), data, 0o644)
-
-
-# ---- an archive that was unpacked over another one -------------------------------
-
-def laid_over(tree):
-    """What another version of this tree left, if this one was unpacked over it:
-    pairs of path and what was left there. Known before anything is relocated."""
-    listed = read_json(tree.base, LISTED)
-    if listed is None or listed.get("archive") == tree.archive:
-        return []
-    left = dict(listed["files"])
-    if (tree.state or {}).get("archive") == listed["archive"]:
-        left.update(tree.state.get("files") or {})
-    now = set(e["path"] for e in (read_json(tree.base, FILES) or {}).get("files") or ())
-    now |= set(i["path"] for i in tree.manifest["relocations"])
-    now |= set(folder + u"/buildout" + e for folder in (u"bin", u"Scripts") for e in (u"", u"-script.py", u".exe", u".cmd"))
-    return sorted((p, v) for p, v in left.items() if p not in now)
-
-
-def remove_laid_over(tree, gone):
-    """Removes what the version before had and this one hasn't. No transaction:
-    tar has changed the tree already, and the next run goes on here."""
-    folders = []
-    for path, left in reversed(gone):
-        check_path(path, lambda what: None)
-        full = tree.inside(path)
-        if path.split(u"/")[0] in (u"var", OWN) or not is_folder(os.path.dirname(full)):
-            continue
-        have = item_at(full)
-        if have is None:
-            continue
-        if have.kind == u"dir":
-            folders.append(full)
-        elif have.value == left or is_bytecode(path) or have.kind == u"link" and left.startswith(u"link:"):
-            os.unlink(full)
-        elif is_owned(path):
-            replace(full, full + native(u".old"))
-            say(u"%s was edited: what you had is %s.old" % (path, path))
-        else:
-            say(u"%s was edited, and stays: it is no longer part of the application" % path)
-    for full in folders:
-        remove_empty(full)
-    origins = set(OWN + u"/origin/" + i["path"] for i in tree.manifest["relocations"])
-    folders = []
-    for path in own_files(tree.base):
-        full = os.path.join(tree.base, native(path))
-        if path.startswith(OWN + u"/origin/") and path not in origins:
-            folders.append(full) if is_folder(full) else os.unlink(full)
-    for full in reversed(folders):
-        remove_empty(full)
-    for name in (RECORD, PREVIOUS):
-        clear(os.path.join(tree.base, native(name)))
-    names = set(p for p, _ in gone)
-    tree.state = dict(tree.state, files=dict((p, v) for p, v in tree.state["files"].items() if p not in names))
-    write_json(tree.base, STATE, tree.state)
-
-
-def write_listed(tree):
-    """Remembers what this version consists of, for when another is unpacked over it."""
-    write_json(tree.base, LISTED, {"format": FORMAT, "archive": tree.archive, "files": left_in(tree)})
-
-
-# ---- main -------------------------------------------------------------------
+# ---- running ----------------------------------------------------------------
+# One run of bootstrap.py: it finishes what was begun, then fits, updates or rolls back.
 
 def resume(base):
     """Finishes or undoes what a killed run began. None if there was nothing,
@@ -3206,6 +3246,7 @@ def say_next(tree):
     more = u" -c " + config if config and config != launch.get("config") else u""
     say(u"next: " + (u"bin/buildout" if not WINDOWS else u"bin\\buildout") + more)
 
+# ---- program ----------------------------------------------------------------
 
 def main(arguments):
     if arguments in (["--help"], ["-h"]):

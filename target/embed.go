@@ -1,3 +1,5 @@
+//go:generate go run ./bundle
+
 // Package target holds what runs on the server: the programs that travel in
 // each archive, those that install from a release, and the tables of cases
 // (cases) that Go's tests and Python's read.

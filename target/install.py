@@ -11,68 +11,36 @@ import os, sys
 # Nothing from the directory that we are in. (os is there before any search.)
 HERE = os.path.normcase(os.path.abspath(os.curdir))
 sys.path[:] = [p for p in sys.path if os.path.normcase(os.path.abspath(p)) != HERE]
-import base64, calendar, contextlib, errno, glob, hashlib, json, re, shutil, signal, stat, struct, subprocess
-import tarfile, threading, time, zipfile, zlib
-# ssl, socket and what needs them: Network. A Python may have been built without.
+
+import base64
+import calendar
+import contextlib
+import errno
+import glob
+import hashlib
+import json
+import re
+import shutil
+import signal
+import stat
+import struct
+import subprocess
+import tarfile
+import threading
+import time
+import zipfile
+import zlib
+
+# Made of target/src by "go generate ./target": change it there. Each part is a module.
+
+# ---- words ------------------------------------------------------------------
+# Texts, paths and commands of others, for Python 2 and 3 alike.
 
 PY2 = sys.version_info[0] == 2
 WINDOWS = os.name == "nt"
-if WINDOWS:
-    import msvcrt
-else:
-    import fcntl
 
 # What a path of Python 2 is encoded in.
 LOCAL = "mbcs" if WINDOWS else "utf-8"
-
-# What an interpreter tells of itself.
-PROBE = """
-import json, os, platform, re, struct, subprocess, sys
-try:
-    import sysconfig
-    config = sysconfig.get_config_var
-except ImportError:
-    config = lambda name: None
-impl = platform.python_implementation().lower()
-abi = ("cp" if impl == "cpython" else impl) + "%d%d" % sys.version_info[:2]
-debug = "d" if hasattr(sys, "gettotalrefcount") else ""
-if sys.version_info[0] == 2:
-    abi += debug + ("m" if config("WITH_PYMALLOC") in (None, 1) else "") + ("u" if sys.maxunicode > 65535 else "")
-else:
-    abi += ("t" if config("Py_GIL_DISABLED") else "") + debug
-bits = struct.calcsize("P") * 8
-machine = platform.machine().lower()
-if bits == 32:
-    machine = {"x86_64": "i686", "amd64": "x86", "aarch64": "armv7l"}.get(machine, machine)
-system = {"linux": "linux", "linux2": "linux", "darwin": "macos", "win32": "windows"}.get(sys.platform, sys.platform)
-libc = version = macos = ""
-if system == "linux":
-    # A musl system may have the loader of glibc beside its own, and the other
-    # way round: what counts is the one that this program names. (What it is
-    # mapped from may be called libc.so.)
-    try:
-        with open("/proc/self/exe", "rb") as f:
-            musl = re.search(b"/[ -~]*/ld-musl-[ -~]+", f.read(1 << 16))
-    except Exception:
-        musl = None
-    try:
-        if musl:
-            p = subprocess.Popen([musl.group()], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-            for line in p.communicate()[0].decode("ascii", "replace").splitlines():
-                if line.startswith("Version"):
-                    libc, version = "musl", line.split()[1]
-        else:
-            libc, version = os.confstr(2).split()  # _CS_GNU_LIBC_VERSION; Python 2.7 has no name for it
-    except Exception:
-        pass
-elif system == "macos":
-    macos = platform.mac_ver()[0]
-prefix = getattr(sys, "real_prefix", getattr(sys, "base_prefix", sys.prefix))
-sys.stdout.write(json.dumps({
-    "executable": sys.executable, "version": platform.python_version(), "implementation": impl, "abi": abi,
-    "system": system, "machine": machine, "libc": libc, "libc_version": version, "macos": macos,
-    "virtualenv": prefix != sys.prefix}))
-"""
 
 
 class Stop(Exception):
@@ -189,6 +157,773 @@ def number(version):
         parts.pop()
     return parts
 
+# ---- digests ----------------------------------------------------------------
+# The size and SHA-256 of an archive.
+
+def sum_of(f):
+    size, digest = 0, hashlib.sha256()
+    f.seek(0)
+    for block in iter(lambda: f.read(1 << 20), b""):
+        size += len(block)
+        digest.update(block)
+    f.seek(0)
+    return size, digest.hexdigest()
+
+
+def check(f, asset):
+    size, digest = sum_of(f)
+    if size != asset["size"] or digest != asset["sha256"]:
+        raise Stop(1, "%s has %d bytes and SHA-256 %s, and index.json says %d and %s" % (
+            asset["archive"], size, digest, asset["size"], asset["sha256"]),
+            "the file is damaged, or was altered: fetch it again, and ask who made it")
+
+# ---- meter ------------------------------------------------------------------
+# How far a download is.
+
+class Meter(threading.Thread):
+    """Says on a terminal how far a download is, how fast, and how long it takes yet."""
+
+    def __init__(self, path, total):
+        threading.Thread.__init__(self)
+        self.daemon, self.path, self.total, self.over = True, path, total, threading.Event()
+
+    def __enter__(self):
+        if sys.stderr.isatty():
+            self.start()
+
+    def __exit__(self, *unused):
+        self.over.set()
+        if self.is_alive():
+            self.join()
+
+    def done(self):
+        return os.path.getsize(self.path) if os.path.exists(self.path) else 0
+
+    def run(self):
+        first, began, shown = self.done(), time.time(), False
+        while not self.over.wait(0.5):
+            done = self.done()
+            rate = (done - first) / max(time.time() - began, 0.001)
+            left = "%d s left" % ((self.total - done) / rate) if rate > 0 else "stalled"
+            sys.stderr.write("\r%.1f of %.1f MiB, %.1f MiB/s, %s   " % (done / 1048576.0, self.total / 1048576.0, rate / 1048576.0, left))
+            sys.stderr.flush()
+            shown = True
+        if shown:
+            sys.stderr.write("\n")
+
+# ---- addresses --------------------------------------------------------------
+# Addresses: which are taken, what may be shown of them, and where one may lead on to.
+
+# Where archives come from.
+
+def without_password(address):
+    """An address as it may be shown: without user and password, a token is
+    either, and without a query, which signs those of object stores. Of what is
+    hardly an address all up to the last @ may be a password."""
+    m = re.match(r"([A-Za-z][A-Za-z0-9+.-]*://)([^/?#]*)(.*)\Z", address, re.S)
+    if not m:
+        before, at, after = address.rpartition("@")
+        m = re.match(r"([A-Za-z][A-Za-z0-9+.-]*:/*)?", before)
+        return (m.group(1) or "") + "...@" + after if at and ":" in before else address
+    scheme, host, path = m.groups()
+    if "@" in path and re.search("[@:]", host):
+        return scheme + "...@" + path.rpartition("@")[2].partition("?")[0]
+    path, query, _ = path.partition("?")
+    return scheme + host.rpartition("@")[2] + path + (query and "?...")
+
+
+# What each tool takes for the same address.
+ADDRESS = re.compile(r"https?://(?:[^\s/?#@\\]*@)?(?:\[[0-9A-Fa-f:.]+\]|[^\s/?#@:\\\[\]]+)(?::[0-9]*)?(?:[/?#][^\s\\]*)?\Z")
+
+
+def quote(s, safe="/"):
+    """As urllib has it, which needs socket on Python 2."""
+    return "".join(chr(c) if re.match(r"[A-Za-z0-9._~-]", chr(c)) or chr(c) in safe else "%%%02X" % c for c in bytearray(raw(s)))
+
+
+def secure():
+    """Whether this Python can check certificates."""
+    try:
+        import ssl
+    except ImportError:
+        return False
+    return hasattr(ssl, "create_default_context")
+
+
+# What to do about an answer that is not that of the server.
+IN_BETWEEN = "check the address; if it is right, something answers in the place of the server: a proxy, or the login page of a network"
+
+
+def led_on(err):
+    """Where wget was led to, as it notes the headers of an answer; "" of any other."""
+    answer = re.split(br"(?m)^ *HTTP/[0-9.]+ ", err)[-1]
+    m = re.search(br"(?mi)^ *Location: *(\S+)", answer) if re.match(br"30[12378]\b", answer) else None
+    return text(m.group(1)) if m else ""
+
+
+def on_to(url, location):
+    try:
+        from urllib.parse import urljoin
+    except ImportError:
+        from urlparse import urljoin
+    after = urljoin(url, location)
+    if url.startswith("https:") and not after.startswith("https:") or not ADDRESS.match(after):
+        raise downgraded(url)
+    return after
+
+
+def downgraded(url):
+    return Stop(3, "fetching %s: it is led on from https to http, which anybody on the way can change" % without_password(url), IN_BETWEEN)
+
+
+def retry_after(header):
+    """Seconds: the header is their number, or a date."""
+    import email.utils
+    if re.match(r"[0-9]+\Z", header):
+        return min(int(header), 300)
+    date = email.utils.parsedate_tz(header)
+    return min(max(int(email.utils.mktime_tz(date) - time.time()), 0), 300) if date else 0
+
+# ---- work -------------------------------------------------------------------
+# A directory of our own beside DIR, and removing and renaming.
+
+if WINDOWS:
+    import msvcrt
+else:
+    import fcntl
+
+
+# Downloading, unpacking, placing.
+
+def remove(path):
+    """Removes a tree, directories without write permission too; on Windows files without it."""
+    path = fs(path)
+    for at, dirs, files in os.walk(path):
+        for name in dirs + (files if WINDOWS else []):
+            if not os.path.islink(os.path.join(at, name)):
+                os.chmod(os.path.join(at, name), 0o700)
+    shutil.rmtree(path, True)
+
+
+def delete(path):
+    if os.path.isdir(path) and not os.path.islink(path):
+        remove(path)
+    elif os.path.lexists(path):
+        os.remove(path)
+
+
+def rename(old, new):
+    """On Windows whoever looks at a file, as virus scanners do, keeps it from being renamed."""
+    for wait in (0.1, 0.2, 0.4, 0.8, 1.6, 3.2) if WINDOWS else ():
+        try:
+            return os.rename(fs(old), fs(new))
+        except EnvironmentError as e:
+            if getattr(e, "winerror", None) not in (5, 32):
+                raise
+        time.sleep(wait)
+    os.rename(fs(old), fs(new))
+
+
+def lock(f):
+    if WINDOWS:
+        msvcrt.locking(f, msvcrt.LK_NBLCK, 1)
+    else:
+        fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+class Work(object):
+    """A directory beside DIR, ours alone, locked until the process ends."""
+
+    def __init__(self, path):
+        self.path = path
+        try:
+            if not os.path.lexists(path):
+                os.mkdir(path, 0o700)
+            st = os.lstat(path)
+            if not stat.S_ISDIR(st.st_mode) or not WINDOWS and (st.st_uid != os.geteuid() or st.st_mode & 0o022):
+                raise Stop(3, "making a directory to work in: %s is there and is not ours" % path, "remove it")
+            name = os.path.join(path, ".lock")
+            self.lock = os.open(name, os.O_CREAT | os.O_RDWR, 0o600)
+        except EnvironmentError as e:
+            raise Stop(3, "making a directory to work in: %s" % e, "install as a user who may write " + os.path.dirname(path))
+        try:
+            lock(self.lock)
+            mine = os.fstat(self.lock).st_ino == os.stat(name).st_ino
+        except EnvironmentError:
+            mine = False
+        if not mine:
+            raise Stop(3, "locking %s" % path, "another install into the same directory is running; wait for it to end")
+
+    def clear(self, keep=""):
+        for name in os.listdir(self.path):
+            if name not in (".lock", keep):
+                delete(os.path.join(self.path, name))
+
+    def remove(self):
+        if WINDOWS:  # which removes no file that is open
+            os.close(self.lock)
+            return remove(self.path)
+        remove(self.path)
+        os.close(self.lock)
+
+# ---- here -------------------------------------------------------------------
+# What the directory holds, as internal/install/here.go sees it.
+
+# What the directory holds, as internal/install/here.go sees it.
+
+def real(path):
+    """An absolute path without links. In a directory that all may write to, as
+    /tmp is, another user may have made a link: the kernel does not follow it
+    (protected_symlinks), and neither does this."""
+    if WINDOWS:
+        return os.path.realpath(path)
+    at, names, links = "/", path.split("/"), 0
+    while names:
+        name = names.pop(0)
+        if name in ("", "."):
+            continue
+        if name == "..":
+            at = os.path.dirname(at)
+            continue
+        up, at = at, os.path.join(at, name)
+        if not os.path.islink(at):
+            continue
+        links += 1
+        if links > 40:
+            raise Stop(2, "following the link %s: it leads in a circle" % path, "remove the link")
+        above = os.stat(up)
+        if above.st_mode & 0o1002 == 0o1002 and os.lstat(at).st_uid not in (os.geteuid(), above.st_uid):
+            raise Stop(2, "following the link %s: another user made it, where everybody can" % at, "name what it points to, if that is meant")
+        target = os.readlink(at)
+        at, names = "/" if target[:1] == "/" else up, target.split("/") + names
+    return at
+
+
+def final(into):
+    """The directory as an absolute path whose parent is real."""
+    path = os.path.abspath(into)
+    if os.path.islink(path):
+        link, path = path, real(path)
+        if not os.path.exists(path):
+            raise Stop(2, "following the link %s: what it points to is not there" % link, "remove the link, or make what it points to")
+    parent = real(os.path.dirname(path))
+    if os.path.dirname(path) == path:
+        raise Stop(2, path + " is the root of the file system")
+    if not os.path.isdir(parent):
+        raise Stop(2, "looking at %s: there is no such directory" % parent, "make the parent directory first")
+    return os.path.join(parent, os.path.basename(path))
+
+
+def look(path):
+    """None if nothing is there, else manifest, state and record of what is."""
+    if not os.path.lexists(path):
+        return None
+    if not os.path.isdir(path):
+        raise Stop(2, path + " is no directory", "give a directory that does not exist, or is empty")
+    if not os.listdir(path) or interrupted(path):
+        return None
+    ours = os.path.join(path, ".binary-buildout")
+    try:
+        manifest = read_json(os.path.join(ours, "manifest.json"))
+        what = "%s %s" % (manifest["name"], manifest["version"])
+    except (EnvironmentError, ValueError, KeyError, TypeError):
+        raise Stop(2, "installing into %s: it is not empty, and is no installation of binary-buildout" % path, "give another directory, or move this one away")
+    try:
+        state = read_json(os.path.join(ours, "state.json"))
+    except (EnvironmentError, ValueError):
+        state = {}
+    if not state.get("root"):
+        raise Stop(2, "installing into %s: an unpacked %s is there that bootstrap.py has not run in" % (path, what),
+                   "run: %s, or move the directory away" % command("python", os.path.join(path, "bootstrap.py")))
+    try:
+        record = read_json(os.path.join(ours, "install.json"))
+    except (EnvironmentError, ValueError):
+        record = {}
+    with open(os.path.join(ours, "manifest.json"), "rb") as f:
+        return {"what": what, "sha256": record.get("sha256"), "base": hashlib.sha256(f.read()).hexdigest(), "state": state}
+
+
+# Where the parent of the directory cannot be written, or it is a mount point:
+# in it, as internal/install/place.go does it.
+INSIDE = ".binary-buildout."
+
+
+def moved(path):
+    """What an interrupted install in the directory itself was moving up."""
+    try:
+        return [n for n in read_json(os.path.join(path, INSIDE + "new", "entries.json")) if n and n not in (".", "..") and not re.search(r"[/\\]", n)]
+    except (EnvironmentError, ValueError, TypeError):
+        return []
+
+
+def interrupted(path):
+    """Whether it holds nothing but what an install that was killed left."""
+    known = set(moved(path) + [INSIDE + "new", INSIDE + "download"]) - set([".binary-buildout"])
+    names = set(os.listdir(path))
+    return names <= known and bool(names & set([INSIDE + "new", INSIDE + "download"]))
+
+
+def undo(path):
+    for name in moved(path):
+        delete(os.path.join(path, name))
+
+
+def move_up(work, tree, path):
+    """Renames the entries of the tree into the directory, .binary-buildout last."""
+    names = sorted(n for n in os.listdir(tree) if n != ".binary-buildout") + [".binary-buildout"]
+    with open(os.path.join(work, "entries.json"), "wb") as f:
+        f.write(raw(json.dumps(names)))
+    try:
+        for name in names:
+            rename(os.path.join(tree, name), os.path.join(path, name))
+    except BaseException:
+        undo(path)
+        raise
+
+
+def other_version(path, there, asset, index, shelf):
+    hint = command("binary-buildout", "update", path, without_password(shelf.source))
+    for d in asset.get("deltas") or []:
+        if d["base"] == there["base"]:
+            hint += "; or without it: fetch %s, %s, and run: %s" % (
+                without_password(shelf.where(d["delta"])), command("tar", "-xzf", d["delta"], "-C", path),
+                command(there["state"].get("interpreter") or "python", os.path.join(path, "bootstrap.py")))
+    return Stop(2, "installing %s %s into %s: %s is there" % (index["name"], index["version"], path, there["what"]), hint)
+
+# ---- unpack -----------------------------------------------------------------
+# Unpacking an archive of either kind, and nothing outside of its directory.
+
+def zstd():
+    """The tool that is needed, None if Python does it, which 3.14 can."""
+    if sys.version_info >= (3, 14):
+        try:
+            import compression.zstd
+            return None
+        except ImportError:
+            pass
+    tool = which("zstd")
+    if not tool:
+        raise Stop(2, "unpacking a .tar.zst: there is no zstd here, and this Python cannot", "install zstd, or take Python 3.14 with --python")
+    return tool
+
+
+def tar_entries(f):
+    how = {"encoding": "utf-8"}
+    if not PY2:
+        how["errors"] = "surrogateescape"
+    unpacker = None
+    tool = zstd() if f.name.endswith(".zst") else None
+    if tool:
+        os.lseek(f.fileno(), 0, os.SEEK_SET)
+        unpacker = subprocess.Popen([tool, "-dcq"], stdin=f, stdout=subprocess.PIPE)
+        t = tarfile.open(fileobj=unpacker.stdout, mode="r|", **how)
+    else:
+        t = tarfile.open(fileobj=f, mode="r:zst" if f.name.endswith(".zst") else "r:gz", **how)
+    try:
+        for m in t:
+            kind = "dir" if m.isdir() else "link" if m.issym() else "file" if m.isreg() and not m.issparse() else "other"
+            yield raw(m.name), kind, m.mode, m.mtime, raw(m.linkname), (lambda: t.extractfile(m))
+        while unpacker and unpacker.stdout.read(1 << 20):
+            pass
+        if unpacker and unpacker.wait():
+            raise Stop(1, "unpacking %s: zstd ended with %d" % (f.name, unpacker.returncode))
+    finally:
+        t.close()
+        if unpacker:
+            unpacker.stdout.close()
+            unpacker.wait()
+
+
+def zip_entries(f):
+    z = zipfile.ZipFile(f)
+    try:
+        for i in z.infolist():
+            mode, extra, when = i.external_attr >> 16, i.extra, calendar.timegm(i.date_time + (0, 0, 0))
+            while len(extra) >= 9:
+                tag, size = struct.unpack("<HH", extra[:4])
+                if tag == 0x5455 and size >= 5:  # the exact time
+                    when = struct.unpack("<i", extra[5:9])[0]
+                extra = extra[4 + size:]
+            kind = "dir" if i.filename.endswith("/") else "link" if stat.S_ISLNK(mode) else "file"
+            target = z.read(i) if kind == "link" else b""
+            yield raw(i.filename), kind, mode & 0o777 or 0o644, when, target, (lambda: z.open(i))
+    finally:
+        z.close()
+
+
+def make_dirs(path):
+    if not os.path.isdir(path):
+        make_dirs(os.path.dirname(path))
+        os.mkdir(path)
+        os.chmod(path, 0o755)
+
+
+# What Windows takes for a stream, a drive, a device or another name.
+ODD = re.compile(br"[\x00-\x1f<>:|?*\x22]|[. ]\Z|\A(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|\Z)", re.I)
+
+
+def inside(path, root):
+    sep = u"\\" if WINDOWS else b"/"
+    return (path + sep).startswith(root + sep)
+
+
+def no_archive(path, what):
+    return Stop(1, "unpacking %s: %s" % (path, what), "it is no archive of binary-buildout")
+
+
+def room_for(path, tree):
+    """Looks, when files.json is there, whether the disk takes what it lists."""
+    try:
+        sizes = [int(e.get("size") or 0) for e in read_json(os.path.join(tree, ".binary-buildout", "files.json"))["files"]]
+    except (ValueError, KeyError, TypeError, AttributeError) as e:
+        raise no_archive(path, "its files.json cannot be read (%s)" % e)
+    if not hasattr(os, "statvfs"):
+        return
+    need, st = sum((size + 4095) // 4096 * 4096 for size in sizes), os.statvfs(tree)
+    if st.f_blocks and st.f_bavail * st.f_frsize < need:
+        raise Stop(3, "unpacking into %s: %d MB are free, and %d MB are needed" % (
+            os.path.dirname(tree), st.f_bavail * st.f_frsize >> 20, (need >> 20) + 1), "make room on that disk")
+
+
+# What an archive has of .binary-buildout; the rest belongs to the machine.
+OWN = ("launch.json", "launcher.py", "manifest.json", "files.json")
+
+
+def unpack(f, tree):
+    """Unpacks without the top directory, and gives the end of the longest
+    path. Links come last: nothing is written through one."""
+    top, links, dirs, longest, path = None, [], [], "", f.name
+    asked, tree = tree, fs(tree) if WINDOWS else raw(tree)
+    for name, kind, mode, when, target, content in (zip_entries if path.endswith(".zip") else tar_entries)(f):
+        parts = name.rstrip(b"/").split(b"/")
+        top = top or parts[0]
+        clean = not [p for p in parts if p in (b"", b".", b"..") or WINDOWS and ODD.search(p)] and b"\\" not in name and b"\0" not in name
+        if not clean or parts[0] != top or kind == "other" or len(parts) == 1 and kind != "dir":
+            raise Stop(1, "unpacking %s: %s has no place in an archive" % (path, text(name)), "it is no archive of binary-buildout")
+        to = os.path.join(tree, *[p.decode("utf-8") if WINDOWS else p for p in parts[1:]])
+        longest = max(longest, to[len(tree):], key=len)
+        make_dirs(to if kind == "dir" else os.path.dirname(to))
+        if kind == "dir":
+            dirs.append((to, mode, when))
+        elif kind == "link":
+            links.append((to, target.decode("utf-8").replace(u"/", u"\\") if WINDOWS else target, name))
+        else:
+            with os.fdopen(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600), "wb") as f:
+                shutil.copyfileobj(content(), f, 1 << 20)
+            os.chmod(to, mode & 0o777)
+            os.utime(to, (when, when))
+            if parts[1:] == [b".binary-buildout", b"files.json"]:
+                room_for(path, asked)
+    for to, target, _ in links:
+        os.symlink(target, to)
+    real = os.path.realpath(tree)
+    for to, target, name in links:
+        if os.path.isabs(target) or not inside(os.path.realpath(to), real):
+            raise Stop(1, "unpacking %s: the link %s leads out of it" % (path, text(name)), "it is no archive of binary-buildout")
+    for to, mode, when in reversed(dirs):
+        os.chmod(to, mode & 0o777)
+        os.utime(to, (when, when))
+    if not os.path.isfile(os.path.join(tree, "bootstrap.py" if WINDOWS else b"bootstrap.py")):
+        raise Stop(1, "unpacking %s: it holds no bootstrap.py" % path, "it is no archive of binary-buildout")
+    return longest
+
+# ---- hold -------------------------------------------------------------------
+# Whether what was unpacked is what files.json lists.
+
+def found_at(path):
+    """Type, mode, size, digest and target of what was unpacked, as files.json has them."""
+    st = os.lstat(path)
+    mode = stat.S_IMODE(st.st_mode)
+    if stat.S_ISLNK(st.st_mode):
+        return "link", 0, 0, "", text(raw(os.readlink(path))).replace("\\" if WINDOWS else "/", "/")
+    if stat.S_ISDIR(st.st_mode):
+        return "dir", mode, 0, "", ""
+    with open(path, "rb") as f:
+        size, digest = sum_of(f)
+    return "", mode, size, digest, ""
+
+
+def hold(path, tree):
+    """Refuses what was unpacked unless it is what files.json lists, whose digest manifest.json has."""
+    own = os.path.join(tree, ".binary-buildout")
+    try:
+        with open(os.path.join(own, "files.json"), "rb") as f:
+            digest = sum_of(f)[1]
+        manifest = read_json(os.path.join(own, "manifest.json"))
+        if manifest["format"] > 1:
+            raise Stop(2, "unpacking %s: format %s, known is 1" % (path, manifest["format"]), "take a newer install.sh or install.ps1")
+        if manifest["files_sha256"] != digest:
+            raise no_archive(path, "its files.json is not that of its manifest")
+        listed = dict((e["path"], e) for e in read_json(os.path.join(own, "files.json"))["files"])
+        here, base = {}, fs(tree) if WINDOWS else raw(tree)  # whatever the locale is
+        for at, dirs, files in os.walk(base):
+            for name in dirs + files:
+                full = os.path.join(at, name)
+                name = full[len(base) + 1:]
+                name = name.replace(u"\\", u"/") if WINDOWS else text(name)
+                here[name.encode(LOCAL) if WINDOWS and PY2 else name] = full
+        above = set(n[:i] for n in list(listed) + [".binary-buildout/"] for i, c in enumerate(n) if c == "/")
+        for name in sorted(set(here) - set([".binary-buildout/manifest.json", ".binary-buildout/files.json"])):
+            found, e = found_at(here[name]), listed.get(name)
+            if e is None and found[0] == "dir" and name in above:
+                continue
+            if e is None or name.startswith(".binary-buildout/") and name.split("/", 1)[1] not in OWN:
+                raise no_archive(path, "%s has no place in an archive" % name)
+            want = (e.get("type") or "", 0 if e.get("type") == "link" else e["mode"], e.get("size") or 0, e.get("sha256") or "", e.get("link") or "")
+            if found[:1] + found[2:] != want[:1] + want[2:] or not WINDOWS and found[1] != want[1]:
+                raise no_archive(path, "%s is not what its files.json says" % name)
+        missing = sorted(set(listed) - set(here))
+        if missing:
+            raise no_archive(path, "%s is missing" % missing[0])
+    except (EnvironmentError, ValueError, KeyError, TypeError, AttributeError) as e:
+        raise no_archive(path, "its documents cannot be read (%s)" % e)
+
+# ---- stage ------------------------------------------------------------------
+# Places an unpacked tree: staged beside DIR, fitted by its bootstrap.py, recorded, renamed.
+
+def bootstrap(tree, root, python):
+    code, out, _ = run([python, "-sE", os.path.join(tree, "bootstrap.py"), "--root", root], cwd=tree, stderr=subprocess.STDOUT)
+    if code == 0:
+        return
+    lines = [line.strip() for line in text(out).strip().split("\n")]
+    errors = [line[7:] for line in lines if line.startswith("error: ")]
+    hints = [line[6:] for line in lines if line.startswith("hint: ")]
+    raise Stop(code if code in (1, 2, 3) else 1, "running bootstrap.py with %s: %s" % (python, (errors or lines)[-1]), (hints or [""])[-1])
+
+
+def short_enough(tree, path, longest):
+    """Windows takes 259 characters, and bootstrap.py has no more: neither of
+    the tree where it is unpacked, nor of where it will be."""
+    most = max(len(tree), len(path)) + len(longest)
+    if WINDOWS and most > 259:
+        raise Stop(2, "installing into %s: its path is too long: Windows takes 259 characters, and %d are needed, for %s" % (path, most, longest[1:]),
+                   "give a directory with a path that is %d shorter" % (most - 259))
+
+
+def place(archive, asset, path, python, origin):
+    work, inside = Work(workplace(path, "new")), False
+    if work.path == beside(path, "new") and not replaceable(path, work):
+        work.remove()
+        work = Work(os.path.join(path, INSIDE + "new"))
+    if work.path != beside(path, "new"):
+        inside = True
+        undo(path)
+    try:
+        work.clear()
+        tree = os.path.join(work.path, "tree")
+        os.mkdir(tree, 0o755)
+        say("unpacking " + asset["archive"])
+        try:
+            longest = unpack(archive, tree)
+        except (tarfile.TarError, zipfile.BadZipfile, zlib.error, EOFError, ValueError, RuntimeError) as e:  # the last of encrypted files
+            raise Stop(1, "unpacking %s: %s" % (archive.name, e), "the file is damaged; fetch it again")
+        except EnvironmentError as e:
+            if e.errno not in (errno.EEXIST, errno.ENOTDIR):
+                raise
+            raise Stop(1, "unpacking %s: two entries have one place: %s" % (archive.name, e), "it is no archive of binary-buildout")
+        hold(archive.name, tree)
+        short_enough(tree, path, longest)
+        say("running bootstrap.py with " + python)
+        bootstrap(tree, path, python)
+        record = [("format", 1), ("archive", asset["archive"]), ("sha256", asset["sha256"]), ("source", origin)]
+        record = "{\n" + ",\n".join("  %s: %s" % (json.dumps(k), json.dumps(v)) for k, v in record) + "\n}\n"
+        to = os.path.join(tree, ".binary-buildout", "install.json")
+        # A password in it, which updates need, is for nobody else to read.
+        mode = 0o644 if without_password(origin) == origin else 0o600
+        with os.fdopen(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as f:
+            f.write(raw(record))
+        if inside:
+            move_up(work.path, tree, path)
+        else:
+            if os.path.isdir(path):
+                os.rmdir(path)  # only an empty one
+            rename(tree, path)
+    finally:
+        work.remove()
+    delete(os.path.join(path, INSIDE + "download"))
+
+
+def beside(path, what):
+    return os.path.join(os.path.dirname(path), ".%s.binary-buildout.%s" % (os.path.basename(path), what))
+
+
+def workplace(path, what):
+    """Beside the directory, or in it, where only that can be written."""
+    at = beside(path, what)
+    try:
+        if not os.path.lexists(at):
+            os.mkdir(at, 0o700)
+    except EnvironmentError as e:
+        if e.errno in (errno.EACCES, errno.EPERM, errno.EROFS) and os.path.isdir(path):
+            return os.path.join(path, INSIDE + what)
+        raise Stop(3, "making a directory to work in: %s" % e,
+                   "install as a user who may write %s, or have an empty directory made that you own" % os.path.dirname(path))
+    return at
+
+
+def replaceable(path, work):
+    """Whether a rename can put a directory in its place: it is not there, or
+    empty and no mount point, which only trying can tell."""
+    if not os.path.lexists(path):
+        return True
+    if os.listdir(path):
+        return False  # what an install in it left
+    probe = os.path.join(work.path, "probe")
+    try:
+        os.rename(fs(path), fs(probe))
+    except EnvironmentError:
+        return False
+    os.rename(fs(probe), fs(path))
+    return True
+
+# ---- fetch ------------------------------------------------------------------
+# Gets an archive to where nobody else can change it.
+
+def room(path, size):
+    """Refuses a download that the disk has no room for, before it begins."""
+    if os.path.exists(path):
+        size -= os.path.getsize(path)
+    if not hasattr(os, "statvfs"):
+        return
+    st = os.statvfs(os.path.dirname(path))
+    if st.f_blocks and st.f_bavail * st.f_frsize < size:
+        raise Stop(3, "downloading to %s: %d MB are free, and %d MB are needed" % (
+            os.path.dirname(path), st.f_bavail * st.f_frsize >> 20, (size >> 20) + 1), "make room on that disk")
+
+
+def right(path, asset):
+    with open(path, "rb") as f:
+        return sum_of(f)[1] == asset["sha256"]
+
+
+def ours(f):
+    """Whether nobody but this user and root can change what is in an open file."""
+    st = os.fstat(f.fileno())
+    return WINDOWS or st.st_uid in (0, os.geteuid()) and not st.st_mode & 0o002 and (not st.st_mode & 0o020 or st.st_gid in (0, os.getegid()))
+
+
+def from_open(archive, if_ours, asset, path, python, shelf):
+    """Opened once: what is checked is what is unpacked, whatever its name leads
+    to meanwhile. False if another user could write into it meanwhile."""
+    with open(archive, "rb") as f:
+        if if_ours and not ours(f):
+            return False
+        check(f, asset)
+        place(f, asset, path, python["executable"], shelf.source)
+    return True
+
+
+def from_copy(asset, path, python, shelf):
+    """Fetches it to where nobody else can change it."""
+    work, part = Work(workplace(path, "download")), ""
+    try:
+        # The digest in its name says that the part of an earlier run is of the same content.
+        part = os.path.join(work.path, asset["sha256"] + ".part")
+        work.clear(os.path.basename(part))
+        room(part, asset["size"])
+        say("%s %s, %.1f MiB" % ("copying" if shelf.local(asset) else "downloading", asset["archive"], asset["size"] / 1048576.0))
+        with Meter(part, asset["size"]):
+            shelf.get(asset, part)
+        archive = os.path.join(work.path, asset["archive"])
+        rename(part, archive)
+        from_open(archive, False, asset, path, python, shelf)
+    finally:
+        if not os.path.exists(part) or not os.path.getsize(part):
+            work.remove()
+
+# ---- probe ------------------------------------------------------------------
+# What an interpreter tells of itself, by a program that any Python runs.
+
+# What an interpreter tells of itself.
+PROBE = """
+import json, os, platform, re, struct, subprocess, sys
+try:
+    import sysconfig
+    config = sysconfig.get_config_var
+except ImportError:
+    config = lambda name: None
+impl = platform.python_implementation().lower()
+abi = ("cp" if impl == "cpython" else impl) + "%d%d" % sys.version_info[:2]
+debug = "d" if hasattr(sys, "gettotalrefcount") else ""
+if sys.version_info[0] == 2:
+    abi += debug + ("m" if config("WITH_PYMALLOC") in (None, 1) else "") + ("u" if sys.maxunicode > 65535 else "")
+else:
+    abi += ("t" if config("Py_GIL_DISABLED") else "") + debug
+bits = struct.calcsize("P") * 8
+machine = platform.machine().lower()
+if bits == 32:
+    machine = {"x86_64": "i686", "amd64": "x86", "aarch64": "armv7l"}.get(machine, machine)
+system = {"linux": "linux", "linux2": "linux", "darwin": "macos", "win32": "windows"}.get(sys.platform, sys.platform)
+libc = version = macos = ""
+if system == "linux":
+    # A musl system may have the loader of glibc beside its own, and the other
+    # way round: what counts is the one that this program names. (What it is
+    # mapped from may be called libc.so.)
+    try:
+        with open("/proc/self/exe", "rb") as f:
+            musl = re.search(b"/[ -~]*/ld-musl-[ -~]+", f.read(1 << 16))
+    except Exception:
+        musl = None
+    try:
+        if musl:
+            p = subprocess.Popen([musl.group()], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            for line in p.communicate()[0].decode("ascii", "replace").splitlines():
+                if line.startswith("Version"):
+                    libc, version = "musl", line.split()[1]
+        else:
+            libc, version = os.confstr(2).split()  # _CS_GNU_LIBC_VERSION; Python 2.7 has no name for it
+    except Exception:
+        pass
+elif system == "macos":
+    macos = platform.mac_ver()[0]
+prefix = getattr(sys, "real_prefix", getattr(sys, "base_prefix", sys.prefix))
+sys.stdout.write(json.dumps({
+    "executable": sys.executable, "version": platform.python_version(), "implementation": impl, "abi": abi,
+    "system": system, "machine": machine, "libc": libc, "libc_version": version, "macos": macos,
+    "virtualenv": prefix != sys.prefix}))
+"""
+
+# ---- trust ------------------------------------------------------------------
+# What nobody but root and this user can change.
+
+def changeable(path):
+    """Whether somebody else than root can change what a path leads to: by any
+    directory, link or file on the way, as internal/install sees it."""
+    at, todo, links = "/", path.split("/"), 0
+    while True:
+        try:
+            st = os.lstat(at)
+        except EnvironmentError:
+            return True
+        link, sticky = stat.S_ISLNK(st.st_mode), stat.S_ISDIR(st.st_mode) and st.st_mode & stat.S_ISVTX
+        if st.st_uid != 0 or not link and not sticky and (st.st_mode & 0o002 or st.st_mode & 0o020 and st.st_gid != 0):
+            return True
+        if link:
+            target, links = os.readlink(at), links + 1
+            if links > 40:
+                return True
+            at, todo = "/" if target.startswith("/") else os.path.dirname(at), target.split("/") + todo
+        todo = [name for name in todo if name not in ("", ".")]
+        if not todo:
+            return False
+        name = todo.pop(0)
+        at = os.path.dirname(at) if name == ".." else os.path.join(at, name)
+
+
+def roots_alone(path):
+    """As root, only what nobody else can change is run."""
+    return WINDOWS or os.geteuid() != 0 or not changeable(path)
+
+
+def safe_place(path):
+    """Refuses, to root, a directory in whose place another user could put
+    something while an archive is unpacked and its bootstrap.py runs."""
+    if not WINDOWS and os.geteuid() == 0 and (changeable(os.path.dirname(path)) or os.path.lexists(path) and changeable(path)):
+        raise Stop(2, "installing into %s as root: another user could exchange what root runs" % path,
+                   "run it as the user that it is for; or choose a directory that is root\x27s, with all above it")
+
+# ---- interpreters -----------------------------------------------------------
+# The interpreters that are here, as internal/install/python.go finds them.
 
 # The interpreters that are here, as internal/install/python.go finds them.
 
@@ -218,35 +953,6 @@ def registered():
                             pass
             except EnvironmentError:
                 pass
-
-
-def changeable(path):
-    """Whether somebody else than root can change what a path leads to: by any
-    directory, link or file on the way, as internal/install sees it."""
-    at, todo, links = "/", path.split("/"), 0
-    while True:
-        try:
-            st = os.lstat(at)
-        except EnvironmentError:
-            return True
-        link, sticky = stat.S_ISLNK(st.st_mode), stat.S_ISDIR(st.st_mode) and st.st_mode & stat.S_ISVTX
-        if st.st_uid != 0 or not link and not sticky and (st.st_mode & 0o002 or st.st_mode & 0o020 and st.st_gid != 0):
-            return True
-        if link:
-            target, links = os.readlink(at), links + 1
-            if links > 40:
-                return True
-            at, todo = "/" if target.startswith("/") else os.path.dirname(at), target.split("/") + todo
-        todo = [name for name in todo if name not in ("", ".")]
-        if not todo:
-            return False
-        name = todo.pop(0)
-        at = os.path.dirname(at) if name == ".." else os.path.join(at, name)
-
-
-def roots_alone(path):
-    """As root, only what nobody else can change is run."""
-    return WINDOWS or os.geteuid() != 0 or not changeable(path)
 
 
 def candidates(others=None):
@@ -353,6 +1059,30 @@ def no_python(asked):
     raise Stop(2, "looking for --python %s: there is none, or it does not run; this system is %s" % (asked, this_system(described(candidates()))),
                "give the path of an interpreter")
 
+
+def system_words(p):
+    return "%s %s%s%s" % (p["system"], p["machine"], ", %s %s" % (p["libc"], p["libc_version"]) if p["libc"] else "", " " + p["macos"] if p["macos"] else "")
+
+
+def this_system(found):
+    others = []
+    list(candidates(others))
+    if len(others) > 8:
+        others[8:] = ["and %d more" % (len(others) - 8)]
+    return these_pythons(found) + (" (not run by root, since others can change them: %s)" % ", ".join(others) if others else "")
+
+
+def these_pythons(found):
+    """What is here, the newest Python first."""
+    if not found:
+        return "without a Python"
+    names = ["%s (%s)" % (q["version"], q["executable"]) for q in sorted(found, key=lambda q: number(q["version"]), reverse=True)]
+    if len(names) > 8:
+        names[8:] = ["and %d more" % (len(names) - 8)]
+    return "%s, with Python %s" % (system_words(found[0]), ", ".join(names))
+
+# ---- fits -------------------------------------------------------------------
+# Which archive of a release fits, by the rules of internal/install/fits.go.
 
 # Which archive fits, by the rules of internal/install/fits.go.
 
@@ -462,28 +1192,6 @@ def choose(index, name, found, label):
     return best, python
 
 
-def system_words(p):
-    return "%s %s%s%s" % (p["system"], p["machine"], ", %s %s" % (p["libc"], p["libc_version"]) if p["libc"] else "", " " + p["macos"] if p["macos"] else "")
-
-
-def this_system(found):
-    others = []
-    list(candidates(others))
-    if len(others) > 8:
-        others[8:] = ["and %d more" % (len(others) - 8)]
-    return these_pythons(found) + (" (not run by root, since others can change them: %s)" % ", ".join(others) if others else "")
-
-
-def these_pythons(found):
-    """What is here, the newest Python first."""
-    if not found:
-        return "without a Python"
-    names = ["%s (%s)" % (q["version"], q["executable"]) for q in sorted(found, key=lambda q: number(q["version"]), reverse=True)]
-    if len(names) > 8:
-        names[8:] = ["and %d more" % (len(names) - 8)]
-    return "%s, with Python %s" % (system_words(found[0]), ", ".join(names))
-
-
 def distance(wanted, have):
     """How far two versions of Python are apart; of two equally far ones the newer is nearer."""
     w, h = [int(m.group(1)) * 100 + int(m.group(2)) if m else 0 for m in [re.match(r"cp(\d)(\d+)", abi) for abi in (wanted, have)]]
@@ -509,71 +1217,132 @@ def nothing_fits(index, name, found, label):
         hint = "have it built for this system too, " + system_words(p) + (" or older" if key[0] == 3 else "")
     return Stop(2, "nothing fits: this system is %s; %s has %s; closest is %s: %s" % (this_system(found), name, has, target, why), hint)
 
+# ---- index ------------------------------------------------------------------
+# index.json of a release.
 
-# Where archives come from.
-
-def without_password(address):
-    """An address as it may be shown: without user and password, a token is
-    either, and without a query, which signs those of object stores. Of what is
-    hardly an address all up to the last @ may be a password."""
-    m = re.match(r"([A-Za-z][A-Za-z0-9+.-]*://)([^/?#]*)(.*)\Z", address, re.S)
-    if not m:
-        before, at, after = address.rpartition("@")
-        m = re.match(r"([A-Za-z][A-Za-z0-9+.-]*:/*)?", before)
-        return (m.group(1) or "") + "...@" + after if at and ":" in before else address
-    scheme, host, path = m.groups()
-    if "@" in path and re.search("[@:]", host):
-        return scheme + "...@" + path.rpartition("@")[2].partition("?")[0]
-    path, query, _ = path.partition("?")
-    return scheme + host.rpartition("@")[2] + path + (query and "?...")
+def parsed(data, name):
+    if data.lstrip()[:1] == b"<":
+        raise Stop(3, "fetching index.json of %s: the answer is a web page" % name, IN_BETWEEN)
+    return native(json.loads(data.decode("utf-8")))
 
 
-# What each tool takes for the same address.
-ADDRESS = re.compile(r"https?://(?:[^\s/?#@\\]*@)?(?:\[[0-9A-Fa-f:.]+\]|[^\s/?#@:\\\[\]]+)(?::[0-9]*)?(?:[/?#][^\s\\]*)?\Z")
+# GitHub has its assets of these names alone, and a name is made of target,
+# label and version.
+NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._+-]*[A-Za-z0-9_+-])?\Z")
+TAG = re.compile(r"[^\x00-\x20\x7f~^:?*\\\[]+\Z")
 
 
-class Folder(object):
-    """A copy of a release on disk."""
-
-    def __init__(self, path):
-        self.path = self.source = os.path.abspath(path)
-        self.name = without_password(self.path)
-
-    def index(self):
-        try:
-            with open(os.path.join(self.path, "index.json"), "rb") as f:
-                return f.read()
-        except EnvironmentError as e:
-            raise Stop(2, "reading index.json of the mirror %s: %s" % (self.name, e.strerror), "a mirror is a copy of all assets of a release, index.json among them")
-
-    def local(self, asset):
-        path = os.path.join(self.path, asset["archive"])
-        if not os.path.isfile(path):
-            raise Stop(2, "looking for %s: the mirror %s does not have it, though its index.json names it" % (asset["archive"], self.name),
-                       "copy it there too: a mirror is a copy of all assets of a release")
-        return path
-
-    def get(self, asset, to):
-        with open(self.local(asset), "rb") as f, open(to, "wb") as copy:
-            shutil.copyfileobj(f, copy, 1 << 20)
-
-    def where(self, name):
-        return os.path.join(self.path, name)
+def is_name(v, pattern=NAME):
+    return isinstance(v, type("")) and bool(pattern.match(v))
 
 
-def quote(s, safe="/"):
-    """As urllib has it, which needs socket on Python 2."""
-    return "".join(chr(c) if re.match(r"[A-Za-z0-9._~-]", chr(c)) or chr(c) in safe else "%%%02X" % c for c in bytearray(raw(s)))
+def entry_names(a):
+    """All of an entry that becomes a file name, or is said."""
+    names = [a["archive"], a["target"], a.get("label") or "x"]
+    for f in a.get("floors") or []:
+        names += [f["kind"], f["version"]]
+    for d in a.get("deltas") or []:
+        names.append(d["delta"])
+    return names
 
 
-def secure():
-    """Whether this Python can check certificates."""
+def read_index(data, name):
     try:
-        import ssl
-    except ImportError:
-        return False
-    return hasattr(ssl, "create_default_context")
+        x = parsed(data, name)
+        known = type(x["format"]) is int and x["format"] <= 1
+        if known and not (is_name(x["name"]) and is_name(x["version"]) and is_name(x.get("tag") or "x", TAG)):
+            raise ValueError("its name, version or tag is none")
+        for i, a in enumerate(x["archives"] if known else []):
+            if not re.match(r"[0-9a-f]{64}\Z", a["sha256"]) or not all(is_name(n) for n in entry_names(a)) or type(a["size"]) not in (int, type(1 << 63)) or a["size"] < 0:
+                raise ValueError("its entry %d has no name of an asset, no size or no digest" % (i + 1))
+    except (ValueError, KeyError, TypeError, AttributeError) as e:
+        raise Stop(1, "reading index.json of %s: %s" % (name, e), "it is damaged: fetch or make it again")
+    if not known:
+        raise Stop(2, "reading index.json of %s: format %s, known is 1" % (name, x["format"]), "take a newer install.sh or install.ps1")
+    if not x["archives"]:
+        raise Stop(2, "reading index.json of %s: it lists no archives" % name)
+    return x
 
+
+def as_tagged(asked, index, name):
+    """--tag, also where a mirror is named: its index.json has to be of that release."""
+    if asked and index.get("tag") != asked:
+        raise Stop(1, "%s is of %s, and --tag says %s" % (name, "the release " + index["tag"] if index.get("tag") else "no release that it names", asked),
+                   "leave --tag out, or name what has that release")
+
+
+def as_asked(asked, asset):
+    """--sha256, also as GitHub shows digests: sha256:ab12..."""
+    digest = re.sub("^sha256:", "", asked.lower())
+    if asked and not re.match(r"[0-9a-f]{64}\Z", digest):
+        raise Stop(2, "--sha256 %s: a SHA-256 digest has 64 hexadecimal digits" % asked, "copy that of the archive from the release page, or its line in SHA256SUMS")
+    if asked and digest != asset["sha256"]:
+        raise Stop(1, "%s has SHA-256 %s, and --sha256 says %s" % (asset["archive"], asset["sha256"], digest),
+                   "it is not the archive that you mean: ask who made it")
+
+# ---- network ----------------------------------------------------------------
+# What needs ssl and socket, which a Python may have been built without.
+
+class Network(object):
+    """What this Python downloads by. ImportError: it was built without."""
+
+    def __init__(self):
+        try:
+            from urllib2 import HTTPError, HTTPRedirectHandler, Request, build_opener
+            from httplib import HTTPException
+        except ImportError:
+            from http.client import HTTPException
+            from urllib.error import HTTPError
+            from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+        class Redirects(HTTPRedirectHandler):
+            def redirect_request(self, req, fp, code, msg, headers, newurl):
+                if req.get_full_url().startswith("https:") and not newurl.startswith("https:"):
+                    raise downgraded(req.get_full_url())
+                return HTTPRedirectHandler.redirect_request(self, req, fp, code, msg, headers, newurl)
+
+        handlers = [Redirects()]
+        if secure():
+            import ssl
+            try:
+                from urllib2 import HTTPSHandler
+            except ImportError:
+                from urllib.request import HTTPSHandler
+            context = ssl.create_default_context()
+            # Authorities of a company seldom have all that 3.13 asks for.
+            context.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)
+            handlers.append(HTTPSHandler(context=context))
+        self.HTTPError, self.HTTPException, self.Request = HTTPError, HTTPException, Request
+        self.open = build_opener(*handlers).open
+
+
+def download(net, url, to, more, headers):
+    """One attempt of this Python itself, by the proxies that urllib knows. The
+    headers are for this address alone, not for where it leads to."""
+    user = re.match(r"(https?://)([^/?#@]*)@(.*)", url)
+    request = net.Request((user.group(1) + user.group(3)) if user else url, headers={"User-Agent": "binary-buildout", "Accept-Encoding": "identity"})
+    if user:
+        password = re.sub(b"%([0-9A-Fa-f]{2})", lambda m: bytes(bytearray([int(m.group(1), 16)])), raw(user.group(2)))
+        request.add_unredirected_header("Authorization", "Basic " + text(base64.b64encode(password)))
+    for name in headers:
+        request.add_unredirected_header(name, headers[name])
+    have = os.path.getsize(to) if to and more and os.path.exists(to) else 0
+    if have:
+        request.add_header("Range", "bytes=%d-" % have)
+    with contextlib.closing(net.open(request, timeout=60)) as answer:
+        if not to:
+            return answer.read()
+        part = answer.getcode() == 206
+        want = answer.headers.get("Content-Length")
+        with open(to, "ab" if part else "wb") as f:
+            begin = f.tell() if part else 0
+            shutil.copyfileobj(answer, f, 1 << 16)
+            got = f.tell() - begin
+    if want and got != int(want):
+        raise EnvironmentError("it ends after %d of %s bytes" % (got, want))
+
+# ---- server -----------------------------------------------------------------
+# A server that has the files of a release.
 
 class Site(object):
     """A release, or a copy of one behind a URL. curl or wget fetches, as the
@@ -732,40 +1501,36 @@ class Site(object):
             hint = "name the file of your certificate authority in SSL_CERT_FILE"
         return Stop(3, "fetching %s: %s" % (url, why), hint)
 
+# ---- shelves ----------------------------------------------------------------
+# Where archives come from.
 
-# What to do about an answer that is not that of the server.
-IN_BETWEEN = "check the address; if it is right, something answers in the place of the server: a proxy, or the login page of a network"
+class Folder(object):
+    """A copy of a release on disk."""
 
+    def __init__(self, path):
+        self.path = self.source = os.path.abspath(path)
+        self.name = without_password(self.path)
 
-def led_on(err):
-    """Where wget was led to, as it notes the headers of an answer; "" of any other."""
-    answer = re.split(br"(?m)^ *HTTP/[0-9.]+ ", err)[-1]
-    m = re.search(br"(?mi)^ *Location: *(\S+)", answer) if re.match(br"30[12378]\b", answer) else None
-    return text(m.group(1)) if m else ""
+    def index(self):
+        try:
+            with open(os.path.join(self.path, "index.json"), "rb") as f:
+                return f.read()
+        except EnvironmentError as e:
+            raise Stop(2, "reading index.json of the mirror %s: %s" % (self.name, e.strerror), "a mirror is a copy of all assets of a release, index.json among them")
 
+    def local(self, asset):
+        path = os.path.join(self.path, asset["archive"])
+        if not os.path.isfile(path):
+            raise Stop(2, "looking for %s: the mirror %s does not have it, though its index.json names it" % (asset["archive"], self.name),
+                       "copy it there too: a mirror is a copy of all assets of a release")
+        return path
 
-def on_to(url, location):
-    try:
-        from urllib.parse import urljoin
-    except ImportError:
-        from urlparse import urljoin
-    after = urljoin(url, location)
-    if url.startswith("https:") and not after.startswith("https:") or not ADDRESS.match(after):
-        raise downgraded(url)
-    return after
+    def get(self, asset, to):
+        with open(self.local(asset), "rb") as f, open(to, "wb") as copy:
+            shutil.copyfileobj(f, copy, 1 << 20)
 
-
-def downgraded(url):
-    return Stop(3, "fetching %s: it is led on from https to http, which anybody on the way can change" % without_password(url), IN_BETWEEN)
-
-
-def retry_after(header):
-    """Seconds: the header is their number, or a date."""
-    import email.utils
-    if re.match(r"[0-9]+\Z", header):
-        return min(int(header), 300)
-    date = email.utils.parsedate_tz(header)
-    return min(max(int(email.utils.mktime_tz(date) - time.time()), 0), 300) if date else 0
+    def where(self, name):
+        return os.path.join(self.path, name)
 
 
 class Release(Site):
@@ -811,97 +1576,6 @@ class Release(Site):
         return Site.index(self)
 
 
-class Network(object):
-    """What this Python downloads by. ImportError: it was built without."""
-
-    def __init__(self):
-        try:
-            from urllib2 import HTTPError, HTTPRedirectHandler, Request, build_opener
-            from httplib import HTTPException
-        except ImportError:
-            from http.client import HTTPException
-            from urllib.error import HTTPError
-            from urllib.request import HTTPRedirectHandler, Request, build_opener
-
-        class Redirects(HTTPRedirectHandler):
-            def redirect_request(self, req, fp, code, msg, headers, newurl):
-                if req.get_full_url().startswith("https:") and not newurl.startswith("https:"):
-                    raise downgraded(req.get_full_url())
-                return HTTPRedirectHandler.redirect_request(self, req, fp, code, msg, headers, newurl)
-
-        handlers = [Redirects()]
-        if secure():
-            import ssl
-            try:
-                from urllib2 import HTTPSHandler
-            except ImportError:
-                from urllib.request import HTTPSHandler
-            context = ssl.create_default_context()
-            # Authorities of a company seldom have all that 3.13 asks for.
-            context.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)
-            handlers.append(HTTPSHandler(context=context))
-        self.HTTPError, self.HTTPException, self.Request = HTTPError, HTTPException, Request
-        self.open = build_opener(*handlers).open
-
-
-def download(net, url, to, more, headers):
-    """One attempt of this Python itself, by the proxies that urllib knows. The
-    headers are for this address alone, not for where it leads to."""
-    user = re.match(r"(https?://)([^/?#@]*)@(.*)", url)
-    request = net.Request((user.group(1) + user.group(3)) if user else url, headers={"User-Agent": "binary-buildout", "Accept-Encoding": "identity"})
-    if user:
-        password = re.sub(b"%([0-9A-Fa-f]{2})", lambda m: bytes(bytearray([int(m.group(1), 16)])), raw(user.group(2)))
-        request.add_unredirected_header("Authorization", "Basic " + text(base64.b64encode(password)))
-    for name in headers:
-        request.add_unredirected_header(name, headers[name])
-    have = os.path.getsize(to) if to and more and os.path.exists(to) else 0
-    if have:
-        request.add_header("Range", "bytes=%d-" % have)
-    with contextlib.closing(net.open(request, timeout=60)) as answer:
-        if not to:
-            return answer.read()
-        part = answer.getcode() == 206
-        want = answer.headers.get("Content-Length")
-        with open(to, "ab" if part else "wb") as f:
-            begin = f.tell() if part else 0
-            shutil.copyfileobj(answer, f, 1 << 16)
-            got = f.tell() - begin
-    if want and got != int(want):
-        raise EnvironmentError("it ends after %d of %s bytes" % (got, want))
-
-
-class Meter(threading.Thread):
-    """Says on a terminal how far a download is, how fast, and how long it takes yet."""
-
-    def __init__(self, path, total):
-        threading.Thread.__init__(self)
-        self.daemon, self.path, self.total, self.over = True, path, total, threading.Event()
-
-    def __enter__(self):
-        if sys.stderr.isatty():
-            self.start()
-
-    def __exit__(self, *unused):
-        self.over.set()
-        if self.is_alive():
-            self.join()
-
-    def done(self):
-        return os.path.getsize(self.path) if os.path.exists(self.path) else 0
-
-    def run(self):
-        first, began, shown = self.done(), time.time(), False
-        while not self.over.wait(0.5):
-            done = self.done()
-            rate = (done - first) / max(time.time() - began, 0.001)
-            left = "%d s left" % ((self.total - done) / rate) if rate > 0 else "stalled"
-            sys.stderr.write("\r%.1f of %.1f MiB, %.1f MiB/s, %s   " % (done / 1048576.0, self.total / 1048576.0, rate / 1048576.0, left))
-            sys.stderr.flush()
-            shown = True
-        if shown:
-            sys.stderr.write("\n")
-
-
 def source(origin, server, repo, release, tag, helper):
     if re.match(r"https?:", origin, re.I) or "://" in origin:
         if not ADDRESS.match(origin):
@@ -917,622 +1591,7 @@ def source(origin, server, repo, release, tag, helper):
     # Without --tag, an update later takes what is the latest then.
     return Release(server, repo, tag or release, repo + "@" + tag if tag else repo, helper)
 
-
-def parsed(data, name):
-    if data.lstrip()[:1] == b"<":
-        raise Stop(3, "fetching index.json of %s: the answer is a web page" % name, IN_BETWEEN)
-    return native(json.loads(data.decode("utf-8")))
-
-
-# GitHub has its assets of these names alone, and a name is made of target,
-# label and version.
-NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._+-]*[A-Za-z0-9_+-])?\Z")
-TAG = re.compile(r"[^\x00-\x20\x7f~^:?*\\\[]+\Z")
-
-
-def is_name(v, pattern=NAME):
-    return isinstance(v, type("")) and bool(pattern.match(v))
-
-
-def entry_names(a):
-    """All of an entry that becomes a file name, or is said."""
-    names = [a["archive"], a["target"], a.get("label") or "x"]
-    for f in a.get("floors") or []:
-        names += [f["kind"], f["version"]]
-    for d in a.get("deltas") or []:
-        names.append(d["delta"])
-    return names
-
-
-def read_index(data, name):
-    try:
-        x = parsed(data, name)
-        known = type(x["format"]) is int and x["format"] <= 1
-        if known and not (is_name(x["name"]) and is_name(x["version"]) and is_name(x.get("tag") or "x", TAG)):
-            raise ValueError("its name, version or tag is none")
-        for i, a in enumerate(x["archives"] if known else []):
-            if not re.match(r"[0-9a-f]{64}\Z", a["sha256"]) or not all(is_name(n) for n in entry_names(a)) or type(a["size"]) not in (int, type(1 << 63)) or a["size"] < 0:
-                raise ValueError("its entry %d has no name of an asset, no size or no digest" % (i + 1))
-    except (ValueError, KeyError, TypeError, AttributeError) as e:
-        raise Stop(1, "reading index.json of %s: %s" % (name, e), "it is damaged: fetch or make it again")
-    if not known:
-        raise Stop(2, "reading index.json of %s: format %s, known is 1" % (name, x["format"]), "take a newer install.sh or install.ps1")
-    if not x["archives"]:
-        raise Stop(2, "reading index.json of %s: it lists no archives" % name)
-    return x
-
-
-def as_tagged(asked, index, name):
-    """--tag, also where a mirror is named: its index.json has to be of that release."""
-    if asked and index.get("tag") != asked:
-        raise Stop(1, "%s is of %s, and --tag says %s" % (name, "the release " + index["tag"] if index.get("tag") else "no release that it names", asked),
-                   "leave --tag out, or name what has that release")
-
-
-# What the directory holds, as internal/install/here.go sees it.
-
-def real(path):
-    """An absolute path without links. In a directory that all may write to, as
-    /tmp is, another user may have made a link: the kernel does not follow it
-    (protected_symlinks), and neither does this."""
-    if WINDOWS:
-        return os.path.realpath(path)
-    at, names, links = "/", path.split("/"), 0
-    while names:
-        name = names.pop(0)
-        if name in ("", "."):
-            continue
-        if name == "..":
-            at = os.path.dirname(at)
-            continue
-        up, at = at, os.path.join(at, name)
-        if not os.path.islink(at):
-            continue
-        links += 1
-        if links > 40:
-            raise Stop(2, "following the link %s: it leads in a circle" % path, "remove the link")
-        above = os.stat(up)
-        if above.st_mode & 0o1002 == 0o1002 and os.lstat(at).st_uid not in (os.geteuid(), above.st_uid):
-            raise Stop(2, "following the link %s: another user made it, where everybody can" % at, "name what it points to, if that is meant")
-        target = os.readlink(at)
-        at, names = "/" if target[:1] == "/" else up, target.split("/") + names
-    return at
-
-
-def final(into):
-    """The directory as an absolute path whose parent is real."""
-    path = os.path.abspath(into)
-    if os.path.islink(path):
-        link, path = path, real(path)
-        if not os.path.exists(path):
-            raise Stop(2, "following the link %s: what it points to is not there" % link, "remove the link, or make what it points to")
-    parent = real(os.path.dirname(path))
-    if os.path.dirname(path) == path:
-        raise Stop(2, path + " is the root of the file system")
-    if not os.path.isdir(parent):
-        raise Stop(2, "looking at %s: there is no such directory" % parent, "make the parent directory first")
-    return os.path.join(parent, os.path.basename(path))
-
-
-def look(path):
-    """None if nothing is there, else manifest, state and record of what is."""
-    if not os.path.lexists(path):
-        return None
-    if not os.path.isdir(path):
-        raise Stop(2, path + " is no directory", "give a directory that does not exist, or is empty")
-    if not os.listdir(path) or interrupted(path):
-        return None
-    ours = os.path.join(path, ".binary-buildout")
-    try:
-        manifest = read_json(os.path.join(ours, "manifest.json"))
-        what = "%s %s" % (manifest["name"], manifest["version"])
-    except (EnvironmentError, ValueError, KeyError, TypeError):
-        raise Stop(2, "installing into %s: it is not empty, and is no installation of binary-buildout" % path, "give another directory, or move this one away")
-    try:
-        state = read_json(os.path.join(ours, "state.json"))
-    except (EnvironmentError, ValueError):
-        state = {}
-    if not state.get("root"):
-        raise Stop(2, "installing into %s: an unpacked %s is there that bootstrap.py has not run in" % (path, what),
-                   "run: %s, or move the directory away" % command("python", os.path.join(path, "bootstrap.py")))
-    try:
-        record = read_json(os.path.join(ours, "install.json"))
-    except (EnvironmentError, ValueError):
-        record = {}
-    with open(os.path.join(ours, "manifest.json"), "rb") as f:
-        return {"what": what, "sha256": record.get("sha256"), "base": hashlib.sha256(f.read()).hexdigest(), "state": state}
-
-
-# Where the parent of the directory cannot be written, or it is a mount point:
-# in it, as internal/install/place.go does it.
-INSIDE = ".binary-buildout."
-
-
-def moved(path):
-    """What an interrupted install in the directory itself was moving up."""
-    try:
-        return [n for n in read_json(os.path.join(path, INSIDE + "new", "entries.json")) if n and n not in (".", "..") and not re.search(r"[/\\]", n)]
-    except (EnvironmentError, ValueError, TypeError):
-        return []
-
-
-def interrupted(path):
-    """Whether it holds nothing but what an install that was killed left."""
-    known = set(moved(path) + [INSIDE + "new", INSIDE + "download"]) - set([".binary-buildout"])
-    names = set(os.listdir(path))
-    return names <= known and bool(names & set([INSIDE + "new", INSIDE + "download"]))
-
-
-def undo(path):
-    for name in moved(path):
-        delete(os.path.join(path, name))
-
-
-def move_up(work, tree, path):
-    """Renames the entries of the tree into the directory, .binary-buildout last."""
-    names = sorted(n for n in os.listdir(tree) if n != ".binary-buildout") + [".binary-buildout"]
-    with open(os.path.join(work, "entries.json"), "wb") as f:
-        f.write(raw(json.dumps(names)))
-    try:
-        for name in names:
-            rename(os.path.join(tree, name), os.path.join(path, name))
-    except BaseException:
-        undo(path)
-        raise
-
-
-def other_version(path, there, asset, index, shelf):
-    hint = command("binary-buildout", "update", path, without_password(shelf.source))
-    for d in asset.get("deltas") or []:
-        if d["base"] == there["base"]:
-            hint += "; or without it: fetch %s, %s, and run: %s" % (
-                without_password(shelf.where(d["delta"])), command("tar", "-xzf", d["delta"], "-C", path),
-                command(there["state"].get("interpreter") or "python", os.path.join(path, "bootstrap.py")))
-    return Stop(2, "installing %s %s into %s: %s is there" % (index["name"], index["version"], path, there["what"]), hint)
-
-
-# Downloading, unpacking, placing.
-
-def remove(path):
-    """Removes a tree, directories without write permission too; on Windows files without it."""
-    path = fs(path)
-    for at, dirs, files in os.walk(path):
-        for name in dirs + (files if WINDOWS else []):
-            if not os.path.islink(os.path.join(at, name)):
-                os.chmod(os.path.join(at, name), 0o700)
-    shutil.rmtree(path, True)
-
-
-def delete(path):
-    if os.path.isdir(path) and not os.path.islink(path):
-        remove(path)
-    elif os.path.lexists(path):
-        os.remove(path)
-
-
-def rename(old, new):
-    """On Windows whoever looks at a file, as virus scanners do, keeps it from being renamed."""
-    for wait in (0.1, 0.2, 0.4, 0.8, 1.6, 3.2) if WINDOWS else ():
-        try:
-            return os.rename(fs(old), fs(new))
-        except EnvironmentError as e:
-            if getattr(e, "winerror", None) not in (5, 32):
-                raise
-        time.sleep(wait)
-    os.rename(fs(old), fs(new))
-
-
-def lock(f):
-    if WINDOWS:
-        msvcrt.locking(f, msvcrt.LK_NBLCK, 1)
-    else:
-        fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-class Work(object):
-    """A directory beside DIR, ours alone, locked until the process ends."""
-
-    def __init__(self, path):
-        self.path = path
-        try:
-            if not os.path.lexists(path):
-                os.mkdir(path, 0o700)
-            st = os.lstat(path)
-            if not stat.S_ISDIR(st.st_mode) or not WINDOWS and (st.st_uid != os.geteuid() or st.st_mode & 0o022):
-                raise Stop(3, "making a directory to work in: %s is there and is not ours" % path, "remove it")
-            name = os.path.join(path, ".lock")
-            self.lock = os.open(name, os.O_CREAT | os.O_RDWR, 0o600)
-        except EnvironmentError as e:
-            raise Stop(3, "making a directory to work in: %s" % e, "install as a user who may write " + os.path.dirname(path))
-        try:
-            lock(self.lock)
-            mine = os.fstat(self.lock).st_ino == os.stat(name).st_ino
-        except EnvironmentError:
-            mine = False
-        if not mine:
-            raise Stop(3, "locking %s" % path, "another install into the same directory is running; wait for it to end")
-
-    def clear(self, keep=""):
-        for name in os.listdir(self.path):
-            if name not in (".lock", keep):
-                delete(os.path.join(self.path, name))
-
-    def remove(self):
-        if WINDOWS:  # which removes no file that is open
-            os.close(self.lock)
-            return remove(self.path)
-        remove(self.path)
-        os.close(self.lock)
-
-
-def as_asked(asked, asset):
-    """--sha256, also as GitHub shows digests: sha256:ab12..."""
-    digest = re.sub("^sha256:", "", asked.lower())
-    if asked and not re.match(r"[0-9a-f]{64}\Z", digest):
-        raise Stop(2, "--sha256 %s: a SHA-256 digest has 64 hexadecimal digits" % asked, "copy that of the archive from the release page, or its line in SHA256SUMS")
-    if asked and digest != asset["sha256"]:
-        raise Stop(1, "%s has SHA-256 %s, and --sha256 says %s" % (asset["archive"], asset["sha256"], digest),
-                   "it is not the archive that you mean: ask who made it")
-
-
-def sum_of(f):
-    size, digest = 0, hashlib.sha256()
-    f.seek(0)
-    for block in iter(lambda: f.read(1 << 20), b""):
-        size += len(block)
-        digest.update(block)
-    f.seek(0)
-    return size, digest.hexdigest()
-
-
-def check(f, asset):
-    size, digest = sum_of(f)
-    if size != asset["size"] or digest != asset["sha256"]:
-        raise Stop(1, "%s has %d bytes and SHA-256 %s, and index.json says %d and %s" % (
-            asset["archive"], size, digest, asset["size"], asset["sha256"]),
-            "the file is damaged, or was altered: fetch it again, and ask who made it")
-
-
-def zstd():
-    """The tool that is needed, None if Python does it, which 3.14 can."""
-    if sys.version_info >= (3, 14):
-        try:
-            import compression.zstd
-            return None
-        except ImportError:
-            pass
-    tool = which("zstd")
-    if not tool:
-        raise Stop(2, "unpacking a .tar.zst: there is no zstd here, and this Python cannot", "install zstd, or take Python 3.14 with --python")
-    return tool
-
-
-def tar_entries(f):
-    how = {"encoding": "utf-8"}
-    if not PY2:
-        how["errors"] = "surrogateescape"
-    unpacker = None
-    tool = zstd() if f.name.endswith(".zst") else None
-    if tool:
-        os.lseek(f.fileno(), 0, os.SEEK_SET)
-        unpacker = subprocess.Popen([tool, "-dcq"], stdin=f, stdout=subprocess.PIPE)
-        t = tarfile.open(fileobj=unpacker.stdout, mode="r|", **how)
-    else:
-        t = tarfile.open(fileobj=f, mode="r:zst" if f.name.endswith(".zst") else "r:gz", **how)
-    try:
-        for m in t:
-            kind = "dir" if m.isdir() else "link" if m.issym() else "file" if m.isreg() and not m.issparse() else "other"
-            yield raw(m.name), kind, m.mode, m.mtime, raw(m.linkname), (lambda: t.extractfile(m))
-        while unpacker and unpacker.stdout.read(1 << 20):
-            pass
-        if unpacker and unpacker.wait():
-            raise Stop(1, "unpacking %s: zstd ended with %d" % (f.name, unpacker.returncode))
-    finally:
-        t.close()
-        if unpacker:
-            unpacker.stdout.close()
-            unpacker.wait()
-
-
-def zip_entries(f):
-    z = zipfile.ZipFile(f)
-    try:
-        for i in z.infolist():
-            mode, extra, when = i.external_attr >> 16, i.extra, calendar.timegm(i.date_time + (0, 0, 0))
-            while len(extra) >= 9:
-                tag, size = struct.unpack("<HH", extra[:4])
-                if tag == 0x5455 and size >= 5:  # the exact time
-                    when = struct.unpack("<i", extra[5:9])[0]
-                extra = extra[4 + size:]
-            kind = "dir" if i.filename.endswith("/") else "link" if stat.S_ISLNK(mode) else "file"
-            target = z.read(i) if kind == "link" else b""
-            yield raw(i.filename), kind, mode & 0o777 or 0o644, when, target, (lambda: z.open(i))
-    finally:
-        z.close()
-
-
-def make_dirs(path):
-    if not os.path.isdir(path):
-        make_dirs(os.path.dirname(path))
-        os.mkdir(path)
-        os.chmod(path, 0o755)
-
-
-# What Windows takes for a stream, a drive, a device or another name.
-ODD = re.compile(br"[\x00-\x1f<>:|?*\x22]|[. ]\Z|\A(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|\Z)", re.I)
-
-
-def inside(path, root):
-    sep = u"\\" if WINDOWS else b"/"
-    return (path + sep).startswith(root + sep)
-
-
-def no_archive(path, what):
-    return Stop(1, "unpacking %s: %s" % (path, what), "it is no archive of binary-buildout")
-
-
-def room_for(path, tree):
-    """Looks, when files.json is there, whether the disk takes what it lists."""
-    try:
-        sizes = [int(e.get("size") or 0) for e in read_json(os.path.join(tree, ".binary-buildout", "files.json"))["files"]]
-    except (ValueError, KeyError, TypeError, AttributeError) as e:
-        raise no_archive(path, "its files.json cannot be read (%s)" % e)
-    if not hasattr(os, "statvfs"):
-        return
-    need, st = sum((size + 4095) // 4096 * 4096 for size in sizes), os.statvfs(tree)
-    if st.f_blocks and st.f_bavail * st.f_frsize < need:
-        raise Stop(3, "unpacking into %s: %d MB are free, and %d MB are needed" % (
-            os.path.dirname(tree), st.f_bavail * st.f_frsize >> 20, (need >> 20) + 1), "make room on that disk")
-
-
-# What an archive has of .binary-buildout; the rest belongs to the machine.
-OWN = ("launch.json", "launcher.py", "manifest.json", "files.json")
-
-
-def found_at(path):
-    """Type, mode, size, digest and target of what was unpacked, as files.json has them."""
-    st = os.lstat(path)
-    mode = stat.S_IMODE(st.st_mode)
-    if stat.S_ISLNK(st.st_mode):
-        return "link", 0, 0, "", text(raw(os.readlink(path))).replace("\\" if WINDOWS else "/", "/")
-    if stat.S_ISDIR(st.st_mode):
-        return "dir", mode, 0, "", ""
-    with open(path, "rb") as f:
-        size, digest = sum_of(f)
-    return "", mode, size, digest, ""
-
-
-def hold(path, tree):
-    """Refuses what was unpacked unless it is what files.json lists, whose digest manifest.json has."""
-    own = os.path.join(tree, ".binary-buildout")
-    try:
-        with open(os.path.join(own, "files.json"), "rb") as f:
-            digest = sum_of(f)[1]
-        manifest = read_json(os.path.join(own, "manifest.json"))
-        if manifest["format"] > 1:
-            raise Stop(2, "unpacking %s: format %s, known is 1" % (path, manifest["format"]), "take a newer install.sh or install.ps1")
-        if manifest["files_sha256"] != digest:
-            raise no_archive(path, "its files.json is not that of its manifest")
-        listed = dict((e["path"], e) for e in read_json(os.path.join(own, "files.json"))["files"])
-        here, base = {}, fs(tree) if WINDOWS else raw(tree)  # whatever the locale is
-        for at, dirs, files in os.walk(base):
-            for name in dirs + files:
-                full = os.path.join(at, name)
-                name = full[len(base) + 1:]
-                name = name.replace(u"\\", u"/") if WINDOWS else text(name)
-                here[name.encode(LOCAL) if WINDOWS and PY2 else name] = full
-        above = set(n[:i] for n in list(listed) + [".binary-buildout/"] for i, c in enumerate(n) if c == "/")
-        for name in sorted(set(here) - set([".binary-buildout/manifest.json", ".binary-buildout/files.json"])):
-            found, e = found_at(here[name]), listed.get(name)
-            if e is None and found[0] == "dir" and name in above:
-                continue
-            if e is None or name.startswith(".binary-buildout/") and name.split("/", 1)[1] not in OWN:
-                raise no_archive(path, "%s has no place in an archive" % name)
-            want = (e.get("type") or "", 0 if e.get("type") == "link" else e["mode"], e.get("size") or 0, e.get("sha256") or "", e.get("link") or "")
-            if found[:1] + found[2:] != want[:1] + want[2:] or not WINDOWS and found[1] != want[1]:
-                raise no_archive(path, "%s is not what its files.json says" % name)
-        missing = sorted(set(listed) - set(here))
-        if missing:
-            raise no_archive(path, "%s is missing" % missing[0])
-    except (EnvironmentError, ValueError, KeyError, TypeError, AttributeError) as e:
-        raise no_archive(path, "its documents cannot be read (%s)" % e)
-
-
-def unpack(f, tree):
-    """Unpacks without the top directory, and gives the end of the longest
-    path. Links come last: nothing is written through one."""
-    top, links, dirs, longest, path = None, [], [], "", f.name
-    asked, tree = tree, fs(tree) if WINDOWS else raw(tree)
-    for name, kind, mode, when, target, content in (zip_entries if path.endswith(".zip") else tar_entries)(f):
-        parts = name.rstrip(b"/").split(b"/")
-        top = top or parts[0]
-        clean = not [p for p in parts if p in (b"", b".", b"..") or WINDOWS and ODD.search(p)] and b"\\" not in name and b"\0" not in name
-        if not clean or parts[0] != top or kind == "other" or len(parts) == 1 and kind != "dir":
-            raise Stop(1, "unpacking %s: %s has no place in an archive" % (path, text(name)), "it is no archive of binary-buildout")
-        to = os.path.join(tree, *[p.decode("utf-8") if WINDOWS else p for p in parts[1:]])
-        longest = max(longest, to[len(tree):], key=len)
-        make_dirs(to if kind == "dir" else os.path.dirname(to))
-        if kind == "dir":
-            dirs.append((to, mode, when))
-        elif kind == "link":
-            links.append((to, target.decode("utf-8").replace(u"/", u"\\") if WINDOWS else target, name))
-        else:
-            with os.fdopen(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600), "wb") as f:
-                shutil.copyfileobj(content(), f, 1 << 20)
-            os.chmod(to, mode & 0o777)
-            os.utime(to, (when, when))
-            if parts[1:] == [b".binary-buildout", b"files.json"]:
-                room_for(path, asked)
-    for to, target, _ in links:
-        os.symlink(target, to)
-    real = os.path.realpath(tree)
-    for to, target, name in links:
-        if os.path.isabs(target) or not inside(os.path.realpath(to), real):
-            raise Stop(1, "unpacking %s: the link %s leads out of it" % (path, text(name)), "it is no archive of binary-buildout")
-    for to, mode, when in reversed(dirs):
-        os.chmod(to, mode & 0o777)
-        os.utime(to, (when, when))
-    if not os.path.isfile(os.path.join(tree, "bootstrap.py" if WINDOWS else b"bootstrap.py")):
-        raise Stop(1, "unpacking %s: it holds no bootstrap.py" % path, "it is no archive of binary-buildout")
-    return longest
-
-
-def bootstrap(tree, root, python):
-    code, out, _ = run([python, "-sE", os.path.join(tree, "bootstrap.py"), "--root", root], cwd=tree, stderr=subprocess.STDOUT)
-    if code == 0:
-        return
-    lines = [line.strip() for line in text(out).strip().split("\n")]
-    errors = [line[7:] for line in lines if line.startswith("error: ")]
-    hints = [line[6:] for line in lines if line.startswith("hint: ")]
-    raise Stop(code if code in (1, 2, 3) else 1, "running bootstrap.py with %s: %s" % (python, (errors or lines)[-1]), (hints or [""])[-1])
-
-
-def short_enough(tree, path, longest):
-    """Windows takes 259 characters, and bootstrap.py has no more: neither of
-    the tree where it is unpacked, nor of where it will be."""
-    most = max(len(tree), len(path)) + len(longest)
-    if WINDOWS and most > 259:
-        raise Stop(2, "installing into %s: its path is too long: Windows takes 259 characters, and %d are needed, for %s" % (path, most, longest[1:]),
-                   "give a directory with a path that is %d shorter" % (most - 259))
-
-
-def place(archive, asset, path, python, origin):
-    work, inside = Work(workplace(path, "new")), False
-    if work.path == beside(path, "new") and not replaceable(path, work):
-        work.remove()
-        work = Work(os.path.join(path, INSIDE + "new"))
-    if work.path != beside(path, "new"):
-        inside = True
-        undo(path)
-    try:
-        work.clear()
-        tree = os.path.join(work.path, "tree")
-        os.mkdir(tree, 0o755)
-        say("unpacking " + asset["archive"])
-        try:
-            longest = unpack(archive, tree)
-        except (tarfile.TarError, zipfile.BadZipfile, zlib.error, EOFError, ValueError, RuntimeError) as e:  # the last of encrypted files
-            raise Stop(1, "unpacking %s: %s" % (archive.name, e), "the file is damaged; fetch it again")
-        except EnvironmentError as e:
-            if e.errno not in (errno.EEXIST, errno.ENOTDIR):
-                raise
-            raise Stop(1, "unpacking %s: two entries have one place: %s" % (archive.name, e), "it is no archive of binary-buildout")
-        hold(archive.name, tree)
-        short_enough(tree, path, longest)
-        say("running bootstrap.py with " + python)
-        bootstrap(tree, path, python)
-        record = [("format", 1), ("archive", asset["archive"]), ("sha256", asset["sha256"]), ("source", origin)]
-        record = "{\n" + ",\n".join("  %s: %s" % (json.dumps(k), json.dumps(v)) for k, v in record) + "\n}\n"
-        to = os.path.join(tree, ".binary-buildout", "install.json")
-        # A password in it, which updates need, is for nobody else to read.
-        mode = 0o644 if without_password(origin) == origin else 0o600
-        with os.fdopen(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as f:
-            f.write(raw(record))
-        if inside:
-            move_up(work.path, tree, path)
-        else:
-            if os.path.isdir(path):
-                os.rmdir(path)  # only an empty one
-            rename(tree, path)
-    finally:
-        work.remove()
-    delete(os.path.join(path, INSIDE + "download"))
-
-
-def beside(path, what):
-    return os.path.join(os.path.dirname(path), ".%s.binary-buildout.%s" % (os.path.basename(path), what))
-
-
-def workplace(path, what):
-    """Beside the directory, or in it, where only that can be written."""
-    at = beside(path, what)
-    try:
-        if not os.path.lexists(at):
-            os.mkdir(at, 0o700)
-    except EnvironmentError as e:
-        if e.errno in (errno.EACCES, errno.EPERM, errno.EROFS) and os.path.isdir(path):
-            return os.path.join(path, INSIDE + what)
-        raise Stop(3, "making a directory to work in: %s" % e,
-                   "install as a user who may write %s, or have an empty directory made that you own" % os.path.dirname(path))
-    return at
-
-
-def replaceable(path, work):
-    """Whether a rename can put a directory in its place: it is not there, or
-    empty and no mount point, which only trying can tell."""
-    if not os.path.lexists(path):
-        return True
-    if os.listdir(path):
-        return False  # what an install in it left
-    probe = os.path.join(work.path, "probe")
-    try:
-        os.rename(fs(path), fs(probe))
-    except EnvironmentError:
-        return False
-    os.rename(fs(probe), fs(path))
-    return True
-
-
-def room(path, size):
-    """Refuses a download that the disk has no room for, before it begins."""
-    if os.path.exists(path):
-        size -= os.path.getsize(path)
-    if not hasattr(os, "statvfs"):
-        return
-    st = os.statvfs(os.path.dirname(path))
-    if st.f_blocks and st.f_bavail * st.f_frsize < size:
-        raise Stop(3, "downloading to %s: %d MB are free, and %d MB are needed" % (
-            os.path.dirname(path), st.f_bavail * st.f_frsize >> 20, (size >> 20) + 1), "make room on that disk")
-
-
-def right(path, asset):
-    with open(path, "rb") as f:
-        return sum_of(f)[1] == asset["sha256"]
-
-
-def ours(f):
-    """Whether nobody but this user and root can change what is in an open file."""
-    st = os.fstat(f.fileno())
-    return WINDOWS or st.st_uid in (0, os.geteuid()) and not st.st_mode & 0o002 and (not st.st_mode & 0o020 or st.st_gid in (0, os.getegid()))
-
-
-def from_open(archive, if_ours, asset, path, python, shelf):
-    """Opened once: what is checked is what is unpacked, whatever its name leads
-    to meanwhile. False if another user could write into it meanwhile."""
-    with open(archive, "rb") as f:
-        if if_ours and not ours(f):
-            return False
-        check(f, asset)
-        place(f, asset, path, python["executable"], shelf.source)
-    return True
-
-
-def from_copy(asset, path, python, shelf):
-    """Fetches it to where nobody else can change it."""
-    work, part = Work(workplace(path, "download")), ""
-    try:
-        # The digest in its name says that the part of an earlier run is of the same content.
-        part = os.path.join(work.path, asset["sha256"] + ".part")
-        work.clear(os.path.basename(part))
-        room(part, asset["size"])
-        say("%s %s, %.1f MiB" % ("copying" if shelf.local(asset) else "downloading", asset["archive"], asset["size"] / 1048576.0))
-        with Meter(part, asset["size"]):
-            shelf.get(asset, part)
-        archive = os.path.join(work.path, asset["archive"])
-        rename(part, archive)
-        from_open(archive, False, asset, path, python, shelf)
-    finally:
-        if not os.path.exists(part) or not os.path.getsize(part):
-            work.remove()
-
-
-def safe_place(path):
-    """Refuses, to root, a directory in whose place another user could put
-    something while an archive is unpacked and its bootstrap.py runs."""
-    if not WINDOWS and os.geteuid() == 0 and (changeable(os.path.dirname(path)) or os.path.lexists(path) and changeable(path)):
-        raise Stop(2, "installing into %s as root: another user could exchange what root runs" % path,
-                   "run it as the user that it is for; or choose a directory that is root\x27s, with all above it")
-
+# ---- program ----------------------------------------------------------------
 
 def install(o):
     path = final(o["into"])

@@ -27,7 +27,10 @@ import re
 import stat
 import subprocess
 
-# ---- shared: the same lines stand in bootstrap.py and launcher.py -----------
+# Made of target/src by "go generate ./target": change it there. Each part is a module.
+
+# ---- system -----------------------------------------------------------------
+# What every program does with the system alike: messages, paths, files and the tree's lock.
 
 FORMAT = 1
 WINDOWS = os.name == "nt"
@@ -166,6 +169,52 @@ def sync_dir(path):
     finally:
         os.close(fd)
 
+
+def lock(root):
+    """Takes the tree's lock, and gives the open file that holds it."""
+    path = os.path.join(root, native(LOCK))
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+                 | getattr(os, "O_CLOEXEC", 0), 0o600)
+    held = os.fdopen(fd, "r+b")
+    try:
+        if WINDOWS:
+            import msvcrt
+            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+            fcntl.fcntl(fd, fcntl.F_SETFD, fcntl.fcntl(fd, fcntl.F_GETFD) | fcntl.FD_CLOEXEC)
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except EnvironmentError as e:
+        import errno
+        if e.errno in (errno.EAGAIN, errno.EACCES, errno.EWOULDBLOCK, getattr(errno, "EDEADLK", -1)):
+            raise Refused(u"another bin/buildout or bootstrap.py is at work in %s" % text(root),
+                          u"wait until it is done", 3)
+    return held
+
+
+def endless(path):
+    """A directory as Windows takes it without a limit of 259 characters, also
+    for what lies in it."""
+    return u"\\\\?\\" + path.replace(u"/", u"\\") if WINDOWS and path[1:3] == u":\\" else path
+
+
+def clear(path):
+    """Removes whatever is there."""
+    if not os.path.lexists(path):
+        return
+    if os.path.islink(path) or not os.path.isdir(path):
+        if WINDOWS:
+            os.chmod(path, 0o700)
+        os.unlink(path)
+        return
+    if not WINDOWS and stat.S_IMODE(os.lstat(path).st_mode) & 0o700 != 0o700:
+        os.chmod(path, 0o700)
+    for name in os.listdir(path):
+        clear(os.path.join(path, name))
+    os.rmdir(path)
+
+# ---- documents --------------------------------------------------------------
+# The documents of .binary-buildout: what each has to look like, reading and writing them.
 
 # What each document has to look like. A shape is a function that says whether a
 # value fits. None of them lets a text pass that no path can hold.
@@ -319,168 +368,8 @@ def write_json(root, name, value):
     replace(new, path)
     sync_dir(os.path.dirname(path))
 
-
-def lock(root):
-    """Takes the tree's lock, and gives the open file that holds it."""
-    path = os.path.join(root, native(LOCK))
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-                 | getattr(os, "O_CLOEXEC", 0), 0o600)
-    held = os.fdopen(fd, "r+b")
-    try:
-        if WINDOWS:
-            import msvcrt
-            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-            fcntl.fcntl(fd, fcntl.F_SETFD, fcntl.fcntl(fd, fcntl.F_GETFD) | fcntl.FD_CLOEXEC)
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except EnvironmentError as e:
-        import errno
-        if e.errno in (errno.EAGAIN, errno.EACCES, errno.EWOULDBLOCK, getattr(errno, "EDEADLK", -1)):
-            raise Refused(u"another bin/buildout or bootstrap.py is at work in %s" % text(root),
-                          u"wait until it is done", 3)
-    return held
-
-
-CODING = re.compile(br"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
-ADDED = b"# coding: utf-8, for the paths in this file\n"
-NOT_ASCII = re.compile(br"[\x80-\xff]")
-LOCALE = (b"case \"${LC_ALL:-${LC_CTYPE:-$LANG}}\" in *[Uu][Tt][Ff]*) ;; "
-          b"*) LC_ALL=C.UTF-8; export LC_ALL;; esac")
-
-# The start of a line for /bin/sh that is a comment to Python, which skips a form
-# feed. So what has to stand at a source's top may: its encoding, its docstring,
-# "from __future__". To sh it is a command that fails: no file's name ends with a slash.
-HIDDEN = b"\f#/ 2>/dev/null || "
-
-
-def shebang(interpreter, arguments, rest):
-    """A script's first lines. The kernel takes 127 bytes and no space: what it
-    can't run becomes a line for /bin/sh.
-    Where something isn't ASCII, Python 2 wants the encoding named, and Python
-    before 3.7 can't open such paths in the locale "C"."""
-    tail = b" " + arguments if arguments else b""
-    if WINDOWS and re.search(br"\s", interpreter) and not interpreter.startswith(b'"'):
-        interpreter = b'"' + interpreter + b'"'  # as setuptools' NAME.exe reads it
-    line = b"#!" + interpreter + tail
-    coding, wide = b"", NOT_ASCII.search(line + rest) and not WINDOWS
-    name = interpreter.rpartition(b"/")[2]
-    python = re.match(br"(python|pypy)[^/]*$", name)  # else a part's perl, or the like
-    two = PY2 and python or re.match(br"python2", name)  # or that of a part
-    declared = CODING.match(rest.split(b"\n", 1)[0])
-    if declared:
-        coding, _, rest = rest.partition(b"\n")
-        coding += b"\n"
-    elif two and wide:
-        coding = ADDED
-    # UTF-8 may be no text in the encoding that the script has.
-    octal = declared and python and NOT_ASCII.search(line) and not re.match(br"(?i)utf[-_]?8$", declared.group(1))
-    old = wide and python and not PY2 and sys.version_info < (3, 7)
-    if WINDOWS or not (len(line) > 127 or re.search(br"\s", interpreter) or old or octal):
-        return line + b"\n" + coding + rest
-    if not python:
-        raise Refused(u"a script can't be started by %s: the path is too long, or has a space"
-                      % text(interpreter), u"use a directory with a shorter path, without spaces", 2)
-    word = b"'" + interpreter + b"'"
-    if octal:
-        word = b"\"$(printf " + NOT_ASCII.sub(lambda m: b"\\%03o" % ord(m.group()), word) + b")\""
-    return (b"#!/bin/sh\n" + coding.lstrip(b" \t\f") + HIDDEN + (LOCALE + b"; " if old else b"")
-            + b"exec " + word + tail + b" \"$0\" \"$@\"\n" + rest)
-
-
-# What shebang() writes for /bin/sh; then what it wrote before, and what pip,
-# virtualenv, uv, conda and mamba write: a string, which hides a docstring from Python.
-SH_WORD = br"(?:'([^'\n]*)'|\"\$\(printf '([^'\n]*)'\)\"|\"([^\"$`\\\n]*)\"|([^\s'\"$`\\]+))(?: ([^\n]*?))? \"\$0\" \"\$@\""
-SH_HEADS = (re.compile(br"#!/bin/sh\n(#[^\n]*\n)?" + re.escape(HIDDEN) + b"(?:" + re.escape(LOCALE) + b"; )?exec " + SH_WORD + b"\n"),
-            re.compile(br"#!/bin/sh\n(#[^\n]*\n)?(?:'''exec'|''':'\n" + re.escape(LOCALE) + br"\nexec) " + SH_WORD + br"(?:\n' '''| #''')\n"))
-
-
-def plain_shebang(data):
-    """A script that has lines for /bin/sh, with one #! line again."""
-    for number, pattern in enumerate(SH_HEADS):
-        found = pattern.match(data)
-        if found:
-            coding, single, octal, double, bare, arguments = found.groups()
-            path = re.sub(br"\\([0-7]{3})", lambda m: bytes(bytearray([int(m.group(1), 8)])), octal or b"")
-            kept = coding if coding and (not number or coding != b"# -*- coding: utf-8 -*-\n") else b""  # that was added
-            data = (b"#!" + (single or path or double or bare) + (b" " + arguments if arguments else b"")
-                    + b"\n" + kept + data[found.end():])
-    line, end, rest = data.partition(b"\n")
-    return line + end + rest[len(ADDED):] if rest.startswith(ADDED) else data
-
-
-STARTED = re.compile(u"-script\\.pyw?$")
-PAGE = re.compile(br"(#![^\n]*?) -X coding=(cp[0-9]+)(?=\r?\n)")
-
-
-def code_page():
-    """The encoding of paths for programs of Windows that know no Unicode."""
-    import ctypes
-    return u"cp%d" % ctypes.windll.kernel32.GetACP()
-
-
-def for_starter(path, data):
-    """NAME-script.py for setuptools' NAME.exe, which takes the interpreter's
-    path in Windows' code page. Python wants the encoding of a file's first line
-    named in that line: an option that says nothing else does it."""
-    line = data.split(b"\n", 1)[0]
-    if not WINDOWS or not STARTED.search(path) or data[:2] != b"#!" or not NOT_ASCII.search(line):
-        return data
-    if os.environ.get("BINARY_BUILDOUT_STAGE") == "1":
-        return data  # in a build, it will be started elsewhere
-    page = code_page()
-    try:
-        first, _, rest = data.decode("utf-8").partition(u"\n")
-        if page == u"cp65001":
-            return data
-        end = u"\r\n" if first.endswith(u"\r") else u"\n"
-        return ((first.rstrip(u"\r") + u" -X coding=" + page + end).encode(page)
-                + rest.encode(page, "backslashreplace"))
-    except (UnicodeError, LookupError):
-        return data
-
-
-def from_starter(data):
-    """The same in UTF-8 again."""
-    found = PAGE.match(data)
-    if not found or not NOT_ASCII.search(found.group(1)):
-        return data
-    try:
-        return (found.group(1) + data[found.end():]).decode(text(found.group(2))).encode("utf-8")
-    except (UnicodeError, LookupError):
-        return data
-
-
-def endless(path):
-    """A directory as Windows takes it without a limit of 259 characters, also
-    for what lies in it."""
-    return u"\\\\?\\" + path.replace(u"/", u"\\") if WINDOWS and path[1:3] == u":\\" else path
-
-
-def clear(path):
-    """Removes whatever is there."""
-    if not os.path.lexists(path):
-        return
-    if os.path.islink(path) or not os.path.isdir(path):
-        if WINDOWS:
-            os.chmod(path, 0o700)
-        os.unlink(path)
-        return
-    if not WINDOWS and stat.S_IMODE(os.lstat(path).st_mode) & 0o700 != 0o700:
-        os.chmod(path, 0o700)
-    for name in os.listdir(path):
-        clear(os.path.join(path, name))
-    os.rmdir(path)
-
-# ---- end of shared ----------------------------------------------------------
-
-
-# ---- starting: interpreter, environment, sys.path ----------------------------
-
-def own_root():
-    """The tree that this file lies in."""
-    return plain(os.path.realpath(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
-
+# ---- paths ------------------------------------------------------------------
+# Paths as Python's own modules take them, and as the manifest has them.
 
 def fs(path):
     """A path as Python's own modules take it: str in both Pythons."""
@@ -488,296 +377,13 @@ def fs(path):
     return path if PY2 or not isinstance(path, bytes) else os.fsdecode(path)
 
 
-UTF8_LOCALES = ("C.UTF-8", "C.utf8", "en_US.UTF-8", "en_US.utf8", "UTF-8")
+def slashed(path):
+    """A path in the manifest's words: text, with slashes on Windows too."""
+    return text(path).replace(u"\\", u"/") if WINDOWS else text(path)
 
+# ---- journal ----------------------------------------------------------------
+# The journal of a run of bin/buildout: what undoes it if it fails or is killed.
 
-def utf8_locale():
-    """A locale of this system whose encoding is UTF-8, or None."""
-    import locale
-    for name in UTF8_LOCALES:
-        try:
-            locale.setlocale(locale.LC_CTYPE, name)
-        except locale.Error:
-            continue
-        return name
-    return None
-
-
-def agree_on_utf8():
-    """In the locale "C" Python 3.7 and newer take names for UTF-8, but site of
-    3.11 and 3.12 reads .pth files as the locale says: as ASCII, and zc.buildout
-    6 fails where the path has an umlaut."""
-    if PY2 or WINDOWS or sys.getfilesystemencoding().lower() not in ("utf-8", "utf8"):
-        return
-    import locale
-    if locale.nl_langinfo(locale.CODESET).lower() not in ("utf-8", "utf8"):
-        utf8_locale()
-
-
-def restart(launch, root, arguments):
-    """Starts again where the interpreter wasn't started as docs/design.md
-    says: without site-packages and PYTHON* variables, and with UTF-8 names
-    where the locale "C" would make Python 3.6 refuse them."""
-    again = os.environ.pop("BINARY_BUILDOUT_STARTED", "")
-    flags, python, wanted = sys.flags, sys.executable, "-sSE"
-    environment = dict(os.environ)
-    # A build's hash seed is fixed, which -E would ignore: recipes write sets.
-    ignored = flags.ignore_environment or os.environ.get("BINARY_BUILDOUT_STAGE") == "1"
-    wrong = not (flags.no_site and flags.no_user_site and ignored)
-    if launch.get("virtualenv"):
-        wanted = "-sE"
-        python = os.path.join(fs(root), *([u"Scripts", u"python.exe"] if WINDOWS else ["bin", "python"]))
-        wrong = (not (flags.no_user_site and flags.ignore_environment) or bool(flags.no_site)
-                 or os.path.abspath(sys.executable) != python)
-    utf8 = []
-    if WINDOWS and sys.version_info >= (3, 7):  # zc.buildout opens text as the code page says
-        utf8, wrong = ["-X", "utf8"], wrong or not flags.utf8_mode
-        environment["PYTHONUTF8"] = "1"  # for what it runs
-    if not PY2 and not WINDOWS and sys.getfilesystemencoding().lower() not in ("utf-8", "utf8") and (
-            sys.version_info < (3, 7)):
-        name = utf8_locale()
-        if name:
-            environment.pop("LC_ALL", None)
-            environment["LC_CTYPE"] = name
-            wrong = True
-    if not wrong or again:
-        agree_on_utf8()
-        return
-    environment["BINARY_BUILDOUT_STARTED"] = "1"
-    command = [python, wanted] + utf8 + [os.path.abspath(__file__)] + arguments
-    if WINDOWS:
-        sys.exit(subprocess.call(command, env=environment))
-    os.execve(python, command, environment)
-
-
-KEPT_PYTHON = ("PYTHONUTF8", "PYTHONHASHSEED", "PYTHONUNBUFFERED")
-DROPPED = ("PYTHON", "PIP_", "SETUPTOOLS_", "DISTUTILS_", "VIRTUALENV_", "BUILDOUT_", "buildout_",
-           "buildout-", "CONDA_", "UV_")
-
-
-def clean_environment(mode, defaults):
-    """Takes out what would make another tree of this one. A build keeps what
-    it needs for private indexes and compilers; who starts it chose its
-    PYTHONPATH, which brings the witness of what is compiled."""
-    for name in ("PYTHONHOME", "PYTHONSTARTUP", "__PYVENV_LAUNCHER__"):
-        os.environ.pop(name, None)
-    if mode == "build":
-        return
-    os.environ.pop("PYTHONPATH", None)
-    for name in list(os.environ):
-        if name.startswith(DROPPED) and name not in KEPT_PYTHON:
-            if name == "BUILDOUT_HOME" and defaults:
-                continue
-            if name == "BUILDOUT_RESTART_AFTER_UPGRADE":
-                continue
-            del os.environ[name]
-    os.environ["PYTHONNOUSERSITE"] = "1"
-    os.environ["PIP_CONFIG_FILE"] = os.devnull
-    os.environ["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
-    os.environ["PIP_RETRIES"] = "0"
-
-
-def set_path(launch, root):
-    """sys.path: the eggs of zc.buildout, then the interpreter's own modules."""
-    own = [os.path.dirname(os.path.abspath(__file__)), os.path.dirname(os.path.realpath(__file__)), ""]
-    rest = [p for p in sys.path if p not in own]
-    if not launch.get("virtualenv"):
-        site = [p for p in rest if os.path.basename(p) in ("site-packages", "dist-packages")]
-        forget_modules(site)
-        rest = [p for p in rest if p not in site]
-    eggs = [fs(root + b"/" + native(p) if not WINDOWS else root + "/" + p) for p in launch.get("path") or ()]
-    for egg in eggs:
-        if not os.path.exists(egg):
-            raise Refused(u"%s is missing" % text(egg), u"unpack the archive again, then: python bootstrap.py", 2)
-    sys.path[:] = eggs + rest
-    sys.path_importer_cache.clear()
-
-
-def forget_modules(folders):
-    """Drops modules that .pth files of those directories have loaded already."""
-    fronts = tuple(os.path.join(f, "") for f in folders)
-    for name, module in list(sys.modules.items()):
-        path = getattr(module, "__file__", None)
-        if fronts and path and path.startswith(fronts) and name != "__main__":
-            del sys.modules[name]
-    if fronts:
-        sys.meta_path[:] = [m for m in sys.meta_path if type(m).__module__ in sys.modules or
-                            getattr(m, "__module__", "") in sys.modules]
-
-
-def load_buildout():
-    """zc.buildout of the tree. setuptools first: it brings distutils where the
-    standard library has none."""
-    import warnings
-    warnings.filterwarnings("ignore", ".*pkg_resources.*")
-    warnings.filterwarnings("ignore", "Module .* was already imported from None")
-    try:
-        import setuptools  # noqa: F401
-        import zc.buildout.easy_install
-        import zc.buildout.buildout
-    except ImportError as e:
-        raise Refused(u"this tree's zc.buildout can't be imported: %s" % text(str(e)),
-                      u"unpack the archive again, then: python bootstrap.py")
-    return zc.buildout
-
-
-class Sorted(object):
-    """The module os, with directories in the order of their names."""
-
-    def __getattr__(self, name):
-        return getattr(os, name)
-
-    @staticmethod
-    def listdir(path):
-        return sorted(os.listdir(path))
-
-
-def steady_paths(buildout):
-    """zc.buildout 6 gives scripts the directories that .pth files name, in the
-    order in which a file system happens to list them: with another, each script
-    would be written anew."""
-    utils = getattr(buildout, "utils", None)
-    if hasattr(utils, "get_pth_paths"):
-        utils.os = Sorted()
-
-
-# ---- arguments ---------------------------------------------------------------
-
-class Arguments(object):
-    """buildout's command line, read as zc.buildout reads it."""
-
-    def __init__(self, words):
-        self.config = None
-        self.assigned = set()     # ("section", "option")
-        self.defaults = True
-        self.online = False       # asked for the newest
-        self.shows = False        # --help or --version: nothing is run
-        self.words = []           # options and assignments, without -c
-        rest = list(words)
-        while rest:
-            word = rest[0]
-            if word.startswith("-"):
-                self.option(rest)
-            elif "=" in word:
-                rest.pop(0)
-                key = [k.strip() for k in word.split("=", 1)[0].split(":")]
-                self.assigned.add(tuple(key) if len(key) == 2 else ("buildout", key[0]))
-                if key[-1] == "newest" and word.split("=", 1)[1].strip() == "true":
-                    self.online = True
-                self.words.append(word)
-            else:
-                break
-        self.command = rest
-
-    def option(self, rest):
-        word = rest.pop(0)
-        letters = word[1:]
-        kept = ""
-        while letters and letters[0] in "vqhWUoOnNDAs":
-            if letters[0] in "oO":
-                self.assigned.add(("buildout", "offline"))
-            if letters[0] in "nN":
-                self.assigned.add(("buildout", "newest"))
-                self.online = self.online or letters[0] == "n"
-            if letters[0] == "U":
-                self.defaults = False
-            if letters[0] in "hWA":
-                self.shows = True
-            kept += letters[0]
-            letters = letters[1:]
-        if letters.startswith("c"):
-            if kept:
-                self.words.append("-" + kept)
-            self.config = letters[1:] or (rest.pop(0) if rest else "")
-        elif letters.startswith("t"):
-            self.words.append(word)
-            if rest:
-                self.words.append(rest.pop(0))
-        else:
-            self.shows = self.shows or word in ("--help", "--version")
-            self.words.append(word)
-
-    def runs(self):
-        """Whether this installs parts, and so deletes and rewrites."""
-        return not self.shows and (not self.command or self.command[0] == "install")
-
-
-def is_url(name):
-    return re.match("[a-zA-Z0-9+.-]+://", name) is not None
-
-
-def buildout_words(arguments, launch, root, mode):
-    """The words that zc.buildout's main() gets."""
-    words = []
-    if arguments.config:
-        config = arguments.config if is_url(arguments.config) else os.path.abspath(arguments.config)
-    else:
-        config = os.path.join(fs(root), fs(launch.get("config") or u"buildout.cfg"))
-    words += ["-c", config]
-    if mode == "target" and os.environ.get("BINARY_BUILDOUT_USER_DEFAULTS") != "1":
-        words.append("-U")
-    options = list(launch.get("options") or ())
-    if mode == "target":
-        options += [u"buildout:newest=false", u"buildout:install-from-cache=false"]
-    seen = set(arguments.assigned)
-    for option in options:
-        key, _, value = option.partition(u"=")
-        section, _, name = key.rpartition(u":")
-        if (section or u"buildout", name) in seen:
-            continue
-        seen.add((section or u"buildout", name))
-        front = u"${buildout:directory}"
-        if value.startswith(front + u"/") or value == front:
-            value = text(root) + value[len(front):]
-        words.append(fs(key + u"=" + value))
-    return words + arguments.words + arguments.command
-
-
-# ---- the state ---------------------------------------------------------------
-
-def check_state(root, launch):
-    """Refuses a tree that wasn't fitted to this place and this interpreter."""
-    state = read_json(root, STATE)
-    hint = u"python bootstrap.py"
-    if state is None:
-        raise Refused(u"this directory was not set up yet", hint, 2)
-    if state.get("archive") and state["archive"] != digest(read_file(os.path.join(root, native(MANIFEST)))):
-        raise Refused(u"another version was unpacked over this directory", hint, 2)
-    if state.get("pending"):
-        raise Refused(u"bootstrap.py was interrupted", hint, 2)
-    if state.get("root") != text(root):
-        raise Refused(u"this directory was moved: it was set up for %s" % state.get("root"), hint, 2)
-    expected = state.get("interpreter") or u""
-    if launch.get("virtualenv"):
-        expected = u"/".join((text(root), u"bin", u"python")) if not WINDOWS else text(root) + u"\\Scripts\\python.exe"
-    here = text(plain(os.path.abspath(sys.executable)))
-    if here != expected:
-        if not os.path.exists(native(expected)) or (
-                os.path.realpath(native(here)) != os.path.realpath(native(expected))):
-            raise Refused(u"this directory was set up for %s, and this is %s" % (expected, here), hint, 2)
-    sys.executable = fs(expected)
-    manifest = read_json(root, MANIFEST)
-    want = (manifest or {}).get("python", {}).get("version")
-    if want and tuple(want.split(u".")[:2]) != tuple(u"%d" % n for n in sys.version_info[:2]):
-        raise Refused(u"%s is Python %d.%d now, and this directory is for %s"
-                      % ((expected,) + sys.version_info[:2] + (want,)), hint + u" with that Python", 2)
-    return state, manifest or {}
-
-
-# ---- the journal -------------------------------------------------------------
-#
-# .binary-buildout/journal/ is there while parts are being installed:
-#
-#   head.json   what was there before: names in eggs and parts
-#   copy/N/     bin, develop-eggs, .installed.cfg
-#   log         a line before each thing that is moved away or copied
-#   moved/N     what zc.buildout would have deleted
-#   part/N      what a part's update may rewrite
-#
-# It is made under another name and renamed, so it is there whole or not at all,
-# and it goes the same way. Undoing can itself be killed, and done again.
-
-SHAPES[u"head.json"] = members({"copies": each(is_text), "lists": named(each(is_text))})
 LINKED = 65536      # bytes; larger files of a directory are linked, not copied
 PART_FILES = 500    # a part with more is not copied before its update
 PART_BYTES = 1 << 20
@@ -1018,8 +624,658 @@ def same(copy, was, target, now):
     return (was.st_size == now.st_size and stat.S_IMODE(was.st_mode) == stat.S_IMODE(now.st_mode)
             and read_file(copy) == read_file(target))
 
+# ---- arguments --------------------------------------------------------------
+# The arguments of bin/buildout.
 
-# ---- what is changed in zc.buildout, on the target ----------------------------
+class Arguments(object):
+    """buildout's command line, read as zc.buildout reads it."""
+
+    def __init__(self, words):
+        self.config = None
+        self.assigned = set()     # ("section", "option")
+        self.defaults = True
+        self.online = False       # asked for the newest
+        self.shows = False        # --help or --version: nothing is run
+        self.words = []           # options and assignments, without -c
+        rest = list(words)
+        while rest:
+            word = rest[0]
+            if word.startswith("-"):
+                self.option(rest)
+            elif "=" in word:
+                rest.pop(0)
+                key = [k.strip() for k in word.split("=", 1)[0].split(":")]
+                self.assigned.add(tuple(key) if len(key) == 2 else ("buildout", key[0]))
+                if key[-1] == "newest" and word.split("=", 1)[1].strip() == "true":
+                    self.online = True
+                self.words.append(word)
+            else:
+                break
+        self.command = rest
+
+    def option(self, rest):
+        word = rest.pop(0)
+        letters = word[1:]
+        kept = ""
+        while letters and letters[0] in "vqhWUoOnNDAs":
+            if letters[0] in "oO":
+                self.assigned.add(("buildout", "offline"))
+            if letters[0] in "nN":
+                self.assigned.add(("buildout", "newest"))
+                self.online = self.online or letters[0] == "n"
+            if letters[0] == "U":
+                self.defaults = False
+            if letters[0] in "hWA":
+                self.shows = True
+            kept += letters[0]
+            letters = letters[1:]
+        if letters.startswith("c"):
+            if kept:
+                self.words.append("-" + kept)
+            self.config = letters[1:] or (rest.pop(0) if rest else "")
+        elif letters.startswith("t"):
+            self.words.append(word)
+            if rest:
+                self.words.append(rest.pop(0))
+        else:
+            self.shows = self.shows or word in ("--help", "--version")
+            self.words.append(word)
+
+    def runs(self):
+        """Whether this installs parts, and so deletes and rewrites."""
+        return not self.shows and (not self.command or self.command[0] == "install")
+
+
+def is_url(name):
+    return re.match("[a-zA-Z0-9+.-]+://", name) is not None
+
+
+def buildout_words(arguments, launch, root, mode):
+    """The words that zc.buildout's main() gets."""
+    words = []
+    if arguments.config:
+        config = arguments.config if is_url(arguments.config) else os.path.abspath(arguments.config)
+    else:
+        config = os.path.join(fs(root), fs(launch.get("config") or u"buildout.cfg"))
+    words += ["-c", config]
+    if mode == "target" and os.environ.get("BINARY_BUILDOUT_USER_DEFAULTS") != "1":
+        words.append("-U")
+    options = list(launch.get("options") or ())
+    if mode == "target":
+        options += [u"buildout:newest=false", u"buildout:install-from-cache=false"]
+    seen = set(arguments.assigned)
+    for option in options:
+        key, _, value = option.partition(u"=")
+        section, _, name = key.rpartition(u":")
+        if (section or u"buildout", name) in seen:
+            continue
+        seen.add((section or u"buildout", name))
+        front = u"${buildout:directory}"
+        if value.startswith(front + u"/") or value == front:
+            value = text(root) + value[len(front):]
+        words.append(fs(key + u"=" + value))
+    return words + arguments.words + arguments.command
+
+# ---- building ---------------------------------------------------------------
+# What makes a build the same each time.
+
+def steady_times(module):
+    """zc.buildout's line above what it adds to update-versions-file has the time."""
+    import datetime
+
+    class Steady(datetime.datetime):
+        @classmethod
+        def now(cls, *args):
+            return cls(1970, 1, 1) + datetime.timedelta(0, int(os.environ.get("SOURCE_DATE_EPOCH") or 0))
+
+    class Front(object):
+        def __getattr__(self, name):
+            return Steady if name == "datetime" else getattr(datetime, name)
+    if hasattr(module, "datetime"):
+        module.datetime = Front()
+
+
+def steady_names():
+    """A build's temporary directories have the same names each time, the first
+    that is free: makefiles of a Python that a part compiled name them."""
+    import itertools
+    import tempfile
+    tempfile._get_candidate_names = lambda: ("%08d" % number for number in itertools.count(1))
+
+# ---- loading ----------------------------------------------------------------
+# sys.path, and zc.buildout of the tree.
+
+def set_path(launch, root):
+    """sys.path: the eggs of zc.buildout, then the interpreter's own modules."""
+    own = [os.path.dirname(os.path.abspath(__file__)), os.path.dirname(os.path.realpath(__file__)), ""]
+    rest = [p for p in sys.path if p not in own]
+    if not launch.get("virtualenv"):
+        site = [p for p in rest if os.path.basename(p) in ("site-packages", "dist-packages")]
+        forget_modules(site)
+        rest = [p for p in rest if p not in site]
+    eggs = [fs(root + b"/" + native(p) if not WINDOWS else root + "/" + p) for p in launch.get("path") or ()]
+    for egg in eggs:
+        if not os.path.exists(egg):
+            raise Refused(u"%s is missing" % text(egg), u"unpack the archive again, then: python bootstrap.py", 2)
+    sys.path[:] = eggs + rest
+    sys.path_importer_cache.clear()
+
+
+def forget_modules(folders):
+    """Drops modules that .pth files of those directories have loaded already."""
+    fronts = tuple(os.path.join(f, "") for f in folders)
+    for name, module in list(sys.modules.items()):
+        path = getattr(module, "__file__", None)
+        if fronts and path and path.startswith(fronts) and name != "__main__":
+            del sys.modules[name]
+    if fronts:
+        sys.meta_path[:] = [m for m in sys.meta_path if type(m).__module__ in sys.modules or
+                            getattr(m, "__module__", "") in sys.modules]
+
+
+def load_buildout():
+    """zc.buildout of the tree. setuptools first: it brings distutils where the
+    standard library has none."""
+    import warnings
+    warnings.filterwarnings("ignore", ".*pkg_resources.*")
+    warnings.filterwarnings("ignore", "Module .* was already imported from None")
+    try:
+        import setuptools  # noqa: F401
+        import zc.buildout.easy_install
+        import zc.buildout.buildout
+    except ImportError as e:
+        raise Refused(u"this tree's zc.buildout can't be imported: %s" % text(str(e)),
+                      u"unpack the archive again, then: python bootstrap.py")
+    return zc.buildout
+
+
+class Sorted(object):
+    """The module os, with directories in the order of their names."""
+
+    def __getattr__(self, name):
+        return getattr(os, name)
+
+    @staticmethod
+    def listdir(path):
+        return sorted(os.listdir(path))
+
+
+def steady_paths(buildout):
+    """zc.buildout 6 gives scripts the directories that .pth files name, in the
+    order in which a file system happens to list them: with another, each script
+    would be written anew."""
+    utils = getattr(buildout, "utils", None)
+    if hasattr(utils, "get_pth_paths"):
+        utils.os = Sorted()
+
+# ---- quickpip ---------------------------------------------------------------
+# Wheels of a build are installed in forks of one process.
+
+PIP_MODULES = ("commands.install", "operations.install.wheel", "resolution.resolvelib.resolver")
+
+
+def quick_pip(easy):
+    """In a build pip installs each wheel in a fork of this process, which has
+    pip imported, and not in a Python of its own: that spends most of its time on
+    importing pip, and Plone has 250 wheels. macOS's libraries don't survive a
+    fork; zc.buildout before 5 starts pip in another way."""
+    if PY2 or not sys.platform.startswith("linux") or not hasattr(easy, "get_subprocess_output"):
+        return
+    old = easy.get_subprocess_output
+
+    def get_subprocess_output(args, **kw):
+        words = list(args)
+        wheels = [w for w in words if w.endswith(".whl")]
+        if words[1:4] == ["-m", "pip", "install"] and wheels and list(kw) == ["env"]:
+            said = fork_pip(words[3:], kw["env"])
+            if said is not None:
+                return said
+        return old(args, **kw)
+    easy.get_subprocess_output = get_subprocess_output
+
+
+def fork_pip(words, environment):
+    """What pip says, or None if it failed: then a process of its own says why."""
+    try:
+        from pip._internal.cli.main import main as pip
+        for name in PIP_MODULES:
+            __import__("pip._internal." + name)
+    except ImportError:
+        return None
+    sys.stdout.flush()
+    sys.stderr.flush()
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            os.dup2(writer, 1)
+            os.dup2(writer, 2)
+            os.environ.clear()
+            os.environ.update(environment)
+            code = pip(words) or 0
+            sys.stdout.flush()
+            sys.stderr.flush()
+        finally:
+            os._exit(code if isinstance(code, int) else 1)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as f:
+        said = f.read()
+    return said.decode("utf-8", "replace") if os.waitpid(child, 0)[1] == 0 else None
+
+# ---- compilers --------------------------------------------------------------
+# Stand-ins for compilers that fail, and say why.
+
+COMPILERS = ("cc", "gcc", "c++", "g++", "clang", "clang++", "make", "gmake", "cargo", "rustc", "gfortran")
+SHIM = b"""#!/bin/sh
+case "${0##*/} $*" in
+*" --version"*|*" -v"|*" -V"|*" -dump"*|*" -print"*) ;;
+make*|gmake*|cargo*|*.[cCfmsSor]|*.[cCfmsSor]\\ *|*.cc*|*.cpp*|*.cxx*|*.f90*|*.rs*)
+    echo "$BINARY_BUILDOUT_PART $0 $*" >> "${0%/*}/wanted" ;;
+esac
+echo "${0##*/}: there is no compiler on this system" >&2
+exit 127
+"""
+
+
+class Shims(object):
+    """Programs that stand in for a compiler that isn't there, last on PATH.
+    They fail, and note that a part asked to compile: setuptools and pip install
+    many packages without their extensions, say nothing, and exit 0. (pip also
+    asks rustc for its version, and ctypes has gcc look for libraries.)"""
+
+    def __init__(self, journal):
+        self.folder = None
+        if WINDOWS or any(which(name) for name in ("cc", "gcc", "clang")):
+            return
+        self.folder = journal.path("shims")
+        os.mkdir(self.folder, 0o700)
+        for name in COMPILERS:
+            if not which(name):
+                write_new(os.path.join(self.folder, native(text(name))), SHIM, 0o755)
+        os.environ["PATH"] = os.environ.get("PATH", os.defpath) + os.pathsep + fs(self.folder)
+
+    def wanted(self):
+        """The parts that asked for a compiler, in order."""
+        if not self.folder or not os.path.exists(os.path.join(self.folder, b"wanted")):
+            return []
+        found = []
+        for line in read_file(os.path.join(self.folder, b"wanted")).split(b"\n"):
+            part = text(line.split(b" ")[0])
+            if line and part not in found:
+                found.append(part)
+        return found
+
+
+def which(name):
+    for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
+        path = os.path.join(folder, name)
+        if folder and os.path.isfile(path) and os.access(path, os.X_OK):
+            return path
+    return None
+
+# ---- owners -----------------------------------------------------------------
+# What is whose in develop-eggs.
+
+def normal(name):
+    return re.sub(u"[-_.]+", u"_", name).lower().strip(u"_")
+
+
+def package_of(link):
+    """The package that a NAME.egg-link is for."""
+    return normal(link[:-len(u".egg-link")])
+
+
+def owner(name, packages):
+    """The package that a file of develop-eggs was made for, by its name."""
+    if name.endswith(u".egg-link"):
+        return package_of(name)
+    if name.endswith((u".dist-info", u".egg-info")):
+        named = normal(name.rpartition(u".")[0].split(u"-")[0])
+        return named if named in packages else None
+    plain = normal(name)
+    if plain.startswith(u"editable_"):
+        plain = plain[len(u"editable_"):]
+    fitting = [p for p in packages if re.match(re.escape(p) + u"_([0-9]|nspkg_pth$|editable_pth$)", plain)]
+    return max(fitting, key=len) if fitting else None
+
+
+def record_names(folder):
+    """What lies beside a .dist-info because its wheel was installed there."""
+    path = os.path.join(folder, native(u"RECORD"))
+    lines = text(read_file(path)).splitlines() if os.path.isfile(path) else []
+    found = set(line.rsplit(u",", 2)[0].strip(u'"').split(u"/")[0] for line in lines)
+    return found - set([u"", u"..", u"__pycache__"])
+
+# ---- recipes ----------------------------------------------------------------
+# What is changed in recipes and extensions of others.
+
+# -- extensions of buildout
+
+def patch_extensions(module):
+    """mr.developer keeps its checkouts: no version-control program is run."""
+    resources = module.pkg_resources
+    old = resources.iter_entry_points
+
+    def iter_entry_points(group, *args):
+        for entry in old(group, *args):
+            if group == "zc.buildout.extension" and entry.module_name.startswith("mr.developer"):
+                patch_mr_developer()
+            yield entry
+
+    class Resources(object):
+        def __getattr__(self, name):
+            return getattr(resources, name)
+    front = Resources()
+    front.iter_entry_points = iter_entry_points
+    module.pkg_resources = front
+
+
+def patch_mr_developer():
+    import logging
+    import zc.buildout
+    from mr.developer import common
+    logger = logging.getLogger("mr.developer")
+
+    def checkout(self, packages, **kw):
+        for name in packages:
+            if not os.path.exists(self.sources[name]["path"]):
+                raise zc.buildout.UserError("the checkout of %s is not in this tree, and no version-control program "
+                                            "is run here" % name)
+            logger.info("Kept the checkout of '%s'.", name)
+    common.WorkingCopies.checkout = checkout
+    common.WorkingCopies.update = checkout
+
+
+def print_picked(old, buildout):
+    """The versions file is written by the build alone: each run would append to
+    one that the configuration doesn't extend."""
+    file, buildout.update_versions_file = buildout.update_versions_file, ""
+    try:
+        if buildout.show_picked_versions:
+            old(buildout)
+    finally:
+        buildout.update_versions_file = file
+
+# ---- shebang ----------------------------------------------------------------
+# The first lines of a script: what the kernel can't start, /bin/sh does.
+
+CODING = re.compile(br"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+ADDED = b"# coding: utf-8, for the paths in this file\n"
+NOT_ASCII = re.compile(br"[\x80-\xff]")
+LOCALE = (b"case \"${LC_ALL:-${LC_CTYPE:-$LANG}}\" in *[Uu][Tt][Ff]*) ;; "
+          b"*) LC_ALL=C.UTF-8; export LC_ALL;; esac")
+
+# The start of a line for /bin/sh that is a comment to Python, which skips a form
+# feed. So what has to stand at a source's top may: its encoding, its docstring,
+# "from __future__". To sh it is a command that fails: no file's name ends with a slash.
+HIDDEN = b"\f#/ 2>/dev/null || "
+
+
+def shebang(interpreter, arguments, rest):
+    """A script's first lines. The kernel takes 127 bytes and no space: what it
+    can't run becomes a line for /bin/sh.
+    Where something isn't ASCII, Python 2 wants the encoding named, and Python
+    before 3.7 can't open such paths in the locale "C"."""
+    tail = b" " + arguments if arguments else b""
+    if WINDOWS and re.search(br"\s", interpreter) and not interpreter.startswith(b'"'):
+        interpreter = b'"' + interpreter + b'"'  # as setuptools' NAME.exe reads it
+    line = b"#!" + interpreter + tail
+    coding, wide = b"", NOT_ASCII.search(line + rest) and not WINDOWS
+    name = interpreter.rpartition(b"/")[2]
+    python = re.match(br"(python|pypy)[^/]*$", name)  # else a part's perl, or the like
+    two = PY2 and python or re.match(br"python2", name)  # or that of a part
+    declared = CODING.match(rest.split(b"\n", 1)[0])
+    if declared:
+        coding, _, rest = rest.partition(b"\n")
+        coding += b"\n"
+    elif two and wide:
+        coding = ADDED
+    # UTF-8 may be no text in the encoding that the script has.
+    octal = declared and python and NOT_ASCII.search(line) and not re.match(br"(?i)utf[-_]?8$", declared.group(1))
+    old = wide and python and not PY2 and sys.version_info < (3, 7)
+    if WINDOWS or not (len(line) > 127 or re.search(br"\s", interpreter) or old or octal):
+        return line + b"\n" + coding + rest
+    if not python:
+        raise Refused(u"a script can't be started by %s: the path is too long, or has a space"
+                      % text(interpreter), u"use a directory with a shorter path, without spaces", 2)
+    word = b"'" + interpreter + b"'"
+    if octal:
+        word = b"\"$(printf " + NOT_ASCII.sub(lambda m: b"\\%03o" % ord(m.group()), word) + b")\""
+    return (b"#!/bin/sh\n" + coding.lstrip(b" \t\f") + HIDDEN + (LOCALE + b"; " if old else b"")
+            + b"exec " + word + tail + b" \"$0\" \"$@\"\n" + rest)
+
+
+# What shebang() writes for /bin/sh; then what it wrote before, and what pip,
+# virtualenv, uv, conda and mamba write: a string, which hides a docstring from Python.
+SH_WORD = br"(?:'([^'\n]*)'|\"\$\(printf '([^'\n]*)'\)\"|\"([^\"$`\\\n]*)\"|([^\s'\"$`\\]+))(?: ([^\n]*?))? \"\$0\" \"\$@\""
+SH_HEADS = (re.compile(br"#!/bin/sh\n(#[^\n]*\n)?" + re.escape(HIDDEN) + b"(?:" + re.escape(LOCALE) + b"; )?exec " + SH_WORD + b"\n"),
+            re.compile(br"#!/bin/sh\n(#[^\n]*\n)?(?:'''exec'|''':'\n" + re.escape(LOCALE) + br"\nexec) " + SH_WORD + br"(?:\n' '''| #''')\n"))
+
+
+def plain_shebang(data):
+    """A script that has lines for /bin/sh, with one #! line again."""
+    for number, pattern in enumerate(SH_HEADS):
+        found = pattern.match(data)
+        if found:
+            coding, single, octal, double, bare, arguments = found.groups()
+            path = re.sub(br"\\([0-7]{3})", lambda m: bytes(bytearray([int(m.group(1), 8)])), octal or b"")
+            kept = coding if coding and (not number or coding != b"# -*- coding: utf-8 -*-\n") else b""  # that was added
+            data = (b"#!" + (single or path or double or bare) + (b" " + arguments if arguments else b"")
+                    + b"\n" + kept + data[found.end():])
+    line, end, rest = data.partition(b"\n")
+    return line + end + rest[len(ADDED):] if rest.startswith(ADDED) else data
+
+# ---- starter ----------------------------------------------------------------
+# NAME-script.py for setuptools' NAME.exe, which reads it in the code page of Windows.
+
+STARTED = re.compile(u"-script\\.pyw?$")
+PAGE = re.compile(br"(#![^\n]*?) -X coding=(cp[0-9]+)(?=\r?\n)")
+
+
+def code_page():
+    """The encoding of paths for programs of Windows that know no Unicode."""
+    import ctypes
+    return u"cp%d" % ctypes.windll.kernel32.GetACP()
+
+
+def for_starter(path, data):
+    """NAME-script.py for setuptools' NAME.exe, which takes the interpreter's
+    path in Windows' code page. Python wants the encoding of a file's first line
+    named in that line: an option that says nothing else does it."""
+    line = data.split(b"\n", 1)[0]
+    if not WINDOWS or not STARTED.search(path) or data[:2] != b"#!" or not NOT_ASCII.search(line):
+        return data
+    if os.environ.get("BINARY_BUILDOUT_STAGE") == "1":
+        return data  # in a build, it will be started elsewhere
+    page = code_page()
+    try:
+        first, _, rest = data.decode("utf-8").partition(u"\n")
+        if page == u"cp65001":
+            return data
+        end = u"\r\n" if first.endswith(u"\r") else u"\n"
+        return ((first.rstrip(u"\r") + u" -X coding=" + page + end).encode(page)
+                + rest.encode(page, "backslashreplace"))
+    except (UnicodeError, LookupError):
+        return data
+
+
+def from_starter(data):
+    """The same in UTF-8 again."""
+    found = PAGE.match(data)
+    if not found or not NOT_ASCII.search(found.group(1)):
+        return data
+    try:
+        return (found.group(1) + data[found.end():]).decode(text(found.group(2))).encode("utf-8")
+    except (UnicodeError, LookupError):
+        return data
+
+# ---- scripts ----------------------------------------------------------------
+# The scripts that zc.buildout writes, fitted to the tree's path.
+
+# -- scripts
+
+def fit_script(contents):
+    """A script as bootstrap.py leaves it: see shebang()."""
+    data = contents if isinstance(contents, bytes) else contents.encode("utf-8", "surrogateescape")
+    python = sys.executable if isinstance(sys.executable, bytes) else os.fsencode(sys.executable)
+    start = b"#!" + python
+    if not data.startswith((start + b"\n", start + b" ", start + b"\r\n")):
+        return contents
+    line, _, rest = data[len(start):].partition(b"\n")
+    fitted = shebang(python, line.strip(), rest)
+    if isinstance(contents, bytes):
+        return fitted
+    return fitted.decode("utf-8", "surrogateescape")
+
+
+NAMESPACES = """
+def namespaces():  # that a -nspkg.pth of the interpreter's began go on in what is above
+    import os
+    for name, module in sys.modules.items():
+        if hasattr(module, '__path__') and not hasattr(module, '__file__'):
+            found = [os.path.join(p, *name.split('.')) for p in sys.path]
+            found = [p for p in found if os.path.isdir(p)]
+            module.__path__[:] = found + [p for p in module.__path__ if p not in found]
+
+namespaces()
+del namespaces
+"""
+
+OWN_PATH = re.compile(r"^sys\.path\[0:0\] = \[\n(.*\n)*? *\]\n", re.M)  # 1.x indents it by four
+
+
+def join_namespaces(contents):
+    """In Python 2 a -nspkg.pth in the interpreter's site-packages makes its
+    namespace a module before a script runs, and all that the application has
+    of that namespace isn't found. Python 3's import system sees to it itself."""
+    found = OWN_PATH.search(contents)
+    if not PY2 or not found or NAMESPACES in contents:
+        return contents
+    return contents[:found.end()] + NAMESPACES + contents[found.end():]
+
+
+class Template(str):
+    """A template of a script whose first lines fit what it is filled with."""
+
+    def __mod__(self, values):
+        return fit_script(join_namespaces(str.__mod__(self, values)))
+
+
+def patch_scripts(easy, root):
+    """Makes zc.buildout write scripts that start: with a space in the
+    interpreter's path, with one that is too long, with letters that Python 2
+    wants declared. They come out as bootstrap.py leaves them, so that no
+    script is written again. bin/buildout is not zc.buildout's to write.
+
+    All scripts go through one function; it is patched, not their templates, since
+    djangorecipe and others put own ones in their place. From 2.0 on interpreters
+    don't, and nobody has an own template for those."""
+    own = os.path.join(fs(root), "bin", "buildout")
+
+    def wrap(old, script, contents):
+        def wrapped(*args):
+            args = list(args)
+            if os.path.abspath(args[script]) in (own, own + "-script.py"):
+                return [args[script]]
+            args[contents] = fit_script(join_namespaces(args[contents]))
+            return old(*args)
+        return wrapped
+    if hasattr(easy, "_create_script"):
+        easy._create_script = wrap(easy._create_script, 1, 0)
+        easy.py_script_template = Template(easy.py_script_template)
+    elif hasattr(easy, "_write_script"):
+        easy._write_script = wrap(easy._write_script, 0, 1)
+    if WINDOWS:
+        easy.open = open_starters
+
+
+class Starter(io.BytesIO):
+    """A NAME.exe that is written: nothing happens if it is there already.
+    zc.buildout writes those of interpreters each time, and Windows lets nobody
+    write to a program that runs."""
+
+    def __init__(self, path):
+        io.BytesIO.__init__(self)
+        self.path = path
+
+    def close(self):
+        if not self.closed:
+            data = self.getvalue()
+            if not os.path.isfile(self.path) or read_file(self.path) != data:
+                with open(self.path, "wb") as f:
+                    f.write(data)
+        io.BytesIO.close(self)
+
+
+class Script(io.StringIO):
+    """A NAME-script.py that is read or written, as zc.buildout sees it."""
+
+    def __init__(self, path, data=None):
+        found = from_starter(data).decode("utf-8", "surrogateescape") if data is not None else u""
+        io.StringIO.__init__(self, found, None)
+        self.path = None if data is not None else path
+
+    def close(self):
+        if not self.closed and self.path:
+            data = self.getvalue().replace(u"\n", text(os.linesep)).encode("utf-8", "surrogateescape")
+            with open(self.path, "wb") as f:
+                f.write(for_starter(text(self.path), data))
+        io.StringIO.close(self)
+
+
+def open_starters(name, mode="r", *args, **kw):
+    if mode == "wb" and text(name).lower().endswith(u".exe"):
+        return Starter(name)
+    if not PY2 and mode in ("r", "w") and STARTED.search(text(name)):
+        return Script(name, read_file(name) if mode == "r" else None)
+    return open(name, mode, *args, **kw)
+
+
+def fit_own(data, root):
+    """The same for a script whose interpreter lies in this tree, as a Python
+    does that a part compiled."""
+    line, _, rest = data[2:].partition(b"\n")
+    front = native(text(root) + u"/")
+    if WINDOWS or not line.startswith(front):
+        return data
+    ends = [i for i in range(len(front), len(line)) if line[i:i + 1] == b" "] + [len(line)]
+    for end in ends:
+        if os.path.isfile(line[:end]):
+            try:
+                return shebang(line[:end], line[end:].strip(), rest)
+            except Refused:
+                return data  # no Python: what starts it is its own affair
+    return data
+
+
+def fit_scripts(root):
+    """Scripts that recipes write themselves, after the run."""
+    folder = os.path.join(root, native(u"bin"))
+    for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
+        path = os.path.join(folder, name)
+        found = os.lstat(path)
+        if not stat.S_ISREG(found.st_mode) or found.st_size > PART_BYTES:
+            continue
+        data = read_file(path)
+        if data[:2] == b"#!":
+            fitted = for_starter(text(name), fit_own(fit_script(from_starter(data)), root))
+            if fitted != data:
+                new = os.path.join(folder, native(u".binary-buildout-new"))
+                write_new(new, fitted, stat.S_IMODE(found.st_mode))
+                replace(new, path)
+
+# ---- sources ----------------------------------------------------------------
+# What shows that a develop package holds code that is compiled.
+
+BUILD_OPTIONS = ("include-dirs", "library-dirs", "rpath", "swig", "define", "undef", "libraries", "link-objects",
+                 "debug", "force", "compiler", "swig-cpp", "swig-opts", "environment")
+SOURCE = re.compile(u"\\.(c|cc|cpp|cxx|c\\+\\+|h|hh|hpp|hxx|pyx|pxd|pxi|rs|f|f90|m|mm|s|asm)$|^Cargo\\.(toml|lock)$",
+                    re.I)
+SKIPPED = (u".git", u".hg", u".svn", u"CVS", u"build", u"__pycache__", u"node_modules")
+
+# ---- run --------------------------------------------------------------------
+# What is changed in zc.buildout on the target: nothing is compiled, fetched or lost.
 
 class Run(object):
     """One run of bin/buildout on the target."""
@@ -1282,44 +1538,6 @@ class Run(object):
         return None
 
 
-BUILD_OPTIONS = ("include-dirs", "library-dirs", "rpath", "swig", "define", "undef", "libraries", "link-objects",
-                 "debug", "force", "compiler", "swig-cpp", "swig-opts", "environment")
-SOURCE = re.compile(u"\\.(c|cc|cpp|cxx|c\\+\\+|h|hh|hpp|hxx|pyx|pxd|pxi|rs|f|f90|m|mm|s|asm)$|^Cargo\\.(toml|lock)$",
-                    re.I)
-SKIPPED = (u".git", u".hg", u".svn", u"CVS", u"build", u"__pycache__", u"node_modules")
-
-
-def normal(name):
-    return re.sub(u"[-_.]+", u"_", name).lower().strip(u"_")
-
-
-def package_of(link):
-    """The package that a NAME.egg-link is for."""
-    return normal(link[:-len(u".egg-link")])
-
-
-def owner(name, packages):
-    """The package that a file of develop-eggs was made for, by its name."""
-    if name.endswith(u".egg-link"):
-        return package_of(name)
-    if name.endswith((u".dist-info", u".egg-info")):
-        named = normal(name.rpartition(u".")[0].split(u"-")[0])
-        return named if named in packages else None
-    plain = normal(name)
-    if plain.startswith(u"editable_"):
-        plain = plain[len(u"editable_"):]
-    fitting = [p for p in packages if re.match(re.escape(p) + u"_([0-9]|nspkg_pth$|editable_pth$)", plain)]
-    return max(fitting, key=len) if fitting else None
-
-
-def record_names(folder):
-    """What lies beside a .dist-info because its wheel was installed there."""
-    path = os.path.join(folder, native(u"RECORD"))
-    lines = text(read_file(path)).splitlines() if os.path.isfile(path) else []
-    found = set(line.rsplit(u",", 2)[0].strip(u'"').split(u"/")[0] for line in lines)
-    return found - set([u"", u"..", u"__pycache__"])
-
-
 def installed_paths(buildout):
     """What the parts left, by .installed.cfg."""
     found = []
@@ -1329,337 +1547,148 @@ def installed_paths(buildout):
                 found.append(buildout._buildout_path(line))
     return found
 
+# ---- starting ---------------------------------------------------------------
+# The interpreter and environment that zc.buildout of the tree runs in.
 
-COMPILERS = ("cc", "gcc", "c++", "g++", "clang", "clang++", "make", "gmake", "cargo", "rustc", "gfortran")
-SHIM = b"""#!/bin/sh
-case "${0##*/} $*" in
-*" --version"*|*" -v"|*" -V"|*" -dump"*|*" -print"*) ;;
-make*|gmake*|cargo*|*.[cCfmsSor]|*.[cCfmsSor]\\ *|*.cc*|*.cpp*|*.cxx*|*.f90*|*.rs*)
-    echo "$BINARY_BUILDOUT_PART $0 $*" >> "${0%/*}/wanted" ;;
-esac
-echo "${0##*/}: there is no compiler on this system" >&2
-exit 127
-"""
+def own_root():
+    """The tree that this file lies in."""
+    return plain(os.path.realpath(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 
-class Shims(object):
-    """Programs that stand in for a compiler that isn't there, last on PATH.
-    They fail, and note that a part asked to compile: setuptools and pip install
-    many packages without their extensions, say nothing, and exit 0. (pip also
-    asks rustc for its version, and ctypes has gcc look for libraries.)"""
-
-    def __init__(self, journal):
-        self.folder = None
-        if WINDOWS or any(which(name) for name in ("cc", "gcc", "clang")):
-            return
-        self.folder = journal.path("shims")
-        os.mkdir(self.folder, 0o700)
-        for name in COMPILERS:
-            if not which(name):
-                write_new(os.path.join(self.folder, native(text(name))), SHIM, 0o755)
-        os.environ["PATH"] = os.environ.get("PATH", os.defpath) + os.pathsep + fs(self.folder)
-
-    def wanted(self):
-        """The parts that asked for a compiler, in order."""
-        if not self.folder or not os.path.exists(os.path.join(self.folder, b"wanted")):
-            return []
-        found = []
-        for line in read_file(os.path.join(self.folder, b"wanted")).split(b"\n"):
-            part = text(line.split(b" ")[0])
-            if line and part not in found:
-                found.append(part)
-        return found
+UTF8_LOCALES = ("C.UTF-8", "C.utf8", "en_US.UTF-8", "en_US.utf8", "UTF-8")
 
 
-def which(name):
-    for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
-        path = os.path.join(folder, name)
-        if folder and os.path.isfile(path) and os.access(path, os.X_OK):
-            return path
+def utf8_locale():
+    """A locale of this system whose encoding is UTF-8, or None."""
+    import locale
+    for name in UTF8_LOCALES:
+        try:
+            locale.setlocale(locale.LC_CTYPE, name)
+        except locale.Error:
+            continue
+        return name
     return None
 
 
-# -- scripts
-
-def fit_script(contents):
-    """A script as bootstrap.py leaves it: see shebang()."""
-    data = contents if isinstance(contents, bytes) else contents.encode("utf-8", "surrogateescape")
-    python = sys.executable if isinstance(sys.executable, bytes) else os.fsencode(sys.executable)
-    start = b"#!" + python
-    if not data.startswith((start + b"\n", start + b" ", start + b"\r\n")):
-        return contents
-    line, _, rest = data[len(start):].partition(b"\n")
-    fitted = shebang(python, line.strip(), rest)
-    if isinstance(contents, bytes):
-        return fitted
-    return fitted.decode("utf-8", "surrogateescape")
-
-
-NAMESPACES = """
-def namespaces():  # that a -nspkg.pth of the interpreter's began go on in what is above
-    import os
-    for name, module in sys.modules.items():
-        if hasattr(module, '__path__') and not hasattr(module, '__file__'):
-            found = [os.path.join(p, *name.split('.')) for p in sys.path]
-            found = [p for p in found if os.path.isdir(p)]
-            module.__path__[:] = found + [p for p in module.__path__ if p not in found]
-
-namespaces()
-del namespaces
-"""
-
-OWN_PATH = re.compile(r"^sys\.path\[0:0\] = \[\n(.*\n)*? *\]\n", re.M)  # 1.x indents it by four
-
-
-def join_namespaces(contents):
-    """In Python 2 a -nspkg.pth in the interpreter's site-packages makes its
-    namespace a module before a script runs, and all that the application has
-    of that namespace isn't found. Python 3's import system sees to it itself."""
-    found = OWN_PATH.search(contents)
-    if not PY2 or not found or NAMESPACES in contents:
-        return contents
-    return contents[:found.end()] + NAMESPACES + contents[found.end():]
-
-
-class Template(str):
-    """A template of a script whose first lines fit what it is filled with."""
-
-    def __mod__(self, values):
-        return fit_script(join_namespaces(str.__mod__(self, values)))
-
-
-def patch_scripts(easy, root):
-    """Makes zc.buildout write scripts that start: with a space in the
-    interpreter's path, with one that is too long, with letters that Python 2
-    wants declared. They come out as bootstrap.py leaves them, so that no
-    script is written again. bin/buildout is not zc.buildout's to write.
-
-    All scripts go through one function; it is patched, not their templates, since
-    djangorecipe and others put own ones in their place. From 2.0 on interpreters
-    don't, and nobody has an own template for those."""
-    own = os.path.join(fs(root), "bin", "buildout")
-
-    def wrap(old, script, contents):
-        def wrapped(*args):
-            args = list(args)
-            if os.path.abspath(args[script]) in (own, own + "-script.py"):
-                return [args[script]]
-            args[contents] = fit_script(join_namespaces(args[contents]))
-            return old(*args)
-        return wrapped
-    if hasattr(easy, "_create_script"):
-        easy._create_script = wrap(easy._create_script, 1, 0)
-        easy.py_script_template = Template(easy.py_script_template)
-    elif hasattr(easy, "_write_script"):
-        easy._write_script = wrap(easy._write_script, 0, 1)
-    if WINDOWS:
-        easy.open = open_starters
-
-
-class Starter(io.BytesIO):
-    """A NAME.exe that is written: nothing happens if it is there already.
-    zc.buildout writes those of interpreters each time, and Windows lets nobody
-    write to a program that runs."""
-
-    def __init__(self, path):
-        io.BytesIO.__init__(self)
-        self.path = path
-
-    def close(self):
-        if not self.closed:
-            data = self.getvalue()
-            if not os.path.isfile(self.path) or read_file(self.path) != data:
-                with open(self.path, "wb") as f:
-                    f.write(data)
-        io.BytesIO.close(self)
-
-
-class Script(io.StringIO):
-    """A NAME-script.py that is read or written, as zc.buildout sees it."""
-
-    def __init__(self, path, data=None):
-        found = from_starter(data).decode("utf-8", "surrogateescape") if data is not None else u""
-        io.StringIO.__init__(self, found, None)
-        self.path = None if data is not None else path
-
-    def close(self):
-        if not self.closed and self.path:
-            data = self.getvalue().replace(u"\n", text(os.linesep)).encode("utf-8", "surrogateescape")
-            with open(self.path, "wb") as f:
-                f.write(for_starter(text(self.path), data))
-        io.StringIO.close(self)
-
-
-def open_starters(name, mode="r", *args, **kw):
-    if mode == "wb" and text(name).lower().endswith(u".exe"):
-        return Starter(name)
-    if not PY2 and mode in ("r", "w") and STARTED.search(text(name)):
-        return Script(name, read_file(name) if mode == "r" else None)
-    return open(name, mode, *args, **kw)
-
-
-def fit_own(data, root):
-    """The same for a script whose interpreter lies in this tree, as a Python
-    does that a part compiled."""
-    line, _, rest = data[2:].partition(b"\n")
-    front = native(text(root) + u"/")
-    if WINDOWS or not line.startswith(front):
-        return data
-    ends = [i for i in range(len(front), len(line)) if line[i:i + 1] == b" "] + [len(line)]
-    for end in ends:
-        if os.path.isfile(line[:end]):
-            try:
-                return shebang(line[:end], line[end:].strip(), rest)
-            except Refused:
-                return data  # no Python: what starts it is its own affair
-    return data
-
-
-def fit_scripts(root):
-    """Scripts that recipes write themselves, after the run."""
-    folder = os.path.join(root, native(u"bin"))
-    for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
-        path = os.path.join(folder, name)
-        found = os.lstat(path)
-        if not stat.S_ISREG(found.st_mode) or found.st_size > PART_BYTES:
-            continue
-        data = read_file(path)
-        if data[:2] == b"#!":
-            fitted = for_starter(text(name), fit_own(fit_script(from_starter(data)), root))
-            if fitted != data:
-                new = os.path.join(folder, native(u".binary-buildout-new"))
-                write_new(new, fitted, stat.S_IMODE(found.st_mode))
-                replace(new, path)
-
-
-# -- extensions of buildout
-
-def patch_extensions(module):
-    """mr.developer keeps its checkouts: no version-control program is run."""
-    resources = module.pkg_resources
-    old = resources.iter_entry_points
-
-    def iter_entry_points(group, *args):
-        for entry in old(group, *args):
-            if group == "zc.buildout.extension" and entry.module_name.startswith("mr.developer"):
-                patch_mr_developer()
-            yield entry
-
-    class Resources(object):
-        def __getattr__(self, name):
-            return getattr(resources, name)
-    front = Resources()
-    front.iter_entry_points = iter_entry_points
-    module.pkg_resources = front
-
-
-def patch_mr_developer():
-    import logging
-    import zc.buildout
-    from mr.developer import common
-    logger = logging.getLogger("mr.developer")
-
-    def checkout(self, packages, **kw):
-        for name in packages:
-            if not os.path.exists(self.sources[name]["path"]):
-                raise zc.buildout.UserError("the checkout of %s is not in this tree, and no version-control program "
-                                            "is run here" % name)
-            logger.info("Kept the checkout of '%s'.", name)
-    common.WorkingCopies.checkout = checkout
-    common.WorkingCopies.update = checkout
-
-
-def print_picked(old, buildout):
-    """The versions file is written by the build alone: each run would append to
-    one that the configuration doesn't extend."""
-    file, buildout.update_versions_file = buildout.update_versions_file, ""
-    try:
-        if buildout.show_picked_versions:
-            old(buildout)
-    finally:
-        buildout.update_versions_file = file
-
-
-# ---- the build ---------------------------------------------------------------
-
-def steady_times(module):
-    """zc.buildout's line above what it adds to update-versions-file has the time."""
-    import datetime
-
-    class Steady(datetime.datetime):
-        @classmethod
-        def now(cls, *args):
-            return cls(1970, 1, 1) + datetime.timedelta(0, int(os.environ.get("SOURCE_DATE_EPOCH") or 0))
-
-    class Front(object):
-        def __getattr__(self, name):
-            return Steady if name == "datetime" else getattr(datetime, name)
-    if hasattr(module, "datetime"):
-        module.datetime = Front()
-
-
-def steady_names():
-    """A build's temporary directories have the same names each time, the first
-    that is free: makefiles of a Python that a part compiled name them."""
-    import itertools
-    import tempfile
-    tempfile._get_candidate_names = lambda: ("%08d" % number for number in itertools.count(1))
-
-
-PIP_MODULES = ("commands.install", "operations.install.wheel", "resolution.resolvelib.resolver")
-
-
-def quick_pip(easy):
-    """In a build pip installs each wheel in a fork of this process, which has
-    pip imported, and not in a Python of its own: that spends most of its time on
-    importing pip, and Plone has 250 wheels. macOS's libraries don't survive a
-    fork; zc.buildout before 5 starts pip in another way."""
-    if PY2 or not sys.platform.startswith("linux") or not hasattr(easy, "get_subprocess_output"):
+def agree_on_utf8():
+    """In the locale "C" Python 3.7 and newer take names for UTF-8, but site of
+    3.11 and 3.12 reads .pth files as the locale says: as ASCII, and zc.buildout
+    6 fails where the path has an umlaut."""
+    if PY2 or WINDOWS or sys.getfilesystemencoding().lower() not in ("utf-8", "utf8"):
         return
-    old = easy.get_subprocess_output
-
-    def get_subprocess_output(args, **kw):
-        words = list(args)
-        wheels = [w for w in words if w.endswith(".whl")]
-        if words[1:4] == ["-m", "pip", "install"] and wheels and list(kw) == ["env"]:
-            said = fork_pip(words[3:], kw["env"])
-            if said is not None:
-                return said
-        return old(args, **kw)
-    easy.get_subprocess_output = get_subprocess_output
+    import locale
+    if locale.nl_langinfo(locale.CODESET).lower() not in ("utf-8", "utf8"):
+        utf8_locale()
 
 
-def fork_pip(words, environment):
-    """What pip says, or None if it failed: then a process of its own says why."""
-    try:
-        from pip._internal.cli.main import main as pip
-        for name in PIP_MODULES:
-            __import__("pip._internal." + name)
-    except ImportError:
-        return None
-    sys.stdout.flush()
-    sys.stderr.flush()
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            os.dup2(writer, 1)
-            os.dup2(writer, 2)
-            os.environ.clear()
-            os.environ.update(environment)
-            code = pip(words) or 0
-            sys.stdout.flush()
-            sys.stderr.flush()
-        finally:
-            os._exit(code if isinstance(code, int) else 1)
-    os.close(writer)
-    with os.fdopen(reader, "rb") as f:
-        said = f.read()
-    return said.decode("utf-8", "replace") if os.waitpid(child, 0)[1] == 0 else None
+def restart(launch, root, arguments):
+    """Starts again where the interpreter wasn't started as docs/design.md
+    says: without site-packages and PYTHON* variables, and with UTF-8 names
+    where the locale "C" would make Python 3.6 refuse them."""
+    again = os.environ.pop("BINARY_BUILDOUT_STARTED", "")
+    flags, python, wanted = sys.flags, sys.executable, "-sSE"
+    environment = dict(os.environ)
+    # A build's hash seed is fixed, which -E would ignore: recipes write sets.
+    ignored = flags.ignore_environment or os.environ.get("BINARY_BUILDOUT_STAGE") == "1"
+    wrong = not (flags.no_site and flags.no_user_site and ignored)
+    if launch.get("virtualenv"):
+        wanted = "-sE"
+        python = os.path.join(fs(root), *([u"Scripts", u"python.exe"] if WINDOWS else ["bin", "python"]))
+        wrong = (not (flags.no_user_site and flags.ignore_environment) or bool(flags.no_site)
+                 or os.path.abspath(sys.executable) != python)
+    utf8 = []
+    if WINDOWS and sys.version_info >= (3, 7):  # zc.buildout opens text as the code page says
+        utf8, wrong = ["-X", "utf8"], wrong or not flags.utf8_mode
+        environment["PYTHONUTF8"] = "1"  # for what it runs
+    if not PY2 and not WINDOWS and sys.getfilesystemencoding().lower() not in ("utf-8", "utf8") and (
+            sys.version_info < (3, 7)):
+        name = utf8_locale()
+        if name:
+            environment.pop("LC_ALL", None)
+            environment["LC_CTYPE"] = name
+            wrong = True
+    if not wrong or again:
+        agree_on_utf8()
+        return
+    environment["BINARY_BUILDOUT_STARTED"] = "1"
+    command = [python, wanted] + utf8 + [os.path.abspath(__file__)] + arguments
+    if WINDOWS:
+        sys.exit(subprocess.call(command, env=environment))
+    os.execve(python, command, environment)
 
 
-# ---- the run -----------------------------------------------------------------
+KEPT_PYTHON = ("PYTHONUTF8", "PYTHONHASHSEED", "PYTHONUNBUFFERED")
+DROPPED = ("PYTHON", "PIP_", "SETUPTOOLS_", "DISTUTILS_", "VIRTUALENV_", "BUILDOUT_", "buildout_",
+           "buildout-", "CONDA_", "UV_")
+
+
+def clean_environment(mode, defaults):
+    """Takes out what would make another tree of this one. A build keeps what
+    it needs for private indexes and compilers; who starts it chose its
+    PYTHONPATH, which brings the witness of what is compiled."""
+    for name in ("PYTHONHOME", "PYTHONSTARTUP", "__PYVENV_LAUNCHER__"):
+        os.environ.pop(name, None)
+    if mode == "build":
+        return
+    os.environ.pop("PYTHONPATH", None)
+    for name in list(os.environ):
+        if name.startswith(DROPPED) and name not in KEPT_PYTHON:
+            if name == "BUILDOUT_HOME" and defaults:
+                continue
+            if name == "BUILDOUT_RESTART_AFTER_UPGRADE":
+                continue
+            del os.environ[name]
+    os.environ["PYTHONNOUSERSITE"] = "1"
+    os.environ["PIP_CONFIG_FILE"] = os.devnull
+    os.environ["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
+    os.environ["PIP_RETRIES"] = "0"
+
+# ---- state ------------------------------------------------------------------
+# Whether the tree is set up for this place and this Python.
+
+def check_state(root, launch):
+    """Refuses a tree that wasn't fitted to this place and this interpreter."""
+    state = read_json(root, STATE)
+    hint = u"python bootstrap.py"
+    if state is None:
+        raise Refused(u"this directory was not set up yet", hint, 2)
+    if state.get("archive") and state["archive"] != digest(read_file(os.path.join(root, native(MANIFEST)))):
+        raise Refused(u"another version was unpacked over this directory", hint, 2)
+    if state.get("pending"):
+        raise Refused(u"bootstrap.py was interrupted", hint, 2)
+    if state.get("root") != text(root):
+        raise Refused(u"this directory was moved: it was set up for %s" % state.get("root"), hint, 2)
+    expected = state.get("interpreter") or u""
+    if launch.get("virtualenv"):
+        expected = u"/".join((text(root), u"bin", u"python")) if not WINDOWS else text(root) + u"\\Scripts\\python.exe"
+    here = text(plain(os.path.abspath(sys.executable)))
+    if here != expected:
+        if not os.path.exists(native(expected)) or (
+                os.path.realpath(native(here)) != os.path.realpath(native(expected))):
+            raise Refused(u"this directory was set up for %s, and this is %s" % (expected, here), hint, 2)
+    sys.executable = fs(expected)
+    manifest = read_json(root, MANIFEST)
+    want = (manifest or {}).get("python", {}).get("version")
+    if want and tuple(want.split(u".")[:2]) != tuple(u"%d" % n for n in sys.version_info[:2]):
+        raise Refused(u"%s is Python %d.%d now, and this directory is for %s"
+                      % ((expected,) + sys.version_info[:2] + (want,)), hint + u" with that Python", 2)
+    return state, manifest or {}
+
+# .binary-buildout/journal/ is there while parts are being installed:
+#
+#   head.json   what was there before: names in eggs and parts
+#   copy/N/     bin, develop-eggs, .installed.cfg
+#   log         a line before each thing that is moved away or copied
+#   moved/N     what zc.buildout would have deleted
+#   part/N      what a part's update may rewrite
+#
+# It is made under another name and renamed, so it is there whole or not at all,
+# and it goes the same way. Undoing can itself be killed, and done again.
+
+SHAPES[u"head.json"] = members({"copies": each(is_text), "lists": named(each(is_text))})
+
+# ---- launching --------------------------------------------------------------
+# One run of zc.buildout, in the build, in the gate and on the target.
 
 def finish_change(root):
     """An update or a rollback that was killed is finished, or undone, by
@@ -1743,11 +1772,6 @@ def installed_as_utf8(root):
 
 def text_of_run(root):
     return hashlib.sha256(text(root).encode("utf-8")).hexdigest()[:16]
-
-
-def slashed(path):
-    """A path in the manifest's words: text, with slashes on Windows too."""
-    return text(path).replace(u"\\", u"/") if WINDOWS else text(path)
 
 
 def run_hook(buildout):
@@ -1862,6 +1886,8 @@ def record_below(root, relative, started, files):
     elif stat.S_ISREG(found.st_mode) and found.st_size <= PART_BYTES and not name.endswith((u".pyc", u".pyo")):
         files[name] = digest(read_file(full))
 
+# ---- reading ----------------------------------------------------------------
+# What launcher.py says of the tree: the hash of a develop directory, and which configuration it takes.
 
 def site_packages():
     """Where a virtualenv has what is installed, name by name."""
@@ -1966,6 +1992,7 @@ def same_version(one, other):
         return [f.lstrip("0") or "0" for f in found]
     return fields(one) == fields(other)
 
+# ---- program ----------------------------------------------------------------
 
 def main(arguments):
     root = own_root()

@@ -90,21 +90,6 @@ func TestProgramsNames(t *testing.T) {
 	}
 }
 
-// TestProgramsShare: what stands in both programs is the same in both.
-func TestProgramsShare(t *testing.T) {
-	part := func(program string) string {
-		source := packtest.ReadFile(t, "../"+program)
-		begin, end := strings.Index(source, "# ---- shared"), strings.Index(source, "# ---- end of shared")
-		if begin < 0 || end < begin {
-			t.Fatalf("%s: no shared part", program)
-		}
-		return source[begin:end]
-	}
-	if part("bootstrap.py") != part("launcher.py") {
-		t.Error("the shared parts differ")
-	}
-}
-
 // TestBootstrapImportsNothingOfTheTree: modules beside it are not taken.
 func TestBootstrapImportsNothingOfTheTree(t *testing.T) {
 	for _, minor := range packtest.EveryPython() {

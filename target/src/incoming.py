@@ -1,0 +1,141 @@
+"""A delta that was laid or unpacked, and what it has to be."""
+import json
+import os
+
+from documents import KIND, check_shape, is_number, read_json
+from fit import check_libraries, check_system
+from manifest import check_manifest, check_path
+from place import check_place
+from system import FORMAT, LAUNCH, LAUNCHER, OWN, Refused, clear, digest, native, read_file, text
+from transaction import INCOMING, is_folder, remove_empty
+
+
+# .binary-buildout/incoming/DIGEST/ is what tar unpacks of a delta, and what
+# "binary-buildout update" lays there:
+#
+#   delta.json   what it is for: the base's digest, names, the archive's time; and
+#                manifest.json and files.json of the new archive, each as a list of
+#                texts and of [line, count], lines that are those of the base.
+#                DIGEST is that of the new manifest.json
+#   files/PATH   files that the base doesn't have, as the archive has them
+#
+# The whole new tree is staged in .binary-buildout/staged, of these, of second
+# names of the files that are here already, and of origin/. Its own bootstrap.py
+# fits it. What differs from the tree is then put in place by a Transaction.
+
+AGAIN = u"unpack the delta again, and compare its SHA-256"
+
+
+class Incoming(object):
+    """A new version that waits to be applied."""
+
+    def __init__(self, tree, name):
+        self.tree, self.digest = tree, name
+        self.path = INCOMING + u"/" + name
+        self.delta = read_json(tree.base, self.path + u"/delta.json", AGAIN)
+        self.epoch = self.delta["epoch"]
+        self.check_base()
+        self.documents = {}
+        for name in (u"manifest.json", u"files.json"):
+            self.documents[name] = self.document(name)
+        self.manifest = self.parsed(u"manifest.json")
+        self.files = self.parsed(u"files.json")
+        check_manifest(self.manifest)
+        for entry in self.files.get("files") or ():
+            self.check_entry(entry)
+
+    def damaged(self, what):
+        raise Refused(u"%s/%s is damaged" % (self.path, what), AGAIN)
+
+    def check_base(self):
+        """Refuses what is for another tree, before anything else is looked at."""
+        tree = self.tree
+        if self.delta["name"] != tree.manifest["name"]:
+            raise Refused(u"%s is here, and this is %s" % (tree.manifest["name"], self.what()),
+                          u"install it into another directory")
+        if self.delta["base"] != tree.archive:
+            raise Refused(u"this delta is for %s %s (%.12s), and %s (%.12s) is here" % (
+                tree.manifest["name"], self.delta["base_version"], self.delta["base"],
+                tree.manifest["version"], tree.archive),
+                u"take the delta from %s, or the whole archive: binary-buildout update" % tree.manifest["version"])
+
+    def document(self, name):
+        """A document of the new archive, made of lines of the base's and of new ones."""
+        try:
+            lines = read_file(self.tree.inside(OWN + u"/" + name)).decode("utf-8").split(u"\n")
+        except ValueError:
+            raise Refused(u"%s/%s is damaged" % (OWN, name), AGAIN)
+        lines = [line + u"\n" for line in lines[:-1]] + lines[-1:]
+        found = []
+        for part in self.delta[name]:
+            found += [part] if isinstance(part, KIND) else lines[part[0]:part[0] + part[1]]
+        return u"".join(found).encode("utf-8")
+
+    def parsed(self, name):
+        want = self.digest if name == u"manifest.json" else self.manifest.get("files_sha256")
+        if digest(self.documents[name]) != want:
+            self.damaged(name)
+        try:
+            found = json.loads(self.documents[name].decode("utf-8"))
+        except (ValueError, RuntimeError):
+            self.damaged(name)
+        if not isinstance(found, dict) or not is_number(found.get("format")) or found["format"] > FORMAT:
+            raise Refused(u"%s of %s has another format than %d, which this program knows" % (name, self.what(), FORMAT),
+                          u"install the archive into another directory", 2)
+        check_shape(found, self.path + u"/" + name, AGAIN)
+        return found
+
+    def full(self, name):
+        return self.tree.inside(self.path + u"/" + name)
+
+    def check_entry(self, entry):
+        def bad(what):
+            raise Refused(u"%s/files.json is damaged: %s" % (self.path, what), u"unpack the delta again")
+        check_path(entry["path"], bad)
+        if entry["path"].startswith(OWN + u"/") and entry["path"] not in (LAUNCH, LAUNCHER):
+            bad(u"%s is no path of an archive" % entry["path"])
+        if entry.get("type") == u"link":
+            link, at = entry["link"], entry["path"].split(u"/")[:-1]
+            for part in link.split(u"/"):
+                if part == u".." and not at or link.startswith(u"/"):
+                    bad(u"%s links out of the tree" % entry["path"])
+                at = at[:-1] if part == u".." else at + [part]
+
+    def what(self):
+        return u"%s %s" % (self.delta["name"], self.delta["version"])
+
+    def check(self, python, root):
+        """As a fresh install of the new version would be checked."""
+        check_system(self.manifest, python)
+        check_libraries(self.manifest, python)
+        check_place(self.manifest, root, python)
+
+
+def incoming_of(tree):
+    """What waits to be applied, or None. Of several, the one that fits."""
+    folder = tree.inside(INCOMING + u"/x").rpartition(native(u"/"))[0]
+    names = sorted(text(n) for n in os.listdir(folder)) if is_folder(folder) else []
+    names = [n for n in names if n != tree.archive]  # that one is here
+    wrong = None
+    for name in names:
+        try:
+            return Incoming(tree, name)
+        except Refused as e:
+            wrong = wrong or e
+    if wrong:
+        raise wrong
+    return None
+
+
+def drop_incoming(base, old, new):
+    """Clears incoming/, but for a delta that goes on from the new version: both
+    were unpacked at once. One back to the old version isn't meant."""
+    folder = os.path.join(base, native(INCOMING))
+    for name in os.listdir(folder):
+        try:
+            found = read_json(base, INCOMING + u"/" + text(name) + u"/delta.json") or {}
+        except Refused:
+            found = {}
+        if found.get("base") != new or text(name) == old:
+            clear(os.path.join(folder, name))
+    remove_empty(folder)

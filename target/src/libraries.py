@@ -1,0 +1,55 @@
+"""Which shared libraries this system brings."""
+import os
+import subprocess
+
+from libc import elf_head
+from system import WINDOWS, native, text
+
+
+# Where the dynamic loader looks, whatever LD_LIBRARY_PATH says.
+LIBRARY_DIRS = ("/lib", "/usr/lib", "/lib64", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64")
+
+
+def has_library(name, python):
+    """Whether the system brings a shared library of our kind."""
+    if WINDOWS or python.system == u"macos":
+        return loads(name, python)
+    ours = elf_head(native(python.path))
+    dirs = list(LIBRARY_DIRS)
+    for base in ("/lib", "/usr/lib"):
+        try:
+            dirs += [os.path.join(base, d) for d in os.listdir(base) if "-linux-" in d]
+        except OSError:
+            pass
+    for path in [os.path.join(d, name) for d in dirs] + ldconfig(name):
+        head = elf_head(path)
+        if head and (ours is None or head == ours):
+            return True
+    return loads(name, python)
+
+
+def ldconfig(name):
+    """What the loader's cache says."""
+    for program in ("/sbin/ldconfig", "/usr/sbin/ldconfig"):
+        if os.path.exists(program):
+            try:
+                run = subprocess.Popen([program, "-p"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                lines = text(run.communicate()[0]).splitlines()
+            except OSError:
+                continue
+            return [line.rpartition(u"=> ")[2].strip() for line in lines if line.split()[:1] == [name]]
+    return []
+
+
+def loads(name, python):
+    """The last resort: a process that loads it."""
+    env = dict((k, v) for k, v in os.environ.items()
+               if k not in ("LD_LIBRARY_PATH", "LD_PRELOAD", "DYLD_LIBRARY_PATH"))
+    try:
+        run = subprocess.Popen([native(python.path), "-sSE", "-c",
+                                "import ctypes, sys; ctypes.CDLL(sys.argv[1])", name],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env)
+        run.communicate()
+        return run.returncode == 0
+    except OSError:
+        return False

@@ -1,0 +1,27 @@
+"""Whose the files of a tree are that root would run, replay or write into."""
+import os
+import stat
+
+from system import JOURNAL, OWN, Refused, WINDOWS, native, text
+from transaction import CHANGE, INCOMING, PREVIOUS, STAGED
+
+
+def check_owner(base):
+    """Root doesn't run, replay, or write into, what another user can change."""
+    if WINDOWS or os.geteuid() != 0:
+        return
+    paths = [OWN + u"/" + name for name in (u"manifest.json", u"files.json", u"launch.json", u"launcher.py", u"state.json", u"origin")]
+    for folder in (CHANGE, PREVIOUS):
+        paths += [folder, folder + u"/plan.json", folder + u"/old"]
+    for path in [u"", OWN, u"bootstrap.py", u"bin"] + paths + [INCOMING, STAGED, JOURNAL]:
+        full = os.path.join(base, native(path)) if path else base
+        if not os.path.lexists(full):
+            continue
+        found = os.lstat(full)
+        if found.st_uid != 0:
+            raise Refused(u"this is root, and %s belongs to user %d" % (text(full), found.st_uid),
+                          u"run it as that user", 2)
+        if found.st_mode & 0o002 or (found.st_mode & 0o020 and found.st_gid != 0):
+            if not stat.S_ISLNK(found.st_mode):
+                raise Refused(u"this is root, and other users can write to %s" % text(full),
+                              u"take their right away (chmod go-w), or run it as the owner", 2)

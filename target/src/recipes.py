@@ -1,0 +1,50 @@
+"""What is changed in recipes and extensions of others."""
+import os
+
+
+# -- extensions of buildout
+
+def patch_extensions(module):
+    """mr.developer keeps its checkouts: no version-control program is run."""
+    resources = module.pkg_resources
+    old = resources.iter_entry_points
+
+    def iter_entry_points(group, *args):
+        for entry in old(group, *args):
+            if group == "zc.buildout.extension" and entry.module_name.startswith("mr.developer"):
+                patch_mr_developer()
+            yield entry
+
+    class Resources(object):
+        def __getattr__(self, name):
+            return getattr(resources, name)
+    front = Resources()
+    front.iter_entry_points = iter_entry_points
+    module.pkg_resources = front
+
+
+def patch_mr_developer():
+    import logging
+    import zc.buildout
+    from mr.developer import common
+    logger = logging.getLogger("mr.developer")
+
+    def checkout(self, packages, **kw):
+        for name in packages:
+            if not os.path.exists(self.sources[name]["path"]):
+                raise zc.buildout.UserError("the checkout of %s is not in this tree, and no version-control program "
+                                            "is run here" % name)
+            logger.info("Kept the checkout of '%s'.", name)
+    common.WorkingCopies.checkout = checkout
+    common.WorkingCopies.update = checkout
+
+
+def print_picked(old, buildout):
+    """The versions file is written by the build alone: each run would append to
+    one that the configuration doesn't extend."""
+    file, buildout.update_versions_file = buildout.update_versions_file, ""
+    try:
+        if buildout.show_picked_versions:
+            old(buildout)
+    finally:
+        buildout.update_versions_file = file

@@ -1,0 +1,146 @@
+"""The whole new tree below .binary-buildout/staged, fitted by the new version's own bootstrap.py."""
+import os
+import stat
+import subprocess
+
+from documents import read_json
+from plan import is_owned, item_at, was_taken
+from system import (FILES, LAUNCH, LAUNCHER, LOCK, OWN, Refused, WINDOWS, clear, digest, native, plain,
+    read_file, text, write_new)
+from transaction import STAGED, is_folder, lay_copy, make_folders
+
+
+class Staging(object):
+    """The whole new tree, beside the one that is there."""
+
+    def __init__(self, tree, incoming):
+        self.tree, self.incoming = tree, incoming
+        self.base = os.path.join(tree.base, native(STAGED))
+        self.times = []      # of files that stay: their time becomes the new archive's
+        self.left_out = set()
+        self.relocated = set(i["path"] for i in incoming.manifest["relocations"])
+        self.before = dict((e["path"], e) for e in (read_json(tree.base, FILES) or {}).get("files") or ())
+        self.modes = []
+
+    def full(self, path):
+        return os.path.join(self.base, native(path))
+
+    def lay(self):
+        clear(self.base)
+        os.mkdir(self.base, 0o700)
+        for entry in self.incoming.files.get("files") or ():
+            path, kind = entry["path"], entry.get("type") or u""
+            full = self.full(path)
+            make_folders(os.path.dirname(full))
+            if kind == u"dir":
+                if not is_folder(full):
+                    os.mkdir(full, 0o700)
+                self.modes.append((full, entry["mode"]))
+            elif kind == u"link":
+                os.symlink(native(entry["link"]), full)
+            else:
+                self.lay_file(path, entry, full)
+        for name, data in sorted(self.incoming.documents.items()):
+            write_new(self.full(OWN + u"/" + name), data, 0o644, (self.incoming.epoch, self.incoming.epoch))
+        for full, mode in reversed(self.modes):
+            os.chmod(full, mode & 0o777)
+
+    def copy(self, source, target, mode):
+        """A second name of a file that is not used for anything else, else a copy."""
+        found = os.lstat(source)
+        if stat.S_IMODE(found.st_mode) == mode & 0o777 and int(found.st_mtime) == self.incoming.epoch:
+            lay_copy(source, target)
+        else:
+            write_new(target, read_file(source), mode, (self.incoming.epoch, self.incoming.epoch))
+
+    def lay_file(self, path, entry, full):
+        payload = self.incoming.full(u"files/" + path)
+        if os.path.lexists(payload):
+            data = read_file(payload)
+            if digest(data) != entry["sha256"]:
+                raise Refused(u"%s of %s is damaged" % (path, self.incoming.what()), u"unpack the delta again")
+            write_new(full, data, entry["mode"], (self.incoming.epoch, self.incoming.epoch))
+            return
+        if path.split(u"/")[0] == u"var":
+            self.left_out.add(path)
+            return
+        here, found = self.tree.inside(path), None
+        if os.path.lexists(here):
+            found = os.lstat(here)
+        mode = entry["mode"] & 0o777
+        if found is not None and self.holds(here, found, entry):
+            if WINDOWS or stat.S_IMODE(found.st_mode) == mode:
+                lay_copy(here, full)
+                if int(found.st_mtime) != self.incoming.epoch:
+                    self.times.append([u"touch", path, int(found.st_mtime), self.incoming.epoch])
+            else:
+                write_new(full, read_file(here), mode, (self.incoming.epoch, self.incoming.epoch))
+            return
+        origin = self.tree.inside(OWN + u"/origin/" + path)
+        if os.path.lexists(origin) and self.holds(origin, os.lstat(origin), entry):
+            self.copy(origin, full, mode)
+            return
+        self.lay_other(path, entry, here, found, full)
+
+    @staticmethod
+    def holds(full, found, entry):
+        return (stat.S_ISREG(found.st_mode) and found.st_size == entry.get("size", 0)
+                and digest(read_file(full)) == entry["sha256"])
+
+    def lay_other(self, path, entry, here, found, full):
+        """A file that the new version has as the old one had it, and that was
+        changed or removed here. The edit stays; what belongs to buildout has to be there."""
+        was = self.before.get(path) or {}
+        if was.get("sha256") != entry["sha256"] or path in self.relocated or (
+                found is None and is_owned(path) and not was_taken(path)) or (found is not None and not stat.S_ISREG(found.st_mode)):
+            state = u"missing" if found is None else u"not as it was installed"
+            raise Refused(u"%s is %s, and the update doesn't bring it" % (path, state),
+                          u"update with the whole archive: binary-buildout update DIR ARCHIVE")
+        elif found is None:
+            self.left_out.add(path)
+        else:
+            lay_copy(here, full)
+
+    def fit(self, python, root):
+        """The new version's own bootstrap.py does what it does in a fresh install."""
+        self.check_length(root)
+        command = [native(python.path), "-sE", plain(self.full(u"bootstrap.py")), "--root", native(root)]
+        run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=plain(self.base))
+        out, err = run.communicate()
+        if run.returncode:
+            lines = dict(line.split(u": ", 1) for line in text(err).splitlines() if u": " in line)
+            raise Refused(u"preparing %s: %s" % (self.incoming.what(), lines.get(u"error") or text(err).strip()),
+                          lines.get(u"hint") or u"", run.returncode if run.returncode in (1, 2) else 3)
+
+    def check_length(self, root):
+        """Windows takes 259 characters where a program doesn't ask for more, and
+        Python doesn't, which reads zc.buildout and develop packages in here."""
+        launch = read_json(self.base, LAUNCH) or {}
+        folders = list(launch.get("path") or ()) + [s["path"] for s in self.incoming.manifest["signatures"]]
+        folders = tuple(u"" if f == u"." else f + u"/" for f in folders)
+        paths = [e["path"] for e in self.incoming.files.get("files") or () if e["path"].startswith(folders)]
+        longest = STAGED + u"/" + max(paths + [LAUNCHER], key=len)
+        if WINDOWS and len(root) + 1 + len(longest) > 259:
+            raise Refused(u"the path of this directory is too long for an update: Windows takes 259 characters, and %s would have %d"
+                          % (longest, len(root) + 1 + len(longest)),
+                          u"move the tree to a path of at most %d characters" % (258 - len(longest)), 2)
+
+    def items(self):
+        """Everything that the new tree has, by path, and what it is. Files that
+        are the tree's own under a second name are None: they stay."""
+        found = {}
+        for folder, folders, names in os.walk(self.base):
+            inside = text(folder)[len(text(self.base)):].replace(os.sep, u"/").lstrip(u"/")
+            for name in folders + names:
+                path = (inside + u"/" if inside else u"") + text(name)
+                full = self.full(path)
+                if path == LOCK:
+                    continue
+                here = os.path.join(self.tree.base, native(path))
+                if not os.path.islink(full) and os.path.isfile(full) and os.path.lexists(here) and (
+                        not WINDOWS and os.path.samestat(os.lstat(here), os.lstat(full))):
+                    found[path] = None
+                else:
+                    found[path] = item_at(full)
+                    found[path].source = STAGED + u"/" + path
+        return found

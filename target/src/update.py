@@ -1,0 +1,137 @@
+"""An update: it plans, checks and applies what lies in incoming/."""
+import json
+import os
+
+from configuration import check_config
+from documents import read_json, write_json
+from incoming import drop_incoming
+from listed import left_in, own_files
+from plan import Plan, is_owned, item_at
+from staging import Staging
+from system import FORMAT, OWN, Refused, STATE, WINDOWS, clear, native, say, write_new
+from transaction import CHANGE, INCOMING, RECORD, STAGED, Transaction
+
+
+def plan_update(tree, staging, prepared):
+    """What has to be done that the tree becomes the staged one."""
+    left = left_in(tree)
+    plan = Plan(tree.base, left, prepared)
+    wanted = staging.items()
+    listed = set(e["path"] for e in staging.incoming.files.get("files") or ())
+    for path in sorted(wanted):
+        item = wanted[path]
+        if item is None or path == STATE or path == OWN:
+            continue
+        have = plan.have(path)
+        if path.split(u"/")[0] == u"var" and (have is not None or path in left or os.path.islink(plan.full(u"var"))):
+            continue
+        if item.kind == u"dir":
+            plan.lay_folder(path, item.mode, have)
+        else:
+            plan.lay(path, item, have)
+    gone = [p for p in left if p not in wanted and p not in listed]
+    eggs = [p for p in gone if left[p] == u"dir" and p.endswith(u".egg") and is_owned(p)]
+    plan.eggs = tuple(p + u"/" for p in eggs)
+    for path in eggs:
+        plan.remove_whole(path, left)
+    for path in sorted(gone + [p for p in own_files(tree.base) if p not in wanted and p not in (STATE, RECORD)]):
+        plan.remove(path, plan.have(path))
+    for path in list(gone):  # directories that a part made here
+        folder = path.rpartition(u"/")[0]
+        while u"/" in folder and folder not in wanted and folder not in left and is_owned(folder):
+            plan.folders.append([u"rmdir", folder, 0o755])
+            folder = folder.rpartition(u"/")[0]
+    plan.remove_bytecode(wanted)
+    plan.times += [t for t in staging.times if wanted.get(t[1], 1) is None]
+    return plan
+
+
+def write_record(tree, staging):
+    """install.json, by which "binary-buildout install" knows what is here."""
+    old = read_json(tree.base, RECORD) or {}
+    delta = staging.incoming.delta
+    source = delta.get("source") or old.get("source")
+    if source is None:
+        return
+    lines = [u'  "format": 1'] + [u'  "%s": %s' % (k, json.dumps(v, ensure_ascii=False)) for k, v in (
+        (u"archive", delta["archive"]), (u"sha256", delta["sha256"]), (u"source", source))]
+    data = u"{\n" + u",\n".join(lines) + u"\n}\n"
+    # A password, or a signature of object stores.
+    address = source.partition(u"://")[2]
+    secret = u"@" in address.partition(u"/")[0] or u"?" in address
+    write_new(staging.full(RECORD), data.encode("utf-8"), 0o600 if secret else 0o644)
+
+
+def apply_update(tree, incoming, python, root, look=False):
+    """Makes the tree the incoming version, or leaves it as it is; with look,
+    it is left in any case."""
+    change = Transaction(tree.base)
+    staging = Staging(tree, incoming)
+    try:
+        incoming.check(python, root)
+        staging.lay()
+        staging.fit(python, root)
+        write_record(tree, staging)
+        prepared = os.path.join(change.new(), native(u"kept"))
+        os.mkdir(prepared, 0o700)
+        plan = plan_update(tree, staging, prepared)
+        operations = plan.operations()
+        plan.check_access(operations)
+        write_state(tree, staging, plan)
+        operations.append([u"put", STATE, STAGED + u"/" + STATE, True])
+        check_config(tree, staging, python, plan)
+        if look:
+            change.sweep()
+            return 0
+        sync_sources(tree.base, operations)
+        change.begin({"format": FORMAT, "what": incoming.what(), "from": tree.archive, "to": incoming.digest, "keeps": True, "holds": incoming.delta.get("hold") is True,
+                      "from_version": tree.manifest["version"], "to_version": incoming.manifest["version"],
+                      "operations": operations, "report": plan.report, "kept": kept_files(plan)})
+    except BaseException as e:
+        change.sweep()
+        if isinstance(e, Refused) and e.code != 3:
+            clear(tree.inside(INCOMING + u"/x").rpartition(native(u"/"))[0])
+        raise
+    change.run(read_json(tree.base, CHANGE + u"/plan.json"))
+    drop_incoming(tree.base, tree.archive, incoming.digest)
+    for _, _, line in plan.report:
+        say(line)
+    return len([o for o in operations if o[1].split(u"/")[0] != OWN])
+
+
+def kept_files(plan):
+    return dict((o[1], item_at(os.path.join(plan.prepared, native(o[2].rpartition(u"/")[2]))).value)
+                for o in plan.adds if o[0] == u"put" and o[2].startswith(CHANGE + u"/kept/"))
+
+
+def write_state(tree, staging, plan):
+    """The staged state.json, with what is remembered from one version to the next."""
+    state = read_json(staging.base, STATE)
+    state["config"] = (tree.state or {}).get("config") or state.get("config") or u""
+    state["files"].update(plan.extra)
+    write_json(staging.base, STATE, state)
+
+
+def sync_sources(base, operations):
+    """Makes what is put in place later last already."""
+    if hasattr(os, "sync") and len(operations) > 2000:
+        os.sync()
+        return
+    for operation in operations:
+        if operation[0] == u"put":
+            full = os.path.join(base, native(operation[2]))
+            if os.path.isfile(full) and not os.path.islink(full):
+                sync_file(full)
+
+
+def sync_file(path):
+    if WINDOWS:
+        return
+    try:
+        fd = os.open(path, os.O_RDONLY)
+    except EnvironmentError:
+        return
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
