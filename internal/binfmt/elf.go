@@ -228,11 +228,11 @@ func (f *elfFile) readStrings() error {
 	if !ok {
 		return malformed("the dynamic string table is in no segment")
 	}
-	b, err := f.src.bytes(off, size)
+	text, err := f.src.text(off, size)
 	if err != nil {
 		return fmt.Errorf("reading the dynamic string table: %w", err)
 	}
-	f.strOff, f.strtab = off, string(b)
+	f.strOff, f.strtab = off, text
 	return nil
 }
 
@@ -249,6 +249,9 @@ func (f *elfFile) value(tag elf.DynTag) (uint64, bool) {
 	return 0, false
 }
 
+// maxEntries bounds the libraries, and the directories, that a file names.
+const maxEntries = 1 << 12
+
 // strings are the strings of all entries of a tag.
 func (f *elfFile) strings(tag elf.DynTag) ([]string, error) {
 	var all []string
@@ -260,6 +263,9 @@ func (f *elfFile) strings(tag elf.DynTag) ([]string, error) {
 		if !ok {
 			return nil, malformed("%v points outside the string table", tag)
 		}
+		if len(all) == maxEntries || !f.src.take(stringCost+len(s)) {
+			return nil, errTooMuch
+		}
 		all = append(all, s)
 	}
 	return all, nil
@@ -270,9 +276,13 @@ func (f *elfFile) paths(tag elf.DynTag) ([]string, error) {
 	all, err := f.strings(tag)
 	var dirs []string
 	for _, s := range all {
-		if s != "" {
-			dirs = append(dirs, strings.Split(s, ":")...)
+		if s == "" {
+			continue
 		}
+		if len(dirs)+strings.Count(s, ":") >= maxEntries {
+			return nil, errTooMuch
+		}
+		dirs = append(dirs, strings.Split(s, ":")...)
 	}
 	return dirs, err
 }

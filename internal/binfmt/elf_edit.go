@@ -167,7 +167,7 @@ func (ed *elfEditor) markSymbols() error {
 	}
 	seen := map[uint32]bool{}
 	for i := 0; (i+1)*ed.symEntry() <= len(table); i++ {
-		name, _, _, _ := ed.symbol(table, i)
+		name := ed.order.Uint32(table[i*ed.symEntry():])
 		if seen[name] {
 			continue
 		}

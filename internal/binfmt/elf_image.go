@@ -102,39 +102,69 @@ func (f *elfFile) symbols(m *Image, versions map[uint16]VersionNeed) error {
 	if err != nil {
 		return err
 	}
+	imports, exports := f.countSymbols(table)
+	if !f.src.take(symbolCost*imports + stringCost*exports) {
+		return errTooMuch
+	}
+	m.Imports, m.Exports = make([]Symbol, 0, imports), make([]string, 0, exports)
 	for i := 1; (i+1)*f.symEntry() <= len(table); i++ {
-		nameOff, info, other, shndx := f.symbol(table, i)
-		bind, typ := elf.ST_BIND(info), elf.ST_TYPE(info)
-		if bind == elf.STB_LOCAL || typ == elf.STT_SECTION || typ == elf.STT_FILE || nameOff == 0 {
+		y := f.symbol(table, i)
+		if !y.imported && !y.exported {
 			continue
 		}
-		name, ok := cstring(f.strtab, uint64(nameOff))
+		name, ok := cstring(f.strtab, uint64(y.name))
 		if !ok {
 			return malformed("symbol %d has no name", i)
 		}
-		if elf.SectionIndex(shndx) == elf.SHN_UNDEF {
-			s := Symbol{Name: name, Weak: bind == elf.STB_WEAK}
-			if i < len(versym) {
-				v := versions[versym[i]&0x7fff]
-				s.Version, s.Library = v.Version, v.File
-			}
-			m.Imports = append(m.Imports, s)
-		} else if vis := elf.ST_VISIBILITY(other); vis == elf.STV_DEFAULT || vis == elf.STV_PROTECTED {
-			m.Exports = append(m.Exports, name)
+		if !f.src.take(len(name)) {
+			return errTooMuch
 		}
+		if y.exported {
+			m.Exports = append(m.Exports, name)
+			continue
+		}
+		s := Symbol{Name: name, Weak: y.weak}
+		if i < len(versym) {
+			v := versions[versym[i]&0x7fff]
+			s.Version, s.Library = v.Version, v.File
+		}
+		m.Imports = append(m.Imports, s)
 	}
 	sort.Strings(m.Exports)
 	return nil
 }
 
+// countSymbols counts those that symbols lists, so that its lists never grow.
+func (f *elfFile) countSymbols(table []byte) (imports, exports int) {
+	for i := 1; (i+1)*f.symEntry() <= len(table); i++ {
+		y := f.symbol(table, i)
+		imports += pick(y.imported, 1, 0)
+		exports += pick(y.exported, 1, 0)
+	}
+	return imports, exports
+}
+
 func (f *elfFile) symEntry() int { return pick(f.is64, 24, 16) }
 
-func (f *elfFile) symbol(table []byte, i int) (name uint32, info, other byte, shndx uint16) {
+// elfSymbol is a dynamic symbol. One that is neither imported nor exported is
+// local, hidden, or no symbol at all.
+type elfSymbol struct {
+	name                     uint32 // in the string table
+	imported, exported, weak bool
+}
+
+func (f *elfFile) symbol(table []byte, i int) elfSymbol {
 	b := table[i*f.symEntry():]
-	if f.is64 {
-		return f.order.Uint32(b), b[4], b[5], f.order.Uint16(b[6:])
+	rest := pick(f.is64, 4, 12)
+	name, info, other, shndx := f.order.Uint32(b), b[rest], b[rest+1], f.order.Uint16(b[rest+2:])
+	bind, typ := elf.ST_BIND(info), elf.ST_TYPE(info)
+	if bind == elf.STB_LOCAL || typ == elf.STT_SECTION || typ == elf.STT_FILE || name == 0 {
+		return elfSymbol{}
 	}
-	return f.order.Uint32(b), b[12], b[13], f.order.Uint16(b[14:])
+	y := elfSymbol{name: name, weak: bind == elf.STB_WEAK, imported: elf.SectionIndex(shndx) == elf.SHN_UNDEF}
+	vis := elf.ST_VISIBILITY(other)
+	y.exported = !y.imported && (vis == elf.STV_DEFAULT || vis == elf.STV_PROTECTED)
+	return y
 }
 
 // symbolTable reads DT_SYMTAB, whose length stands nowhere: the hash tables know

@@ -14,6 +14,9 @@ func (f *elfFile) versions(m *Image) (map[uint16]VersionNeed, error) {
 		if !ok1 || !ok2 {
 			return malformed("a version has no name")
 		}
+		if !f.src.take(symbolCost + len(fname) + len(vname)) {
+			return errTooMuch
+		}
 		v := VersionNeed{File: fname, Version: vname, Weak: weak}
 		m.Versions = append(m.Versions, v)
 		byIndex[index&0x7fff] = v
@@ -26,6 +29,9 @@ func (f *elfFile) versions(m *Image) (map[uint16]VersionNeed, error) {
 		s, ok := cstring(f.strtab, uint64(name))
 		if !ok {
 			return malformed("a version definition has no name")
+		}
+		if !f.src.take(stringCost + len(s)) {
+			return errTooMuch
 		}
 		if !base {
 			m.Defines = append(m.Defines, s)

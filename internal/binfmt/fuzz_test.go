@@ -17,7 +17,7 @@ func property(t *testing.T, b []byte) {
 	r, size := bytes.NewReader(b), int64(len(b))
 	images, err := binfmt.Read(r, size)
 	runtime.ReadMemStats(&after)
-	if got, limit := after.TotalAlloc-before.TotalAlloc, uint64(512*len(b)+1<<20); got > limit {
+	if got, limit := after.TotalAlloc-before.TotalAlloc, uint64(64*len(b)+1<<20); got > limit {
 		t.Errorf("%d bytes allocated for a file of %d", got, len(b))
 	}
 	if err == nil && len(images) == 0 {

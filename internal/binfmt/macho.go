@@ -262,11 +262,10 @@ func (f *machoFile) symtab(m *Image, c machoCmd) error {
 	if err != nil {
 		return fmt.Errorf("reading the symbol table: %w", err)
 	}
-	raw, err := f.src.bytes(u(16), u(20))
+	names, err := f.src.text(u(16), u(20))
 	if err != nil {
 		return fmt.Errorf("reading the symbol names: %w", err)
 	}
-	names := string(raw)
 	const stab, typeMask, ext, undef, private = 0xe0, 0x0e, 0x01, 0x00, 0x10
 	for ; uint64(len(table)) >= w; table = table[w:] {
 		typ, desc, value := table[4], f.order.Uint16(table[6:]), uint64(f.order.Uint32(table[8:]))
@@ -279,6 +278,9 @@ func (f *machoFile) symtab(m *Image, c machoCmd) error {
 		name, ok := cstring(names, uint64(f.order.Uint32(table)))
 		if !ok {
 			continue // the last name of a table may lack its NUL
+		}
+		if !f.src.take(symbolCost + len(name)) {
+			return errTooMuch
 		}
 		name = strings.TrimPrefix(name, "_")
 		if typ&typeMask == undef && value == 0 {

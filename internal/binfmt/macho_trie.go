@@ -17,8 +17,12 @@ func (f *machoFile) trie(m *Image, b []byte) error {
 	if err != nil {
 		return fmt.Errorf("reading the exports: %w", err)
 	}
-	w := trieWalk{t: t, budget: 64 * len(t), seen: make([]bool, len(t))}
+	budget := int(min(64*int64(len(t)), *f.src.room))
+	w := trieWalk{t: t, budget: budget, seen: make([]bool, len(t))}
 	w.node(0, nil, 0)
+	if !f.src.take(budget - w.budget) {
+		return errTooMuch
+	}
 	m.Exports = append(m.Exports, w.names...)
 	return nil
 }

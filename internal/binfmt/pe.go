@@ -97,11 +97,11 @@ func (f *peFile) rest(addr uint32) (string, error) {
 			continue
 		}
 		if !s.read {
-			b, err := f.src.bytes(uint64(s.off), uint64(s.size))
+			text, err := f.src.text(uint64(s.off), uint64(s.size))
 			if err != nil {
 				return "", err
 			}
-			s.data, s.read = string(b), true
+			s.data, s.read = text, true
 		}
 		return s.data[addr-s.addr:], nil
 	}
@@ -116,6 +116,9 @@ func (f *peFile) name(addr uint32) (string, error) {
 	s, ok := cstring(b, 0)
 	if !ok {
 		return "", malformed("a name at %#x is in no section", addr)
+	}
+	if !f.src.take(stringCost + len(s)) {
+		return "", errTooMuch
 	}
 	return s, nil
 }
@@ -201,6 +204,9 @@ func (f *peFile) thunks(m *Image, dll string, at uint32, count *int) error {
 			return nil
 		}
 		if *count++; *count > maxThunks || int64(*count) > f.src.size {
+			return errTooMuch
+		}
+		if !f.src.take(symbolCost) {
 			return errTooMuch
 		}
 		name := ""

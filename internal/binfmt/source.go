@@ -8,21 +8,31 @@ import (
 )
 
 // source reads a file, or a part of one, within bounds: no byte outside of it,
-// and no more bytes in all than twice its size and a little.
+// no more bytes in all than twice its size and a little, and never more than
+// maxTables. What is made of them is bounded too.
 type source struct {
 	r          io.ReaderAt
 	base, size int64
-	left       *int64
+	left       *int64 // bytes to read
+	room       *int64 // bytes of memory for names and for lists of them
 }
+
+// maxTables bounds what is read of one file, and maxNames what its names take,
+// in bytes: the tables of the largest libraries have some 40 MiB.
+const maxTables, maxNames = 96 << 20, 64 << 20
+
+// What a name takes in a list, besides its own bytes: the size of a string, and
+// of a Symbol.
+const stringCost, symbolCost = 16, 64
 
 var (
 	errTruncated = errors.New("the file ends before what its headers point to")
-	errTooMuch   = errors.New("the headers point to the same bytes again and again")
+	errTooMuch   = errors.New("the headers point to the same bytes again and again, or to more than any file has")
 )
 
 func newSource(r io.ReaderAt, size int64) source {
-	left := 2*size + 1<<16
-	return source{r: r, size: size, left: &left}
+	left, room := min(2*size+1<<16, maxTables), min(16*size+1<<16, maxNames)
+	return source{r: r, size: size, left: &left, room: &room}
 }
 
 // part is the slice of s of size bytes at off. It shares the budget.
@@ -30,7 +40,7 @@ func (s source) part(off, size uint64) (source, error) {
 	if off > uint64(s.size) || size > uint64(s.size)-off {
 		return source{}, errTruncated
 	}
-	return source{r: s.r, base: s.base + int64(off), size: int64(size), left: s.left}, nil
+	return source{r: s.r, base: s.base + int64(off), size: int64(size), left: s.left, room: s.room}, nil
 }
 
 // bytes reads n bytes at off.
@@ -52,6 +62,33 @@ func (s source) bytes(off, n uint64) ([]byte, error) {
 		}
 	}
 	return b, nil
+}
+
+// take takes n bytes of the memory that the file's names may have; false if
+// that is too much. Names share the memory of their table, but whoever looks at
+// them may copy them: the same one a thousand times counts a thousand times.
+func (s source) take(n int) bool {
+	*s.room -= int64(n)
+	return *s.room >= 0
+}
+
+// text reads n bytes at off as a string, without having them twice.
+func (s source) text(off, n uint64) (string, error) {
+	const piece = 1 << 20
+	if off > uint64(s.size) || n > uint64(s.size)-off {
+		return "", errTruncated
+	}
+	var b strings.Builder
+	b.Grow(int(min(n, uint64(max(*s.left, 0)))))
+	for n > 0 {
+		part, err := s.bytes(off, min(n, piece))
+		if err != nil {
+			return "", err
+		}
+		b.Write(part)
+		off, n = off+uint64(len(part)), n-uint64(len(part))
+	}
+	return b.String(), nil
 }
 
 // sniff is Sniff for a source.

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"os"
@@ -73,6 +74,37 @@ func TestBounds(t *testing.T) {
 	path := packDirectory(t, stage, filepath.Join(dir, "whole.tar.gz"))
 	bounded(t, 0, "inspect", path)
 	bounded(t, -1, "verify", path)
+	// A megabyte of ELF whose names share their bytes, once and many times over.
+	for name, c := range map[string]struct{ count, long int }{"names": {1, 60000}, "names, often": {60, 600}} {
+		stage := filepath.Join(dir, name)
+		for i := range c.count {
+			at := filepath.Join(stage, fmt.Sprintf("eggs/a.egg/x%02d.so", i))
+			if err := firstOf(os.MkdirAll(filepath.Dir(at), 0o755), os.WriteFile(at, manySymbols(40000, c.long), 0o644)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		bounded(t, 1, "verify", packDirectory(t, stage, filepath.Join(dir, name+".tar.gz")))
+	}
+	// A delta whose document is far larger than the delta, and one that is a list of little.
+	app := filepath.Join(dir, "app")
+	whole, err := archive.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := whole.Extract(t.Context(), app, archive.ExtractOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	state := fmt.Sprintf(`{"format":1,"root":%q,"interpreter":"/nowhere","archive":%q}`, app, whole.ManifestSHA256())
+	if err := firstOf(os.WriteFile(filepath.Join(app, archive.StateName), []byte(state), 0o644), os.WriteFile(filepath.Join(app, archive.BootstrapPy), nil, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"delta": `{"format":1,"manifest.json":[` + many("[0,9],", 20) + `[0,9]]}`, "lists": `{"format":1,"files.json":[` + many("[],", 30) + `[]]}`, "blank": many(" ", 150)} {
+		delta := filepath.Join(dir, name+".delta.tar.gz")
+		if err := os.WriteFile(delta, tarOf(t, [2]string{archive.IncomingDir + "/" + sum(name) + "/delta.json", text}), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		bounded(t, 2, "update", app, delta)
+	}
 	// A mirror whose index is large, and one of which little becomes much.
 	for name, text := range map[string]string{"long": many(" ", 150), "much": `{"format":1,"archives":[` + many("{},", 15) + `{}]}`} {
 		mirror := filepath.Join(dir, name)
@@ -105,24 +137,56 @@ func bounded(t *testing.T, code int, args ...string) {
 // handmade is an archive of two documents.
 func handmade(t *testing.T, manifest, files string) []byte {
 	t.Helper()
+	return tarOf(t, [2]string{"demo-1.0/"}, [2]string{"demo-1.0/.binary-buildout/"}, [2]string{"demo-1.0/" + archive.ManifestName, manifest}, [2]string{"demo-1.0/" + archive.FilesName, files})
+}
+
+// tarOf is a tar.gz of files, each a name and its text. One without text is a directory.
+func tarOf(t *testing.T, files ...[2]string) []byte {
+	t.Helper()
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
 	w := tar.NewWriter(z)
-	for _, h := range []struct{ name, text string }{{"demo-1.0/", ""}, {"demo-1.0/.binary-buildout/", ""},
-		{"demo-1.0/" + archive.ManifestName, manifest}, {"demo-1.0/" + archive.FilesName, files}} {
-		head := &tar.Header{Name: h.name, Typeflag: tar.TypeReg, Mode: 0o644, Size: int64(len(h.text))}
-		if h.text == "" {
+	for _, f := range files {
+		name, text := f[0], f[1]
+		head := &tar.Header{Name: name, Typeflag: tar.TypeReg, Mode: 0o644, Size: int64(len(text))}
+		if text == "" {
 			head.Typeflag, head.Mode = tar.TypeDir, 0o755
 		}
 		if err := w.WriteHeader(head); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.Write([]byte(h.text)); err != nil {
+		if _, err := w.Write([]byte(text)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if err := firstOf(w.Close(), z.Close()); err != nil {
 		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// manySymbols is a library of 64-bit little-endian ELF that needs n symbols, each
+// a suffix of one long string.
+func manySymbols(n, long int) []byte {
+	const dyn = 64 + 2*56
+	tags := []uint64{5, dyn + 10*8, 10, uint64(long + 2), 6, uint64(dyn + 10*8 + long + 2), 4, 0, 0, 0}
+	strs := append(append([]byte{0}, bytes.Repeat([]byte("x"), long)...), 0)
+	symbols := make([]byte, 24)
+	for i := range n {
+		symbols = append(symbols, binary.LittleEndian.AppendUint32(nil, uint32(1+i%long))...)
+		symbols = append(symbols, 0x10, 0, 0, 0)
+		symbols = append(symbols, make([]byte, 16)...)
+	}
+	tags[7] = tags[5] + uint64(len(symbols))
+	hash := binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(nil, 1), uint32(n))
+	size := tags[7] + 8
+	head := []any{[16]byte{0x7f, 'E', 'L', 'F', 2, 1, 1}, uint16(3), uint16(62), uint32(1), uint64(0), uint64(64), uint64(0),
+		uint32(0), uint16(64), uint16(56), uint16(2), uint16(64), uint16(0), uint16(0),
+		uint32(1), uint32(5), uint64(0), uint64(0), uint64(0), size, size, uint64(8),
+		uint32(2), uint32(5), uint64(dyn), uint64(dyn), uint64(dyn), uint64(80), uint64(80), uint64(8), tags, strs, symbols, hash}
+	var b bytes.Buffer
+	for _, part := range head {
+		binary.Write(&b, binary.LittleEndian, part)
 	}
 	return b.Bytes()
 }

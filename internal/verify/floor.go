@@ -154,12 +154,12 @@ func (fl *floors) versions(p string, m *binfmt.Image, fromTree func(string) bool
 func symbolsOf(m *binfmt.Image, version string) string {
 	var names []string
 	for _, s := range m.Imports {
-		if s.Version == version && !slices.Contains(names, s.Name) {
+		if s.Version == version {
 			names = append(names, s.Name)
 		}
 	}
 	slices.Sort(names)
-	return few(names)
+	return few(slices.Compact(names))
 }
 
 // promise holds a symbol version of libstdc++ or libgcc against the platform tag's policy.

@@ -25,6 +25,7 @@ type file struct {
 	meta   []byte   // the content of metadata
 	fake   bool     // it has a binary's name and isn't one
 	size   int64
+	names  int // what the images' names take, in bytes
 }
 
 // scan is everything that was found by one walk.
@@ -40,7 +41,7 @@ func read(ctx context.Context, src Source, skip func(string) bool) (*scan, error
 	s := &scan{files: map[string]*file{}, all: map[string]bool{}, links: map[string]string{}, dirs: map[string]bool{}}
 	var mu sync.Mutex
 	var dirs []string // those listed, which may be empty
-	meta := 0
+	meta, names := 0, 0
 	err := src.Walk(ctx, func(e Entry) error {
 		if skip != nil && skip(e.Path) {
 			return nil
@@ -65,7 +66,10 @@ func read(ctx context.Context, src Source, skip func(string) bool) (*scan, error
 		if f != nil {
 			s.files[e.Path] = f
 			if meta += len(f.meta); meta > allMeta {
-				return errors.New("its metadata is larger than any can be")
+				return tooMuch("its metadata is larger than any can be")
+			}
+			if names += f.names; names > allNames {
+				return tooMuch("its binaries name more symbols than any can have")
 			}
 		}
 		return nil
@@ -80,6 +84,12 @@ func read(ctx context.Context, src Source, skip func(string) bool) (*scan, error
 	}
 	return s, err
 }
+
+// tooMuch is an archive, or a tree, that holds more than is looked at.
+type tooMuch string
+
+func (t tooMuch) Error() string { return string(t) }
+func (t tooMuch) ExitCode() int { return 1 }
 
 // heads are buffers for the first bytes of files.
 var heads = sync.Pool{New: func() any { return new([binfmt.SniffLen]byte) }}
@@ -103,6 +113,9 @@ func examine(e Entry) (*file, error) {
 			return nil, err
 		}
 		f.images, f.err = binfmt.Read(r, f.size)
+		for i := range f.images {
+			f.names += slim(&f.images[i])
+		}
 		return f, nil
 	}
 	switch {
