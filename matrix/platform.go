@@ -74,7 +74,7 @@ func Arch(machine string) string {
 }
 
 // Runs says whether code for the platform runs on a machine: universal2 and
-// intel hold two architectures, and armv7l runs what armv6l does.
+// intel hold two architectures.
 func (p Platform) Runs(machine string) bool {
 	arch := Arch(machine)
 	switch p.Arch {

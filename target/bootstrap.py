@@ -244,7 +244,7 @@ def clear(path):
 
 KIND, NUMBER = type(u""), (int, type(1 << 64))
 UNFIT = re.compile(u"[\0\ud800-\udfff]" if sys.maxunicode > 0xffff else u"\0")
-RELATIVE = re.compile(u"(?:(?!\\.\\.?/)[^/\0]+/)*(?!\\.\\.?$)[^/\0]+$")
+RELATIVE = re.compile(u"(?:(?!\\.\\.?/)[^/\0]+/)*(?!\\.\\.?\\Z)[^/\0]+\\Z")
 
 
 def is_text(value):
@@ -277,7 +277,7 @@ def is_flag(value):
 
 def is_plain(value):
     """ASCII, as versions and names of libraries are."""
-    return isinstance(value, KIND) and re.match(u"[ -~]+$", value) is not None
+    return isinstance(value, KIND) and re.match(u"[ -~]+\\Z", value) is not None
 
 
 def either(*shapes):
@@ -464,7 +464,7 @@ def check_relocation(item, kind, seen, bad):
             bad(u"a string of %s" % path)
 
 
-LINK = re.compile(u"@binary-buildout-(root|python|prefix)@(/.*)?$")
+LINK = re.compile(u"(?s)@binary-buildout-(root|python|prefix)@(/.*)?\\Z")
 OUTSIDE = re.compile(u"[A-Za-z]:[/\\\\]" if WINDOWS else u"/")
 
 
@@ -1135,28 +1135,22 @@ def check_owner(base):
                 raise Refused(u"this is root, and other users can write to %s" % text(full),
                               u"take their right away (chmod go-w), or run it as the owner", 2)
 
-# ---- libc -------------------------------------------------------------------
-# The C library of this system, and its version; the version of macOS.
+# ---- abi --------------------------------------------------------------------
+# ABI tags of interpreters: which loads what.
 
-def libc(python):
-    """The C library here: "glibc" or "musl", and its version or None."""
-    for name in ("CS_GNU_LIBC_VERSION", 2):  # Python 2.7 may not know the name, but takes its number
-        try:
-            found = os.confstr(name) or ""
-            if found.startswith("glibc"):
-                return u"glibc", text(found.split()[-1])
-        except (AttributeError, ValueError, OSError):
-            pass
-    interp = elf_interp(native(python.path))
-    if b"musl" in interp:
-        try:
-            run = subprocess.Popen([interp], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-            found = re.search(br"Version ([0-9.]+)", run.communicate()[1])
-            return u"musl", found and text(found.group(1))
-        except OSError:
-            return u"musl", None
-    return u"", None
+def plain_abi(abi):
+    """Without the m of Python 3.7 and older, which tags carry and names may not."""
+    return abi[:-1] if abi.startswith("cp3") and abi.endswith("m") else abi
 
+
+def runs_abi(have, wanted):
+    """Whether a Python loads what was compiled for an ABI. From 3.8 on a debug build also
+    loads what a release build does, and never the other way round."""
+    m = re.match(r"cp3(\d+)", have)
+    return plain_abi(wanted) == plain_abi(have) or bool(m) and int(m.group(1)) >= 8 and have == wanted + "d"
+
+# ---- libraries --------------------------------------------------------------
+# Which shared libraries this system brings.
 
 def elf_head(path):
     """Class and machine of an ELF file, which a library must share with us."""
@@ -1167,52 +1161,6 @@ def elf_head(path):
         return None
     return (head[4:6], head[18:20]) if head[:4] == b"\x7fELF" and len(head) == 20 else None
 
-
-def elf_interp(path):
-    """The dynamic loader that a program names (PT_INTERP), or nothing."""
-    try:
-        with open(path, "rb") as f:
-            head = f.read(64)
-            if head[:4] != b"\x7fELF":
-                return b""
-            order = "<" if head[5:6] == b"\x01" else ">"
-            if head[4:5] == b"\x02":
-                offset, = struct.unpack(order + "Q", head[32:40])
-                size, count = struct.unpack(order + "HH", head[54:58])
-                where, form = (8, 32), order + "Q"
-            else:
-                offset, = struct.unpack(order + "I", head[28:32])
-                size, count = struct.unpack(order + "HH", head[42:46])
-                where, form = (4, 16), order + "I"
-            width = struct.calcsize(form)
-            f.seek(offset)
-            table = f.read(size * count)
-            for i in range(count):
-                entry = table[i * size:(i + 1) * size]
-                if struct.unpack(order + "I", entry[:4])[0] == 3:
-                    start, = struct.unpack(form, entry[where[0]:where[0] + width])
-                    length, = struct.unpack(form, entry[where[1]:where[1] + width])
-                    f.seek(start)
-                    return f.read(min(length, 4096)).rstrip(b"\0")
-    except (EnvironmentError, struct.error):
-        pass
-    return b""
-
-
-def macos_version():
-    import platform
-    found = platform.mac_ver()[0]
-    if found.startswith("10.16"):  # what an interpreter built for an old SDK is told
-        try:
-            run = subprocess.Popen(["/usr/bin/sw_vers", "-productVersion"], stdout=subprocess.PIPE,
-                                   env={"SYSTEM_VERSION_COMPAT": "0"})
-            found = text(run.communicate()[0]).strip() or found
-        except OSError:
-            pass
-    return text(found)
-
-# ---- libraries --------------------------------------------------------------
-# Which shared libraries this system brings.
 
 # Where the dynamic loader looks, whatever LD_LIBRARY_PATH says.
 LIBRARY_DIRS = ("/lib", "/usr/lib", "/lib64", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64")
@@ -1263,34 +1211,51 @@ def loads(name, python):
         return False
 
 # ---- tags -------------------------------------------------------------------
-# Platform tags and architectures, as the manifest names them.
+# Platform tags, architectures and versions, as PEP 425, 513, 571, 599, 600
+# and 656 have them. cases/platforms.json has the rows that matrix is held to too.
 
-def canonical_arch(machine, bits):
-    machine = machine.lower()
-    machine = {u"amd64": u"x86_64", u"arm64": u"aarch64", u"i386": u"i686", u"i586": u"i686",
-               u"win32": u"i686", u"universal2": u"universal2"}.get(machine, machine)
-    if bits == 32:
-        machine = {u"x86_64": u"i686", u"aarch64": u"armv7l", u"armv8l": u"armv7l"}.get(machine, machine)
-    return machine
+ARCH = {"arm64": "aarch64", "amd64": "x86_64", "i386": "i686", "i586": "i686", "x86": "i686", "win32": "i686"}
+LEGACY = {"1": "2.5", "2010": "2.12", "2014": "2.17"}  # PEP 513, 571, 599: the glibc of the old names of manylinux
+LINUX = "(x86_64|aarch64|i686|armv6l|armv7l|ppc64|ppc64le|s390x|riscv64|loongarch64)"
 
 
-ARCHES = (u"x86_64", u"aarch64", u"arm64", u"amd64", u"i686", u"i386", u"win32", u"armv7l", u"armv6l",
-          u"ppc64le", u"ppc64", u"s390x", u"riscv64", u"loongarch64", u"universal2")
+def platform_needs(tag):
+    """System, architecture, libc and floor that a platform tag asks for; the system is "" of a tag that is not known."""
+    n = {"system": "", "arch": "", "libc": "", "floor": ""}
+    modern = re.match(r"(manylinux|musllinux)_(\d+)_(\d+)_%s\Z" % LINUX, tag)
+    legacy = re.match(r"manylinux(1|2010|2014)_%s\Z" % LINUX, tag)
+    plain = re.match(r"linux_%s\Z" % LINUX, tag)
+    mac = re.match(r"macosx_(\d+)_(\d+)_(arm64|x86_64|universal2|intel)\Z", tag)
+    if modern:
+        n.update(system="linux", arch=modern.group(4), floor=modern.group(2) + "." + modern.group(3),
+                 libc={"manylinux": "glibc", "musllinux": "musl"}[modern.group(1)])
+    elif legacy:
+        n.update(system="linux", arch=legacy.group(2), floor=LEGACY[legacy.group(1)], libc="glibc")
+    elif plain:
+        n.update(system="linux", arch=plain.group(1))
+    elif mac:
+        n.update(system="macos", arch=mac.group(3), floor=mac.group(1) + "." + mac.group(2))
+    elif tag in ("win32", "win_amd64", "win_arm64"):
+        n.update(system="windows", arch={"win32": "x86"}.get(tag, tag[4:]))
+    return n
 
 
-def split_platform(platform):
-    """"manylinux_2_28_x86_64": the system, what stands before the architecture, the architecture."""
-    platform = platform.replace(u"-", u"_").replace(u".", u"_")
-    system = (u"windows" if platform.startswith(u"win") else
-              u"macos" if platform.startswith(u"macosx") else u"linux")
-    for arch in ARCHES:
-        if platform.endswith(arch):
-            return system, platform[:-len(arch)], arch
-    return system, platform, u""
+def same_arch(wanted, have):
+    """Whether a machine runs what was compiled for an architecture: macOS has
+    files that hold two."""
+    if wanted == "universal2":
+        return have in ("arm64", "x86_64")
+    if wanted == "intel":
+        return have in ("x86_64", "i386")
+    return ARCH.get(wanted, wanted) == ARCH.get(have, have)
 
 
-def numbers(version):
-    return tuple(int(n) for n in re.findall(u"[0-9]+", version))
+def number(version):
+    """A version as a list of numbers, which compare; zeros at the end say nothing."""
+    parts = [int(re.match(r"\d*", p).group() or 0) for p in version.split(".")]
+    while parts and parts[-1] == 0:
+        parts.pop()
+    return parts
 
 # ---- fit --------------------------------------------------------------------
 # Whether an archive is for this Python and this system, and which one of its release is.
@@ -1314,22 +1279,21 @@ def other_python(minor):
 
 def check_system(manifest, python):
     """Refuses an archive that isn't for this Python and this system."""
-    want = manifest["python"]
-    system, front, arch = split_platform(manifest["target"].partition(u"-")[2])
+    want, tag = manifest["python"], manifest["target"].partition(u"-")[2]
+    n = platform_needs(tag)
     wrong = u"this archive is for %s, and this is %s"
-    if system != python.system:
-        there = {u"windows": u"win_amd64", u"macos": u"macosx_*_arm64", u"linux": u"linux_x86_64"}
-        raise Refused(wrong % (system, python.system),
-                      u"use " + asset(manifest, python.abi, there[python.system]), 2)
-    ours = canonical_arch(arch, 64) == python.arch or arch == u"universal2"
-    if want.get("bits", python.bits) != python.bits or not ours:
-        shown = {u"macos": {u"aarch64": u"arm64"}, u"windows": {u"x86_64": u"amd64", u"aarch64": u"arm64"}}
-        mine = shown.get(system, {}).get(python.arch, python.arch)
-        raise Refused(wrong % (u"%s (%d bits)" % (arch, want.get("bits", 0)),
-                               u"%s (%d bits)" % (mine, python.bits)),
-                      u"use " + asset(manifest, python.abi, front + mine), 2)
+    if n["system"] != python.system:
+        there = {"windows": u"win_amd64", "macos": u"macosx_*_arm64", "linux": u"linux_x86_64"}
+        raise Refused(wrong % (n["system"] or json.dumps(tag), python.system),
+                      u"use " + asset(manifest, python.abi, there.get(python.system, python.system)), 2)
+    if want.get("bits", python.bits) != python.bits or not same_arch(n["arch"], python.machine):
+        front = tag[:-len(n["arch"])] if tag.endswith(n["arch"]) else u"win_"
+        mine = u"win32" if python.machine == "x86" else front + python.machine
+        raise Refused(wrong % (u"%s (%d bits)" % (n["arch"], want.get("bits", 0)),
+                               u"%s (%d bits)" % (python.machine, python.bits)),
+                      u"use " + asset(manifest, python.abi, mine), 2)
     check_python(manifest, python)
-    check_floors(manifest, python, front, arch)
+    check_floors(manifest, python, n["arch"])
 
 
 def check_python(manifest, python):
@@ -1342,29 +1306,25 @@ def check_python(manifest, python):
     if minor != python.minor:
         raise Refused(u"this archive is for Python %s, and this is Python %s (%s)"
                       % (minor, python.minor, python.path), right, 2)
-    abi = want["abi"] if PY2 else re.sub(u"(?<=[0-9])(d?)m(?=$)", u"\\1", want["abi"])
-    # From 3.8 on a debug build also loads what a release build does, and never the other way round.
-    if python.abi not in (abi, abi + u"d" if sys.version_info >= (3, 8) else abi):
+    if not runs_abi(python.abi, want["abi"]):
         why = {u"t": u"free-threaded", u"d": u"debug"}.get(python.abi[-1:], u"")
         raise Refused(u"this archive is for the ABI %s, and this Python %s has %s%s (%s)"
                       % (want["abi"], python.minor, python.abi, u" (%s)" % why if why else u"",
                          python.path), right, 2)
 
 
-def check_floors(manifest, python, front, arch):
+def check_floors(manifest, python, arch):
     want = manifest["python"].get("libc", u"")
-    if python.system == u"linux":
-        kind, have = libc(python)
+    if python.system == "linux":
+        kind, have = python.libc, python.libc_version
         if want and kind and kind != want:
-            other = u"musllinux_1_2_" if kind == u"musl" else u"manylinux_2_28_"
+            other = u"musllinux_1_2_" if kind == "musl" else u"manylinux_2_28_"
             raise Refused(u"this archive is for %s, and this system has %s" % (want, kind),
                           u"use " + asset(manifest, python.abi, other + arch), 2)
-    elif python.system == u"macos":
-        kind, have = u"macos", macos_version()
-    else:
-        return
+    else:  # Windows has no floor
+        kind, have = python.system, python.macos
     for floor in manifest["floors"]:
-        if floor["kind"] == kind and have and numbers(have) < numbers(floor["version"]):
+        if floor["kind"] == kind and have and number(have) < number(floor["version"]):
             raise Refused(u"this archive needs %s %s, and this system has %s (%s)"
                           % (kind, floor["version"], have, floor.get("file", u"")),
                           u"use an archive built for an older system, such as %s*" %
@@ -1445,7 +1405,7 @@ def shebang(interpreter, arguments, rest):
     line = b"#!" + interpreter + tail
     coding, wide = b"", NOT_ASCII.search(line + rest) and not WINDOWS
     name = interpreter.rpartition(b"/")[2]
-    python = re.match(br"(python|pypy)[^/]*$", name)  # else a part's perl, or the like
+    python = re.match(br"(python|pypy)[^/]*\Z", name)  # else a part's perl, or the like
     two = PY2 and python or re.match(br"python2", name)  # or that of a part
     declared = CODING.match(rest.split(b"\n", 1)[0])
     if declared:
@@ -1454,7 +1414,7 @@ def shebang(interpreter, arguments, rest):
     elif two and wide:
         coding = ADDED
     # UTF-8 may be no text in the encoding that the script has.
-    octal = declared and python and NOT_ASCII.search(line) and not re.match(br"(?i)utf[-_]?8$", declared.group(1))
+    octal = declared and python and NOT_ASCII.search(line) and not re.match(br"(?i)utf[-_]?8\Z", declared.group(1))
     old = wide and python and not PY2 and sys.version_info < (3, 7)
     if WINDOWS or not (len(line) > 127 or re.search(br"\s", interpreter) or old or octal):
         return line + b"\n" + coding + rest
@@ -1491,7 +1451,7 @@ def plain_shebang(data):
 # ---- starter ----------------------------------------------------------------
 # NAME-script.py for setuptools' NAME.exe, which reads it in the code page of Windows.
 
-STARTED = re.compile(u"-script\\.pyw?$")
+STARTED = re.compile(u"-script\\.pyw?\\Z")
 PAGE = re.compile(br"(#![^\n]*?) -X coding=(cp[0-9]+)(?=\r?\n)")
 
 
@@ -1826,7 +1786,7 @@ def bytecode(path, source, filename, mtime):
     From 3.7 on it is never compared with its source's time, and outside of
     installed distributions with its source's hash, so that an edit counts."""
     import marshal
-    level = re.search(u"\\.opt-([12])\\.pyc$", path)
+    level = re.search(u"\\.opt-([12])\\.pyc\\Z", path)
     try:
         if PY2:
             code = compile(source.replace(b"\r\n", b"\n") + b"\n", filename.encode("utf-8"), "exec", 0, True)
@@ -2250,9 +2210,9 @@ def known_signatures(tree, python, work):
 
 # The characters of a path that no format we know has to quote, and the space,
 # parentheses and non-ASCII letters, which the placeholders' forms take care of.
-PLAIN = re.compile(u"[A-Za-z0-9/._+=@~^() \u0080-\U0010ffff-]*$" if sys.maxunicode > 0xffff
-                   else u"[A-Za-z0-9/._+=@~^() \u0080-\uffff-]*$")
-WINDOWS_PLAIN = re.compile(u"[A-Za-z0-9/._+=@~^() \\\\:\u0080-\uffff-]*$")
+PLAIN = re.compile(u"[A-Za-z0-9/._+=@~^() \u0080-\U0010ffff-]*\\Z" if sys.maxunicode > 0xffff
+                   else u"[A-Za-z0-9/._+=@~^() \u0080-\uffff-]*\\Z")
+WINDOWS_PLAIN = re.compile(u"[A-Za-z0-9/._+=@~^() \\\\:\u0080-\uffff-]*\\Z")
 
 
 def usable(path, what):
@@ -2539,6 +2499,82 @@ def remove_laid_over(tree, gone):
     tree.state = dict(tree.state, files=dict((p, v) for p, v in tree.state["files"].items() if p not in names))
     write_json(tree.base, STATE, tree.state)
 
+# ---- probe ------------------------------------------------------------------
+# What an interpreter tells of itself, by a text that any Python runs: with -c
+# where it is another one, by asked() where it is this one. internal/install asks
+# by the same text.
+
+PROBE = """
+import os, re, struct, subprocess, sys
+try:
+    import sysconfig
+except ImportError:
+    sysconfig = None
+impl = (sys.implementation.name if hasattr(sys, "implementation") else sys.subversion[0]).lower()
+abi = ("cp" if impl == "cpython" else impl) + "%d%d" % sys.version_info[:2]
+debug = "d" if hasattr(sys, "gettotalrefcount") else ""
+if sys.version_info[0] == 2:
+    malloc = sysconfig and sysconfig.get_config_var("WITH_PYMALLOC")
+    abi += debug + ("m" if malloc in (None, 1) else "") + ("u" if sys.maxunicode > 65535 else "")
+elif hasattr(sys, "abiflags"):
+    abi += sys.abiflags.replace("m", "")
+else:
+    abi += ("t" if sysconfig and sysconfig.get_config_var("Py_GIL_DISABLED") else "") + debug
+bits = struct.calcsize("P") * 8
+if hasattr(os, "uname"):
+    machine = os.uname()[4].lower()
+    if bits == 32:
+        machine = {"x86_64": "i686", "amd64": "x86", "aarch64": "armv7l", "armv8l": "armv7l"}.get(machine, machine)
+else:  # the program counts, which may be for another machine than this Windows
+    machine = {"win32": "x86", "win-amd64": "amd64", "win-arm64": "arm64"}.get(sysconfig.get_platform(), "")
+system = {"linux": "linux", "linux2": "linux", "darwin": "macos", "win32": "windows"}.get(sys.platform, sys.platform)
+libc = version = macos = ""
+if system == "linux":
+    # A musl system may have the loader of glibc beside its own, and the other
+    # way round: what counts is the one that this program names. (What it is
+    # mapped from may be called libc.so.)
+    musl = None
+    for path in ("/proc/self/exe", sys.executable):
+        try:
+            with open(path, "rb") as f:
+                musl = re.search(b"/[ -~]*/ld-musl-[ -~]+", f.read(1 << 16))
+            break
+        except Exception:
+            pass
+    try:
+        if musl:
+            libc = "musl"
+            p = subprocess.Popen([musl.group()], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            for line in p.communicate()[0].decode("ascii", "replace").splitlines():
+                if line.startswith("Version"):
+                    version = str(line.split()[1])
+        else:
+            libc, version = os.confstr(2).split()  # _CS_GNU_LIBC_VERSION; Python 2.7 has no name for it
+    except Exception:
+        pass
+elif system == "macos":
+    import platform
+    macos = platform.mac_ver()[0]
+    if macos.startswith("10.16"):  # what an interpreter built for an old SDK is told
+        try:
+            p = subprocess.Popen(["/usr/bin/sw_vers", "-productVersion"], stdout=subprocess.PIPE, env={"SYSTEM_VERSION_COMPAT": "0"})
+            macos = str(p.communicate()[0].decode("ascii").strip()) or macos
+        except Exception:
+            pass
+prefix = getattr(sys, "real_prefix", getattr(sys, "base_prefix", sys.prefix))
+told = {
+    "executable": sys.executable, "version": sys.version.split()[0], "implementation": impl, "abi": abi, "bits": bits,
+    "system": system, "machine": machine, "libc": libc, "libc_version": version, "macos": macos,
+    "virtualenv": prefix != sys.prefix}
+"""
+
+
+def asked():
+    """What this interpreter tells."""
+    found = {}
+    exec(compile(PROBE, "<probe>", "exec"), found)
+    return found["told"]
+
 # ---- python -----------------------------------------------------------------
 # The interpreter that runs this, in the words of the manifest.
 
@@ -2549,13 +2585,10 @@ class Python(object):
         self.path = self.executable(root)
         self.prefix = exact(getattr(sys, "real_prefix", None) or getattr(sys, "base_prefix", sys.prefix),
                             u"the interpreter's prefix")
-        self.implementation = (sys.implementation.name if hasattr(sys, "implementation")
-                               else sys.subversion[0]).lower()
+        told = asked()
         self.minor = u"%d.%d" % sys.version_info[:2]
-        self.version = u"%d.%d.%d" % sys.version_info[:3]
-        self.abi = self.find_abi()
-        self.bits = struct.calcsize("P") * 8
-        self.system, self.arch = self.find_system()
+        for name in ("implementation", "abi", "bits", "system", "machine", "libc", "libc_version", "macos"):
+            setattr(self, name, told[name])
 
     @staticmethod
     def executable(root):
@@ -2580,30 +2613,6 @@ class Python(object):
                     path = os.path.join(real, "bin", name)
                     break
         return exact(path, u"the interpreter's path")
-
-    @staticmethod
-    def find_abi():
-        number = u"cp%d%d" % sys.version_info[:2]
-        debug = hasattr(sys, "gettotalrefcount")
-        if PY2:
-            import sysconfig
-            malloc = sysconfig.get_config_var("WITH_PYMALLOC")
-            return (number + (u"d" if debug else u"") + (u"m" if malloc or malloc is None else u"")
-                    + (u"u" if sys.maxunicode > 0xffff else u""))
-        flags = getattr(sys, "abiflags", None)
-        if flags is None:
-            import sysconfig
-            flags = (u"t" if sysconfig.get_config_var("Py_GIL_DISABLED") else u"") + (u"d" if debug else u"")
-        return number + flags.replace(u"m", u"")
-
-    def find_system(self):
-        if WINDOWS:
-            import sysconfig
-            platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
-            return u"windows", {u"win32": u"i686", u"win_amd64": u"x86_64",
-                                u"win_arm64": u"aarch64"}.get(text(platform), text(platform))
-        machine = text(os.uname()[4])
-        return (u"macos" if sys.platform == "darwin" else u"linux"), canonical_arch(machine, self.bits)
 
 # ---- rollback ---------------------------------------------------------------
 # Back to the version before the last update.

@@ -5,7 +5,10 @@
 // (cases) that Go's tests and Python's read.
 package target
 
-import _ "embed"
+import (
+	_ "embed"
+	"strings"
+)
 
 // All of them travel byte for byte.
 var (
@@ -30,6 +33,14 @@ func Launcher() []byte { return append([]byte(nil), launcherPy...) }
 // InstallProgram is install.py, the Python program that install.sh and
 // install.ps1 hold.
 func InstallProgram() string { return installPy }
+
+// Probe is a program that any Python runs: it writes what the interpreter tells
+// of itself as one JSON object. install.py asks by the same text.
+func Probe() string {
+	_, text, _ := strings.Cut(installPy, "\nPROBE = \"\"\"\n")
+	text, _, _ = strings.Cut(text, "\n\"\"\"\n")
+	return text + "\nimport json\nsys.stdout.write(json.dumps(told))\n"
+}
 
 // InstallScript is install.sh, with @SERVER@, @REPO@, @TAG@ and @PROGRAM@ to be
 // filled in.

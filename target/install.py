@@ -150,13 +150,6 @@ def which(name):
             return path
     return None
 
-
-def number(version):
-    parts = [int(re.match(r"\d*", p).group() or 0) for p in version.split(".")]
-    while parts and parts[-1] == 0:
-        parts.pop()
-    return parts
-
 # ---- digests ----------------------------------------------------------------
 # The size and SHA-256 of an archive.
 
@@ -831,57 +824,142 @@ def from_copy(asset, path, python, shelf):
         if not os.path.exists(part) or not os.path.getsize(part):
             work.remove()
 
-# ---- probe ------------------------------------------------------------------
-# What an interpreter tells of itself, by a program that any Python runs.
+# ---- abi --------------------------------------------------------------------
+# ABI tags of interpreters: which loads what.
 
-# What an interpreter tells of itself.
+def plain_abi(abi):
+    """Without the m of Python 3.7 and older, which tags carry and names may not."""
+    return abi[:-1] if abi.startswith("cp3") and abi.endswith("m") else abi
+
+
+def runs_abi(have, wanted):
+    """Whether a Python loads what was compiled for an ABI. From 3.8 on a debug build also
+    loads what a release build does, and never the other way round."""
+    m = re.match(r"cp3(\d+)", have)
+    return plain_abi(wanted) == plain_abi(have) or bool(m) and int(m.group(1)) >= 8 and have == wanted + "d"
+
+# ---- probe ------------------------------------------------------------------
+# What an interpreter tells of itself, by a text that any Python runs: with -c
+# where it is another one, by asked() where it is this one. internal/install asks
+# by the same text.
+
 PROBE = """
-import json, os, platform, re, struct, subprocess, sys
+import os, re, struct, subprocess, sys
 try:
     import sysconfig
-    config = sysconfig.get_config_var
 except ImportError:
-    config = lambda name: None
-impl = platform.python_implementation().lower()
+    sysconfig = None
+impl = (sys.implementation.name if hasattr(sys, "implementation") else sys.subversion[0]).lower()
 abi = ("cp" if impl == "cpython" else impl) + "%d%d" % sys.version_info[:2]
 debug = "d" if hasattr(sys, "gettotalrefcount") else ""
 if sys.version_info[0] == 2:
-    abi += debug + ("m" if config("WITH_PYMALLOC") in (None, 1) else "") + ("u" if sys.maxunicode > 65535 else "")
+    malloc = sysconfig and sysconfig.get_config_var("WITH_PYMALLOC")
+    abi += debug + ("m" if malloc in (None, 1) else "") + ("u" if sys.maxunicode > 65535 else "")
+elif hasattr(sys, "abiflags"):
+    abi += sys.abiflags.replace("m", "")
 else:
-    abi += ("t" if config("Py_GIL_DISABLED") else "") + debug
+    abi += ("t" if sysconfig and sysconfig.get_config_var("Py_GIL_DISABLED") else "") + debug
 bits = struct.calcsize("P") * 8
-machine = platform.machine().lower()
-if bits == 32:
-    machine = {"x86_64": "i686", "amd64": "x86", "aarch64": "armv7l"}.get(machine, machine)
+if hasattr(os, "uname"):
+    machine = os.uname()[4].lower()
+    if bits == 32:
+        machine = {"x86_64": "i686", "amd64": "x86", "aarch64": "armv7l", "armv8l": "armv7l"}.get(machine, machine)
+else:  # the program counts, which may be for another machine than this Windows
+    machine = {"win32": "x86", "win-amd64": "amd64", "win-arm64": "arm64"}.get(sysconfig.get_platform(), "")
 system = {"linux": "linux", "linux2": "linux", "darwin": "macos", "win32": "windows"}.get(sys.platform, sys.platform)
 libc = version = macos = ""
 if system == "linux":
     # A musl system may have the loader of glibc beside its own, and the other
     # way round: what counts is the one that this program names. (What it is
     # mapped from may be called libc.so.)
-    try:
-        with open("/proc/self/exe", "rb") as f:
-            musl = re.search(b"/[ -~]*/ld-musl-[ -~]+", f.read(1 << 16))
-    except Exception:
-        musl = None
+    musl = None
+    for path in ("/proc/self/exe", sys.executable):
+        try:
+            with open(path, "rb") as f:
+                musl = re.search(b"/[ -~]*/ld-musl-[ -~]+", f.read(1 << 16))
+            break
+        except Exception:
+            pass
     try:
         if musl:
+            libc = "musl"
             p = subprocess.Popen([musl.group()], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             for line in p.communicate()[0].decode("ascii", "replace").splitlines():
                 if line.startswith("Version"):
-                    libc, version = "musl", line.split()[1]
+                    version = str(line.split()[1])
         else:
             libc, version = os.confstr(2).split()  # _CS_GNU_LIBC_VERSION; Python 2.7 has no name for it
     except Exception:
         pass
 elif system == "macos":
+    import platform
     macos = platform.mac_ver()[0]
+    if macos.startswith("10.16"):  # what an interpreter built for an old SDK is told
+        try:
+            p = subprocess.Popen(["/usr/bin/sw_vers", "-productVersion"], stdout=subprocess.PIPE, env={"SYSTEM_VERSION_COMPAT": "0"})
+            macos = str(p.communicate()[0].decode("ascii").strip()) or macos
+        except Exception:
+            pass
 prefix = getattr(sys, "real_prefix", getattr(sys, "base_prefix", sys.prefix))
-sys.stdout.write(json.dumps({
-    "executable": sys.executable, "version": platform.python_version(), "implementation": impl, "abi": abi,
+told = {
+    "executable": sys.executable, "version": sys.version.split()[0], "implementation": impl, "abi": abi, "bits": bits,
     "system": system, "machine": machine, "libc": libc, "libc_version": version, "macos": macos,
-    "virtualenv": prefix != sys.prefix}))
+    "virtualenv": prefix != sys.prefix}
 """
+
+
+def asked():
+    """What this interpreter tells."""
+    found = {}
+    exec(compile(PROBE, "<probe>", "exec"), found)
+    return found["told"]
+
+# ---- tags -------------------------------------------------------------------
+# Platform tags, architectures and versions, as PEP 425, 513, 571, 599, 600
+# and 656 have them. cases/platforms.json has the rows that matrix is held to too.
+
+ARCH = {"arm64": "aarch64", "amd64": "x86_64", "i386": "i686", "i586": "i686", "x86": "i686", "win32": "i686"}
+LEGACY = {"1": "2.5", "2010": "2.12", "2014": "2.17"}  # PEP 513, 571, 599: the glibc of the old names of manylinux
+LINUX = "(x86_64|aarch64|i686|armv6l|armv7l|ppc64|ppc64le|s390x|riscv64|loongarch64)"
+
+
+def platform_needs(tag):
+    """System, architecture, libc and floor that a platform tag asks for; the system is "" of a tag that is not known."""
+    n = {"system": "", "arch": "", "libc": "", "floor": ""}
+    modern = re.match(r"(manylinux|musllinux)_(\d+)_(\d+)_%s\Z" % LINUX, tag)
+    legacy = re.match(r"manylinux(1|2010|2014)_%s\Z" % LINUX, tag)
+    plain = re.match(r"linux_%s\Z" % LINUX, tag)
+    mac = re.match(r"macosx_(\d+)_(\d+)_(arm64|x86_64|universal2|intel)\Z", tag)
+    if modern:
+        n.update(system="linux", arch=modern.group(4), floor=modern.group(2) + "." + modern.group(3),
+                 libc={"manylinux": "glibc", "musllinux": "musl"}[modern.group(1)])
+    elif legacy:
+        n.update(system="linux", arch=legacy.group(2), floor=LEGACY[legacy.group(1)], libc="glibc")
+    elif plain:
+        n.update(system="linux", arch=plain.group(1))
+    elif mac:
+        n.update(system="macos", arch=mac.group(3), floor=mac.group(1) + "." + mac.group(2))
+    elif tag in ("win32", "win_amd64", "win_arm64"):
+        n.update(system="windows", arch={"win32": "x86"}.get(tag, tag[4:]))
+    return n
+
+
+def same_arch(wanted, have):
+    """Whether a machine runs what was compiled for an architecture: macOS has
+    files that hold two."""
+    if wanted == "universal2":
+        return have in ("arm64", "x86_64")
+    if wanted == "intel":
+        return have in ("x86_64", "i386")
+    return ARCH.get(wanted, wanted) == ARCH.get(have, have)
+
+
+def number(version):
+    """A version as a list of numbers, which compare; zeros at the end say nothing."""
+    parts = [int(re.match(r"\d*", p).group() or 0) for p in version.split(".")]
+    while parts and parts[-1] == 0:
+        parts.pop()
+    return parts
 
 # ---- trust ------------------------------------------------------------------
 # What nobody but root and this user can change.
@@ -923,8 +1001,6 @@ def safe_place(path):
                    "run it as the user that it is for; or choose a directory that is root\x27s, with all above it")
 
 # ---- interpreters -----------------------------------------------------------
-# The interpreters that are here, as internal/install/python.go finds them.
-
 # The interpreters that are here, as internal/install/python.go finds them.
 
 PYTHON = re.compile(r"python(?:[0-9]+(?:\.[0-9]+)?t?)?" + (r"\.exe\Z" if WINDOWS else r"\Z"), re.I if WINDOWS else 0)
@@ -1013,7 +1089,7 @@ def candidates(others=None):
 
 def describe(path):
     # In its own directory on Windows, where / is that of the current drive.
-    code, out, _ = run([path, "-sE", "-c", PROBE], limit=20, cwd=os.path.dirname(path) if WINDOWS else "/")
+    code, out, _ = run([path, "-sE", "-c", PROBE + "import json\nsys.stdout.write(json.dumps(told))\n"], limit=20, cwd=os.path.dirname(path) if WINDOWS else "/")
     try:
         p = native(json.loads(out.decode("utf-8"))) if code == 0 else None
     except ValueError:
@@ -1084,34 +1160,6 @@ def these_pythons(found):
 # ---- fits -------------------------------------------------------------------
 # Which archive of a release fits, by the rules of internal/install/fits.go.
 
-# Which archive fits, by the rules of internal/install/fits.go.
-
-ARCH = {"arm64": "aarch64", "amd64": "x86_64", "i386": "i686", "i586": "i686", "x86": "i686", "win32": "i686"}
-LEGACY = {"1": "2.5", "2010": "2.12", "2014": "2.17"}  # PEP 513, 571, 599: the glibc of the old names of manylinux
-LINUX = "(x86_64|aarch64|i686|armv6l|armv7l|ppc64|ppc64le|s390x|riscv64|loongarch64)"
-
-
-def platform_needs(tag):
-    """System, architecture, libc and floor that a platform tag asks for; the system is "" of a tag that is not known."""
-    n = {"system": "", "arch": "", "libc": "", "floor": ""}
-    modern = re.match(r"(manylinux|musllinux)_(\d+)_(\d+)_%s\Z" % LINUX, tag)
-    legacy = re.match(r"manylinux(1|2010|2014)_%s\Z" % LINUX, tag)
-    plain = re.match(r"linux_%s\Z" % LINUX, tag)
-    mac = re.match(r"macosx_(\d+)_(\d+)_(arm64|x86_64|universal2|intel)\Z", tag)
-    if modern:
-        n.update(system="linux", arch=modern.group(4), floor=modern.group(2) + "." + modern.group(3),
-                 libc={"manylinux": "glibc", "musllinux": "musl"}[modern.group(1)])
-    elif legacy:
-        n.update(system="linux", arch=legacy.group(2), floor=LEGACY[legacy.group(1)], libc="glibc")
-    elif plain:
-        n.update(system="linux", arch=plain.group(1))
-    elif mac:
-        n.update(system="macos", arch=mac.group(3), floor=mac.group(1) + "." + mac.group(2))
-    elif tag in ("win32", "win_amd64", "win_arm64"):
-        n.update(system="windows", arch={"win32": "x86"}.get(tag, tag[4:]))
-    return n
-
-
 def needs(asset):
     """ABI, system, architecture, libc and floor that an archive asks for."""
     abi, _, platform = asset["target"].partition("-")
@@ -1124,25 +1172,6 @@ def needs(asset):
             if not n["floor"] or number(f["version"]) > number(n["floor"]):
                 n["floor"] = f["version"]
     return n
-
-
-def same_arch(wanted, have):
-    if wanted == "universal2":
-        return have in ("arm64", "x86_64")
-    if wanted == "intel":
-        return have in ("x86_64", "i386")
-    return ARCH.get(wanted, wanted) == ARCH.get(have, have)
-
-
-def plain_abi(abi):
-    return abi[:-1] if abi.startswith("cp3") and abi.endswith("m") else abi
-
-
-def loads(have, wanted):
-    """Whether a Python loads what was compiled for an ABI. From 3.8 on a debug build also
-    loads what a release build does, and never the other way round."""
-    m = re.match(r"cp3(\d+)", have)
-    return plain_abi(wanted) == plain_abi(have) or bool(m) and int(m.group(1)) >= 8 and have == wanted + "d"
 
 
 def python_words(abi):
@@ -1168,7 +1197,7 @@ def unfit(n, p):
         return 3, "it needs %s %s" % (n["libc"], n["floor"])
     if n["floor"] and n["system"] == "macos" and mac and number(mac) < number(n["floor"]):
         return 3, "it needs macOS " + n["floor"]
-    if not loads(p["abi"], n["abi"]):
+    if not runs_abi(p["abi"], n["abi"]):
         return 2, "it is for " + python_words(n["abi"])
     return None
 

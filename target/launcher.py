@@ -221,7 +221,7 @@ def clear(path):
 
 KIND, NUMBER = type(u""), (int, type(1 << 64))
 UNFIT = re.compile(u"[\0\ud800-\udfff]" if sys.maxunicode > 0xffff else u"\0")
-RELATIVE = re.compile(u"(?:(?!\\.\\.?/)[^/\0]+/)*(?!\\.\\.?$)[^/\0]+$")
+RELATIVE = re.compile(u"(?:(?!\\.\\.?/)[^/\0]+/)*(?!\\.\\.?\\Z)[^/\0]+\\Z")
 
 
 def is_text(value):
@@ -254,7 +254,7 @@ def is_flag(value):
 
 def is_plain(value):
     """ASCII, as versions and names of libraries are."""
-    return isinstance(value, KIND) and re.match(u"[ -~]+$", value) is not None
+    return isinstance(value, KIND) and re.match(u"[ -~]+\\Z", value) is not None
 
 
 def either(*shapes):
@@ -936,7 +936,7 @@ def owner(name, packages):
     plain = normal(name)
     if plain.startswith(u"editable_"):
         plain = plain[len(u"editable_"):]
-    fitting = [p for p in packages if re.match(re.escape(p) + u"_([0-9]|nspkg_pth$|editable_pth$)", plain)]
+    fitting = [p for p in packages if re.match(re.escape(p) + u"_([0-9]|nspkg_pth\\Z|editable_pth\\Z)", plain)]
     return max(fitting, key=len) if fitting else None
 
 
@@ -1023,7 +1023,7 @@ def shebang(interpreter, arguments, rest):
     line = b"#!" + interpreter + tail
     coding, wide = b"", NOT_ASCII.search(line + rest) and not WINDOWS
     name = interpreter.rpartition(b"/")[2]
-    python = re.match(br"(python|pypy)[^/]*$", name)  # else a part's perl, or the like
+    python = re.match(br"(python|pypy)[^/]*\Z", name)  # else a part's perl, or the like
     two = PY2 and python or re.match(br"python2", name)  # or that of a part
     declared = CODING.match(rest.split(b"\n", 1)[0])
     if declared:
@@ -1032,7 +1032,7 @@ def shebang(interpreter, arguments, rest):
     elif two and wide:
         coding = ADDED
     # UTF-8 may be no text in the encoding that the script has.
-    octal = declared and python and NOT_ASCII.search(line) and not re.match(br"(?i)utf[-_]?8$", declared.group(1))
+    octal = declared and python and NOT_ASCII.search(line) and not re.match(br"(?i)utf[-_]?8\Z", declared.group(1))
     old = wide and python and not PY2 and sys.version_info < (3, 7)
     if WINDOWS or not (len(line) > 127 or re.search(br"\s", interpreter) or old or octal):
         return line + b"\n" + coding + rest
@@ -1069,7 +1069,7 @@ def plain_shebang(data):
 # ---- starter ----------------------------------------------------------------
 # NAME-script.py for setuptools' NAME.exe, which reads it in the code page of Windows.
 
-STARTED = re.compile(u"-script\\.pyw?$")
+STARTED = re.compile(u"-script\\.pyw?\\Z")
 PAGE = re.compile(br"(#![^\n]*?) -X coding=(cp[0-9]+)(?=\r?\n)")
 
 
@@ -1270,7 +1270,7 @@ def fit_scripts(root):
 
 BUILD_OPTIONS = ("include-dirs", "library-dirs", "rpath", "swig", "define", "undef", "libraries", "link-objects",
                  "debug", "force", "compiler", "swig-cpp", "swig-opts", "environment")
-SOURCE = re.compile(u"\\.(c|cc|cpp|cxx|c\\+\\+|h|hh|hpp|hxx|pyx|pxd|pxi|rs|f|f90|m|mm|s|asm)$|^Cargo\\.(toml|lock)$",
+SOURCE = re.compile(u"\\.(c|cc|cpp|cxx|c\\+\\+|h|hh|hpp|hxx|pyx|pxd|pxi|rs|f|f90|m|mm|s|asm)\\Z|^Cargo\\.(toml|lock)\\Z",
                     re.I)
 SKIPPED = (u".git", u".hg", u".svn", u"CVS", u"build", u"__pycache__", u"node_modules")
 
@@ -1775,8 +1775,9 @@ def text_of_run(root):
 
 
 def run_hook(buildout):
-    """What pack has to see of a build, or to say first: its own programs, in their order."""
-    for path in filter(None, os.environ.pop("BINARY_BUILDOUT_HOOKS", "").split(os.pathsep)):
+    """A build that reuses the last archive has something to say first."""
+    path = os.environ.pop("BINARY_BUILDOUT_REUSE", None)
+    if path:
         with open(path, "rb") as f:
             exec(compile(f.read(), path, "exec"), {"buildout": buildout, "__file__": path})
 
@@ -1974,7 +1975,7 @@ def unmet_pins(found):
     for name in sorted(found[section]):
         pin = found[section][name].strip()
         there = have.get(plain_name(name), ())
-        if there and re.match(r"[0-9][0-9A-Za-z.+!-]*$", pin) and not any(same_version(pin, v) for v in there):
+        if there and re.match(r"[0-9][0-9A-Za-z.+!-]*\Z", pin) and not any(same_version(pin, v) for v in there):
             lines.append(" ".join([name, pin] + sorted(there)))
     return lines
 

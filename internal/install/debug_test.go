@@ -10,35 +10,29 @@ import (
 
 	"github.com/binary-buildout/binary-buildout/internal/testroot"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
+	"github.com/binary-buildout/binary-buildout/target"
 )
 
-// abis prints what each of the four programs that ask says of the interpreter's
-// ABI, and then whether bootstrap.py and install.py take archives for others.
+// abis prints what each of the programs that ask says of the interpreter's ABI,
+// and then whether bootstrap.py and install.py take archives for others.
 const abis = `
-import io, json, subprocess, sys
-def load(path):
-    names = {"__name__": "loaded", "__file__": path}
-    source = io.open(path, encoding="utf-8").read().partition(u"\ntry:\n    install(options())")[0]
-    exec(compile(source.encode("utf-8"), path, "exec"), names)
-    return names
+import json, subprocess, sys
+sys.path.insert(0, "src")
+import abi, fit, probe
 def ask(file):
     return json.loads(subprocess.check_output([sys.executable, file]).decode())["abi"]
-bootstrap, install = load("bootstrap.py"), load("install.py")
-with open("probe2.py", "w") as f:
-    f.write(install["PROBE"])
-abi = bootstrap["Python"].find_abi()
-print(ask("probe.py"), ask("probe1.py"), ask("probe2.py"), abi)
+print(ask("probe.py"), ask("asked.py"), probe.asked()["abi"])
 class Here(object):
-    implementation, minor, path, system, arch = "cpython", "%d.%d" % sys.version_info[:2], sys.executable, "linux", "x86_64"
-Here.abi = abi
+    implementation, minor, path, system, machine = "cpython", "%d.%d" % sys.version_info[:2], sys.executable, "linux", "x86_64"
+Here.abi = probe.asked()["abi"]
 for wanted in sys.argv[1:]:
     manifest = {"python": {"version": Here.minor + ".0", "implementation": "cpython", "abi": wanted}, "name": "x", "version": "1", "target": wanted + "-linux_x86_64"}
     try:
-        bootstrap["check_python"](manifest, Here)
+        fit.check_python(manifest, Here)
         said = True
-    except bootstrap["Refused"]:
+    except fit.Refused:
         said = False
-    print(wanted, said, install["loads"](abi, wanted))
+    print(wanted, said, abi.runs_abi(Here.abi, wanted))
 `
 
 // A debug build has an ABI of its own, which all that ask for it call by the
@@ -48,16 +42,10 @@ func TestDebugInterpreter(t *testing.T) {
 		t.Skip("makes the root of a Debian")
 	}
 	dir := t.TempDir()
-	for name, source := range map[string]string{"probe.py": "../buildout/py/probe.py", "bootstrap.py": "../../target/bootstrap.py", "install.py": "../../target/install.py"} {
-		data, err := os.ReadFile(source)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
-			t.Fatal(err)
-		}
+	if err := os.CopyFS(filepath.Join(dir, "src"), os.DirFS("../../target/src")); err != nil {
+		t.Fatal(err)
 	}
-	for name, text := range map[string]string{"probe1.py": probeScript, "abis.py": abis} {
+	for name, text := range map[string]string{"probe.py": string(mustRead(t, "../buildout/py/probe.py")), "asked.py": target.Probe(), "abis.py": abis} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -207,13 +207,6 @@ func TestScriptChoosesAsInstall(t *testing.T) {
 	}
 }
 
-// TestScriptProbes: the script asks an interpreter what Install asks it.
-func TestScriptProbes(t *testing.T) {
-	if text := string(mustRead(t, newScriptOf(t))); !strings.Contains(text, "PROBE = \"\"\""+probeScript+"\"\"\"\n") {
-		t.Error("install.sh has another probe than internal/install")
-	}
-}
-
 // newScriptOf is install.sh of no release.
 func newScriptOf(t *testing.T) string {
 	t.Helper()

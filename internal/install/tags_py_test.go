@@ -31,9 +31,8 @@ for row in table:
     if got != row:
         wrong.append("install.py: %s: %s" % (row["tag"], got))
     if row["system"] and row["arch"] != "intel":  # bootstrap.py sees what pack wrote, and no Python 3 is intel
-        system, _, machine = bootstrap["split_platform"](row["tag"])
-        if (system, bootstrap["canonical_arch"](machine, 64)) != (row["system"], row["arch"]):
-            wrong.append("bootstrap.py: %s: %s %s" % (row["tag"], system, machine))
+        if bootstrap["platform_needs"](row["tag"])["system"] != row["system"]:
+            wrong.append("bootstrap.py: " + row["tag"])
 if wrong:
     sys.exit("\n".join(wrong))
 `

@@ -11,7 +11,7 @@ def bytecode(path, source, filename, mtime):
     From 3.7 on it is never compared with its source's time, and outside of
     installed distributions with its source's hash, so that an edit counts."""
     import marshal
-    level = re.search(u"\\.opt-([12])\\.pyc$", path)
+    level = re.search(u"\\.opt-([12])\\.pyc\\Z", path)
     try:
         if PY2:
             code = compile(source.replace(b"\r\n", b"\n") + b"\n", filename.encode("utf-8"), "exec", 0, True)

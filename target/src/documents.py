@@ -12,7 +12,7 @@ from system import FORMAT, Refused, STATE, WINDOWS, native, read_file, replace, 
 
 KIND, NUMBER = type(u""), (int, type(1 << 64))
 UNFIT = re.compile(u"[\0\ud800-\udfff]" if sys.maxunicode > 0xffff else u"\0")
-RELATIVE = re.compile(u"(?:(?!\\.\\.?/)[^/\0]+/)*(?!\\.\\.?$)[^/\0]+$")
+RELATIVE = re.compile(u"(?:(?!\\.\\.?/)[^/\0]+/)*(?!\\.\\.?\\Z)[^/\0]+\\Z")
 
 
 def is_text(value):
@@ -45,7 +45,7 @@ def is_flag(value):
 
 def is_plain(value):
     """ASCII, as versions and names of libraries are."""
-    return isinstance(value, KIND) and re.match(u"[ -~]+$", value) is not None
+    return isinstance(value, KIND) and re.match(u"[ -~]+\\Z", value) is not None
 
 
 def either(*shapes):

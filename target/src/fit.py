@@ -1,12 +1,11 @@
 """Whether an archive is for this Python and this system, and which one of its release is."""
+import json
 import os
-import re
-import sys
 
-from libc import libc, macos_version
+from abi import runs_abi
 from libraries import has_library
 from system import PY2, Refused, WINDOWS, text
-from tags import canonical_arch, numbers, split_platform
+from tags import number, platform_needs, same_arch
 
 
 def asset(manifest, abi=None, platform=None):
@@ -28,22 +27,21 @@ def other_python(minor):
 
 def check_system(manifest, python):
     """Refuses an archive that isn't for this Python and this system."""
-    want = manifest["python"]
-    system, front, arch = split_platform(manifest["target"].partition(u"-")[2])
+    want, tag = manifest["python"], manifest["target"].partition(u"-")[2]
+    n = platform_needs(tag)
     wrong = u"this archive is for %s, and this is %s"
-    if system != python.system:
-        there = {u"windows": u"win_amd64", u"macos": u"macosx_*_arm64", u"linux": u"linux_x86_64"}
-        raise Refused(wrong % (system, python.system),
-                      u"use " + asset(manifest, python.abi, there[python.system]), 2)
-    ours = canonical_arch(arch, 64) == python.arch or arch == u"universal2"
-    if want.get("bits", python.bits) != python.bits or not ours:
-        shown = {u"macos": {u"aarch64": u"arm64"}, u"windows": {u"x86_64": u"amd64", u"aarch64": u"arm64"}}
-        mine = shown.get(system, {}).get(python.arch, python.arch)
-        raise Refused(wrong % (u"%s (%d bits)" % (arch, want.get("bits", 0)),
-                               u"%s (%d bits)" % (mine, python.bits)),
-                      u"use " + asset(manifest, python.abi, front + mine), 2)
+    if n["system"] != python.system:
+        there = {"windows": u"win_amd64", "macos": u"macosx_*_arm64", "linux": u"linux_x86_64"}
+        raise Refused(wrong % (n["system"] or json.dumps(tag), python.system),
+                      u"use " + asset(manifest, python.abi, there.get(python.system, python.system)), 2)
+    if want.get("bits", python.bits) != python.bits or not same_arch(n["arch"], python.machine):
+        front = tag[:-len(n["arch"])] if tag.endswith(n["arch"]) else u"win_"
+        mine = u"win32" if python.machine == "x86" else front + python.machine
+        raise Refused(wrong % (u"%s (%d bits)" % (n["arch"], want.get("bits", 0)),
+                               u"%s (%d bits)" % (python.machine, python.bits)),
+                      u"use " + asset(manifest, python.abi, mine), 2)
     check_python(manifest, python)
-    check_floors(manifest, python, front, arch)
+    check_floors(manifest, python, n["arch"])
 
 
 def check_python(manifest, python):
@@ -56,29 +54,25 @@ def check_python(manifest, python):
     if minor != python.minor:
         raise Refused(u"this archive is for Python %s, and this is Python %s (%s)"
                       % (minor, python.minor, python.path), right, 2)
-    abi = want["abi"] if PY2 else re.sub(u"(?<=[0-9])(d?)m(?=$)", u"\\1", want["abi"])
-    # From 3.8 on a debug build also loads what a release build does, and never the other way round.
-    if python.abi not in (abi, abi + u"d" if sys.version_info >= (3, 8) else abi):
+    if not runs_abi(python.abi, want["abi"]):
         why = {u"t": u"free-threaded", u"d": u"debug"}.get(python.abi[-1:], u"")
         raise Refused(u"this archive is for the ABI %s, and this Python %s has %s%s (%s)"
                       % (want["abi"], python.minor, python.abi, u" (%s)" % why if why else u"",
                          python.path), right, 2)
 
 
-def check_floors(manifest, python, front, arch):
+def check_floors(manifest, python, arch):
     want = manifest["python"].get("libc", u"")
-    if python.system == u"linux":
-        kind, have = libc(python)
+    if python.system == "linux":
+        kind, have = python.libc, python.libc_version
         if want and kind and kind != want:
-            other = u"musllinux_1_2_" if kind == u"musl" else u"manylinux_2_28_"
+            other = u"musllinux_1_2_" if kind == "musl" else u"manylinux_2_28_"
             raise Refused(u"this archive is for %s, and this system has %s" % (want, kind),
                           u"use " + asset(manifest, python.abi, other + arch), 2)
-    elif python.system == u"macos":
-        kind, have = u"macos", macos_version()
-    else:
-        return
+    else:  # Windows has no floor
+        kind, have = python.system, python.macos
     for floor in manifest["floors"]:
-        if floor["kind"] == kind and have and numbers(have) < numbers(floor["version"]):
+        if floor["kind"] == kind and have and number(have) < number(floor["version"]):
             raise Refused(u"this archive needs %s %s, and this system has %s (%s)"
                           % (kind, floor["version"], have, floor.get("file", u"")),
                           u"use an archive built for an older system, such as %s*" %

@@ -1,36 +1,10 @@
 """Which archive of a release fits, by the rules of internal/install/fits.go."""
 import re
 
+from abi import runs_abi
 from interpreters import system_words, this_system
-from words import Stop, number
-
-
-# Which archive fits, by the rules of internal/install/fits.go.
-
-ARCH = {"arm64": "aarch64", "amd64": "x86_64", "i386": "i686", "i586": "i686", "x86": "i686", "win32": "i686"}
-LEGACY = {"1": "2.5", "2010": "2.12", "2014": "2.17"}  # PEP 513, 571, 599: the glibc of the old names of manylinux
-LINUX = "(x86_64|aarch64|i686|armv6l|armv7l|ppc64|ppc64le|s390x|riscv64|loongarch64)"
-
-
-def platform_needs(tag):
-    """System, architecture, libc and floor that a platform tag asks for; the system is "" of a tag that is not known."""
-    n = {"system": "", "arch": "", "libc": "", "floor": ""}
-    modern = re.match(r"(manylinux|musllinux)_(\d+)_(\d+)_%s\Z" % LINUX, tag)
-    legacy = re.match(r"manylinux(1|2010|2014)_%s\Z" % LINUX, tag)
-    plain = re.match(r"linux_%s\Z" % LINUX, tag)
-    mac = re.match(r"macosx_(\d+)_(\d+)_(arm64|x86_64|universal2|intel)\Z", tag)
-    if modern:
-        n.update(system="linux", arch=modern.group(4), floor=modern.group(2) + "." + modern.group(3),
-                 libc={"manylinux": "glibc", "musllinux": "musl"}[modern.group(1)])
-    elif legacy:
-        n.update(system="linux", arch=legacy.group(2), floor=LEGACY[legacy.group(1)], libc="glibc")
-    elif plain:
-        n.update(system="linux", arch=plain.group(1))
-    elif mac:
-        n.update(system="macos", arch=mac.group(3), floor=mac.group(1) + "." + mac.group(2))
-    elif tag in ("win32", "win_amd64", "win_arm64"):
-        n.update(system="windows", arch={"win32": "x86"}.get(tag, tag[4:]))
-    return n
+from tags import number, platform_needs, same_arch
+from words import Stop
 
 
 def needs(asset):
@@ -45,25 +19,6 @@ def needs(asset):
             if not n["floor"] or number(f["version"]) > number(n["floor"]):
                 n["floor"] = f["version"]
     return n
-
-
-def same_arch(wanted, have):
-    if wanted == "universal2":
-        return have in ("arm64", "x86_64")
-    if wanted == "intel":
-        return have in ("x86_64", "i386")
-    return ARCH.get(wanted, wanted) == ARCH.get(have, have)
-
-
-def plain_abi(abi):
-    return abi[:-1] if abi.startswith("cp3") and abi.endswith("m") else abi
-
-
-def loads(have, wanted):
-    """Whether a Python loads what was compiled for an ABI. From 3.8 on a debug build also
-    loads what a release build does, and never the other way round."""
-    m = re.match(r"cp3(\d+)", have)
-    return plain_abi(wanted) == plain_abi(have) or bool(m) and int(m.group(1)) >= 8 and have == wanted + "d"
 
 
 def python_words(abi):
@@ -89,7 +44,7 @@ def unfit(n, p):
         return 3, "it needs %s %s" % (n["libc"], n["floor"])
     if n["floor"] and n["system"] == "macos" and mac and number(mac) < number(n["floor"]):
         return 3, "it needs macOS " + n["floor"]
-    if not loads(p["abi"], n["abi"]):
+    if not runs_abi(p["abi"], n["abi"]):
         return 2, "it is for " + python_words(n["abi"])
     return None
 

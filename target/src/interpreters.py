@@ -6,11 +6,10 @@ import re
 import sys
 
 from probe import PROBE
+from tags import number
 from trust import roots_alone
-from words import Stop, WINDOWS, native, number, run
+from words import Stop, WINDOWS, native, run
 
-
-# The interpreters that are here, as internal/install/python.go finds them.
 
 PYTHON = re.compile(r"python(?:[0-9]+(?:\.[0-9]+)?t?)?" + (r"\.exe\Z" if WINDOWS else r"\Z"), re.I if WINDOWS else 0)
 
@@ -98,7 +97,7 @@ def candidates(others=None):
 
 def describe(path):
     # In its own directory on Windows, where / is that of the current drive.
-    code, out, _ = run([path, "-sE", "-c", PROBE], limit=20, cwd=os.path.dirname(path) if WINDOWS else "/")
+    code, out, _ = run([path, "-sE", "-c", PROBE + "import json\nsys.stdout.write(json.dumps(told))\n"], limit=20, cwd=os.path.dirname(path) if WINDOWS else "/")
     try:
         p = native(json.loads(out.decode("utf-8"))) if code == 0 else None
     except ValueError:

@@ -2,8 +2,17 @@
 import os
 import subprocess
 
-from libc import elf_head
 from system import WINDOWS, native, text
+
+
+def elf_head(path):
+    """Class and machine of an ELF file, which a library must share with us."""
+    try:
+        with open(path, "rb") as f:
+            head = f.read(20)
+    except EnvironmentError:
+        return None
+    return (head[4:6], head[18:20]) if head[:4] == b"\x7fELF" and len(head) == 20 else None
 
 
 # Where the dynamic loader looks, whatever LD_LIBRARY_PATH says.

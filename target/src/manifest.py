@@ -75,7 +75,7 @@ def check_relocation(item, kind, seen, bad):
             bad(u"a string of %s" % path)
 
 
-LINK = re.compile(u"@binary-buildout-(root|python|prefix)@(/.*)?$")
+LINK = re.compile(u"(?s)@binary-buildout-(root|python|prefix)@(/.*)?\\Z")
 OUTSIDE = re.compile(u"[A-Za-z]:[/\\\\]" if WINDOWS else u"/")
 
 

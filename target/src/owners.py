@@ -24,7 +24,7 @@ def owner(name, packages):
     plain = normal(name)
     if plain.startswith(u"editable_"):
         plain = plain[len(u"editable_"):]
-    fitting = [p for p in packages if re.match(re.escape(p) + u"_([0-9]|nspkg_pth$|editable_pth$)", plain)]
+    fitting = [p for p in packages if re.match(re.escape(p) + u"_([0-9]|nspkg_pth\\Z|editable_pth\\Z)", plain)]
     return max(fitting, key=len) if fitting else None
 
 

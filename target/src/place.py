@@ -9,9 +9,9 @@ from system import Refused, WINDOWS
 
 # The characters of a path that no format we know has to quote, and the space,
 # parentheses and non-ASCII letters, which the placeholders' forms take care of.
-PLAIN = re.compile(u"[A-Za-z0-9/._+=@~^() \u0080-\U0010ffff-]*$" if sys.maxunicode > 0xffff
-                   else u"[A-Za-z0-9/._+=@~^() \u0080-\uffff-]*$")
-WINDOWS_PLAIN = re.compile(u"[A-Za-z0-9/._+=@~^() \\\\:\u0080-\uffff-]*$")
+PLAIN = re.compile(u"[A-Za-z0-9/._+=@~^() \u0080-\U0010ffff-]*\\Z" if sys.maxunicode > 0xffff
+                   else u"[A-Za-z0-9/._+=@~^() \u0080-\uffff-]*\\Z")
+WINDOWS_PLAIN = re.compile(u"[A-Za-z0-9/._+=@~^() \\\\:\u0080-\uffff-]*\\Z")
 
 
 def usable(path, what):

@@ -1,10 +1,9 @@
 """The interpreter that runs this, in the words of the manifest."""
 import os
-import struct
 import sys
 
-from system import PY2, Refused, WINDOWS, exact, plain, text
-from tags import canonical_arch
+from probe import asked
+from system import Refused, exact, plain, text
 
 
 class Python(object):
@@ -14,13 +13,10 @@ class Python(object):
         self.path = self.executable(root)
         self.prefix = exact(getattr(sys, "real_prefix", None) or getattr(sys, "base_prefix", sys.prefix),
                             u"the interpreter's prefix")
-        self.implementation = (sys.implementation.name if hasattr(sys, "implementation")
-                               else sys.subversion[0]).lower()
+        told = asked()
         self.minor = u"%d.%d" % sys.version_info[:2]
-        self.version = u"%d.%d.%d" % sys.version_info[:3]
-        self.abi = self.find_abi()
-        self.bits = struct.calcsize("P") * 8
-        self.system, self.arch = self.find_system()
+        for name in ("implementation", "abi", "bits", "system", "machine", "libc", "libc_version", "macos"):
+            setattr(self, name, told[name])
 
     @staticmethod
     def executable(root):
@@ -45,27 +41,3 @@ class Python(object):
                     path = os.path.join(real, "bin", name)
                     break
         return exact(path, u"the interpreter's path")
-
-    @staticmethod
-    def find_abi():
-        number = u"cp%d%d" % sys.version_info[:2]
-        debug = hasattr(sys, "gettotalrefcount")
-        if PY2:
-            import sysconfig
-            malloc = sysconfig.get_config_var("WITH_PYMALLOC")
-            return (number + (u"d" if debug else u"") + (u"m" if malloc or malloc is None else u"")
-                    + (u"u" if sys.maxunicode > 0xffff else u""))
-        flags = getattr(sys, "abiflags", None)
-        if flags is None:
-            import sysconfig
-            flags = (u"t" if sysconfig.get_config_var("Py_GIL_DISABLED") else u"") + (u"d" if debug else u"")
-        return number + flags.replace(u"m", u"")
-
-    def find_system(self):
-        if WINDOWS:
-            import sysconfig
-            platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
-            return u"windows", {u"win32": u"i686", u"win_amd64": u"x86_64",
-                                u"win_arm64": u"aarch64"}.get(text(platform), text(platform))
-        machine = text(os.uname()[4])
-        return (u"macos" if sys.platform == "darwin" else u"linux"), canonical_arch(machine, self.bits)

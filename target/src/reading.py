@@ -96,7 +96,7 @@ def unmet_pins(found):
     for name in sorted(found[section]):
         pin = found[section][name].strip()
         there = have.get(plain_name(name), ())
-        if there and re.match(r"[0-9][0-9A-Za-z.+!-]*$", pin) and not any(same_version(pin, v) for v in there):
+        if there and re.match(r"[0-9][0-9A-Za-z.+!-]*\Z", pin) and not any(same_version(pin, v) for v in there):
             lines.append(" ".join([name, pin] + sorted(there)))
     return lines
 

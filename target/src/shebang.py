@@ -28,7 +28,7 @@ def shebang(interpreter, arguments, rest):
     line = b"#!" + interpreter + tail
     coding, wide = b"", NOT_ASCII.search(line + rest) and not WINDOWS
     name = interpreter.rpartition(b"/")[2]
-    python = re.match(br"(python|pypy)[^/]*$", name)  # else a part's perl, or the like
+    python = re.match(br"(python|pypy)[^/]*\Z", name)  # else a part's perl, or the like
     two = PY2 and python or re.match(br"python2", name)  # or that of a part
     declared = CODING.match(rest.split(b"\n", 1)[0])
     if declared:
@@ -37,7 +37,7 @@ def shebang(interpreter, arguments, rest):
     elif two and wide:
         coding = ADDED
     # UTF-8 may be no text in the encoding that the script has.
-    octal = declared and python and NOT_ASCII.search(line) and not re.match(br"(?i)utf[-_]?8$", declared.group(1))
+    octal = declared and python and NOT_ASCII.search(line) and not re.match(br"(?i)utf[-_]?8\Z", declared.group(1))
     old = wide and python and not PY2 and sys.version_info < (3, 7)
     if WINDOWS or not (len(line) > 127 or re.search(br"\s", interpreter) or old or octal):
         return line + b"\n" + coding + rest

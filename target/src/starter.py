@@ -6,7 +6,7 @@ from shebang import NOT_ASCII
 from system import WINDOWS, text
 
 
-STARTED = re.compile(u"-script\\.pyw?$")
+STARTED = re.compile(u"-script\\.pyw?\\Z")
 PAGE = re.compile(br"(#![^\n]*?) -X coding=(cp[0-9]+)(?=\r?\n)")
 
 

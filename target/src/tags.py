@@ -1,30 +1,48 @@
-"""Platform tags and architectures, as the manifest names them."""
+"""Platform tags, architectures and versions, as PEP 425, 513, 571, 599, 600
+and 656 have them. cases/platforms.json has the rows that matrix is held to too.
+"""
 import re
 
 
-def canonical_arch(machine, bits):
-    machine = machine.lower()
-    machine = {u"amd64": u"x86_64", u"arm64": u"aarch64", u"i386": u"i686", u"i586": u"i686",
-               u"win32": u"i686", u"universal2": u"universal2"}.get(machine, machine)
-    if bits == 32:
-        machine = {u"x86_64": u"i686", u"aarch64": u"armv7l", u"armv8l": u"armv7l"}.get(machine, machine)
-    return machine
+ARCH = {"arm64": "aarch64", "amd64": "x86_64", "i386": "i686", "i586": "i686", "x86": "i686", "win32": "i686"}
+LEGACY = {"1": "2.5", "2010": "2.12", "2014": "2.17"}  # PEP 513, 571, 599: the glibc of the old names of manylinux
+LINUX = "(x86_64|aarch64|i686|armv6l|armv7l|ppc64|ppc64le|s390x|riscv64|loongarch64)"
 
 
-ARCHES = (u"x86_64", u"aarch64", u"arm64", u"amd64", u"i686", u"i386", u"win32", u"armv7l", u"armv6l",
-          u"ppc64le", u"ppc64", u"s390x", u"riscv64", u"loongarch64", u"universal2")
+def platform_needs(tag):
+    """System, architecture, libc and floor that a platform tag asks for; the system is "" of a tag that is not known."""
+    n = {"system": "", "arch": "", "libc": "", "floor": ""}
+    modern = re.match(r"(manylinux|musllinux)_(\d+)_(\d+)_%s\Z" % LINUX, tag)
+    legacy = re.match(r"manylinux(1|2010|2014)_%s\Z" % LINUX, tag)
+    plain = re.match(r"linux_%s\Z" % LINUX, tag)
+    mac = re.match(r"macosx_(\d+)_(\d+)_(arm64|x86_64|universal2|intel)\Z", tag)
+    if modern:
+        n.update(system="linux", arch=modern.group(4), floor=modern.group(2) + "." + modern.group(3),
+                 libc={"manylinux": "glibc", "musllinux": "musl"}[modern.group(1)])
+    elif legacy:
+        n.update(system="linux", arch=legacy.group(2), floor=LEGACY[legacy.group(1)], libc="glibc")
+    elif plain:
+        n.update(system="linux", arch=plain.group(1))
+    elif mac:
+        n.update(system="macos", arch=mac.group(3), floor=mac.group(1) + "." + mac.group(2))
+    elif tag in ("win32", "win_amd64", "win_arm64"):
+        n.update(system="windows", arch={"win32": "x86"}.get(tag, tag[4:]))
+    return n
 
 
-def split_platform(platform):
-    """"manylinux_2_28_x86_64": the system, what stands before the architecture, the architecture."""
-    platform = platform.replace(u"-", u"_").replace(u".", u"_")
-    system = (u"windows" if platform.startswith(u"win") else
-              u"macos" if platform.startswith(u"macosx") else u"linux")
-    for arch in ARCHES:
-        if platform.endswith(arch):
-            return system, platform[:-len(arch)], arch
-    return system, platform, u""
+def same_arch(wanted, have):
+    """Whether a machine runs what was compiled for an architecture: macOS has
+    files that hold two."""
+    if wanted == "universal2":
+        return have in ("arm64", "x86_64")
+    if wanted == "intel":
+        return have in ("x86_64", "i386")
+    return ARCH.get(wanted, wanted) == ARCH.get(have, have)
 
 
-def numbers(version):
-    return tuple(int(n) for n in re.findall(u"[0-9]+", version))
+def number(version):
+    """A version as a list of numbers, which compare; zeros at the end say nothing."""
+    parts = [int(re.match(r"\d*", p).group() or 0) for p in version.split(".")]
+    while parts and parts[-1] == 0:
+        parts.pop()
+    return parts

@@ -121,10 +121,3 @@ def which(name):
         if os.path.isabs(d) and os.path.isfile(path) and os.access(path, os.X_OK):
             return path
     return None
-
-
-def number(version):
-    parts = [int(re.match(r"\d*", p).group() or 0) for p in version.split(".")]
-    while parts and parts[-1] == 0:
-        parts.pop()
-    return parts
