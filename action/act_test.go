@@ -1,6 +1,7 @@
 package action
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/internal/signtest"
 	"github.com/binary-buildout/binary-buildout/internal/testcache"
 	"github.com/binary-buildout/binary-buildout/release/releasetest"
 )
@@ -58,8 +60,8 @@ runs:
       run: mkdir -p "$TO" && cp -r "$TOOL_TREE/." "$TO/"
       env: {TO: "${{ inputs.path }}"}
 `,
-	"actions/attest-build-provenance": `name: attest
-inputs: {subject-checksums: {}}
+	"actions/attest": `name: attest
+inputs: {subject-checksums: {}, subject-path: {}, sbom-path: {}}
 outputs: {bundle-path: {value: "${{ steps.a.outputs.path }}"}}
 runs:
   using: composite
@@ -67,12 +69,28 @@ runs:
     - id: a
       shell: bash
       run: |
-        (cd dist && sha256sum --strict -c SHA256SUMS)
-        subjects=$(sed 's/^\([^ ]*\)  \(.*\)/{"name":"\2","digest":{"sha256":"\1"}}/' "$SUMS" | paste -sd,)
-        payload=$(printf '{"subject":[%s]}' "$subjects" | base64 -w0)
-        printf '{"dsseEnvelope":{"payload":"%s"},"signed":"%s"}\n' "$payload" "$(date +%s.%N)" >"$RUNNER_TEMP/attestation.json"
-        echo "path=$RUNNER_TEMP/attestation.json" >>"$GITHUB_OUTPUT"
-      env: {SUMS: "${{ inputs.subject-checksums }}"}
+        shopt -s nullglob
+        if [ -n "$SUMS" ]; then (cd dist && sha256sum --strict -c SHA256SUMS) && sums=$(cat "$SUMS"); else
+          sums=''
+          while IFS= read -r pattern; do
+            for f in ${pattern#!}; do
+              case $pattern in
+              !*) sums=$(printf '%s\n' "$sums" | grep -vxF "$(sha256sum "$f")") ;;
+              *) sums="$sums$(sha256sum "$f")
+        " ;;
+              esac
+            done
+          done <<<"$PATHS"
+        fi
+        subjects=$(printf '%s\n' "$sums" | sed -n 's/^ *\([0-9a-f]\{64\}\)  \(.*\/\)*\([^/]*\)$/{"name":"\3","digest":{"sha256":"\1"}}/p' | paste -sd,)
+        type=https://slsa.dev/provenance/v1 predicate={}
+        if [ -n "$SBOM" ]; then type=https://cyclonedx.org/bom predicate=$(cat "$SBOM"); fi
+        payload=$(printf '{"predicateType":"%s","predicate":%s,"subject":[%s]}' "$type" "$predicate" "$subjects" | base64 -w0)
+        bundle=$(mktemp "$RUNNER_TEMP/attestation.XXXXXX")
+        printf '{"verificationMaterial":{"certificate":{"rawBytes":"%s"}},"dsseEnvelope":{"payload":"%s"},"signed":"%s"}\n' \
+          "$CERTIFICATE" "$payload" "$(date +%s.%N)" >"$bundle"
+        echo "path=$bundle" >>"$GITHUB_OUTPUT"
+      env: {SUMS: "${{ inputs.subject-checksums }}", PATHS: "${{ inputs.subject-path }}", SBOM: "${{ inputs.sbom-path }}"}
 `,
 	"pypa/gh-action-pypi-publish": `name: pypi
 inputs: {packages-dir: {}, skip-existing: {}}
@@ -195,6 +213,7 @@ func (e *actEnv) run(t *testing.T, repo, workflow string, more ...string) (strin
 		e.event, "-W", workflow, "--eventpath", event, "--action-offline-mode", "--no-cache-server",
 		"-P", "ubuntu-24.04=-self-hosted", "-s", "GITHUB_TOKEN=" + releasetest.Token, "--env", "GITHUB_API_URL=" + e.server.API(), "--env", "GITHUB_REPOSITORY=acme/site",
 		"--env", "GITHUB_REF=refs/tags/" + e.tag, "--env", "GITHUB_REF_NAME=" + e.tag, "--env", "GITHUB_REF_TYPE=tag", "--env", "TOKEN_FOR_TESTS=" + releasetest.Token, "--env", "ARTIFACTS=" + e.artifacts, "--env", "TOOL_TREE=" + e.tree, "--env", "BB_BINARY_FOR_TESTS=" + e.tool,
+		"--env", "CERTIFICATE=" + base64.StdEncoding.EncodeToString(signtest.Certificate(t, signtest.Run{Repo: "acme/site", Ref: "refs/tags/" + e.tag})),
 	}
 	for name := range standins {
 		for _, ref := range pins(t, name) {
@@ -313,12 +332,15 @@ func TestActReusable(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, log)
 	}
-	e.released(t, log, 1, "site-1.0-cp311-linux_x86_64.tar.gz", "site-1.0-cp312-linux_x86_64.tar.gz", "site-1.0-cp311-linux_x86_64-debian12.tar.gz")
+	e.released(t, log, 2, "site-1.0-cp311-linux_x86_64.tar.gz", "site-1.0-cp312-linux_x86_64.tar.gz", "site-1.0-cp311-linux_x86_64-debian12.tar.gz")
 	if want := "outputs " + e.server.URL + "/acme/site/releases/tag/v1.0 cp311-linux_x86_64"; !strings.Contains(log, want) {
 		t.Errorf("the caller doesn't see %q:\n%s", want, log)
 	}
-	// The attestation was made of the same SHA256SUMS that is released.
+	// The attestation was made of the same SHA256SUMS that is released, and the text says how it is verified.
 	checkAttested(t, e.server.Releases()[0].Assets)
+	if body := e.server.Releases()[0].Body; !strings.Contains(body, "\ngh attestation verify FILE --repo acme/site --signer-workflow binary-buildout/binary-buildout/.github/workflows/buildout.yml --source-ref refs/tags/nightly ") {
+		t.Errorf("the release says\n%s", body)
+	}
 	docker := read(t, e.dir+"/docker.log")
 	if strings.Count(docker, "--network none") != 1 || !strings.Contains(docker, "python3-dev") || !strings.Contains(docker, "pack") {
 		t.Errorf("docker was called as\n%s", docker)
@@ -326,8 +348,25 @@ func TestActReusable(t *testing.T) {
 }
 
 // checkAttested wants the attestation to be of what SHA256SUMS lists, and of
-// nothing else.
+// nothing else, and the SBOM's of the archives.
 func checkAttested(t *testing.T, assets map[string][]byte) {
+	t.Helper()
+	if got := attested(t, assets["attestation.sigstore.json"]); got == "" || got != string(assets["SHA256SUMS"]) {
+		t.Errorf("attested were\n%s\nreleased are\n%s", got, assets["SHA256SUMS"])
+	}
+	var archives string
+	for line := range strings.Lines(string(assets["SHA256SUMS"])) {
+		if strings.HasSuffix(line, ".tar.gz\n") {
+			archives += line
+		}
+	}
+	if got := attested(t, assets["sbom.sigstore.json"]); got == "" || got != archives {
+		t.Errorf("the SBOM is attested to be of\n%s\nreleased are\n%s", got, archives)
+	}
+}
+
+// attested is what a bundle speaks of, as SHA256SUMS has it.
+func attested(t *testing.T, data []byte) string {
 	t.Helper()
 	var bundle struct {
 		Envelope struct{ Payload []byte } `json:"dsseEnvelope"`
@@ -338,17 +377,18 @@ func checkAttested(t *testing.T, assets map[string][]byte) {
 			Digest struct{ SHA256 string }
 		}
 	}
-	err := json.Unmarshal(assets["attestation.sigstore.json"], &bundle)
+	err := json.Unmarshal(data, &bundle)
 	if err == nil {
 		err = json.Unmarshal(bundle.Envelope.Payload, &statement)
+	}
+	if err != nil {
+		t.Error(err)
 	}
 	var sums string
 	for _, s := range statement.Subject {
 		sums += s.Digest.SHA256 + "  " + s.Name + "\n"
 	}
-	if err != nil || sums == "" || sums != string(assets["SHA256SUMS"]) {
-		t.Errorf("%v; attested were\n%s\nreleased are\n%s", err, sums, assets["SHA256SUMS"])
-	}
+	return sums
 }
 
 // writes are the requests that change something; the last release is read by

@@ -163,6 +163,11 @@ func TestLast(t *testing.T) {
 		{"as pack", "[last]\n[--out=TEMP/binary-buildout-last]\n[--name=site]\n[--target=cp313-linux_x86_64]\n[my dir]\n", "",
 			map[string]string{"BB_NAME": "site", "BB_TARGET": "cp313-linux_x86_64", "BB_DIRECTORY": "my dir", "BB_IMAGE": "debian:12", "GITHUB_TOKEN": "secret"}},
 		{"an image's Python", "", "nothing is reused: what the image's Python builds for isn't known", map[string]string{"BB_IMAGE": "debian:12"}},
+		{"attested", "[last]\n[--out=TEMP/binary-buildout-last]\n[--require-attestation]\n[.]\n", "", map[string]string{"BB_ATTEST": "true"}},
+		{"attested, one that is named", "[last]\n[--out=TEMP/binary-buildout-last]\n[--require-attestation]\n[--archive=a.tar.gz]\n[.]\n", "",
+			map[string]string{"BB_ATTEST": "true", "BB_LAST": "false", "BB_REUSE": "a.tar.gz", "BB_IMAGE": "debian:12"}},
+		{"one that is named", "[last]\n[--out=TEMP/binary-buildout-last]\n[.]\n", "", map[string]string{"BB_REUSE": "a.tar.gz"}},
+		{"none", "", "", map[string]string{"BB_ATTEST": "true", "BB_LAST": "false"}},
 		{"a failure", "[last]\n[--out=TEMP/binary-buildout-last]\n[.]\n", "nothing is reused: looking for it failed", map[string]string{"RECORD_CODE": "2"}},
 	} {
 		for name, shell := range shells(t) {

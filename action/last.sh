@@ -2,17 +2,24 @@
 # Fetches the last release's archive of this target, which the build reuses and
 # a delta leads from. GITHUB_TOKEN opens a private repository; it is in this
 # step's environment, and not in the build's. Nothing here fails a build.
+# With BB_ATTEST=true, it and the archive that BB_REUSE names have to be attested:
+# what is signed is not to have come from anywhere.
 set -eu
 : "${BB_PATH:?}"
-case ${BB_LAST:-true} in
-true) ;;
-*)
-	printf '::error::%s\n' "the input last is true or false, not $BB_LAST"
-	exit 2
-	;;
-esac
+for pair in last:"${BB_LAST:-true}" attest:"${BB_ATTEST:-false}"; do
+	case ${pair#*:} in
+	true | false) ;;
+	*)
+		printf '::error::%s\n' "the input ${pair%%:*} is true or false, not ${pair#*:}"
+		exit 2
+		;;
+	esac
+done
+reuse=''
+if [ "${BB_ATTEST:-false}" = true ]; then reuse=${BB_REUSE-}; fi
+if [ "${BB_LAST:-true}" = false ] && [ -z "$reuse" ]; then exit 0; fi
 say() { printf 'nothing is reused: %s\n' "$1" >&2; }
-if [ -n "${BB_IMAGE-}" ] && [ -z "${BB_TARGET-}" ]; then
+if [ -n "${BB_IMAGE-}" ] && [ -z "$reuse" ] && [ -z "${BB_TARGET-}" ]; then
 	say "what the image's Python builds for isn't known before the build; the input target says it"
 	exit 0
 fi
@@ -21,5 +28,7 @@ for pair in config:CONFIG name:NAME version:VERSION python:PYTHON target:TARGET 
 	eval "v=\${BB_${pair#*:}-}"
 	if [ -n "$v" ]; then set -- "$@" "--${pair%%:*}=$v"; fi
 done
+if [ "${BB_ATTEST:-false}" = true ]; then set -- "$@" --require-attestation; fi
+if [ -n "$reuse" ]; then set -- "$@" --archive="$reuse"; fi
 if [ -z "${GITHUB_TOKEN-}" ]; then unset GITHUB_TOKEN; fi
 "$BB_PATH" "$@" "${BB_DIRECTORY:-.}" || say "looking for it failed"

@@ -30,10 +30,10 @@ func TestActExample(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, log)
 	}
-	e.released(t, log, 1, "site-1.0-cp313-manylinux_2_28_x86_64.tar.gz", "site-1.0-cp313-linux_x86_64-debian13.tar.gz")
+	e.released(t, log, 2, "site-1.0-cp313-manylinux_2_28_x86_64.tar.gz", "site-1.0-cp313-linux_x86_64-debian13.tar.gz")
 	for _, want := range []string{
 		"site-1.0-cp313-linux_x86_64-debian13.tar.gz        debian:13 ", "Summary - ### Plan of site 1.0", "2 archives; written beside them: ",
-		"Summary - ### Release v1.0", "10 uploaded, 0 identical, published",
+		"Summary - ### Release v1.0", "11 uploaded, 0 identical, published",
 	} {
 		if !strings.Contains(log, want) {
 			t.Errorf("%q is not in the log:\n%s", want, log)
@@ -41,7 +41,7 @@ func TestActExample(t *testing.T) {
 	}
 	// All jobs again: the artifacts of a run have one name each, and nothing is
 	// released twice.
-	if log, err = e.run(t, repo, ".github/workflows/release.yml"); err != nil || !strings.Contains(log, "0 uploaded, 10 identical, published") {
+	if log, err = e.run(t, repo, ".github/workflows/release.yml"); err != nil || !strings.Contains(log, "0 uploaded, 11 identical, published") {
 		t.Errorf("again: %v\n%s", err, log)
 	}
 	docker := read(t, e.dir+"/docker.log")
@@ -72,6 +72,43 @@ func TestActStepExample(t *testing.T) {
 		t.Fatalf("%v\n%s", err, log)
 	}
 	e.released(t, log, 0, "site-1.0-cp312-linux_x86_64.tar.gz", "site-1.0-cp313-linux_x86_64.tar.gz")
+}
+
+// Jobs of a user's own that attest, as examples/step-attested.yml has them: each
+// archive has its attestation beside it, of what its job brought.
+func TestActStepAttested(t *testing.T) {
+	e := newAct(t)
+	text := read(t, "../examples/step-attested.yml")
+	const uses = "      - uses: binary-buildout/binary-buildout@v1\n"
+	if strings.Count(text, uses) != 2 || !strings.Contains(read(t, "../README.md"), "(examples/step-attested.yml)") {
+		t.Fatal(text)
+	}
+	text = strings.ReplaceAll(text, uses, "      - uses: ./\n")
+	text = strings.ReplaceAll(text, "        with:\n          python:", "        with:\n          binary: ${{ env.BB_BINARY_FOR_TESTS }}\n          python:")
+	text = strings.ReplaceAll(text, "        with:\n          command: release\n",
+		"        with:\n          command: release\n          binary: ${{ env.BB_BINARY_FOR_TESTS }}\n          token: ${{ secrets.GITHUB_TOKEN }}\n          expect_archives: 2\n")
+	write(t, e.tree+"/buildout.cfg", "[buildout]\nparts =\n", 0o644)
+	write(t, e.tree+"/step.yml", text, 0o644)
+	more := []string{"--local-repository", "actions/setup-python@v7=" + e.dir + "/standins/actions/setup-python", "--local-repository", "actions/attest@v4=" + e.dir + "/standins/actions/attest"}
+	for range 2 { // once more: the attestations that are there stay
+		log, err := e.run(t, e.tree, "step.yml", more...)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, log)
+		}
+		e.released(t, log, 2, "site-1.0-cp312-linux_x86_64.tar.gz", "site-1.0-cp313-linux_x86_64.tar.gz")
+	}
+	assets := e.server.Releases()[0].Assets
+	for _, stem := range []string{"site-1.0-cp312-linux_x86_64", "site-1.0-cp313-linux_x86_64"} {
+		got := attested(t, assets[stem+".sigstore.json"])
+		for line := range strings.Lines(string(assets["SHA256SUMS"])) {
+			if strings.Contains(line, "  "+stem+".") != strings.Contains(got, line) {
+				t.Errorf("of %s are attested\n%s", stem, got)
+			}
+		}
+	}
+	if strings.Contains(string(assets["SHA256SUMS"]), "sigstore") || !strings.Contains(e.server.Releases()[0].Body, "gh attestation verify FILE --repo acme/site ") {
+		t.Errorf("%s\n%s", assets["SHA256SUMS"], e.server.Releases()[0].Body)
+	}
 }
 
 // A pull request runs everything but the release, though a tag is named.

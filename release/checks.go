@@ -34,8 +34,8 @@ func (c *Client) alone(ctx context.Context, there []Asset, files []File, tag str
 }
 
 // complete lists the assets once more, and waits for a list that lags.
-// With keepsOld the attestation that is there may differ.
-func (c *Client) complete(ctx context.Context, r Release, files []File, keepsOld bool) error {
+// Attestations that were skipped may differ.
+func (c *Client) complete(ctx context.Context, r Release, files []File, skipped []string) error {
 	var missing []string
 	for n := range c.policy.Attempts {
 		there, err := c.assets(ctx, r.ID)
@@ -44,7 +44,7 @@ func (c *Client) complete(ctx context.Context, r Release, files []File, keepsOld
 		}
 		missing = missing[:0]
 		for _, f := range files {
-			if !slices.ContainsFunc(there, func(a Asset) bool { return isThere(a, f, keepsOld) }) {
+			if !slices.ContainsFunc(there, func(a Asset) bool { return isThere(a, f, slices.Contains(skipped, f.Name)) }) {
 				missing = append(missing, f.Name)
 			}
 		}
@@ -59,11 +59,11 @@ func (c *Client) complete(ctx context.Context, r Release, files []File, keepsOld
 }
 
 // isThere says whether an asset is the file; older servers give no digest.
-func isThere(a Asset, f File, keepsOld bool) bool {
+func isThere(a Asset, f File, skipped bool) bool {
 	switch {
 	case a.Name != f.Name:
 		return false
-	case f.Name == AttestationName && keepsOld:
+	case isAttestation(f.Name) && skipped:
 		return a.State == "uploaded"
 	}
 	return same(a, f) || a.Digest == "" && a.Size == f.Size

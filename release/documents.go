@@ -89,7 +89,7 @@ func ReadIndex(data []byte) (Index, error) {
 
 // Files are all assets of the release, in the order in which they are
 // uploaded: archives with their sidecars, extras, the SBOM, index.json, and
-// SHA256SUMS, which covers all but itself and the attestation made from it.
+// SHA256SUMS, which covers all but itself and attestations.
 // Whoever sees an index.json finds all that it names.
 func (s Set) Files() ([]File, error) {
 	sbom, err := s.SBOM()
@@ -108,7 +108,7 @@ func (s Set) Files() ([]File, error) {
 func sums(files []File) []byte {
 	var lines []string
 	for _, f := range files {
-		if f.Name != AttestationName {
+		if !isAttestation(f.Name) {
 			lines = append(lines, f.SHA256+"  "+f.Name+"\n")
 		}
 	}

@@ -26,6 +26,8 @@ const (
 	IndexName       = "index.json"
 	SumsName        = "SHA256SUMS"
 	AttestationName = "attestation.sigstore.json"
+
+	SBOMAttestationName = "sbom.sigstore.json"
 )
 
 // The names that GitHub keeps as they are: it renames an asset with any other
@@ -88,13 +90,18 @@ type Archive struct {
 	Sidecar File
 	Info    Sidecar
 	Deltas  []Delta // by name; may be none
+	// Attestation is of this archive alone, with its deltas and sidecar: a job of
+	// step mode brings it. It may be none.
+	Attestation File
+	Signer      *Signer // who signed it
 }
 
 // Set is what a release holds.
 type Set struct {
 	Tag      string    // the release's; empty: unknown
 	Archives []Archive // by name
-	Extra    []File    // install.sh, an attestation: in the order given
+	Extra    []File    // install.sh, attestations: in the order given
+	Signer   *Signer   // who signed; nil: nobody did
 }
 
 // Gather finds the archives that the plan wants, by name, and their sidecars,
@@ -213,10 +220,10 @@ func reportName(archive string) string {
 // caller adds. Nothing else of it may lie beside the archives.
 func isDocument(name string) bool {
 	switch name {
-	case IndexName, SumsName, AttestationName, InstallerName, WindowsInstallerName, "plan.json":
+	case IndexName, SumsName, InstallerName, WindowsInstallerName, "plan.json":
 		return true
 	}
-	return strings.HasSuffix(name, sbomEnding)
+	return strings.HasSuffix(name, sbomEnding) || isAttestation(name)
 }
 
 // check looks at the set as a whole: one name, one version, GitHub's limits.
@@ -239,19 +246,22 @@ func (s Set) check() error {
 			wrong.add("wrong", fmt.Sprintf("%s is not of %s %s", a.File.Name, first.Name, first.Version))
 		}
 	}
-	const documents = 6 // install.sh, install.ps1, SBOM, index.json, SHA256SUMS, attestation
+	const documents = 7 // install.sh, install.ps1, SBOM, index.json, SHA256SUMS, two attestations
 	if n := len(s.files()) + documents; n > maxAssets {
 		wrong.add("wrong", fmt.Sprintf("%d assets, and a release holds %d", n, maxAssets))
 	}
 	return wrong.err("the archives")
 }
 
-// own are the files that one job brings, the sidecar last: who sees it finds
+// Own are the files that one job brings, the sidecar last: who sees it finds
 // all that it names.
-func (a Archive) own() []File {
+func (a Archive) Own() []File {
 	all := []File{a.File}
 	for _, d := range a.Deltas {
 		all = append(all, d.File)
+	}
+	if a.Attestation.Name != "" {
+		all = append(all, a.Attestation)
 	}
 	return append(all, a.Sidecar)
 }
@@ -259,7 +269,7 @@ func (a Archive) own() []File {
 func (s Set) files() []File {
 	var all []File
 	for _, a := range s.Archives {
-		all = append(all, a.own()...)
+		all = append(all, a.Own()...)
 	}
 	return append(all, s.Extra...)
 }

@@ -15,7 +15,8 @@ const (
 	maxBody    = 125000 // characters, GitHub's limit of a release's text (2026-11)
 )
 
-// Notes is the table of the release's assets, in Markdown.
+// Notes is the table of the release's assets, in Markdown, and how one that was
+// signed is verified.
 func (s Set) Notes() string {
 	var b strings.Builder
 	b.WriteString("| asset | platform | Python | floor | size | SHA-256 |\n| --- | --- | --- | --- | ---: | --- |\n")
@@ -28,6 +29,9 @@ func (s Set) Notes() string {
 	}
 	if libraries := s.libraries(); len(libraries) > 0 {
 		b.WriteString("\nThe target system brings: " + strings.Join(libraries, ", ") + ".\n")
+	}
+	if s.Signer != nil {
+		b.WriteString("\nWhich workflow made a file, from which commit, GitHub's program verifies:\n\n```sh\n" + s.Signer.Verify("FILE") + "\n```\n")
 	}
 	return b.String()
 }

@@ -109,7 +109,7 @@ func decide(r Release, there []Asset, files []File, o Options) (work, error) {
 		switch {
 		case i < 0:
 			w.upload = append(w.upload, f)
-		case same(there[i], f), f.Name == AttestationName && !o.Replace && attested(there, files):
+		case same(there[i], f), isAttestation(f.Name) && !o.Replace && attested(f.Name, there, files):
 			w.skip = append(w.skip, f.Name)
 		default:
 			if there[i].State == "uploaded" && !o.Replace && !(r.Draft && isDocument(f.Name)) {
@@ -148,12 +148,12 @@ func (w *work) temporaries(there []Asset, files []File) {
 	}
 }
 
-// attested says whether the release has an attestation of the same files: a
-// signature is another each time, and says the same of the same SHA256SUMS.
-func attested(there []Asset, files []File) bool {
-	has := slices.ContainsFunc(there, func(a Asset) bool { return a.Name == AttestationName && a.State == "uploaded" })
-	return has && slices.ContainsFunc(files, func(f File) bool {
-		return f.Name == SumsName && slices.ContainsFunc(there, func(a Asset) bool { return a.Name == f.Name && same(a, f) })
+// attested says whether the release has an attestation of that name of the same
+// files: a signature is another each time, and says the same of the same files.
+func attested(name string, there []Asset, files []File) bool {
+	has := slices.ContainsFunc(there, func(a Asset) bool { return a.Name == name && a.State == "uploaded" })
+	return has && !slices.ContainsFunc(files, func(f File) bool {
+		return speaksOf(name, f.Name) && !slices.ContainsFunc(there, func(a Asset) bool { return same(a, f) && a.Name == f.Name })
 	})
 }
 
@@ -290,7 +290,7 @@ func (c *Client) recover(ctx context.Context, r Release, f File, clean bool) (st
 // finish checks that every file is there, and only then writes the text and
 // publishes.
 func (c *Client) finish(ctx context.Context, r Release, files []File, o Options, res Result) (Result, error) {
-	if err := c.complete(ctx, r, files, slices.Contains(res.Skipped, AttestationName)); err != nil {
+	if err := c.complete(ctx, r, files, res.Skipped); err != nil {
 		return res, err
 	}
 	published := false

@@ -47,7 +47,7 @@ func (c *Client) stepOnce(ctx context.Context, a Archive, extra []File, expect i
 	if err != nil {
 		return res, false, err
 	}
-	own := a.own()
+	own := a.Own()
 	res = Result{ID: r.ID, URL: r.HTMLURL, Published: !r.Draft, Uploaded: []string{}, Skipped: []string{}}
 	if err := c.claim(ctx, r, own, o); err != nil {
 		return res, status(err) == http.StatusNotFound, err
@@ -66,7 +66,7 @@ func (c *Client) stepOnce(ctx context.Context, a Archive, extra []File, expect i
 		c.log("%d of %d archives are on the release: it stays a draft until the last one is", len(set.Archives), expect)
 		return res, false, nil
 	}
-	set.Extra, set.Tag = extra, o.Tag
+	set.Extra, set.Tag, set.Signer = extra, o.Tag, a.Signer
 	files, err := set.Files()
 	if err != nil {
 		return res, false, err

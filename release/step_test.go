@@ -103,6 +103,45 @@ func TestStep(t *testing.T) {
 	}
 }
 
+// TestStepAttested: each job brings its archive's attestation before its sidecar. A
+// job that is run again leaves the one that is there, of other files it is
+// another, and SHA256SUMS, which jobs write of what they see, has none.
+func TestStepAttested(t *testing.T) {
+	dir := stepDist(t, targets)
+	s := server(t, nil)
+	step := func(i int, by string, replace bool) Result {
+		t.Helper()
+		a, err := stepArchive(dir, targets[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.Attestation, a.Signer = NewFile(ArchiveAttestationName(a.File.Name), []byte(by)), &Signer{Workflow: "acme/site/.github/workflows/a.yml", Repo: "acme/site", Ref: "refs/tags/v1.0"}
+		if names := a.Own(); names[len(names)-1].Name != a.Sidecar.Name {
+			t.Errorf("the sidecar isn't the last of %v", names)
+		}
+		res, err := client(t, s).Step(context.Background(), a, extra, len(targets), Options{Tag: "v1.0", Replace: replace})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res
+	}
+	for i := range targets {
+		step(i, "first", false)
+	}
+	r := s.Releases()[0]
+	if r.Draft || strings.Contains(string(r.Assets[SumsName]), attestationEnding) || !strings.Contains(r.Body, "\ngh attestation verify FILE --repo acme/site ") {
+		t.Errorf("%s\n%s", r.Assets[SumsName], r.Body)
+	}
+	first, _ := stepArchive(dir, targets[0])
+	name := ArchiveAttestationName(first.File.Name)
+	if res := step(0, "again", false); len(res.Uploaded) > 0 || string(s.Releases()[0].Assets[name]) != "first" {
+		t.Errorf("again: %+v, %s", res, s.Releases()[0].Assets[name])
+	}
+	if step(0, "replaced", true); string(s.Releases()[0].Assets[name]) != "replaced" {
+		t.Errorf("replaced: %s", s.Releases()[0].Assets[name])
+	}
+}
+
 // TestStepOfAnotherCommit: a draft that a run for another commit left has its
 // archives: what this run's jobs bring is not mixed with them. With none in it, the
 // first job makes it this commit's.

@@ -21,7 +21,7 @@ type described struct {
 // does itself.
 var ownInputs = []string{
 	"command", "directory", "image", "image_platform", "image_setup", "env", "netrc", "pip_conf", "ssh_key", "ssh_known_hosts",
-	"archive", "binary", "last", "release", "token",
+	"archive", "attest", "binary", "last", "release", "token",
 }
 
 // ownFlags are the flags that are no input: a job has its standard output as a
@@ -159,7 +159,7 @@ func compareTable(t *testing.T, heading string, want map[string]string) {
 }
 
 // The reusable workflow passes each of its inputs and secrets to the action
-// under the same name, but for the two that it decides by.
+// under the same name, but for the one that it decides by.
 func TestWorkflowPassesItsInputs(t *testing.T) {
 	var workflow struct {
 		On struct {
@@ -196,7 +196,7 @@ func TestWorkflowPassesItsInputs(t *testing.T) {
 	// directory is one below the checkout; name and version come from the plan where they were settled.
 	for _, m := range []map[string]described{workflow.On.Call.Inputs, workflow.On.Call.Secrets} {
 		for name := range m {
-			if decides := name == "release" || name == "attest" || name == "directory"; passed[name] == decides && name != "directory" {
+			if decides := name == "release" || name == "directory"; passed[name] == decides && name != "directory" {
 				t.Errorf("%s: passed %v", name, passed[name])
 			}
 		}

@@ -14,11 +14,11 @@ import (
 )
 
 type releaseFlags struct {
-	dir, plan, attestation string
-	repo, server           string
-	prepare, step, json    bool
-	expect                 int
-	options                release.Options
+	dir, plan, repo, server      string
+	attestation, sbomAttestation string
+	prepare, step, json          bool
+	expect                       int
+	options                      release.Options
 }
 
 func releaseCommand() command {
@@ -49,7 +49,8 @@ func (f *releaseFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.repo, "repo", "", "the repository, as `OWNER/REPO` (default GITHUB_REPOSITORY)")
 	fs.StringVar(&f.dir, "dir", "dist", "the `directory` with the archives")
 	fs.StringVar(&f.plan, "plan", "", "the plan's `file`")
-	fs.StringVar(&f.attestation, "attestation", "", "a `bundle` to attach")
+	fs.StringVar(&f.attestation, "attestation", "", "a `bundle` to attach: how the files were made")
+	fs.StringVar(&f.sbomAttestation, "sbom-attestation", "", "a `bundle` to attach: what the archives consist of")
 	fs.BoolVar(&f.prepare, "prepare", false, "write the documents without releasing anything")
 	fs.BoolVar(&f.step, "step", false, "attach one archive of several jobs")
 	fs.IntVar(&f.expect, "expect-archives", 0, "with --step: the `number` of archives that the release is made of")
@@ -71,7 +72,7 @@ func (f *releaseFlags) complete(getenv func(string) string) {
 // index.json and the SBOM beside them, and attaches all to the release.
 func (c *Command) release(ctx context.Context, f releaseFlags) error {
 	f.dir = c.abs(f.dir)
-	for _, path := range []*string{&f.plan, &f.attestation} {
+	for _, path := range []*string{&f.plan, &f.attestation, &f.sbomAttestation} {
 		if *path != "" {
 			*path = c.abs(*path)
 		}
@@ -90,11 +91,7 @@ func (c *Command) release(ctx context.Context, f releaseFlags) error {
 		return err
 	}
 	set.Extra = append(set.Extra, installers...)
-	if f.step && f.expect != 1 && f.attestation != "" {
-		return usageError("attaching an attestation: the attestation of one job covers only that job's archive, and install refuses an archive that the release's attestation doesn't cover",
-			"release all archives in one job that needs the others, or use the reusable workflow")
-	}
-	if err := addAttestation(&set, f.attestation); err != nil {
+	if err := addAttestations(&set, f); err != nil {
 		return err
 	}
 	if f.prepare {
@@ -114,25 +111,60 @@ func (c *Command) release(ctx context.Context, f releaseFlags) error {
 	return c.reportRelease(f, set, res)
 }
 
-// addAttestation takes a bundle along that is of just these files.
-func addAttestation(set *release.Set, path string) error {
-	if path == "" {
-		return nil
-	}
-	bundle, err := release.ReadFile(release.AttestationName, path)
-	if err != nil {
-		return err
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return fmt.Errorf("reading the attestation: %w", err)
-	}
+// addAttestations takes bundles along that are of just these files. In step mode
+// one is of this job's archive alone.
+func addAttestations(set *release.Set, f releaseFlags) error {
 	files, err := set.Files()
 	if err != nil {
 		return err
 	}
+	if f.attestation != "" {
+		name, covered := release.AttestationName, files
+		if f.step {
+			name, covered = release.ArchiveAttestationName(set.Archives[0].File.Name), set.Archives[0].Own()
+		}
+		a, bundle, err := readAttestation(name, f.attestation)
+		if err == nil {
+			err = a.CheckProvenance(covered)
+		}
+		if err != nil {
+			return err
+		}
+		if f.step {
+			set.Archives[0].Attestation, set.Archives[0].Signer = bundle, &a.Signer
+		} else {
+			set.Extra, set.Signer = append(set.Extra, bundle), &a.Signer
+		}
+	}
+	if f.sbomAttestation == "" {
+		return nil
+	}
+	if f.step {
+		return usageError("attaching the SBOM's attestation: the SBOM is of all archives, and a job of step mode has one", "attest it in the reusable workflow, or in one job that needs the others")
+	}
+	sbom, err := set.SBOM()
+	if err != nil {
+		return err
+	}
+	a, bundle, err := readAttestation(release.SBOMAttestationName, f.sbomAttestation)
+	if err == nil {
+		err = a.CheckSBOM(sbom, set.Archives)
+	}
 	set.Extra = append(set.Extra, bundle)
-	return release.CheckAttestation(data, files)
+	return err
+}
+
+func readAttestation(name, path string) (*release.Attestation, release.File, error) {
+	file, err := release.ReadFile(name, path)
+	if err != nil {
+		return nil, file, err
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, file, fmt.Errorf("reading the attestation: %w", err)
+	}
+	a, err := release.ReadAttestation(data)
+	return a, file, err
 }
 
 func attach(ctx context.Context, client *release.Client, set release.Set, f releaseFlags) (release.Result, error) {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/internal/signtest"
 	"github.com/binary-buildout/binary-buildout/release"
 	"github.com/binary-buildout/binary-buildout/release/releasetest"
 )
@@ -82,18 +83,24 @@ func TestReleasePrepare(t *testing.T) {
 }
 
 // Of what is attested and what is released, each is the other: no bundle of
-// other files, and none of one job's archive for the release of many.
+// other files, of a job's archive alone without what lies beside it, or of
+// something else than how it was made.
 func TestReleaseAttestation(t *testing.T) {
+	authority := signtest.New(t)
 	for _, tt := range []struct {
 		args []string
 		code int
 		want string
 	}{
 		{[]string{"release", "--tag", "v1.0", "--attestation", "bundle.json"}, 1, "it is not of index.json, "},
-		{[]string{"release", "--tag", "v1.0", "--step", "--expect-archives", "2", "--attestation", "bundle.json"}, 2, "covers only that job's archive"},
+		{[]string{"release", "--tag", "v1.0", "--step", "--expect-archives", "2", "--attestation", "bundle.json"}, 1, "it is not of site-1.0-cp313-manylinux_2_28_x86_64.json\n"},
+		{[]string{"release", "--tag", "v1.0", "--sbom-attestation", "bundle.json"}, 1, "not of https://cyclonedx.org/bom\n"},
+		{[]string{"release", "--tag", "v1.0", "--step", "--expect-archives", "2", "--sbom-attestation", "bundle.json"}, 2, "the SBOM is of all archives"},
 	} {
 		dir := distOfOne(t)
-		if err := os.WriteFile(filepath.Join(dir, "bundle.json"), []byte(`{"dsseEnvelope": {"payload": "eyJzdWJqZWN0IjogW119"}}`), 0o644); err != nil {
+		archive := release.NewFile("site-1.0-cp313-manylinux_2_28_x86_64.tar.gz", []byte("an archive"))
+		bundle := authority.Sign(t, signtest.Run{Repo: "acme/site", Ref: "refs/tags/v1.0"}, signtest.Provenance, map[string]any{}, signtest.Subject{Name: archive.Name, SHA256: archive.SHA256})
+		if err := os.WriteFile(filepath.Join(dir, "bundle.json"), bundle, 0o644); err != nil {
 			t.Fatal(err)
 		}
 		var out bytes.Buffer

@@ -68,7 +68,7 @@ func releaseDocuments(dir string) map[string]bool {
 	if err != nil {
 		return nil
 	}
-	own, names := false, map[string]bool{release.SumsName: true, release.AttestationName: true}
+	own, names := false, map[string]bool{release.SumsName: true, release.AttestationName: true, release.SBOMAttestationName: true}
 	for line := range strings.Lines(string(data)) {
 		_, name, _ := strings.Cut(strings.TrimSpace(line), "  ")
 		names[name] = true
