@@ -18,6 +18,8 @@ const lastAttempts = 3
 type lastFlags struct {
 	config, name, version, python string
 	target, label, repo, out      string
+	archive                       string
+	options                       install.Options
 }
 
 func lastCommand() command {
@@ -33,6 +35,8 @@ func lastCommand() command {
 			fs.StringVar(&f.label, "label", "", "the `LABEL` in the archive's name")
 			fs.StringVar(&f.repo, "repo", "", "`OWNER/REPO` (default GITHUB_REPOSITORY)")
 			fs.StringVar(&f.out, "out", "last", "the `DIR` that the archive is written to")
+			fs.StringVar(&f.archive, "archive", "", "an archive's `FILE` to hold against its attestation, instead of the last release's")
+			registerTrust(fs, &f.options)
 			return func(ctx context.Context, args []string) error { return c.last(ctx, f, common, args) }
 		},
 	}
@@ -52,13 +56,19 @@ func (c *Command) last(ctx context.Context, f *lastFlags, common *common, args [
 	if err != nil {
 		return err
 	}
-	target, err := f.settle(ctx, dir)
-	if err != nil {
+	o := f.options
+	o.Remote.Attempts = lastAttempts
+	ui := c.surround(&o, common, f.out)
+	w := install.Wanted{Name: id.name, Version: id.version, Repo: orElse(f.repo, c.Getenv("GITHUB_REPOSITORY")), Label: f.label, Dir: o.Into}
+	var a *install.LastArchive
+	if f.archive != "" {
+		o.Source = c.abs(f.archive)
+		a, err = install.Attested(ctx, o, w)
+	} else if w.Target, err = f.settle(ctx, dir); err == nil {
+		a, err = install.Last(ctx, o, w)
+	} else {
 		return err
 	}
-	o := install.Options{Remote: install.Remote{Attempts: lastAttempts}}
-	ui := c.surround(&o, common, f.out)
-	a, err := install.Last(ctx, o, install.Wanted{Name: id.name, Version: id.version, Repo: orElse(f.repo, c.Getenv("GITHUB_REPOSITORY")), Target: target, Label: f.label, Dir: o.Into})
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
