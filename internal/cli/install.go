@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/fetch"
 	"github.com/binary-buildout/binary-buildout/internal/install"
 )
 
@@ -71,7 +72,7 @@ func (c *Command) install(ctx context.Context, o install.Options, owner string, 
 
 // installProgress says how far a step is, and where that is known how fast it
 // goes and how long it takes yet.
-func installProgress(e install.Event) string {
+func installProgress(e fetch.Event) string {
 	text := fmt.Sprintf("%s: %s of %s", e.Step, sizeText(e.Done), sizeText(e.Total))
 	if e.Rate > 0 {
 		text += fmt.Sprintf(", %s/s", sizeText(int64(e.Rate)))

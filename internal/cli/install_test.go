@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/fetch"
 	"github.com/binary-buildout/binary-buildout/internal/install"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
 	"github.com/binary-buildout/binary-buildout/pack"
@@ -156,12 +157,12 @@ func TestInstallCommand(t *testing.T) {
 // TestInstallProgress: rate and time left, once they are known.
 func TestInstallProgress(t *testing.T) {
 	for _, test := range []struct {
-		event install.Event
+		event fetch.Event
 		want  string
 	}{
-		{install.Event{Step: "download", Total: 3 << 20}, "download: 0 B of 3 MiB"},
-		{install.Event{Step: "download", Done: 1 << 20, Total: 3 << 20, Rate: 512 << 10, Left: 4 * time.Second}, "download: 1 MiB of 3 MiB, 512 KiB/s, 4s left"},
-		{install.Event{Step: "download", Done: 3 << 20, Total: 3 << 20, Rate: 512 << 10}, "download: 3 MiB of 3 MiB, 512 KiB/s"},
+		{fetch.Event{Step: "download", Total: 3 << 20}, "download: 0 B of 3 MiB"},
+		{fetch.Event{Step: "download", Done: 1 << 20, Total: 3 << 20, Rate: 512 << 10, Left: 4 * time.Second}, "download: 1 MiB of 3 MiB, 512 KiB/s, 4s left"},
+		{fetch.Event{Step: "download", Done: 3 << 20, Total: 3 << 20, Rate: 512 << 10}, "download: 3 MiB of 3 MiB, 512 KiB/s"},
 	} {
 		if got := installProgress(test.event); got != test.want {
 			t.Errorf("%q, want %q", got, test.want)

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/binary-buildout/binary-buildout/internal/buildout"
+	"github.com/binary-buildout/binary-buildout/internal/fetch"
 	"github.com/binary-buildout/binary-buildout/internal/install"
 	"github.com/binary-buildout/binary-buildout/matrix"
 )
@@ -59,13 +60,13 @@ func (c *Command) last(ctx context.Context, f *lastFlags, common *common, args [
 	o := f.options
 	o.Remote.Attempts = lastAttempts
 	ui := c.surround(&o, common, f.out)
-	w := install.Wanted{Name: id.name, Version: id.version, Repo: orElse(f.repo, c.Getenv("GITHUB_REPOSITORY")), Label: f.label, Dir: o.Into}
-	var a *install.LastArchive
+	w := fetch.Wanted{Name: id.name, Version: id.version, Repo: orElse(f.repo, c.Getenv("GITHUB_REPOSITORY")), Label: f.label, Dir: o.Into}
+	var a *fetch.LastArchive
 	if f.archive != "" {
 		o.Source = c.abs(f.archive)
-		a, err = install.Attested(ctx, o, w)
+		a, err = fetch.Attested(ctx, o.Request(o.Into), w)
 	} else if w.Target, err = f.settle(ctx, dir); err == nil {
-		a, err = install.Last(ctx, o, w)
+		a, err = fetch.Last(ctx, o.Request(o.Into), w)
 	} else {
 		return err
 	}
@@ -75,7 +76,7 @@ func (c *Command) last(ctx context.Context, f *lastFlags, common *common, args [
 	case err != nil && exitCode(err) == exitUsage:
 		return err
 	case err != nil:
-		a = &install.LastArchive{None: err.Error()}
+		a = &fetch.LastArchive{None: err.Error()}
 	}
 	if a.Path == "" {
 		ui.say("nothing is reused, and everything is built: %s", a.None)
@@ -113,7 +114,7 @@ func (f *lastFlags) settle(ctx context.Context, dir string) (string, error) {
 }
 
 // showLast prints the archive's path, and gives it to a workflow's next step.
-func (c *Command) showLast(a *install.LastArchive) error {
+func (c *Command) showLast(a *fetch.LastArchive) error {
 	if c.underActions() && c.Getenv("GITHUB_OUTPUT") != "" {
 		c.actions().SetOutput("reuse", a.Path)
 		c.actions().SetOutput("since", a.Path)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/internal/fetch"
 	"github.com/binary-buildout/binary-buildout/internal/install"
 )
 
@@ -62,7 +63,7 @@ func (c *Command) surround(o *install.Options, common *common, dir string) *ui {
 	c.parent.take(o)
 	o.Env, o.OS, o.Arch = os.Environ(), c.OS, c.Arch
 	o.Read, o.Extract = readArchive, extractArchive
-	o.Progress = func(e install.Event) {
+	o.Progress = func(e fetch.Event) {
 		switch {
 		case e.Text == "":
 			ui.progress("%s", installProgress(e))

@@ -16,6 +16,9 @@ import (
 	"syscall"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/fault"
+	"github.com/binary-buildout/binary-buildout/internal/fetch"
+	"github.com/binary-buildout/binary-buildout/internal/ownership"
 )
 
 // Account is a user of this system as whom a command runs.
@@ -49,12 +52,12 @@ func lookupAccount(text string) (*Account, error) {
 	u, err := user.Lookup(name)
 	if err != nil {
 		if u, err = user.LookupId(name); err != nil {
-			return nil, usage(fmt.Errorf("--owner %s: there is no user %q", text, name), "give USER or USER:GROUP, by names or numbers of this system")
+			return nil, fault.Usage(fmt.Errorf("--owner %s: there is no user %q", text, name), "give USER or USER:GROUP, by names or numbers of this system")
 		}
 	}
 	a, err := accountOf(u)
 	if err != nil {
-		return nil, usage(fmt.Errorf("--owner %s: %w", text, err), "")
+		return nil, fault.Usage(fmt.Errorf("--owner %s: %w", text, err), "")
 	}
 	if !hasGroup || group == "" { // "app:" is app's own group, as for chown
 		return a, nil
@@ -62,11 +65,11 @@ func lookupAccount(text string) (*Account, error) {
 	g, err := user.LookupGroup(group)
 	if err != nil {
 		if g, err = user.LookupGroupId(group); err != nil {
-			return nil, usage(fmt.Errorf("--owner %s: there is no group %q", text, group), "give USER or USER:GROUP, by names or numbers of this system")
+			return nil, fault.Usage(fmt.Errorf("--owner %s: there is no group %q", text, group), "give USER or USER:GROUP, by names or numbers of this system")
 		}
 	}
 	if a.gid, err = strconv.Atoi(g.Gid); err != nil {
-		return nil, usage(fmt.Errorf("--owner %s: %w", text, err), "")
+		return nil, fault.Usage(fmt.Errorf("--owner %s: %w", text, err), "")
 	}
 	return a, nil
 }
@@ -111,7 +114,7 @@ func ownerOf(dir string, st *syscall.Stat_t) (*Account, error) {
 // rootsParent is whether root alone can make names beside dir.
 func rootsParent(dir string) bool {
 	info, err := os.Stat(filepath.Dir(dir))
-	return err == nil && info.Mode()&0o022 == 0 && changeable(filepath.Dir(dir), 0) == nil
+	return err == nil && info.Mode()&0o022 == 0 && ownership.Changeable(filepath.Dir(dir), 0) == nil
 }
 
 // Caretaker gives the account as which an installed tree is changed: root does
@@ -128,11 +131,11 @@ func Caretaker(into string) (*Account, error) {
 		return nil, nil // which the command says better
 	}
 	if err != nil {
-		return nil, surroundings(fmt.Errorf("looking at %s: %w", dir, err), "")
+		return nil, fault.Surroundings(fmt.Errorf("looking at %s: %w", dir, err), "")
 	}
 	st, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
-		return nil, surroundings(fmt.Errorf("looking at %s: its owner isn't known", dir), "")
+		return nil, fault.Surroundings(fmt.Errorf("looking at %s: its owner isn't known", dir), "")
 	}
 	if os.Geteuid() == 0 && st.Uid != 0 {
 		return ownerOf(dir, st)
@@ -143,7 +146,7 @@ func Caretaker(into string) (*Account, error) {
 			continue
 		}
 		if err := onlyOurs(path); err != nil {
-			return nil, usage(fmt.Errorf("changing %s: %w", dir, err), "run it as the user that the directory belongs to, and take the right to write there from all others (chmod go-w)")
+			return nil, fault.Usage(fmt.Errorf("changing %s: %w", dir, err), "run it as the user that the directory belongs to, and take the right to write there from all others (chmod go-w)")
 		}
 	}
 	return nil, nil
@@ -153,7 +156,7 @@ func Caretaker(into string) (*Account, error) {
 // leads to a path does, to others whose it is.
 func onlyOurs(path string) error {
 	if os.Geteuid() == 0 {
-		return changeable(path, 0)
+		return ownership.Changeable(path, 0)
 	}
 	info, err := os.Lstat(path)
 	if err != nil {
@@ -173,7 +176,7 @@ func onlyOurs(path string) error {
 // removes it if nothing came to lie in it.
 func PrepareOwner(into, owner string) (a *Account, undo func(), err error) {
 	if os.Geteuid() != 0 {
-		return nil, nil, usage(fmt.Errorf("--owner %s: only root can give files away", owner), "run the command with sudo, or leave --owner out")
+		return nil, nil, fault.Usage(fmt.Errorf("--owner %s: only root can give files away", owner), "run the command with sudo, or leave --owner out")
 	}
 	if a, err = lookupAccount(owner); err != nil {
 		return nil, nil, err
@@ -183,21 +186,21 @@ func PrepareOwner(into, owner string) (a *Account, undo func(), err error) {
 		return nil, nil, err
 	}
 	undo = func() {}
-	if changeable(filepath.Dir(dir), 0) != nil {
+	if ownership.Changeable(filepath.Dir(dir), 0) != nil {
 		return a, undo, nil // it can't be made safely for the account, which may be able to make it
 	}
 	switch err := os.Mkdir(dir, 0o755); {
 	case err == nil:
 		undo = func() { _ = os.Remove(dir) }
 	case !errors.Is(err, fs.ErrExist):
-		return nil, nil, surroundings(fmt.Errorf("making %s: %w", dir, err), "")
+		return nil, nil, fault.Surroundings(fmt.Errorf("making %s: %w", dir, err), "")
 	}
-	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 || changeable(dir, 0) != nil {
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 || ownership.Changeable(dir, 0) != nil {
 		return a, undo, nil // what is there the account looks at
 	}
 	if err := os.Lchown(dir, a.uid, a.gid); err != nil {
 		undo()
-		return nil, nil, surroundings(fmt.Errorf("giving %s to %s: %w", dir, owner, err), "")
+		return nil, nil, fault.Surroundings(fmt.Errorf("giving %s to %s: %w", dir, owner, err), "")
 	}
 	return a, undo, nil
 }
@@ -208,14 +211,14 @@ func safePlace(dir string) error {
 	if os.Geteuid() != 0 {
 		return nil
 	}
-	err := changeable(filepath.Dir(dir), 0)
+	err := ownership.Changeable(filepath.Dir(dir), 0)
 	if _, there := os.Lstat(dir); err == nil && there == nil {
-		err = changeable(dir, 0)
+		err = ownership.Changeable(dir, 0)
 	}
 	if err == nil {
 		return nil
 	}
-	return usage(fmt.Errorf("installing into %s as root: %w, who could exchange what root runs", dir, err),
+	return fault.Usage(fmt.Errorf("installing into %s as root: %w, who could exchange what root runs", dir, err),
 		"--owner USER installs it as the user that it is for; or choose a directory that is root's, with all above it")
 }
 
@@ -225,7 +228,7 @@ func safePlace(dir string) error {
 // that isn't there is nil.
 func HandOver(file string) map[string]*os.File {
 	dir := filepath.Dir(file)
-	documents := []string{archiveSuffix.ReplaceAllString(file, "") + ".json", filepath.Join(dir, sumsName), filepath.Join(dir, attestationName)}
+	documents := []string{fetch.ArchiveSuffix.ReplaceAllString(file, "") + ".json", filepath.Join(dir, fetch.SumsName), filepath.Join(dir, fetch.AttestationName)}
 	files := map[string]*os.File{}
 	for _, path := range append([]string{file}, documents...) {
 		f, err := openHonest(path)
@@ -250,7 +253,7 @@ func openHonest(path string) (*os.File, error) {
 		err = errors.New("no regular file")
 	}
 	if err == nil {
-		err = changeable(path, int(info.Sys().(*syscall.Stat_t).Uid))
+		err = ownership.Changeable(path, int(info.Sys().(*syscall.Stat_t).Uid))
 	}
 	if err != nil {
 		f.Close()

@@ -3,6 +3,8 @@ package install
 import (
 	"fmt"
 	"os/exec"
+
+	"github.com/binary-buildout/binary-buildout/internal/fault"
 )
 
 // Account is a user of this system as whom a command runs; here there is none.
@@ -16,7 +18,7 @@ func Caretaker(string) (*Account, error) { return nil, nil }
 
 // PrepareOwner refuses: there are no such owners.
 func PrepareOwner(_, owner string) (*Account, func(), error) {
-	return nil, nil, usage(fmt.Errorf("--owner %s: Windows has no such owners", owner), "leave --owner out")
+	return nil, nil, fault.Usage(fmt.Errorf("--owner %s: Windows has no such owners", owner), "leave --owner out")
 }
 
 func safePlace(string) error { return nil }

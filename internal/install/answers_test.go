@@ -15,7 +15,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/internal/fault"
+	"github.com/binary-buildout/binary-buildout/internal/fetch"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
+	"github.com/binary-buildout/binary-buildout/internal/interpreter"
 )
 
 // TestWrongAnswers: what a proxy, a login page or a simple server answers is
@@ -76,10 +79,10 @@ func TestWrongAnswers(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			var ranges []string
-			first := map[string]http.HandlerFunc{indexName: test.index, x.Assets[1].Name: test.archive}
+			first := map[string]http.HandlerFunc{fetch.IndexName: test.index, x.Assets[1].Name: test.archive}
 			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				name := filepath.Base(r.URL.Path)
-				if name != indexName {
+				if name != fetch.IndexName {
 					ranges = append(ranges, r.Header.Get("Range"))
 				}
 				if h := first[name]; h != nil {
@@ -97,7 +100,7 @@ func TestWrongAnswers(t *testing.T) {
 				chmod(t, filepath.Dir(part), 0o700)
 			}
 			said := ""
-			o.Progress = func(e Event) {
+			o.Progress = func(e fetch.Event) {
 				if e.Step == "wait" {
 					said += e.Text + "\n"
 				}
@@ -154,7 +157,7 @@ func TestPasswordOfMirror(t *testing.T) {
 		u.User = secret
 		o := remoteOptions(t, u.String())
 		said := ""
-		o.Progress = func(e Event) { said += e.Text + "\n" }
+		o.Progress = func(e fetch.Event) { said += e.Text + "\n" }
 		res, err := Install(t.Context(), o)
 		if err != nil {
 			t.Fatal(err)
@@ -168,13 +171,13 @@ func TestPasswordOfMirror(t *testing.T) {
 		}
 		// Another version: the hint names the mirror.
 		y := x
-		y.Assets = []Asset{x.Assets[1]}
+		y.Assets = []fetch.Asset{x.Assets[1]}
 		y.Assets[0].SHA256 = strings.Repeat("a", 64)
 		writeIndex(t, dir, y)
 		_, err = Install(t.Context(), o)
 		wantError(t, err, 2, "binary-buildout update "+o.Into+" "+srv.URL)
 		writeIndex(t, dir, x)
-		if all := fmt.Sprint(said, res, err, hintOf(err, "")); strings.Contains(all, "s3cret") {
+		if all := fmt.Sprint(said, res, err, fault.HintOf(err, "")); strings.Contains(all, "s3cret") {
 			t.Errorf("it shows the password:\n%s", all)
 		}
 	}
@@ -225,7 +228,7 @@ func TestParentNotWritable(t *testing.T) {
 		return
 	}
 	system := "/usr/bin/python3"
-	p, err := probe(t.Context(), system, os.Environ())
+	p, err := interpreter.Probe(t.Context(), system, os.Environ())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -233,7 +236,7 @@ func TestParentNotWritable(t *testing.T) {
 	a.Manifest.Target, a.Manifest.Python.ABI = p.ABI+"-linux_"+p.Machine, p.ABI
 	dist := t.TempDir()
 	data := mustRead(t, installtest.Make(t, dist, a))
-	writeIndex(t, dist, Index{Format: 1, Name: "hello", Version: "1.0", Assets: []Asset{{
+	writeIndex(t, dist, fetch.Index{Format: 1, Name: "hello", Version: "1.0", Assets: []fetch.Asset{{
 		Target: a.Manifest.Target, Name: "hello-1.0-" + a.Manifest.Target + ".tar.gz", Size: int64(len(data)), SHA256: installtest.Digest(data)}}})
 	cutOff := true
 	var ranges []string
@@ -260,7 +263,7 @@ func TestParentNotWritable(t *testing.T) {
 	t.Setenv("TMPDIR", temporary)
 	o := options(srv.URL, filepath.Join(parent, "none"))
 	o.Python = system
-	o.Remote = Remote{Client: &http.Client{}, Attempts: 1, Wait: func(context.Context, time.Duration) error { return errors.New("waits") }}
+	o.Remote = fetch.Remote{Client: &http.Client{}, Attempts: 1, Wait: func(context.Context, time.Duration) error { return errors.New("waits") }}
 	_, err = Install(t.Context(), o)
 	wantError(t, err, 3, "permission denied", "install as a user who may write "+parent, "an empty directory made that you own")
 	if len(ranges) > 0 {
@@ -292,30 +295,6 @@ func TestParentNotWritable(t *testing.T) {
 	onlyThese(t, o.Into, ".binary-buildout", "bin", "bootstrap.py", "data.txt")
 }
 
-// TestNoPython: what is known of a system without one is said, and the archive
-// for its newest Python comes closest.
-func TestNoPython(t *testing.T) {
-	for _, test := range []struct {
-		arch, want string
-		assets     []string
-	}{
-		{"amd64", "this system is linux x86_64, without a Python; x has cp39-linux_x86_64, cp313-linux_x86_64, cp313-win_amd64; closest is cp313-linux_x86_64: it is for Python 3.13 (cp313) / install Python 3.13 (cp313)",
-			[]string{"cp39-linux_x86_64", "cp313-linux_x86_64", "cp313-win_amd64"}},
-		{"arm64", "this system is linux aarch64, without a Python; x has cp39-linux_x86_64; closest is cp39-linux_x86_64: it is for x86_64 / have it built for this system too, linux aarch64", []string{"cp39-linux_x86_64"}},
-	} {
-		x := &Index{}
-		for _, target := range test.assets {
-			x.Assets = append(x.Assets, Asset{Target: target})
-		}
-		o := Options{OS: "linux", Arch: test.arch}
-		wantError(t, nothingFits(o, x, "x", nil), 2, test.want)
-		err := noPython(o, parseTarget("cp313-linux_x86_64"), nil)
-		want := map[string]string{"amd64": "there is no Python here; this system is linux x86_64, without a Python / install Python 3.13",
-			"arm64": "it is for x86_64; this system is linux aarch64, without a Python / take the archive"}
-		wantError(t, err, 2, want[test.arch])
-	}
-}
-
 // TestUpdateFromMirror: bootstrap.py keeps the mirror's password to itself too;
 // and --sha256 counts for a delta.
 func TestUpdateFromMirror(t *testing.T) {
@@ -338,7 +317,7 @@ func TestUpdateFromMirror(t *testing.T) {
 	wantError(t, err, 1, "--sha256 says abab")
 	o.Source, o.SHA256 = "", "sha256:"+digest
 	var said []string
-	o.Progress = func(e Event) { said = append(said, e.Text) }
+	o.Progress = func(e fetch.Event) { said = append(said, e.Text) }
 	res, err := Update(t.Context(), o)
 	if err != nil || !res.Changed || res.Version != "2.0" || !strings.Contains(strings.Join(said, "\n"), "the delta from") {
 		t.Fatalf("%+v, %v, %q", res, err, said)

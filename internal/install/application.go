@@ -13,6 +13,9 @@ import (
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/fault"
+	"github.com/binary-buildout/binary-buildout/internal/fetch"
+	"github.com/binary-buildout/binary-buildout/internal/interpreter"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 )
 
@@ -49,20 +52,20 @@ func openTree(ctx context.Context, o Options) (*application, error) {
 		return nil, err
 	}
 	if _, err := readManifest(dir); err != nil {
-		return nil, usage(fmt.Errorf("updating %s: it isn't an installation of binary-buildout (%w)", dir, err), "install one: binary-buildout install SOURCE --into "+ShellWord(dir))
+		return nil, fault.Usage(fmt.Errorf("updating %s: it isn't an installation of binary-buildout (%w)", dir, err), "install one: binary-buildout install SOURCE --into "+ShellWord(dir))
 	}
 	for _, name := range []string{archive.BootstrapPy, archive.FilesName} {
 		if _, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(name))); err != nil {
-			return nil, usage(fmt.Errorf("updating %s: what updates it is damaged: %w", dir, err),
+			return nil, fault.Usage(fmt.Errorf("updating %s: what updates it is damaged: %w", dir, err),
 				"install it again into another directory, and move var/ there: binary-buildout install SOURCE --into "+ShellWord(dir+".new"))
 		}
 	}
 	held, err := scratch.Hold(filepath.Join(dir, archive.Dir))
 	if err != nil {
 		if errors.Is(err, fs.ErrPermission) {
-			return nil, surroundings(fmt.Errorf("updating %s: %w", dir, err), "run it as the user that it belongs to")
+			return nil, fault.Surroundings(fmt.Errorf("updating %s: %w", dir, err), "run it as the user that it belongs to")
 		}
-		return nil, surroundings(fmt.Errorf("locking %s: %w", dir, err), "another update or rollback is running there; wait for it to end")
+		return nil, fault.Surroundings(fmt.Errorf("locking %s: %w", dir, err), "another update or rollback is running there; wait for it to end")
 	}
 	t := &application{dir: dir, held: held}
 	if err := t.read(ctx, o); err != nil {
@@ -77,14 +80,14 @@ func (t *application) close() { t.held.Release() }
 func (t *application) read(ctx context.Context, o Options) error {
 	state, err := readJSON[archive.State](filepath.Join(t.dir, archive.StateName))
 	if err != nil || state.Root == "" {
-		return usage(fmt.Errorf("updating %s: bootstrap.py has not run there", t.dir), "run: python "+ShellWord(filepath.Join(t.dir, archive.BootstrapPy)))
+		return fault.Usage(fmt.Errorf("updating %s: bootstrap.py has not run there", t.dir), "run: python "+ShellWord(filepath.Join(t.dir, archive.BootstrapPy)))
 	}
 	var interrupted *change
 	if _, err := os.Lstat(filepath.Join(t.dir, transactionDir)); err == nil {
 		if interrupted, err = readJSON[change](filepath.Join(t.dir, transactionDir, "plan.json")); err != nil {
-			return surroundings(fmt.Errorf("looking at what was interrupted: %w", err), "")
+			return fault.Surroundings(fmt.Errorf("looking at what was interrupted: %w", err), "")
 		}
-		o.tell(Event{Step: "bootstrap", Text: "finishing what was interrupted"})
+		o.tell(fetch.Event{Step: "bootstrap", Text: "finishing what was interrupted"})
 		if err := runBootstrap(ctx, o, t.dir, state.Interpreter, "--recover"); err != nil {
 			return err
 		}
@@ -97,7 +100,7 @@ func (t *application) read(ctx context.Context, o Options) error {
 		t.state, err = readJSON[archive.State](filepath.Join(t.dir, archive.StateName))
 	}
 	if err != nil {
-		return surroundings(fmt.Errorf("looking at %s: %w", t.dir, err), "")
+		return fault.Surroundings(fmt.Errorf("looking at %s: %w", t.dir, err), "")
 	}
 	sum := sha256.Sum256(data)
 	t.digest = hex.EncodeToString(sum[:])
@@ -108,13 +111,13 @@ func (t *application) read(ctx context.Context, o Options) error {
 }
 
 // python is the interpreter that the tree has, if the new version takes it too.
-func (t *application) python(ctx context.Context, o Options, n *needs) (string, error) {
+func (t *application) python(ctx context.Context, o Options, n *interpreter.Needs) (string, error) {
 	if o.Python == "" {
-		if p, err := probe(ctx, t.state.Interpreter, withoutPython(o.Env)); err == nil && n.unfit(p) == "" {
+		if p, err := interpreter.Probe(ctx, t.state.Interpreter, interpreter.CleanEnv(o.Env)); err == nil && n.Unfit(p) == "" {
 			return t.state.Interpreter, nil
 		}
 	}
-	p, err := choosePython(ctx, o, *n)
+	p, err := interpreter.Choose(ctx, o.search(), *n)
 	if err != nil {
 		return "", err
 	}
@@ -141,7 +144,7 @@ func (t *application) release() error {
 		err = scratch.RemoveAll(gone)
 	}
 	if err != nil {
-		return surroundings(fmt.Errorf("removing an older version's files: %w", err), "the new version runs; the next update removes them")
+		return fault.Surroundings(fmt.Errorf("removing an older version's files: %w", err), "the new version runs; the next update removes them")
 	}
 	return nil
 }
@@ -151,7 +154,7 @@ func (t *application) release() error {
 func patiently(ctx context.Context, o Options, do func() error) error {
 	pause := o.Remote.Wait
 	if pause == nil {
-		pause = wait
+		pause = fetch.Wait
 	}
 	for try := 0; ; try++ {
 		err := do()
@@ -159,7 +162,7 @@ func patiently(ctx context.Context, o Options, do func() error) error {
 			return err
 		}
 		if try == 0 {
-			o.tell(Event{Step: "wait", Text: "waiting for another bin/buildout"})
+			o.tell(fetch.Event{Step: "wait", Text: "waiting for another bin/buildout"})
 		}
 		if werr := pause(ctx, 500*time.Millisecond); werr != nil {
 			return errors.Join(err, werr)

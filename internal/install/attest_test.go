@@ -1,18 +1,17 @@
 package install
 
 import (
-	"crypto/x509"
-	"encoding/json"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
-	released "github.com/binary-buildout/binary-buildout/release"
+	"github.com/binary-buildout/binary-buildout/internal/fetch"
 )
+
+// bundles are attestations that GitHub made.
+var bundles = filepath.Join("..", "fetch", "testdata", "attestation")
 
 // TestAttestation takes a release without an attestation, with one that another
 // repository signed, and with one that can't be had.
@@ -21,7 +20,7 @@ func TestAttestation(t *testing.T) {
 	status := 0
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name, ok := strings.CutPrefix(r.URL.Path, "/acme/site/releases/latest/download/")
-		if status != 0 && name == attestationName {
+		if status != 0 && name == fetch.AttestationName {
 			http.Error(w, "no", status)
 			return
 		}
@@ -53,8 +52,8 @@ func TestAttestation(t *testing.T) {
 		onlyThese(t, filepath.Dir(o.Into))
 	}
 
-	accepted(from("acme/site"), attestationNone, "has no attestation")
-	accepted(from(dir), attestationNone, "--signer-repo")
+	accepted(from("acme/site"), fetch.AttestationNone, "has no attestation")
+	accepted(from(dir), fetch.AttestationNone, "--signer-repo")
 	o := from("acme/site")
 	o.RequireAttestation = true
 	refused(o, 1, "has no attestation.sigstore.json")
@@ -62,7 +61,7 @@ func TestAttestation(t *testing.T) {
 	refused(from("acme/site"), 3, "fetching the attestation", "500")
 	status = 0
 
-	mkfile(t, filepath.Join(dir, attestationName), string(readBundle(t, "reusable-workflow.sigstore.json")))
+	mkfile(t, filepath.Join(dir, fetch.AttestationName), string(mustRead(t, filepath.Join(bundles, "reusable-workflow.sigstore.json"))))
 	refused(from("acme/site"), 1, "checking the attestation of hello-1.0", "--signer-repo")
 	o = from(dir)
 	o.RequireAttestation = true
@@ -83,82 +82,4 @@ func TestAttestation(t *testing.T) {
 	o = from(srv.URL + "/" + filepath.Base(archives[0]))
 	o.SignerRepo = "acme/site"
 	refused(o, 1, "checking the attestation of hello-1.0")
-}
-
-// TestIndexOfRelease holds the reader against what package release writes.
-func TestIndexOfRelease(t *testing.T) {
-	t.Parallel()
-	digest := strings.Repeat("a", 64)
-	set := released.Set{Archives: []released.Archive{{
-		File: released.File{Name: "site-1.0-cp313-linux_x86_64-debian12.tar.gz", Size: 7, SHA256: digest},
-		Info: released.Sidecar{Name: "site", Version: "1.0", Target: "cp313-linux_x86_64", Label: "debian12",
-			Floors: []released.Floor{{Kind: "glibc", Version: "2.36"}}},
-	}}}
-	data, err := json.Marshal(set.Index())
-	if err != nil {
-		t.Fatal(err)
-	}
-	x, err := readIndex(data, "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := x.Assets[0]
-	if a.Name != set.Archives[0].File.Name || a.Size != 7 || a.SHA256 != digest || a.Target != "cp313-linux_x86_64" || a.Label != "debian12" ||
-		len(a.Floors) != 1 || a.Floors[0].Version != "2.36" || x.Name != "site" || x.Version != "1.0" {
-		t.Errorf("%+v", x)
-	}
-}
-
-// TestGitHubRoot: all that GitHub's root lists comes from one certificate, the
-// one that the bundle in TestVerifyAttestation was made under.
-func TestGitHubRoot(t *testing.T) {
-	t.Parallel()
-	type authority struct {
-		CertChain struct{ Certificates []struct{ RawBytes []byte } }
-	}
-	r, err := decode[struct{ CertificateAuthorities, TimestampAuthorities []authority }](githubRoot, "the root")
-	if err != nil || len(r.CertificateAuthorities) != 6 || len(r.TimestampAuthorities) != 6 {
-		t.Fatalf("%+v, %v", r, err)
-	}
-	for i, a := range append(r.CertificateAuthorities, r.TimestampAuthorities...) {
-		chain := a.CertChain.Certificates
-		if got := installtest.Digest(chain[len(chain)-1].RawBytes); got != "dc64d3af9fd46dd840486935c903986d06edd35788769696d2f145d38b7f7887" {
-			t.Errorf("chain %d ends in %s", i, got)
-		}
-		var certs []*x509.Certificate
-		for _, c := range chain {
-			cert, err := x509.ParseCertificate(c.RawBytes)
-			if err != nil {
-				t.Fatal(err)
-			}
-			certs = append(certs, cert)
-		}
-		for j := range len(certs) - 1 {
-			if err := certs[j].CheckSignatureFrom(certs[j+1]); err != nil {
-				t.Errorf("chain %d, certificate %d: %v", i, j, err)
-			}
-		}
-	}
-}
-
-func TestTrustedRootFile(t *testing.T) {
-	t.Parallel()
-	file := filepath.Join(t.TempDir(), "roots.jsonl")
-	if _, err := loadTrust(file); err == nil {
-		t.Error("a root that isn't there")
-	}
-	mkfile(t, file, string(publicRoot)+"\n{}")
-	if _, err := loadTrust(file); err == nil {
-		t.Error("a root that is none")
-	}
-	data, err := json.Marshal(json.RawMessage(publicRoot))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, append(append(data, '\n'), data...), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := loadTrust(file); err != nil {
-		t.Error(err)
-	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/internal/interpreter"
 	"github.com/binary-buildout/binary-buildout/internal/testroot"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
 	"github.com/binary-buildout/binary-buildout/target"
@@ -80,7 +81,7 @@ func TestDebugInterpreter(t *testing.T) {
 		}
 		lines := strings.Split(strings.TrimSpace(string(out)), "\n")
 		for _, abi := range strings.Fields(lines[0]) {
-			if sameABI(abi) != sameABI(test.own) {
+			if interpreter.SameABI(abi) != interpreter.SameABI(test.own) {
 				t.Errorf("%s is called %s", test.own, lines[0])
 			}
 		}
@@ -89,7 +90,7 @@ func TestDebugInterpreter(t *testing.T) {
 			if want := fmt.Sprintf("%s %s", wanted, strings.Repeat(map[bool]string{true: " True", false: " False"}[test.runs[wanted]], 2)[1:]); line != want {
 				t.Errorf("%s with an archive for another: %q, want %q", test.own, line, want)
 			}
-			if loads(test.own, wanted) != test.runs[wanted] {
+			if interpreter.Loads(test.own, wanted) != test.runs[wanted] {
 				t.Errorf("loads(%s, %s) is %v", test.own, wanted, !test.runs[wanted])
 			}
 		}

@@ -11,7 +11,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/internal/fault"
+	"github.com/binary-buildout/binary-buildout/internal/fetch"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
+	"github.com/binary-buildout/binary-buildout/internal/ownership"
 )
 
 // definitions are the functions of install.py, of which only the end does anything.
@@ -43,17 +46,17 @@ func TestAddresses(t *testing.T) {
 	}
 	rows := table[row](t, "addresses.json")
 	for _, r := range rows {
-		if got := withoutUser(r.Address); got != r.Shown || strings.Contains(got, "sec") || strings.Contains(got, "ret@") {
+		if got := fetch.WithoutUser(r.Address); got != r.Shown || strings.Contains(got, "sec") || strings.Contains(got, "ret@") {
 			t.Errorf("%s: shown as %s, want %s", r.Address, got, r.Shown)
 		}
-		if got := addressForm.MatchString(r.Address); got != r.Valid {
+		if got := fetch.IsAddress(r.Address); got != r.Valid {
 			t.Errorf("%s: valid is %v", r.Address, got)
 		}
 		if r.Valid || !strings.Contains(r.Address, "sec") {
 			continue
 		}
 		_, err := Install(t.Context(), remoteOptions(t, r.Address))
-		if codeOf(err, 0) != 2 || strings.Contains(err.Error()+hintOf(err, ""), "sec") || strings.Contains(err.Error(), "ret@") {
+		if fault.CodeOf(err, 0) != 2 || strings.Contains(err.Error()+fault.HintOf(err, ""), "sec") || strings.Contains(err.Error(), "ret@") {
 			t.Errorf("%s: %v", r.Address, err)
 		}
 	}
@@ -92,7 +95,7 @@ func TestForeignNames(t *testing.T) {
 		Change [2]string `json:"change"`
 	}
 	dist, _ := release(t)
-	path := filepath.Join(dist, indexName)
+	path := filepath.Join(dist, fetch.IndexName)
 	good := string(mustRead(t, path))
 	parent := t.TempDir()
 	python := installtest.Python(t, "3.13")
@@ -107,7 +110,7 @@ func TestForeignNames(t *testing.T) {
 		o.Into = filepath.Join(parent, "app")
 		_, err := Install(t.Context(), o)
 		code, out := run(t, shell(t, []string{"dash"}), script, "--into", o.Into, "--from", dist, "--python", python)
-		if codeOf(err, 0) != 1 || code != 1 || !strings.Contains(out, "hint: it is damaged") {
+		if fault.CodeOf(err, 0) != 1 || code != 1 || !strings.Contains(out, "hint: it is damaged") {
 			t.Errorf("%q: %v; exit code %d\n%s", r.Change[1], err, code, out)
 		}
 		if strings.ContainsFunc(err.Error()+out, func(r rune) bool { return r < ' ' && r != '\n' || r >= 0x7f && r < 0xa0 || r == 0x202e }) {
@@ -143,7 +146,7 @@ func TestForeignLink(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	base, err := realPath(t.TempDir())
+	base, err := ownership.RealPath(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,9 +185,9 @@ func TestForeignLink(t *testing.T) {
 		}
 		got, err := finalDir(c.path)
 		if err != nil {
-			got = err.Error() + hintOf(err, "")
+			got = err.Error() + fault.HintOf(err, "")
 		}
-		if err == nil && got != c.want || err != nil && (codeOf(err, 0) != 2 || !strings.Contains(got, c.want)) {
+		if err == nil && got != c.want || err != nil && (fault.CodeOf(err, 0) != 2 || !strings.Contains(got, c.want)) {
 			t.Errorf("%s of %d: %s, want %s", c.path, c.uid, got, c.want)
 		}
 		for _, version := range []string{"2.7", "3.13"} {

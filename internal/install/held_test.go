@@ -14,7 +14,9 @@ import (
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/fetch"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
+	"github.com/binary-buildout/binary-buildout/internal/interpreter"
 )
 
 // member is an entry of a tar file.
@@ -66,11 +68,11 @@ func TestScriptHeld(t *testing.T) {
 			dist := filepath.Join(parent, "dist")
 			data := rewritten(t, mustRead(t, original), test.change)
 			mkfile(t, filepath.Join(dist, filepath.Base(original)), string(data))
-			p, err := probe(t.Context(), python, nil)
+			p, err := interpreter.Probe(t.Context(), python, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			writeIndex(t, dist, Index{Format: 1, Name: "app", Version: "1.0", Assets: []Asset{{
+			writeIndex(t, dist, fetch.Index{Format: 1, Name: "app", Version: "1.0", Assets: []fetch.Asset{{
 				Target: p.ABI + "-linux_" + p.Machine, Name: filepath.Base(original), Size: int64(len(data)), SHA256: installtest.Digest(data)}}})
 			code, out := run(t, shell(t, []string{"dash"}), path, "--into", filepath.Join(parent, "app"), "--from", dist, "--python", python)
 			if test.want == "" {

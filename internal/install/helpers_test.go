@@ -1,7 +1,9 @@
 package install
 
 import (
-	"errors"
+	"github.com/binary-buildout/binary-buildout/internal/fault/faulttest"
+	"github.com/binary-buildout/binary-buildout/internal/interpreter"
+
 	"fmt"
 	"io/fs"
 	"os"
@@ -15,9 +17,9 @@ import (
 )
 
 // hello is an archive for this machine's Python.
-func hello(t *testing.T, version string) (installtest.Archive, *Python) {
+func hello(t *testing.T, version string) (installtest.Archive, *interpreter.Python) {
 	t.Helper()
-	p, err := probe(t.Context(), installtest.Python(t, "3.13"), os.Environ())
+	p, err := interpreter.Probe(t.Context(), installtest.Python(t, "3.13"), os.Environ())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +45,7 @@ func options(src, into string) Options {
 
 // python313 gives the directory of the interpreter that hello is for.
 func python313() string {
-	for _, p := range candidates(runtime.GOOS, os.Environ()) {
+	for _, p := range interpreter.Candidates(runtime.GOOS, os.Environ()) {
 		if filepath.Base(p) == "python3.13" {
 			return filepath.Dir(p)
 		}
@@ -56,21 +58,7 @@ func python313() string {
 
 func wantError(t *testing.T, err error, code int, words ...string) {
 	t.Helper()
-	var e *Error
-	if !errors.As(err, &e) {
-		t.Fatalf("error %v isn't an *Error", err)
-	}
-	if e.ExitCode() != code {
-		t.Errorf("exit code %d, want %d: %v", e.ExitCode(), code, err)
-	}
-	for _, w := range words {
-		if !strings.Contains(e.Error()+" / "+e.Hint(), w) {
-			t.Errorf("error %q, hint %q: want %q", e.Error(), e.Hint(), w)
-		}
-	}
-	if strings.Contains(e.Error(), "\n") {
-		t.Errorf("error of several lines: %q", e.Error())
-	}
+	faulttest.Want(t, err, code, words...)
 }
 
 // snapshot gives path, mode, size and time of everything below dir.

@@ -10,6 +10,8 @@ import (
 	"reflect"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/fault"
+	"github.com/binary-buildout/binary-buildout/internal/fetch"
 )
 
 // recordName is a file of .binary-buildout in an installed tree that no
@@ -43,18 +45,18 @@ func look(dir string, m *archive.Manifest, files *archive.Files, digest string) 
 		return nothingHere, nil
 	}
 	if err != nil {
-		return 0, usage(fmt.Errorf("looking at %s: %w", dir, err), "give a directory that doesn't exist, or is empty")
+		return 0, fault.Usage(fmt.Errorf("looking at %s: %w", dir, err), "give a directory that doesn't exist, or is empty")
 	}
 	if len(entries) == 0 || interrupted(dir) {
 		return nothingHere, nil
 	}
 	old, err := readManifest(dir)
 	if err != nil {
-		return 0, usage(fmt.Errorf("installing into %s: it isn't empty, and isn't an installation of binary-buildout (%w)", dir, err),
+		return 0, fault.Usage(fmt.Errorf("installing into %s: it isn't empty, and isn't an installation of binary-buildout (%w)", dir, err),
 			"give another directory, or move this one away")
 	}
 	if !bootstrapped(dir) {
-		return 0, usage(fmt.Errorf("installing into %s: an unpacked %s %s is there that bootstrap.py has not run in", dir, old.Name, old.Version),
+		return 0, fault.Usage(fmt.Errorf("installing into %s: an unpacked %s %s is there that bootstrap.py has not run in", dir, old.Name, old.Version),
 			fmt.Sprintf("run: python %s, or move the directory away", ShellWord(filepath.Join(dir, archive.BootstrapPy))))
 	}
 	if r, err := readRecord(dir); err == nil && digest != "" && r.SHA256 == digest {
@@ -91,7 +93,7 @@ func readManifest(dir string) (*archive.Manifest, error) {
 // need, is nobody's else to read.
 func writeRecord(dir string, r record) error {
 	path := filepath.Join(dir, recordName)
-	if withoutUser(r.Source) == r.Source {
+	if fetch.WithoutUser(r.Source) == r.Source {
 		return writeJSON(path, r)
 	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)

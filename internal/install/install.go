@@ -14,9 +14,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/fault"
+	"github.com/binary-buildout/binary-buildout/internal/fetch"
+	"github.com/binary-buildout/binary-buildout/internal/interpreter"
+	"github.com/binary-buildout/binary-buildout/internal/ownership"
 )
 
 // Options say what is installed and where.
@@ -32,7 +35,7 @@ type Options struct {
 	Python string
 	// Interpreter is one that is known already, so that none is looked for;
 	// Run has to find it.
-	Interpreter *Python
+	Interpreter *interpreter.Python
 	// SHA256 is the digest that the archive must have, in hex; may be empty.
 	SHA256 string
 	// Label chooses between archives of one target, "debian12"; may be empty.
@@ -63,18 +66,11 @@ type Options struct {
 	Run Runner
 
 	// Remote says how archives are fetched.
-	Remote Remote
+	Remote fetch.Remote
 
 	// Progress is told what is being done; may be nil. It is called from one
 	// goroutine at a time.
-	Progress func(Event)
-
-	// base is set by Update: the digest of the manifest that is there. Then
-	// another version there is what is wanted, and a delta from it is taken.
-	base string
-	// application and installed are set by Update: the name and the version of
-	// what is there.
-	application, installed string
+	Progress func(fetch.Event)
 }
 
 // Runner runs an interpreter with arguments in a directory, and writes both of
@@ -89,16 +85,6 @@ type Call struct {
 	Dir    string
 	Env    []string
 	Out    io.Writer
-}
-
-// Event is a step that begins, or its progress.
-type Event struct {
-	Step  string // "download", "check", "unpack", "bootstrap", "place"; of an update "stop", "buildout", "start" too
-	Text  string // what a person reads
-	Done  int64  // bytes, or 0
-	Total int64  // bytes, or 0 if not known
-	Rate  float64
-	Left  time.Duration
 }
 
 // Result says what is there now.
@@ -128,39 +114,40 @@ func Install(ctx context.Context, o Options) (*Result, error) {
 	if err := safePlace(dir); err != nil {
 		return nil, err
 	}
-	if o.SHA256, err = askedDigest(o.SHA256); err != nil {
+	if o.SHA256, err = fetch.ParseDigest(o.SHA256); err != nil {
 		return nil, err
 	}
-	a, err := fetch(ctx, o, dir)
+	r := o.request(dir)
+	a, err := fetch.Get(ctx, r.Request)
 	if err != nil {
 		return nil, err
 	}
-	defer a.close()
-	if a.unchanged != nil {
-		return a.unchanged, nil
+	defer a.Close()
+	if a.Unchanged {
+		return r.unchanged(a), nil
 	}
 	return installFile(ctx, o, a, dir)
 }
 
 // Choose gives the interpreter that Install would take for an archive with
 // this manifest: o.Python, or the newest of this system that fits.
-func Choose(ctx context.Context, o Options, m *archive.Manifest) (*Python, error) {
-	return choosePython(ctx, o, requirement(m))
+func Choose(ctx context.Context, o Options, m *archive.Manifest) (*interpreter.Python, error) {
+	return interpreter.Choose(ctx, o.search(), interpreter.Required(m))
 }
 
 // installFile installs an archive that lies on disk.
-func installFile(ctx context.Context, o Options, a *fetched, dir string) (*Result, error) {
-	o.tell(Event{Step: "check", Text: "checking " + a.name})
-	digest, err := a.sum(ctx)
+func installFile(ctx context.Context, o Options, a *fetch.Archive, dir string) (*Result, error) {
+	o.tell(fetch.Event{Step: "check", Text: "checking " + a.Name})
+	digest, err := a.Sum(ctx)
 	if err != nil {
 		return nil, err
 	}
-	m, files, err := o.Read(a.file)
+	m, files, err := o.Read(a.File)
 	if err != nil {
-		return nil, &Error{Err: fmt.Errorf("reading %s: %w", a.file.Name(), err), Code: codeOf(err, 1), Text: "the file is damaged or no archive of binary-buildout; fetch it again"}
+		return nil, &fault.Error{Err: fmt.Errorf("reading %s: %w", a.File.Name(), err), Code: fault.CodeOf(err, 1), Text: "the file is damaged or no archive of binary-buildout; fetch it again"}
 	}
-	res := &Result{Dir: dir, Archive: a.name, SHA256: digest, Name: m.Name, Version: m.Version, Target: m.Target,
-		Attestation: a.attestation, Warnings: a.warnings}
+	res := &Result{Dir: dir, Archive: a.Name, SHA256: digest, Name: m.Name, Version: m.Version, Target: m.Target,
+		Attestation: a.Attestation, Warnings: a.Warnings}
 	state, err := look(dir, m, files, digest)
 	if err != nil {
 		return nil, err
@@ -172,16 +159,16 @@ func installFile(ctx context.Context, o Options, a *fetched, dir string) (*Resul
 		return nil, otherVersion(o, dir, m.Name+" "+m.Version)
 	}
 	py := o.Interpreter
-	if py == nil && a.python != nil && requirement(m).unfit(a.python) == "" {
-		py = a.python
+	if py == nil && a.Python != nil && interpreter.Required(m).Unfit(a.Python) == "" {
+		py = a.Python
 	}
 	if py == nil {
-		if py, err = choosePython(ctx, o, requirement(m)); err != nil {
+		if py, err = interpreter.Choose(ctx, o.search(), interpreter.Required(m)); err != nil {
 			return nil, err
 		}
 	}
 	res.Python = py.Executable
-	if err := place(ctx, o, placing{archive: a.file, dir: dir, manifest: m, files: files, python: py, record: record{
+	if err := place(ctx, o, placing{archive: a.File, dir: dir, manifest: m, files: files, python: py, record: record{
 		Format: recordFormat, Archive: res.Archive, SHA256: digest, Source: o.Source,
 	}}); err != nil {
 		return nil, err
@@ -194,33 +181,33 @@ func installFile(ctx context.Context, o Options, a *fetched, dir string) (*Resul
 // the directory is a link to one, that one is meant.
 func finalDir(into string) (string, error) {
 	if into == "" {
-		return "", usage(errors.New("no directory to install into"), "give one with --into DIR")
+		return "", fault.Usage(errors.New("no directory to install into"), "give one with --into DIR")
 	}
 	abs, err := filepath.Abs(into)
 	if err != nil {
-		return "", surroundings(fmt.Errorf("finding %s: %w", into, err), "")
+		return "", fault.Surroundings(fmt.Errorf("finding %s: %w", into, err), "")
 	}
 	if fi, err := os.Lstat(abs); err == nil && fi.Mode()&os.ModeSymlink != 0 {
-		real, err := realPath(abs)
-		var ours *Error
+		real, err := ownership.RealPath(abs)
+		var ours *fault.Error
 		if errors.As(err, &ours) {
 			return "", err
 		}
 		if err != nil {
-			return "", usage(fmt.Errorf("following the link %s: %w", abs, err), "remove the link, or make what it points to")
+			return "", fault.Usage(fmt.Errorf("following the link %s: %w", abs, err), "remove the link, or make what it points to")
 		}
 		return real, nil
 	}
-	parent, err := realPath(filepath.Dir(abs))
-	var ours *Error
+	parent, err := ownership.RealPath(filepath.Dir(abs))
+	var ours *fault.Error
 	if errors.As(err, &ours) {
 		return "", err
 	}
 	if err != nil {
-		return "", usage(fmt.Errorf("looking at %s: %w", filepath.Dir(abs), err), "make the parent directory first")
+		return "", fault.Usage(fmt.Errorf("looking at %s: %w", filepath.Dir(abs), err), "make the parent directory first")
 	}
 	if filepath.Dir(abs) == abs {
-		return "", usage(fmt.Errorf("%s is the root of the file system", abs), "")
+		return "", fault.Usage(fmt.Errorf("%s is the root of the file system", abs), "")
 	}
 	return filepath.Join(parent, filepath.Base(abs)), nil
 }
@@ -231,11 +218,11 @@ func otherVersion(o Options, dir, what string) error {
 	if old != nil {
 		have = old.Name + " " + old.Version
 	}
-	return usage(fmt.Errorf("installing %s into %s: %s is there", what, dir, have),
-		"binary-buildout update "+ShellWord(dir)+" "+ShellWord(withoutUser(o.Source)))
+	return fault.Usage(fmt.Errorf("installing %s into %s: %s is there", what, dir, have),
+		"binary-buildout update "+ShellWord(dir)+" "+ShellWord(fetch.WithoutUser(o.Source)))
 }
 
-func (o Options) tell(e Event) {
+func (o Options) tell(e fetch.Event) {
 	if o.Progress != nil {
 		o.Progress(e)
 	}

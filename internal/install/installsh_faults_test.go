@@ -17,7 +17,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/internal/fetch"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
+	"github.com/binary-buildout/binary-buildout/internal/interpreter"
 )
 
 // TestScriptRefuses is about what is an error, and leaves nothing behind.
@@ -62,13 +64,13 @@ func TestScriptRefuses(t *testing.T) {
 	refused("no such option", 2, "is no option", "--no")
 
 	// Nothing fits.
-	data, err := os.ReadFile(filepath.Join(dist, indexName))
+	data, err := os.ReadFile(filepath.Join(dist, fetch.IndexName))
 	if err != nil {
 		t.Fatal(err)
 	}
-	mkfile(t, filepath.Join(dist, indexName), strings.ReplaceAll(string(data), "cp313", "cp399"))
+	mkfile(t, filepath.Join(dist, fetch.IndexName), strings.ReplaceAll(string(data), "cp313", "cp399"))
 	refused("nothing fits", 2, "closest is cp399-linux_")
-	mkfile(t, filepath.Join(dist, indexName), string(data))
+	mkfile(t, filepath.Join(dist, fetch.IndexName), string(data))
 
 	// A stranger's directory, then another version with a delta from the one that is there.
 	mkfile(t, filepath.Join(into, "precious"), "x")
@@ -91,7 +93,7 @@ func TestScriptRefuses(t *testing.T) {
 // written there, although the digest is right.
 func TestScriptHostile(t *testing.T) {
 	python := installtest.Python(t, "3.13")
-	p, err := probe(t.Context(), python, os.Environ())
+	p, err := interpreter.Probe(t.Context(), python, os.Environ())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +129,7 @@ func TestScriptHostile(t *testing.T) {
 				t.Fatal(err)
 			}
 			mkfile(t, filepath.Join(dist, "app.tar.gz"), b.String())
-			writeIndex(t, dist, Index{Format: 1, Name: "app", Version: "1.0", Assets: []Asset{{
+			writeIndex(t, dist, fetch.Index{Format: 1, Name: "app", Version: "1.0", Assets: []fetch.Asset{{
 				Target: p.ABI + "-linux_" + p.Machine, Name: "app.tar.gz", Size: int64(b.Len()), SHA256: installtest.Digest(b.Bytes())}}})
 			code, out := run(t, shell(t, []string{"dash"}), path, "--into", filepath.Join(parent, "app"), "--from", dist, "--python", python)
 			if code != 1 || !strings.Contains(out, "it is no archive of binary-buildout") {
@@ -183,7 +185,7 @@ func TestScriptTerminated(t *testing.T) {
 	a, p := hello(t, "1.0")
 	a.Bootstrap = "import os, time\nwith open(os.environ['STARTED'] + '.new', 'w') as f:\n    f.write(str(os.getpid()))\nos.rename(os.environ['STARTED'] + '.new', os.environ['STARTED'])\ntime.sleep(100)\n"
 	data := mustRead(t, installtest.Make(t, dist, a))
-	writeIndex(t, dist, Index{Format: 1, Name: "hello", Version: "1.0", Assets: []Asset{{
+	writeIndex(t, dist, fetch.Index{Format: 1, Name: "hello", Version: "1.0", Assets: []fetch.Asset{{
 		Target: a.Manifest.Target, Name: "hello-1.0-" + a.Manifest.Target + ".tar.gz", Size: int64(len(data)), SHA256: installtest.Digest(data)}}})
 
 	cmd := shell(t, []string{"dash"})

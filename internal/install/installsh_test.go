@@ -14,7 +14,9 @@ import (
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/fetch"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
+	"github.com/binary-buildout/binary-buildout/internal/interpreter"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
 	publish "github.com/binary-buildout/binary-buildout/release"
 )
@@ -46,7 +48,7 @@ func newScript(t *testing.T, archives ...string) script {
 // index writes index.json.
 func (s script) index(t *testing.T, archives ...string) {
 	t.Helper()
-	x := Index{Format: 1, Name: "app", Version: "1.0"}
+	x := fetch.Index{Format: 1, Name: "app", Version: "1.0"}
 	for _, a := range archives {
 		data, err := os.ReadFile(a)
 		if err != nil {
@@ -57,7 +59,7 @@ func (s script) index(t *testing.T, archives ...string) {
 			t.Fatal(err)
 		}
 		x.Version = m.Version
-		x.Assets = append(x.Assets, Asset{Target: m.Target, Name: filepath.Base(a), Size: int64(len(data)), SHA256: installtest.Digest(data)})
+		x.Assets = append(x.Assets, fetch.Asset{Target: m.Target, Name: filepath.Base(a), Size: int64(len(data)), SHA256: installtest.Digest(data)})
 	}
 	writeIndex(t, s.dist, x)
 }
@@ -178,7 +180,7 @@ func TestScriptSameTree(t *testing.T) {
 // TestScriptChoosesAsInstall has both choose of the same index.
 func TestScriptChoosesAsInstall(t *testing.T) {
 	dir, x := release(t)
-	p, err := probe(t.Context(), installtest.Python(t, "3.13"), os.Environ())
+	p, err := interpreter.Probe(t.Context(), installtest.Python(t, "3.13"), os.Environ())
 	if err != nil {
 		t.Fatal(err)
 	}

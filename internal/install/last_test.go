@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/binary-buildout/binary-buildout/internal/fetch"
 )
 
 // TestLast: the last release's archive of a target, held to its digest; none
@@ -22,9 +24,9 @@ func TestLast(t *testing.T) {
 	srv.Config.Handler = mux
 	o := remoteOptions(t, "")
 	o.Remote.Server, o.Remote.API = srv.URL, srv.URL+"/api"
-	want := Wanted{Repo: "acme/site", Name: "hello", Target: x.Assets[1].Target, Dir: filepath.Join(t.TempDir(), "last")}
+	want := fetch.Wanted{Repo: "acme/site", Name: "hello", Target: x.Assets[1].Target, Dir: filepath.Join(t.TempDir(), "last")}
 
-	got, err := Last(t.Context(), o, want)
+	got, err := fetch.Last(t.Context(), o.Request(""), want)
 	if err != nil || got.Path != filepath.Join(want.Dir, x.Assets[1].Name) || got.Version != "1.0" || len(got.Warnings) != 1 {
 		t.Fatalf("%+v, %v", got, err)
 	}
@@ -32,17 +34,17 @@ func TestLast(t *testing.T) {
 
 	for _, c := range []struct {
 		name   string
-		change func(*Wanted)
+		change func(*fetch.Wanted)
 		none   string
 	}{
-		{"target", func(w *Wanted) { w.Target = "cp398-linux_x86_64" }, "has none for cp398-linux_x86_64, only "},
-		{"label", func(w *Wanted) { w.Label = "debian12" }, "has none for " + want.Target + "-debian12"},
-		{"application", func(w *Wanted) { w.Name = "other" }, "one of hello, and other is built"},
-		{"release", func(w *Wanted) { w.Repo = "acme/new" }, "acme/new has no release yet"},
+		{"target", func(w *fetch.Wanted) { w.Target = "cp398-linux_x86_64" }, "has none for cp398-linux_x86_64, only "},
+		{"label", func(w *fetch.Wanted) { w.Label = "debian12" }, "has none for " + want.Target + "-debian12"},
+		{"application", func(w *fetch.Wanted) { w.Name = "other" }, "one of hello, and other is built"},
+		{"release", func(w *fetch.Wanted) { w.Repo = "acme/new" }, "acme/new has no release yet"},
 	} {
 		w := want
 		c.change(&w)
-		got, err := Last(t.Context(), o, w)
+		got, err := fetch.Last(t.Context(), o.Request(""), w)
 		if err != nil || got.Path != "" || !strings.Contains(got.None, c.none) {
 			t.Errorf("%s: %+v, %v", c.name, got, err)
 		}
@@ -50,7 +52,7 @@ func TestLast(t *testing.T) {
 
 	mkfile(t, filepath.Join(dir, x.Assets[1].Name), "altered")
 	os.Remove(got.Path)
-	_, err = Last(t.Context(), o, want)
+	_, err = fetch.Last(t.Context(), o.Request(""), want)
 	if err == nil {
 		t.Error("an altered archive was taken")
 	}
@@ -92,15 +94,15 @@ func TestLastAgain(t *testing.T) {
 		{"1.0", "", "acme/site@v1.0 is hello 1.0 itself, which was built from nothing"},
 		{"1.3", "", "acme/site@v1.3 is hello 1.3 itself, and it was built on 0.9, whose release is not among the last 5"},
 	} {
-		w := Wanted{Repo: "acme/site", Name: "hello", Version: c.version, Target: target, Dir: t.TempDir()}
-		got, err := Last(t.Context(), o, w)
+		w := fetch.Wanted{Repo: "acme/site", Name: "hello", Version: c.version, Target: target, Dir: t.TempDir()}
+		got, err := fetch.Last(t.Context(), o.Request(""), w)
 		if err != nil || got.None != c.none || got.Path != "" && filepath.Base(got.Path) != c.path || (got.Path == "") != (c.path == "") {
 			t.Errorf("%s: %+v, %v", c.version, got, err)
 		}
 	}
 	// Where the API doesn't answer, the release's own version is still no base.
 	o.Remote.API = srv.URL + "/nothing"
-	got, err := Last(t.Context(), o, Wanted{Repo: "acme/site", Name: "hello", Version: "1.2", Target: target, Dir: t.TempDir()})
+	got, err := fetch.Last(t.Context(), o.Request(""), fetch.Wanted{Repo: "acme/site", Name: "hello", Version: "1.2", Target: target, Dir: t.TempDir()})
 	if err != nil || got.None != "the latest release of acme/site is hello 1.2 itself" {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -127,11 +129,11 @@ func TestLastOfTwo(t *testing.T) {
 	defer srv.Close()
 	o := remoteOptions(t, "")
 	o.Remote.Server, o.Remote.API = srv.URL, srv.URL+"/api"
-	got, err := Last(t.Context(), o, Wanted{Repo: "acme/two", Name: "hello", Version: "2.0", Target: x.Assets[1].Target, Dir: t.TempDir()})
+	got, err := fetch.Last(t.Context(), o.Request(""), fetch.Wanted{Repo: "acme/two", Name: "hello", Version: "2.0", Target: x.Assets[1].Target, Dir: t.TempDir()})
 	if err != nil || filepath.Base(got.Path) != archive || got.Version != "1.0" {
 		t.Errorf("%+v, %v", got, err)
 	}
-	got, err = Last(t.Context(), o, Wanted{Repo: "acme/two", Name: "other", Version: "2.0", Target: x.Assets[1].Target, Dir: t.TempDir()})
+	got, err = fetch.Last(t.Context(), o.Request(""), fetch.Wanted{Repo: "acme/two", Name: "other", Version: "2.0", Target: x.Assets[1].Target, Dir: t.TempDir()})
 	if err != nil || got.None != "the latest release of acme/two is one of shop, and other is built" {
 		t.Errorf("%+v, %v", got, err)
 	}

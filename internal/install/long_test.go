@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/fault"
 )
 
 // TestShortEnough: Windows takes 259 characters, not bytes; the file that needs
@@ -22,7 +23,7 @@ func TestShortEnough(t *testing.T) {
 		{"linux", "/" + strings.Repeat("x", 300), "a", ""},
 	} {
 		err := shortEnough(test.goos, "updating", test.dir, units(test.dir), &archive.Manifest{LongestPath: test.longest})
-		if (err == nil) != (test.need == "") || err != nil && (!strings.Contains(err.Error(), test.need) || codeOf(err, 0) != 2) {
+		if (err == nil) != (test.need == "") || err != nil && (!strings.Contains(err.Error(), test.need) || fault.CodeOf(err, 0) != 2) {
 			t.Errorf("%s: %v, want %q", test.dir, err, test.need)
 		}
 	}

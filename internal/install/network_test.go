@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
 )
 
@@ -37,7 +38,7 @@ func TestHardNetwork(t *testing.T) {
 			o.Env = append(o.Env, env...)
 			res, err := Install(t.Context(), o)
 			if err != nil {
-				return codeOf(err, 1), err.Error() + hintOf(err, "")
+				return fault.CodeOf(err, 1), err.Error() + fault.HintOf(err, "")
 			}
 			if !res.Changed {
 				t.Error("nothing changed")

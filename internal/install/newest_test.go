@@ -10,6 +10,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/binary-buildout/binary-buildout/internal/fault"
+	"github.com/binary-buildout/binary-buildout/internal/fetch"
+	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
 )
 
 // TestUpdateOfTwo: a repository releases two applications, and the latest release
@@ -27,7 +31,7 @@ func TestUpdateOfTwo(t *testing.T) {
 		archive := name + "-" + version + "-" + target + ".tar.gz"
 		digest := strings.Repeat("0", 64)
 		if name == "app" {
-			digest, _ = checkDigest(t.Context(), filepath.Join(dist, archive), "")
+			digest = installtest.Digest(mustRead(t, filepath.Join(dist, archive)))
 		}
 		return fmt.Sprintf(`{"format": 1, "name": %q, "version": %q, "tag": "%s/v%s", "archives": [{"target": %q, "archive": %q, "sha256": %q, "floors": []}]}`, name, version, name, version, target, archive, digest)
 	}
@@ -68,7 +72,7 @@ func TestUpdateOfTwo(t *testing.T) {
 	update := func(source string) (*Updated, error) {
 		asked = nil
 		o := realOptions(t, source, into)
-		o.Remote = Remote{Client: &http.Client{}, Server: srv.URL, API: srv.URL + "/api", Wait: func(context.Context, time.Duration) error { return nil }}
+		o.Remote = fetch.Remote{Client: &http.Client{}, Server: srv.URL, API: srv.URL + "/api", Wait: func(context.Context, time.Duration) error { return nil }}
 		o.Env = append(o.Env, "GH_TOKEN=", "GITHUB_TOKEN=")
 		res, err := Update(t.Context(), o)
 		if slices.ContainsFunc(asked, func(path string) bool {
@@ -85,16 +89,16 @@ func TestUpdateOfTwo(t *testing.T) {
 		t.Errorf("the next night: %+v, %v", res, err)
 	}
 	for _, source := range []string{"acme/two@shop/v3.30", srv.URL + "/acme/two/releases/mirror"} {
-		if _, err := update(source); codeOf(err, 0) != 2 || !strings.Contains(err.Error(), "app is there, and this is shop 3.30") || slices.ContainsFunc(asked, func(path string) bool { return strings.HasSuffix(path, ".gz") }) {
+		if _, err := update(source); fault.CodeOf(err, 0) != 2 || !strings.Contains(err.Error(), "app is there, and this is shop 3.30") || slices.ContainsFunc(asked, func(path string) bool { return strings.HasSuffix(path, ".gz") }) {
 			t.Errorf("%s: %v, asked for %q", source, err, asked)
 		}
 	}
 	list = list[:31]
-	if _, err := update("acme/two"); codeOf(err, 0) != 2 || !strings.Contains(err.Error(), "is one of shop, and none of the last 31 is of app") {
+	if _, err := update("acme/two"); fault.CodeOf(err, 0) != 2 || !strings.Contains(err.Error(), "is one of shop, and none of the last 31 is of app") {
 		t.Errorf("none: %v", err)
 	}
 	works = false
-	if _, err := update("acme/two"); codeOf(err, 0) != 3 || !strings.Contains(err.Error(), "can't be listed") || !strings.Contains(hintOf(err, ""), "GH_TOKEN") {
-		t.Errorf("no list: %v, hint %q", err, hintOf(err, ""))
+	if _, err := update("acme/two"); fault.CodeOf(err, 0) != 3 || !strings.Contains(err.Error(), "can't be listed") || !strings.Contains(fault.HintOf(err, ""), "GH_TOKEN") {
+		t.Errorf("no list: %v, hint %q", err, fault.HintOf(err, ""))
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/fetch"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
 	"github.com/binary-buildout/binary-buildout/internal/testcache"
 )
@@ -116,7 +117,7 @@ func TestOnWindows(t *testing.T) {
 		t.Fatal(err)
 	}
 	mkfile(t, filepath.Join(w.work, "bad", "app.zip"), b.String())
-	writeIndex(t, filepath.Join(w.work, "bad"), Index{Format: 1, Name: "app", Version: "1.0", Assets: []Asset{{
+	writeIndex(t, filepath.Join(w.work, "bad"), fetch.Index{Format: 1, Name: "app", Version: "1.0", Assets: []fetch.Asset{{
 		Target: m.Target, Name: "app.zip", Size: int64(b.Len()), SHA256: installtest.Digest(b.Bytes())}}})
 	refused("C:evil", 1, "app-1.0/C:evil has no place in an archive", `from=Z:\w\bad`, `into=C:\bad`)
 

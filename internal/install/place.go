@@ -14,6 +14,9 @@ import (
 	"unicode/utf16"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/fault"
+	"github.com/binary-buildout/binary-buildout/internal/fetch"
+	"github.com/binary-buildout/binary-buildout/internal/interpreter"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 )
 
@@ -23,7 +26,7 @@ type placing struct {
 	dir      string
 	manifest *archive.Manifest
 	files    *archive.Files
-	python   *Python
+	python   *interpreter.Python
 	record   record
 }
 
@@ -45,15 +48,15 @@ func place(ctx context.Context, o Options, p placing) error {
 	if err := enoughSpace(s.Path, p.files); err != nil {
 		return err
 	}
-	o.tell(Event{Step: "unpack", Text: "unpacking " + filepath.Base(p.archive.Name()), Total: totalSize(p.files)})
+	o.tell(fetch.Event{Step: "unpack", Text: "unpacking " + filepath.Base(p.archive.Name()), Total: totalSize(p.files)})
 	tree := filepath.Join(s.Path, "tree")
 	if err := os.Mkdir(tree, 0o755); err != nil {
-		return surroundings(fmt.Errorf("unpacking: %w", err), "")
+		return fault.Surroundings(fmt.Errorf("unpacking: %w", err), "")
 	}
 	if err := o.Extract(ctx, p.archive, tree, func(done, total int64) {
-		o.tell(Event{Step: "unpack", Done: done, Total: total})
+		o.tell(fetch.Event{Step: "unpack", Done: done, Total: total})
 	}); err != nil {
-		return &Error{Err: fmt.Errorf("unpacking %s: %w", p.archive.Name(), err), Code: codeOf(err, 3), Text: hintOf(err, "")}
+		return &fault.Error{Err: fmt.Errorf("unpacking %s: %w", p.archive.Name(), err), Code: fault.CodeOf(err, 3), Text: fault.HintOf(err, "")}
 	}
 	if tree, err = topOf(tree); err != nil {
 		return err
@@ -61,17 +64,17 @@ func place(ctx context.Context, o Options, p placing) error {
 	if err := shortEnough(o.OS, "installing into", p.dir, max(units(tree), units(p.dir)), p.manifest); err != nil {
 		return err
 	}
-	o.tell(Event{Step: "bootstrap", Text: "running bootstrap.py with " + p.python.Executable})
+	o.tell(fetch.Event{Step: "bootstrap", Text: "running bootstrap.py with " + p.python.Executable})
 	if err := bootstrap(ctx, o, tree, p.dir, p.python.Executable); err != nil {
 		return err
 	}
 	if err := writeRecord(tree, p.record); err != nil {
-		return surroundings(fmt.Errorf("writing %s: %w", recordName, err), "")
+		return fault.Surroundings(fmt.Errorf("writing %s: %w", recordName, err), "")
 	}
 	if err := ctx.Err(); err != nil {
-		return surroundings(fmt.Errorf("installing: %w", context.Cause(ctx)), "")
+		return fault.Surroundings(fmt.Errorf("installing: %w", context.Cause(ctx)), "")
 	}
-	o.tell(Event{Step: "place", Text: "moving it to " + p.dir})
+	o.tell(fetch.Event{Step: "place", Text: "moving it to " + p.dir})
 	return s.commit(tree, p.dir)
 }
 
@@ -83,7 +86,7 @@ func enoughSpace(dir string, files *archive.Files) error {
 		need += (f.Size + block - 1) / block * block
 	}
 	if free, known := scratch.FreeSpace(dir); known && free < need {
-		return surroundings(fmt.Errorf("unpacking into %s: %d MB are free, and %d MB are needed", filepath.Dir(dir), free>>20, need>>20+1), "make room on that disk")
+		return fault.Surroundings(fmt.Errorf("unpacking into %s: %d MB are free, and %d MB are needed", filepath.Dir(dir), free>>20, need>>20+1), "make room on that disk")
 	}
 	return nil
 }
@@ -96,7 +99,7 @@ func shortEnough(goos, doing, dir string, length int, m *archive.Manifest) error
 	if goos != "windows" || need <= 259 {
 		return nil
 	}
-	return usage(fmt.Errorf("%s %s: its path is too long: Windows takes 259 characters, and %d are needed, for %s", doing, dir, need, m.LongestPath),
+	return fault.Usage(fmt.Errorf("%s %s: its path is too long: Windows takes 259 characters, and %d are needed, for %s", doing, dir, need, m.LongestPath),
 		fmt.Sprintf("give a directory with a path that is %d shorter", need-259))
 }
 
@@ -110,7 +113,7 @@ func topOf(tree string) (string, error) {
 			return dir, nil
 		}
 	}
-	return "", failed(errors.New("unpacking: the archive holds no bootstrap.py"), "it isn't an archive of binary-buildout")
+	return "", fault.Failed(errors.New("unpacking: the archive holds no bootstrap.py"), "it isn't an archive of binary-buildout")
 }
 
 func onlyEntry(dir string) string {
@@ -139,9 +142,9 @@ func runBootstrap(ctx context.Context, o Options, tree, python string, args ...s
 	}
 	text, hint := lastError(out.String())
 	if text == "" {
-		return surroundings(fmt.Errorf("running bootstrap.py with %s: %w", python, err), hint)
+		return fault.Surroundings(fmt.Errorf("running bootstrap.py with %s: %w", python, err), hint)
 	}
-	return &Error{Err: fmt.Errorf("running bootstrap.py: %s", text), Code: codeOf(err, 1), Text: hint}
+	return &fault.Error{Err: fmt.Errorf("running bootstrap.py: %s", text), Code: fault.CodeOf(err, 1), Text: hint}
 }
 
 // lastError finds the lines error: and hint: in what a program wrote; without
@@ -197,15 +200,15 @@ func newStaging(dir string) (*staging, error) {
 		return nil, err
 	}
 	if fi, statErr := os.Stat(dir); statErr != nil || !fi.IsDir() {
-		return nil, surroundings(fmt.Errorf("making %s: %w", dir, err), "install as a user who may write "+filepath.Dir(dir)+
+		return nil, fault.Surroundings(fmt.Errorf("making %s: %w", dir, err), "install as a user who may write "+filepath.Dir(dir)+
 			", or have an empty directory made that you own")
 	}
 	if err := undoInside(dir); err != nil {
-		return nil, surroundings(fmt.Errorf("clearing up after an interrupted install in %s: %w", dir, err), "")
+		return nil, fault.Surroundings(fmt.Errorf("clearing up after an interrupted install in %s: %w", dir, err), "")
 	}
 	s, err = openStaging(filepath.Join(dir, insideName))
 	if err != nil {
-		return nil, surroundings(fmt.Errorf("unpacking into %s: %w", dir, err), "")
+		return nil, fault.Surroundings(fmt.Errorf("unpacking into %s: %w", dir, err), "")
 	}
 	s.inside = true
 	return s, nil
@@ -232,15 +235,15 @@ func openStaging(dir string) (*staging, error) {
 		if errors.Is(err, scratch.ErrForeign) {
 			hint = "remove it"
 		}
-		return nil, surroundings(fmt.Errorf("making a directory to unpack in: %s: %w", dir, err), hint)
+		return nil, fault.Surroundings(fmt.Errorf("making a directory to unpack in: %s: %w", dir, err), hint)
 	}
 	held, err := scratch.Hold(dir)
 	if err != nil {
-		return nil, surroundings(fmt.Errorf("locking %s: %w", dir, err), "another install into the same directory is running; wait for it to end")
+		return nil, fault.Surroundings(fmt.Errorf("locking %s: %w", dir, err), "another install into the same directory is running; wait for it to end")
 	}
 	if err := held.Clear(); err != nil {
 		held.Release()
-		return nil, surroundings(fmt.Errorf("clearing up after an interrupted install: %w", err), "")
+		return nil, fault.Surroundings(fmt.Errorf("clearing up after an interrupted install: %w", err), "")
 	}
 	return &staging{Held: held}, nil
 }
@@ -252,10 +255,10 @@ func (s *staging) commit(tree, dir string) error {
 	}
 	// An empty directory may be there; on Windows rename doesn't replace it.
 	if err := os.Remove(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return usage(fmt.Errorf("replacing %s: %w", dir, err), "something was put there while the archive was being unpacked")
+		return fault.Usage(fmt.Errorf("replacing %s: %w", dir, err), "something was put there while the archive was being unpacked")
 	}
 	if err := rename(tree, dir); err != nil {
-		return surroundings(fmt.Errorf("renaming into place: %w", err), "")
+		return fault.Surroundings(fmt.Errorf("renaming into place: %w", err), "")
 	}
 	return nil
 }
@@ -265,7 +268,7 @@ func (s *staging) commit(tree, dir string) error {
 func (s *staging) moveUp(tree, dir string) error {
 	entries, err := os.ReadDir(tree)
 	if err != nil {
-		return surroundings(fmt.Errorf("moving into place: %w", err), "")
+		return fault.Surroundings(fmt.Errorf("moving into place: %w", err), "")
 	}
 	var names []string
 	for _, e := range entries {
@@ -275,11 +278,11 @@ func (s *staging) moveUp(tree, dir string) error {
 	}
 	names = append(names, archive.Dir)
 	if err := writeJSON(filepath.Join(s.Path, entriesName), names); err != nil {
-		return surroundings(fmt.Errorf("moving into place: %w", err), "")
+		return fault.Surroundings(fmt.Errorf("moving into place: %w", err), "")
 	}
 	for _, name := range names {
 		if err := rename(filepath.Join(tree, name), filepath.Join(dir, name)); err != nil {
-			err = surroundings(fmt.Errorf("moving into place: %w", err), "")
+			err = fault.Surroundings(fmt.Errorf("moving into place: %w", err), "")
 			return errors.Join(err, undoInside(dir))
 		}
 	}

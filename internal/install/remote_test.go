@@ -13,15 +13,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/internal/fetch"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
 )
 
 // release makes the assets of a release in a directory: two archives for this
 // machine, of which one fits, and an index.
-func release(t *testing.T) (dir string, x Index) {
+func release(t *testing.T) (dir string, x fetch.Index) {
 	t.Helper()
 	dir = t.TempDir()
-	x = Index{Format: 1, Name: "hello", Version: "1.0", Tag: "v1.0"}
+	x = fetch.Index{Format: 1, Name: "hello", Version: "1.0", Tag: "v1.0"}
 	a, p := hello(t, "1.0")
 	for _, target := range []string{
 		a.Manifest.Target, p.ABI + "-manylinux_2_17_" + p.Machine, p.ABI + "-manylinux_2_99_" + p.Machine, "cp399-manylinux_2_17_" + p.Machine,
@@ -35,25 +36,25 @@ func release(t *testing.T) (dir string, x Index) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		x.Assets = append(x.Assets, Asset{Target: target, Name: filepath.Base(path), Size: int64(len(data)), SHA256: installtest.Digest(data)})
+		x.Assets = append(x.Assets, fetch.Asset{Target: target, Name: filepath.Base(path), Size: int64(len(data)), SHA256: installtest.Digest(data)})
 	}
 	writeIndex(t, dir, x)
 	return dir, x
 }
 
-func writeIndex(t *testing.T, dir string, x Index) {
+func writeIndex(t *testing.T, dir string, x fetch.Index) {
 	t.Helper()
 	data, err := json.Marshal(x)
 	if err != nil {
 		t.Fatal(err)
 	}
-	mkfile(t, filepath.Join(dir, indexName), string(data))
+	mkfile(t, filepath.Join(dir, fetch.IndexName), string(data))
 }
 
 // remoteOptions never waits and never uses the machine's proxy.
 func remoteOptions(t *testing.T, source string) Options {
 	o := options(source, filepath.Join(t.TempDir(), "app"))
-	o.Remote = Remote{Client: &http.Client{}, Wait: func(context.Context, time.Duration) error { return nil }, Stall: 5 * time.Second}
+	o.Remote = fetch.Remote{Client: &http.Client{}, Wait: func(context.Context, time.Duration) error { return nil }, Stall: 5 * time.Second}
 	o.Env = append(o.Env, "GH_TOKEN=", "GITHUB_TOKEN=")
 	o.Python = installtest.Python(t, "3.13")
 	return o
@@ -148,7 +149,7 @@ func TestRepository(t *testing.T) {
 			return
 		}
 		var assets []string
-		for _, name := range []string{indexName, x.Assets[1].Name} {
+		for _, name := range []string{fetch.IndexName, x.Assets[1].Name} {
 			assets = append(assets, fmt.Sprintf(`{"name":%q,"url":"%s/repos/acme/site/releases/assets/%s"}`, name, api.URL, name))
 		}
 		fmt.Fprintf(w, `{"assets":[%s]}`, strings.Join(assets, ","))
@@ -208,8 +209,8 @@ func TestResume(t *testing.T) {
 	o.Remote.Wait = func(_ context.Context, d time.Duration) error { waits = append(waits, d); return nil }
 	_, err = Install(t.Context(), o)
 	wantError(t, err, 3, "resumes")
-	var last Event
-	o.Progress = func(e Event) {
+	var last fetch.Event
+	o.Progress = func(e fetch.Event) {
 		if e.Step == "download" {
 			last = e
 		}
@@ -267,7 +268,7 @@ func TestNothingFits(t *testing.T) {
 	all := x.Assets
 	for _, test := range []struct {
 		name   string
-		assets []Asset
+		assets []fetch.Asset
 		option func(o *Options)
 		want   []string
 	}{
@@ -291,7 +292,7 @@ func TestNothingFits(t *testing.T) {
 		})
 	}
 	y := x
-	y.Assets = []Asset{x.Assets[0], x.Assets[0]}
+	y.Assets = []fetch.Asset{x.Assets[0], x.Assets[0]}
 	y.Assets[0].Label, y.Assets[1].Label = "debian12", "rocky9"
 	writeIndex(t, dir, y)
 	_, err := Install(t.Context(), remoteOptions(t, dir))

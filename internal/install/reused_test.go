@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/internal/fetch"
+	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
 	"github.com/binary-buildout/binary-buildout/internal/signtest"
 )
 
@@ -26,15 +28,15 @@ func TestLastAttested(t *testing.T) {
 	o := remoteOptions(t, "")
 	o.Remote.Server, o.Remote.API, o.TrustedRoot, o.RequireAttestation = srv.URL, srv.URL+"/api", authority.TrustedRoot(t), true
 	asset := x.Assets[1]
-	w := Wanted{Repo: "acme/site", Name: "hello", Target: asset.Target, Dir: filepath.Join(t.TempDir(), "last")}
+	w := fetch.Wanted{Repo: "acme/site", Name: "hello", Target: asset.Target, Dir: filepath.Join(t.TempDir(), "last")}
 	here := o
 	here.Source = filepath.Join(dir, asset.Name)
 
 	refused := func(want string) {
 		t.Helper()
-		for name, take := range map[string]func() (*LastArchive, error){
-			"last": func() (*LastArchive, error) { return Last(t.Context(), o, w) },
-			"here": func() (*LastArchive, error) { return Attested(t.Context(), here, w) },
+		for name, take := range map[string]func() (*fetch.LastArchive, error){
+			"last": func() (*fetch.LastArchive, error) { return fetch.Last(t.Context(), o.Request(""), w) },
+			"here": func() (*fetch.LastArchive, error) { return fetch.Attested(t.Context(), here.Request(here.Into), w) },
 		} {
 			if got, err := take(); err == nil || got != nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("%s: %+v, %v, want %s", name, got, err, want)
@@ -46,17 +48,17 @@ func TestLastAttested(t *testing.T) {
 	}
 	sign := func(repo string) {
 		run := signtest.Run{Server: srv.URL, Repo: repo, Ref: "refs/tags/v1.0"}
-		mkfile(t, filepath.Join(dir, attestationName), string(authority.Sign(t, run, signtest.Provenance, map[string]any{}, subjectsOf(t, dir)...)))
+		mkfile(t, filepath.Join(dir, fetch.AttestationName), string(authority.Sign(t, run, signtest.Provenance, map[string]any{}, subjectsOf(t, dir)...)))
 	}
 	refused("has no attestation.sigstore.json")
 	sign("acme/other")
 	refused("it was signed by a workflow of " + srv.URL + "/acme/other")
 	sign("acme/site")
-	got, err := Last(t.Context(), o, w)
+	got, err := fetch.Last(t.Context(), o.Request(""), w)
 	if err != nil || got.Path != filepath.Join(w.Dir, asset.Name) || len(got.Warnings) > 0 {
 		t.Errorf("%+v, %v", got, err)
 	}
-	got, err = Attested(t.Context(), here, w)
+	got, err = fetch.Attested(t.Context(), here.Request(here.Into), w)
 	if err != nil || got.Path != here.Source || len(got.Warnings) > 0 {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -71,8 +73,8 @@ func subjectsOf(t *testing.T, dir string) []signtest.Subject {
 	}
 	var all []signtest.Subject
 	for _, f := range files {
-		if digest, err := checkDigest(t.Context(), f, ""); err == nil && !strings.HasSuffix(f, ".sigstore.json") {
-			all = append(all, signtest.Subject{Name: filepath.Base(f), SHA256: digest})
+		if !strings.HasSuffix(f, ".sigstore.json") {
+			all = append(all, signtest.Subject{Name: filepath.Base(f), SHA256: installtest.Digest(mustRead(t, f))})
 		}
 	}
 	return all

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+
+	"github.com/binary-buildout/binary-buildout/internal/fault"
+	"github.com/binary-buildout/binary-buildout/internal/fetch"
 )
 
 // Rollback brings back the version that was there before the last update, as
@@ -20,7 +23,7 @@ func Rollback(ctx context.Context, o UpdateOptions) (*Updated, error) {
 	}
 	plan, err := readJSON[change](filepath.Join(t.dir, previousPlan))
 	if err != nil || plan.To != t.digest {
-		return nil, usage(fmt.Errorf("rolling back %s: there is no version to go back to", t.dir),
+		return nil, fault.Usage(fmt.Errorf("rolling back %s: there is no version to go back to", t.dir),
 			"an update keeps the version before it; install another one's archive beside this directory")
 	}
 	python := t.state.Interpreter
@@ -51,7 +54,7 @@ func (t *application) rolledBack(from string) *Updated {
 
 // back has bootstrap.py bring the old version back, and reads what is there then.
 func (t *application) back(ctx context.Context, o UpdateOptions, python string) error {
-	o.tell(Event{Step: "bootstrap", Text: "going back with " + python})
+	o.tell(fetch.Event{Step: "bootstrap", Text: "going back with " + python})
 	err := patiently(ctx, o.Options, func() error { return runBootstrap(ctx, o.Options, t.dir, python, "--rollback") })
 	if err != nil {
 		return err

@@ -13,7 +13,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/internal/fetch"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
+	"github.com/binary-buildout/binary-buildout/internal/interpreter"
 	"github.com/binary-buildout/binary-buildout/internal/testcache"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
 )
@@ -169,7 +171,7 @@ func TestScriptInside(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := probe(t.Context(), system, os.Environ())
+	p, err := interpreter.Probe(t.Context(), system, os.Environ())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +180,7 @@ func TestScriptInside(t *testing.T) {
 	dist := t.TempDir()
 	path := installtest.Make(t, dist, a)
 	data := mustRead(t, path)
-	writeIndex(t, dist, Index{Format: 1, Name: "hello", Version: "1.0", Assets: []Asset{{
+	writeIndex(t, dist, fetch.Index{Format: 1, Name: "hello", Version: "1.0", Assets: []fetch.Asset{{
 		Target: a.Manifest.Target, Name: filepath.Base(path), Size: int64(len(data)), SHA256: installtest.Digest(data)}}})
 	srv := httptest.NewServer(http.FileServer(http.Dir(dist)))
 	defer srv.Close()

@@ -17,6 +17,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
 )
 
@@ -81,7 +82,7 @@ func TestStaysSecure(t *testing.T) {
 		o := realOptions(t, c.source, into).Options
 		o.Env = append(slices.Clone(env), c.more...)
 		_, err := Install(t.Context(), o)
-		if c.fails != (err != nil) || c.fails && (codeOf(err, 0) != 3 || !strings.Contains(err.Error(), want)) {
+		if c.fails != (err != nil) || c.fails && (fault.CodeOf(err, 0) != 3 || !strings.Contains(err.Error(), want)) {
 			t.Errorf("install %s: %v", c.source, err)
 		}
 		os.RemoveAll(into)

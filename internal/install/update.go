@@ -13,6 +13,9 @@ import (
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/fault"
+	"github.com/binary-buildout/binary-buildout/internal/fetch"
+	"github.com/binary-buildout/binary-buildout/internal/interpreter"
 )
 
 // UpdateOptions say how an installed application becomes another version.
@@ -46,22 +49,23 @@ func Update(ctx context.Context, o UpdateOptions) (*Updated, error) {
 		return nil, err
 	}
 	defer t.close()
-	if o.SHA256, err = askedDigest(o.SHA256); err != nil {
+	if o.SHA256, err = fetch.ParseDigest(o.SHA256); err != nil {
 		return nil, err
 	}
 	if o.Source == "" {
 		if o.Source = t.remembered(); o.Source == "" {
-			return nil, usage(fmt.Errorf("updating %s: it isn't known where newer versions come from", t.dir), "name the archive, OWNER/REPO[@TAG] or a mirror: binary-buildout update DIR SOURCE")
+			return nil, fault.Usage(fmt.Errorf("updating %s: it isn't known where newer versions come from", t.dir), "name the archive, OWNER/REPO[@TAG] or a mirror: binary-buildout update DIR SOURCE")
 		}
 	}
-	o.base, o.application, o.installed = t.digest, t.manifest.Name, t.manifest.Version
-	a, err := fetch(ctx, o.Options, t.dir)
+	r := o.request(t.dir)
+	r.Base, r.Application, r.Installed = t.digest, t.manifest.Name, t.manifest.Version
+	a, err := fetch.Get(ctx, r.Request)
 	if err != nil {
 		return nil, err
 	}
-	defer a.close()
-	if a.unchanged != nil {
-		return &Updated{Result: *a.unchanged}, nil
+	defer a.Close()
+	if a.Unchanged {
+		return &Updated{Result: *r.unchanged(a)}, nil
 	}
 	in, res, err := t.lay(ctx, o, a)
 	if err != nil || !res.Changed {
@@ -92,22 +96,22 @@ func (t *application) remembered() string {
 }
 
 // lay brings what is new into the tree, where nothing sees it yet.
-func (t *application) lay(ctx context.Context, o UpdateOptions, a *fetched) (*needs, *Updated, error) {
-	o.tell(Event{Step: "check", Text: "checking " + a.name})
-	digest, err := a.sum(ctx)
+func (t *application) lay(ctx context.Context, o UpdateOptions, a *fetch.Archive) (*interpreter.Needs, *Updated, error) {
+	o.tell(fetch.Event{Step: "check", Text: "checking " + a.Name})
+	digest, err := a.Sum(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	res := &Updated{From: t.manifest.Version, Result: Result{
-		Dir: t.dir, Archive: a.name, SHA256: digest, Name: t.manifest.Name, Target: t.manifest.Target,
-		Attestation: a.attestation, Warnings: a.warnings,
+		Dir: t.dir, Archive: a.Name, SHA256: digest, Name: t.manifest.Name, Target: t.manifest.Target,
+		Attestation: a.Attestation, Warnings: a.Warnings,
 	}}
-	if in, err := archive.ReadDelta(a.file); err == nil {
+	if in, err := archive.ReadDelta(a.File); err == nil {
 		return t.layDelta(ctx, o, a, in, res)
 	}
-	m, _, err := o.Read(a.file)
+	m, _, err := o.Read(a.File)
 	if err != nil {
-		return nil, nil, &Error{Err: fmt.Errorf("reading %s: %w", a.file.Name(), err), Code: codeOf(err, 1), Text: hintOf(err, "it is neither an archive nor a delta of binary-buildout")}
+		return nil, nil, &fault.Error{Err: fmt.Errorf("reading %s: %w", a.File.Name(), err), Code: fault.CodeOf(err, 1), Text: fault.HintOf(err, "it is neither an archive nor a delta of binary-buildout")}
 	}
 	if m.Name != t.manifest.Name {
 		return nil, nil, t.another(m.Name + " " + m.Version)
@@ -119,20 +123,20 @@ func (t *application) lay(ctx context.Context, o UpdateOptions, a *fetched) (*ne
 	if r, err := readRecord(t.dir); err == nil && r.SHA256 == digest {
 		return nil, res, nil
 	}
-	o.tell(Event{Step: "unpack", Text: "unpacking what differs of " + res.Archive})
-	in, err := archive.LayArchive(ctx, a.file, res.Archive, digest, t.dir, o.Source)
+	o.tell(fetch.Event{Step: "unpack", Text: "unpacking what differs of " + res.Archive})
+	in, err := archive.LayArchive(ctx, a.File, res.Archive, digest, t.dir, o.Source)
 	if err != nil {
-		return nil, nil, &Error{Err: fmt.Errorf("unpacking %s: %w", a.file.Name(), err), Code: codeOf(err, 3), Text: hintOf(err, "")}
+		return nil, nil, &fault.Error{Err: fmt.Errorf("unpacking %s: %w", a.File.Name(), err), Code: fault.CodeOf(err, 3), Text: fault.HintOf(err, "")}
 	}
 	if in.Digest == t.digest { // the same, in another file
 		return nil, res, t.forget()
 	}
 	res.Changed = true
-	n := requirement(m)
+	n := interpreter.Required(m)
 	return &n, res, nil
 }
 
-func (t *application) layDelta(ctx context.Context, o UpdateOptions, a *fetched, in *archive.Incoming, res *Updated) (*needs, *Updated, error) {
+func (t *application) layDelta(ctx context.Context, o UpdateOptions, a *fetch.Archive, in *archive.Incoming, res *Updated) (*interpreter.Needs, *Updated, error) {
 	d := in.Delta
 	res.Version, res.Archive, res.SHA256 = d.Version, d.Archive, d.SHA256
 	switch {
@@ -141,27 +145,27 @@ func (t *application) layDelta(ctx context.Context, o UpdateOptions, a *fetched,
 	case in.Digest == t.digest:
 		return nil, res, nil
 	case d.Base != t.digest:
-		return nil, nil, failed(fmt.Errorf("updating %s: this delta is for %s %s (%.12s), and %s (%.12s) is here", t.dir, d.Name, d.BaseVersion, d.Base, t.manifest.Version, t.digest),
+		return nil, nil, fault.Failed(fmt.Errorf("updating %s: this delta is for %s %s (%.12s), and %s (%.12s) is here", t.dir, d.Name, d.BaseVersion, d.Base, t.manifest.Version, t.digest),
 			"take the delta from "+t.manifest.Version+", or the whole archive")
 	}
-	o.tell(Event{Step: "unpack", Text: "unpacking the delta from " + d.BaseVersion + " to " + d.Version})
-	if _, err := archive.LayDelta(ctx, a.file, t.dir, o.Source); err != nil {
-		return nil, nil, &Error{Err: fmt.Errorf("unpacking %s: %w", a.file.Name(), err), Code: codeOf(err, 3), Text: hintOf(err, "")}
+	o.tell(fetch.Event{Step: "unpack", Text: "unpacking the delta from " + d.BaseVersion + " to " + d.Version})
+	if _, err := archive.LayDelta(ctx, a.File, t.dir, o.Source); err != nil {
+		return nil, nil, &fault.Error{Err: fmt.Errorf("unpacking %s: %w", a.File.Name(), err), Code: fault.CodeOf(err, 3), Text: fault.HintOf(err, "")}
 	}
 	res.Changed = true
-	n := requirement(t.manifest) // a delta is between archives of one target
+	n := interpreter.Required(t.manifest) // a delta is between archives of one target
 	return &n, res, nil
 }
 
 func (t *application) another(what string) error {
-	return another(t.dir, t.manifest.Name, what)
+	return fetch.OtherApplication(t.dir, t.manifest.Name, what)
 }
 
 // apply stops the application, changes it, and starts it again. What can be
 // refused is before it is stopped.
 func (t *application) apply(ctx context.Context, o UpdateOptions, res *Updated) error {
 	if o.Stop != "" {
-		o.tell(Event{Step: "look", Text: "looking whether it can become " + res.Name + " " + res.Version})
+		o.tell(fetch.Event{Step: "look", Text: "looking whether it can become " + res.Name + " " + res.Version})
 		if err := runBootstrap(ctx, o.Options, t.dir, res.Python, "--look"); err != nil {
 			return errors.Join(err, t.forget())
 		}
@@ -170,7 +174,7 @@ func (t *application) apply(ctx context.Context, o UpdateOptions, res *Updated) 
 		return errors.Join(err, t.forget())
 	}
 	// From here on the application has to be started again, whatever happens.
-	o.tell(Event{Step: "bootstrap", Text: "changing it to " + res.Name + " " + res.Version + " with " + res.Python})
+	o.tell(fetch.Event{Step: "bootstrap", Text: "changing it to " + res.Name + " " + res.Version + " with " + res.Python})
 	changed, err := t.change(ctx, o, res.Python)
 	if !changed {
 		// Left there, the next bootstrap.py would apply it unasked.
@@ -195,7 +199,7 @@ func (t *application) apply(ctx context.Context, o UpdateOptions, res *Updated) 
 	if start := t.shell(back, o, "start", o.Start); start != nil {
 		there = fmt.Errorf("%w, and didn't start either: %w", there, start)
 	}
-	return &Error{Err: there, Code: 1, Text: hintOf(err, "")}
+	return &fault.Error{Err: there, Code: 1, Text: fault.HintOf(err, "")}
 }
 
 // buildout runs bin/buildout as it was run last.
@@ -212,12 +216,12 @@ func (t *application) buildout(ctx context.Context, o UpdateOptions, res *Update
 		res.Config = s.Config
 		args = []string{"-c", s.Config}
 	}
-	o.tell(Event{Step: "buildout", Text: strings.Join(append([]string{"running bin/buildout"}, args...), " ")})
+	o.tell(fetch.Event{Step: "buildout", Text: strings.Join(append([]string{"running bin/buildout"}, args...), " ")})
 	return patiently(ctx, o.Options, func() error {
 		var out bytes.Buffer
 		if err := o.run(ctx, Call{Python: program, Args: args, Dir: t.dir, Env: o.Env, Out: &out}); err != nil {
 			text, hint := lastError(out.String())
-			return &Error{Err: fmt.Errorf("running bin/buildout: %s (%w)", text, err), Code: codeOf(err, 1), Text: hint}
+			return &fault.Error{Err: fmt.Errorf("running bin/buildout: %s (%w)", text, err), Code: fault.CodeOf(err, 1), Text: hint}
 		}
 		return nil
 	})
@@ -249,7 +253,7 @@ func (t *application) shell(ctx context.Context, o UpdateOptions, what, command 
 	if command == "" {
 		return nil
 	}
-	o.tell(Event{Step: what, Text: command})
+	o.tell(fetch.Event{Step: what, Text: command})
 	if o.Hook != nil {
 		return o.Hook(ctx, what)
 	}
@@ -267,17 +271,17 @@ func RunHook(ctx context.Context, o Options, what, command, dir string) error {
 	// A file, not a pipe: what it leaves running must not keep this waiting.
 	out, err := os.CreateTemp("", "binary-buildout-"+what+"-")
 	if err != nil {
-		return surroundings(fmt.Errorf("running --%s: %w", what, err), "")
+		return fault.Surroundings(fmt.Errorf("running --%s: %w", what, err), "")
 	}
 	defer os.Remove(out.Name())
 	defer out.Close()
 	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Run(); err != nil {
 		said, _ := os.ReadFile(out.Name())
-		if last := lastLine(string(said)); last != "" {
+		if last, _ := lastError(string(said)); last != "" {
 			err = fmt.Errorf("%w: %s", err, last)
 		}
-		return failed(fmt.Errorf("running --%s %s: %w", what, ShellWord(command), err), "")
+		return fault.Failed(fmt.Errorf("running --%s %s: %w", what, ShellWord(command), err), "")
 	}
 	return nil
 }

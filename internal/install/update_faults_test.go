@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/fault"
+	"github.com/binary-buildout/binary-buildout/internal/fetch"
 	"github.com/binary-buildout/binary-buildout/internal/killtest"
 )
 
@@ -36,7 +38,7 @@ func killedUpdate(t *testing.T, words []string) {
 	}
 	o := realOptions(t, source, into)
 	o.Start = start
-	o.Progress = func(Event) { step() }
+	o.Progress = func(fetch.Event) { step() }
 	o.Run = func(ctx context.Context, c Call) error {
 		step()
 		defer step()
@@ -122,7 +124,7 @@ func TestUpdateKilledAtEachStep(t *testing.T) {
 func killedBack(t *testing.T, step int, number, into string) {
 	t.Helper()
 	_, err := Rollback(t.Context(), realOptions(t, "", into))
-	if number == "1.0" && codeOf(err, 0) != 2 || number == "2.0" && err != nil || numberIn(t, into) != "1.0" {
+	if number == "1.0" && fault.CodeOf(err, 0) != 2 || number == "2.0" && err != nil || numberIn(t, into) != "1.0" {
 		t.Fatalf("rollback of %s after the kill at step %d: %v", number, step, err)
 	}
 }
@@ -160,8 +162,8 @@ func TestUpdateFullDisk(t *testing.T) {
 				return runProcess(ctx, c)
 			}
 			_, err := Update(t.Context(), o)
-			if codeOf(err, 0) != 3 || !strings.Contains(strings.ToLower(err.Error()), "no space left on device") || started != (name == "preparing") {
-				t.Errorf("exit %d, bootstrap.py ran: %v: %v", codeOf(err, 0), started, err)
+			if fault.CodeOf(err, 0) != 3 || !strings.Contains(strings.ToLower(err.Error()), "no space left on device") || started != (name == "preparing") {
+				t.Errorf("exit %d, bootstrap.py ran: %v: %v", fault.CodeOf(err, 0), started, err)
 			}
 			if numberIn(t, into) != "1.0" {
 				t.Errorf("it is %s", numberIn(t, into))
@@ -214,8 +216,8 @@ func TestUpdateBaseGone(t *testing.T) {
 				}
 				return
 			}
-			if codeOf(err, 0) != test.code || !strings.Contains(err.Error(), test.says) || !strings.Contains(hintOf(err, ""), test.hint) || numberIn(t, into) != "1.0" {
-				t.Errorf("exit %d: %v; hint %q", codeOf(err, 0), err, hintOf(err, ""))
+			if fault.CodeOf(err, 0) != test.code || !strings.Contains(err.Error(), test.says) || !strings.Contains(fault.HintOf(err, ""), test.hint) || numberIn(t, into) != "1.0" {
+				t.Errorf("exit %d: %v; hint %q", fault.CodeOf(err, 0), err, fault.HintOf(err, ""))
 			}
 		})
 	}

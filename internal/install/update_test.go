@@ -16,7 +16,10 @@ import (
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/fault"
+	"github.com/binary-buildout/binary-buildout/internal/fetch"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
+	"github.com/binary-buildout/binary-buildout/internal/interpreter"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
@@ -31,7 +34,7 @@ func packReal(t *testing.T, dir, number string) string {
 // packAs is packReal in another format; more adds to the tree.
 func packAs(t *testing.T, dir, number, format string, more func(stage string)) string {
 	t.Helper()
-	p, err := probe(t.Context(), installtest.Python(t, "3.13"), os.Environ())
+	p, err := interpreter.Probe(t.Context(), installtest.Python(t, "3.13"), os.Environ())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +69,7 @@ func packFor(t *testing.T, dir, format string, more func(stage string), m archiv
 	stem := filepath.Join(dir, m.Name+"-"+m.Version+"-"+m.Target)
 	path := stem + "." + format
 	mkfile(t, path, b.String())
-	side, _ := json.Marshal(sidecar{Format: 1, Archive: filepath.Base(path), Size: d.Size, SHA256: d.SHA256})
+	side, _ := json.Marshal(map[string]any{"format": 1, "archive": filepath.Base(path), "size": d.Size, "sha256": d.SHA256})
 	mkfile(t, stem+".json", string(side))
 	return path
 }
@@ -79,13 +82,13 @@ func offerDelta(t *testing.T, dist, delta string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x, err := decode[Index](mustRead(t, filepath.Join(dist, indexName)), indexName)
+	x, err := readJSON[fetch.Index](filepath.Join(dist, fetch.IndexName))
 	if err != nil {
 		t.Fatal(err)
 	}
 	data := mustRead(t, delta)
 	digest := installtest.Digest(data)
-	x.Assets[0].Deltas = []deltaAsset{{Name: filepath.Base(delta), Size: int64(len(data)), SHA256: digest, Base: d.Delta.Base}}
+	x.Assets[0].Deltas = []fetch.DeltaAsset{{Name: filepath.Base(delta), Size: int64(len(data)), SHA256: digest, Base: d.Delta.Base}}
 	writeIndex(t, dist, *x)
 	return digest
 }
@@ -94,10 +97,7 @@ func offerDelta(t *testing.T, dist, delta string) string {
 func deltaBetween(t *testing.T, old, new, version string) string {
 	t.Helper()
 	var b bytes.Buffer
-	digest, err := checkDigest(t.Context(), new, "")
-	if err == nil {
-		_, err = archive.WriteDelta(t.Context(), &b, old, new, filepath.Base(new), digest)
-	}
+	_, err := archive.WriteDelta(t.Context(), &b, old, new, filepath.Base(new), installtest.Digest(mustRead(t, new)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +148,7 @@ func TestUpdate(t *testing.T) {
 		t.Fatal(err)
 	}
 	wrong := deltaBetween(t, two, three, "2.0")
-	if _, err := Update(t.Context(), realOptions(t, wrong, into)); codeOf(err, 0) != 1 || !strings.Contains(err.Error(), "this delta is for app 2.0") || numberIn(t, into) != "1.0" {
+	if _, err := Update(t.Context(), realOptions(t, wrong, into)); fault.CodeOf(err, 0) != 1 || !strings.Contains(err.Error(), "this delta is for app 2.0") || numberIn(t, into) != "1.0" {
 		t.Errorf("a delta for another base: %v", err)
 	}
 	noIncoming(t, into)
@@ -161,14 +161,14 @@ func TestUpdate(t *testing.T) {
 		t.Fatal(err)
 	}
 	mkfile(t, filepath.Join(mirror, filepath.Base(delta)), string(data))
-	digest, _ := checkDigest(t.Context(), two, "")
+	digest := installtest.Digest(mustRead(t, two))
 	base, err := archive.ReadDelta(open(t, delta))
 	if err != nil {
 		t.Fatal(err)
 	}
-	writeIndex(t, mirror, Index{Format: 1, Name: "app", Version: "2.0", Assets: []Asset{{
+	writeIndex(t, mirror, fetch.Index{Format: 1, Name: "app", Version: "2.0", Assets: []fetch.Asset{{
 		Target: strings.TrimSuffix(strings.TrimPrefix(filepath.Base(two), "app-2.0-"), ".tar.gz"), Name: filepath.Base(two), SHA256: digest,
-		Deltas: []deltaAsset{{Name: filepath.Base(delta), Size: int64(len(data)), SHA256: installtest.Digest(data), Base: base.Delta.Base}},
+		Deltas: []fetch.DeltaAsset{{Name: filepath.Base(delta), Size: int64(len(data)), SHA256: installtest.Digest(data), Base: base.Delta.Base}},
 	}}})
 	res, err := Update(t.Context(), realOptions(t, mirror, into))
 	if err != nil || !res.Changed || res.From != "1.0" || res.Version != "2.0" || res.SHA256 != digest || numberIn(t, into) != "2.0" {
@@ -188,11 +188,11 @@ func TestUpdate(t *testing.T) {
 	if res, err = Rollback(t.Context(), realOptions(t, "", into)); err != nil || !res.Changed || res.Version != "2.0" || res.From != "3.0" || numberIn(t, into) != "2.0" {
 		t.Fatalf("%+v, %v", res, err)
 	}
-	if _, err = Rollback(t.Context(), realOptions(t, "", into)); codeOf(err, 0) != 2 {
+	if _, err = Rollback(t.Context(), realOptions(t, "", into)); fault.CodeOf(err, 0) != 2 {
 		t.Errorf("a second rollback: %v", err)
 	}
-	if _, err := Install(t.Context(), realOptions(t, three, into).Options); codeOf(err, 0) != 2 || !strings.HasPrefix(hintOf(err, ""), "binary-buildout update ") {
-		t.Errorf("install of another version: %v, hint %q", err, hintOf(err, ""))
+	if _, err := Install(t.Context(), realOptions(t, three, into).Options); fault.CodeOf(err, 0) != 2 || !strings.HasPrefix(fault.HintOf(err, ""), "binary-buildout update ") {
+		t.Errorf("install of another version: %v, hint %q", err, fault.HintOf(err, ""))
 	}
 }
 
@@ -206,8 +206,8 @@ func TestUpdateGoesForward(t *testing.T) {
 	if _, err := Install(t.Context(), realOptions(t, two, into).Options); err != nil {
 		t.Fatal(err)
 	}
-	digest, _ := checkDigest(t.Context(), one, "")
-	writeIndex(t, dist, Index{Format: 1, Name: "app", Version: "1.9", Tag: "v1.9", Assets: []Asset{{
+	digest := installtest.Digest(mustRead(t, one))
+	writeIndex(t, dist, fetch.Index{Format: 1, Name: "app", Version: "1.9", Tag: "v1.9", Assets: []fetch.Asset{{
 		Target: strings.TrimSuffix(strings.TrimPrefix(filepath.Base(one), "app-1.9-"), ".tar.gz"), Name: filepath.Base(one), SHA256: digest,
 	}}})
 	mux := http.NewServeMux()
@@ -217,13 +217,13 @@ func TestUpdateGoesForward(t *testing.T) {
 	defer srv.Close()
 	update := func(source string) (*Updated, error) {
 		o := realOptions(t, source, into)
-		o.Remote = Remote{Client: &http.Client{}, Server: srv.URL, Wait: func(context.Context, time.Duration) error { return nil }}
+		o.Remote = fetch.Remote{Client: &http.Client{}, Server: srv.URL, Wait: func(context.Context, time.Duration) error { return nil }}
 		o.Env = append(o.Env, "GH_TOKEN=", "GITHUB_TOKEN=")
 		return Update(t.Context(), o)
 	}
 	_, err := update("acme/site")
-	if codeOf(err, 0) != 3 || !strings.Contains(err.Error(), "has version 1.9, and 1.10 is installed") || !strings.Contains(hintOf(err, ""), "acme/site@TAG") || numberIn(t, into) != "1.10" {
-		t.Errorf("%v, hint %q, %s", err, hintOf(err, ""), numberIn(t, into))
+	if fault.CodeOf(err, 0) != 3 || !strings.Contains(err.Error(), "has version 1.9, and 1.10 is installed") || !strings.Contains(fault.HintOf(err, ""), "acme/site@TAG") || numberIn(t, into) != "1.10" {
+		t.Errorf("%v, hint %q, %s", err, fault.HintOf(err, ""), numberIn(t, into))
 	}
 	if res, err := update("acme/site@v1.9"); err != nil || numberIn(t, into) != "1.9" {
 		t.Errorf("%+v, %v", res, err)
@@ -249,7 +249,7 @@ func TestUpdateByTarForgets(t *testing.T) {
 	if err := bootstrap(t.Context(), o.Options, into, into, o.Python); err != nil || numberIn(t, into) != "2.0" {
 		t.Fatal(err)
 	}
-	if _, err := Update(t.Context(), realOptions(t, "", into)); codeOf(err, 0) != 2 || !strings.Contains(err.Error(), "where newer versions come from") || numberIn(t, into) != "2.0" {
+	if _, err := Update(t.Context(), realOptions(t, "", into)); fault.CodeOf(err, 0) != 2 || !strings.Contains(err.Error(), "where newer versions come from") || numberIn(t, into) != "2.0" {
 		t.Errorf("an update from the old archive: %v, %s", err, numberIn(t, into))
 	}
 	if res, err := Update(t.Context(), realOptions(t, two, into)); err != nil || res.Changed {
@@ -293,12 +293,12 @@ func TestUpdateRestarts(t *testing.T) {
 	}
 	said("")
 	o.Source = two
-	if _, err := Update(t.Context(), o); codeOf(err, 0) != 1 || !strings.Contains(err.Error(), "app 1.0 is there again") || numberIn(t, into) != "1.0" {
+	if _, err := Update(t.Context(), o); fault.CodeOf(err, 0) != 1 || !strings.Contains(err.Error(), "app 1.0 is there again") || numberIn(t, into) != "1.0" {
 		t.Errorf("a start that fails: %v", err)
 	}
 	said("stop 1.0\nstart 2.0\nstart 1.0\n")
 	o.Stop = "exit 3"
-	if _, err := Update(t.Context(), o); codeOf(err, 0) != 1 || numberIn(t, into) != "1.0" {
+	if _, err := Update(t.Context(), o); fault.CodeOf(err, 0) != 1 || numberIn(t, into) != "1.0" {
 		t.Errorf("a stop that fails: %v", err)
 	}
 	said("")
@@ -334,7 +334,7 @@ func TestUpdateRestarts(t *testing.T) {
 		t.Fatal(err)
 	}
 	for what, f := range map[string]func(context.Context, UpdateOptions) (*Updated, error){"update": Update, "rollback": Rollback} {
-		if _, err := f(t.Context(), realOptions(t, two, into)); codeOf(err, 0) != 3 || !strings.Contains(hintOf(err, ""), "wait for it") {
+		if _, err := f(t.Context(), realOptions(t, two, into)); fault.CodeOf(err, 0) != 3 || !strings.Contains(fault.HintOf(err, ""), "wait for it") {
 			t.Errorf("%s while another is at work: %v", what, err)
 		}
 	}
@@ -347,7 +347,7 @@ func TestUpdateRestarts(t *testing.T) {
 			errs <- err
 		}()
 	}
-	if err := errors.Join(<-errs, <-errs); err != nil && !strings.Contains(hintOf(err, ""), "wait for it") || numberIn(t, into) != "2.0" {
+	if err := errors.Join(<-errs, <-errs); err != nil && !strings.Contains(fault.HintOf(err, ""), "wait for it") || numberIn(t, into) != "2.0" {
 		t.Errorf("two at a time: %v", err)
 	}
 }
@@ -384,7 +384,7 @@ func TestUpdateHoldsTheWayBack(t *testing.T) {
 		if start == "false" {
 			want += ", and didn't start either: running --start"
 		}
-		if _, err := Update(t.Context(), o); codeOf(err, 0) != 1 || !strings.Contains(err.Error(), want) || numberIn(t, into) != "2.0" {
+		if _, err := Update(t.Context(), o); fault.CodeOf(err, 0) != 1 || !strings.Contains(err.Error(), want) || numberIn(t, into) != "2.0" {
 			t.Fatalf("a start that fails: %v", err)
 		}
 		back("1.0")
@@ -398,7 +398,7 @@ func TestUpdateHoldsTheWayBack(t *testing.T) {
 		t.Error("what 1.0 left is there, and 3.0 works")
 	}
 	back("2.0")
-	if _, err := Rollback(t.Context(), realOptions(t, "", into)); codeOf(err, 0) != 2 || there(path.Dir(previousPlan)) {
+	if _, err := Rollback(t.Context(), realOptions(t, "", into)); fault.CodeOf(err, 0) != 2 || there(path.Dir(previousPlan)) {
 		t.Errorf("a second rollback: %v", err)
 	}
 }

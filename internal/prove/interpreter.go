@@ -13,19 +13,19 @@ import (
 	"strings"
 	"time"
 
-	"github.com/binary-buildout/binary-buildout/internal/install"
+	"github.com/binary-buildout/binary-buildout/internal/interpreter"
 	"github.com/binary-buildout/binary-buildout/internal/isolate"
 )
 
-// interpreter is a Python and where its files lie.
-type interpreter struct {
-	install.Python
+// placedPython is a Python and where its files lie.
+type placedPython struct {
+	interpreter.Python
 	Base   string `json:"base"`   // the executable, without links; of a virtualenv, the one it was made with
 	Prefix string `json:"prefix"` // sys.base_prefix, without links
 }
 
 // describe asks an interpreter where it lies.
-func describe(ctx context.Context, p *install.Python, env []string) (*interpreter, error) {
+func describe(ctx context.Context, p *interpreter.Python, env []string) (*placedPython, error) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	const code = `
@@ -40,7 +40,7 @@ sys.stdout.write(json.dumps({"base": os.path.realpath(base), "prefix": os.path.r
 	if err != nil {
 		return nil, &isolateError{fmt.Errorf("asking %s for its location: %w", p.Executable, err)}
 	}
-	i := &interpreter{Python: *p}
+	i := &placedPython{Python: *p}
 	if err := json.Unmarshal(out, i); err != nil {
 		return nil, &isolateError{fmt.Errorf("asking %s for its location: %w", p.Executable, err)}
 	}
@@ -64,7 +64,7 @@ var systemPrefixes = []string{"/", "/usr", "/usr/local", "/opt", "/opt/homebrew"
 // moveTo binds the interpreter's prefix to another place, where it finds its
 // library by its own location, and takes the old one away. A prefix that the
 // system needs stays, and only the executable in it is masked.
-func (i *interpreter) moveTo(place string) move {
+func (i *placedPython) moveTo(place string) move {
 	rel, err := filepath.Rel(i.Prefix, i.Base)
 	if err != nil || strings.HasPrefix(rel, "..") {
 		return move{}
@@ -117,7 +117,7 @@ func sharedLibraries(executable, prefix string) []string {
 // linkFrom makes the interpreter look as if it were elsewhere: a link, which
 // sys.executable then names. On Windows, where links need a privilege, it
 // stays where it is.
-func (i *interpreter) linkFrom(place, goos string) move {
+func (i *placedPython) linkFrom(place, goos string) move {
 	m := move{executable: i.Executable, dir: filepath.Dir(i.Executable)}
 	dir := filepath.Join(place, "bin")
 	link := filepath.Join(dir, filepath.Base(i.Base))

@@ -94,7 +94,7 @@ type run struct {
 	work     string
 	tree     string
 	manifest *archive.Manifest
-	python   *interpreter
+	python   *placedPython
 	box      *isolate.Box
 	env      []string
 }

@@ -256,7 +256,7 @@ func TestByConvention(t *testing.T) {
 // A Python of the system can't be hidden with its prefix; the executable can.
 func TestSystemPython(t *testing.T) {
 	python := testtool.Program(t, "/usr/bin/python3")
-	i := &interpreter{Base: "/usr/bin/python3.11", Prefix: "/usr"}
+	i := &placedPython{Base: "/usr/bin/python3.11", Prefix: "/usr"}
 	m := i.moveTo("/place")
 	if m.executable != "/place/bin/python3.11" || len(m.hide) != 0 || len(m.mask) != 1 || len(m.binds) != 1 {
 		t.Errorf("%+v", m)

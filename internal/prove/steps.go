@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/install"
 	"github.com/binary-buildout/binary-buildout/internal/isolate"
 	"github.com/binary-buildout/binary-buildout/internal/machinecode"
@@ -115,7 +116,7 @@ func (r *run) install(ctx context.Context) error {
 	if err != nil {
 		s.Code = 1
 		r.proof.Steps = append(r.proof.Steps, s)
-		var e *install.Error
+		var e *fault.Error
 		if errors.As(err, &e) && e.Code == 1 {
 			r.proof.fail(cmp.Or(e.Text, "its output is above"), "%s", e.Error())
 			return nil

@@ -1,0 +1,255 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/fault"
+	"github.com/binary-buildout/binary-buildout/internal/scratch"
+	"github.com/binary-buildout/binary-buildout/matrix"
+)
+
+// repository matches OWNER/REPO and OWNER/REPO@TAG, in GitHub's characters.
+var repository = regexp.MustCompile(`^([A-Za-z0-9](?:[A-Za-z0-9-]{0,38}))/([A-Za-z0-9._-]{1,100})(?:@(.+))?$`)
+
+// Get brings the archive that the source names, and that fits this system.
+// A path that exists is a path, whatever else it looks like.
+func Get(ctx context.Context, o Request) (*Archive, error) {
+	if IsAddress(o.Source) {
+		return fetchURL(ctx, o)
+	}
+	if looksLikeAddress(o.Source) {
+		return nil, notAnAddress(o.Source)
+	}
+	fi, err := o.stat(o.Source)
+	switch {
+	case err == nil && fi.Mode().IsRegular():
+		return fetchFile(ctx, o)
+	case err == nil && fi.IsDir():
+		return fetchFrom(ctx, o, folder{o.Source})
+	case err == nil:
+		return nil, fault.Usage(fmt.Errorf("installing %s: it is neither a file nor a folder", WithoutUser(o.Source)), "")
+	case !errors.Is(err, fs.ErrNotExist) && !strings.Contains(err.Error(), "not a directory"):
+		return nil, fault.Usage(fmt.Errorf("looking at %s: %w", WithoutUser(o.Source), reason(err)), "")
+	}
+	if m := repository.FindStringSubmatch(o.Source); m != nil {
+		r, err := o.remote()
+		if err != nil {
+			return nil, err
+		}
+		if r.Token != "" {
+			return fetchFrom(ctx, o, &apiRelease{remote: r, repo: m[1] + "/" + m[2], tag: m[3]})
+		}
+		return fetchFrom(ctx, o, &publicRelease{remote: r, repo: m[1] + "/" + m[2], tag: m[3]})
+	}
+	return nil, fault.Usage(fmt.Errorf("installing %s: there is no such file", WithoutUser(o.Source)), "give an archive, OWNER/REPO[@TAG], or the URL or folder of a mirror")
+}
+
+// fetchURL is for a mirror, or one archive.
+func fetchURL(ctx context.Context, o Request) (*Archive, error) {
+	u, err := url.Parse(o.Source)
+	if err != nil || u.Host == "" {
+		return nil, notAnAddress(o.Source)
+	}
+	r, err := o.remote()
+	if err != nil {
+		return nil, err
+	}
+	var f *Archive
+	if !ArchiveSuffix.MatchString(u.Path) {
+		f, err = fetchFrom(ctx, o, &mirror{r, strings.TrimRight(o.Source, "/")})
+	} else {
+		f, err = fetchOne(ctx, o, r, u)
+	}
+	if err == nil && u.Scheme == "http" && o.SHA256 == "" {
+		f.Warnings = append(f.Warnings, "the archive and its digest came over http, which anybody on the way can change")
+	}
+	return f, err
+}
+
+// fetchOne fetches an archive by its address, after its sidecar.
+func fetchOne(ctx context.Context, o Request, r Remote, u *url.URL) (*Archive, error) {
+	a := Asset{Name: path.Base(u.Path), SHA256: o.SHA256}
+	if a.SHA256 == "" {
+		side := *u
+		side.Path = ArchiveSuffix.ReplaceAllString(u.Path, "") + ".json"
+		data, err := r.document(ctx, side.String(), "")
+		if err != nil {
+			return nil, &fault.Error{Err: fmt.Errorf("finding the archive's digest: %w", err), Code: fault.CodeOf(err, 3), Text: "put the archive's .json beside it, or give --sha256"}
+		}
+		if a.SHA256, err = sidecarDigest(data, WithoutUser(side.String())); err != nil {
+			return nil, err
+		}
+	}
+	at := attested{}
+	if o.asksForAttestation() {
+		beside := func(ctx context.Context, name string) ([]byte, error) {
+			return r.document(ctx, u.JoinPath("..", name).String(), "")
+		}
+		var err error
+		if at, err = attest(ctx, o, evidence{WithoutUser(u.String()), "", beside}, a); err != nil {
+			return nil, err
+		}
+	}
+	f, err := fetchAsset(ctx, o, a, func(to string) error { return r.download(ctx, o, wanted{address: u.String(), name: a.Name}, to) })
+	if err == nil {
+		f.take(at)
+	}
+	return f, err
+}
+
+// shelf is a place that has an index and assets.
+type shelf interface {
+	name() string
+	index(ctx context.Context) ([]byte, error)
+	// get brings an asset to a file; or gives the path where it lies already.
+	get(ctx context.Context, o Request, a Asset, x *Index, to string) error
+	local(a Asset) string
+	// document gives a small asset; one that isn't there is fs.ErrNotExist, or
+	// the answer 404.
+	document(ctx context.Context, name string) ([]byte, error)
+	// repository is OWNER/REPO, "" for a mirror.
+	repository() string
+}
+
+// forward refuses to follow the latest release back to an older version, which
+// it is for a moment while the latest one's files are replaced, or when that was
+// withdrawn: an unattended update would go back. Who names a tag may.
+func forward(o Request, x *Index, s shelf) error {
+	if _, _, latest := latestOf(s); !latest {
+		return nil
+	}
+	return backward(o, x, s)
+}
+
+// backward is an error where the index is one of an older version than what is there.
+func backward(o Request, x *Index, s shelf) error {
+	if !numbers.MatchString(o.Installed) || !numbers.MatchString(x.Version) || matrix.CompareVersions(x.Version, o.Installed) >= 0 {
+		return nil
+	}
+	return fault.Surroundings(fmt.Errorf("updating: %s has version %s, and %s is installed", s.name(), x.Version, o.Installed),
+		"if the newer one's files are just being replaced, run it again later; to go back, name the tag: "+s.repository()+"@TAG")
+}
+
+// numbers are versions whose order is beyond doubt.
+var numbers = regexp.MustCompile(`^[0-9]+(\.[0-9]+)*$`)
+
+// fetchFrom takes what fits from a shelf.
+func fetchFrom(ctx context.Context, o Request, s shelf) (*Archive, error) {
+	o.tell(Event{Step: "index", Text: "looking what " + s.name() + " has"})
+	s, x, err := indexOfThis(ctx, o, s)
+	if err != nil {
+		return nil, err
+	}
+	if err := x.asTagged(tagOf(s), s.name()); err != nil {
+		return nil, err
+	}
+	if err := forward(o, x, s); err != nil {
+		return nil, err
+	}
+	c, err := Choose(ctx, o, x, s.name())
+	if err != nil {
+		return nil, err
+	}
+	a := c.Asset
+	if d, ok := a.deltaFrom(o.Base); ok && (o.SHA256 == "" || o.SHA256 == d.SHA256) {
+		a = d
+	}
+	if o.SHA256 != "" && o.SHA256 != a.SHA256 {
+		return nil, fault.Failed(fmt.Errorf("checking %s: --sha256 says %s, and %s says %s", a.Name, o.SHA256, s.name(), a.SHA256),
+			"it isn't the archive that you mean: ask who made it")
+	}
+	if same, _ := o.Look(c.Asset); same && !o.RequireAttestation {
+		return &Archive{Unchanged: true}, nil
+	}
+	at, err := attest(ctx, o, evidence{s.name(), s.repository(), s.document}, a)
+	if err != nil {
+		return nil, err
+	}
+	var f *Archive
+	local := s.local(a)
+	if _, err := os.Stat(local); local != "" && errors.Is(err, fs.ErrNotExist) {
+		return nil, fault.Usage(fmt.Errorf("looking for %s: the mirror %s doesn't have it, though its index names it", a.Name, s.name()),
+			"copy it there too: a mirror is a copy of all assets of a release")
+	}
+	if local != "" {
+		f, err = openLocal(ctx, o, local, a.SHA256)
+	} else {
+		f, err = fetchAsset(ctx, o, a, func(to string) error { return s.get(ctx, o, a, x, to) })
+	}
+	if err != nil {
+		return nil, err
+	}
+	f.Python = c.python
+	f.take(at)
+	return f, nil
+}
+
+// fetchAsset downloads an archive, unless its directory needs nothing or can't
+// take it.
+func fetchAsset(ctx context.Context, o Request, a Asset, get func(to string) error) (*Archive, error) {
+	same, err := o.Look(a)
+	if err != nil {
+		return nil, err
+	}
+	if same {
+		return &Archive{Unchanged: true}, nil
+	}
+	at, err := o.Dir()
+	if err != nil {
+		return nil, err
+	}
+	held, err := scratch.Hold(at)
+	if err != nil {
+		return nil, fault.Surroundings(fmt.Errorf("locking %s: %w", at, err), "another install into the same directory is running; wait for it to end")
+	}
+	// The digest in its name says that an earlier run's part is of the same content.
+	part := filepath.Join(at, a.SHA256+".part")
+	_ = held.Clear(filepath.Base(part))
+	err = roomFor(part, a.Size)
+	if err == nil {
+		err = get(part)
+	}
+	if err != nil {
+		if fi, statErr := os.Stat(part); statErr == nil && fi.Size() > 0 {
+			held.Release() // the next run goes on with it
+		} else {
+			held.Remove()
+		}
+		return nil, err
+	}
+	to := filepath.Join(at, a.Name)
+	if err := os.Rename(part, to); err != nil {
+		held.Remove()
+		return nil, fault.Surroundings(fmt.Errorf("downloading: %w", err), "")
+	}
+	f := &Archive{Name: a.Name, want: a.SHA256, remove: held.Remove}
+	if f.File, err = os.Open(to); err == nil {
+		_, err = f.Sum(ctx)
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// roomFor refuses a download that the disk has no room for, before it begins.
+func roomFor(part string, size int64) error {
+	if fi, err := os.Stat(part); err == nil {
+		size -= fi.Size()
+	}
+	free, known := scratch.FreeSpace(filepath.Dir(part))
+	if !known || free >= size {
+		return nil
+	}
+	return fault.Surroundings(fmt.Errorf("downloading to %s: %d MB are free, and %d MB are needed", filepath.Dir(part), free>>20, size>>20+1), "make room on that disk")
+}
