@@ -22,8 +22,8 @@ require (
 )
 
 require (
-	github.com/sethvargo/go-githubactions v1.3.1
 	github.com/digitorus/timestamp v0.0.0-20231217203849-220c5c2851b7
+	github.com/sethvargo/go-githubactions v1.3.1
 	github.com/sigstore/sigstore-go v1.3.0
 	golang.org/x/net v0.57.0
 	golang.org/x/term v0.47.0

@@ -520,7 +520,7 @@ SHAPES.update({
                            "sha256": is_text, "epoch": is_time, "manifest.json": PARTS, "files.json": PARTS},
                           {"hold": is_flag, "source": is_text}),
     u"listed.json": members({"archive": is_text, "files": named(is_text, is_path)}),
-    u"install.json": members({}, {"archive": is_text, "sha256": is_text, "source": is_text}),
+    u"install.json": members({}, {"archive": is_text, "sha256": is_text, "source": is_text, "attestation": members({})}),
 })
 
 
@@ -2493,8 +2493,12 @@ def remove_laid_over(tree, gone):
             folders.append(full) if is_folder(full) else os.unlink(full)
     for full in reversed(folders):
         remove_empty(full)
-    for name in (RECORD, PREVIOUS):
-        clear(os.path.join(tree.base, native(name)))
+    asked = (read_json(tree.base, RECORD) or {}).get("attestation")
+    if asked is None:
+        clear(os.path.join(tree.base, native(RECORD)))
+    else:  # of each version, wherever it came from
+        write_json(tree.base, RECORD, {"format": 1, "attestation": asked})
+    clear(os.path.join(tree.base, native(PREVIOUS)))
     names = set(p for p, _ in gone)
     tree.state = dict(tree.state, files=dict((p, v) for p, v in tree.state["files"].items() if p not in names))
     write_json(tree.base, STATE, tree.state)
@@ -3033,8 +3037,9 @@ def write_record(tree, staging):
     source = delta.get("source") or old.get("source")
     if source is None:
         return
-    lines = [u'  "format": 1'] + [u'  "%s": %s' % (k, json.dumps(v, ensure_ascii=False)) for k, v in (
-        (u"archive", delta["archive"]), (u"sha256", delta["sha256"]), (u"source", source))]
+    # What is asked of each version's attestation stays.
+    lines = [u'  "format": 1'] + [u'  "%s": %s' % (k, json.dumps(v, ensure_ascii=False, sort_keys=True)) for k, v in (
+        (u"archive", delta["archive"]), (u"sha256", delta["sha256"]), (u"source", source), (u"attestation", old.get("attestation"))) if v is not None]
     data = u"{\n" + u",\n".join(lines) + u"\n}\n"
     # A password, or a signature of object stores.
     address = source.partition(u"://")[2]

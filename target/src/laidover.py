@@ -55,8 +55,12 @@ def remove_laid_over(tree, gone):
             folders.append(full) if is_folder(full) else os.unlink(full)
     for full in reversed(folders):
         remove_empty(full)
-    for name in (RECORD, PREVIOUS):
-        clear(os.path.join(tree.base, native(name)))
+    asked = (read_json(tree.base, RECORD) or {}).get("attestation")
+    if asked is None:
+        clear(os.path.join(tree.base, native(RECORD)))
+    else:  # of each version, wherever it came from
+        write_json(tree.base, RECORD, {"format": 1, "attestation": asked})
+    clear(os.path.join(tree.base, native(PREVIOUS)))
     names = set(p for p, _ in gone)
     tree.state = dict(tree.state, files=dict((p, v) for p, v in tree.state["files"].items() if p not in names))
     write_json(tree.base, STATE, tree.state)

@@ -45,7 +45,7 @@ SHAPES.update({
                            "sha256": is_text, "epoch": is_time, "manifest.json": PARTS, "files.json": PARTS},
                           {"hold": is_flag, "source": is_text}),
     u"listed.json": members({"archive": is_text, "files": named(is_text, is_path)}),
-    u"install.json": members({}, {"archive": is_text, "sha256": is_text, "source": is_text}),
+    u"install.json": members({}, {"archive": is_text, "sha256": is_text, "source": is_text, "attestation": members({})}),
 })
 
 

@@ -53,8 +53,9 @@ def write_record(tree, staging):
     source = delta.get("source") or old.get("source")
     if source is None:
         return
-    lines = [u'  "format": 1'] + [u'  "%s": %s' % (k, json.dumps(v, ensure_ascii=False)) for k, v in (
-        (u"archive", delta["archive"]), (u"sha256", delta["sha256"]), (u"source", source))]
+    # What is asked of each version's attestation stays.
+    lines = [u'  "format": 1'] + [u'  "%s": %s' % (k, json.dumps(v, ensure_ascii=False, sort_keys=True)) for k, v in (
+        (u"archive", delta["archive"]), (u"sha256", delta["sha256"]), (u"source", source), (u"attestation", old.get("attestation"))) if v is not None]
     data = u"{\n" + u",\n".join(lines) + u"\n}\n"
     # A password, or a signature of object stores.
     address = source.partition(u"://")[2]
