@@ -106,9 +106,8 @@ def text_of_run(root):
 
 
 def run_hook(buildout):
-    """A build that reuses the last archive has something to say first."""
-    path = os.environ.pop("BINARY_BUILDOUT_REUSE", None)
-    if path:
+    """What pack has to see of a build, or to say first: its own programs, in their order."""
+    for path in filter(None, os.environ.pop("BINARY_BUILDOUT_HOOKS", "").split(os.pathsep)):
         with open(path, "rb") as f:
             exec(compile(f.read(), path, "exec"), {"buildout": buildout, "__file__": path})
 
