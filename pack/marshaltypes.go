@@ -3,21 +3,13 @@ package pack
 import (
 	"fmt"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/cpython"
 )
 
 // marshalTypes are the type codes that marshal of Python 3.minor reads, all of
-// which the reader here knows. Measured: what its marshal.loads doesn't call
-// unknown (TestMarshalTypes).
-func marshalTypes(minor int) string {
-	types := "().0<>AFINSTZ[acfgilrstuxyz{"
-	if minor >= 14 {
-		types += string(typeSlice) // version 5
-	}
-	if minor >= 15 {
-		types += string(typeFrozDict) // version 6
-	}
-	return types
-}
+// which the reader here knows (TestMarshalTypes).
+func marshalTypes(minor int) string { return cpython.Of(minor).MarshalTypes }
 
 // Marshal is what an interpreter shows of its bytecode's format before a build.
 type Marshal struct {

@@ -3,13 +3,12 @@ package pymodule
 import (
 	"slices"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/cpython"
 )
 
 // PythonVersion is a version of CPython, such as {3, 15}.
 type PythonVersion struct{ Major, Minor int }
-
-// exportSince is the first version that looks for PyModExport (PEP 793).
-const exportSince = 15
 
 // Entries are the functions that a Python looks for in a module of that name,
 // the usual one first: initx in Python 2, PyInit_x in Python 3, and in 3.15 and
@@ -19,16 +18,33 @@ func Entries(stem string, v PythonVersion) []string {
 	if v.Major == 2 {
 		return []string{"init" + stem}
 	}
-	names := []string{"PyInit" + mangled(stem)}
-	if v.Major > 3 || v.Minor >= exportSince {
-		names = append(names, "PyModExport"+mangled(stem))
+	return entries(stem, cpython.Of(v.Minor).Entries)
+}
+
+func entries(stem string, prefixes []string) []string {
+	names := make([]string, len(prefixes))
+	for i, prefix := range prefixes {
+		names[i] = prefix + mangled(stem)
 	}
 	return names
 }
 
 // AnyEntries are the functions that some Python takes for the entry of a module of that name.
 func AnyEntries(stem string) []string {
-	return append(Entries(stem, PythonVersion{3, exportSince}), Entries(stem, PythonVersion{Major: 2})...)
+	return append(entries(stem, prefixes()), Entries(stem, PythonVersion{Major: 2})...)
+}
+
+// prefixes are those of every Python 3, the usual one first.
+func prefixes() []string {
+	var all []string
+	for _, p := range cpython.Known() {
+		for _, prefix := range p.Entries {
+			if !slices.Contains(all, prefix) {
+				all = append(all, prefix)
+			}
+		}
+	}
+	return all
 }
 
 // mangled is what follows the prefix in a function's name.
@@ -42,7 +58,7 @@ func mangled(stem string) string {
 // Module is the name of the module whose entry a function of Python 3 is; false
 // if it is none.
 func Module(function string) (string, bool) {
-	for _, prefix := range []string{"PyInit", "PyModExport"} {
+	for _, prefix := range prefixes() {
 		rest, ok := strings.CutPrefix(function, prefix)
 		if !ok {
 			continue
