@@ -1620,7 +1620,8 @@ def source(origin, server, repo, release, tag, helper):
     # Without --tag, an update later takes what is the latest then.
     return Release(server, repo, tag or release, repo + "@" + tag if tag else repo, helper)
 
-# ---- program ----------------------------------------------------------------
+# ---- installation -----------------------------------------------------------
+# One install, from the options to the last line that is said.
 
 def install(o):
     path = final(o["into"])
@@ -1644,6 +1645,8 @@ def install(o):
     after = "cd %s; bin\\buildout" if WINDOWS else "cd %s && bin/buildout"
     say("%s %s is in %s, with %s\nnext: %s" % (index["name"], index["version"], path, python["executable"], after % word(path)), sys.stdout)
 
+# ---- options ----------------------------------------------------------------
+# What install.sh and install.ps1 hand over, and how their users know it.
 
 def options():
     """NAME=VALUE: of install.sh the arguments, of install.ps1 what it set as
@@ -1664,6 +1667,7 @@ def spoken(words):
         words = re.sub(r"--(into|python|tag|from|label|sha256)\b", lambda m: "-" + m.group(1).capitalize(), words)
     return words.replace("\n", "\\n")
 
+# ---- program ----------------------------------------------------------------
 
 def ended(number, frame):
     raise KeyboardInterrupt

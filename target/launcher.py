@@ -20,6 +20,7 @@ import os
 for p in os.environ.get("PYTHONPATH", "").split(os.pathsep):
     sys.path[:] = [q for q in sys.path if q not in (p, os.path.abspath(p))]
 
+import csv
 import hashlib
 import io
 import json
@@ -915,7 +916,8 @@ def which(name):
     return None
 
 # ---- owners -----------------------------------------------------------------
-# What is whose in develop-eggs.
+# What is whose in develop-eggs: cases/owners.json has the rows that
+# internal/buildout is held to too.
 
 def normal(name):
     return re.sub(u"[-_.]+", u"_", name).lower().strip(u"_")
@@ -940,11 +942,24 @@ def owner(name, packages):
     return max(fitting, key=len) if fitting else None
 
 
-def record_names(folder):
-    """What lies beside a .dist-info because its wheel was installed there."""
-    path = os.path.join(folder, native(u"RECORD"))
-    lines = text(read_file(path)).splitlines() if os.path.isfile(path) else []
-    found = set(line.rsplit(u",", 2)[0].strip(u'"').split(u"/")[0] for line in lines)
+def owners_of(names, recorded):
+    """The package of each file of develop-eggs that has one. Names say it, and
+    what names don't say, a RECORD does: each backend has its own names.
+    recorded: gives the RECORD of a .dist-info, as bytes."""
+    packages = [package_of(n) for n in names if n.endswith(u".egg-link")]
+    found = dict((n, owner(n, packages)) for n in names)
+    for name in sorted(names):
+        if found[name] and name.endswith(u".dist-info"):
+            for beside in record_names(recorded(name)):
+                found[beside] = found[name]
+    return dict((n, package) for n, package in found.items() if package)
+
+
+def record_names(data):
+    """What lies beside a .dist-info because its wheel was installed there: its
+    RECORD is in the form of Python's csv (PEP 376)."""
+    lines = [(line if PY2 else text(line)) for line in data.replace(b"\0", b"").split(b"\n")]
+    found = set(text(line[0]).split(u"/")[0] for line in csv.reader(lines) if line)
     return found - set([u"", u"..", u"__pycache__"])
 
 # ---- recipes ----------------------------------------------------------------
@@ -1452,17 +1467,15 @@ class Run(object):
         return self.journal.path("moved", "%d" % number) if number else os.path.join(self.root, relative)
 
     def owners(self, aside):
-        """The package of each file of develop-eggs that has one. Names say it,
-        and what names don't say, a RECORD does: each backend has its own names."""
+        """The package of each file of develop-eggs that has one."""
         if self.owned is None or self.owned[0] != set(aside):
-            packages = [package_of(text(n)) for n in aside if n.endswith(native(u".egg-link"))]
-            found = dict((n, owner(text(n), packages)) for n in aside)
-            for name, place in aside.items():
-                if found[name] and name.endswith(native(u".dist-info")):
-                    for recorded in record_names(self.now_at(*place)):
-                        found[native(recorded)] = found[name]
-            self.owned = set(aside), dict((n, package) for n, package in found.items() if package)
+            found = owners_of([text(n) for n in aside], lambda name: self.record_of(aside[native(name)]))
+            self.owned = set(aside), dict((native(n), package) for n, package in found.items())
         return self.owned[1]
+
+    def record_of(self, place):
+        path = os.path.join(self.now_at(*place), native(u"RECORD"))
+        return read_file(path) if os.path.isfile(path) else b""
 
     def develop_new(self, old, folder, setup, dest, build_ext, *args, **kw):
         """A package that was added here: works if it needs no compiler."""

@@ -1,9 +1,10 @@
 package buildout
 
 import (
-	"bufio"
+	"encoding/csv"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -42,9 +43,10 @@ func setupFolder(root, path string) string {
 }
 
 // developFiles are the names in develop-eggs that belong to each of the
-// packages that have an .egg-link there. target/launcher.py has the same rule
-// (Run.owners): names say it, and what they don't say, the RECORD of the
-// package's .dist-info does, since each build backend has names of its own.
+// packages that have an .egg-link there. Names say it, and what they don't say,
+// the RECORD of the package's .dist-info does, since each build backend has
+// names of its own. launcher.py has the same rule on the target
+// (target/src/owners.py); target/cases/owners.json has the rows of both.
 func developFiles(dir string, links []eggLink) (map[string][]string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -108,7 +110,8 @@ func developOwner(file string, links []eggLink) string {
 	return best
 }
 
-// recordNames are the names beside a .dist-info that its RECORD lists.
+// recordNames are the names beside a .dist-info that its RECORD lists, which is
+// in the form of Python's csv (PEP 376).
 func recordNames(record string) ([]string, error) {
 	f, err := os.Open(record)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -118,16 +121,22 @@ func recordNames(record string) ([]string, error) {
 		return nil, err
 	}
 	defer f.Close()
+	lines := csv.NewReader(f)
+	lines.FieldsPerRecord, lines.LazyQuotes = -1, true
 	var names []string
-	lines := bufio.NewScanner(f)
-	for lines.Scan() {
-		name, _, _ := strings.Cut(strings.TrimPrefix(lines.Text(), `"`), ",")
-		name, _, _ = strings.Cut(name, "/")
-		if name = strings.TrimSuffix(name, `"`); name != "" && name != ".." && name != "__pycache__" && !slices.Contains(names, name) {
+	for {
+		fields, err := lines.Read()
+		if errors.Is(err, io.EOF) {
+			return names, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading %s: %w", record, err)
+		}
+		name, _, _ := strings.Cut(fields[0], "/")
+		if name != "" && name != ".." && name != "__pycache__" && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
-	return names, lines.Err()
 }
 
 // ownsAll is whether each of the last build's installed_develop_eggs belongs to

@@ -92,25 +92,3 @@ func TestPiped(t *testing.T) {
 	}
 	onlyThese(t, parent, filepath.Base(into))
 }
-
-// TestOddNames: what Windows takes for a stream, a drive, a device or another
-// name has no place in an archive there.
-func TestOddNames(t *testing.T) {
-	_, rest, ok := strings.Cut(piped(t), "\r\nODD = ")
-	pattern, _, _ := strings.Cut(rest, "\r\n")
-	if !ok {
-		t.Fatal("install.py has no ODD")
-	}
-	for _, version := range []string{"2.7", "3.13"} {
-		out, err := exec.Command(installtest.Python(t, version), "-c", `import re
-odd = `+pattern+`
-for name in (b"x:y", b"C:evil", b"nul", b"NUL.txt", b"a?", b"b\"", b"COM1.txt", b"lpt9", b"dot.", b"space ", b"a\x07", b"a|b", b"<a", b"*"):
-    assert odd.search(name), name
-for name in (b"x", b"nully", b"console", b"com10.py", b".binary-buildout", b"a.b", b"a b", b"\xc3\xbc", b"__init__.py", b"it's"):
-    assert not odd.search(name), name
-`).CombinedOutput()
-		if err != nil {
-			t.Errorf("%s: %v\n%s", version, err, out)
-		}
-	}
-}

@@ -50,10 +50,8 @@ func TestBootstrap(t *testing.T) {
 }
 
 // TestBootstrapRefuses: one clear error, the exit code, and nothing changed.
+// These are a few by whole processes; target/src/tests has all.
 func TestBootstrapRefuses(t *testing.T) {
-	relocation := func(r archive.Relocation) func(*archive.Manifest) {
-		return func(m *archive.Manifest) { m.Relocations = append(m.Relocations, r) }
-	}
 	tests := []struct {
 		name   string
 		change func(*archive.Manifest)
@@ -63,64 +61,12 @@ func TestBootstrapRefuses(t *testing.T) {
 		hint   string
 	}{
 		{name: "minor", change: func(m *archive.Manifest) { m.Python.Version, m.Python.ABI = "3.4.10", "cp34m" }, code: 2, error: "is for Python 3.4", hint: "use small-1.0-cp"},
-		{name: "abi", change: func(m *archive.Manifest) { m.Python.ABI += "t" }, code: 2, error: "is for the ABI", hint: "use small-1.0-cp"},
-		{name: "implementation", change: func(m *archive.Manifest) { m.Python.Implementation = "pypy" }, code: 2, error: "pypy"},
-		{name: "architecture", change: func(m *archive.Manifest) { m.Target = "cp313-manylinux_2_28_s390x" }, code: 2, error: "s390x", hint: "-manylinux_2_28_x86_64"},
-		{name: "bits", change: func(m *archive.Manifest) { m.Python.Bits = 32 }, code: 2, error: "(32 bits)"},
-		{name: "system", change: func(m *archive.Manifest) { m.Target = "cp313-win_amd64" }, code: 2, error: "for windows, and this is linux", hint: "-linux_x86_64"},
-		{name: "libc", change: func(m *archive.Manifest) { m.Python.Libc = "musl" }, code: 2, error: "for musl, and this system has glibc", hint: "manylinux"},
-		{name: "glibc", change: func(m *archive.Manifest) {
-			m.Floors = []archive.Floor{{Kind: "glibc", Version: "2.99", File: "eggs/x.so"}}
-		}, code: 2, error: "needs glibc 2.99", hint: "older system"},
 		{name: "library", change: func(m *archive.Manifest) {
 			m.SystemLibraries = []archive.SystemLibrary{{Name: "libc.so.6", NeededBy: "x"}, {Name: "libnowhere.so.7", NeededBy: "eggs/y.so", Package: "libnowhere7 (Debian)"}}
 		}, code: 2, error: "lacks libnowhere.so.7 (needed by eggs/y.so)", hint: "install libnowhere7 (Debian)"},
-		{name: "format", change: func(m *archive.Manifest) { m.Format = 2 }, code: 2, error: "has format 2"},
-		{name: "climbs", change: relocation(archive.Relocation{Path: "lib/../../x", Class: "text"}), code: 1, error: "no path in the tree"},
-		{name: "absolute", change: relocation(archive.Relocation{Path: "/etc/passwd", Class: "text"}), code: 1, error: "no path in the tree"},
-		{name: "twice", change: relocation(archive.Relocation{Path: "lib/mod.py", Class: "text"}), code: 1, error: "twice"},
-		{name: "own", change: relocation(archive.Relocation{Path: ".binary-buildout/launcher.py", Class: "text"}), code: 1, error: "can't be relocated"},
-		{name: "class", change: relocation(archive.Relocation{Path: "x", Class: "magic"}), code: 1, error: "unknown class"},
-		{name: "link out", change: relocation(archive.Relocation{Path: "bin/x", Class: "link", Link: "../etc/passwd"}), code: 1, error: "points to"},
-		{name: "link climbs out", change: relocation(archive.Relocation{Path: "bin/x", Class: "link", Link: "/srv/../etc/passwd"}), code: 1, error: "points to"},
-		{name: "link climbs", change: relocation(archive.Relocation{Path: "bin/x", Class: "link", Link: archive.Root + "/../x"}), code: 1, error: "points to"},
-		{name: "altered", damage: func(t *testing.T, root string) {
-			f, _ := os.OpenFile(filepath.Join(root, "etc/latin.conf"), os.O_WRONLY|os.O_APPEND, 0)
-			f.WriteString("x")
-			f.Close()
-		}, code: 1, error: "etc/latin.conf is not as it was packed", hint: "unpack the archive again"},
 		{name: "missing", damage: func(t *testing.T, root string) { os.Remove(filepath.Join(root, "lib/mod.py")) }, code: 1, error: "lib/mod.py is missing"},
-		{name: "truncated manifest", damage: func(t *testing.T, root string) {
-			os.Truncate(filepath.Join(root, archive.ManifestName), 200)
-		}, code: 1, error: "manifest.json is damaged"},
-		{name: "no manifest", damage: func(t *testing.T, root string) { os.Remove(filepath.Join(root, archive.ManifestName)) }, code: 2, error: "manifest.json is missing"},
-		{name: "directory is a link", damage: func(t *testing.T, root string) {
-			os.Rename(filepath.Join(root, "lib"), root+"-lib")
-			os.Symlink(root+"-lib", filepath.Join(root, "lib"))
-		}, code: 1, error: "lib is no directory"},
-		{name: "file is a link", damage: func(t *testing.T, root string) {
-			os.Rename(filepath.Join(root, "lib/mod.py"), root+"-mod.py")
-			os.Symlink(root+"-mod.py", filepath.Join(root, "lib/mod.py"))
-		}, code: 1, error: "lib/mod.py is missing"},
-		{name: "pipe", damage: func(t *testing.T, root string) {
-			os.Remove(filepath.Join(root, "lib/mod.py"))
-			packtest.MakePipe(t, filepath.Join(root, "lib/mod.py"))
-		}, code: 1, error: "lib/mod.py is missing"},
-		{name: "unknown placeholder", change: func(m *archive.Manifest) {
-			for i := range m.Relocations {
-				if m.Relocations[i].Path == "etc/latin.conf" {
-					data := []byte("@binary-buildout-home@\n")
-					m.Relocations[i].Size, m.Relocations[i].SHA256 = int64(len(data)), packtest.Sum(data)
-				}
-			}
-		}, damage: func(t *testing.T, root string) {
-			packtest.WriteFile(t, filepath.Join(root, "etc/latin.conf"), "@binary-buildout-home@\n")
-		}, code: 1, error: "placeholder that this program doesn't know"},
 	}
-	for _, minor := range packtest.ShortPythons() {
-		if testing.Short() && minor != "3.13" {
-			continue
-		}
+	for _, minor := range []string{"2.7", "3.13"} {
 		python := packtest.FindPython(t, minor)
 		for _, test := range tests {
 			t.Run(minor+" "+test.name, func(t *testing.T) {
@@ -176,14 +122,12 @@ func refused(t *testing.T, root, python string, code int, message, hint string) 
 	packtest.SameMap(t, before, after)
 }
 
-// TestBootstrapPlaces refuses paths that can't work.
+// TestBootstrapPlaces refuses paths that can't work; target/src/tests has all of them.
 func TestBootstrapPlaces(t *testing.T) {
 	python := packtest.FindPython(t, "3.13")
 	long := strings.Repeat("y", 100)
 	for _, test := range []struct{ name, error string }{
-		{"it's", `"'"`}, {"a\"b", "character"}, {"a\nb", "character"}, {"a%b", "character"}, {"a$b", "character"}, {"a\\b", "character"},
-		{"a:b", "character"}, {"a;b", "character"}, {"a*b", "character"}, {"a`b", "character"}, {"ends ", "space"}, {"coding=x", "script's encoding"},
-		{"b\xff", "not UTF-8"}, {long + "/" + long, "takes no more than"},
+		{"a\nb", "character"}, {"b\xff", "not UTF-8"}, {long + "/" + long, "takes no more than"},
 	} {
 		t.Run(strconv.Quote(test.name), func(t *testing.T) {
 			root := filepath.Join(t.TempDir(), test.name)

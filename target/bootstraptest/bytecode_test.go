@@ -54,16 +54,3 @@ func TestBootstrapBytecode(t *testing.T) {
 		}
 	}
 }
-
-// TestInstalled: cases/installed.json, which pack is held to too.
-func TestInstalled(t *testing.T) {
-	for _, minor := range packtest.ShortPythons() {
-		r := packtest.RunIn(t, "..", packtest.CEnv(), packtest.FindPython(t, minor), "-B", "-c", `
-import io, json
-found = {"__name__": "loaded", "__file__": "bootstrap.py"}
-exec(compile(open("bootstrap.py", "rb").read(), "bootstrap.py", "exec"), found)
-for path, want in json.load(io.open("cases/installed.json", encoding="utf-8"))["rows"].items():
-    assert found["is_installed"](path) is want, path`)
-		r.Must(t, "python"+minor)
-	}
-}

@@ -17,7 +17,7 @@ func TestHeads(t *testing.T) {
 	for _, minor := range packtest.EveryPython() {
 		t.Run(minor, func(t *testing.T) {
 			t.Parallel()
-			r := packtest.RunIn(t, "testdata", packtest.CEnv(), packtest.FindPython(t, minor), "-B", "heads.py", "../../bootstrap.py", "../../launcher.py", t.TempDir())
+			r := packtest.RunIn(t, "testdata", packtest.CEnv(), packtest.FindPython(t, minor), "-B", "heads.py", "../../src", t.TempDir())
 			r.Must(t, "heads.py")
 			if !strings.Contains(r.Out, " 0 wrong") {
 				t.Error(r.Out)
@@ -30,7 +30,7 @@ func TestHeads(t *testing.T) {
 			if testing.Short() {
 				t.Skip("needs the root of another Debian")
 			}
-			out, err := testroot.Forky(t).Command(here+"/target", "python"+minor, "-B", "bootstraptest/testdata/heads.py", "bootstrap.py", "launcher.py", "/tmp").CombinedOutput()
+			out, err := testroot.Forky(t).Command(here+"/target", "python"+minor, "-B", "bootstraptest/testdata/heads.py", "src", "/tmp").CombinedOutput()
 			if err != nil || !strings.Contains(string(out), " 0 wrong") {
 				t.Errorf("%v: %s", err, out)
 			}

@@ -12,19 +12,6 @@ import (
 // The programs that travel in each archive.
 var programs = []string{"bootstrap.py", "launcher.py"}
 
-// TestProgramsCompile: with every Python, without a warning.
-func TestProgramsCompile(t *testing.T) {
-	for _, minor := range packtest.EveryPython() {
-		python := packtest.FindPython(t, minor)
-		for _, program := range programs {
-			r := packtest.RunIn(t, "..", packtest.CEnv(), python, "-W", "error", "-c", "import sys; compile(open(sys.argv[1], 'rb').read(), sys.argv[1], 'exec')", program)
-			if r.Code != 0 {
-				t.Errorf("python%s %s: %s", minor, program, r.Err)
-			}
-		}
-	}
-}
-
 // importLines are the import statements of a program, functions' ones too.
 var importLines = regexp.MustCompile(`(?m)^\s*(?:import\s+([\w.]+(?:\s*,\s*[\w.]+)*)|from\s+([\w.]+)\s+import)`)
 

@@ -1,8 +1,10 @@
-"""What is whose in develop-eggs."""
-import os
+"""What is whose in develop-eggs: cases/owners.json has the rows that
+internal/buildout is held to too.
+"""
+import csv
 import re
 
-from system import native, read_file, text
+from system import PY2, text
 
 
 def normal(name):
@@ -28,9 +30,22 @@ def owner(name, packages):
     return max(fitting, key=len) if fitting else None
 
 
-def record_names(folder):
-    """What lies beside a .dist-info because its wheel was installed there."""
-    path = os.path.join(folder, native(u"RECORD"))
-    lines = text(read_file(path)).splitlines() if os.path.isfile(path) else []
-    found = set(line.rsplit(u",", 2)[0].strip(u'"').split(u"/")[0] for line in lines)
+def owners_of(names, recorded):
+    """The package of each file of develop-eggs that has one. Names say it, and
+    what names don't say, a RECORD does: each backend has its own names.
+    recorded: gives the RECORD of a .dist-info, as bytes."""
+    packages = [package_of(n) for n in names if n.endswith(u".egg-link")]
+    found = dict((n, owner(n, packages)) for n in names)
+    for name in sorted(names):
+        if found[name] and name.endswith(u".dist-info"):
+            for beside in record_names(recorded(name)):
+                found[beside] = found[name]
+    return dict((n, package) for n, package in found.items() if package)
+
+
+def record_names(data):
+    """What lies beside a .dist-info because its wheel was installed there: its
+    RECORD is in the form of Python's csv (PEP 376)."""
+    lines = [(line if PY2 else text(line)) for line in data.replace(b"\0", b"").split(b"\n")]
+    found = set(text(line[0]).split(u"/")[0] for line in csv.reader(lines) if line)
     return found - set([u"", u"..", u"__pycache__"])

@@ -7,7 +7,7 @@ import sys
 from compilers import Shims
 from documents import read_json
 from journal import Journal
-from owners import owner, package_of, record_names
+from owners import owners_of, package_of
 from paths import fs, slashed
 from recipes import patch_extensions, print_picked
 from scripts import patch_scripts
@@ -190,17 +190,15 @@ class Run(object):
         return self.journal.path("moved", "%d" % number) if number else os.path.join(self.root, relative)
 
     def owners(self, aside):
-        """The package of each file of develop-eggs that has one. Names say it,
-        and what names don't say, a RECORD does: each backend has its own names."""
+        """The package of each file of develop-eggs that has one."""
         if self.owned is None or self.owned[0] != set(aside):
-            packages = [package_of(text(n)) for n in aside if n.endswith(native(u".egg-link"))]
-            found = dict((n, owner(text(n), packages)) for n in aside)
-            for name, place in aside.items():
-                if found[name] and name.endswith(native(u".dist-info")):
-                    for recorded in record_names(self.now_at(*place)):
-                        found[native(recorded)] = found[name]
-            self.owned = set(aside), dict((n, package) for n, package in found.items() if package)
+            found = owners_of([text(n) for n in aside], lambda name: self.record_of(aside[native(name)]))
+            self.owned = set(aside), dict((native(n), package) for n, package in found.items())
         return self.owned[1]
+
+    def record_of(self, place):
+        path = os.path.join(self.now_at(*place), native(u"RECORD"))
+        return read_file(path) if os.path.isfile(path) else b""
 
     def develop_new(self, old, folder, setup, dest, build_ext, *args, **kw):
         """A package that was added here: works if it needs no compiler."""

@@ -1,0 +1,35 @@
+"""One install, from the options to the last line that is said."""
+import sys
+
+from fetch import from_copy, from_open
+from fits import choose
+from here import final, look, other_version
+from index import as_asked, as_tagged, read_index
+from interpreters import pythons
+from shelves import source
+from trust import safe_place
+from unpack import zstd
+from words import WINDOWS, say, word
+
+
+def install(o):
+    path = final(o["into"])
+    safe_place(path)
+    there = look(path)
+    shelf = source(o["from"], o["server"], o["repo"], o["release"], o["tag"], (o["helper"], o["script"]) if o.get("helper") else None)
+    index = read_index(shelf.index(), shelf.name)
+    as_tagged(o["tag"], index, shelf.name)
+    say("%s has %s %s" % (shelf.name, index["name"], index["version"]))
+    asset, python = choose(index, shelf.name, pythons(o["python"]), o["label"])
+    as_asked(o["sha256"], asset)
+    if there and there["sha256"] == asset["sha256"]:
+        return say("%s is in %s already: nothing changes" % (there["what"], path), sys.stdout)
+    if there:
+        raise other_version(path, there, asset, index, shelf)
+    if asset["archive"].endswith(".zst"):
+        zstd()
+    local = shelf.local(asset)
+    if not local or not from_open(local, True, asset, path, python, shelf):
+        from_copy(asset, path, python, shelf)
+    after = "cd %s; bin\\buildout" if WINDOWS else "cd %s && bin/buildout"
+    say("%s %s is in %s, with %s\nnext: %s" % (index["name"], index["version"], path, python["executable"], after % word(path)), sys.stdout)

@@ -1,0 +1,64 @@
+"""What install.py says, and where it installs."""
+import os
+import pwd
+import shutil
+import tempfile
+import unittest
+
+import here
+import options
+import unpack
+import words
+from tests import cases
+
+
+class Install(unittest.TestCase):
+
+    def test_odd(self):
+        """What Windows takes for a stream, a drive, a device or another name has no place in an archive there."""
+        for name in (b"x:y", b"C:evil", b"nul", b"NUL.txt", b"a?", b"b\"", b"COM1.txt", b"lpt9", b"dot.", b"space ", b"a\x07", b"a|b", b"<a", b"*"):
+            self.assertTrue(unpack.ODD.search(name), name)
+        for name in (b"x", b"nully", b"console", b"com10.py", b".binary-buildout", b"a.b", b"a b", b"\xc3\xbc", b"__init__.py", b"it's"):
+            self.assertFalse(unpack.ODD.search(name), name)
+
+    def test_plainly(self):
+        """What steers a terminal is shown as its number, whoever wrote it."""
+        self.assertEqual(words.plain(b"a\x1b[2J\r\xc2\x9b2J\xe2\x80\xaeb\x7f \xc3\xbc\tn"),
+                         b"a\\x1b[2J\\x0d\\xc2\\x9b2J\\xe2\\x80\\xaeb\\x7f \xc3\xbc\tn")
+
+    def test_spoken(self):
+        """Options are called as the user knows them: install.ps1 hands over OPTIONS."""
+        said = "--tag and --sha256 of --python-dir\nhint: x"
+        self.assertEqual(options.spoken(said), "--tag and --sha256 of --python-dir\\nhint: x")
+        options.OPTIONS = b""
+        try:
+            self.assertEqual(options.spoken(said), "-Tag and -Sha256 of -Python-dir\\nhint: x")
+        finally:
+            del options.OPTIONS
+
+    @unittest.skipIf(os.geteuid() != 0, "only root can make another user's link")
+    def test_links(self):
+        """In a directory that all may write to, a link that another user made
+        is not followed, as the kernel doesn't follow it (protected_symlinks)."""
+        base = os.path.realpath(tempfile.mkdtemp())
+        at = lambda name: os.path.join(base, name)
+        try:
+            os.mkdir(at("real"))
+            os.mkdir(at("sticky"))
+            os.chmod(at("sticky"), 0o1777)
+            for link, to in (("sticky/link", at("real")), ("to", "sticky/link"), ("broken", "nowhere"), ("circle", "circle")):
+                os.symlink(to, at(link))
+            wrong = []
+            for row in words.native(cases("links.json"))["rows"]:
+                os.lchown(at("sticky/link"), pwd.getpwnam("nobody").pw_uid if row.get("foreign") else 0, -1)
+                try:
+                    got = here.final(at(row["path"]))
+                    right = "final" in row and got == at(row["final"])
+                except words.Stop as e:
+                    got = e.text + e.hint
+                    right = e.code == 2 and "error" in row and row["error"] in got
+                if not right:
+                    wrong.append((row, got))
+            self.assertEqual(wrong, [])
+        finally:
+            shutil.rmtree(base)

@@ -1,0 +1,94 @@
+"""The tables in target/cases, which Go's tests read too."""
+import unittest
+
+import addresses
+import boundaries
+import bytecode
+import index
+import owners
+import shebang
+import tags
+from tests import cases
+from words import Stop, native
+
+
+class Tables(unittest.TestCase):
+
+    def rows(self, wrong):
+        self.assertFalse(wrong, u"\n".join(u"%r" % (row,) for row in wrong[:20]))
+
+    def test_installed(self):
+        rows = cases("installed.json")["rows"]
+        self.rows([path for path, want in rows.items() if bytecode.is_installed(path) is not want])
+
+    def test_shheads(self):
+        wrong = []
+        for row in cases("shheads.json")["rows"]:
+            want = script = (row["head"] + u"import sys\n").encode("utf-8")
+            if row["interpreter"]:
+                line = u"#!" + row["interpreter"] + (u" " + row["arguments"] if row["arguments"] else u"")
+                want = (line + u"\n" + row["kept"] + u"import sys\n").encode("utf-8")
+            if shebang.plain_shebang(script) != want:
+                wrong.append((row["who"], shebang.plain_shebang(script), want))
+        self.rows(wrong)
+
+    def test_boundaries(self):
+        """Of each row what is found of the path, and nothing else, moves."""
+        wrong, count = [], 0
+        tables = cases("boundaries.json")
+        for name in ("boundaries", "forms"):
+            old = tables[name]["path"]
+            values = [{u"root": root, u"python": u"/nowhere/python"} for root in (old, old.replace(u"srv", u"dst"))]
+            replaced = boundaries.replacer(*values)
+            for row in tables[name]["rows"]:
+                data = row["in"].encode(row.get("encoding") or "utf-8")
+                count += 1
+                if (replaced(data) != data) != (u"<0>" in row["want"]):
+                    wrong.append((row["in"], replaced(data)))
+        self.rows(wrong)
+        self.assertTrue(count > 60, count)
+
+    def test_platforms(self):
+        wrong = []
+        for row in cases("platforms.json")["tags"]:
+            got = dict(tags.platform_needs(row["tag"]), tag=row["tag"])
+            got["arch"] = tags.ARCH.get(got["arch"], got["arch"])
+            if got != row:
+                wrong.append(got)
+        self.rows(wrong)
+
+    def test_addresses(self):
+        wrong = []
+        for row in native(cases("addresses.json")):
+            got = addresses.without_password(row["address"]), bool(addresses.ADDRESS.match(row["address"]))
+            if got != (row["shown"], row["valid"]):
+                wrong.append((row["address"],) + got)
+        self.rows(wrong)
+
+    def test_names(self):
+        """An index.json with a name that GitHub has for no asset is refused."""
+        good = ("{\"format\":1,\"name\":\"hello\",\"version\":\"1.0\",\"tag\":\"v1.0\",\"archives\":[{\"target\":\"cp313-linux_x86_64\","
+                "\"label\":\"\",\"archive\":\"hello-1.0-cp313-linux_x86_64.tar.gz\",\"size\":1,\"sha256\":\"" + "0" * 64 +
+                "\",\"floors\":null,\"deltas\":null}]}")
+        self.assertEqual(index.read_index(good.encode("ascii"), "x")["name"], "hello")
+        wrong = []
+        for row in cases("names.json"):
+            old, new = row["change"]
+            self.assertTrue(old in good, old)
+            try:
+                index.read_index(good.replace(old, new, 1).encode("utf-8"), "x")
+                wrong.append(new)
+            except Stop as e:
+                if e.code != 1 or "damaged" not in e.hint:
+                    wrong.append((new, e.text))
+        self.rows(wrong)
+
+    def test_owners(self):
+        wrong = []
+        for row in cases("owners.json")["rows"]:
+            records = row.get("records") or {}
+            found = owners.owners_of(row["names"], lambda name: records.get(name, u"").encode("utf-8"))
+            found = dict((name, package) for name, package in found.items() if name in row["names"])
+            if found != row["owners"]:
+                wrong.append((row["names"], found, row["owners"]))
+        self.rows(wrong)
