@@ -16,6 +16,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -28,6 +29,7 @@ import (
 type wine struct {
 	t           *testing.T
 	cache, work string
+	prefix      string // what wine has of its own, but for C:\windows, which it shares
 	python      string // the CPython for Windows
 	at          string // where that lies, in there
 	index       string // the package index, which only the build sees
@@ -37,13 +39,36 @@ func newWine(t *testing.T) *wine {
 	t.Helper()
 	w := &wine{t: t, cache: testcache.Dir(t), work: t.TempDir()}
 	w.python = filepath.Join(w.cache, "windows-python-3.13.5")
-	t.Cleanup(func() { w.check(os.RemoveAll(w.drive("users/Jürgen"))) })
 	for _, path := range []string{"wine-trixie/ready", "windows-python-3.13.5/python.exe", "wine-prefix/drive_c"} {
 		if _, err := os.Stat(filepath.Join(w.cache, path)); err != nil {
 			t.Fatalf("%v: bash .ci/run wine makes it", err)
 		}
 	}
+	w.prefix = w.ownPrefix()
+	t.Parallel()
 	return w
+}
+
+// ownPrefix makes a prefix of the one in the cache, so that tests can run at
+// once: each has its own users and registry.
+func (w *wine) ownPrefix() string {
+	w.t.Helper()
+	from, to := filepath.Join(w.cache, "wine-prefix"), filepath.Join(w.t.TempDir(), "prefix")
+	w.check(os.Mkdir(to, 0o755))
+	copies, err := filepath.Glob(filepath.Join(from, "*.reg"))
+	w.check(err)
+	w.check(os.MkdirAll(filepath.Join(to, "drive_c/windows"), 0o755))
+	for _, name := range []string{".update-timestamp", "dosdevices", "drive_c/Program Files", "drive_c/Program Files (x86)", "drive_c/ProgramData", "drive_c/users"} {
+		copies = append(copies, filepath.Join(from, name))
+	}
+	for _, path := range copies {
+		rel, err := filepath.Rel(from, path)
+		w.check(err)
+		if out, err := exec.Command("cp", "-a", path, filepath.Join(to, rel)).CombinedOutput(); err != nil {
+			w.t.Fatalf("copying %s: %v\n%s", path, err, out)
+		}
+	}
+	return to
 }
 
 // run runs a program with its Python at a place, and gives what it says. A
@@ -53,10 +78,10 @@ func (w *wine) run(python string, code int, command ...string) string {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Minute)
 	defer cancel()
-	prefix := filepath.Join(w.cache, "wine-prefix")
 	args := []string{
 		"--unshare-pid", "--die-with-parent", "--ro-bind", filepath.Join(w.cache, "wine-trixie"), "/",
-		"--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--bind", w.work, "/w", "--bind", prefix, "/prefix",
+		"--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--bind", w.work, "/w", "--bind", w.prefix, "/prefix",
+		"--bind", filepath.Join(w.cache, "wine-prefix/drive_c/windows"), "/prefix/drive_c/windows",
 		"--ro-bind", w.python, python, "--chdir", "/w", "--clearenv",
 		"--setenv", "PATH", "/usr/bin:/bin", "--setenv", "HOME", "/w", "--setenv", "LANG", "C.UTF-8",
 		"--setenv", "WINEPREFIX", "/prefix", "--setenv", "WINEDEBUG", "-all", "--setenv", "PIP_RETRIES", "0",
@@ -94,12 +119,17 @@ func decode(out []byte) string {
 
 // drive is a path of drive C:.
 func (w *wine) drive(path string) string {
-	return filepath.Join(w.cache, "wine-prefix/drive_c", path)
+	return filepath.Join(w.prefix, "drive_c", path)
 }
+
+// fetching is held by the one test that downloads wheels into the cache.
+var fetching sync.Mutex
 
 // serve makes an index of wheels for Windows.
 func (w *wine) serve(requirements []string) {
 	w.t.Helper()
+	fetching.Lock()
+	defer fetching.Unlock()
 	wheels := filepath.Join(w.cache, "wine-wheels")
 	found, err := filepath.Glob(filepath.Join(wheels, "*.whl"))
 	if err != nil || len(found) != len(requirements) {
