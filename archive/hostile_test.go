@@ -15,10 +15,13 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/binary-buildout/binary-buildout/internal/testtool"
 )
 
 // handmade is an archive that is written by hand, so that it can be wrong.
@@ -321,7 +324,7 @@ func TestHostileZip(t *testing.T) {
 		binary.LittleEndian.PutUint32(b[len(b)-6:], uint32(directory+4))
 		return b
 	}()
-	for name, tt := range map[string]struct {
+	table := map[string]struct {
 		data []byte
 		kind error
 	}{
@@ -344,19 +347,79 @@ func TestHostileZip(t *testing.T) {
 		"comment":             {rewrite(func(w *zip.Writer) { check(t, w.SetComment("x")) }), ErrTrailing},
 		"trailing":            {append(bytes.Clone(data), "garbage"...), ErrTrailing},
 		"before":              {append([]byte("PK\x03\x04"), data...), ErrUnsafe},
-	} {
-		err := Extract(context.Background(), save(t, tt.data, "x.zip"), filepath.Join(t.TempDir(), "app"), ExtractOptions{})
+	}
+	read := map[string]bool{} // whether install.sh's program reads it; that one is held against files.json later
+	for name, tt := range table {
+		path := save(t, tt.data, "x.zip")
+		read[path] = tt.kind == nil || name == "unlisted"
+		err := Extract(context.Background(), path, filepath.Join(t.TempDir(), "app"), ExtractOptions{})
 		if tt.kind == nil && err != nil || tt.kind != nil && err == nil {
 			t.Errorf("%s: %v, want %v", name, err, tt.kind)
 		} else if !errors.Is(err, tt.kind) {
 			t.Errorf("%s: %v, want %v", name, err, tt.kind)
 		}
 	}
+	many := save(t, manyFiles(t), "many.zip")
+	read[many] = true
+	readByPython(t, read)
 }
+
+// readByPython unpacks zips as install.sh and install.ps1 do, and holds which
+// ones are refused to what is wanted.
+func readByPython(t *testing.T, want map[string]bool) {
+	t.Helper()
+	data, err := json.Marshal(want)
+	check(t, err)
+	for _, minor := range []string{"2.7", "3.6", "3.13"} {
+		cmd := exec.Command(testtool.Python(t, minor), "-B", "-c", zipProgram, t.TempDir())
+		cmd.Env, cmd.Stdin = append(os.Environ(), "PYTHONPATH=../target/src"), bytes.NewReader(data)
+		if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
+			t.Errorf("%s: %v\n%s", minor, err, out)
+		}
+	}
+}
+
+const zipProgram = `
+import json, os, sys, zlib
+from unpack import unpack, zip_entries
+from words import Stop
+for n, (path, fine) in enumerate(sorted(json.load(sys.stdin).items())):
+    tree = os.path.join(sys.argv[1], str(n))
+    os.mkdir(tree)
+    with open(path, "rb") as f:
+        try:
+            if path.endswith("many.zip"):
+                names = [(name, len(b"".join(iter(content().read, b"")))) for name, kind, _, _, _, content in zip_entries(f)]
+                assert (len(names), names[-1]) == (70001, (b"demo-1.0/large", 2 << 20)), names[-1]
+            else:
+                unpack(f, tree)
+            why = None
+        except Stop as e:
+            why = e.text
+        except (zlib.error, ValueError, EnvironmentError) as e:
+            why = str(e)
+    if why and why.endswith("it holds no bootstrap.py"):
+        assert open(os.path.join(tree, "a")).read() == "x", path
+        why = None
+    if bool(why) == fine:
+        print("%s: %s" % (path, why))
+`
 
 // TestZipOfMany: with more files than 16 bits count, and one whose size its
 // header doesn't know, the end is still where it says.
 func TestZipOfMany(t *testing.T) {
+	file, err := os.Open(save(t, manyFiles(t), "x.zip"))
+	check(t, err)
+	defer file.Close()
+	src, err := newZipSource(file)
+	check(t, err)
+	if n := len(src.(*zipSource).z.File); n != 70001 {
+		t.Errorf("%d files", n)
+	}
+}
+
+func manyFiles(t *testing.T) []byte {
+	t.Helper()
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
 	for i := range 70000 {
@@ -368,12 +431,5 @@ func TestZipOfMany(t *testing.T) {
 	_, err = f.Write(make([]byte, 2<<20))
 	check(t, err)
 	check(t, w.Close())
-	file, err := os.Open(save(t, b.Bytes(), "x.zip"))
-	check(t, err)
-	defer file.Close()
-	src, err := newZipSource(file)
-	check(t, err)
-	if n := len(src.(*zipSource).z.File); n != 70001 {
-		t.Errorf("%d files", n)
-	}
+	return b.Bytes()
 }

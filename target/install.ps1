@@ -127,7 +127,7 @@ function Find-BinaryBuildoutPython {
     }
     foreach ($path in $paths) {
         try {
-            $null = & $path -sE -c 'import sys; sys.path.pop(0); import hashlib, json, subprocess, tarfile, zipfile, zlib' 2>$null
+            $null = & $path -sE -c 'import sys; sys.path.pop(0); import hashlib, json, subprocess, tarfile, zlib' 2>$null
             if ($LASTEXITCODE -eq 0) {
                 return $path
             }

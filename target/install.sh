@@ -90,7 +90,7 @@ binary_buildout_install() {
 		found=$(command -v "$driver" 2>/dev/null) || continue
 		[ "$driver" = "$named" ] || binary_buildout_roots "$found" || continue
 		"$driver" -sE -c '' </dev/null >/dev/null 2>&1 || continue
-		if "$driver" -sE -c 'import sys; sys.path.pop(0); import hashlib, json, subprocess, tarfile, zipfile, zlib' </dev/null >/dev/null 2>&1; then
+		if "$driver" -sE -c 'import sys; sys.path.pop(0); import hashlib, json, subprocess, tarfile, zlib' </dev/null >/dev/null 2>&1; then
 			# Not as an argument, which everybody here can read: a mirror may have a password.
 			BINARY_BUILDOUT_FROM=$from
 			export BINARY_BUILDOUT_FROM
@@ -100,7 +100,7 @@ binary_buildout_install() {
 		partial=${partial:-$driver}
 	done
 	if [ -n "$partial" ]; then
-		printf 'error: %s\nhint: %s\n' "$partial has not the whole of Python's standard library (hashlib, json, subprocess, tarfile, zipfile, zlib)" \
+		printf 'error: %s\nhint: %s\n' "$partial has not the whole of Python's standard library (hashlib, json, subprocess, tarfile, zlib)" \
 			"install the rest (the package python3, where this is python3-minimal), or name another one with --python PATH" >&2
 		return 2
 	fi

@@ -23,6 +23,9 @@ from transaction import INCOMING, is_folder, remove_empty
 # names of the files that are here already, and of origin/. Its own bootstrap.py
 # fits it. What differs from the tree is then put in place by a Transaction.
 
+# What no document of an archive is larger than, in bytes, as pack writes them.
+LARGEST = {u"manifest.json": 24 << 20, u"files.json": 32 << 20}
+
 AGAIN = u"unpack the delta again, and compare its SHA-256"
 
 
@@ -66,9 +69,13 @@ class Incoming(object):
         except ValueError:
             raise Refused(u"%s/%s is damaged" % (OWN, name), AGAIN)
         lines = [line + u"\n" for line in lines[:-1]] + lines[-1:]
-        found = []
+        found, size = [], 0
         for part in self.delta[name]:
-            found += [part] if isinstance(part, KIND) else lines[part[0]:part[0] + part[1]]
+            more = [part] if isinstance(part, KIND) else lines[part[0]:part[0] + part[1]]
+            size += sum(len(line) for line in more)
+            if size > LARGEST[name]:  # a delta of some kilobytes may name the same lines again and again
+                self.damaged(name)
+            found += more
         return u"".join(found).encode("utf-8")
 
     def parsed(self, name):

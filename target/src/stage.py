@@ -2,9 +2,9 @@
 import errno
 import json
 import os
+import struct
 import subprocess
 import tarfile
-import zipfile
 import zlib
 
 from addresses import without_password
@@ -49,7 +49,7 @@ def place(archive, asset, path, python, origin):
         say("unpacking " + asset["archive"])
         try:
             longest = unpack(archive, tree)
-        except (tarfile.TarError, zipfile.BadZipfile, zlib.error, EOFError, ValueError, RuntimeError) as e:  # the last of encrypted files
+        except (tarfile.TarError, zlib.error, struct.error, EOFError, ValueError) as e:
             raise Stop(1, "unpacking %s: %s" % (archive.name, e), "the file is damaged; fetch it again")
         except EnvironmentError as e:
             if e.errno not in (errno.EEXIST, errno.ENOTDIR):

@@ -8,9 +8,9 @@ import struct
 import subprocess
 import sys
 import tarfile
-import zipfile
 
 from words import PY2, Stop, WINDOWS, fs, raw, read_json, text, which
+from zips import Content, entries
 
 
 def zstd():
@@ -55,20 +55,19 @@ def tar_entries(f):
 
 
 def zip_entries(f):
-    z = zipfile.ZipFile(f)
-    try:
-        for i in z.infolist():
-            mode, extra, when = i.external_attr >> 16, i.extra, calendar.timegm(i.date_time + (0, 0, 0))
-            while len(extra) >= 9:
-                tag, size = struct.unpack("<HH", extra[:4])
-                if tag == 0x5455 and size >= 5:  # the exact time
-                    when = struct.unpack("<i", extra[5:9])[0]
-                extra = extra[4 + size:]
-            kind = "dir" if i.filename.endswith("/") else "link" if stat.S_ISLNK(mode) else "file"
-            target = z.read(i) if kind == "link" else b""
-            yield raw(i.filename), kind, mode & 0o777 or 0o644, when, target, (lambda: z.open(i))
-    finally:
-        z.close()
+    for entry in entries(f):
+        kind, name = stat.S_IFMT(entry.mode), entry.name
+        if name.endswith(b"/"):
+            kind = "dir" if kind in (0, stat.S_IFDIR) and not entry.size else "other"
+        else:
+            kind = {0: "file", stat.S_IFREG: "file", stat.S_IFLNK: "link" if entry.size < 4096 else "other"}.get(kind, "other")
+        time, date = entry.time, entry.date
+        when = calendar.timegm((1980 + (date >> 9), max(date >> 5 & 15, 1), max(date & 31, 1), time >> 11, time >> 5 & 63, (time & 31) * 2, 0, 0, 0))
+        for tag, value in entry.extras():
+            if tag == 0x5455 and len(value) >= 5:  # the exact time
+                when = struct.unpack("<i", value[1:5])[0]
+        target = b"".join(iter(Content(f, entry).read, b"")) if kind == "link" else b""
+        yield name, kind, entry.mode & 0o777 or 0o644, when, target, (lambda: Content(f, entry))
 
 
 def make_dirs(path):
