@@ -30,6 +30,8 @@ func nothingFits(o Request, x *Index, from string, pythons []*interpreter.Python
 		hint = "install " + interpreter.Words(best.asset.needs().Abi) + ", or name an interpreter with --python"
 	case interpreter.RankFloor:
 		hint += " or older"
+	case interpreter.RankLibc:
+		hint += ": " + interpreter.TargetOf(best.python)
 	}
 	return fault.Usage(fmt.Errorf("nothing fits: this system is %s; %s has %s; closest is %s: %s",
 		interpreter.Describe(o.Search, pythons), from, strings.Join(names, ", "), best.asset.Target, best.why), hint)

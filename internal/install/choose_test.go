@@ -76,7 +76,9 @@ func TestChoice(t *testing.T) {
 		{name: "the image that is old enough", here: plain, want: "cp313-linux_x86_64 debian11", assets: []fetch.Asset{
 			{Target: "cp313-linux_x86_64", Label: "debian11", Floors: []archive.Floor{{Kind: "glibc", Version: "2.29"}}},
 			{Target: "cp313-linux_x86_64", Label: "debian12", Floors: []archive.Floor{{Kind: "glibc", Version: "2.34"}}}}},
-		{name: "the measured libc", here: plain, want: "it is for musl",
+		{name: "for glibc alone", python: "3.13", assets: all[:3], want: "it is for glibc / have it built for this system too, linux x86_64, musl 1.2.4: cp313-musllinux_1_2_x86_64",
+			here: []interpreter.Python{{Version: "3.13.0", ABI: "cp313", System: "linux", Machine: "x86_64", Libc: "musl", LibcVersion: "1.2.4"}}},
+		{name: "the measured libc", here: plain[1:2], want: "it is for musl / have it built for this system too, linux x86_64, glibc 2.31: cp313-manylinux_2_28_x86_64",
 			assets: []fetch.Asset{{Target: "cp313-linux_x86_64", Floors: []archive.Floor{{Kind: "musl", Version: "1.2"}}}}},
 		{name: "the measured floor", here: plain, want: "it needs glibc 2.38",
 			assets: []fetch.Asset{{Target: "cp313-linux_x86_64", Floors: []archive.Floor{{Kind: "glibc", Version: "2.38"}}}}},

@@ -17,7 +17,7 @@ const (
 	RankLabel = iota + 1
 	RankPython
 	RankFloor
-	rankLibc
+	RankLibc
 	rankSystem
 )
 
@@ -28,7 +28,7 @@ func RankOf(why string) int {
 		}
 	}
 	if why == "it is for glibc" || why == "it is for musl" {
-		return rankLibc
+		return RankLibc
 	}
 	return rankSystem
 }
@@ -57,26 +57,39 @@ func noPython(s Search, n Needs, all []*Python) error {
 	if RankOf(n.reason(here)) == RankPython {
 		return fault.Usage(err, "install "+Words(n.Abi)+", or name one with --python")
 	}
-	return fault.Usage(err, "take the archive for this system")
+	hint := "take the archive for this system"
+	if p := n.closest(here); RankOf(n.Unfit(p)) == RankLibc {
+		hint += ": " + TargetOf(p)
+	}
+	return fault.Usage(err, hint)
 }
 
 // reason gives what is wrong, for the interpreter that comes closest: one of
 // the right version tells what is wrong with the system, any other only that
 // there is none.
-func (n Needs) reason(all []*Python) string {
-	var reasons []string
+func (n Needs) reason(all []*Python) string { return n.Unfit(n.closest(all)) }
+
+func (n Needs) closest(all []*Python) *Python {
 	for _, p := range all {
 		if Loads(p.ABI, n.Abi) {
-			return n.Unfit(p)
-		}
-		reasons = append(reasons, n.Unfit(p))
-	}
-	for _, r := range reasons {
-		if !strings.HasPrefix(r, "it is for Python") {
-			return r
+			return p
 		}
 	}
-	return reasons[0]
+	for _, p := range all {
+		if !strings.HasPrefix(n.Unfit(p), "it is for Python") {
+			return p
+		}
+	}
+	return all[0]
+}
+
+// TargetOf is a target that fits an interpreter on Linux, by the names that the plan
+// makes of its default images: cp311-musllinux_1_2_x86_64, cp313-manylinux_2_28_aarch64.
+func TargetOf(p *Python) string {
+	if p.Libc == "musl" {
+		return p.ABI + "-musllinux_1_2_" + p.Machine
+	}
+	return p.ABI + "-manylinux_2_28_" + p.Machine
 }
 
 // Unknown stands for an interpreter where there is none: what is known of

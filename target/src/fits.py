@@ -91,4 +91,6 @@ def nothing_fits(index, name, found, label):
         hint = "install %s, or name an interpreter with --python" % python_words(abi)
     else:
         hint = "have it built for this system too, " + system_words(p) + (" or older" if key[0] == 3 else "")
+        if key[0] == 4:
+            hint += ": %s-%s_%s" % (p["abi"], "musllinux_1_2" if p["libc"] == "musl" else "manylinux_2_28", p["machine"])
     return Stop(2, "nothing fits: this system is %s; %s has %s; closest is %s: %s" % (this_system(found), name, has, target, why), hint)
