@@ -23,12 +23,16 @@ type Finding struct {
 
 // gatherSecrets gives the credentials that the build of t could use.
 func (t *Tree) gatherSecrets() []Secret {
-	env := t.options.environ()
+	return append(hostSecretsOf(t.options.environ()), configSecrets(t.config)...)
+}
+
+// hostSecretsOf are those of the machine, by the environment's own HOME.
+func hostSecretsOf(env []string) []Secret {
 	home := environ(env, "HOME")
 	if home == "" {
 		home = environ(env, "USERPROFILE")
 	}
-	return append(hostSecrets(env, home), configSecrets(t.config)...)
+	return hostSecrets(env, home)
 }
 
 // stripLogins takes user and password out of the build's URLs, alike in all

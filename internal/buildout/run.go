@@ -97,16 +97,20 @@ func (o Options) build(ctx context.Context, s stage) (*Tree, error) {
 		return nil, surroundings("writing the log", "", err)
 	}
 	defer log.Close()
-	b.w.out = []io.Writer{log}
-	if o.Verbose != nil {
-		b.w.out = append(b.w.out, o.Verbose)
+	b.hidden.add(hostSecretsOf(o.environ()))
+	for _, w := range []io.Writer{log, o.Verbose} {
+		if w != nil {
+			hiding := &hidingWriter{w: w, h: &b.hidden}
+			defer hiding.flush()
+			b.w.out = append(b.w.out, hiding)
+		}
 	}
 	for _, l := range b.left {
 		b.w.note("not copied to the stage: " + l.Path + " (" + string(l.Reason) + ")")
 	}
 	tree, err := b.run(ctx)
 	if err != nil {
-		return nil, b.named(err)
+		return nil, b.concealed(b.named(err))
 	}
 	tree.LeftOut = b.left
 	return tree, nil
@@ -126,6 +130,7 @@ type builder struct {
 	egg      string            // the requirement that buildout was getting when it failed
 	virtual  bool              // the tree is a virtualenv
 	left     []LeftOut
+	hidden   hidden
 	eggs     *eggWatch // nil until buildout is run
 
 	made   map[string]string // Tree.Made
@@ -192,6 +197,7 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 	if err != nil {
 		return nil, err
 	}
+	b.hidden.add(configSecrets(c))
 	b.event(ToolsEvent, "zc.buildout "+t.Buildout)
 	for _, text := range b.missing(ctx, m, c) {
 		b.warn(text)
@@ -246,7 +252,7 @@ func (b *builder) runBuildout(ctx context.Context, c config) error {
 	b.w.parted = b.eggs.look
 	err := b.command(ctx, b.launcher("build", "-U", "buildout:newest=false"))
 	b.eggs.look(b.w.current)
-	err = errors.Join(err, b.s.writeCalls(b.calls()))
+	err = errors.Join(err, b.s.writeCalls(b.calls(), b.hidden.text))
 	if err != nil {
 		return b.explain(ctx, b.w.failure(), err)
 	}
@@ -339,6 +345,16 @@ func (b *builder) command(ctx context.Context, argv []string) error {
 		return err
 	}
 	return nil
+}
+
+// concealed takes the build's credentials out of what an error says.
+func (b *builder) concealed(err error) error {
+	var e *Error
+	if !errors.As(err, &e) {
+		return b.hidden.err(err)
+	}
+	e.Doing, e.Err, e.Tip = b.hidden.text(e.Doing), b.hidden.err(e.Err), b.hidden.text(e.Tip)
+	return err
 }
 
 // blame makes the error of a command that failed.

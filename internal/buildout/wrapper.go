@@ -126,8 +126,9 @@ func prefixMap(ctx context.Context, compiler string) string {
 	return ""
 }
 
-// writeCalls turns the wrappers' log into JSON lines at file.
-func (s stage) writeCalls(file string) error {
+// writeCalls turns the wrappers' log into JSON lines at file, of which hide takes
+// out what nobody is to read.
+func (s stage) writeCalls(file string, hide func(string) string) error {
 	data, err := os.ReadFile(s.calls())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -135,7 +136,7 @@ func (s stage) writeCalls(file string) error {
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)
 	encoder.SetEscapeHTML(false)
-	for record := range strings.SplitSeq(string(data), "\x1e") {
+	for record := range strings.SplitSeq(hide(string(data)), "\x1e") {
 		fields := strings.Split(record, "\x1f")
 		if len(fields) < 5 {
 			continue

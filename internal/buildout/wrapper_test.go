@@ -191,7 +191,7 @@ func TestStubsOfCompilers(t *testing.T) {
 func callsOf(t *testing.T, s stage) []CompilerCall {
 	t.Helper()
 	file := filepath.Join(s.logs, "compiler.jsonl")
-	if err := s.writeCalls(file); err != nil {
+	if err := s.writeCalls(file, mask); err != nil {
 		t.Fatal(err)
 	}
 	data, err := os.ReadFile(file)
