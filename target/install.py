@@ -443,9 +443,10 @@ INSIDE = ".binary-buildout."
 def moved(path):
     """What an interrupted install in the directory itself was moving up."""
     try:
-        return [n for n in read_json(os.path.join(path, INSIDE + "new", "entries.json")) if n and n not in (".", "..") and not re.search(r"[/\\]", n)]
-    except (EnvironmentError, ValueError, TypeError):
+        names = read_json(os.path.join(path, INSIDE + "new", "entries.json"))
+    except (EnvironmentError, ValueError):
         return []
+    return [n for n in names if isinstance(n, type(""))] if isinstance(names, list) else []
 
 
 def interrupted(path):
@@ -456,7 +457,10 @@ def interrupted(path):
 
 
 def undo(path):
+    """Removes what was moved up; a name that leads elsewhere is none of ours."""
     for name in moved(path):
+        if not name or name in (".", "..") or re.search(r"[/\\]", name):
+            raise Stop(3, "clearing up after an interrupted install in %s: entries.json names %s" % (path, json.dumps(name)))
         delete(os.path.join(path, name))
 
 
@@ -893,12 +897,20 @@ def place(archive, asset, path, python, origin):
         if inside:
             move_up(work.path, tree, path)
         else:
-            if os.path.isdir(path):
-                os.rmdir(path)  # only an empty one
+            make_way(path)
             rename(tree, path)
     finally:
         work.remove()
     delete(os.path.join(path, INSIDE + "download"))
+
+
+def make_way(path):
+    """Removes the empty directory that may be there: on Windows no rename replaces it."""
+    try:
+        if os.path.isdir(path):
+            os.rmdir(path)
+    except EnvironmentError as e:
+        raise Stop(2, "replacing %s: %s" % (path, e.strerror), "something was put there while the archive was being unpacked")
 
 
 def beside(path, what):

@@ -91,9 +91,10 @@ INSIDE = ".binary-buildout."
 def moved(path):
     """What an interrupted install in the directory itself was moving up."""
     try:
-        return [n for n in read_json(os.path.join(path, INSIDE + "new", "entries.json")) if n and n not in (".", "..") and not re.search(r"[/\\]", n)]
-    except (EnvironmentError, ValueError, TypeError):
+        names = read_json(os.path.join(path, INSIDE + "new", "entries.json"))
+    except (EnvironmentError, ValueError):
         return []
+    return [n for n in names if isinstance(n, type(""))] if isinstance(names, list) else []
 
 
 def interrupted(path):
@@ -104,7 +105,10 @@ def interrupted(path):
 
 
 def undo(path):
+    """Removes what was moved up; a name that leads elsewhere is none of ours."""
     for name in moved(path):
+        if not name or name in (".", "..") or re.search(r"[/\\]", name):
+            raise Stop(3, "clearing up after an interrupted install in %s: entries.json names %s" % (path, json.dumps(name)))
         delete(os.path.join(path, name))
 
 

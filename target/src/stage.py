@@ -69,12 +69,20 @@ def place(archive, asset, path, python, origin):
         if inside:
             move_up(work.path, tree, path)
         else:
-            if os.path.isdir(path):
-                os.rmdir(path)  # only an empty one
+            make_way(path)
             rename(tree, path)
     finally:
         work.remove()
     delete(os.path.join(path, INSIDE + "download"))
+
+
+def make_way(path):
+    """Removes the empty directory that may be there: on Windows no rename replaces it."""
+    try:
+        if os.path.isdir(path):
+            os.rmdir(path)
+    except EnvironmentError as e:
+        raise Stop(2, "replacing %s: %s" % (path, e.strerror), "something was put there while the archive was being unpacked")
 
 
 def beside(path, what):

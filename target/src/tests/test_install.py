@@ -1,4 +1,5 @@
 """What install.py says, and where it installs."""
+import json
 import os
 import pwd
 import shutil
@@ -7,6 +8,7 @@ import unittest
 
 import here
 import options
+import stage
 import unpack
 import words
 from tests import cases
@@ -60,5 +62,39 @@ class Install(unittest.TestCase):
                 if not right:
                     wrong.append((row, got))
             self.assertEqual(wrong, [])
+        finally:
+            shutil.rmtree(base)
+
+    def test_interrupted(self):
+        """What an install that was killed left in the directory itself, and nothing of a stranger's, is cleared up."""
+        wrong = []
+        for row in words.native(cases("interrupted.json"))["rows"]:
+            above = tempfile.mkdtemp()
+            base, outside = os.path.join(above, "app"), os.path.join(above, "outside")
+            for path in [base, outside] + [os.path.join(base, name) for name in row["there"]]:
+                os.mkdir(path)
+            if "entries" in row:
+                with open(os.path.join(base, here.INSIDE + "new", "entries.json"), "w") as f:
+                    json.dump(row["entries"], f)
+            got = here.interrupted(base)
+            try:
+                here.undo(base)
+                left = sorted(os.listdir(base))
+            except words.Stop as e:
+                left = None if e.code == 3 else e.text
+            if (got, left) != (row["interrupted"], row.get("left")) or not os.path.isdir(outside):
+                wrong.append((row, got, left))
+            shutil.rmtree(above)
+        self.assertEqual(wrong, [])
+
+    def test_way(self):
+        """An empty directory gives way; one in which something was put meanwhile doesn't."""
+        base = tempfile.mkdtemp()
+        stage.make_way(os.path.join(base, "none"))
+        try:
+            os.mkdir(os.path.join(base, "x"))
+            self.assertRaises(words.Stop, stage.make_way, base)
+            stage.make_way(os.path.join(base, "x"))
+            self.assertEqual(os.listdir(base), [])
         finally:
             shutil.rmtree(base)
