@@ -1,6 +1,7 @@
 package interpreter
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/testcache"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
 )
@@ -54,38 +56,28 @@ func TestProbe(t *testing.T) {
 	}
 }
 
+// TestUnfit: which archive an interpreter can't run, and why, by the table that
+// install.py is held to too.
 func TestUnfit(t *testing.T) {
-	py := &Python{ABI: "cp313", System: "linux", Machine: "x86_64", Libc: "glibc", LibcVersion: "2.36"}
-	mac := &Python{ABI: "cp313", System: "macos", Machine: "arm64", MacOS: "14.5"}
-	win := &Python{ABI: "cp311", System: "windows", Machine: "amd64"}
-	for _, test := range []struct {
-		target string
-		p      *Python
-		want   string
-	}{
-		{"cp313-manylinux_2_28_x86_64", py, ""},
-		{"cp313-manylinux_2_36_x86_64", py, ""},
-		{"cp313-manylinux_2_37_x86_64", py, "it needs glibc 2.37"},
-		{"cp313-linux_x86_64", py, ""},
-		{"cp313-manylinux2014_x86_64", py, ""},
-		{"cp313-manylinux2014_x86_64", mac, "it is for linux"},
-		{"cp313-manylinux2014_aarch64", py, "it is for aarch64"},
-		{"cp313-beos_5_x86_64", py, "it is for a platform that is not known here"},
-		{"cp313t-linux_x86_64", py, "it is for Python 3.13 free-threaded (cp313t)"},
-		{"cp313-musllinux_1_2_x86_64", py, "it is for musl"},
-		{"cp313-manylinux_2_28_aarch64", py, "it is for aarch64"},
-		{"cp313-macosx_11_0_arm64", py, "it is for macos"},
-		{"cp313-macosx_11_0_arm64", mac, ""},
-		{"cp313-macosx_11_0_universal2", mac, ""},
-		{"cp313-macosx_15_0_arm64", mac, "it needs macOS 15.0"},
-		{"cp313-macosx_11_0_x86_64", mac, "it is for x86_64"},
-		{"cp311-win_amd64", win, ""},
-		{"cp311-win32", win, "it is for x86"},
-		{"cp37m-linux_x86_64", &Python{ABI: "cp37", System: "linux", Machine: "x86_64"}, ""},
-		{"cp27m-linux_x86_64", &Python{ABI: "cp27mu", System: "linux", Machine: "x86_64"}, "it is for Python 2.7 (cp27m)"},
-	} {
-		if got := ParseTarget(test.target).Unfit(test.p); got != test.want {
-			t.Errorf("%s on %+v: %q, want %q", test.target, test.p, got, test.want)
+	var table struct {
+		Pythons map[string]*Python `json:"pythons"`
+		Rows    []struct {
+			Target string          `json:"target"`
+			Floors []archive.Floor `json:"floors"`
+			Python string          `json:"python"`
+			Unfit  string          `json:"unfit"`
+		} `json:"rows"`
+	}
+	data, err := os.ReadFile("../../target/cases/fits.json")
+	if err == nil {
+		err = json.Unmarshal(data, &table)
+	}
+	if err != nil || len(table.Rows) < 30 {
+		t.Fatalf("%d rows: %v", len(table.Rows), err)
+	}
+	for _, row := range table.Rows {
+		if got := ParseTarget(row.Target).WithFloors(row.Floors).Unfit(table.Pythons[row.Python]); got != row.Unfit {
+			t.Errorf("%s, %v on %s: %q, want %q", row.Target, row.Floors, row.Python, got, row.Unfit)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import unittest
 import addresses
 import boundaries
 import bytecode
+import fits
 import index
 import owners
 import shebang
@@ -91,4 +92,13 @@ class Tables(unittest.TestCase):
             found = dict((name, package) for name, package in found.items() if name in row["names"])
             if found != row["owners"]:
                 wrong.append((row["names"], found, row["owners"]))
+        self.rows(wrong)
+
+    def test_fits(self):
+        wrong, table = [], native(cases("fits.json"))
+        for row in table["rows"]:
+            python = dict({"libc": "", "libc_version": "", "macos": ""}, **table["pythons"][row["python"]])
+            got = (fits.unfit(fits.needs(row), python) or (0, ""))[1]
+            if got != row["unfit"]:
+                wrong.append((row, got))
         self.rows(wrong)
