@@ -15,6 +15,7 @@ import (
 	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/binfmt"
 	"github.com/binary-buildout/binary-buildout/internal/pymodule"
+	"github.com/binary-buildout/binary-buildout/pack/internal/place"
 )
 
 // maxCString bounds a compiled-in string, bytes.
@@ -30,32 +31,32 @@ type span64 struct{ start, end int64 }
 // here, and the file needs nothing at the target. The
 // build's root in a NUL-terminated string that is loaded is replaced at the
 // target, in place. Anything else is refused.
-func (w *worker) binary(f *File, src *source, kind string, res found, v *verdict) error {
+func (w *worker) binary(f *File, src *source, kind string, res place.Found, v *verdict) error {
 	loaded, ok := loadedSpans(src, kind)
 	var free []span64
 	if kind == kindELF {
 		free = unreferenced(binfmt.Overlay(src, f.Edits))
 	}
-	var strs []hit
+	var strs []place.Hit
 	inert := 0
-	for _, h := range res.hits {
-		pl := w.search.places[h.place]
+	for _, h := range res.Hits {
+		pl := w.search.Places[h.Place]
 		switch {
-		case h.bound == longer:
+		case h.Bound == place.Longer:
 		case ok && kind != kindMachO && !overlaps(loaded, h), within(free, h):
-			f.Edits = append(f.Edits, binfmt.Edit{Offset: h.offset, New: slashes(h)})
+			f.Edits = append(f.Edits, binfmt.Edit{Offset: h.Offset, New: slashes(h)})
 			inert++
-		case pl.root && h.enc == encPlain && h.bound == whole:
+		case pl.Root && h.Enc == place.EncPlain && h.Bound == place.Whole:
 			strs = append(strs, h)
-		case w.foreign[f.Path] && !pl.root:
-			v.except("a library of a wheel built elsewhere names %s", pl.path)
-		case pl.common:
-			v.except("it names %s, which many systems have", pl.path)
-		case ok && kind == kindMachO && !pl.root && !overlaps(loaded, h):
-			v.except("the symbol table names %s", pl.path)
+		case w.foreign[f.Path] && !pl.Root:
+			v.except("a library of a wheel built elsewhere names %s", pl.Path)
+		case pl.Common:
+			v.except("it names %s, which many systems have", pl.Path)
+		case ok && kind == kindMachO && !pl.Root && !overlaps(loaded, h):
+			v.except("the symbol table names %s", pl.Path)
 		default:
 			v.block("compile it with -ffile-prefix-map, or leave it out with --exclude",
-				"%s %s is compiled into this %s file at offset %d", pl.what, pl.path, kind, h.offset)
+				"%s %s is compiled into this %s file at offset %d", pl.What, pl.Path, kind, h.Offset)
 		}
 	}
 	sort.SliceStable(f.Edits, func(i, j int) bool { return f.Edits[i].Offset < f.Edits[j].Offset })
@@ -78,10 +79,10 @@ func (w *worker) binary(f *File, src *source, kind string, res found, v *verdict
 }
 
 // slashes are as many as the hit has bytes, in its encoding.
-func slashes(h hit) []byte {
-	b := bytes.Repeat([]byte("/"), h.n)
+func slashes(h place.Hit) []byte {
+	b := bytes.Repeat([]byte("/"), h.N)
 	for i := range b {
-		if h.enc == encUTF16L && i%2 == 1 || h.enc == encUTF16B && i%2 == 0 {
+		if h.Enc == place.EncUTF16L && i%2 == 1 || h.Enc == place.EncUTF16B && i%2 == 0 {
 			b[i] = 0
 		}
 	}
@@ -89,24 +90,24 @@ func slashes(h hit) []byte {
 }
 
 // cstrings lists the strings that hold the root, to be replaced at the target.
-func (w *worker) cstrings(src *source, kind string, hits []hit, v *verdict) error {
+func (w *worker) cstrings(src *source, kind string, hits []place.Hit, v *verdict) error {
 	buf := make([]byte, maxCString+1)
 	for i, h := range hits {
-		n, err := src.ReadAt(buf, h.offset)
+		n, err := src.ReadAt(buf, h.Offset)
 		if err != nil && err != io.EOF {
 			return err
 		}
 		s := buf[:n]
 		end := bytes.IndexByte(s, 0)
-		if end < 0 || !printable(s[:end]) || drive.Match(s) {
+		if end < 0 || !printable(s[:end]) || place.OnDrive(string(s)) {
 			v.block("compile it with -ffile-prefix-map, or leave it out with --exclude",
-				"the build's directory is compiled into this %s file at offset %d, not as a plain C string", kind, h.offset)
+				"the build's directory is compiled into this %s file at offset %d, not as a plain C string", kind, h.Offset)
 			continue
 		}
-		if i+1 < len(hits) && hits[i+1].offset < h.offset+int64(end) {
-			end = int(hits[i+1].offset - h.offset)
+		if i+1 < len(hits) && hits[i+1].Offset < h.Offset+int64(end) {
+			end = int(hits[i+1].Offset - h.Offset)
 		}
-		v.cstrings = append(v.cstrings, archive.CString{Offset: h.offset, Old: string(s[:end]), Prefix: h.n})
+		v.cstrings = append(v.cstrings, archive.CString{Offset: h.Offset, Old: string(s[:end]), Prefix: h.N})
 	}
 	if len(v.cstrings) > 0 {
 		v.class = archive.ClassCString
@@ -125,9 +126,9 @@ func printable(b []byte) bool {
 	return true
 }
 
-func overlaps(spans []span64, h hit) bool {
+func overlaps(spans []span64, h place.Hit) bool {
 	for _, s := range spans {
-		if h.offset < s.end && h.end() > s.start {
+		if h.Offset < s.end && h.End() > s.start {
 			return true
 		}
 	}
@@ -305,8 +306,8 @@ var systemLibraries = regexp.MustCompile(`^(/usr(/local)?)?/lib(32|64|x32)?(/[a-
 
 // namesBuild tells whether a path lies in a place that is looked for.
 func (w *worker) namesBuild(p string) bool {
-	for _, pl := range w.search.places {
-		if under(p, pl.path) {
+	for _, pl := range w.search.Places {
+		if place.Under(p, pl.Path) {
 			return true
 		}
 	}

@@ -1,32 +1,22 @@
 package pack
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"crypto/sha256"
 	_ "embed"
-	"encoding/binary"
 	"encoding/hex"
-	"errors"
-	"fmt"
-	"io"
 	"os"
-	"os/exec"
 	"path"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/pack/internal/pyc"
 )
-
-//go:embed compile.py
-var compilePy string
 
 // Compile says how to make bytecode.
 type Compile struct {
@@ -68,6 +58,9 @@ func CompileBytecode(ctx context.Context, a *Archive, c Compile) (*BytecodeRepor
 	}
 	return c.collect(a, todo, out), nil
 }
+
+// Marshal is what an interpreter shows of its bytecode's format before a build.
+type Marshal = pyc.Marshal
 
 // compiles tells whether a file is a source that gets bytecode: not scripts, which are never imported.
 func compiles(f *File) bool {
@@ -124,37 +117,37 @@ feed:
 
 // worker runs one interpreter, and gives it one source after the other.
 func (c Compile) worker(ctx context.Context, a *Archive, todo []int, out []compiled, next <-chan int) error {
-	p, err := startCompiler(ctx, c.Python, c.Dir)
+	p, err := pyc.Start(ctx, c.Python, c.Dir)
 	if err != nil {
-		return err
+		return fail(exitSurroundings, "name the build's interpreter with --python", "%w", err)
 	}
 	for k := range next {
 		f := &a.Files[todo[k]]
-		code, hash, err := p.compile(f.Source, f.Path)
+		code, hash, err := p.Compile(f.Source, f.Path)
 		if err == nil && code != nil {
 			out[k], err = c.store(f, k, p, code, hash)
 		}
 		if err != nil {
-			p.stop()
-			return fail(exitCheck, "", "compiling %s: %w%s", archive.QuoteName(f.Path), err, p.said())
+			p.Stop()
+			return fail(exitCheck, "", "compiling %s: %w%s", archive.QuoteName(f.Path), err, p.Said())
 		}
 	}
-	return p.stop()
+	return p.Stop()
 }
 
 // store writes one .pyc file into the side directory.
-func (c Compile) store(f *File, k int, p *compiler, code, hash []byte) (compiled, error) {
-	res := compiled{ok: true, path: p.pyc(f.Path)}
+func (c Compile) store(f *File, k int, p *pyc.Compiler, code, hash []byte) (compiled, error) {
+	res := compiled{ok: true, path: p.Path(f.Path)}
 	if f.Class == archive.ClassText {
 		return res, nil
 	}
-	if p.major == 3 {
+	if p.Major == 3 {
 		var err error
-		if code, err = canonicalMarshal(code, p.major, p.minor); err != nil {
+		if code, err = pyc.Canonical(code, p.Major, p.Minor); err != nil {
 			return res, err
 		}
 	}
-	data := append(p.header(f, hash, c.Epoch), code...)
+	data := append(p.Header(hash, !fromIndex(f.Path), c.Epoch, f.Size), code...)
 	sum := sha256.Sum256(data)
 	res.source = filepath.Join(c.Dir, strconv.Itoa(k)+".pyc")
 	res.size, res.sha256 = int64(len(data)), hex.EncodeToString(sum[:])
@@ -182,156 +175,4 @@ func (c Compile) collect(a *Archive, todo []int, out []compiled) *BytecodeReport
 	}
 	a.Add(files...)
 	return rep
-}
-
-// compiler is a running compile.py.
-type compiler struct {
-	cmd    *exec.Cmd
-	in     *bufio.Writer
-	closer io.Closer
-	out    *bufio.Reader
-	errs   *bytes.Buffer
-
-	magic        []byte
-	tag          string
-	major, minor int
-}
-
-// maxFrame bounds an answer, bytes.
-const maxFrame = 1 << 30
-
-func startCompiler(ctx context.Context, python, dir string) (*compiler, error) {
-	p := &compiler{errs: &bytes.Buffer{}}
-	p.cmd = exec.CommandContext(ctx, python, "-sS", "-c", compilePy)
-	p.cmd.Dir = dir
-	// The order of names and sets can hang on the hash seed, which -E would
-	// ignore. Names of files are UTF-8 whatever the locale.
-	p.cmd.Env = append(withoutPython(os.Environ()), "PYTHONHASHSEED=0", "PYTHONUTF8=1", "LC_ALL=C.UTF-8", "PYTHONDONTWRITEBYTECODE=1")
-	p.cmd.Stderr = p.errs
-	in, err := p.cmd.StdinPipe()
-	if err != nil {
-		return nil, err
-	}
-	out, err := p.cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := p.cmd.Start(); err != nil {
-		return nil, fail(exitSurroundings, "name the build's interpreter with --python", "compiling bytecode: %w", err)
-	}
-	p.in, p.closer, p.out = bufio.NewWriter(in), in, bufio.NewReaderSize(out, 1<<20)
-	if err := p.hello(); err != nil {
-		p.stop()
-		return nil, fail(exitSurroundings, "name the build's interpreter with --python", "compiling bytecode with %s: %w%s", python, err, p.said())
-	}
-	return p, nil
-}
-
-// withoutPython leaves out the variables that change what an interpreter does.
-func withoutPython(env []string) []string {
-	return slices.DeleteFunc(env, func(s string) bool { return strings.HasPrefix(s, "PYTHON") })
-}
-
-func (p *compiler) hello() error {
-	var frames [4][]byte
-	var err error
-	for i := range frames {
-		if frames[i], err = p.frame(); err != nil {
-			return err
-		}
-	}
-	p.magic, p.tag = frames[0], string(frames[1])
-	if p.major, err = strconv.Atoi(string(frames[2])); err != nil {
-		return err
-	}
-	p.minor, err = strconv.Atoi(string(frames[3]))
-	return err
-}
-
-// compile gives the marshalled code and the source's hash; no code if it can't be compiled.
-func (p *compiler) compile(source, name string) (code, hash []byte, err error) {
-	p.send(source)
-	p.send(name)
-	if err := p.in.Flush(); err != nil {
-		return nil, nil, err
-	}
-	ok, err := p.frame()
-	if err != nil {
-		return nil, nil, err
-	}
-	if code, err = p.frame(); err != nil {
-		return nil, nil, err
-	}
-	if hash, err = p.frame(); err != nil || string(ok) != "1" {
-		return nil, nil, err
-	}
-	return code, hash, nil
-}
-
-func (p *compiler) send(s string) {
-	p.in.Write(binary.LittleEndian.AppendUint32(nil, uint32(len(s))))
-	p.in.WriteString(s)
-}
-
-func (p *compiler) frame() ([]byte, error) {
-	var head [4]byte
-	if _, err := io.ReadFull(p.out, head[:]); err != nil {
-		return nil, errors.New("the interpreter ended")
-	}
-	n := binary.LittleEndian.Uint32(head[:])
-	if n > maxFrame {
-		return nil, errors.New("the interpreter's answer makes no sense")
-	}
-	b := make([]byte, n)
-	_, err := io.ReadFull(p.out, b)
-	return b, err
-}
-
-// stop ends the interpreter.
-func (p *compiler) stop() error {
-	p.closer.Close()
-	io.Copy(io.Discard, p.out)
-	if err := p.cmd.Wait(); err != nil {
-		return fmt.Errorf("compiling bytecode: %w", err)
-	}
-	return nil
-}
-
-// said is the last of what the interpreter wrote to standard error.
-func (p *compiler) said() string {
-	s := strings.TrimSpace(p.errs.String())
-	if i := strings.LastIndexByte(s, '\n'); i >= 0 {
-		s = s[i+1:]
-	}
-	if s == "" {
-		return ""
-	}
-	return ": " + s
-}
-
-// pyc is where Python looks for a source's bytecode (PEP 3147; beside it for Python 2).
-func (p *compiler) pyc(source string) string {
-	if p.major == 2 {
-		return source + "c"
-	}
-	name := strings.TrimSuffix(path.Base(source), ".py") + "." + p.tag + ".pyc"
-	return path.Join(archive.Parent(source), "__pycache__", name)
-}
-
-// header is what stands before the code in a .pyc file.
-func (p *compiler) header(f *File, hash []byte, epoch time.Time) []byte {
-	h := append([]byte(nil), p.magic...)
-	le := binary.LittleEndian
-	switch {
-	case p.major == 2:
-		return le.AppendUint32(h, uint32(epoch.Unix()))
-	case len(hash) == 0:
-		h = le.AppendUint32(h, uint32(epoch.Unix()))
-		return le.AppendUint32(h, uint32(f.Size))
-	}
-	flags := uint32(0b11) // checked by hash
-	if fromIndex(f.Path) {
-		flags = 0b01
-	}
-	return append(le.AppendUint32(h, flags), hash...)
 }

@@ -9,13 +9,15 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/binary-buildout/binary-buildout/pack/internal/place"
 )
 
 // counted tells whether a file without a NUL byte is no text all the same, but
 // holds numbers beside its strings, such as their lengths, that a longer path
 // would make wrong. Such are pickles, above all those of Python 2, which has
 // no NUL in one that is short, and what PHP serialized.
-func (w *worker) counted(f *File, src *source, res found) bool {
+func (w *worker) counted(f *File, src *source, res place.Found) bool {
 	switch path.Ext(f.Path) {
 	case ".pickle", ".pkl", ".pck":
 		return true
@@ -23,10 +25,10 @@ func (w *worker) counted(f *File, src *source, res found) bool {
 	if _, dumb := w.a.Find(strings.TrimSuffix(f.Path, ".dat") + ".dir"); dumb && path.Ext(f.Path) == ".dat" {
 		return true // of Python's dbm.dumb, whose .dir has each value's place and length
 	}
-	if w.hasControl(src) || oldPickle.Match(res.head) && lastByte(src) == '.' {
+	if w.hasControl(src) || oldPickle.Match(res.Head) && lastByte(src) == '.' {
 		return true
 	}
-	for _, h := range res.hits {
+	for _, h := range res.Hits {
 		if hasLength(src, h) {
 			return true
 		}
@@ -66,17 +68,17 @@ func (w *worker) hasControl(src *source) bool {
 var phpString = regexp.MustCompile(`\bs:(\d{1,9}):"`)
 
 // hasLength tells whether a path stands in a string whose length is written before it.
-func hasLength(src *source, h hit) bool {
+func hasLength(src *source, h place.Hit) bool {
 	const before = 1 << 10
-	from := max(0, h.offset-before)
-	b := make([]byte, h.offset-from)
+	from := max(0, h.Offset-before)
+	b := make([]byte, h.Offset-from)
 	n, _ := src.ReadAt(b, from)
 	for _, m := range phpString.FindAllSubmatchIndex(b[:n], -1) {
 		size, _ := strconv.ParseInt(string(b[m[2]:m[3]]), 10, 64)
 		end := from + int64(m[1]) + size
 		quote := []byte{0, 0}
 		src.ReadAt(quote, end)
-		if h.end() <= end && string(quote) == `";` {
+		if h.End() <= end && string(quote) == `";` {
 			return true
 		}
 	}
@@ -87,21 +89,21 @@ func hasLength(src *source, h hit) bool {
 // on with its name, whether that is the format's next field: no character can
 // begin there, or a string of just this length ends there. In a database any
 // may, since the lengths stand elsewhere.
-func endsHere(src *source, h hit) bool {
+func endsHere(src *source, h place.Hit) bool {
 	if bytes.HasPrefix(src.head(), []byte("SQLite format 3\x00")) {
 		return true
 	}
-	around := make([]byte, maxBeforeLength+h.n+utf8.UTFMax)
-	from := max(0, h.offset-maxBeforeLength)
+	around := make([]byte, maxBeforeLength+h.N+utf8.UTFMax)
+	from := max(0, h.Offset-maxBeforeLength)
 	n, _ := src.ReadAt(around, from)
-	start, end := int(h.offset-from), int(h.end()-from)
+	start, end := int(h.Offset-from), int(h.End()-from)
 	if end < n && around[end] >= 0x80 {
 		if r, _ := utf8.DecodeRune(around[end:n]); r == utf8.RuneError {
 			return true
 		}
 	}
 	for k := 0; k < start; k++ { // with k bytes of the string before the path
-		size, length := h.n+k, around[:start-k]
+		size, length := h.N+k, around[:start-k]
 		if length[len(length)-1] == byte(size) && size < 0x100 || // of one byte, or the low one comes last
 			bytes.HasSuffix(length, binary.LittleEndian.AppendUint16(nil, uint16(size))) ||
 			bytes.HasSuffix(length, binary.LittleEndian.AppendUint32(nil, uint32(size))) {

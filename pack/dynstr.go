@@ -3,6 +3,8 @@ package pack
 import (
 	"debug/elf"
 	"io"
+
+	"github.com/binary-buildout/binary-buildout/pack/internal/place"
 )
 
 // unreferenced gives the ranges of an ELF file's dynamic string table that
@@ -109,9 +111,9 @@ func chain(size, at, next int, word func(int) int, visit func(at int)) {
 }
 
 // within tells whether a hit lies in one of the ranges.
-func within(spans []span64, h hit) bool {
+func within(spans []span64, h place.Hit) bool {
 	for _, s := range spans {
-		if h.offset >= s.start && h.end() <= s.end {
+		if h.Offset >= s.start && h.End() <= s.end {
 			return true
 		}
 	}

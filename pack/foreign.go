@@ -8,6 +8,7 @@ import (
 	"sort"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/pack/internal/place"
 )
 
 // foreignFiles are the files of wheels that were built elsewhere: those whose
@@ -50,7 +51,7 @@ func foreignFiles(a *Archive) (map[string]bool, error) {
 // below puts every file below a directory into the set.
 func (a *Archive) below(dir string, set map[string]bool) {
 	i := sort.Search(len(a.Files), func(i int) bool { return a.Files[i].Path >= dir+"/" })
-	for ; i < len(a.Files) && under(a.Files[i].Path, dir); i++ {
+	for ; i < len(a.Files) && place.Under(a.Files[i].Path, dir); i++ {
 		set[a.Files[i].Path] = true
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/pack/internal/place"
 )
 
 // maxInside bounds what is decompressed of one file to look into it, bytes.
@@ -113,18 +114,18 @@ func (w *worker) insideELF(f *File, src *source, v *verdict) {
 
 // look searches one compressed part.
 func (w *worker) look(f *File, part string, r io.Reader, v *verdict) {
-	res, err := w.search.stream(whatThereIs{r}, io.Discard, w.buf)
+	res, err := w.search.Stream(whatThereIs{r}, io.Discard, w.buf)
 	if err != nil {
 		return
 	}
-	for _, h := range res.hits {
-		if h.place == markPlace || h.bound == longer {
+	for _, h := range res.Hits {
+		if h.Place == place.Mark || h.Bound == place.Longer {
 			continue
 		}
-		pl := w.search.places[h.place]
-		text := fmt.Sprintf("%s, compressed in it, names %s", archive.QuoteName(part), pl.path)
+		pl := w.search.Places[h.Place]
+		text := fmt.Sprintf("%s, compressed in it, names %s", archive.QuoteName(part), pl.Path)
 		switch {
-		case isDocumentation(part) || w.foreign[f.Path] || pl.common:
+		case isDocumentation(part) || w.foreign[f.Path] || pl.Common:
 			v.except("%s", text)
 		default:
 			v.block("have it unpacked (zip-safe eggs: unzip = true), not compressed, stripped of debug information, or left out with --exclude", "%s", text)

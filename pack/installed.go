@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/pack/internal/place"
 )
 
 // installedName is where buildout keeps what it installed.
@@ -117,12 +118,12 @@ func (w owners) of(p string) string {
 // inside gives a path relative to the root, with slashes, if it is in the tree.
 func (o Origin) inside(p string) (string, bool) {
 	if !archive.IsAbs(p) {
-		c := cleanRel(toSlash(p))
+		c := cleanRel(place.ToSlash(p))
 		return c, c != ".." && !strings.HasPrefix(c, "../")
 	}
 	for _, root := range []string{o.Root, o.RealRoot} {
-		if root != "" && under(p, root) {
-			rel := strings.Trim(toSlash(p)[len(trimSlash(root)):], "/")
+		if root != "" && place.Under(p, root) {
+			rel := strings.Trim(place.ToSlash(p)[len(place.TrimSlash(root)):], "/")
 			rel = cleanRel(rel)
 			return rel, rel != ".." && !strings.HasPrefix(rel, "../")
 		}

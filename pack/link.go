@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/pack/internal/place"
 )
 
 // link decides what a symbolic link becomes: relative if it stays in the
@@ -16,7 +17,7 @@ func (w *worker) link(f *File, v *verdict) {
 			w.dangling(f, to, v)
 			return
 		}
-		target = path.Join(toSlash(w.a.Root), archive.Parent(f.Path), target)
+		target = path.Join(place.ToSlash(w.a.Root), archive.Parent(f.Path), target)
 	}
 	if to, ok := w.o.insideOrScanned(target, w.a.Root); ok {
 		f.Link = relative(archive.Parent(f.Path), to)
@@ -67,10 +68,10 @@ func (o Origin) insideOrScanned(p, scanned string) (string, bool) {
 // site-packages is anybody's guess, so a link there is no such link.
 func (w *worker) interpreterLink(target string) string {
 	version := w.a.Manifest.Python.Version
-	target = path.Clean(toSlash(target))
+	target = path.Clean(place.ToSlash(target))
 	for _, p := range append([]string{w.o.Interpreter}, w.o.Interpreters...) {
 		for _, name := range append(aliases(p, version), p) {
-			if p != "" && target == toSlash(name) {
+			if p != "" && target == place.ToSlash(name) {
 				return archive.Interpreter
 			}
 		}
@@ -79,17 +80,17 @@ func (w *worker) interpreterLink(target string) string {
 		if dir == "" {
 			continue
 		}
-		for _, name := range aliases(join(dir, "bin", "python"), version) {
-			if target == toSlash(name) {
+		for _, name := range aliases(place.Join(dir, "bin", "python"), version) {
+			if target == place.ToSlash(name) {
 				return archive.Interpreter
 			}
 		}
 	}
-	if w.o.Prefix == "" || isGeneric(w.o.Prefix) || !under(target, w.o.Prefix) ||
+	if w.o.Prefix == "" || isGeneric(w.o.Prefix) || !place.Under(target, w.o.Prefix) ||
 		strings.Contains(target, "/site-packages") || strings.Contains(target, "/dist-packages") {
 		return ""
 	}
-	return archive.Prefix + target[len(trimSlash(toSlash(w.o.Prefix))):]
+	return archive.Prefix + target[len(place.TrimSlash(place.ToSlash(w.o.Prefix))):]
 }
 
 // relative is the link from a directory to a path, both relative to the root.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/binfmt"
+	"github.com/binary-buildout/binary-buildout/pack/internal/place"
 
 	"io"
 )
@@ -56,16 +57,6 @@ type Binaries struct {
 
 const whatTmp = "the temporary directory of the build"
 
-// place is one path that is looked for.
-type place struct {
-	path        string
-	placeholder string // what takes its place in text; empty: nothing may
-	what        string // for messages
-	root        bool
-	common      bool // an interpreter that many systems have at that path
-	made        bool // so that what goes on from it begins with it: see Origin.Made
-}
-
 // generic are directories that systems have in common, so that to find them
 // says nothing about where a file was built.
 var generic = map[string]bool{
@@ -79,7 +70,6 @@ var generic = map[string]bool{
 var (
 	multiarch   = regexp.MustCompile(`^/usr/(local/)?lib/[a-z0-9_]+-linux-[a-z]+$`)
 	windowsRoot = regexp.MustCompile(`^[A-Za-z]:[\\/]?((?i)windows([\\/]temp)?|program files( \(x86\))?|users|temp)?$`)
-	drive       = regexp.MustCompile(`^[A-Za-z]:[\\/]`)
 )
 
 // isGeneric tells whether a directory is too common to be looked for.
@@ -91,18 +81,18 @@ func isGeneric(p string) bool {
 // places lists what is looked for. What lies in the tree needs no mention,
 // since the root is found there. Of an interpreter whose prefix is generic
 // (/usr), only the interpreter itself is looked for.
-func (o Origin) places(version string) []place {
+func (o Origin) places(version string) []place.Place {
 	b := placeList{seen: map[string]bool{}}
 	b.add(o.Root, archive.Root, "the build's directory", true)
 	b.add(o.RealRoot, archive.Root, "the build's directory", true)
 	for i := range b.list {
-		b.list[i].made = o.Made
+		b.list[i].Made = o.Made
 	}
 	for _, p := range append([]string{o.Interpreter}, o.Interpreters...) {
-		common := isGeneric(path.Dir(path.Dir(toSlash(p))))
+		common := isGeneric(path.Dir(path.Dir(place.ToSlash(p))))
 		if before := len(b.list); common {
 			if b.add(p, archive.Interpreter, "the build's interpreter", false); len(b.list) > before {
-				b.list[before].common = true
+				b.list[before].Common = true
 			}
 			continue
 		}
@@ -112,13 +102,13 @@ func (o Origin) places(version string) []place {
 		}
 	}
 	if !isGeneric(o.Prefix) {
-		for _, alias := range aliases(join(o.Prefix, "bin", "python"), version) {
+		for _, alias := range aliases(place.Join(o.Prefix, "bin", "python"), version) {
 			b.add(alias, archive.Interpreter, "the build's interpreter", false)
 		}
 		b.add(o.Prefix, archive.Prefix, "the build's interpreter", false)
 	}
 	if o.Virtualenv != "" {
-		for _, alias := range aliases(join(o.Virtualenv, "bin", "python"), version) {
+		for _, alias := range aliases(place.Join(o.Virtualenv, "bin", "python"), version) {
 			b.add(alias, archive.Interpreter, "the build's virtualenv", false)
 		}
 		b.specific(o.Virtualenv, "the build's virtualenv")
@@ -133,7 +123,7 @@ func (o Origin) places(version string) []place {
 }
 
 type placeList struct {
-	list []place
+	list []place.Place
 	seen map[string]bool
 }
 
@@ -144,17 +134,17 @@ func (b *placeList) specific(p, what string) {
 }
 
 func (b *placeList) add(p, placeholder, what string, root bool) {
-	p = trimSlash(p)
+	p = place.TrimSlash(p)
 	if p == "" || p == "/" || b.seen[p] {
 		return
 	}
 	for _, have := range b.list {
-		if have.root && under(p, have.path) || have.placeholder == archive.Prefix && placeholder == "" && under(p, have.path) {
+		if have.Root && place.Under(p, have.Path) || have.Placeholder == archive.Prefix && placeholder == "" && place.Under(p, have.Path) {
 			return
 		}
 	}
 	b.seen[p] = true
-	b.list = append(b.list, place{path: p, placeholder: placeholder, what: what, root: root})
+	b.list = append(b.list, place.Place{Path: p, Placeholder: placeholder, What: what, Root: root})
 }
 
 // aliases are the names that an interpreter has in its own directory.
@@ -164,7 +154,7 @@ func aliases(interpreter, version string) []string {
 	}
 	i := strings.LastIndexAny(interpreter, `/\`) + 1
 	dir, sep := interpreter[:i], strings.Split(version, ".")
-	if drive.MatchString(interpreter) {
+	if place.OnDrive(interpreter) {
 		return []string{dir + "python.exe", dir + "pythonw.exe"}
 	}
 	list := []string{dir + "python"}
@@ -172,32 +162,4 @@ func aliases(interpreter, version string) []string {
 		list = append(list, dir+"python"+sep[0], dir+"python"+sep[0]+"."+sep[1])
 	}
 	return list
-}
-
-// join joins with the separator that the first element uses.
-func join(elem ...string) string {
-	if drive.MatchString(elem[0]) {
-		return strings.Join(elem, `\`)
-	}
-	return strings.Join(elem, "/")
-}
-
-func trimSlash(p string) string {
-	if len(p) > 3 {
-		return strings.TrimRight(p, `/\`)
-	}
-	return p
-}
-
-func toSlash(p string) string {
-	if drive.MatchString(p) {
-		return strings.ReplaceAll(p, `\`, "/")
-	}
-	return p
-}
-
-// under tells whether p is dir or lies below it.
-func under(p, dir string) bool {
-	p, dir = toSlash(p), toSlash(dir)
-	return dir != "" && (p == dir || strings.HasPrefix(p, strings.TrimRight(dir, "/")+"/"))
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/pack/internal/place"
 )
 
 // The words that stand for places of the build in what is written about it.
@@ -18,18 +19,16 @@ const (
 // machine that made it: each is replaced by a word in braces. version is that of
 // the build's Python, "3.13.0".
 func (o Origin) Redact(document []byte, version string) []byte {
-	s := newSearcher(o.places(version))
-	var hits []hit
-	s.window(document, 0, len(document), 0, false, &hits)
+	s := place.New(o.places(version))
 	var b bytes.Buffer
 	at := 0
-	for _, h := range settle(hits) {
-		if h.place == markPlace || h.bound != whole || below(document[:h.offset]) {
+	for _, h := range s.Within(document) {
+		if h.Place == place.Mark || h.Bound != place.Whole || below(document[:h.Offset]) {
 			continue
 		}
-		b.Write(document[at:h.offset])
-		b.WriteString(s.places[h.place].word())
-		at = int(h.end())
+		b.Write(document[at:h.Offset])
+		b.WriteString(word(s.Places[h.Place]))
+		at = int(h.End())
 	}
 	b.Write(document[at:])
 	return b.Bytes()
@@ -39,14 +38,15 @@ func (o Origin) Redact(document []byte, version string) []byte {
 // is no /root. -I/root is, and so is what follows an escaped character (\n/root).
 func below(before []byte) bool {
 	i := len(before)
-	for i > 0 && (isNameByte(before[i-1]) || before[i-1] == '.') {
+	for i > 0 && (place.IsNameByte(before[i-1]) || before[i-1] == '.') {
 		i--
 	}
 	return i < len(before) && before[i] != '-' && (i == 0 || before[i-1] != '\\')
 }
 
-func (p place) word() string {
-	switch p.placeholder {
+// word is what stands for a place.
+func word(p place.Place) string {
+	switch p.Placeholder {
 	case archive.Root:
 		return wordTree
 	case archive.Interpreter:

@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/pack/internal/place"
+	"github.com/binary-buildout/binary-buildout/pack/internal/text"
 )
 
 const (
@@ -21,6 +23,8 @@ const (
 	// lexLimit is the largest text whose syntax is looked at. In a larger one
 	// every placeholder is plain.
 	lexLimit = 16 << 20
+	// largeText is from where on one text at a time is in memory, bytes.
+	largeText = 1 << 20
 )
 
 // Relocate reads each file once, gives it its class, its digest and what has
@@ -33,7 +37,7 @@ func Relocate(a *Archive, o Origin) (*Report, error) {
 	}
 	r := &relocator{
 		a: a, o: o,
-		search: newSearcher(o.places(a.Manifest.Python.Version)),
+		search: place.New(o.places(a.Manifest.Python.Version)),
 		owners: newOwners(list, o),
 	}
 	if r.foreign, err = foreignFiles(a); err != nil {
@@ -60,7 +64,7 @@ func Relocate(a *Archive, o Origin) (*Report, error) {
 type relocator struct {
 	a       *Archive
 	o       Origin
-	search  *searcher
+	search  *place.Searcher
 	owners  owners
 	foreign map[string]bool
 	cached  atomic.Int64
@@ -76,7 +80,7 @@ func (r *relocator) all() ([]verdict, error) {
 	var wg sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
-			w := &worker{relocator: r, buf: make([]byte, chunkSize+lookBehind+2*r.search.longest), sum: sha256.New()}
+			w := &worker{relocator: r, buf: r.search.Buffer(), sum: sha256.New()}
 			for {
 				i := int(next.Add(1)) - 1
 				if i >= len(r.a.Files) {
@@ -125,14 +129,14 @@ func (w *worker) file(f *File, v *verdict) error {
 	if err != nil {
 		return err
 	}
-	if len(res.hits) > maxHits {
-		return fail(exitCheck, "leave it out with --exclude", "relocating %s: it names the build's directories more than %d times", archive.QuoteName(f.Path), maxHits)
+	if len(res.Hits) > place.MaxHits {
+		return fail(exitCheck, "leave it out with --exclude", "relocating %s: it names the build's directories more than %d times", archive.QuoteName(f.Path), place.MaxHits)
 	}
 	if ours(f) {
 		return nil
 	}
-	w.inside(f, src, kind, res.hasNUL, v)
-	if len(res.hits) == 0 {
+	w.inside(f, src, kind, res.HasNUL, v)
+	if len(res.Hits) == 0 {
 		return nil
 	}
 	if err := w.classify(f, src, kind, res, v); err != nil {
@@ -150,18 +154,18 @@ func ours(f *File) bool {
 }
 
 // read searches and hashes the content, as edited so far.
-func (w *worker) read(f *File) (found, error) {
+func (w *worker) read(f *File) (place.Found, error) {
 	in, err := f.Open()
 	if err != nil {
-		return found{}, err
+		return place.Found{}, err
 	}
 	defer in.Close()
 	w.sum.Reset()
-	res, err := w.search.stream(in, w.sum, w.buf)
+	res, err := w.search.Stream(in, w.sum, w.buf)
 	if err != nil {
 		return res, fail(exitSurroundings, "", "reading %s: %w", archive.QuoteName(f.Path), err)
 	}
-	f.Size, f.SHA256 = res.size, hex.EncodeToString(w.sum.Sum(nil))
+	f.Size, f.SHA256 = res.Size, hex.EncodeToString(w.sum.Sum(nil))
 	return res, nil
 }
 
@@ -199,9 +203,9 @@ func (w *worker) keep(f *File, src *source) {
 }
 
 // classify decides what becomes of a file in which something was found.
-func (w *worker) classify(f *File, src *source, kind string, res found, v *verdict) error {
-	for _, h := range res.hits {
-		if h.place == markPlace {
+func (w *worker) classify(f *File, src *source, kind string, res place.Found, v *verdict) error {
+	for _, h := range res.Hits {
+		if h.Place == place.Mark {
 			v.block("rename the text in the file, or leave it out with --exclude", "holds the text %q, which archives use as a placeholder", archive.PlaceholderMark)
 			return nil
 		}
@@ -209,7 +213,7 @@ func (w *worker) classify(f *File, src *source, kind string, res found, v *verdi
 	switch {
 	case kind == kindELF || kind == kindMachO || kind == kindAr:
 		return w.binary(f, src, kind, res, v)
-	case kind == "" && (isUTF16(res.head) || !res.hasNUL && !w.counted(f, src, res)):
+	case kind == "" && (text.IsUTF16(res.Head) || !res.HasNUL && !w.counted(f, src, res)):
 		return w.text(f, src, res, v)
 	case kind == kindPE && w.starter(f, src, res, v):
 		return nil
@@ -219,33 +223,33 @@ func (w *worker) classify(f *File, src *source, kind string, res found, v *verdi
 }
 
 // opaque refuses a binary file of a format in which nothing can be replaced.
-func (w *worker) opaque(f *File, src *source, kind string, res found, v *verdict) {
+func (w *worker) opaque(f *File, src *source, kind string, res place.Found, v *verdict) {
 	name := "binary file"
 	if kind != "" {
 		name = kind + " file"
 	}
-	for _, h := range res.hits {
-		pl := w.search.places[h.place]
+	for _, h := range res.Hits {
+		pl := w.search.Places[h.Place]
 		switch {
-		case h.bound == longer && !(kind == "" && pl.root && endsHere(src, h)):
-		case !pl.root && w.foreign[f.Path]:
-			v.except("a %s of a wheel built elsewhere names %s", name, pl.path)
-		case pl.common && !starts(src, h):
-			v.except("it names %s, which many systems have", pl.path)
+		case h.Bound == place.Longer && !(kind == "" && pl.Root && endsHere(src, h)):
+		case !pl.Root && w.foreign[f.Path]:
+			v.except("a %s of a wheel built elsewhere names %s", name, pl.Path)
+		case pl.Common && !starts(src, h):
+			v.except("it names %s, which many systems have", pl.Path)
 		default:
 			v.count++
 			hint := "leave it out with --exclude if the application makes it anew, or have the part not write absolute paths into it"
 			if starts(src, h) {
 				hint = "have it start with #!/usr/bin/env python3, or leave it out with --exclude"
 			}
-			v.block(hint, "%s %s in a %s at offset %d", pl.what, pl.path, name, h.offset)
+			v.block(hint, "%s %s in a %s at offset %d", pl.What, pl.Path, name, h.Offset)
 		}
 	}
 }
 
 // starts tells whether a place is what the file is started by: a zipapp's, a pex's.
-func starts(src *source, h hit) bool {
-	return h.offset == 2 && bytes.HasPrefix(src.head(), []byte("#!"))
+func starts(src *source, h place.Hit) bool {
+	return h.Offset == 2 && bytes.HasPrefix(src.head(), []byte("#!"))
 }
 
 // relocation is what the manifest lists of a file, if anything.

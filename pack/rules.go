@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/pack/internal/place"
 )
 
 // Rules say what of a tree goes into the archive. The zero value is what pack does by default.
@@ -107,11 +108,11 @@ func (r *Rules) omit(p string, dir bool, sourced, tagged func() bool) string {
 // itself stays, which zc.buildout wants, and dist in it, which it would make.
 func (r *Rules) downloaded(p string, dir bool) bool {
 	cache := r.Downloads
-	if cache == "" || p == cache || !under(p, cache) || dir && (p == cache+"/dist" || r.includesBelow(p)) {
+	if cache == "" || p == cache || !place.Under(p, cache) || dir && (p == cache+"/dist" || r.includesBelow(p)) {
 		return false
 	}
 	for _, n := range r.Needed {
-		if under(p, n) || dir && under(n, p) {
+		if place.Under(p, n) || dir && place.Under(n, p) {
 			return false
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/pack/internal/place"
 )
 
 func TestLinks(t *testing.T) {
@@ -107,12 +108,12 @@ func TestTextForms(t *testing.T) {
 func TestUTF16Text(t *testing.T) {
 	for _, big := range []bool{false, true} {
 		root := filepath.Join(t.TempDir(), "stage")
-		tree{"x.reg": toUTF16("\ufeffpath=", big)}.write(t, root)
-		text := toUTF16("\ufeffpath="+root+"/x ü\r\n", big)
+		tree{"x.reg": place.ToUTF16("\ufeffpath=", big)}.write(t, root)
+		text := place.ToUTF16("\ufeffpath="+root+"/x ü\r\n", big)
 		check(t, os.WriteFile(filepath.Join(root, "x.reg"), []byte(text), 0o644))
 		a, rep := relocateTree(t, root, testOrigin(root))
 		check(t, rep.Err())
-		if got, want := content(t, a, "x.reg"), toUTF16("\ufeffpath="+archive.Root+"/x ü\r\n", big); got != want {
+		if got, want := content(t, a, "x.reg"), place.ToUTF16("\ufeffpath="+archive.Root+"/x ü\r\n", big); got != want {
 			t.Errorf("big %v\n got %q\nwant %q", big, got, want)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"regexp"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/pack/internal/place"
 )
 
 const (
@@ -24,7 +25,7 @@ var starterLine = regexp.MustCompile(`#!("?)([^"\r\n]+?\.exe)("?)([^"\r\n]*\r?\n
 // the file is one.
 //
 // (setuptools' NAME.exe has no line: that is in NAME-script.py.)
-func (w *worker) starter(f *File, src *source, res found, v *verdict) bool {
+func (w *worker) starter(f *File, src *source, res place.Found, v *verdict) bool {
 	start, ok := zipStart(src)
 	if !ok {
 		return false
@@ -39,23 +40,23 @@ func (w *worker) starter(f *File, src *source, res found, v *verdict) bool {
 		return false
 	}
 	left, right := from+int64(at[4]), from+int64(at[5])
-	var put *hit
-	for i, h := range res.hits {
-		pl := w.search.places[h.place]
+	var put *place.Hit
+	for i, h := range res.Hits {
+		pl := w.search.Places[h.Place]
 		switch {
-		case h.bound == longer:
-		case h.bound != whole || h.offset != left || h.end() > right || h.enc != encPlain || pl.placeholder == "" || put != nil:
+		case h.Bound == place.Longer:
+		case h.Bound != place.Whole || h.Offset != left || h.End() > right || h.Enc != place.EncPlain || pl.Placeholder == "" || put != nil:
 			return false
 		default:
-			put = &res.hits[i]
+			put = &res.Hits[i]
 		}
 	}
 	if put == nil {
 		return false
 	}
 	// In quotes, since the target's path may have a space.
-	rest := string(before[put.end()-from : at[5]])
-	text := `"` + archive.Form(w.search.places[put.place].placeholder, archive.FormPlain) + rest + `"`
+	rest := string(before[put.End()-from : at[5]])
+	text := `"` + archive.Form(w.search.Places[put.Place].Placeholder, archive.FormPlain) + rest + `"`
 	from, to := from+int64(at[2]), from+int64(at[7])
 	f.texts = append(f.texts, textEdit{offset: from, n: to - from, text: text})
 	v.class, v.count, f.Class = archive.ClassText, 1, archive.ClassText

@@ -1,7 +1,6 @@
 package pack
 
 import (
-	"bytes"
 	"io"
 	"path"
 	"regexp"
@@ -9,33 +8,35 @@ import (
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/pack/internal/place"
+	"github.com/binary-buildout/binary-buildout/pack/internal/text"
 )
 
 // text replaces what was found in a text file by placeholders.
-func (w *worker) text(f *File, src *source, res found, v *verdict) error {
-	wide := isUTF16(res.head)
+func (w *worker) text(f *File, src *source, res place.Found, v *verdict) error {
+	wide := text.IsUTF16(res.Head)
 	head := shHeadOf(src)
 	lex, err := w.lexer(f, src, res, head != nil)
 	if err != nil {
 		return err
 	}
-	done := w.plainHead(f, head, res.hits)
-	for _, h := range res.hits {
-		pl := w.search.places[h.place]
+	done := w.plainHead(f, head, res.Hits)
+	for _, h := range res.Hits {
+		pl := w.search.Places[h.Place]
 		switch {
-		case h.offset < done:
-		case h.bound == inner && pl.root:
-			v.except("names a longer path that ends with the build's directory, at offset %d", h.offset)
-		case h.bound != whole:
-		case wide != (h.enc == encUTF16L || h.enc == encUTF16B):
-			v.block("save the file in one encoding", "%s %s in an encoding that the rest of the file doesn't have", pl.what, pl.path)
-		case pl.placeholder == "" && pl.what == whatTmp && buildRecord.MatchString(f.Path):
-			f.texts = append(f.texts, textEdit{offset: h.offset, n: int64(h.n), text: mappedTmp})
-		case pl.placeholder == "" && f.Path == installedName:
+		case h.Offset < done:
+		case h.Bound == place.Inner && pl.Root:
+			v.except("names a longer path that ends with the build's directory, at offset %d", h.Offset)
+		case h.Bound != place.Whole:
+		case wide != (h.Enc == place.EncUTF16L || h.Enc == place.EncUTF16B):
+			v.block("save the file in one encoding", "%s %s in an encoding that the rest of the file doesn't have", pl.What, pl.Path)
+		case pl.Placeholder == "" && pl.What == whatTmp && buildRecord.MatchString(f.Path):
+			f.texts = append(f.texts, textEdit{offset: h.Offset, n: int64(h.N), text: mappedTmp})
+		case pl.Placeholder == "" && f.Path == installedName:
 			if err := w.optionNames(f, src, h, v); err != nil {
 				return err
 			}
-		case pl.placeholder == "":
+		case pl.Placeholder == "":
 			w.unreplaceable(f, pl, v)
 		default:
 			w.replace(f, src, lex, h, wide)
@@ -52,19 +53,19 @@ func (w *worker) text(f *File, src *source, res found, v *verdict) error {
 }
 
 // replace puts a placeholder where a place was found.
-func (w *worker) replace(f *File, src *source, lex *lexer, h hit, wide bool) {
-	placeholder, form := w.search.places[h.place].placeholder, h.slash
+func (w *worker) replace(f *File, src *source, lex *text.Lexer, h place.Hit, wide bool) {
+	placeholder, form := w.search.Places[h.Place].Placeholder, h.Slash
 	if !wide {
-		form = lex.form(src, h)
+		form = lex.Form(src, h)
 	}
-	if h.lower {
+	if h.Lower {
 		form += archive.FormLower
 	}
 	text := archive.Form(placeholder, form)
 	if wide {
-		text = toUTF16(text, h.enc == encUTF16B)
+		text = place.ToUTF16(text, h.Enc == place.EncUTF16B)
 	}
-	f.texts = append(f.texts, textEdit{offset: h.offset, n: int64(h.n), text: text})
+	f.texts = append(f.texts, textEdit{offset: h.Offset, n: int64(h.N), text: text})
 }
 
 // buildRecord are the files in which a Python that a part compiled notes how
@@ -81,30 +82,30 @@ const mappedTmp = "/build"
 // machine: an option of a part, which buildout compares with what it computes
 // there. Of a part that is volatile (collective.recipe.environment keeps all of
 // the environment) they differ anyway.
-func (w *worker) optionNames(f *File, src *source, h hit, v *verdict) error {
-	data := make([]byte, min(h.offset, lexLimit))
+func (w *worker) optionNames(f *File, src *source, h place.Hit, v *verdict) error {
+	data := make([]byte, min(h.Offset, lexLimit))
 	if _, err := src.ReadAt(data, 0); err != nil && err != io.EOF {
 		return err
 	}
-	pl, part := w.search.places[h.place], sectionAt(data, h.offset)
+	pl, part := w.search.Places[h.Place], sectionAt(data, h.Offset)
 	if slices.Contains(w.o.Volatile, part) {
-		f.texts = append(f.texts, textEdit{offset: h.offset, n: int64(h.n), text: mappedTmp})
+		f.texts = append(f.texts, textEdit{offset: h.Offset, n: int64(h.N), text: mappedTmp})
 		return nil
 	}
 	v.block("have the part's options not name it, or list in volatile a part that installs itself anew on each run anyway",
-		"an option of the part %s names %s, %s", part, pl.path, pl.what)
+		"an option of the part %s names %s, %s", part, pl.Path, pl.What)
 	return nil
 }
 
 // unreplaceable is a place in a text file that has no equal on another machine.
-func (w *worker) unreplaceable(f *File, pl place, v *verdict) {
+func (w *worker) unreplaceable(f *File, pl place.Place, v *verdict) {
 	switch {
 	case isDocumentation(f.Path):
-		v.except("documentation names %s", pl.path)
+		v.except("documentation names %s", pl.Path)
 	case w.foreign[f.Path]:
-		v.except("a wheel built elsewhere names %s", pl.path)
+		v.except("a wheel built elsewhere names %s", pl.Path)
 	default:
-		v.block("have what writes the file not name it, or leave the file out with --exclude", "names %s, %s", pl.path, pl.what)
+		v.block("have what writes the file not name it, or leave the file out with --exclude", "names %s, %s", pl.Path, pl.What)
 	}
 }
 
@@ -119,75 +120,20 @@ func isDocumentation(p string) bool {
 	return base == "RECORD"
 }
 
-// isUTF16 tells by the byte order mark.
-func isUTF16(head []byte) bool {
-	return bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff"))
-}
-
-// syntax is how a text file quotes.
-type syntax uint8
-
-const (
-	syntaxNone syntax = iota
-	syntaxJSON
-	syntaxPython
-	syntaxShell
-)
-
-var (
-	pythonShebang = regexp.MustCompile(`^#!.*(python|pypy)`)
-	shellShebang  = regexp.MustCompile(`^#!.*\b(sh|ash|bash|csh|dash|fish|ksh|tcsh|zsh)\b`)
-)
-
-// syntaxOf tells a file's syntax by its name and its first line.
-func syntaxOf(p string, head []byte) syntax {
-	switch path.Ext(p) {
-	case ".json", ".ipynb":
-		return syntaxJSON
-	case ".py", ".pyw", ".pyi":
-		return syntaxPython
-	case ".sh", ".bash", ".csh", ".fish", ".ksh", ".zsh":
-		return syntaxShell
-	}
-	switch path.Base(p) {
-	case "activate", ".bash_profile", ".bashrc", ".envrc", ".profile": // read by a shell, so they need no first line
-		return syntaxShell
-	}
-	line, _, _ := bytes.Cut(head, []byte("\n"))
-	switch {
-	case pythonShebang.Match(line), bytes.HasPrefix(line, []byte("#!")) && bytes.Contains(head, []byte("\nimport sys")):
-		return syntaxPython
-	case shellShebang.Match(line):
-		return syntaxShell
-	}
-	return syntaxNone
-}
-
-// lexer tells which form a placeholder needs.
-type lexer struct {
-	syntax syntax
-	quotes []span // string literals, or for a shell what is quoted, by offset
-	used   int
-	// values: of .installed.cfg, where buildout compares option values as it
-	// makes them: "file://${buildout:directory}" is no URL, but text.
-	values bool
-}
-
 // lexer reads the file's syntax, where it has any and isn't too large. python:
 // it is Python's, whatever its first line says.
-func (w *worker) lexer(f *File, src *source, res found, python bool) (*lexer, error) {
-	l := &lexer{syntax: syntaxOf(f.Path, res.head), values: f.Path == installedName}
+func (w *worker) lexer(f *File, src *source, res place.Found, python bool) (*text.Lexer, error) {
+	syntax, values := text.SyntaxOf(f.Path, res.Head), f.Path == installedName
 	if python {
-		l.syntax = syntaxPython
+		syntax = text.SyntaxPython
 	}
-	if l.syntax == syntaxNone || l.syntax == syntaxJSON {
-		return l, nil
+	if syntax == text.SyntaxNone || syntax == text.SyntaxJSON {
+		return text.NewLexer(syntax, nil, values), nil
 	}
 	if src.size > lexLimit {
-		l.syntax = syntaxNone
-		return l, nil
+		return text.NewLexer(text.SyntaxNone, nil, values), nil
 	}
-	if src.size > chunkSize {
+	if src.size > largeText {
 		w.big.Lock()
 		defer w.big.Unlock()
 	}
@@ -195,48 +141,5 @@ func (w *worker) lexer(f *File, src *source, res found, python bool) (*lexer, er
 	if _, err := src.ReadAt(data, 0); err != nil && err != io.EOF {
 		return nil, err
 	}
-	if l.syntax == syntaxPython {
-		l.quotes = pythonStrings(data)
-	} else {
-		l.quotes = shellQuotes(data)
-	}
-	return l, nil
-}
-
-// form is asked for hits in the order of their offsets.
-func (l *lexer) form(src *source, h hit) string {
-	if h.enc == encURL || !l.values && isURL(preceding(src, h.offset)) {
-		return archive.FormURL
-	}
-	for l.used < len(l.quotes) && l.quotes[l.used].end <= h.offset {
-		l.used++
-	}
-	in, quote := false, span{}
-	if l.used < len(l.quotes) && l.quotes[l.used].start <= h.offset {
-		in, quote = true, l.quotes[l.used]
-	}
-	switch {
-	case l.syntax == syntaxJSON:
-		return archive.FormJSON
-	case l.syntax == syntaxPython && in && !quote.raw:
-		switch {
-		case quote.bytes:
-			return archive.FormBytes
-		case quote.unicode:
-			return archive.FormUnicode
-		}
-		return archive.FormPython
-	case l.syntax == syntaxShell && !in || h.enc == encShell:
-		return archive.FormShell
-	case l.syntax == syntaxNone && h.enc == encEscape && h.slash != archive.FormDouble:
-		return archive.FormJSON
-	}
-	return h.slash
-}
-
-func preceding(src *source, offset int64) []byte {
-	start := max(0, offset-32)
-	b := make([]byte, offset-start)
-	n, _ := src.ReadAt(b, start)
-	return b[:n]
+	return text.NewLexer(syntax, data, values), nil
 }

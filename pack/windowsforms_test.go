@@ -4,13 +4,15 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/binary-buildout/binary-buildout/pack/internal/place"
 )
 
 // TestWindowsForms: a path of Windows gets a placeholder that keeps how its
 // backslashes were written, where the file's syntax doesn't say it.
 func TestWindowsForms(t *testing.T) {
 	const root = `C:\bb\Äpp`
-	wide := func(s string) string { return "\xff\xfe" + toUTF16(s, false) }
+	wide := func(s string) string { return "\xff\xfe" + place.ToUTF16(s, false) }
 	tests := []struct{ file, in, want string }{
 		{"plain.cfg", `x = C:\bb\Äpp\y`, `x = @binary-buildout-root@\y`},
 		{"drive.cfg", `x = c:\bb\Äpp\y`, `x = @binary-buildout-root@\y`},

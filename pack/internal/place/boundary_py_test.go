@@ -1,4 +1,4 @@
-package pack
+package place
 
 import (
 	"fmt"
@@ -7,25 +7,27 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/binary-buildout/binary-buildout/internal/testtool"
 )
 
 // moved is a text in which each path that the search finds has become the same
 // one with another first name, in the form that it had.
 func moved(t testing.TB, root, text string) string {
 	t.Helper()
-	s := newSearcher([]place{{path: root, root: true}})
-	res, err := s.stream(strings.NewReader(text), io.Discard, make([]byte, chunkSize+lookBehind+2*s.longest))
+	s := New([]Place{{Path: root, Root: true}})
+	res, err := s.Stream(strings.NewReader(text), io.Discard, s.Buffer())
 	if err != nil {
 		t.Fatal(err)
 	}
 	var b strings.Builder
 	at := int64(0)
-	for _, h := range res.hits {
-		if h.bound == whole {
-			was := text[h.offset:h.end()]
-			b.WriteString(text[at:h.offset])
-			b.WriteString(strings.Replace(strings.Replace(was, "srv", "dst", 1), toUTF16("srv", false)[:5], toUTF16("dst", false)[:5], 1))
-			at = h.end()
+	for _, h := range res.Hits {
+		if h.Bound == Whole {
+			was := text[h.Offset:h.End()]
+			b.WriteString(text[at:h.Offset])
+			b.WriteString(strings.Replace(strings.Replace(was, "srv", "dst", 1), ToUTF16("srv", false)[:5], ToUTF16("dst", false)[:5], 1))
+			at = h.End()
 		}
 	}
 	return b.String() + text[at:]
@@ -49,7 +51,7 @@ func TestBoundariesOnTheTarget(t *testing.T) {
 		}
 	}
 	for _, big := range []bool{false, true} {
-		fmt.Fprintf(&rows, "%x,%x,%x,%x\n", "/srv/app", "/dst/ä", toUTF16("a /srv/app/x", big), toUTF16("a /dst/ä/x", big))
+		fmt.Fprintf(&rows, "%x,%x,%x,%x\n", "/srv/app", "/dst/ä", ToUTF16("a /srv/app/x", big), ToUTF16("a /dst/ä/x", big))
 	}
 	r := rand.New(rand.NewSource(7))
 	words := []string{"/srv/app", "/srv", "app", "/", ".", "..", "~", "-", "2", "80", " ", ":", "file:", "file://", "localhost", "http://h", "\n", "ü", "\"", "x", "%20",
@@ -62,7 +64,7 @@ func TestBoundariesOnTheTarget(t *testing.T) {
 		row("/srv/app", b.String())
 	}
 	for _, version := range []string{"2.7", "3.6", "3.13"} {
-		cmd := exec.Command(findPython(t, version), "testdata/boundaries.py", "../target/bootstrap.py")
+		cmd := exec.Command(testtool.Python(t, version), "testdata/boundaries.py", "../../../target/bootstrap.py")
 		cmd.Stdin = strings.NewReader(rows.String())
 		out, err := cmd.CombinedOutput()
 		if err != nil || !strings.Contains(string(out), " 0 wrong") {

@@ -1,4 +1,4 @@
-package pack
+package place
 
 import (
 	"bytes"
@@ -11,63 +11,64 @@ const (
 	lookAhead  = 16
 )
 
-// boundary says how a path that was found stands in its surroundings.
-type boundary uint8
+// Boundary says how a path that was found stands in its surroundings.
+type Boundary uint8
 
+// How a path can stand.
 const (
-	whole  boundary = iota // it is the path, or the start of a path below it
-	inner                  // it ends a longer path: /mnt/srv/app
-	longer                 // its last name goes on: /srv/app2
+	Whole  Boundary = iota // it is the path, or the start of a path below it
+	Inner                  // it ends a longer path: /mnt/srv/app
+	Longer                 // its last name goes on: /srv/app2
 )
 
-// isNameByte tells whether a byte goes on with a file name, in the words of docs/design.md.
-func isNameByte(c byte) bool {
+// IsNameByte tells whether a byte goes on with a file name, in the words of docs/design.md.
+func IsNameByte(c byte) bool {
 	return isAlnum(c) || c == '_' || c == '-' || c == '+' || c == '~' || c == '@' || c >= 0x80
 }
 
 // judge applies the rules of "Path boundaries" in docs/design.md to a path
 // with the bytes before and after it. posix tells that it starts with a slash.
-func judge(before, after []byte, enc encoding, posix bool) boundary {
+func judge(before, after []byte, enc Encoding, posix bool) Boundary {
 	switch enc {
-	case encUTF16L, encUTF16B:
-		before, after = narrow(before, enc == encUTF16B, true), narrow(after, enc == encUTF16B, false)
+	case EncUTF16L, EncUTF16B:
+		before, after = narrow(before, enc == EncUTF16B, true), narrow(after, enc == EncUTF16B, false)
 	}
-	if goesOn(after, enc, isURL(before), posix) {
-		return longer
+	if goesOn(after, enc, IsURL(before), posix) {
+		return Longer
 	}
 	if posix && endsPath(before) {
-		return inner
+		return Inner
 	}
-	return whole
+	return Whole
 }
 
 // goesOn tells whether the name that the path ends with goes on.
-func goesOn(after []byte, enc encoding, url, posix bool) bool {
+func goesOn(after []byte, enc Encoding, url, posix bool) bool {
 	if len(after) == 0 {
 		return false
 	}
 	switch c := after[0]; {
-	case isNameByte(c):
+	case IsNameByte(c):
 		return true
 	case c == '.':
-		return len(after) > 1 && isNameByte(after[1])
-	case c == '%' && (url || enc == encURL) && len(after) > 2:
+		return len(after) > 1 && IsNameByte(after[1])
+	case c == '%' && (url || enc == EncURL) && len(after) > 2:
 		b, ok := unhex(after[1], after[2])
-		return ok && (isNameByte(b) || b == ' ' || b == '.')
-	case c == '\\' && posix && enc != encShell && len(after) > 3 && after[1] == 'x':
+		return ok && (IsNameByte(b) || b == ' ' || b == '.')
+	case c == '\\' && posix && enc != EncShell && len(after) > 3 && after[1] == 'x':
 		b, ok := unhex(after[2], after[3])
-		return ok && isNameByte(b)
-	case c == '\\' && posix && enc != encShell && len(after) > 5 && after[1] == 'u':
+		return ok && IsNameByte(b)
+	case c == '\\' && posix && enc != EncShell && len(after) > 5 && after[1] == 'u':
 		hi, ok1 := unhex(after[2], after[3])
 		lo, ok2 := unhex(after[4], after[5])
-		return ok1 && ok2 && (hi != 0 || isNameByte(lo))
+		return ok1 && ok2 && (hi != 0 || IsNameByte(lo))
 	}
 	return false
 }
 
 // endsPath tells whether a path that starts with a slash is the end of a longer one.
 func endsPath(before []byte) bool {
-	if isURL(before) {
+	if IsURL(before) {
 		return false
 	}
 	i := len(before)
@@ -75,9 +76,9 @@ func endsPath(before []byte) bool {
 		i--
 	}
 	if i < len(before) { // doubled slash
-		return i > 0 && (isNameByte(before[i-1]) || before[i-1] == '.')
+		return i > 0 && (IsNameByte(before[i-1]) || before[i-1] == '.')
 	}
-	for i > 0 && (isNameByte(before[i-1]) || before[i-1] == '.') {
+	for i > 0 && (IsNameByte(before[i-1]) || before[i-1] == '.') {
 		i--
 	}
 	if run := before[i:]; len(run) > 0 && (len(bytes.Trim(run, ".")) == 0 || string(run) == "~") {
@@ -85,7 +86,7 @@ func endsPath(before []byte) bool {
 	}
 	if i > 1 && before[i-1] == ':' && isNumber(before[i:]) {
 		// a port: http://localhost:8080/srv/app
-		for i--; i > 0 && (isNameByte(before[i-1]) || before[i-1] == '.'); {
+		for i--; i > 0 && (IsNameByte(before[i-1]) || before[i-1] == '.'); {
 			i--
 		}
 		return i > 1 && before[i-1] == '/' && before[i-2] == '/'
@@ -93,15 +94,15 @@ func endsPath(before []byte) bool {
 	return i > 0 && i < len(before) && before[i-1] == '/'
 }
 
-// isURL tells whether the bytes before a path make it a file: URL: file://, file://localhost, git+file://, file:.
-func isURL(before []byte) bool {
+// IsURL tells whether the bytes before a path make it a file: URL: file://, file://localhost, git+file://, file:.
+func IsURL(before []byte) bool {
 	if bytes.HasSuffix(before, []byte("localhost")) {
 		before = before[:len(before)-len("localhost")]
 		return hasSuffixFold(before, "file://")
 	}
 	if hasSuffixFold(before, "file:") {
 		i := len(before) - len("file:")
-		return i == 0 || !isNameByte(before[i-1]) // not config-file:/srv/app
+		return i == 0 || !IsNameByte(before[i-1]) // not config-file:/srv/app
 	}
 	return hasSuffixFold(before, "file://") || hasSuffixFold(before, "file:///")
 }

@@ -1,7 +1,9 @@
-package pack
+package text
 
 import (
 	"bytes"
+
+	"github.com/binary-buildout/binary-buildout/pack/internal/place"
 )
 
 // span is a range of a text.
@@ -69,7 +71,7 @@ func hasPrefix(data []byte, i int, letter byte) bool {
 		has = has || data[i-n-1]|0x20 == letter
 	}
 	// a longer word that ends in that letter is a name, after which no string can stand
-	return has && (i == n || !isNameByte(data[i-n-1]))
+	return has && (i == n || !place.IsNameByte(data[i-n-1]))
 }
 
 // shellQuotes finds where a shell script doesn't split words: quotes,
@@ -177,7 +179,7 @@ func (l *shellLexer) doubleQuotes(i int) int {
 func heredocWord(data []byte) []byte {
 	data = bytes.TrimLeft(bytes.TrimPrefix(data, []byte("-")), " \t")
 	end := 0
-	for end < len(data) && (isNameByte(data[end]) || bytes.IndexByte([]byte(`'"\.`), data[end]) >= 0) {
+	for end < len(data) && (place.IsNameByte(data[end]) || bytes.IndexByte([]byte(`'"\.`), data[end]) >= 0) {
 		end++
 	}
 	word := bytes.Trim(data[:end], `'"\`)

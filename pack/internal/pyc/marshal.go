@@ -1,4 +1,4 @@
-package pack
+package pyc
 
 import (
 	"bytes"
@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// canonicalMarshal brings marshalled Python 3 code into a form that depends
+// Canonical brings marshalled Python 3 code into a form that depends
 // on the source alone. CPython's own has a flag on each object that had more
 // than one reference while it was written, and writes frozensets in the order of
 // their hash table; both depend on what else the process did and where it was
@@ -19,7 +19,7 @@ import (
 //
 // The format is that of CPython's Python/marshal.c, versions 3 to 6, which
 // differ in code objects by the version of Python.
-func canonicalMarshal(data []byte, major, minor int) ([]byte, error) {
+func Canonical(data []byte, major, minor int) ([]byte, error) {
 	r := &marshalReader{data: data, types: marshalTypes(minor), minor: minor, same: map[string]*marshalNode{}}
 	if major != 3 || minor < 4 {
 		return nil, fmt.Errorf("reading bytecode: Python %d.%d is not known", major, minor)

@@ -1,4 +1,4 @@
-package pack
+package pyc
 
 import (
 	"fmt"
@@ -25,7 +25,7 @@ func (m Marshal) Unknown() ([]byte, error) {
 	if m.Major == 2 {
 		return nil, nil // its bytecode is packed as it is
 	}
-	if _, err := canonicalMarshal(m.Code, m.Major, m.Minor); err != nil {
+	if _, err := Canonical(m.Code, m.Major, m.Minor); err != nil {
 		return nil, fmt.Errorf("trying the bytecode of Python %d.%d: %w", m.Major, m.Minor, err)
 	}
 	var unknown []byte

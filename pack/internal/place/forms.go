@@ -1,4 +1,4 @@
-package pack
+package place
 
 import (
 	"fmt"
@@ -9,41 +9,42 @@ import (
 	"github.com/binary-buildout/binary-buildout/archive"
 )
 
-// encoding is how a path is written where it was found.
-type encoding uint8
+// Encoding is how a path is written where it was found.
+type Encoding uint8
 
+// The ways to write a path.
 const (
-	encPlain  encoding = iota // as it is, or with the other kind of slash
-	encURL                    // percent-encoded
-	encEscape                 // as in a JSON or Python string
-	encShell                  // with backslashes before what a shell would see
-	encLatin1                 // in Latin-1
-	encUTF16L                 // in UTF-16, little-endian
-	encUTF16B                 // in UTF-16, big-endian
+	EncPlain  Encoding = iota // as it is, or with the other kind of slash
+	EncURL                    // percent-encoded
+	EncEscape                 // as in a JSON or Python string
+	EncShell                  // with backslashes before what a shell would see
+	EncLatin1                 // in Latin-1
+	EncUTF16L                 // in UTF-16, little-endian
+	EncUTF16B                 // in UTF-16, big-endian
 )
 
 // form is one way to write a path.
 type form struct {
 	text string
-	enc  encoding
-	shape
+	enc  Encoding
+	Shape
 }
 
-// shape is what a placeholder has to keep of how a path of Windows is written.
-type shape struct {
-	// lower is whether it is all in lower case, as os.path.normcase leaves
+// Shape is what a placeholder has to keep of how a path of Windows is written.
+type Shape struct {
+	// Lower is whether it is all in lower case, as os.path.normcase leaves
 	// paths of Windows, and zc.buildout those in scripts.
-	lower bool
-	// slash is FormSlash or FormDouble, or empty.
-	slash string
+	Lower bool
+	// Slash is FormSlash or FormDouble, or empty.
+	Slash string
 }
 
 // forms lists every way in which a path is looked for, without repetition.
 func forms(p string) []form {
 	var list []form
 	seen := map[string]bool{}
-	var as shape
-	add := func(enc encoding, text string) {
+	var as Shape
+	add := func(enc Encoding, text string) {
 		if !seen[text] {
 			seen[text] = true
 			list = append(list, form{text, enc, as})
@@ -51,33 +52,33 @@ func forms(p string) []form {
 	}
 	for _, v := range spellings(p) {
 		as = shapeOf(v)
-		add(encPlain, v)
-		add(encUTF16L, toUTF16(v, false))
-		add(encUTF16B, toUTF16(v, true))
-		if drive.MatchString(v) && as.slash == "" {
-			as.slash = archive.FormDouble
+		add(EncPlain, v)
+		add(EncUTF16L, ToUTF16(v, false))
+		add(EncUTF16B, ToUTF16(v, true))
+		if OnDrive(v) && as.Slash == "" {
+			as.Slash = archive.FormDouble
 			v = strings.ReplaceAll(v, `\`, `\\`)
-			add(encEscape, v)
-			add(encUTF16L, toUTF16(v, false))
-			add(encUTF16B, toUTF16(v, true))
+			add(EncEscape, v)
+			add(EncUTF16L, ToUTF16(v, false))
+			add(EncUTF16B, ToUTF16(v, true))
 		}
 	}
 	for _, v := range spellings(p) {
 		as = shapeOf(v)
 		slashed := strings.ReplaceAll(v, `\`, "/")
 		for _, keep := range []string{"/", "/:", ":", ""} {
-			add(encURL, percent(slashed, keep, "%%%02X"))
-			add(encURL, percent(slashed, keep, "%%%02x"))
+			add(EncURL, percent(slashed, keep, "%%%02X"))
+			add(EncURL, percent(slashed, keep, "%%%02x"))
 		}
 		for _, f := range []string{`\u%04x`, `\u%04X`} {
-			add(encEscape, escape(v, f, f))
-			add(encEscape, strings.ReplaceAll(escape(v, f, f), "/", `\/`))
+			add(EncEscape, escape(v, f, f))
+			add(EncEscape, strings.ReplaceAll(escape(v, f, f), "/", `\/`))
 		}
-		add(encEscape, escape(v, `\x%02x`, `\u%04x`))
-		add(encEscape, escapeBytes(v))
-		add(encShell, shellEscape(v))
+		add(EncEscape, escape(v, `\x%02x`, `\u%04x`))
+		add(EncEscape, escapeBytes(v))
+		add(EncShell, shellEscape(v))
 		if l, ok := latin1(v); ok {
-			add(encLatin1, l)
+			add(EncLatin1, l)
 		}
 	}
 	return list
@@ -86,7 +87,7 @@ func forms(p string) []form {
 // spellings are the path itself, and for one of Windows with either slash,
 // with either case of the drive letter, and all in lower case.
 func spellings(p string) []string {
-	if !drive.MatchString(p) {
+	if !OnDrive(p) {
 		return []string{p}
 	}
 	var list []string
@@ -97,13 +98,13 @@ func spellings(p string) []string {
 }
 
 // shapeOf tells of a path of Windows whether it is all in lower case, and has slashes.
-func shapeOf(p string) shape {
-	if !drive.MatchString(p) {
-		return shape{}
+func shapeOf(p string) Shape {
+	if !OnDrive(p) {
+		return Shape{}
 	}
-	as := shape{lower: strings.ToLower(p) == p}
+	as := Shape{Lower: strings.ToLower(p) == p}
 	if strings.Contains(p, "/") {
-		as.slash = archive.FormSlash
+		as.Slash = archive.FormSlash
 	}
 	return as
 }
@@ -183,7 +184,7 @@ func latin1(s string) (string, bool) {
 	return string(b), true
 }
 
-func toUTF16(s string, big bool) string {
+func ToUTF16(s string, big bool) string {
 	b := make([]byte, 0, 2*len(s))
 	for _, u := range utf16.Encode([]rune(s)) {
 		if big {

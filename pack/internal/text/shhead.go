@@ -1,11 +1,8 @@
-package pack
+package text
 
 import (
-	"bytes"
 	"regexp"
 	"strings"
-
-	"github.com/binary-buildout/binary-buildout/archive"
 )
 
 // ShHead is how a script starts whose interpreter the kernel can't run by a #!
@@ -18,7 +15,7 @@ type ShHead struct {
 	Arguments   string // the interpreter's, before the script
 	End         int    // bytes of the script; what follows is Python's alone
 
-	start  int // offset of the interpreter's path, where it is written as it is
+	Start  int // offset of the interpreter's path, where it is written as it is
 	coding string
 }
 
@@ -37,12 +34,12 @@ var (
 
 // ParseShHead reads such a start; nil if a script has none.
 func ParseShHead(script []byte) *ShHead {
-	script = script[:min(len(script), maxShHead)]
+	script = script[:min(len(script), MaxShHead)]
 	m := shHead.FindSubmatchIndex(script)
 	if m == nil {
 		return nil
 	}
-	h := &ShHead{End: m[1], start: -1, coding: string(script[m[2]:m[3]])}
+	h := &ShHead{End: m[1], Start: -1, coding: string(script[m[2]:m[3]])}
 	const groups = 6 // of a word and what follows it
 	for first := 4; first < len(m); first += 2 * groups {
 		at := func(group int) string {
@@ -53,7 +50,7 @@ func ParseShHead(script []byte) *ShHead {
 		}
 		for _, group := range []int{0, 1, 3} {
 			if i := first + 2*group; m[i] >= 0 {
-				h.Interpreter, h.start = at(group), m[i]
+				h.Interpreter, h.Start = at(group), m[i]
 			}
 		}
 		if word := at(2); word != "" {
@@ -71,47 +68,13 @@ func ParseShHead(script []byte) *ShHead {
 	return h
 }
 
-// maxShHead bounds such a start, bytes: a path is shorter than 4096.
-const maxShHead = 8 << 10
+// MaxShHead bounds such a start, bytes: a path is shorter than 4096.
+const MaxShHead = 8 << 10
 
-// plainHead replaces such a start by a #! line with a placeholder, of which
-// bootstrap.py makes what the target's paths need. It gives the offset up to
-// which hits are done with.
-func (w *worker) plainHead(f *File, head *ShHead, hits []hit) int64 {
-	if head == nil || head.start < 0 {
-		return 0
-	}
-	for _, h := range hits {
-		pl := w.search.places[max(h.place, 0)]
-		if h.place == markPlace || h.offset != int64(head.start) || h.bound != whole || pl.placeholder == "" || h.n > len(head.Interpreter) {
-			continue
-		}
-		line := "#!" + archive.Form(pl.placeholder, archive.FormPlain) + head.Interpreter[h.n:]
-		if head.Arguments != "" {
-			line += " " + head.Arguments
-		}
-		f.texts = append(f.texts, textEdit{n: int64(head.End), text: line + "\n" + head.kept()})
-		return int64(head.End)
-	}
-	return 0
-}
-
-// kept is the encoding's line, but one that bootstrap.py or launcher.py added for paths.
-func (h *ShHead) kept() string {
+// Kept is the encoding's line, but one that bootstrap.py or launcher.py added for paths.
+func (h *ShHead) Kept() string {
 	if strings.HasPrefix(h.coding, "# coding: utf-8, for the paths in this file\n") {
 		return ""
 	}
 	return h.coding
-}
-
-// shHeadOf reads the start of a text file that sh runs.
-func shHeadOf(src *source) *ShHead {
-	if !bytes.HasPrefix(src.head(), []byte("#!/bin/sh\n")) {
-		return nil
-	}
-	data := make([]byte, min(src.size, maxShHead))
-	if n, _ := src.ReadAt(data, 0); int64(n) < int64(len(data)) {
-		data = data[:n]
-	}
-	return ParseShHead(data)
 }

@@ -1,4 +1,4 @@
-package pack
+package pyc
 
 import (
 	"bytes"
@@ -15,9 +15,6 @@ import (
 
 // packedPythons are those whose bytecode is brought into a canonical form.
 var packedPythons = []string{"3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.15"}
-
-// newest are those that only a newer Debian has.
-var newest = []string{"3.14", "3.15"}
 
 // marshalScript prints, as JSON, the type codes that this interpreter's marshal
 // reads, and objects of each type as it writes them, in each version of the
@@ -91,7 +88,7 @@ func TestMarshalTypes(t *testing.T) {
 				}
 				raw, err := hex.DecodeString(o.Raw)
 				check(t, err)
-				canonical, err := canonicalMarshal(raw, 3, minor)
+				canonical, err := Canonical(raw, 3, minor)
 				if err != nil {
 					t.Fatalf("%s: %v: %q", o.What, err, raw)
 				}

@@ -1,103 +1,73 @@
-package pack
+package text
 
 import (
 	"bytes"
-	"fmt"
-	"io"
-	"path"
 	"regexp"
-	"strings"
 )
 
-// splitter knows the configurations whose syntax takes a path with a space for
+// Splitter knows one kind of the configurations whose syntax takes a path with a space for
 // two words, unless it is quoted. Quotes can't be put in at the target: the part
 // that wrote the file writes it again as it did. So bootstrap.py refuses a
 // place with a space for such a file, and names it.
-type splitter struct {
-	name  string         // for people
+type Splitter struct {
+	Name  string         // for people
 	files *regexp.Regexp // by path
 	holds *regexp.Regexp // or by what stands in it
 	lines *regexp.Regexp // the lines in which words are split, up to where the value begins
 }
 
-var splitters = []splitter{
+var splitters = []Splitter{
 	{
-		name:  "systemd unit",
+		Name:  "systemd unit",
 		files: regexp.MustCompile(`\.(service|socket|timer|path|mount|target)(\.in)?$`),
 		holds: regexp.MustCompile(`(?m)^\[(Unit|Service|Install)\]\s*$`),
 		lines: regexp.MustCompile(`^\s*(Exec[A-Z][A-Za-z]*|Environment|EnvironmentFile|(ReadWrite|ReadOnly|Inaccessible|Exec|NoExec)Paths|Bind(ReadOnly)?Paths)\s*=`),
 	},
 	{
-		name:  "supervisor's configuration",
+		Name:  "supervisor's configuration",
 		holds: regexp.MustCompile(`(?m)^\[(supervisord\]|(program|eventlistener|fcgi-program):)`),
 		lines: regexp.MustCompile(`^\s*(command|environment|files)\s*=`),
 	},
 	{
-		name:  "zdaemon's configuration",
+		Name:  "zdaemon's configuration",
 		holds: regexp.MustCompile(`(?m)^\s*<runner>\s*$`),
 		lines: regexp.MustCompile(`^\s*program\s`),
 	},
 	{
-		name:  "crontab",
+		Name:  "crontab",
 		files: regexp.MustCompile(`(^|/)(crontab[^/]*|cron\.d/[^/]+|[^/]+\.(cron|crontab))$`),
 		lines: regexp.MustCompile(`^\s*(@[a-z]+|[-0-9*,/]+(\s+[-0-9*,/a-zA-Z]+){4})\s`),
 	},
 	{
-		name:  "logrotate's configuration",
+		Name:  "logrotate's configuration",
 		holds: regexp.MustCompile(`(?m)^\s*(rotate\s+\d+|(post|pre)rotate)\s*$`),
 		lines: regexp.MustCompile(`^\s*`),
 	},
 	{
-		name:  "nginx's configuration",
+		Name:  "nginx's configuration",
 		holds: regexp.MustCompile(`(?m)^\s*(server|http|events)\s*\{`),
 		lines: regexp.MustCompile(`^\s*[a-z][a-z0-9_]*\s`),
 	},
 	{
-		name:  "Apache's configuration",
+		Name:  "Apache's configuration",
 		holds: regexp.MustCompile(`(?m)^\s*<(VirtualHost|Directory|Location)\b`),
 		lines: regexp.MustCompile(`^\s*(<[A-Z][A-Za-z]*|[A-Z][A-Za-z]*)\s`),
 	},
 }
 
-// maxSplit bounds the files that are looked at: these are written for people.
-const maxSplit = 1 << 20
-
-// splits tells where a space in the root's or the interpreter's path would make
-// two words of it, as Relocation.Splits has it.
-func (w *worker) splits(f *File, src *source, res found) (map[string]string, error) {
-	if src.size > maxSplit || syntaxOf(f.Path, res.head) != syntaxNone || documents(f.Path) {
-		return nil, nil
-	}
-	data := make([]byte, src.size)
-	if _, err := src.ReadAt(data, 0); err != nil && err != io.EOF {
-		return nil, err
-	}
-	var at map[string]string
-	for _, s := range splitters {
-		if (s.files == nil || !s.files.MatchString(f.Path)) && (s.holds == nil || !s.holds.Match(data)) {
-			continue
+// SplitterOf knows a configuration by its path and what is in it; nil for any other file.
+func SplitterOf(p string, data []byte) *Splitter {
+	for i, s := range splitters {
+		if s.files != nil && s.files.MatchString(p) || s.holds != nil && s.holds.Match(data) {
+			return &splitters[i]
 		}
-		for _, h := range res.hits {
-			pl := w.search.places[h.place]
-			of := "python"
-			if pl.root {
-				of = "root"
-			}
-			if h.bound != inner && pl.placeholder != "" && at[of] == "" && s.splits(data, int(h.offset)) {
-				if at == nil {
-					at = map[string]string{}
-				}
-				at[of] = fmt.Sprintf("%s, line %d", s.name, 1+bytes.Count(data[:h.offset], []byte("\n")))
-			}
-		}
-		break
 	}
-	return at, nil
+	return nil
 }
 
-// splits tells whether the word that holds an offset is one of a line whose
+// Splits tells whether the word that holds an offset is one of a line whose
 // words are split, and stands in no quotes.
-func (s splitter) splits(data []byte, offset int) bool {
+func (s *Splitter) Splits(data []byte, offset int) bool {
 	start := bytes.LastIndexByte(data[:offset], '\n') + 1
 	for start > 1 && data[start-2] == '\\' { // the line before goes on
 		start = bytes.LastIndexByte(data[:start-1], '\n') + 1
@@ -122,9 +92,4 @@ func (s splitter) splits(data []byte, offset int) bool {
 		}
 	}
 	return quote == 0
-}
-
-// documents tells whether a file is prose, or an example of a configuration in a distribution.
-func documents(p string) bool {
-	return isDocumentation(p) || strings.Contains(p, ".egg/") || strings.Contains(p, "/site-packages/") || path.Base(p) == installedName
 }

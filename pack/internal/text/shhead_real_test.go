@@ -1,4 +1,4 @@
-package pack
+package text
 
 import (
 	"os"
@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/internal/testcache"
+	"github.com/binary-buildout/binary-buildout/internal/testtool"
 )
 
 // TestRealShHeads: what today's uv, virtualenv and pip write at a path with a
@@ -16,7 +17,7 @@ func TestRealShHeads(t *testing.T) {
 	if testing.Short() {
 		t.Skip("makes virtualenvs")
 	}
-	python := findPython(t, "3.12")
+	python := testtool.Python(t, "3.12")
 	tools := filepath.Join(testcache.Dir(t), "shheads-uv-0.13.9")
 	run := func(name string, args ...string) {
 		t.Helper()

@@ -1,4 +1,4 @@
-package pack
+package place
 
 import (
 	"bytes"
@@ -7,33 +7,31 @@ import (
 	"io"
 	"math/rand"
 	"os"
-	"regexp"
 	"strings"
 	"testing"
 	"testing/iotest"
 
 	"github.com/binary-buildout/binary-buildout/archive"
-	"github.com/binary-buildout/binary-buildout/target"
 )
 
 // replaced runs the search over a text and marks what it finds as <n:enc>.
-func replaced(t testing.TB, places []place, text string) string {
+func replaced(t testing.TB, places []Place, text string) string {
 	t.Helper()
-	s := newSearcher(places)
-	buf := make([]byte, chunkSize+lookBehind+2*s.longest)
-	res, err := s.stream(strings.NewReader(text), io.Discard, buf)
+	s := New(places)
+	buf := s.Buffer()
+	res, err := s.Stream(strings.NewReader(text), io.Discard, buf)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var b strings.Builder
 	at := int64(0)
-	for _, h := range res.hits {
-		if h.bound != whole {
+	for _, h := range res.Hits {
+		if h.Bound != Whole {
 			continue
 		}
-		b.WriteString(text[at:h.offset])
-		fmt.Fprintf(&b, "<%d>", h.place)
-		at = h.end()
+		b.WriteString(text[at:h.Offset])
+		fmt.Fprintf(&b, "<%d>", h.Place)
+		at = h.End()
 	}
 	return b.String() + text[at:]
 }
@@ -48,7 +46,7 @@ type boundaryTable struct {
 
 func readBoundaries(t *testing.T) boundaryCases {
 	t.Helper()
-	data, err := os.ReadFile("../target/cases/boundaries.json")
+	data, err := os.ReadFile("../../../target/cases/boundaries.json")
 	check(t, err)
 	var cases boundaryCases
 	check(t, json.Unmarshal(data, &cases))
@@ -61,7 +59,7 @@ func encoded(text, encoding string) string {
 	for i, p := range parts {
 		switch encoding {
 		case "utf-16-le", "utf-16-be":
-			parts[i] = toUTF16(p, encoding == "utf-16-be")
+			parts[i] = ToUTF16(p, encoding == "utf-16-be")
 		case "latin-1":
 			parts[i], _ = latin1(p)
 		}
@@ -77,7 +75,7 @@ func TestBoundaries(t *testing.T) {
 		}
 		for _, row := range table.Rows {
 			in, want := encoded(row.In, row.Encoding), encoded(row.Want, row.Encoding)
-			if got := replaced(t, []place{{path: table.Path, root: true}}, in); got != want {
+			if got := replaced(t, []Place{{Path: table.Path, Root: true}}, in); got != want {
 				t.Errorf("%q\n got %q\nwant %q", in, got, want)
 			}
 		}
@@ -85,11 +83,11 @@ func TestBoundaries(t *testing.T) {
 }
 
 func TestForms(t *testing.T) {
-	windows := []place{{path: `C:\Stage\Äpp`, root: true}}
+	windows := []Place{{Path: `C:\Stage\Äpp`, Root: true}}
 	for _, in := range []string{
 		`C:\Stage\Äpp`, `c:\Stage\Äpp`, `C:/Stage/Äpp`, `C:\\Stage\\Äpp`, `C:\\Stage\\\u00c4pp`, "C:/Stage/%C3%84pp", "C%3A/Stage/%C3%84pp", "c%3A%2FStage%2F%C3%84pp",
 		`c:\stage\äpp`, `c:/stage/äpp`, `c:\\stage\\äpp`, `c:\\stage\\\u00e4pp`, "c:/stage/%C3%A4pp",
-		toUTF16(`C:\Stage\Äpp`, false),
+		ToUTF16(`C:\Stage\Äpp`, false),
 	} {
 		if got := replaced(t, windows, in); got != "<0>" {
 			t.Errorf("%q -> %q", in, got)
@@ -97,63 +95,19 @@ func TestForms(t *testing.T) {
 	}
 }
 
-func TestLongestPlaceWins(t *testing.T) {
-	o := Origin{Root: "/home/me/stage", RealRoot: "/home/me/stage", Home: "/home/me", Prefix: "/home/me/py/3.11", Interpreter: "/home/me/py/3.11/bin/python3.11"}
-	places := o.places("3.11.7")
-	name := func(text string) string {
-		s := newSearcher(places)
-		res, err := s.stream(strings.NewReader(text), io.Discard, make([]byte, 1<<16))
-		check := []string{}
-		for _, h := range res.hits {
-			if h.bound == whole {
-				check = append(check, places[h.place].placeholder+"|"+places[h.place].path)
-			}
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		return strings.Join(check, " ")
-	}
-	for in, want := range map[string]string{
-		"/home/me/stage/x":                archive.Root + "|/home/me/stage",
-		"/home/me/stage2":                 "|/home/me",
-		"/home/me/py/3.11/bin/python":     archive.Interpreter + "|/home/me/py/3.11/bin/python",
-		"/home/me/py/3.11/bin/python3.11": archive.Interpreter + "|/home/me/py/3.11/bin/python3.11",
-		"/home/me/py/3.11/bin/pip":        archive.Prefix + "|/home/me/py/3.11",
-		"/home/me/py/3.11":                archive.Prefix + "|/home/me/py/3.11",
-		"/home/me/py/3.11.2":              "|/home/me",
-		"/home/men":                       "",
-	} {
-		if got := name(in); got != want {
-			t.Errorf("%s: %q, want %q", in, got, want)
-		}
-	}
-}
-
-func TestGenericPlaces(t *testing.T) {
-	o := Origin{Root: "/b/stage-x", Interpreter: "/usr/bin/python3.11", Prefix: "/usr", LibDir: "/usr/lib/x86_64-linux-gnu", Home: "/root", TmpDir: "/tmp"}
-	var got []string
-	for _, p := range o.places("3.11.2") {
-		got = append(got, p.path)
-	}
-	if s := strings.Join(got, " "); s != "/b/stage-x /usr/bin/python3.11" {
-		t.Error(s)
-	}
-}
-
 // TestChunks finds a path wherever it lies with respect to the chunks, and
 // whatever the size of the reads.
 func TestChunks(t *testing.T) {
-	places := []place{{path: "/srv/app", root: true}}
-	s := newSearcher(places)
+	places := []Place{{Path: "/srv/app", Root: true}}
+	s := New(places)
 	size := 4096 + 2*lookBehind
 	for _, at := range []int{0, 1, 4000, 4090, 4096, size - 9, size - 8, size - 4, size - 1, size, size + 1, 2 * size, 20000} {
 		data := bytes.Repeat([]byte(" "), 30000)
 		copy(data[at:], "/srv/app")
 		for name, r := range map[string]io.Reader{"whole": bytes.NewReader(data), "half": iotest.HalfReader(bytes.NewReader(data)), "byte": iotest.OneByteReader(bytes.NewReader(data))} {
-			res, err := s.stream(r, io.Discard, make([]byte, size))
-			if err != nil || len(res.hits) != 1 || res.hits[0].offset != int64(at) || res.hits[0].bound != whole {
-				t.Errorf("%s at %d: %+v, %v", name, at, res.hits, err)
+			res, err := s.Stream(r, io.Discard, make([]byte, size))
+			if err != nil || len(res.Hits) != 1 || res.Hits[0].Offset != int64(at) || res.Hits[0].Bound != Whole {
+				t.Errorf("%s at %d: %+v, %v", name, at, res.Hits, err)
 			}
 		}
 	}
@@ -163,7 +117,7 @@ func TestChunks(t *testing.T) {
 func slowReplace(root, text string) string {
 	var b strings.Builder
 	for i := 0; i < len(text); {
-		if strings.HasPrefix(text[i:], root) && judge([]byte(text[:i]), []byte(text[i+len(root):]), encPlain, true) == whole {
+		if strings.HasPrefix(text[i:], root) && judge([]byte(text[:i]), []byte(text[i+len(root):]), EncPlain, true) == Whole {
 			b.WriteString("<0>")
 			i += len(root)
 			continue
@@ -188,11 +142,11 @@ func FuzzReplace(f *testing.F) {
 			return
 		}
 		for i := 0; i < len(root); i++ {
-			if root[i] < 0x20 || root[i] >= 0x7f || !isNameByte(root[i]) && root[i] != '/' && root[i] != '.' {
+			if root[i] < 0x20 || root[i] >= 0x7f || !IsNameByte(root[i]) && root[i] != '/' && root[i] != '.' {
 				return
 			}
 		}
-		got := replaced(t, []place{{path: root, root: true}}, text)
+		got := replaced(t, []Place{{Path: root, Root: true}}, text)
 		if want := slowReplace(root, text); got != want {
 			t.Fatalf("root %q, text %q\n got %q\nwant %q", root, text, got, want)
 		}
@@ -211,33 +165,8 @@ func TestSearchAtRandom(t *testing.T) {
 		for range r.Intn(12) {
 			b.WriteString(words[r.Intn(len(words))])
 		}
-		if got, want := replaced(t, []place{{path: "/srv/app", root: true}}, b.String()), slowReplace("/srv/app", b.String()); got != want {
+		if got, want := replaced(t, []Place{{Path: "/srv/app", Root: true}}, b.String()), slowReplace("/srv/app", b.String()); got != want {
 			t.Fatalf("%q\n got %q\nwant %q", b.String(), got, want)
-		}
-	}
-}
-
-func BenchmarkSearch(b *testing.B) {
-	o := testOrigin("/var/tmp/binary-buildout/0123456789abcdef/stage-of-the-application")
-	o.Forbidden = []string{"/home/builder/private", "/var/tmp/private-tmp-dir"}
-	s := newSearcher(o.places("3.11.7"))
-	data := bytes.Repeat([]byte("import os\nversions = {'/opt/x': None}  # private python\n"), 1<<14)
-	buf := make([]byte, chunkSize+lookBehind+2*s.longest)
-	b.SetBytes(int64(len(data)))
-	for b.Loop() {
-		if _, err := s.stream(bytes.NewReader(data), io.Discard, buf); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-// TestOwnFilesNameNoPython: what is in every archive holds no path of an interpreter, which a
-// build's may be: the proof would find the build's in the archive.
-func TestOwnFilesNameNoPython(t *testing.T) {
-	path := regexp.MustCompile(`(/[\w.-]+)+/python[\w.]*`)
-	for name, text := range map[string][]byte{archive.BootstrapPy: target.Bootstrap(), archive.LauncherName: target.Launcher()} {
-		if found := path.Find(text); found != nil {
-			t.Errorf("%s holds %s", name, found)
 		}
 	}
 }

@@ -1,0 +1,2 @@
+// Package pyc makes bytecode that depends on the source alone.
+package pyc
