@@ -18,5 +18,8 @@ func (t *Tree) addEggInfo(ctx context.Context, m toolmaker) error {
 	if err := t.forgetDownloads(); err != nil {
 		return err
 	}
-	return t.settleSBOMs()
+	if err := t.settleSBOMs(); err != nil {
+		return err
+	}
+	return t.settleRecords()
 }

@@ -1,0 +1,64 @@
+package buildout
+
+import (
+	"bytes"
+	"encoding/csv"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// settleRecords takes the digests of files that name a place of the build out
+// of RECORD: those differ from build to build, and are wrong as soon as the
+// files are relocated. These are scripts, which begin with the interpreter's
+// path and lie outside of their distribution (zc.buildout writes others), and
+// what an editable install leaves in develop-eggs. A file may be listed without
+// digest and size (PyPA, "Recording installed projects").
+func (t *Tree) settleRecords() error {
+	doing := "writing RECORD without digests of what names the build's paths"
+	develop := t.dir("develop-eggs-directory")
+	for _, dir := range append([]string{t.dir("eggs-directory"), develop}, siteDirs(t.Root)...) {
+		if dir == "" {
+			continue
+		}
+		for _, below := range []string{"*.dist-info", filepath.Join("*.egg", "*.dist-info")} {
+			infos, err := filepath.Glob(filepath.Join(globEscape(dir), below))
+			if err != nil {
+				return surroundings(doing, "", err)
+			}
+			for _, info := range infos {
+				if err := settleRecord(info, dir == develop, t.namesRoot); err != nil {
+					return surroundings(doing, "", err)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// settleRecord takes the digests of scripts out of a dist-info's RECORD, and
+// with all those of other files that names says it of.
+func settleRecord(info string, all bool, names func(path string) bool) error {
+	return editRecord(info, func(line string) string {
+		fields, err := csv.NewReader(strings.NewReader(line)).Read()
+		if err != nil || len(fields) != 3 || fields[1] == "" {
+			return line
+		}
+		outside := strings.HasPrefix(fields[0], "../")
+		if !outside && !(all && names(filepath.Join(filepath.Dir(info), filepath.FromSlash(fields[0])))) {
+			return line
+		}
+		return strings.TrimSuffix(strings.TrimRight(line, "\r\n"), fields[1]+","+fields[2]) + ",\n"
+	})
+}
+
+// namesRoot is whether a file holds the tree's path, plain or as in a URL.
+func (t *Tree) namesRoot(path string) bool {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return false
+	}
+	plain := filepath.ToSlash(t.Root)
+	return bytes.Contains(data, []byte(t.Root)) || bytes.Contains(data, []byte((&url.URL{Path: plain}).EscapedPath()))
+}
