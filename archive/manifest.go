@@ -64,6 +64,9 @@ type Manifest struct {
 	// Downloads are the files that the build fetched, each with its digest.
 	Downloads []Download `json:"downloads,omitempty"`
 
+	// Provenance is what it takes to build the archive again.
+	Provenance *Provenance `json:"provenance,omitempty"`
+
 	// Verification is the report of internal/verify, as that package writes it.
 	Verification any `json:"verification,omitempty"`
 }

@@ -64,6 +64,7 @@ func commands() []command {
 		installCommand(),
 		updateCommand(),
 		rollbackCommand(),
+		rebuildCommand(),
 	}
 }
 
@@ -182,6 +183,9 @@ func (l *list) String() string {
 	}
 	return strings.Join(*l.values, " ")
 }
+
+// Values are the list's values, each as it was given.
+func (l *list) Values() []string { return *l.values }
 
 func (l *list) Set(s string) error {
 	values := []string{s}

@@ -15,6 +15,7 @@ import (
 	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/buildout"
 	"github.com/binary-buildout/binary-buildout/internal/prove"
+	"github.com/binary-buildout/binary-buildout/internal/rebuild"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 	"github.com/binary-buildout/binary-buildout/internal/verify"
 	"github.com/binary-buildout/binary-buildout/matrix"
@@ -41,6 +42,10 @@ type packing struct {
 	flags *packFlags
 	dir   string
 	id    identity
+
+	made      archive.Provenance // what decides about the archive's bytes, but for the epoch
+	held      []archive.Download // of the archive that is rebuilt
+	stageName string             // names the default stage; "" for the application's name
 
 	epoch    time.Time
 	tree     *buildout.Tree
@@ -73,6 +78,7 @@ func (c *Command) pack(ctx context.Context, fs *flag.FlagSet, flags *packFlags, 
 		return err
 	}
 	p := &packing{Command: c, ui: c.ui(common), flags: flags, dir: dir, id: id}
+	p.made = archive.Provenance{Source: buildout.Source(ctx, dir), Parameters: rebuild.Parameters(fs, dir), Image: c.Getenv(imageVar)}
 	if err := p.checkSince(); err != nil {
 		return err
 	}
@@ -85,6 +91,7 @@ func (c *Command) pack(ctx context.Context, fs *flag.FlagSet, flags *packFlags, 
 	if err := writable(p.abs(flags.out)); err != nil {
 		return err
 	}
+	settleUmask()
 	defer p.close()
 	err = p.steps(ctx)
 	if werr := p.writeReports(err); werr != nil && err == nil {

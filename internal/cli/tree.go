@@ -19,11 +19,11 @@ import (
 // build runs the buildout in its stage.
 func (p *packing) build(ctx context.Context) error {
 	tree, err := buildout.Run(ctx, buildout.Options{
-		Dir: p.dir, Name: p.id.name, Stage: p.flags.stage, InPlace: p.flags.inPlace, Out: p.abs(p.flags.out), Wrote: wrote,
+		Dir: p.dir, Name: orElse(p.stageName, p.id.name), Stage: p.flags.stage, InPlace: p.flags.inPlace, Out: p.abs(p.flags.out), Wrote: wrote,
 		Python: p.flags.python, Config: p.flags.config, DefaultCfg: p.flags.defaultCfg,
 		BuildoutVersion: p.flags.buildoutVersion, Before: p.flags.before, Volatile: p.flags.volatile,
 		Launcher: target.Launcher(), Witness: verify.InstallWitness, Progress: p.progress, OS: p.OS, Epoch: p.epoch.Unix(),
-		Reuse: p.reuse(), Generator: generator(), Target: p.flags.target, Label: p.flags.label,
+		Reuse: p.reuse(), Held: p.held, Generator: generator(), Target: p.flags.target, Label: p.flags.label,
 	})
 	if err != nil {
 		return err
@@ -171,7 +171,7 @@ func (p *packing) manifest() archive.Manifest {
 		Name: p.id.name, Version: p.id.version, Target: p.target.String(), Label: p.flags.label,
 		Python: p.tree.Python, Buildout: p.tree.Buildout,
 		Parts: p.tree.Parts, Checkouts: p.tree.Checkouts, Signatures: p.tree.Signatures,
-		Builds: p.builds(), Toolchain: p.tree.Made, Downloads: p.tree.Downloads,
+		Builds: p.builds(), Toolchain: p.tree.Made, Downloads: p.tree.Downloads, Provenance: p.provenance(),
 	}
 	if len(p.flags.smoke)+len(p.flags.volatile) > 0 {
 		m.Prove = &archive.Prove{Smoke: p.flags.smoke, Volatile: p.flags.volatile}

@@ -1,0 +1,4 @@
+package cli
+
+// settleUmask does nothing: files have no modes here.
+func settleUmask() {}

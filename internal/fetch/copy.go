@@ -1,0 +1,61 @@
+package fetch
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/binary-buildout/binary-buildout/internal/fault"
+)
+
+// Copied is an archive that Copy brought.
+type Copied struct {
+	Path     string
+	SHA256   string
+	Warnings []string
+}
+
+// Copy brings the archive that Get gives into the new directory dir. Digest and
+// attestation are held to what o says; nobody can change the copy afterwards.
+func Copy(ctx context.Context, o Request, dir string) (*Copied, error) {
+	digest, err := ParseDigest(o.SHA256)
+	if err != nil {
+		return nil, err
+	}
+	o.SHA256 = digest
+	a, err := Get(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	defer a.Close()
+	c := &Copied{Path: filepath.Join(dir, a.Name), Warnings: a.Warnings}
+	if c.SHA256, err = a.Sum(ctx); err != nil {
+		return nil, err
+	}
+	if err := copyOpen(a.File, c.Path); err != nil {
+		return nil, fault.Surroundings(fmt.Errorf("copying %s: %w", a.Name, err), "")
+	}
+	return c, nil
+}
+
+// copyOpen copies an open file from its start to a new file.
+func copyOpen(file *os.File, to string) error {
+	if err := os.Mkdir(filepath.Dir(to), 0o700); err != nil {
+		return err
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, io.NewSectionReader(file, 0, info.Size()))
+	if cerr := out.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
