@@ -1,6 +1,7 @@
 """What a value, a path or a version has to look like."""
 import unittest
 
+import binaries
 import documents
 import manifest
 import place
@@ -27,6 +28,12 @@ class Shapes(unittest.TestCase):
                          (u"@binary-buildout-root@/a\n", u"/srv/app/a\n"), (u"/etc/ssl", u"/etc/ssl")):
             self.assertEqual(manifest.link_target({"link": link}, values), to)
         self.assertFalse(manifest.LINK.match(u"@binary-buildout-root@a"))
+
+    def test_missing(self):
+        """What may be missing of a relocation is there after the check."""
+        item = {"path": u"x.so", "class": u"cstring"}
+        manifest.check_manifest({"relocations": [item]})
+        self.assertEqual(binaries.put_strings(b"x", item, u"/srv/app"), b"x")
 
     def test_usable(self):
         """No format can hold these in a path; a newline at its end is in it too."""
