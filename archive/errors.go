@@ -3,6 +3,8 @@ package archive
 import (
 	"errors"
 	"fmt"
+
+	"github.com/binary-buildout/binary-buildout/internal/fault"
 )
 
 // The exit codes that the errors of this package ask for.
@@ -82,26 +84,9 @@ func (e *ArchiveError) ExitCode() int {
 	return exitCheck
 }
 
-// An Error is any other error of this package that has a hint or an exit code.
-type Error struct {
-	Err  error
-	hint string
-	code int
-}
-
-func (e *Error) Error() string { return e.Err.Error() }
-
-// Unwrap gives the cause.
-func (e *Error) Unwrap() error { return e.Err }
-
-// Hint says what a person can do; may be empty.
-func (e *Error) Hint() string { return e.hint }
-
-// ExitCode is as DESIGN says: 1, 2 or 3.
-func (e *Error) ExitCode() int { return e.code }
-
+// fail is an error of the program, not of an archive.
 func fail(code int, hint, format string, args ...any) error {
-	return &Error{Err: fmt.Errorf(format, args...), hint: hint, code: code}
+	return &fault.Error{Err: fmt.Errorf(format, args...), Code: code, Text: hint}
 }
 
 // QuoteName gives a file's name for a message: as it is if it is plain, else quoted.

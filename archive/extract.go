@@ -22,8 +22,6 @@ type ExtractOptions struct {
 	Progress func(done, total int64)
 	// Epoch is the mtime of everything; zero is that of the archive's top directory, which all of it has.
 	Epoch time.Time
-	// Accept, if not nil, is asked before anything is written, and may refuse the archive.
-	Accept func(Manifest) error
 	// Skip, if not nil, tells what of the archive isn't wanted. With a
 	// directory, all below it is left out too.
 	Skip func(Entry) bool
@@ -49,11 +47,6 @@ func Extract(ctx context.Context, archive, dir string, o ExtractOptions) error {
 // Extract is [Extract] for an archive that is open already, and of which no
 // entry was read.
 func (r *Reader) Extract(ctx context.Context, dir string, o ExtractOptions) (err error) {
-	if o.Accept != nil {
-		if err := o.Accept(r.Manifest()); err != nil {
-			return err
-		}
-	}
 	if err := vacant(dir); err != nil {
 		return err
 	}

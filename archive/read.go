@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/klauspost/compress/zstd"
 	"github.com/klauspost/pgzip"
 )
@@ -140,7 +141,7 @@ func fromStart(file *os.File) *bufio.Reader {
 // wrap makes an error of reading into an ArchiveError that names the archive and the entry.
 func (r *Reader) wrap(entry string, err error) error {
 	var a *ArchiveError
-	var own *Error
+	var own *fault.Error
 	switch {
 	case err == nil:
 		return nil

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"github.com/binary-buildout/binary-buildout/internal/fault"
 )
 
 func TestCompareSaysWhat(t *testing.T) {
@@ -36,7 +38,7 @@ func TestFullDisk(t *testing.T) {
 	for _, format := range []string{FormatTarGz, FormatTarZst, FormatZip} {
 		for _, left := range []int{0, 5, 300} {
 			_, err := Write(t.Context(), &full{left}, c, format, time.Unix(DefaultEpoch, 0), nil)
-			var e *Error
+			var e *fault.Error
 			if !errors.As(err, &e) || e.ExitCode() != 3 {
 				t.Errorf("%s, %d: %v", format, left, err)
 			}

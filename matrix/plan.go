@@ -273,13 +273,3 @@ func ReadPlan(r io.Reader) (Plan, error) {
 	}
 	return p, nil
 }
-
-// Find gives the entry with the ID.
-func (p Plan) Find(id string) (Entry, error) {
-	for _, t := range p.Targets {
-		if t.ID == id {
-			return t, nil
-		}
-	}
-	return Entry{}, fmt.Errorf("finding target %q: the plan has no such target", id)
-}

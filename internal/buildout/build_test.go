@@ -39,7 +39,7 @@ func TestBuild(t *testing.T) {
 			}
 			t.Cleanup(func() { tree.Close() })
 			checkHello(t, tree, c.buildout)
-			if err := Gate(context.Background(), tree, nil, nil); err != nil {
+			if err := Gate(context.Background(), tree, nil, byConvention); err != nil {
 				data, _ := os.ReadFile(filepath.Join(tree.stage.logs, "gate.log"))
 				t.Logf("%s", data)
 				fail(t, err)

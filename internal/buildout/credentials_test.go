@@ -104,7 +104,7 @@ func TestCredentials(t *testing.T) {
 		t.Error("the shared directories were touched")
 	}
 	server.Close()
-	if err := Gate(context.Background(), tree, nil, nil); err != nil {
+	if err := Gate(context.Background(), tree, nil, byConvention); err != nil {
 		fail(t, err)
 	}
 	filepath.WalkDir(tree.Root, func(path string, d fs.DirEntry, err error) error {

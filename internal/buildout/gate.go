@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,17 +18,15 @@ import (
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 )
 
-// Isolated runs a command without network and compiler. internal/isolate does;
-// nil stands for a by-convention stand-in: refused proxies, CC=/bin/false.
+// Isolated runs a command without network and compiler, as internal/isolate does.
 type Isolated func(ctx context.Context, c IsolatedCommand) error
 
 // IsolatedCommand is what Gate asks an Isolated to run.
 type IsolatedCommand struct {
-	Argv     []string // with the absolute path of the program
-	Env      []string
-	Dir      string
-	Writable []string // directories that the command writes to
-	Output   io.Writer
+	Argv   []string // with the absolute path of the program
+	Env    []string
+	Dir    string
+	Output io.Writer
 }
 
 // Gate proves that buildout finds nothing to do in the tree t: one run that
@@ -58,9 +55,6 @@ func Gate(ctx context.Context, t *Tree, volatile []string, isolated Isolated) er
 		return err
 	}
 	g.settling = g.again()
-	if isolated == nil {
-		isolated = byConvention
-	}
 	b.event(GateEvent, "no network, no compiler")
 	if err := g.strict(ctx, isolated, built); err != nil {
 		return err
@@ -133,8 +127,7 @@ func (g gate) strict(ctx context.Context, isolated Isolated, built partfiles.Lef
 		return surroundings("reading the compiled files", "", err)
 	}
 	g.b.w = &watcher{start: time.Now(), out: []io.Writer{g.log}}
-	err = isolated(ctx, IsolatedCommand{Argv: withUmask(g.b.launcher("target")), Env: g.b.env, Dir: g.t.Root,
-		Writable: []string{g.t.Root, g.t.stage.tmp}, Output: g.b.w})
+	err = isolated(ctx, IsolatedCommand{Argv: withUmask(g.b.launcher("target")), Env: g.b.env, Dir: g.t.Root, Output: g.b.w})
 	if err != nil {
 		return g.bad(doing, err)
 	}
@@ -174,12 +167,9 @@ func (g gate) verdict(doing string) error {
 				Tip: "pin the version of that distribution, and of what needs it", Code: 1, Log: g.log.Name()}
 		}
 	}
-	g.t.Volatile = nil
 	for _, part := range g.t.Parts {
 		switch {
-		case said[part.Name] == "Updating":
-		case slices.Contains(g.volatile, part.Name):
-			g.t.Volatile = append(g.t.Volatile, part.Name)
+		case said[part.Name] == "Updating", slices.Contains(g.volatile, part.Name):
 		case said[part.Name] == "":
 			return &Error{Doing: doing, Err: fmt.Errorf("part %s isn't updated", part.Name), Code: 1, Log: g.log.Name()}
 		default:
@@ -215,15 +205,4 @@ func (g gate) bad(doing string, err error) error {
 	}
 	hint = cmp.Or(hintOfConda(f.said), hint)
 	return &Error{Doing: doing, Err: fmt.Errorf("%w: %s", err, f.why), Tip: hint, Code: 1, Log: g.log.Name()}
-}
-
-// byConvention asks nicely: nothing enforces it.
-func byConvention(ctx context.Context, c IsolatedCommand) error {
-	refused := "http://127.0.0.1:9"
-	cmd := exec.CommandContext(ctx, c.Argv[0], c.Argv[1:]...)
-	inGroup(cmd)
-	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = c.Dir, c.Output, c.Output, 10*time.Second
-	cmd.Env = setenv(c.Env, "http_proxy="+refused, "https_proxy="+refused, "HTTP_PROXY="+refused, "HTTPS_PROXY="+refused,
-		"no_proxy", "NO_PROXY", "PIP_RETRIES=0", "CC=/bin/false", "CXX=/bin/false", "LDSHARED=/bin/false")
-	return cmd.Run()
 }

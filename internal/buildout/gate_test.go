@@ -81,16 +81,16 @@ func TestGateRefuses(t *testing.T) {
 	if err != nil {
 		fail(t, err)
 	}
-	err = Gate(context.Background(), tree, nil, nil)
+	err = Gate(context.Background(), tree, nil, byConvention)
 	var e *Error
 	if !errors.As(err, &e) || !strings.Contains(e.Error(), "part calm (recipe rec:restless)") || !strings.Contains(e.Hint(), "volatile = calm") {
 		t.Fatalf("a volatile part passes: %v", err)
 	}
-	if err := Gate(context.Background(), tree, []string{"calm"}, nil); err != nil {
+	if err := Gate(context.Background(), tree, []string{"calm"}, byConvention); err != nil {
 		fail(t, err)
 	}
-	if len(tree.Volatile) != 1 || len(tree.Signatures) != 1 || tree.Signatures[0].Path != "rec" {
-		t.Errorf("volatile %v, signatures %+v", tree.Volatile, tree.Signatures)
+	if len(tree.Signatures) != 1 || tree.Signatures[0].Path != "rec" {
+		t.Errorf("signatures %+v", tree.Signatures)
 	}
 	if err := tree.Close(); err != nil {
 		t.Fatal(err)
@@ -100,7 +100,7 @@ func TestGateRefuses(t *testing.T) {
 		fail(t, err)
 	}
 	t.Cleanup(func() { tree.Close() })
-	err = Gate(context.Background(), tree, []string{"busy"}, nil)
+	err = Gate(context.Background(), tree, []string{"busy"}, byConvention)
 	if !errors.As(err, &e) || !strings.Contains(e.Error(), "parts/busy has other content") {
 		t.Errorf("a part that compiles on every run passes: %v", err)
 	}
@@ -116,14 +116,14 @@ func TestGateRefuses(t *testing.T) {
 		fail(t, err)
 	}
 	t.Cleanup(func() { tree.Close() })
-	err = Gate(context.Background(), tree, nil, nil)
+	err = Gate(context.Background(), tree, nil, byConvention)
 	if !errors.As(err, &e) || !strings.Contains(e.Error(), "part change only updates, and parts/change has other content") || !strings.Contains(e.Hint(), "volatile = change") {
 		t.Errorf("a part that writes something else on every run passes: %v", err)
 	}
 	if err := os.Symlink("..", filepath.Join(tree.Root, "parts", "link")); err != nil {
 		t.Fatal(err)
 	}
-	err = Gate(context.Background(), tree, []string{"change"}, nil)
+	err = Gate(context.Background(), tree, []string{"change"}, byConvention)
 	if !errors.As(err, &e) || !strings.Contains(e.Error(), "part link only updates, and parts/link is gone") {
 		t.Errorf("what a part left is lost, and it passes: %v", err)
 	}

@@ -91,7 +91,7 @@ func TestInPlace(t *testing.T) {
 		fail(t, err)
 	}
 	t.Cleanup(func() { tree.Close() })
-	if err := Gate(context.Background(), tree, nil, nil); err != nil {
+	if err := Gate(context.Background(), tree, nil, byConvention); err != nil {
 		fail(t, err)
 	}
 	if tree.Buildout != "2.13.8" || len(tree.Parts) != 2 || tree.Interpreter.Prefix == env {

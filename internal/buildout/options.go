@@ -66,7 +66,6 @@ type Tree struct {
 	Launch       archive.Launch
 
 	Parts      []archive.Part
-	Volatile   []string // parts that installed again in the gate, all allowed
 	Eggs       []Egg
 	Installed  []Installed // what .installed.cfg says, part by part
 	Scripts    []string    // relative, in the bin directory

@@ -68,7 +68,7 @@ func TestReproducible(t *testing.T) {
 				if err != nil {
 					fail(t, err)
 				}
-				if err := Gate(context.Background(), tree, nil, nil); err != nil {
+				if err := Gate(context.Background(), tree, nil, byConvention); err != nil {
 					fail(t, err)
 				}
 				checkCalls(t, tree)

@@ -34,7 +34,7 @@ func TestVirtualenv(t *testing.T) {
 	if out, err := exec.Command(filepath.Join(tree.Root, "bin", "more")).CombinedOutput(); err != nil || string(out) != "hello from C\n" {
 		t.Errorf("bin/more: %v: %s", err, out)
 	}
-	if err := Gate(context.Background(), tree, nil, nil); err != nil {
+	if err := Gate(context.Background(), tree, nil, byConvention); err != nil {
 		fail(t, err)
 	}
 	paths := ""

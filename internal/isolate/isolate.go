@@ -322,16 +322,6 @@ func (b *Box) Close() error {
 	return errors.Join(errs...)
 }
 
-// Run makes a Box, runs one command in it and closes it.
-func Run(ctx context.Context, cfg Config, c Command) (Result, error) {
-	b, err := New(ctx, cfg)
-	if err != nil {
-		return Result{Network: Not, Compiler: Not, OldPlace: Not}, err
-	}
-	defer b.Close()
-	return b.Result(), b.Run(ctx, c)
-}
-
 func orDiscard(w io.Writer) io.Writer {
 	if w == nil {
 		return io.Discard
