@@ -256,7 +256,7 @@ func TestRunBorder(t *testing.T) {
 
 // In an image: the checkout and the outputs are mounted, and no token is passed.
 func TestRunInImage(t *testing.T) {
-	const docker = "#!/bin/sh\nfor a in \"$@\"; do printf '[%s]' \"$a\"; done >>\"$DOCKER_LOG\"\nprintf '\\n' >>\"$DOCKER_LOG\"\n"
+	const docker = "#!/bin/sh\nfor a in \"$@\"; do printf '[%s]' \"$a\"; done >>\"$DOCKER_LOG\"\nprintf ' %s\\n' \"$BINARY_BUILDOUT_IMAGE\" >>\"$DOCKER_LOG\"\n[ \"$2\" != inspect ] || echo debian@sha256:12ab\n"
 	for name, shell := range shells(t) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -273,7 +273,7 @@ func TestRunInImage(t *testing.T) {
 			if got.code != 0 || box == nil {
 				t.Fatalf("%+v\n%s", got, log)
 			}
-			for _, want := range []string{"[run][--rm][-v][" + dir + ":" + dir + "][-w][" + dir + "]", "[-v][/x/binary-buildout:/usr/local/bin/binary-buildout:ro]", "[-v][" + output + ":" + output + "]", "[-v][" + summary + ":" + summary + "]", "[-v][/temp/last/a.tar.gz:/temp/last/a.tar.gz:ro]", "[-e][MY_FLAG]", "[-e][GITHUB_OUTPUT]", "[" + box[1] + "][sh][-c]", "[/usr/local/bin/binary-buildout][pack][--python=/usr/bin/python3.11][--reuse=/temp/last/a.tar.gz][--since=/temp/last/a.tar.gz][.]"} {
+			for _, want := range []string{"[run][--rm][-v][" + dir + ":" + dir + "][-w][" + dir + "]", "[-v][/x/binary-buildout:/usr/local/bin/binary-buildout:ro]", "[-v][" + output + ":" + output + "]", "[-v][" + summary + ":" + summary + "]", "[-v][/temp/last/a.tar.gz:/temp/last/a.tar.gz:ro]", "[-e][MY_FLAG]", "[-e][GITHUB_OUTPUT]", "[" + box[1] + "][sh][-c]", "[-e][BINARY_BUILDOUT_IMAGE]", "[.] debian:12@sha256:12ab\n", "[/usr/local/bin/binary-buildout][pack][--python=/usr/bin/python3.11][--reuse=/temp/last/a.tar.gz][--since=/temp/last/a.tar.gz][.]"} {
 				if !strings.Contains(log, want) {
 					t.Errorf("%s is not in\n%s", want, log)
 				}

@@ -169,6 +169,17 @@ if [ -n "${BB_IMAGE_SETUP-}" ]; then
 	docker rm "$box" >/dev/null
 	image=$box
 fi
+# The manifest names the image, by its digest where it has one; one that was made here has none.
+case $BB_COMMAND:$BB_IMAGE in
+pack:*@*) BINARY_BUILDOUT_IMAGE=$BB_IMAGE ;;
+pack:*)
+	docker pull --quiet ${platform:+--platform "$platform"} "$BB_IMAGE" >/dev/null 2>&1 || :
+	pulled=$(docker image inspect --format '{{index .RepoDigests 0}}' "$BB_IMAGE" 2>/dev/null) || pulled=''
+	case $pulled in *@*) pulled=@${pulled##*@} ;; *) pulled='' ;; esac
+	BINARY_BUILDOUT_IMAGE=$BB_IMAGE$pulled
+	;;
+esac
+export BINARY_BUILDOUT_IMAGE
 # shellcheck disable=SC2016 # the container's shell expands it
 set -- "$image" sh -c 'status=0
 "$0" "$@" || status=$?
@@ -189,7 +200,7 @@ for file in "${GITHUB_OUTPUT-}" "${GITHUB_STEP_SUMMARY-}"; do
 done
 for name in CI GITHUB_ACTIONS GITHUB_REPOSITORY GITHUB_REF GITHUB_REF_NAME GITHUB_REF_TYPE GITHUB_SHA GITHUB_WORKSPACE GITHUB_SERVER_URL \
 	GITHUB_OUTPUT GITHUB_STEP_SUMMARY SOURCE_DATE_EPOCH http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY \
-	BB_OUT BB_OWNER GIT_CONFIG_COUNT GIT_CONFIG_KEY_0 GIT_CONFIG_VALUE_0 $names; do
+	BB_OUT BB_OWNER BINARY_BUILDOUT_IMAGE GIT_CONFIG_COUNT GIT_CONFIG_KEY_0 GIT_CONFIG_VALUE_0 $names; do
 	if eval "[ -n \"\${$name+set}\" ]"; then set -- -e "$name" "$@"; fi
 done
 workspace=${GITHUB_WORKSPACE:-$PWD}
