@@ -157,7 +157,16 @@ func TestVerifyLine(t *testing.T) {
 		t.Error("gh takes it without --signer-workflow")
 	}
 	a, err := ReadAttestation(sign(branch, signtest.Provenance))
-	if err != nil || !strings.Contains(a.Signer.Verify("FILE"), " --source-ref 'refs/heads/feature#1' ") {
+	if err != nil {
+		t.Fatal(err)
+	}
+	for tag, want := range map[string]bool{"v1.0": true, "": false} {
+		set.Tag, set.Signer = tag, &a.Signer
+		if got := strings.Contains(set.Notes(), "`binary-buildout install` needs `--source-ref refs/heads/feature#1`"); got != want {
+			t.Errorf("the text for %q: %s", tag, set.Notes())
+		}
+	}
+	if !strings.Contains(a.Signer.Verify("FILE"), " --source-ref 'refs/heads/feature#1' ") {
 		t.Errorf("%+v, %v", a, err)
 	}
 }

@@ -32,6 +32,9 @@ func (s Set) Notes() string {
 	}
 	if s.Signer != nil {
 		b.WriteString("\nWhich workflow made a file, from which commit, GitHub's program verifies:\n\n```sh\n" + s.Signer.Verify("FILE") + "\n```\n")
+		if s.Tag != "" && s.Signer.Ref != "refs/tags/"+s.Tag {
+			fmt.Fprintf(&b, "\nIt was made for `%s`: `binary-buildout install` needs `--source-ref %s`.\n", s.Signer.Ref, s.Signer.Ref)
+		}
 	}
 	return b.String()
 }

@@ -120,6 +120,10 @@ func decide(r Release, there []Asset, files []File, o Options) (work, error) {
 		}
 	}
 	for _, a := range there {
+		// One of other files than these, where these have none, fails each install.
+		if isAttestation(a.Name) && !attested(a.Name, there, files) && !slices.ContainsFunc(files, func(f File) bool { return f.Name == a.Name }) {
+			w.remove = append(w.remove, a)
+		}
 		wanted := slices.ContainsFunc(files, func(f File) bool { return f.Name == a.Name })
 		if !wanted && archiveEnding.MatchString(a.Name) && ours(a.Name, files) {
 			surplus = append(surplus, a.Name)

@@ -236,6 +236,17 @@ func TestAttestationStays(t *testing.T) {
 		if _, err := client(t, s).Publish(context.Background(), signed("another"), o); err == nil == immutable {
 			t.Errorf("replaced: %v", err)
 		}
+		if immutable {
+			continue
+		}
+		// Replaced by files that nobody attested, the release has none.
+		set.Extra = []File{NewFile("install.sh", []byte("#!/bin/sh\nexit\n"))}
+		bare := files(t, set)
+		if _, err := client(t, s).Publish(context.Background(), bare, o); err != nil {
+			t.Error(err)
+		}
+		checkReleased(t, s, bare)
+		set.Extra = nil
 	}
 }
 

@@ -41,15 +41,16 @@ type hookAnswer struct {
 
 // as has the command done by a process of an account, and runs for it what of
 // --stop and --start it asks for: these are words of root's, and all else is
-// the account's. archive is the local one that it may not be able to open.
-func (c *Command) as(ctx context.Context, a *install.Account, archive string, hook func(what string) error) error {
+// the account's. The first of handed is the archive, if that is local: it may not
+// be able to open these files.
+func (c *Command) as(ctx context.Context, a *install.Account, handed []string, hook func(what string) error) error {
 	ours, theirs, err := socketPair()
 	if err != nil {
 		return fmt.Errorf("starting a process of %s: %w", a.Name, err)
 	}
 	defer ours.Close()
 	r, files := request{Args: c.args, Dir: c.Dir}, []*os.File{theirs}
-	for path, f := range install.HandOver(archive) {
+	for path, f := range install.HandOver(handed[0], handed[1:]...) {
 		if f == nil {
 			r.Absent = append(r.Absent, path)
 			continue

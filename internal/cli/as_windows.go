@@ -7,6 +7,8 @@ import (
 )
 
 // as and asked are for systems with users that a process can become.
-func (c *Command) as(context.Context, *install.Account, string, func(string) error) error { return nil }
+func (c *Command) as(context.Context, *install.Account, []string, func(string) error) error {
+	return nil
+}
 
 func (c *Command) asked(context.Context) int { return exitUsage }

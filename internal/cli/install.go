@@ -22,22 +22,15 @@ func installCommand() command {
 			fs.StringVar(&o.Python, "python", "", "the `PATH` of the interpreter, or its version (default the newest that fits)")
 			fs.StringVar(&o.SHA256, "sha256", "", "the `DIGEST` that the archive must have")
 			fs.StringVar(&o.Label, "label", "", "the `LABEL` that chooses between archives of one target")
-			registerTrust(fs, &o)
+			trust := registerTrust(fs)
 			var owner string
 			fs.StringVar(&owner, "owner", "", "the `USER[:GROUP]` to install as; for root only")
-			return func(ctx context.Context, args []string) error { return c.install(ctx, o, owner, common, args) }
+			return func(ctx context.Context, args []string) error { return c.install(ctx, o, trust, owner, common, args) }
 		},
 	}
 }
 
-// registerTrust are the flags that say whose archive it must be.
-func registerTrust(fs *flag.FlagSet, o *install.Options) {
-	fs.StringVar(&o.SignerRepo, "signer-repo", "", "`OWNER/REPO` whose workflow signed the attestation (default the repository installed from)")
-	fs.BoolVar(&o.RequireAttestation, "require-attestation", false, "fail if the archive has no attestation")
-	fs.StringVar(&o.TrustedRoot, "trusted-root", "", "a `FILE` of further trusted roots, as gh attestation trusted-root writes it")
-}
-
-func (c *Command) install(ctx context.Context, o install.Options, owner string, common *common, args []string) error {
+func (c *Command) install(ctx context.Context, o install.Options, trust *trustFlags, owner string, common *common, args []string) error {
 	if len(args) != 1 || o.Into == "" {
 		return usageError("install takes one SOURCE and --into DIR", "binary-buildout install site-1.0-cp313-linux_x86_64.tar.gz --into /srv/site")
 	}
@@ -49,7 +42,10 @@ func (c *Command) install(ctx context.Context, o install.Options, owner string, 
 			return err
 		}
 		defer undo()
-		return c.as(ctx, a, o.Source, func(what string) error { return fmt.Errorf("there is no --%s", what) })
+		return c.as(ctx, a, append([]string{o.Source}, trust.handed(c)...), func(what string) error { return fmt.Errorf("there is no --%s", what) })
+	}
+	if err := trust.settle(c, &o, ui); err != nil {
+		return err
 	}
 	result, err := install.Install(ctx, o)
 	if err != nil {

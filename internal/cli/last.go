@@ -20,7 +20,7 @@ type lastFlags struct {
 	config, name, version, python string
 	target, label, repo, out      string
 	archive                       string
-	options                       install.Options
+	trust                         *trustFlags
 }
 
 func lastCommand() command {
@@ -37,7 +37,7 @@ func lastCommand() command {
 			fs.StringVar(&f.repo, "repo", "", "`OWNER/REPO` (default GITHUB_REPOSITORY)")
 			fs.StringVar(&f.out, "out", "last", "the `DIR` that the archive is written to")
 			fs.StringVar(&f.archive, "archive", "", "an archive's `FILE` to hold against its attestation, instead of the last release's")
-			registerTrust(fs, &f.options)
+			f.trust = registerTrust(fs)
 			return func(ctx context.Context, args []string) error { return c.last(ctx, f, common, args) }
 		},
 	}
@@ -57,9 +57,11 @@ func (c *Command) last(ctx context.Context, f *lastFlags, common *common, args [
 	if err != nil {
 		return err
 	}
-	o := f.options
-	o.Remote.Attempts = lastAttempts
+	o := install.Options{Remote: fetch.Remote{Attempts: lastAttempts}}
 	ui := c.surround(&o, common, f.out)
+	if err := f.trust.settle(c, &o, ui); err != nil {
+		return err
+	}
 	w := fetch.Wanted{Name: id.name, Version: id.version, Repo: orElse(f.repo, c.Getenv("GITHUB_REPOSITORY")), Label: f.label, Dir: o.Into}
 	var a *fetch.LastArchive
 	if f.archive != "" {

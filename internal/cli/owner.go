@@ -25,8 +25,9 @@ func (p *parent) take(o *install.Options) {
 }
 
 // elsewhere does a change of an installed tree as the user that it belongs to,
-// where this is root and that is somebody else; else it does nothing.
-func (c *Command) elsewhere(ctx context.Context, o *install.UpdateOptions) (done bool, err error) {
+// where this is root and that is somebody else; else it does nothing. It hands
+// those files over.
+func (c *Command) elsewhere(ctx context.Context, o *install.UpdateOptions, handed ...string) (done bool, err error) {
 	if c.parent != nil {
 		o.Hook = c.parent.hook
 		return false, nil
@@ -36,7 +37,7 @@ func (c *Command) elsewhere(ctx context.Context, o *install.UpdateOptions) (done
 		return false, err
 	}
 	commands := map[string]string{"stop": o.Stop, "start": o.Start}
-	return true, c.as(ctx, a, o.Source, func(what string) error {
+	return true, c.as(ctx, a, append([]string{o.Source}, handed...), func(what string) error {
 		command := commands[what]
 		if command == "" {
 			return fmt.Errorf("there is no --%s", what)

@@ -27,6 +27,7 @@ type rebuildFlags struct {
 	checkout, image, defaultCfg string
 	before                      []string
 	out, predicate, statement   string
+	trust                       *trustFlags
 }
 
 func rebuildCommand() command {
@@ -37,7 +38,7 @@ func rebuildCommand() command {
 			fs.StringVar(&o.Python, "python", "", "the `PATH` of the interpreter, or its version (default the newest that fits)")
 			fs.StringVar(&o.SHA256, "sha256", "", "the `DIGEST` that the archive must have")
 			fs.StringVar(&o.Label, "label", "", "the `LABEL` that chooses between archives of one target")
-			registerTrust(fs, &o)
+			f.trust = registerTrust(fs)
 			fs.StringVar(&f.checkout, "checkout", "", "the `DIR` of a git repository that has the commit (default the working directory, else it is cloned)")
 			fs.StringVar(&f.image, "image", "", "the container's `IMAGE` that this runs in, as REFERENCE@sha256:DIGEST (default "+imageVar+")")
 			fs.StringVar(&f.defaultCfg, "default-cfg", "", "the default.cfg `FILE` that it was built with, if that isn't in the checkout")
@@ -77,6 +78,9 @@ func (c *Command) rebuild(ctx context.Context, o install.Options, f *rebuildFlag
 	defer own.Close()
 	ui := c.surround(&o, common, filepath.Join(own.Path, "release"))
 	o.Source = c.source(source)
+	if err := f.trust.settle(c, &o, ui); err != nil {
+		return err
+	}
 	r := &rebuilding{work: own, o: o, f: f, packing: &packing{Command: c, ui: ui, flags: &packFlags{}}}
 	defer r.close()
 	if err := r.fetch(ctx); err != nil {

@@ -19,9 +19,10 @@ func updateCommand() command {
 			fs.StringVar(&o.Python, "python", "", "the `PATH` of the interpreter, or its version (default the one that it has)")
 			fs.StringVar(&o.SHA256, "sha256", "", "the `DIGEST` that the archive or delta must have")
 			fs.StringVar(&o.Label, "label", "", "the `LABEL` that chooses between archives of one target")
-			registerTrust(fs, &o.Options)
+			fs.BoolVar(&o.AllowDowngrade, "allow-downgrade", false, "go to a lower version too")
+			trust := registerTrust(fs)
 			registerRestart(fs, &o)
-			return func(ctx context.Context, args []string) error { return c.update(ctx, o, common, args) }
+			return func(ctx context.Context, args []string) error { return c.update(ctx, o, trust, common, args) }
 		},
 	}
 }
@@ -32,15 +33,18 @@ func registerRestart(fs *flag.FlagSet, o *install.UpdateOptions) {
 	fs.StringVar(&o.Start, "start", "", "a shell `CMD` that starts the application afterwards; if it fails, the change is undone")
 }
 
-func (c *Command) update(ctx context.Context, o install.UpdateOptions, common *common, args []string) error {
+func (c *Command) update(ctx context.Context, o install.UpdateOptions, trust *trustFlags, common *common, args []string) error {
 	if len(args) != 1 && len(args) != 2 {
 		return usageError("update takes the directory, and perhaps a source", "binary-buildout update /srv/site site-1.1-cp313-linux_x86_64.tar.gz")
 	}
-	c.surround(&o.Options, common, args[0])
+	ui := c.surround(&o.Options, common, args[0])
 	if len(args) == 2 {
 		o.Source = c.source(args[1])
 	}
-	if done, err := c.elsewhere(ctx, &o); done || err != nil {
+	if done, err := c.elsewhere(ctx, &o, trust.handed(c)...); done || err != nil {
+		return err
+	}
+	if err := trust.settle(c, &o.Options, ui); err != nil {
 		return err
 	}
 	result, err := install.Update(ctx, o)
@@ -56,9 +60,6 @@ func (c *Command) surround(o *install.Options, common *common, dir string) *ui {
 	o.Into = c.abs(dir)
 	if strings.ContainsAny(o.Python, `/\`) {
 		o.Python = c.abs(o.Python)
-	}
-	if o.TrustedRoot != "" {
-		o.TrustedRoot = c.abs(o.TrustedRoot)
 	}
 	c.parent.take(o)
 	o.Env, o.OS, o.Arch = os.Environ(), c.OS, c.Arch

@@ -26,8 +26,11 @@ type Archive struct {
 	digest      string // the one that it has, once it is known
 	Python      *interpreter.Python
 	Attestation string
+	Signer      string // the workflow that signed the attestation, OWNER/REPO/PATH@REF
 	Warnings    []string
-	Unchanged   bool // it needn't be fetched: the directory has it
+	index       *Index // that named it; nil without one
+	target      string // as the index says
+	Unchanged   bool   // it needn't be fetched: the directory has it
 	remove      func()
 }
 

@@ -7,7 +7,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path/filepath"
-	"regexp"
+	"strings"
 
 	"github.com/binary-buildout/binary-buildout/internal/fault"
 )
@@ -21,11 +21,12 @@ const (
 // attested is what came of looking for an attestation.
 type attested struct {
 	state    string
+	signer   string
 	warnings []string
 }
 
 func (f *Archive) take(a attested) {
-	f.Attestation, f.Warnings = a.state, append(f.Warnings, a.warnings...)
+	f.Attestation, f.Signer, f.Warnings = a.state, a.signer, append(f.Warnings, a.warnings...)
 }
 
 // evidence is where an asset's attestation may lie.
@@ -33,36 +34,61 @@ type evidence struct {
 	name       string
 	repository string // OWNER/REPO that the asset is taken from, "" if that isn't known
 	document   func(ctx context.Context, name string) ([]byte, error)
+	archive    string // the name of the archive, which the asset may be a delta to
+	tag        string // the release's, "" if that isn't known
+	index      string // SHA-256 of index.json, "" without one
 }
 
-var ownerRepo = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}$`)
+// evidenceOf is where the attestation of an archive of an index lies.
+func evidenceOf(s shelf, x *Index, a Asset) evidence {
+	e := evidence{name: s.name(), repository: s.repository(), document: s.document, archive: a.Name, tag: x.Tag, index: x.sha256}
+	if e.tag == "" {
+		e.tag = tagOf(s)
+	}
+	return e
+}
 
-func (o Request) asksForAttestation() bool { return o.RequireAttestation || o.SignerRepo != "" }
+// ArchiveAttestationName is the bundle's name of one archive, which a job of step
+// mode brings.
+func ArchiveAttestationName(archive string) string {
+	return ArchiveSuffix.ReplaceAllString(archive, "") + ".sigstore.json"
+}
+
+// bundle is the release's attestation, else the archive's own. The release's is of
+// its index.json too.
+func (e evidence) bundle(ctx context.Context) (data []byte, index string, err error) {
+	data, err = e.document(ctx, AttestationName)
+	if !missing(err) {
+		return data, e.index, err
+	}
+	data, err = e.document(ctx, ArchiveAttestationName(e.archive))
+	return data, "", err
+}
 
 // attest holds an asset against its attestation. A wrong one is refused; none
 // is a warning, or an error if one is required. Nothing but the digest is
 // needed of the asset, so this comes before the download.
 func attest(ctx context.Context, o Request, e evidence, a Asset) (attested, error) {
-	repo := o.SignerRepo
-	if repo == "" {
-		repo = e.repository
+	c := claim{Trust: o.Trust, tag: e.tag, name: a.Name, sha256: a.SHA256}
+	if c.SourceRepo == "" {
+		c.SourceRepo = e.repository
 	}
-	if repo == "" && o.RequireAttestation {
-		return attested{}, fault.Usage(errors.New("checking the attestation: a mirror doesn't say whose it must be"), "name the repository with --signer-repo OWNER/REPO")
+	if err := c.Check(); err != nil {
+		return attested{}, err
 	}
-	if repo == "" {
-		return attested{AttestationNone, []string{"the attestation was not checked; --signer-repo OWNER/REPO says whose it must be"}}, nil
+	if c.SourceRepo == "" && o.asks() {
+		return attested{}, fault.Usage(errors.New("checking the attestation: a mirror doesn't say whose it must be"), "name the repository with --source-repo OWNER/REPO")
 	}
-	if !ownerRepo.MatchString(repo) {
-		return attested{}, fault.Usage(fmt.Errorf("checking the attestation: %q is no OWNER/REPO", repo), "")
+	if c.SourceRepo == "" {
+		return attested{state: AttestationNone, warnings: []string{"the attestation was not checked; --source-repo OWNER/REPO says whose it must be"}}, nil
 	}
-	o.tell(Event{Step: "attestation", Text: "checking that a workflow of " + repo + " made " + a.Name})
-	data, err := e.document(ctx, AttestationName)
+	o.tell(Event{Step: "attestation", Text: "checking that a workflow of " + c.SourceRepo + " made " + a.Name})
+	data, index, err := e.bundle(ctx)
 	if missing(err) {
 		if o.RequireAttestation {
 			return attested{}, fault.Failed(fmt.Errorf("checking the attestation: %s has no %s", e.name, AttestationName), "have the release made with its attestation, or leave --require-attestation out")
 		}
-		return attested{AttestationNone, []string{e.name + " has no attestation: only the digest says that the archive is the right one"}}, nil
+		return attested{state: AttestationNone, warnings: []string{e.name + " has no attestation: only the digest says that the archive is the right one"}}, nil
 	}
 	if err != nil {
 		return attested{}, &fault.Error{Err: fmt.Errorf("fetching the attestation: %w", err), Code: fault.CodeOf(err, 3), Text: fault.HintOf(err, "")}
@@ -71,16 +97,27 @@ func attest(ctx context.Context, o Request, e evidence, a Asset) (attested, erro
 	if err != nil {
 		return attested{}, err
 	}
-	t, err := loadTrust(o.TrustedRoot)
+	t, err := loadRoots(o.TrustedRoot)
 	if err != nil {
 		return attested{}, err
 	}
-	if err := t.verifyAttestation(data, claim{repository: r.Server + "/" + repo, name: a.Name, sha256: a.SHA256}); err != nil {
+	c.server, c.index = r.Server, index
+	signer, err := t.verifyAttestation(data, c)
+	if err != nil {
 		return attested{}, fault.Failed(fmt.Errorf("checking the attestation of %s: %w", a.Name, err),
-			"don't use this archive unless you know why; if another repository signs for it, name that with --signer-repo, "+
-				"and if GitHub signs with newer certificates than this program knows, those with --trusted-root")
+			"don't use this archive unless you know why; --source-repo, --source-ref and --signer-workflow name another repository, ref or workflow that makes it, "+
+				"and if GitHub signs with newer certificates than this program knows, --trusted-root names those")
 	}
-	return attested{state: attestationVerified}, nil
+	o.tell(Event{Step: "attestation", Text: signedWords(signer)})
+	return attested{state: attestationVerified, signer: signer}, nil
+}
+
+// signedWords say which workflow signed, and whether it was binary-buildout's own.
+func signedWords(signer string) string {
+	if workflow, _, _ := strings.Cut(signer, "@"); strings.EqualFold(workflow, ReusableWorkflow) {
+		return "signed by " + signer
+	}
+	return "signed by " + signer + ", a workflow of another repository than binary-buildout's"
 }
 
 // missing is whether a document isn't there, as opposed to not to be had.
@@ -97,7 +134,7 @@ func fetchFile(ctx context.Context, o Request) (*Archive, error) {
 		return nil, err
 	}
 	f, err := openLocal(ctx, o, o.Source, want)
-	if err != nil || !o.asksForAttestation() {
+	if err != nil || !o.asks() {
 		return f, err
 	}
 	at, err := attestFile(ctx, o, f)
@@ -117,5 +154,6 @@ func attestFile(ctx context.Context, o Request, f *Archive) (attested, error) {
 	}
 	dir := filepath.Dir(o.Source)
 	beside := func(_ context.Context, name string) ([]byte, error) { return o.readFile(filepath.Join(dir, name)) }
-	return attest(ctx, o, evidence{dir, "", beside}, Asset{Name: filepath.Base(o.Source), SHA256: digest})
+	name := filepath.Base(o.Source)
+	return attest(ctx, o, evidence{name: dir, document: beside, archive: name}, Asset{Name: name, SHA256: digest})
 }

@@ -2,13 +2,13 @@ package fetch
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
@@ -40,22 +40,26 @@ var publicRoot []byte
 //go:embed trusted_root_github.json
 var githubRoot []byte
 
-// trust is whose signatures count.
-type trust struct {
+// slsaProvenance is what says how something was made; actions/attest and gh know
+// no other version of it. An SBOM's attestation of the same workflow says less.
+const slsaProvenance = "https://slsa.dev/provenance/v1"
+
+// roots are those whose signatures count.
+type roots struct {
 	material root.TrustedMaterial
 	// transparency asks what Sigstore's public instance promises: the
 	// certificate and the signature are in logs that anybody can read.
 	transparency []verify.VerifierOption
 }
 
-// loadTrust reads the embedded roots and those of a file, which holds one JSON
-// document or one a line, as `gh attestation trusted-root` writes them.
-func loadTrust(file string) (*trust, error) {
-	roots := root.TrustedMaterialCollection{}
+// loadRoots reads the embedded roots and further ones, one JSON document or one
+// a line.
+func loadRoots(further string) (*roots, error) {
+	material := root.TrustedMaterialCollection{}
 	add := func(data []byte) error {
 		r, err := root.NewTrustedRootFromJSON(data)
 		if err == nil {
-			roots = append(roots, r)
+			material = append(material, r)
 		}
 		return err
 	}
@@ -64,64 +68,64 @@ func loadTrust(file string) (*trust, error) {
 			return nil, fmt.Errorf("reading an embedded trusted root: %w", err)
 		}
 	}
-	if file != "" {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			return nil, fault.Usage(fmt.Errorf("reading the trusted root: %w", err), "")
-		}
-		if err := eachDocument(data, add); err != nil {
-			return nil, fault.Usage(fmt.Errorf("reading the trusted root %s: %w", file, err), "make it with: gh attestation trusted-root >FILE")
-		}
+	if err := eachDocument([]byte(further), add); err != nil {
+		return nil, fault.Usage(fmt.Errorf("reading the trusted root that was given: %w", err), "make it with: gh attestation trusted-root >FILE")
 	}
-	return &trust{material: roots, transparency: []verify.VerifierOption{
+	return &roots{material: material, transparency: []verify.VerifierOption{
 		verify.WithSignedCertificateTimestamps(1), verify.WithTransparencyLog(1), verify.WithObserverTimestamps(1),
 	}}, nil
 }
 
-// claim is what an attestation has to say: that a workflow of the repository
-// made the file.
+// claim is what an attestation has to say: that a workflow that counts made the
+// file, for the release.
 type claim struct {
-	repository string // "https://github.com/OWNER/REPO"
-	name       string
-	sha256     string
+	Trust
+	server string // "https://github.com"
+	tag    string // the release's, "" if it isn't known
+	name   string
+	sha256 string
+	index  string // SHA-256 of index.json, where that has to be attested too
 }
 
 // verifyAttestation accepts a file of bundles, one document or one a line, if
-// one of them makes the claim.
-func (t *trust) verifyAttestation(data []byte, c claim) error {
+// one of them makes the claim. It gives the workflow that signed.
+func (t *roots) verifyAttestation(data []byte, c claim) (signer string, err error) {
 	var refused []error
-	err := eachDocument(data, func(document []byte) error {
+	err = eachDocument(data, func(document []byte) error {
 		b := new(bundle.Bundle)
-		err := b.UnmarshalJSON(document)
+		by, err := "", b.UnmarshalJSON(document)
 		if err == nil {
-			err = t.verifyBundle(b, c)
+			by, err = t.verifyBundle(b, c)
 		}
-		refused = append(refused, err)
+		if err == nil {
+			signer = by
+		} else {
+			refused = append(refused, err)
+		}
 		return nil
 	})
-	if err != nil {
-		return fmt.Errorf("reading the attestation: %w", err)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("reading the attestation: %w", err)
+	case signer != "":
+		return signer, nil
+	case len(refused) == 0:
+		return "", errors.New("reading the attestation: it is empty")
 	}
-	if slices.Contains(refused, nil) {
-		return nil
-	}
-	if len(refused) == 0 {
-		return errors.New("reading the attestation: it is empty")
-	}
-	return errors.Join(refused...)
+	return "", errors.Join(refused...)
 }
 
-func (t *trust) verifyBundle(b *bundle.Bundle, c claim) error {
+func (t *roots) verifyBundle(b *bundle.Bundle, c claim) (signer string, err error) {
 	digest, err := hex.DecodeString(c.sha256)
 	if err != nil {
-		return fmt.Errorf("reading the digest: %w", err)
+		return "", fmt.Errorf("reading the digest: %w", err)
 	}
 	content, err := b.VerificationContent()
 	if err != nil {
-		return fmt.Errorf("reading the bundle: %w", err)
+		return "", fmt.Errorf("reading the bundle: %w", err)
 	}
 	if content.Certificate() == nil {
-		return errors.New("it is signed with a bare key, not with a certificate of a workflow")
+		return "", errors.New("it is signed with a bare key, not with a certificate of a workflow")
 	}
 	options := t.transparency
 	if slices.Contains(content.Certificate().Issuer.Organization, githubOrganization) {
@@ -130,34 +134,54 @@ func (t *trust) verifyBundle(b *bundle.Bundle, c claim) error {
 	}
 	v, err := verify.NewVerifier(t.material, options...)
 	if err != nil {
-		return fmt.Errorf("preparing: %w", err)
+		return "", fmt.Errorf("preparing: %w", err)
 	}
 	// Who signed is looked at below, so that the error can name both.
 	result, err := v.Verify(b, verify.NewPolicy(verify.WithArtifactDigest("sha256", digest), verify.WithoutIdentitiesUnsafe()))
 	if err != nil {
-		return err
+		return "", err
 	}
 	return c.hold(result)
 }
 
 // hold compares what was verified with what should be.
-func (c claim) hold(r *verify.VerificationResult) error {
+func (c claim) hold(r *verify.VerificationResult) (signer string, err error) {
 	if r.Signature == nil || r.Signature.Certificate == nil || r.Statement == nil {
-		return errors.New("it has no certificate, or no statement")
+		return "", errors.New("it has no certificate, or no statement")
 	}
-	signer := r.Signature.Certificate
-	if signer.Issuer != githubIssuer {
-		return fmt.Errorf("the signer was vouched for by %s, not by %s", signer.Issuer, githubIssuer)
+	if said := r.Statement.GetPredicateType(); said != slsaProvenance {
+		return "", fmt.Errorf("it is of the type %s, and what says how a file was made is %s", said, slsaProvenance)
 	}
-	if !strings.EqualFold(signer.SourceRepositoryURI, c.repository) {
-		return fmt.Errorf("it was signed by a workflow of %s, not of %s", signer.SourceRepositoryURI, c.repository)
+	by := r.Signature.Certificate
+	if by.Issuer != githubIssuer {
+		return "", fmt.Errorf("the signer was vouched for by %s, not by %s", by.Issuer, githubIssuer)
 	}
+	if repository := c.server + "/" + c.SourceRepo; !strings.EqualFold(by.SourceRepositoryURI, repository) {
+		return "", fmt.Errorf("it was signed by a workflow of %s, not of %s", by.SourceRepositoryURI, repository)
+	}
+	signer, ok := strings.CutPrefix(by.SubjectAlternativeName, c.server+"/")
+	if !ok {
+		return "", fmt.Errorf("it was signed by %s, which is no workflow of %s", by.SubjectAlternativeName, c.server)
+	}
+	if err := cmp.Or(c.ofRef(by.SourceRepositoryRef, c.tag), c.signedBy(signer, c.SourceRepo), c.onRunner(by.RunnerEnvironment)); err != nil {
+		return "", err
+	}
+	if !subject(r, c.name, c.sha256) {
+		return "", fmt.Errorf("it is about a file of another name than %s", c.name)
+	}
+	if c.index != "" && !subject(r, IndexName, c.index) {
+		return "", fmt.Errorf("it isn't about the %s that is there", IndexName)
+	}
+	return signer, nil
+}
+
+func subject(r *verify.VerificationResult, name, sha256 string) bool {
 	for _, s := range r.Statement.GetSubject() {
-		if s.GetName() == c.name && s.GetDigest()["sha256"] == c.sha256 {
-			return nil
+		if s.GetName() == name && s.GetDigest()["sha256"] == sha256 {
+			return true
 		}
 	}
-	return fmt.Errorf("it is about a file of another name than %s", c.name)
+	return false
 }
 
 // eachDocument gives each of several JSON documents.

@@ -14,7 +14,6 @@ import (
 
 	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
-	"github.com/binary-buildout/binary-buildout/matrix"
 )
 
 // repository matches OWNER/REPO and OWNER/REPO@TAG, in GitHub's characters.
@@ -90,12 +89,12 @@ func fetchOne(ctx context.Context, o Request, r Remote, u *url.URL) (*Archive, e
 		}
 	}
 	at := attested{}
-	if o.asksForAttestation() {
+	if o.asks() {
 		beside := func(ctx context.Context, name string) ([]byte, error) {
 			return r.document(ctx, u.JoinPath("..", name).String(), "")
 		}
 		var err error
-		if at, err = attest(ctx, o, evidence{WithoutUser(u.String()), "", beside}, a); err != nil {
+		if at, err = attest(ctx, o, evidence{name: WithoutUser(u.String()), document: beside, archive: a.Name}, a); err != nil {
 			return nil, err
 		}
 	}
@@ -120,28 +119,6 @@ type shelf interface {
 	repository() string
 }
 
-// forward refuses to follow the latest release back to an older version, which
-// it is for a moment while the latest one's files are replaced, or when that was
-// withdrawn: an unattended update would go back. Who names a tag may.
-func forward(o Request, x *Index, s shelf) error {
-	if _, _, latest := latestOf(s); !latest {
-		return nil
-	}
-	return backward(o, x, s)
-}
-
-// backward is an error where the index is one of an older version than what is there.
-func backward(o Request, x *Index, s shelf) error {
-	if !numbers.MatchString(o.Installed) || !numbers.MatchString(x.Version) || matrix.CompareVersions(x.Version, o.Installed) >= 0 {
-		return nil
-	}
-	return fault.Surroundings(fmt.Errorf("updating: %s has version %s, and %s is installed", s.name(), x.Version, o.Installed),
-		"if the newer one's files are just being replaced, run it again later; to go back, name the tag: "+s.repository()+"@TAG")
-}
-
-// numbers are versions whose order is beyond doubt.
-var numbers = regexp.MustCompile(`^[0-9]+(\.[0-9]+)*$`)
-
 // fetchFrom takes what fits from a shelf.
 func fetchFrom(ctx context.Context, o Request, s shelf) (*Archive, error) {
 	o.tell(Event{Step: "index", Text: "looking what " + s.name() + " has"})
@@ -152,7 +129,7 @@ func fetchFrom(ctx context.Context, o Request, s shelf) (*Archive, error) {
 	if err := x.asTagged(tagOf(s), s.name()); err != nil {
 		return nil, err
 	}
-	if err := forward(o, x, s); err != nil {
+	if err := o.forward(x, s); err != nil {
 		return nil, err
 	}
 	c, err := Choose(ctx, o, x, s.name())
@@ -170,7 +147,7 @@ func fetchFrom(ctx context.Context, o Request, s shelf) (*Archive, error) {
 	if same, _ := o.Look(c.Asset); same && !o.RequireAttestation {
 		return &Archive{Unchanged: true}, nil
 	}
-	at, err := attest(ctx, o, evidence{s.name(), s.repository(), s.document}, a)
+	at, err := attest(ctx, o, evidenceOf(s, x, c.Asset), a)
 	if err != nil {
 		return nil, err
 	}
@@ -188,7 +165,7 @@ func fetchFrom(ctx context.Context, o Request, s shelf) (*Archive, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.Python = c.python
+	f.Python, f.index, f.target = c.python, x, a.Target
 	f.take(at)
 	return f, nil
 }

@@ -2,6 +2,8 @@ package fetch
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,6 +27,8 @@ type Index struct {
 	Version string  `json:"version"`
 	Tag     string  `json:"tag"`
 	Assets  []Asset `json:"archives"`
+
+	sha256 string // of the document
 }
 
 // Asset is one archive of a release.
@@ -76,6 +80,8 @@ func readIndex(data []byte, from string) (*Index, error) {
 	if len(x.Assets) == 0 {
 		return nil, fault.Usage(fmt.Errorf("reading %s: it lists no archives", from), "")
 	}
+	sum := sha256.Sum256(data)
+	x.sha256 = hex.EncodeToString(sum[:])
 	return x, nil
 }
 

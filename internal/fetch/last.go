@@ -73,7 +73,7 @@ func Last(ctx context.Context, o Request, w Wanted) (*LastArchive, error) {
 }
 
 func bringLast(ctx context.Context, o Request, w Wanted, s shelf, x *Index, a Asset) (*LastArchive, error) {
-	at, err := attest(ctx, o, evidence{s.name(), s.repository(), s.document}, a)
+	at, err := attest(ctx, o, evidenceOf(s, x, a), a)
 	if err != nil {
 		return nil, err
 	}

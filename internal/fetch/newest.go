@@ -79,7 +79,7 @@ func newestOfThis(ctx context.Context, o Request, r Remote, repo string, latest 
 			case err != nil || x.Name != o.Application: // one whose name goes on, or that was made by hand
 				continue
 			}
-			if older = backward(o, x, s); older == nil {
+			if older = o.forward(x, s); older == nil {
 				return s, x, nil
 			}
 		}

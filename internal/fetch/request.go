@@ -16,13 +16,8 @@ type Request struct {
 	SHA256 string
 	// Label chooses between archives of one target, "debian12"; may be empty.
 	Label string
-	// SignerRepo is OWNER/REPO, whose workflow has to have signed the
-	// attestation; default: the repository that the archive is taken from.
-	SignerRepo string
-	// RequireAttestation makes a missing attestation an error.
-	RequireAttestation bool
-	// TrustedRoot is a file of further trusted roots of Sigstore; may be empty.
-	TrustedRoot string
+	// Trust is what is asked of the attestation.
+	Trust
 	// Handed are files that are open already, by their paths, since this user
 	// may not be able to open them; one that is nil isn't there.
 	Handed map[string]*os.File
@@ -48,6 +43,8 @@ type Request struct {
 	// Application and Installed are, for an update, the name and the version of
 	// what is there.
 	Application, Installed string
+	// Back lets an update go to a lower version.
+	Back bool
 }
 
 // Event is a step that begins, or its progress.

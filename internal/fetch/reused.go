@@ -6,8 +6,8 @@ import "context"
 // attestation that the options ask for, lying beside it, by the repository that
 // w names where they name none.
 func Attested(ctx context.Context, o Request, w Wanted) (*LastArchive, error) {
-	if o.SignerRepo == "" {
-		o.SignerRepo = w.Repo
+	if o.SourceRepo == "" {
+		o.SourceRepo = w.Repo
 	}
 	f, err := fetchFile(ctx, o)
 	if err != nil {

@@ -222,21 +222,29 @@ func safePlace(dir string) error {
 		"--owner USER installs it as the user that it is for; or choose a directory that is root's, with all above it")
 }
 
-// HandOver opens a local archive, and what beside it may say what it should be,
-// for another user's process, which may not be able to. It opens nothing that
-// somebody else than the file's owner and root could have led here to. A file
-// that isn't there is nil.
-func HandOver(file string) map[string]*os.File {
-	dir := filepath.Dir(file)
-	documents := []string{fetch.ArchiveSuffix.ReplaceAllString(file, "") + ".json", filepath.Join(dir, fetch.SumsName), filepath.Join(dir, fetch.AttestationName)}
+// HandOver opens a local archive, with what beside it may say what it should be,
+// and other files, for another user's process, which may not be able to. It opens
+// nothing that somebody else than the file's owner and root could have led here
+// to. Of an archive that is there, what isn't beside it is nil.
+func HandOver(file string, others ...string) map[string]*os.File {
 	files := map[string]*os.File{}
-	for _, path := range append([]string{file}, documents...) {
-		f, err := openHonest(path)
-		if err == nil || path != file && errors.Is(err, fs.ErrNotExist) {
+	for _, path := range others {
+		if f, err := openHonest(path); err == nil {
 			files[path] = f
 		}
-		if path == file && err != nil {
-			return nil
+	}
+	f, err := openHonest(file)
+	if err != nil {
+		return files
+	}
+	files[file] = f
+	dir := filepath.Dir(file)
+	for _, path := range []string{
+		fetch.ArchiveSuffix.ReplaceAllString(file, "") + ".json", filepath.Join(dir, fetch.SumsName),
+		filepath.Join(dir, fetch.AttestationName), filepath.Join(dir, fetch.ArchiveAttestationName(filepath.Base(file))),
+	} {
+		if f, err := openHonest(path); err == nil || errors.Is(err, fs.ErrNotExist) {
+			files[path] = f
 		}
 	}
 	return files

@@ -53,7 +53,7 @@ func TestAttestation(t *testing.T) {
 	}
 
 	accepted(from("acme/site"), fetch.AttestationNone, "has no attestation")
-	accepted(from(dir), fetch.AttestationNone, "--signer-repo")
+	accepted(from(dir), fetch.AttestationNone, "--source-repo")
 	o := from("acme/site")
 	o.RequireAttestation = true
 	refused(o, 1, "has no attestation.sigstore.json")
@@ -62,13 +62,13 @@ func TestAttestation(t *testing.T) {
 	status = 0
 
 	mkfile(t, filepath.Join(dir, fetch.AttestationName), string(mustRead(t, filepath.Join(bundles, "reusable-workflow.sigstore.json"))))
-	refused(from("acme/site"), 1, "checking the attestation of hello-1.0", "--signer-repo")
+	refused(from("acme/site"), 1, "checking the attestation of hello-1.0", "--source-repo")
 	o = from(dir)
 	o.RequireAttestation = true
-	refused(o, 2, "--signer-repo")
-	o.SignerRepo = "malancas/attest-demo"
+	refused(o, 2, "--source-repo")
+	o.SourceRepo = "malancas/attest-demo"
 	refused(o, 1, "checking the attestation of hello-1.0")
-	o.SignerRepo = "../x"
+	o.SourceRepo = "../x"
 	refused(o, 2, "no OWNER/REPO")
 
 	archives, err := filepath.Glob(filepath.Join(dir, "hello-1.0-*manylinux_2_17*.tar.gz"))
@@ -77,9 +77,9 @@ func TestAttestation(t *testing.T) {
 	}
 	accepted(from(archives[0]), "", "")
 	o = from(archives[0])
-	o.SignerRepo = "acme/site"
+	o.SourceRepo = "acme/site"
 	refused(o, 1, "checking the attestation of hello-1.0")
 	o = from(srv.URL + "/" + filepath.Base(archives[0]))
-	o.SignerRepo = "acme/site"
+	o.SourceRepo = "acme/site"
 	refused(o, 1, "checking the attestation of hello-1.0")
 }

@@ -69,7 +69,7 @@ type request struct {
 func (o Options) Request(dir string) fetch.Request {
 	return fetch.Request{
 		Source: o.Source, SHA256: o.SHA256, Label: o.Label,
-		SignerRepo: o.SignerRepo, RequireAttestation: o.RequireAttestation, TrustedRoot: o.TrustedRoot,
+		Trust:  o.Trust,
 		Handed: o.Handed, Search: o.search(), Remote: o.Remote, Progress: o.Progress, Into: o.Into,
 		Dir: func() (string, error) { return downloadDir(dir) },
 	}
@@ -92,7 +92,7 @@ func (o Options) request(dir string) *request {
 
 // unchanged is the result where nothing had to be fetched.
 func (r *request) unchanged(a *fetch.Archive) *Result {
-	r.here.Attestation, r.here.Warnings = a.Attestation, a.Warnings
+	r.here.Attestation, r.here.Signer, r.here.Warnings = a.Attestation, a.Signer, a.Warnings
 	return r.here
 }
 

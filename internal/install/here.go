@@ -26,6 +26,8 @@ type record struct {
 	Archive string `json:"archive"` // file name
 	SHA256  string `json:"sha256"`  // of the archive file
 	Source  string `json:"source"`  // what install or update was given
+	// Attestation is what was asked of it, and is asked of each version that comes.
+	Attestation *fetch.Trust `json:"attestation,omitempty"`
 }
 
 // here is what a directory holds.

@@ -40,13 +40,10 @@ type Options struct {
 	SHA256 string
 	// Label chooses between archives of one target, "debian12"; may be empty.
 	Label string
-	// SignerRepo is OWNER/REPO, whose workflow has to have signed the
-	// attestation; default: the repository that the archive is taken from.
-	SignerRepo string
-	// RequireAttestation makes a missing attestation an error.
-	RequireAttestation bool
-	// TrustedRoot is a file of further trusted roots of Sigstore; may be empty.
-	TrustedRoot string
+	// Trust is what is asked of the attestation. An update asks what was asked
+	// before too, but what TrustSaid names of it, as fetch.Trust.Over has it.
+	fetch.Trust
+	TrustSaid []string
 
 	// Handed are files that are open already, by their paths, since this user
 	// may not be able to open them; one that is nil isn't there.
@@ -98,8 +95,10 @@ type Result struct {
 	Target  string `json:"target"`
 	Python  string `json:"python,omitempty"` // the interpreter that bootstrap.py ran with; empty if unchanged
 	// Attestation is "verified", "none" or "" (not asked for: a local file, without the options for it).
-	Attestation string   `json:"attestation,omitempty"`
-	Warnings    []string `json:"warnings,omitempty"`
+	Attestation string `json:"attestation,omitempty"`
+	// Signer is the workflow that signed the attestation, OWNER/REPO/PATH@REF.
+	Signer   string   `json:"signer,omitempty"`
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // Next is the command that comes after an install.
@@ -124,7 +123,7 @@ func Install(ctx context.Context, o Options) (*Result, error) {
 	}
 	defer a.Close()
 	if a.Unchanged {
-		return r.unchanged(a), nil
+		return r.unchanged(a), rememberHere(o, dir)
 	}
 	return installFile(ctx, o, a, dir)
 }
@@ -146,15 +145,18 @@ func installFile(ctx context.Context, o Options, a *fetch.Archive, dir string) (
 	if err != nil {
 		return nil, &fault.Error{Err: fmt.Errorf("reading %s: %w", a.File.Name(), err), Code: fault.CodeOf(err, 1), Text: "the file is damaged or no archive of binary-buildout; fetch it again"}
 	}
+	if err := a.Holds(m.Name, m.Version, m.Target); err != nil {
+		return nil, err
+	}
 	res := &Result{Dir: dir, Archive: a.Name, SHA256: digest, Name: m.Name, Version: m.Version, Target: m.Target,
-		Attestation: a.Attestation, Warnings: a.Warnings}
+		Attestation: a.Attestation, Signer: a.Signer, Warnings: a.Warnings}
 	state, err := look(dir, m, files, digest)
 	if err != nil {
 		return nil, err
 	}
 	switch state {
 	case sameHere:
-		return res, nil
+		return res, rememberHere(o, dir)
 	case otherHere:
 		return nil, otherVersion(o, dir, m.Name+" "+m.Version)
 	}
@@ -169,7 +171,7 @@ func installFile(ctx context.Context, o Options, a *fetch.Archive, dir string) (
 	}
 	res.Python = py.Executable
 	if err := place(ctx, o, placing{archive: a.File, dir: dir, manifest: m, files: files, python: py, record: record{
-		Format: recordFormat, Archive: res.Archive, SHA256: digest, Source: o.Source,
+		Format: recordFormat, Archive: res.Archive, SHA256: digest, Source: o.Source, Attestation: noted(o.Trust),
 	}}); err != nil {
 		return nil, err
 	}

@@ -26,7 +26,7 @@ func TestLastAttested(t *testing.T) {
 	defer srv.Close()
 	authority := signtest.New(t)
 	o := remoteOptions(t, "")
-	o.Remote.Server, o.Remote.API, o.TrustedRoot, o.RequireAttestation = srv.URL, srv.URL+"/api", authority.TrustedRoot(t), true
+	o.Remote.Server, o.Remote.API, o.TrustedRoot, o.RequireAttestation = srv.URL, srv.URL+"/api", string(mustRead(t, authority.TrustedRoot(t))), true
 	asset := x.Assets[1]
 	w := fetch.Wanted{Repo: "acme/site", Name: "hello", Target: asset.Target, Dir: filepath.Join(t.TempDir(), "last")}
 	here := o

@@ -26,6 +26,9 @@ type UpdateOptions struct {
 	// Stop and Start are shell commands, run in the directory; may be empty.
 	// They are run only if something changes.
 	Stop, Start string
+	// AllowDowngrade lets the update go to a lower version. A Source that names a
+	// version, by its tag or its archive, does too.
+	AllowDowngrade bool
 	// Hook runs Stop or Start, as "stop" or "start"; default: as a process of
 	// this system, in the directory.
 	Hook func(ctx context.Context, what string) error
@@ -52,22 +55,29 @@ func Update(ctx context.Context, o UpdateOptions) (*Updated, error) {
 	if o.SHA256, err = fetch.ParseDigest(o.SHA256); err != nil {
 		return nil, err
 	}
+	back := o.AllowDowngrade || fetch.NamesVersion(o.Source)
 	if o.Source == "" {
 		if o.Source = t.remembered(); o.Source == "" {
 			return nil, fault.Usage(fmt.Errorf("updating %s: it isn't known where newer versions come from", t.dir), "name the archive, OWNER/REPO[@TAG] or a mirror: binary-buildout update DIR SOURCE")
 		}
 	}
+	if o.Trust, err = asked(o.Options, t.dir); err != nil {
+		return nil, err
+	}
 	r := o.request(t.dir)
-	r.Base, r.Application, r.Installed = t.digest, t.manifest.Name, t.manifest.Version
+	r.Base, r.Application, r.Installed, r.Back = t.digest, t.manifest.Name, t.manifest.Version, back
 	a, err := fetch.Get(ctx, r.Request)
 	if err != nil {
 		return nil, err
 	}
 	defer a.Close()
+	if err := remember(t.dir, o.Trust); err != nil {
+		return nil, err
+	}
 	if a.Unchanged {
 		return &Updated{Result: *r.unchanged(a)}, nil
 	}
-	in, res, err := t.lay(ctx, o, a)
+	in, res, err := t.lay(ctx, o, r, a)
 	if err != nil || !res.Changed {
 		return res, err
 	}
@@ -76,7 +86,10 @@ func Update(ctx context.Context, o UpdateOptions) (*Updated, error) {
 		return nil, errors.Join(err, t.forget())
 	}
 	res.Python = py
-	return res, t.apply(ctx, o, res)
+	if err := t.apply(ctx, o, res); err != nil {
+		return res, err
+	}
+	return res, remember(t.dir, o.Trust) // an older bootstrap.py wrote install.json without it
 }
 
 // remembered is the source of the last install or update. The archive of a
@@ -96,7 +109,7 @@ func (t *application) remembered() string {
 }
 
 // lay brings what is new into the tree, where nothing sees it yet.
-func (t *application) lay(ctx context.Context, o UpdateOptions, a *fetch.Archive) (*interpreter.Needs, *Updated, error) {
+func (t *application) lay(ctx context.Context, o UpdateOptions, r *request, a *fetch.Archive) (*interpreter.Needs, *Updated, error) {
 	o.tell(fetch.Event{Step: "check", Text: "checking " + a.Name})
 	digest, err := a.Sum(ctx)
 	if err != nil {
@@ -104,10 +117,10 @@ func (t *application) lay(ctx context.Context, o UpdateOptions, a *fetch.Archive
 	}
 	res := &Updated{From: t.manifest.Version, Result: Result{
 		Dir: t.dir, Archive: a.Name, SHA256: digest, Name: t.manifest.Name, Target: t.manifest.Target,
-		Attestation: a.Attestation, Warnings: a.Warnings,
+		Attestation: a.Attestation, Signer: a.Signer, Warnings: a.Warnings,
 	}}
 	if in, err := archive.ReadDelta(a.File); err == nil {
-		return t.layDelta(ctx, o, a, in, res)
+		return t.layDelta(ctx, o, r, a, in, res)
 	}
 	m, _, err := o.Read(a.File)
 	if err != nil {
@@ -117,6 +130,9 @@ func (t *application) lay(ctx context.Context, o UpdateOptions, a *fetch.Archive
 		return nil, nil, t.another(m.Name + " " + m.Version)
 	}
 	if err := shortEnough(o.OS, "updating", t.dir, units(t.dir), m); err != nil {
+		return nil, nil, err
+	}
+	if err := r.version(a, m.Name, m.Version, m.Target, res); err != nil {
 		return nil, nil, err
 	}
 	res.Version, res.Target = m.Version, m.Target
@@ -136,7 +152,7 @@ func (t *application) lay(ctx context.Context, o UpdateOptions, a *fetch.Archive
 	return &n, res, nil
 }
 
-func (t *application) layDelta(ctx context.Context, o UpdateOptions, a *fetch.Archive, in *archive.Incoming, res *Updated) (*interpreter.Needs, *Updated, error) {
+func (t *application) layDelta(ctx context.Context, o UpdateOptions, r *request, a *fetch.Archive, in *archive.Incoming, res *Updated) (*interpreter.Needs, *Updated, error) {
 	d := in.Delta
 	res.Version, res.Archive, res.SHA256 = d.Version, d.Archive, d.SHA256
 	switch {
@@ -147,6 +163,9 @@ func (t *application) layDelta(ctx context.Context, o UpdateOptions, a *fetch.Ar
 	case d.Base != t.digest:
 		return nil, nil, fault.Failed(fmt.Errorf("updating %s: this delta is for %s %s (%.12s), and %s (%.12s) is here", t.dir, d.Name, d.BaseVersion, d.Base, t.manifest.Version, t.digest),
 			"take the delta from "+t.manifest.Version+", or the whole archive")
+	}
+	if err := r.version(a, d.Name, d.Version, t.manifest.Target, res); err != nil {
+		return nil, nil, err
 	}
 	o.tell(fetch.Event{Step: "unpack", Text: "unpacking the delta from " + d.BaseVersion + " to " + d.Version})
 	if _, err := archive.LayDelta(ctx, a.File, t.dir, o.Source); err != nil {

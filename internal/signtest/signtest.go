@@ -159,6 +159,7 @@ func (r Run) certificate(t testing.TB) *x509.Certificate {
 	}
 	for number, value := range map[int]string{
 		8: issuer, 9: san.String(), 11: runner, 12: server + "/" + r.Repo, 14: r.Ref, 16: server + "/" + filepath.Clean(owner),
+		18: server + "/" + r.Repo + "/.github/workflows/release.yml@" + r.Ref, // the caller
 	} {
 		cert.ExtraExtensions = append(cert.ExtraExtensions, pkix.Extension{Id: asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 57264, 1, number}, Value: encode(t, value, "utf8")})
 	}
