@@ -7,38 +7,12 @@ import (
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/archive"
-	"github.com/binary-buildout/binary-buildout/internal/testroot"
 	"github.com/binary-buildout/binary-buildout/target/packtest"
 )
 
-// TestHeads: below a path that the kernel can't start, a Python reads of each
-// script what its author wrote, and sh starts it. See testdata/heads.py.
-func TestHeads(t *testing.T) {
-	for _, minor := range packtest.EveryPython() {
-		t.Run(minor, func(t *testing.T) {
-			t.Parallel()
-			r := packtest.RunIn(t, "testdata", packtest.CEnv(), packtest.FindPython(t, minor), "-B", "heads.py", "../../src", t.TempDir())
-			r.Must(t, "heads.py")
-			if !strings.Contains(r.Out, " 0 wrong") {
-				t.Error(r.Out)
-			}
-		})
-	}
-	here, _ := filepath.Abs("../..")
-	for _, minor := range []string{"3.14", "3.15"} {
-		t.Run(minor, func(t *testing.T) {
-			if testing.Short() {
-				t.Skip("needs the root of another Debian")
-			}
-			out, err := testroot.Forky(t).Command(here+"/target", "python"+minor, "-B", "bootstraptest/testdata/heads.py", "src", "/tmp").CombinedOutput()
-			if err != nil || !strings.Contains(string(out), " 0 wrong") {
-				t.Errorf("%v: %s", err, out)
-			}
-		})
-	}
-}
-
-// TestBootstrapHeads: the same with whole archives, and by starting what is in them.
+// TestBootstrapHeads: below a path that the kernel can't start, a Python reads of
+// each script of an archive what its author wrote, and sh starts it. See
+// target/src/tests/test_heads.py, which has many more.
 func TestBootstrapHeads(t *testing.T) {
 	const shows = "import sys\ntext = __doc__ + u'' if isinstance(__doc__, type(u'')) else __doc__.decode('utf-8')\n" +
 		"sys.stdout.write('%s %r %d\\n' % (ascii(text) if sys.version_info[0] > 2 else repr(text)[1:], 1 / 2, len(u'LETTER')))\n"
