@@ -9,6 +9,8 @@ import (
 	"strings"
 )
 
+//go:generate go run ./generate
+
 //go:embed table.json
 var tableJSON []byte
 
