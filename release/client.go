@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/internal/redirect"
 	"github.com/google/go-github/v57/github"
 	"golang.org/x/oauth2"
 )
@@ -94,16 +95,13 @@ func NewClient(c Config) (*Client, error) {
 	}, nil
 }
 
-// staySecure lets no redirect lead from https to http.
+// staySecure follows no redirect from https to http, and says what to do about one.
 func staySecure(r *http.Request, via []*http.Request) error {
-	if via[len(via)-1].URL.Scheme == "https" && r.URL.Scheme != "https" {
-		return fail(exitOutside, "something answers in the server's place: a proxy, or a network's login page",
-			"fetching %s: it is led on from https to http, which anybody on the way can change", via[0].URL.Redacted())
+	err := redirect.Secure(r, via)
+	if errors.Is(err, redirect.ErrDowngraded) {
+		return fail(exitOutside, "something answers in the server's place: a proxy, or a network's login page", "fetching %s: %w", via[0].URL.Redacted(), err)
 	}
-	if len(via) >= 10 {
-		return errors.New("stopped after 10 redirects")
-	}
-	return nil
+	return err
 }
 
 // pinned sends the token to GitHub's own hosts and to no other: assets of

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"os"
 )
 
@@ -14,7 +15,7 @@ const beforeBy = "BINARY_BUILDOUT_BEFORE_BY"
 
 // before runs the commands of --before in the stage.
 func (b *builder) before(ctx context.Context) error {
-	root := environ(b.o.environ(), beforeBy) == "sudo"
+	root := environ.Get(b.o.environ(), beforeBy) == "sudo"
 	for _, line := range b.o.Before {
 		b.event(BeforeEvent, line)
 		argv := shell(line)
@@ -36,5 +37,5 @@ func (b *builder) before(ctx context.Context) error {
 // byRoot is the command by sudo, with the build's own PATH and HOME, which sudo
 // would replace.
 func byRoot(env, argv []string) []string {
-	return append([]string{"sudo", "-n", "-E", "env", "PATH=" + environ(env, "PATH"), "HOME=" + environ(env, "HOME")}, argv...)
+	return append([]string{"sudo", "-n", "-E", "env", "PATH=" + environ.Get(env, "PATH"), "HOME=" + environ.Get(env, "HOME")}, argv...)
 }

@@ -3,14 +3,13 @@ package buildout
 import (
 	"context"
 	"io/fs"
-	"net/url"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/secrets"
 )
 
 // checkouts finds the git checkouts of the tree: itself, and what mr.developer
@@ -46,7 +45,7 @@ func checkout(ctx context.Context, root, dir string) (archive.Checkout, bool) {
 	if commit == "" || err != nil {
 		return archive.Checkout{}, false
 	}
-	return archive.Checkout{Path: filepath.ToSlash(rel), Commit: commit, URL: published(git(ctx, dir, "config", "--get", "remote.origin.url"))}, true
+	return archive.Checkout{Path: filepath.ToSlash(rel), Commit: commit, URL: secrets.Published(git(ctx, dir, "config", "--get", "remote.origin.url"))}, true
 }
 
 func git(ctx context.Context, dir string, args ...string) string {
@@ -55,36 +54,4 @@ func git(ctx context.Context, dir string, args ...string) string {
 		return ""
 	}
 	return strings.TrimSpace(string(out))
-}
-
-// remote is an address of another machine: with a scheme, or host:path as ssh has
-// it. A drive of Windows has one letter.
-var remote = regexp.MustCompile(`^(?:([a-z][a-z0-9+.-]*)://|[^/\\:]{2,}:)`)
-
-// published is the address that an archive names: none of this machine's own
-// directories, which say nothing elsewhere, and without a password.
-func published(address string) string {
-	m := remote.FindStringSubmatch(strings.ToLower(address))
-	if m == nil || strings.HasSuffix(m[1], "file") {
-		return ""
-	}
-	return withoutUserinfo(address)
-}
-
-// userinfo is the name and the password of what should be a URL: all up to its last @.
-var userinfo = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*://).*@`)
-
-// withoutUserinfo takes name and password out of a URL, also of one that is none
-// to net/url, as with a space or a bare % in the password. The name in
-// git@host:path is no credential, and stays, as does that in ssh://git@host.
-func withoutUserinfo(s string) string {
-	u, err := url.Parse(s)
-	if err != nil {
-		return userinfo.ReplaceAllString(s, "$1")
-	}
-	if u.User == nil || u.Scheme == "ssh" || u.Scheme == "git+ssh" {
-		return s
-	}
-	u.User = nil
-	return u.String()
 }

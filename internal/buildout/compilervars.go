@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"github.com/binary-buildout/binary-buildout/internal/isolate"
 )
 
@@ -44,7 +45,7 @@ type programs struct {
 // compilersOf says what is wrapped, and what stubs stand for: the usual names,
 // those that the interpreter's own build had, and those that variables have.
 func compilersOf(in Interpreter, env []string) programs {
-	p := programs{path: environ(env, "PATH")}
+	p := programs{path: environ.Get(env, "PATH")}
 	for _, name := range compilers {
 		if real := lookIn(p.path, name); real != "" {
 			p.add(name, real)
@@ -56,7 +57,7 @@ func compilersOf(in Interpreter, env []string) programs {
 		}
 	}
 	for _, name := range isolate.CompilerVariables() {
-		value := environ(env, name)
+		value := environ.Get(env, name)
 		word := compilerIn(value)
 		switch {
 		case runners.MatchString(filepath.Base(word)):

@@ -1,7 +1,6 @@
 package buildout
 
 import (
-	"bytes"
 	"crypto/md5"
 	"encoding/hex"
 	"fmt"
@@ -13,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/environ"
+	"github.com/binary-buildout/binary-buildout/internal/secrets"
 )
 
 // Finding is a credential of the build in a file of the tree.
@@ -22,17 +23,17 @@ type Finding struct {
 }
 
 // gatherSecrets gives the credentials that the build of t could use.
-func (t *Tree) gatherSecrets() []Secret {
+func (t *Tree) gatherSecrets() []secrets.Secret {
 	return append(hostSecretsOf(t.options.environ()), configSecrets(t.config)...)
 }
 
 // hostSecretsOf are those of the machine, by the environment's own HOME.
-func hostSecretsOf(env []string) []Secret {
-	home := environ(env, "HOME")
+func hostSecretsOf(env []string) []secrets.Secret {
+	home := environ.Get(env, "HOME")
 	if home == "" {
-		home = environ(env, "USERPROFILE")
+		home = environ.Get(env, "USERPROFILE")
 	}
-	return hostSecrets(env, home)
+	return secrets.OfHost(env, home)
 }
 
 // stripLogins takes user and password out of the build's URLs, alike in all
@@ -40,7 +41,7 @@ func hostSecretsOf(env []string) []Secret {
 // configuration still equal those in .installed.cfg.
 func (t *Tree) stripLogins() error {
 	doing := "taking passwords out of URLs"
-	logins := loginsOf(t.secrets)
+	logins := secrets.Logins(t.secrets)
 	if len(logins) == 0 {
 		return nil
 	}
@@ -57,30 +58,9 @@ func (t *Tree) stripLogins() error {
 		return surroundings(doing, "", err)
 	}
 	for i, o := range t.Launch.Options {
-		t.Launch.Options[i] = withoutLogins(o, logins)
+		t.Launch.Options[i] = secrets.WithoutLogins(o, logins)
 	}
 	return nil
-}
-
-// loginsOf gives the distinct "user:password@host", the longest first.
-func loginsOf(secrets []Secret) []string {
-	var out []string
-	for _, s := range secrets {
-		if s.login != "" && !slices.Contains(out, s.login) {
-			out = append(out, s.login)
-		}
-	}
-	slices.SortFunc(out, func(a, b string) int { return len(b) - len(a) })
-	return out
-}
-
-func withoutLogins(s string, logins []string) string {
-	for _, login := range logins {
-		host := login[strings.LastIndexByte(login, '@')+1:]
-		s = strings.ReplaceAll(s, "://"+login, "://"+host)
-		s = strings.ReplaceAll(s, "://"+strings.ReplaceAll(login, "%", "%%"), "://"+host) // .installed.cfg doubles %
-	}
-	return s
 }
 
 // urlFiles are the files that may hold URLs of the build: configurations,
@@ -122,7 +102,7 @@ func stripFile(path string, logins []string) error {
 	if err != nil {
 		return err
 	}
-	clean := withoutLogins(string(data), logins)
+	clean := secrets.WithoutLogins(string(data), logins)
 	if clean == string(data) {
 		return nil
 	}
@@ -146,7 +126,7 @@ func rewrite(path string, data []byte, info fs.FileInfo) error {
 func (t *Tree) renameExtends(logins []string) error {
 	cache := filepath.Join(t.Root, filepath.FromSlash(extendsCache(t.Root, t.config)))
 	for i, file := range t.config.Files {
-		clean := withoutLogins(file, logins)
+		clean := secrets.WithoutLogins(file, logins)
 		if clean == file {
 			continue
 		}
@@ -189,7 +169,7 @@ func (t *Tree) ScanCredentials(skip func(rel string) bool) ([]Finding, error) {
 		if err != nil {
 			return err
 		}
-		for _, kind := range holds(data, t.secrets) {
+		for _, kind := range secrets.Held(data, t.secrets) {
 			found = append(found, Finding{Path: rel, Kind: kind})
 		}
 		return nil
@@ -198,19 +178,6 @@ func (t *Tree) ScanCredentials(skip func(rel string) bool) ([]Finding, error) {
 		return nil, surroundings("looking for passwords", "", err)
 	}
 	return found, nil
-}
-
-// holds gives the kinds of secrets in data.
-func holds(data []byte, secrets []Secret) []string {
-	var kinds []string
-	for _, s := range secrets {
-		for _, v := range s.values {
-			if len(v) >= minSecret && bytes.Contains(data, []byte(v)) && !slices.Contains(kinds, s.Kind) {
-				kinds = append(kinds, s.Kind)
-			}
-		}
-	}
-	return kinds
 }
 
 // Leaked is the error for findings, or nil.

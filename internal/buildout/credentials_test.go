@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"github.com/binary-buildout/binary-buildout/internal/environ"
+	"github.com/binary-buildout/binary-buildout/internal/secrets"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
@@ -89,7 +91,7 @@ func TestCredentials(t *testing.T) {
 	if err := os.Chmod(filepath.Join(bin, "sudo"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	env := setenv(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "BINARY_BUILDOUT_BEFORE_BY=sudo", "HOME="+home, "DEPLOY_TOKEN=0123456789abcdef", "PIP_FIND_LINKS")
+	env := environ.Set(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "BINARY_BUILDOUT_BEFORE_BY=sudo", "HOME="+home, "DEPLOY_TOKEN=0123456789abcdef", "PIP_FIND_LINKS")
 	tree, err := Run(context.Background(), Options{Dir: dir, Stage: filepath.Join(t.TempDir(), "stage"), Python: py, DefaultCfg: filepath.Join(defaults, "my.cfg"),
 		Before: []string{"echo $DEPLOY_TOKEN > leaked"}, Launcher: launcher(t), OS: "linux", Env: env})
 	if err != nil {
@@ -145,35 +147,18 @@ func checkOptions(t *testing.T, tree *Tree, server string) {
 	}
 }
 
-func TestLogins(t *testing.T) {
-	for _, c := range []struct{ text, want string }{
-		{"https://joe:pass%2Fword@example.org/simple", "https://example.org/simple"},
-		{"x https://0123456789abcdef0123@example.org/a b", "x https://example.org/a b"},
-		{"git+https://u:passwd@example.org:8080/x.git", "git+https://example.org:8080/x.git"},
-		{"git@example.org:x.git", "git@example.org:x.git"},
-		{"ssh://git@example.org/x.git", "ssh://git@example.org/x.git"},
-	} {
-		if got := withoutLogins(c.text, loginsOf(logins("x", c.text))); got != c.want {
-			t.Errorf("%s: %s, want %s", c.text, got, c.want)
-		}
-	}
-	if got := mask("get https://joe:pw@example.org/x"); got != "get https://***@example.org/x" {
-		t.Errorf("mask: %s", got)
-	}
-}
-
 // What is packed is searched, at any depth, although what isn't packed is not:
 // the caller knows names of the tree, and none for the tree itself.
 func TestScanCredentialsOfWhatIsPacked(t *testing.T) {
 	const password = "correct horse"
 	root := write(t, map[string]string{"top.txt": password, "src/app/settings.py": "PW = '" + password + "'", "src/app/fine.py": "PW = None", "var/log/x.log": password, ".git/config": password})
 	packed := map[string]bool{"top.txt": true, "src": true, "src/app": true, "src/app/settings.py": true, "src/app/fine.py": true}
-	tree := &Tree{Root: root, secrets: []Secret{{Kind: "a password of .netrc", values: []string{password}}}}
+	tree := &Tree{Root: root, secrets: secrets.OfHost([]string{"APP_PASSWORD=" + password}, "/nowhere")}
 	found, err := tree.ScanCredentials(func(rel string) bool { return !packed[rel] })
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "[{src/app/settings.py a password of .netrc} {top.txt a password of .netrc}]"; fmt.Sprint(found) != want {
+	if want := "[{src/app/settings.py the variable APP_PASSWORD} {top.txt the variable APP_PASSWORD}]"; fmt.Sprint(found) != want {
 		t.Errorf("found %v, want %s", found, want)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 )
 
@@ -152,10 +153,10 @@ func (m toolmaker) withIndex(literal map[string]string) []string {
 	if index == "" && m.defaults != "" {
 		index = literalOptions(m.defaults, "buildout")["index"]
 	}
-	if index == "" || strings.Contains(index, "$") || environ(env, "PIP_INDEX_URL") != "" {
+	if index == "" || strings.Contains(index, "$") || environ.Get(env, "PIP_INDEX_URL") != "" {
 		return env
 	}
-	return setenv(env, "PIP_INDEX_URL="+index)
+	return environ.Set(env, "PIP_INDEX_URL="+index)
 }
 
 // install makes the eggs that pins ask for. An earlier pass's are replaced.
@@ -301,7 +302,7 @@ func (m toolmaker) eggs(ctx context.Context, job map[string]any) ([]madeEgg, err
 func (m toolmaker) build(ctx context.Context, sdist string, path []string, dest string) (madeEgg, error) {
 	var egg madeEgg
 	h := helper{python: m.python.Executable, flags: []string{"-sS"}, script: "sdist.py", dir: m.dir,
-		env:   setenv(m.env, "PYTHONPATH="+strings.Join(path, string(os.PathListSeparator))),
+		env:   environ.Set(m.env, "PYTHONPATH="+strings.Join(path, string(os.PathListSeparator))),
 		input: map[string]any{"sdist": sdist, "dest": dest}}
 	err := h.run(ctx, &egg)
 	return egg, err

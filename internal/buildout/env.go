@@ -1,6 +1,7 @@
 package buildout
 
 import (
+	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"strconv"
 	"strings"
 )
@@ -14,7 +15,7 @@ const DefaultEpoch = 315532800
 func buildEnv(env []string, s stage, in Interpreter, path string, epoch int64) []string {
 	var out []string
 	for _, e := range env {
-		if !dropped(varName(e)) {
+		if !dropped(environ.Name(e)) {
 			out = append(out, e)
 		}
 	}
@@ -28,7 +29,7 @@ func buildEnv(env []string, s stage, in Interpreter, path string, epoch int64) [
 	if in.Locale != "" {
 		set = append(set, "LC_ALL="+in.Locale)
 	}
-	return setenv(out, set...)
+	return environ.Set(out, set...)
 }
 
 // dropped names variables that change what Python or pip find and where they

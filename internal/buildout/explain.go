@@ -7,7 +7,9 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"github.com/binary-buildout/binary-buildout/internal/isolate"
+	"github.com/binary-buildout/binary-buildout/internal/secrets"
 )
 
 // explain makes the error of a build that failed, with what to do about it.
@@ -155,7 +157,7 @@ var causes = []cause{
 	}},
 	{regexp.MustCompile(`No such file or directory: '([^']+)'`), func(b *builder, m []string, _ string) advice {
 		for _, name := range isolate.CompilerVariables() {
-			if value := environ(b.o.environ(), name); value != "" && compilerIn(value) == m[1] {
+			if value := environ.Get(b.o.environ(), name); value != "" && compilerIn(value) == m[1] {
 				return advice{name + " names " + m[1] + ", which isn't there: install it, or unset " + name, 3}
 			}
 		}
@@ -238,7 +240,7 @@ func lostIndex(b *builder, _ []string, _ string) advice {
 func noCheckout(_ *builder, m []string, _ string) advice {
 	for _, url := range m[1:] {
 		if url != "" {
-			return advice{mask("git can't get " + url + ": check that it is there, and that this build may read it (a deploy key, or a token)"), 3}
+			return advice{secrets.Mask("git can't get " + url + ": check that it is there, and that this build may read it (a deploy key, or a token)"), 3}
 		}
 	}
 	return advice{"git can't get the repository: check that it is there, and that this build may read it (a deploy key, or a token)", 3}
@@ -285,7 +287,7 @@ func silentCompiler(b *builder, m []string, said string) advice {
 // compilerNamed is a command as CC or CXX names it, which may be that of its wrapper in the build.
 func (b *builder) compilerNamed(command string) string {
 	for _, name := range isolate.CompilerVariables() {
-		if word := compilerIn(environ(b.o.environ(), name)); word != "" && command == "build-"+filepath.Base(word) {
+		if word := compilerIn(environ.Get(b.o.environ(), name)); word != "" && command == "build-"+filepath.Base(word) {
 			return name + "=" + word
 		}
 	}

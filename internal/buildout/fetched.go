@@ -16,6 +16,8 @@ import (
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/environ"
+	"github.com/binary-buildout/binary-buildout/internal/secrets"
 )
 
 // The environment of a build whose downloads are written down, by py/downloads.py
@@ -44,7 +46,7 @@ func (b *builder) watchDownloads() error {
 	if err := os.WriteFile(hook, source, 0o600); err != nil {
 		return surroundings(doing, "", err)
 	}
-	b.env = setenv(b.env, downloadsVar+"="+b.fetchLog(), heldVar)
+	b.env = environ.Set(b.env, downloadsVar+"="+b.fetchLog(), heldVar)
 	b.addHook(hook)
 	if len(b.o.Held) == 0 {
 		return nil
@@ -53,18 +55,18 @@ func (b *builder) watchDownloads() error {
 	if err := writeJSON(file, heldDigests(b.o.Held)); err != nil {
 		return surroundings(doing, "", err)
 	}
-	b.env = setenv(b.env, heldVar+"="+file)
+	b.env = environ.Set(b.env, heldVar+"="+file)
 	return nil
 }
 
 // addHook has the launcher run a program before zc.buildout, after those that
 // are there already.
 func (b *builder) addHook(path string) {
-	hooks := environ(b.env, hooksVar)
+	hooks := environ.Get(b.env, hooksVar)
 	if hooks != "" {
 		hooks += string(os.PathListSeparator)
 	}
-	b.env = setenv(b.env, hooksVar+"="+hooks+path)
+	b.env = environ.Set(b.env, hooksVar+"="+hooks+path)
 }
 
 // held is what py/downloads.py and the witness hold downloads to.
@@ -141,7 +143,7 @@ func readDownloads(path string) ([]archive.Download, error) {
 // path, and a password. Projects are named by PEP 503, since each zc.buildout
 // spells them in another way.
 func portable(d archive.Download) archive.Download {
-	d.URL, d.Project = published(d.URL), projectName(d.Project)
+	d.URL, d.Project = secrets.Published(d.URL), projectName(d.Project)
 	if name, version, ok := strings.Cut(d.Owner, " "); ok && d.Use == archive.BuildDownload && !strings.HasPrefix(name, "./") {
 		d.Owner = projectName(name) + " " + version
 	}

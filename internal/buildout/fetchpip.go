@@ -7,7 +7,6 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"html"
 	"io"
@@ -20,6 +19,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/binary-buildout/binary-buildout/internal/environ"
+	"github.com/binary-buildout/binary-buildout/internal/redirect"
 )
 
 // defaultIndex is pip's own default.
@@ -47,7 +49,7 @@ func fetchPip(ctx context.Context, in Interpreter, env []string, dir string) (st
 	if err != nil {
 		return "", err
 	}
-	index := environ(env, "PIP_INDEX_URL")
+	index := environ.Get(env, "PIP_INDEX_URL")
 	if index == "" {
 		index = defaultIndex
 	}
@@ -73,7 +75,7 @@ func fetchPip(ctx context.Context, in Interpreter, env []string, dir string) (st
 // indexClient trusts PIP_CERT's authorities, as pip does.
 func indexClient(env []string) (*http.Client, error) {
 	transport := &http.Transport{Proxy: http.ProxyFromEnvironment}
-	if file := environ(env, "PIP_CERT"); file != "" {
+	if file := environ.Get(env, "PIP_CERT"); file != "" {
 		data, err := os.ReadFile(file)
 		if err != nil {
 			return nil, fmt.Errorf("reading PIP_CERT: %w", err)
@@ -84,18 +86,7 @@ func indexClient(env []string) (*http.Client, error) {
 		}
 		transport.TLSClientConfig = &tls.Config{RootCAs: pool}
 	}
-	return &http.Client{Transport: transport, Timeout: 5 * time.Minute, CheckRedirect: staySecure}, nil
-}
-
-// staySecure lets no redirect lead from https to http.
-func staySecure(r *http.Request, via []*http.Request) error {
-	if via[len(via)-1].URL.Scheme == "https" && r.URL.Scheme != "https" {
-		return errors.New("it is led on from https to http, which anybody on the way can change")
-	}
-	if len(via) >= 10 {
-		return errors.New("stopped after 10 redirects")
-	}
-	return nil
+	return &http.Client{Transport: transport, Timeout: 5 * time.Minute, CheckRedirect: redirect.Secure}, nil
 }
 
 // get reads at most limit bytes, and gives their content type.

@@ -2,6 +2,7 @@ package buildout
 
 import (
 	"context"
+	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"net/http"
 	"net/url"
 	"os"
@@ -70,7 +71,7 @@ func (b *builder) offers(ctx context.Context, c config, project string) []string
 		return nil
 	}
 	index := c.Buildout["index"]
-	for _, other := range []string{environ(b.o.environ(), "PIP_INDEX_URL"), defaultIndex} {
+	for _, other := range []string{environ.Get(b.o.environ(), "PIP_INDEX_URL"), defaultIndex} {
 		if index == "" {
 			index = other
 		}

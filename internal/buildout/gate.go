@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"github.com/binary-buildout/binary-buildout/internal/machinecode"
 	"github.com/binary-buildout/binary-buildout/internal/partfiles"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
@@ -94,9 +95,9 @@ func (t *Tree) builder() (*builder, error) {
 		return nil, surroundings("making an empty home", "", err)
 	}
 	env := t.options.environ()
-	env = buildEnv(env, t.stage, t.Interpreter, environ(env, "PATH"), t.options.Epoch)
+	env = buildEnv(env, t.stage, t.Interpreter, environ.Get(env, "PATH"), t.options.Epoch)
 	return &builder{o: t.options, s: t.stage, in: t.Interpreter, w: &watcher{start: time.Now()},
-		virtual: t.Launch.Virtualenv != "", env: setenv(env, "HOME="+home)}, nil
+		virtual: t.Launch.Virtualenv != "", env: environ.Set(env, "HOME="+home)}, nil
 }
 
 // settle runs buildout once as the target does, with network and compiler.

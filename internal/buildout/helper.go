@@ -10,6 +10,8 @@ import (
 	"os/exec"
 	"strings"
 	"time"
+
+	"github.com/binary-buildout/binary-buildout/internal/secrets"
 )
 
 // scripts are the Python helpers; each reads its arguments and standard input
@@ -83,5 +85,5 @@ func lastLines(s string, n int) string {
 	if len(lines) > n {
 		lines = lines[len(lines)-n:]
 	}
-	return mask(strings.Join(lines, "\n"))
+	return secrets.Mask(strings.Join(lines, "\n"))
 }

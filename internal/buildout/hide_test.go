@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/binary-buildout/binary-buildout/internal/environ"
 )
 
 // What a failed build leaves for people, its log, what is shown as it runs and
@@ -16,7 +18,7 @@ func TestLogHidesCredentials(t *testing.T) {
 	dir := write(t, map[string]string{"buildout.cfg": "[buildout]\nparts =\n"})
 	var shown bytes.Buffer
 	o := Options{Dir: dir, OS: "linux", Python: python(t, "3.13"), Stage: filepath.Join(t.TempDir(), "stage"), Launcher: launcher(t), Verbose: &shown,
-		Env:    setenv(os.Environ(), "HOME="+home, "PIP_INDEX_URL=https://joe:s3cr3t%2Fpw@pypi.example.com/simple", "DEPLOY_TOKEN=t0ken-and-more"),
+		Env:    environ.Set(os.Environ(), "HOME="+home, "PIP_INDEX_URL=https://joe:s3cr3t%2Fpw@pypi.example.com/simple", "DEPLOY_TOKEN=t0ken-and-more"),
 		Before: []string{`printf 'token %.6s' "$DEPLOY_TOKEN"; sleep 0.1; echo "${DEPLOY_TOKEN#??????}"; echo "s3cr3t/pw s3cr3t%2Fpw n3trc-word https://a:b@example.com/"; printf 'last: %s' "$DEPLOY_TOKEN"; false`}}
 	_, err := Run(context.Background(), o)
 	if err == nil {

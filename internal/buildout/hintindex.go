@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/secrets"
 )
 
 var (
@@ -29,11 +31,11 @@ func unreachable(b *builder, _ []string, said string) advice {
 	}
 	for _, page := range failed {
 		if indexPage(page[1], projectOf(wanted[1])) {
-			return advice{mask(fmt.Sprintf("%s can't be reached (%s): check the network, HTTPS_PROXY and [buildout] index", page[1], page[2])), 3}
+			return advice{secrets.Mask(fmt.Sprintf("%s can't be reached (%s): check the network, HTTPS_PROXY and [buildout] index", page[1], page[2])), 3}
 		}
 	}
 	a := noDistribution(b, wanted, said)
-	a.tip += mask(fmt.Sprintf("; %s, which may have it, can't be reached (%s)", failed[0][1], failed[0][2]))
+	a.tip += secrets.Mask(fmt.Sprintf("; %s, which may have it, can't be reached (%s)", failed[0][1], failed[0][2]))
 	return a
 }
 

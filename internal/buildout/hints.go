@@ -3,6 +3,7 @@ package buildout
 import (
 	"cmp"
 	"fmt"
+	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -36,13 +37,13 @@ func (t Toolchain) Missing() string {
 
 // toolchain looks for them.
 func toolchain(in Interpreter, env []string, goos string) Toolchain {
-	command := environ(env, "CC")
+	command := environ.Get(env, "CC")
 	if command == "" {
 		command = in.CC
 	}
 	t := Toolchain{Headers: in.HasHeaders, Compiler: goos == "windows"} // MSVC isn't on PATH; distutils finds it by itself
 	if word := cmp.Or(compilerIn(command), "cc"); !t.Compiler {
-		t.Compiler = lookIn(environ(env, "PATH"), word) != "" || filepath.IsAbs(word) && exists(word)
+		t.Compiler = lookIn(environ.Get(env, "PATH"), word) != "" || filepath.IsAbs(word) && exists(word)
 	}
 	if !t.Complete() {
 		release, _ := os.ReadFile("/etc/os-release")

@@ -3,6 +3,7 @@ package buildout
 import (
 	"context"
 	"errors"
+	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"os"
 	"path/filepath"
 	"strings"
@@ -115,7 +116,7 @@ func TestNoCompiler(t *testing.T) {
 		}
 	}
 	o := Options{Dir: hello(t, "zc.buildout = 6.0.1\n"), Stage: filepath.Join(t.TempDir(), "stage"), Python: python(t, "3.13"),
-		Launcher: launcher(t), OS: "linux", Env: setenv(os.Environ(), "PATH="+bin)}
+		Launcher: launcher(t), OS: "linux", Env: environ.Set(os.Environ(), "PATH="+bin)}
 	warned := ""
 	o.Progress = func(e Event) {
 		if e.Kind == WarningEvent {

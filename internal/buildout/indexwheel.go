@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 )
 
@@ -32,7 +33,7 @@ func (t *Tree) IndexWheel(ctx context.Context, project, version string) []string
 	if err != nil {
 		return nil
 	}
-	b.env = setenv(b.env, "HOME="+environ(t.options.environ(), "HOME"), "PIP_NO_BINARY", "PIP_ONLY_BINARY") // an index may want .netrc
+	b.env = environ.Set(b.env, "HOME="+environ.Get(t.options.environ(), "HOME"), "PIP_NO_BINARY", "PIP_ONLY_BINARY") // an index may want .netrc
 	m, err := b.toolmaker(ctx)
 	if err != nil {
 		return nil

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
@@ -55,7 +56,7 @@ func (o Options) adopt(ctx context.Context, s stage, script buildoutScript) (*Tr
 		return nil, err
 	}
 	b.tools = toolchain(b.in, o.environ(), o.OS)
-	b.env = buildEnv(o.environ(), s, b.in, environ(o.environ(), "PATH"), o.Epoch)
+	b.env = buildEnv(o.environ(), s, b.in, environ.Get(o.environ(), "PATH"), o.Epoch)
 	m, err := b.toolmaker(ctx)
 	if err != nil {
 		return nil, err

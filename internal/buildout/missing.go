@@ -3,6 +3,7 @@ package buildout
 import (
 	"context"
 	"fmt"
+	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -104,12 +105,12 @@ func (b *builder) lacks(p compiled, version string) []string {
 	}
 	var names []string
 	for _, name := range p.programs {
-		if lookIn(environ(b.o.environ(), "PATH"), name) == "" {
+		if lookIn(environ.Get(b.o.environ(), "PATH"), name) == "" {
 			names = append(names, name)
 		}
 	}
 	rusty := p.rust != "" && (version == "" || compare(numbers(version), numbers(p.rust)) >= 0)
-	if rusty && lookIn(environ(b.o.environ(), "PATH"), "cargo") == "" {
+	if rusty && lookIn(environ.Get(b.o.environ(), "PATH"), "cargo") == "" {
 		names = append(names, "cargo")
 	}
 	return append(names, b.notIncluded(p.headers, p.flags)...)

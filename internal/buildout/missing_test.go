@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
 )
 
@@ -105,7 +106,7 @@ func TestMissingInLog(t *testing.T) {
 	}
 	testtool.Program(t, "cc")
 	dir := write(t, map[string]string{"buildout.cfg": "[buildout]\nparts =\n[versions]\nlxml = 4.6.5\nPillow = 11.0.0\n"})
-	env := setenv(os.Environ(), "CPPFLAGS=-nostdinc")
+	env := environ.Set(os.Environ(), "CPPFLAGS=-nostdinc")
 	tree, err := Run(context.Background(), Options{Dir: dir, OS: "linux", Python: python(t, "3.13"), Stage: filepath.Join(t.TempDir(), "stage"), Launcher: launcher(t), Env: env})
 	if err != nil {
 		t.Fatal(err)

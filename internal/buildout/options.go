@@ -6,6 +6,7 @@ import (
 
 	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/machinecode"
+	"github.com/binary-buildout/binary-buildout/internal/secrets"
 )
 
 // Options say what is built, where, and with what.
@@ -90,7 +91,7 @@ type Tree struct {
 	options Options
 	stage   stage
 	config  config
-	secrets []Secret
+	secrets []secrets.Secret
 	held    *os.File // the stage's lock
 }
 

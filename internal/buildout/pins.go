@@ -3,6 +3,7 @@ package buildout
 import (
 	"context"
 	"fmt"
+	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -121,7 +122,7 @@ func withPath(p pip) []string {
 	if p.wheel == "" {
 		return p.env
 	}
-	return setenv(p.env, "PYTHONPATH="+p.wheel)
+	return environ.Set(p.env, "PYTHONPATH="+p.wheel)
 }
 
 // constraints writes pins as pip's constraints file has them, with the limits

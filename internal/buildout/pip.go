@@ -90,46 +90,6 @@ func wheelOfPip(ctx context.Context, in Interpreter, env []string, dir string, f
 // pipFetcher downloads a wheel of pip that the interpreter can run.
 type pipFetcher func(ctx context.Context, in Interpreter, env []string, dir string) (string, error)
 
-// environ reads a variable of env.
-func environ(env []string, name string) string {
-	for i := len(env) - 1; i >= 0; i-- {
-		if len(env[i]) > len(name) && env[i][len(name)] == '=' && env[i][:len(name)] == name {
-			return env[i][len(name)+1:]
-		}
-	}
-	return ""
-}
-
-// setenv gives env with the assignments instead of what it had of those names.
-// An assignment without "=" removes its name.
-func setenv(env []string, assignments ...string) []string {
-	drop := map[string]bool{}
-	for _, a := range assignments {
-		drop[varName(a)] = true
-	}
-	var out []string
-	for _, e := range env {
-		if !drop[varName(e)] {
-			out = append(out, e)
-		}
-	}
-	for _, a := range assignments {
-		if len(varName(a)) < len(a) {
-			out = append(out, a)
-		}
-	}
-	return out
-}
-
-func varName(assignment string) string {
-	for i := 1; i < len(assignment); i++ {
-		if assignment[i] == '=' {
-			return assignment[:i]
-		}
-	}
-	return assignment
-}
-
 func (o Options) environ() []string {
 	if o.Env != nil {
 		return o.Env

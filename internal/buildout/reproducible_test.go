@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"github.com/binary-buildout/binary-buildout/target"
 )
 
@@ -61,7 +62,7 @@ func TestReproducible(t *testing.T) {
 			py := python(t, c.minor)
 			pins := "zc.buildout = " + c.buildout + "\nzc.recipe.egg = " + c.egg + "\nzc.recipe.cmmi = " + c.cmmi + "\n"
 			o := Options{Dir: sources(t, py, pins, "zc.recipe.egg=="+c.egg, "zc.recipe.cmmi=="+c.cmmi), Stage: filepath.Join(t.TempDir(), "stage"), Python: py, Launcher: target.Launcher(), OS: "linux",
-				Env: setenv(os.Environ(), "CFLAGS=-g", "CC="+c.cc)}
+				Env: environ.Set(os.Environ(), "CFLAGS=-g", "CC="+c.cc)}
 			var sums [2]map[string]string
 			for i := range sums {
 				tree, err := Run(context.Background(), o)

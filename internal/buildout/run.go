@@ -15,7 +15,9 @@ import (
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
+	"github.com/binary-buildout/binary-buildout/internal/secrets"
 )
 
 // Run builds the checkout o.Dir in a stage, and reads what came of it. With
@@ -97,11 +99,11 @@ func (o Options) build(ctx context.Context, s stage) (*Tree, error) {
 		return nil, surroundings("writing the log", "", err)
 	}
 	defer log.Close()
-	b.hidden.add(hostSecretsOf(o.environ()))
+	b.hidden.Add(hostSecretsOf(o.environ()))
 	for _, w := range []io.Writer{log, o.Verbose} {
 		if w != nil {
-			hiding := &hidingWriter{w: w, h: &b.hidden}
-			defer hiding.flush()
+			hiding := b.hidden.Writer(w)
+			defer hiding.Flush()
 			b.w.out = append(b.w.out, hiding)
 		}
 	}
@@ -130,7 +132,7 @@ type builder struct {
 	egg      string            // the requirement that buildout was getting when it failed
 	virtual  bool              // the tree is a virtualenv
 	left     []LeftOut
-	hidden   hidden
+	hidden   secrets.Hidden
 	eggs     *eggWatch // nil until buildout is run
 
 	made   map[string]string // Tree.Made
@@ -181,7 +183,7 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 	if b.virtual, err = b.venv(ctx); err != nil {
 		return nil, err
 	}
-	b.made = b.madeWith(ctx, environ(b.o.environ(), "PATH"))
+	b.made = b.madeWith(ctx, environ.Get(b.o.environ(), "PATH"))
 	m, old, err := b.begin(ctx, unpacked)
 	if old != nil {
 		defer old.fitted()
@@ -197,7 +199,7 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.hidden.add(configSecrets(c))
+	b.hidden.Add(configSecrets(c))
 	b.event(ToolsEvent, "zc.buildout "+t.Buildout)
 	for _, text := range b.missing(ctx, m, c) {
 		b.warn(text)
@@ -241,7 +243,7 @@ func (b *builder) surround(ctx context.Context) error {
 	if !b.tools.Complete() && hasSources(b.s.root) {
 		b.warn(b.tools.Missing() + "; run: " + b.tools.Command)
 	}
-	b.env = setenv(buildEnv(b.o.environ(), b.s, b.in, "", b.o.Epoch), wrappers...)
+	b.env = environ.Set(buildEnv(b.o.environ(), b.s, b.in, "", b.o.Epoch), wrappers...)
 	return nil
 }
 
@@ -252,7 +254,7 @@ func (b *builder) runBuildout(ctx context.Context, c config) error {
 	b.w.parted = b.eggs.look
 	err := b.command(ctx, b.launcher("build", "-U", "buildout:newest=false"))
 	b.eggs.look(b.w.current)
-	err = errors.Join(err, b.s.writeCalls(b.calls(), b.hidden.text))
+	err = errors.Join(err, b.s.writeCalls(b.calls(), b.hidden.Text))
 	if err != nil {
 		return b.explain(ctx, b.w.failure(), err)
 	}
@@ -351,9 +353,9 @@ func (b *builder) command(ctx context.Context, argv []string) error {
 func (b *builder) concealed(err error) error {
 	var e *Error
 	if !errors.As(err, &e) {
-		return b.hidden.err(err)
+		return b.hidden.Err(err)
 	}
-	e.Doing, e.Err, e.Tip = b.hidden.text(e.Doing), b.hidden.err(e.Err), b.hidden.text(e.Tip)
+	e.Doing, e.Err, e.Tip = b.hidden.Text(e.Doing), b.hidden.Err(e.Err), b.hidden.Text(e.Tip)
 	return err
 }
 

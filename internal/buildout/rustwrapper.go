@@ -1,6 +1,7 @@
 package buildout
 
 import (
+	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,7 +18,7 @@ func wrapRust(s stage, env []string) (string, error) {
 	}
 	path := filepath.Join(s.tools, "rustc-wrapper")
 	text := strings.NewReplacer("@TMP@", shellQuoted(s.tmp), "@ROOT@", shellQuoted(s.root),
-		"@NEXT@", shellQuoted(environ(env, "RUSTC_WRAPPER"))).Replace(string(source))
+		"@NEXT@", shellQuoted(environ.Get(env, "RUSTC_WRAPPER"))).Replace(string(source))
 	if err := os.WriteFile(path, []byte(text), 0o755); err != nil {
 		return "", err
 	}

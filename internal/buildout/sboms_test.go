@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -64,7 +65,7 @@ func TestRustEgg(t *testing.T) {
 			fail(t, err)
 		}
 		checkSBOM(t, tree)
-		checkRustPaths(t, tree, environ(o.Env, "HOME"))
+		checkRustPaths(t, tree, environ.Get(o.Env, "HOME"))
 		sums[i] = sumTree(t, tree)
 		if err := tree.Close(); err != nil {
 			t.Fatal(err)
@@ -105,10 +106,10 @@ func rustEnv(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	env := setenv(os.Environ(), "HOME="+t.TempDir(), "CARGO_HOME", "RUSTC_WRAPPER")
+	env := environ.Set(os.Environ(), "HOME="+t.TempDir(), "CARGO_HOME", "RUSTC_WRAPPER")
 	if rustup := filepath.Join(home, ".rustup"); os.Getenv("RUSTUP_HOME") == "" {
 		if _, err := os.Stat(rustup); err == nil {
-			env = setenv(env, "RUSTUP_HOME="+rustup)
+			env = environ.Set(env, "RUSTUP_HOME="+rustup)
 		}
 	}
 	return env

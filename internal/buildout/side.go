@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 )
 
@@ -51,7 +52,7 @@ func (b *builder) watch() error {
 	if err != nil {
 		return surroundings("watching the builds", "", err)
 	}
-	b.env = setenv(b.env, vars...)
+	b.env = environ.Set(b.env, vars...)
 	return nil
 }
 

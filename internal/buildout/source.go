@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/secrets"
 )
 
 // Source says of which git commit the checkout at dir is, nil where git knows
@@ -17,7 +18,7 @@ func Source(ctx context.Context, dir string) *archive.Source {
 		return nil
 	}
 	return &archive.Source{
-		URL:       published(git(ctx, dir, "config", "--get", "remote.origin.url")),
+		URL:       secrets.Published(git(ctx, dir, "config", "--get", "remote.origin.url")),
 		Commit:    commit,
 		Directory: strings.TrimSuffix(filepath.ToSlash(git(ctx, dir, "rev-parse", "--show-prefix")), "/"),
 		Changed:   git(ctx, dir, "status", "--porcelain", "--untracked-files=no", "--", ".") != "",

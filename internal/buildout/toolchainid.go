@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"os"
 	"os/exec"
 	"strings"
@@ -48,7 +49,7 @@ func (b *builder) madeWith(ctx context.Context, path string) map[string]string {
 	set("libc", b.in.LibcVersion)
 	hide("python's compiler", b.in.CC+"\x00"+b.in.CXX)
 	for _, name := range flagVariables {
-		hide(name, environ(b.o.environ(), name))
+		hide(name, environ.Get(b.o.environ(), name))
 	}
 	hide("before", strings.Join(b.o.Before, "\x00"))
 	return made

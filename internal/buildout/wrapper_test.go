@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/internal/environ"
+	"github.com/binary-buildout/binary-buildout/internal/secrets"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
 )
 
@@ -35,7 +37,7 @@ func TestAssertionsNameNoPrefix(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := environ(wrappers, "PATH")
+	path := environ.Get(wrappers, "PATH")
 	object := filepath.Join(dir, "x.o")
 	cmd := exec.Command(filepath.Join(filepath.SplitList(path)[0], "gcc"),
 		"-g", "-O0", "-I", in.Include, "-c", filepath.Join(dir, "x.c"), "-o", object)
@@ -62,12 +64,12 @@ func wrapping(t *testing.T, in Interpreter, env ...string) (stage, []string) {
 	if err := os.Mkdir(s.tmp, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	env = setenv(os.Environ(), env...)
+	env = environ.Set(os.Environ(), env...)
 	wrappers, err := wrapCompilers(context.Background(), s, in, env, "linux")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s, setenv(env, wrappers...)
+	return s, environ.Set(env, wrappers...)
 }
 
 // A compiler that a variable names, by a name or a path, alone or after ccache,
@@ -101,7 +103,7 @@ func TestNamedCompilers(t *testing.T) {
 			s, env := wrapping(t, Interpreter{}, c.variable+"="+c.value)
 			command := "gcc"
 			if c.want != "" {
-				if command = environ(env, c.variable); command != c.want {
+				if command = environ.Get(env, c.variable); command != c.want {
 					t.Errorf("%s is %q, want %q", c.variable, command, c.want)
 				}
 			}
@@ -177,7 +179,7 @@ func TestStubsOfCompilers(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, env := wrapping(t, Interpreter{}, "PATH="+bin, "CC=clang-99 -m64", "LDSHARED=python -m ziglang cc")
-	first, _, _ := strings.Cut(environ(env, "PATH"), ":")
+	first, _, _ := strings.Cut(environ.Get(env, "PATH"), ":")
 	entries, err := os.ReadDir(first)
 	var names []string
 	for _, e := range entries {
@@ -191,7 +193,7 @@ func TestStubsOfCompilers(t *testing.T) {
 func callsOf(t *testing.T, s stage) []CompilerCall {
 	t.Helper()
 	file := filepath.Join(s.logs, "compiler.jsonl")
-	if err := s.writeCalls(file, mask); err != nil {
+	if err := s.writeCalls(file, secrets.Mask); err != nil {
 		t.Fatal(err)
 	}
 	data, err := os.ReadFile(file)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/internal/fault"
+	"github.com/binary-buildout/binary-buildout/internal/secrets"
 )
 
 // wanted is what is downloaded.
@@ -90,13 +91,13 @@ func (r Remote) part(ctx context.Context, f *os.File, w wanted, have int64, m *m
 	n, err := io.Copy(&diskWriter{f}, &stallReader{resp.Body, stall, r.Stall, m})
 	if err != nil {
 		if cause := context.Cause(ctx); cause != nil {
-			return fmt.Errorf("fetching %s: %w", WithoutUser(w.address), cause)
+			return fmt.Errorf("fetching %s: %w", secrets.Shown(w.address), cause)
 		}
-		return fmt.Errorf("fetching %s: %w", WithoutUser(w.address), err)
+		return fmt.Errorf("fetching %s: %w", secrets.Shown(w.address), err)
 	}
 	if w.size > 0 && have+n != w.size {
 		_ = f.Truncate(0) // it ended as it should, and is something else: the next run mustn't go on from it
-		return fmt.Errorf("fetching %s: it ends after %d of %d bytes", WithoutUser(w.address), have+n, w.size)
+		return fmt.Errorf("fetching %s: it ends after %d of %d bytes", secrets.Shown(w.address), have+n, w.size)
 	}
 	return nil
 }
@@ -110,7 +111,7 @@ func (w wanted) answered(resp *http.Response, have int64) (int64, error) {
 		var from, to int64
 		total = -1
 		if _, err := fmt.Sscanf(resp.Header.Get("Content-Range"), "bytes %d-%d/%d", &from, &to, &total); from != have || err != nil && total >= 0 {
-			return 0, fmt.Errorf("fetching %s: asked from byte %d on, the server sends %q", WithoutUser(w.address), have, resp.Header.Get("Content-Range"))
+			return 0, fmt.Errorf("fetching %s: asked from byte %d on, the server sends %q", secrets.Shown(w.address), have, resp.Header.Get("Content-Range"))
 		}
 	} else {
 		have = 0
@@ -118,9 +119,9 @@ func (w wanted) answered(resp *http.Response, have int64) (int64, error) {
 	kind := resp.Header.Get("Content-Type")
 	switch {
 	case w.size > 0 && total >= 0 && total != w.size:
-		return 0, fault.Surroundings(fmt.Errorf("fetching %s: the answer has %d bytes (%s), and the archive has %d", WithoutUser(w.address), total, kind, w.size), inBetween)
+		return 0, fault.Surroundings(fmt.Errorf("fetching %s: the answer has %d bytes (%s), and the archive has %d", secrets.Shown(w.address), total, kind, w.size), inBetween)
 	case w.size > 0 && total < 0 && strings.HasPrefix(kind, "text/html"):
-		return 0, fault.Surroundings(fmt.Errorf("fetching %s: the answer is a web page", WithoutUser(w.address)), inBetween)
+		return 0, fault.Surroundings(fmt.Errorf("fetching %s: the answer is a web page", secrets.Shown(w.address)), inBetween)
 	}
 	return have, nil
 }

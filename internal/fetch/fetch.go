@@ -14,6 +14,7 @@ import (
 
 	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
+	"github.com/binary-buildout/binary-buildout/internal/secrets"
 )
 
 // repository matches OWNER/REPO and OWNER/REPO@TAG, in GitHub's characters.
@@ -35,9 +36,9 @@ func Get(ctx context.Context, o Request) (*Archive, error) {
 	case err == nil && fi.IsDir():
 		return fetchFrom(ctx, o, folder{o.Source})
 	case err == nil:
-		return nil, fault.Usage(fmt.Errorf("installing %s: it is neither a file nor a folder", WithoutUser(o.Source)), "")
+		return nil, fault.Usage(fmt.Errorf("installing %s: it is neither a file nor a folder", secrets.Shown(o.Source)), "")
 	case !errors.Is(err, fs.ErrNotExist) && !strings.Contains(err.Error(), "not a directory"):
-		return nil, fault.Usage(fmt.Errorf("looking at %s: %w", WithoutUser(o.Source), reason(err)), "")
+		return nil, fault.Usage(fmt.Errorf("looking at %s: %w", secrets.Shown(o.Source), reason(err)), "")
 	}
 	if m := repository.FindStringSubmatch(o.Source); m != nil {
 		r, err := o.remote()
@@ -49,7 +50,7 @@ func Get(ctx context.Context, o Request) (*Archive, error) {
 		}
 		return fetchFrom(ctx, o, &publicRelease{remote: r, repo: m[1] + "/" + m[2], tag: m[3]})
 	}
-	return nil, fault.Usage(fmt.Errorf("installing %s: there is no such file", WithoutUser(o.Source)), "give an archive, OWNER/REPO[@TAG], or the URL or folder of a mirror")
+	return nil, fault.Usage(fmt.Errorf("installing %s: there is no such file", secrets.Shown(o.Source)), "give an archive, OWNER/REPO[@TAG], or the URL or folder of a mirror")
 }
 
 // fetchURL is for a mirror, or one archive.
@@ -84,7 +85,7 @@ func fetchOne(ctx context.Context, o Request, r Remote, u *url.URL) (*Archive, e
 		if err != nil {
 			return nil, &fault.Error{Err: fmt.Errorf("finding the archive's digest: %w", err), Code: fault.CodeOf(err, 3), Text: "put the archive's .json beside it, or give --sha256"}
 		}
-		if a.SHA256, err = sidecarDigest(data, WithoutUser(side.String())); err != nil {
+		if a.SHA256, err = sidecarDigest(data, secrets.Shown(side.String())); err != nil {
 			return nil, err
 		}
 	}
@@ -94,7 +95,7 @@ func fetchOne(ctx context.Context, o Request, r Remote, u *url.URL) (*Archive, e
 			return r.document(ctx, u.JoinPath("..", name).String(), "")
 		}
 		var err error
-		if at, err = attest(ctx, o, evidence{name: WithoutUser(u.String()), document: beside, archive: a.Name}, a); err != nil {
+		if at, err = attest(ctx, o, evidence{name: secrets.Shown(u.String()), document: beside, archive: a.Name}, a); err != nil {
 			return nil, err
 		}
 	}

@@ -21,8 +21,10 @@ import (
 	"golang.org/x/net/http/httpproxy"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"github.com/binary-buildout/binary-buildout/internal/fault"
-	"github.com/binary-buildout/binary-buildout/internal/interpreter"
+	"github.com/binary-buildout/binary-buildout/internal/redirect"
+	"github.com/binary-buildout/binary-buildout/internal/secrets"
 )
 
 // Remote says how archives are fetched. The zero value takes everything from
@@ -66,9 +68,9 @@ func (r Remote) withDefaults(env []string) (Remote, error) {
 			}
 		}
 	}
-	def(&r.Server, interpreter.Getenv(env, "GITHUB_SERVER_URL"), "https://github.com")
-	def(&r.API, interpreter.Getenv(env, "GITHUB_API_URL"), "https://api.github.com")
-	def(&r.Token, interpreter.Getenv(env, "GH_TOKEN"), interpreter.Getenv(env, "GITHUB_TOKEN"))
+	def(&r.Server, environ.Get(env, "GITHUB_SERVER_URL"), "https://github.com")
+	def(&r.API, environ.Get(env, "GITHUB_API_URL"), "https://api.github.com")
+	def(&r.Token, environ.Get(env, "GH_TOKEN"), environ.Get(env, "GITHUB_TOKEN"))
 	if r.Attempts == 0 {
 		r.Attempts = 5
 	}
@@ -80,7 +82,7 @@ func (r Remote) withDefaults(env []string) (Remote, error) {
 	}
 	if r.Client != nil && r.Client.CheckRedirect == nil {
 		c := *r.Client
-		c.CheckRedirect = staySecure
+		c.CheckRedirect = redirect.Secure
 		r.Client = &c
 	}
 	if r.Client == nil {
@@ -97,12 +99,12 @@ func newClient(env []string) (*http.Client, error) {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.ResponseHeaderTimeout = time.Minute
 	either := func(upper, lower string) string {
-		return cmp.Or(interpreter.Getenv(env, upper), interpreter.Getenv(env, lower))
+		return cmp.Or(environ.Get(env, upper), environ.Get(env, lower))
 	}
 	proxies := httpproxy.Config{HTTPProxy: either("HTTP_PROXY", "http_proxy"), HTTPSProxy: either("HTTPS_PROXY", "https_proxy"), NoProxy: either("NO_PROXY", "no_proxy")}
 	proxy := proxies.ProxyFunc()
 	t.Proxy = func(r *http.Request) (*url.URL, error) { return proxy(r.URL) }
-	if certFile := interpreter.Getenv(env, "SSL_CERT_FILE"); certFile != "" {
+	if certFile := environ.Get(env, "SSL_CERT_FILE"); certFile != "" {
 		pem, err := os.ReadFile(certFile)
 		if err != nil {
 			return nil, fault.Surroundings(fmt.Errorf("reading SSL_CERT_FILE: %w", err), "")
@@ -116,7 +118,7 @@ func newClient(env []string) (*http.Client, error) {
 		}
 		t.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
 	}
-	return &http.Client{Transport: t, CheckRedirect: staySecure}, nil
+	return &http.Client{Transport: t, CheckRedirect: redirect.Secure}, nil
 }
 
 func Wait(ctx context.Context, d time.Duration) error {
@@ -151,7 +153,7 @@ func again(err error) bool {
 		return false
 	}
 	var s *statusError
-	if strings.Contains(err.Error(), proxyWantsPassword) || errors.Is(err, errDowngraded) {
+	if strings.Contains(err.Error(), proxyWantsPassword) || errors.Is(err, redirect.ErrDowngraded) {
 		return false // of a CONNECT net/http says no more than that
 	}
 	if errors.As(err, &s) {
@@ -206,7 +208,7 @@ func (r Remote) explain(err error) error {
 		hint = r.notAllowed(s.url)
 	case strings.Contains(err.Error(), proxyWantsPassword):
 		hint = "give the proxy's user and password, as in HTTPS_PROXY=http://USER:PASSWORD@proxy.example.com:3128 (special characters as %40)"
-	case errors.Is(err, errDowngraded):
+	case errors.Is(err, redirect.ErrDowngraded):
 		hint = inBetween
 	case errors.As(err, &cert):
 		hint = "name your certificate authority's file in SSL_CERT_FILE"
@@ -263,12 +265,12 @@ func (r Remote) request(ctx context.Context, address, accept string, from int64)
 		if errors.As(err, &u) {
 			err = u.Err // without the address of a redirect, which holds a signature
 		}
-		return nil, fmt.Errorf("fetching %s: %w", WithoutUser(address), err)
+		return nil, fmt.Errorf("fetching %s: %w", secrets.Shown(address), err)
 	}
 	if resp.StatusCode/100 != 2 {
 		_, _ = io.CopyN(io.Discard, resp.Body, 4<<10)
 		resp.Body.Close()
-		s := &statusError{url: WithoutUser(address), code: resp.StatusCode}
+		s := &statusError{url: secrets.Shown(address), code: resp.StatusCode}
 		s.retryAfter = retryAfter(resp.Header.Get("Retry-After"), time.Now())
 		return nil, s
 	}
@@ -300,7 +302,7 @@ func (r Remote) document(ctx context.Context, address, accept string) ([]byte, e
 		defer resp.Body.Close()
 		data, err = io.ReadAll(io.LimitReader(resp.Body, most+1))
 		if err == nil && len(data) > most {
-			return fault.Failed(fmt.Errorf("fetching %s: it is larger than %d MiB", WithoutUser(address), most>>20), "")
+			return fault.Failed(fmt.Errorf("fetching %s: it is larger than %d MiB", secrets.Shown(address), most>>20), "")
 		}
 		return err
 	})

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/internal/fault"
+	"github.com/binary-buildout/binary-buildout/internal/secrets"
 )
 
 // folder is a mirror on disk.
@@ -59,7 +60,7 @@ type mirror struct {
 	base   string
 }
 
-func (m *mirror) name() string { return WithoutUser(m.base) }
+func (m *mirror) name() string { return secrets.Shown(m.base) }
 
 func (m *mirror) index(ctx context.Context) ([]byte, error) {
 	return m.remote.document(ctx, m.base+"/"+IndexName, "")

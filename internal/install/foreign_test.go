@@ -14,6 +14,7 @@ import (
 	"github.com/binary-buildout/binary-buildout/internal/fetch"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
 	"github.com/binary-buildout/binary-buildout/internal/ownership"
+	"github.com/binary-buildout/binary-buildout/internal/secrets"
 )
 
 func table[T any](t *testing.T, name string) []T {
@@ -35,7 +36,7 @@ func TestAddresses(t *testing.T) {
 	}
 	rows := table[row](t, "addresses.json")
 	for _, r := range rows {
-		if got := fetch.WithoutUser(r.Address); got != r.Shown || strings.Contains(got, "sec") || strings.Contains(got, "ret@") {
+		if got := secrets.Shown(r.Address); got != r.Shown || strings.Contains(got, "sec") || strings.Contains(got, "ret@") {
 			t.Errorf("%s: shown as %s, want %s", r.Address, got, r.Shown)
 		}
 		if got := fetch.IsAddress(r.Address); got != r.Valid {

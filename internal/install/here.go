@@ -12,6 +12,7 @@ import (
 	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/fetch"
+	"github.com/binary-buildout/binary-buildout/internal/secrets"
 )
 
 // recordName is a file of .binary-buildout in an installed tree that no
@@ -95,7 +96,7 @@ func readManifest(dir string) (*archive.Manifest, error) {
 // need, is nobody's else to read.
 func writeRecord(dir string, r record) error {
 	path := filepath.Join(dir, recordName)
-	if fetch.WithoutUser(r.Source) == r.Source {
+	if secrets.Shown(r.Source) == r.Source {
 		return writeJSON(path, r)
 	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)

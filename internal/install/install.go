@@ -20,6 +20,7 @@ import (
 	"github.com/binary-buildout/binary-buildout/internal/fetch"
 	"github.com/binary-buildout/binary-buildout/internal/interpreter"
 	"github.com/binary-buildout/binary-buildout/internal/ownership"
+	"github.com/binary-buildout/binary-buildout/internal/secrets"
 )
 
 // Options say what is installed and where.
@@ -221,7 +222,7 @@ func otherVersion(o Options, dir, what string) error {
 		have = old.Name + " " + old.Version
 	}
 	return fault.Usage(fmt.Errorf("installing %s into %s: %s is there", what, dir, have),
-		"binary-buildout update "+ShellWord(dir)+" "+ShellWord(fetch.WithoutUser(o.Source)))
+		"binary-buildout update "+ShellWord(dir)+" "+ShellWord(secrets.Shown(o.Source)))
 }
 
 func (o Options) tell(e fetch.Event) {

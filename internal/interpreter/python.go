@@ -11,12 +11,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"github.com/binary-buildout/binary-buildout/internal/ownership"
 	"github.com/binary-buildout/binary-buildout/target"
 )
@@ -85,16 +85,16 @@ var pythonName = regexp.MustCompile(`^python(?:[0-9]+(?:\.[0-9]+)?t?)?(?:\.exe)?
 // pythonDirs are patterns of directories that hold interpreters but need not
 // be on PATH. A leading ~ is the home directory.
 func pythonDirs(goos string, env []string) []string {
-	pyenv := Getenv(env, "PYENV_ROOT")
+	pyenv := environ.Get(env, "PYENV_ROOT")
 	if pyenv == "" {
 		pyenv = "~/.pyenv"
 	}
 	switch goos {
 	case "windows":
 		return []string{
-			filepath.Join(Getenv(env, "LOCALAPPDATA"), `Programs\Python\Python*`),
-			filepath.Join(Getenv(env, "ProgramFiles"), `Python*`), `C:\Python*`,
-			filepath.Join(Getenv(env, "LOCALAPPDATA"), `Python\pythoncore-*`),
+			filepath.Join(environ.Get(env, "LOCALAPPDATA"), `Programs\Python\Python*`),
+			filepath.Join(environ.Get(env, "ProgramFiles"), `Python*`), `C:\Python*`,
+			filepath.Join(environ.Get(env, "LOCALAPPDATA"), `Python\pythoncore-*`),
 		}
 	case "darwin":
 		return []string{
@@ -119,8 +119,8 @@ func Candidates(goos string, env []string) []string {
 
 // interpreters gives the candidates that may be run, and those that may not.
 func interpreters(goos string, env []string, may func(path string) bool) (found, others []string) {
-	dirs := filepath.SplitList(Getenv(env, "PATH"))
-	home := Getenv(env, "HOME")
+	dirs := filepath.SplitList(environ.Get(env, "PATH"))
+	home := environ.Get(env, "HOME")
 	for _, pattern := range pythonDirs(goos, env) {
 		if rest, ok := strings.CutPrefix(pattern, "~"); ok {
 			if home == "" {
@@ -246,16 +246,4 @@ func probeAll(ctx context.Context, paths, env []string) []*Python {
 		}
 	}
 	return out
-}
-
-// Getenv gives a variable of an environment. On Windows its case says nothing:
-// PATH is called Path there.
-func Getenv(env []string, name string) string {
-	for i := len(env) - 1; i >= 0; i-- {
-		key, v, ok := strings.Cut(env[i], "=")
-		if ok && (key == name || runtime.GOOS == "windows" && strings.EqualFold(key, name)) {
-			return v
-		}
-	}
-	return ""
 }

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/binary-buildout/binary-buildout/internal/environ"
 )
 
 // compilerName matches the names of compilers, linkers and assemblers, alone
@@ -128,7 +130,7 @@ func gccParts(found map[string]bool) []string {
 
 // searchDirs gives the directories of both PATHs and the usual ones.
 func searchDirs(cfg Config) []string {
-	list := filepath.SplitList(getenv(cfg.Env, "PATH"))
+	list := filepath.SplitList(environ.Get(cfg.Env, "PATH"))
 	list = append(list, filepath.SplitList(os.Getenv("PATH"))...)
 	for _, pattern := range compilerDirs {
 		matches, _ := filepath.Glob(pattern)
@@ -174,7 +176,7 @@ func CompilerVariables() []string {
 func namedCompilers(env []string) []string {
 	var named []string
 	for _, name := range append(CompilerVariables(), "LD", "AS") {
-		for _, word := range strings.Fields(getenv(env, name)) {
+		for _, word := range strings.Fields(environ.Get(env, name)) {
 			if !strings.HasPrefix(word, "-") {
 				named = append(named, word)
 			}

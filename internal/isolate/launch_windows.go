@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"strconv"
 	"time"
+
+	"github.com/binary-buildout/binary-buildout/internal/environ"
 )
 
 func inode(os.FileInfo) uint64 { return 0 }
@@ -41,7 +43,7 @@ func (d *direct) run(ctx context.Context, s *spec, stdout, stderr io.Writer) (*r
 	env := d.proxy.env(s.Env, "", "binary-buildout-masked-compiler")
 	// MSVC is found through the registry; this is how setuptools is told that
 	// the environment is all there is.
-	env = setenv(setenv(env, "DISTUTILS_USE_SDK", "1"), "MSSdk", "1")
+	env = environ.Set(env, "DISTUTILS_USE_SDK=1", "MSSdk=1")
 	path := lookPath(s.Path, env, func(p string) bool { fi, err := os.Stat(p); return err == nil && !fi.IsDir() })
 	if path == "" {
 		return nil, fmt.Errorf("looking up %s in PATH: not found", s.Path)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 )
 
@@ -87,27 +88,10 @@ func lookPath(name string, env []string, executable func(string) bool) string {
 	if strings.ContainsRune(name, filepath.Separator) {
 		return name
 	}
-	for _, dir := range filepath.SplitList(getenv(env, "PATH")) {
+	for _, dir := range filepath.SplitList(environ.Get(env, "PATH")) {
 		if p := filepath.Join(dir, name); filepath.IsAbs(p) && executable(p) {
 			return p
 		}
 	}
 	return ""
-}
-
-// getenv gives the last value of a variable, as the C library's first match is
-// what a duplicate never should depend on.
-func getenv(env []string, name string) string {
-	for i := len(env) - 1; i >= 0; i-- {
-		if v, ok := strings.CutPrefix(env[i], name+"="); ok {
-			return v
-		}
-	}
-	return ""
-}
-
-// setenv gives env with the variable set, once.
-func setenv(env []string, name, value string) []string {
-	out := slices.DeleteFunc(slices.Clone(env), func(kv string) bool { return strings.HasPrefix(kv, name+"=") })
-	return append(out, name+"="+value)
 }

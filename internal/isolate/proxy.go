@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/binary-buildout/binary-buildout/internal/environ"
 )
 
 // refuser is a proxy that refuses: it accepts connections on loopback and
@@ -44,17 +46,17 @@ func refuse(conn net.Conn) {
 func (r *refuser) env(env []string, shadow, none string) []string {
 	url := "http://" + r.listener.Addr().String()
 	for _, name := range []string{"http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "ALL_PROXY"} {
-		env = setenv(env, name, url)
+		env = environ.Set(env, name+"="+url)
 	}
 	for _, name := range []string{"no_proxy", "NO_PROXY"} {
-		env = setenv(env, name, "localhost,127.0.0.1,::1")
+		env = environ.Set(env, name+"=localhost,127.0.0.1,::1")
 	}
 	for _, name := range []string{"CC", "CXX", "CPP", "LD", "AS", "LDSHARED", "RUSTC"} {
-		env = setenv(env, name, none)
+		env = environ.Set(env, name+"="+none)
 	}
-	env = setenv(env, "PIP_NO_INDEX", "1")
+	env = environ.Set(env, "PIP_NO_INDEX=1")
 	if shadow != "" {
-		env = setenv(env, "PATH", shadow+string(filepath.ListSeparator)+getenv(env, "PATH"))
+		env = environ.Set(env, "PATH="+shadow+string(filepath.ListSeparator)+environ.Get(env, "PATH"))
 	}
 	return env
 }

@@ -1,7 +1,9 @@
-package buildout
+// Package secrets knows the build's credentials, and takes them out of what is
+// packed, published or shown.
+package secrets
 
 import (
-	"cmp"
+	"bytes"
 	"encoding/base64"
 	"net/url"
 	"os"
@@ -9,6 +11,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/environ"
 )
 
 // Secret is a credential of the build: a value that must not be in an archive.
@@ -24,19 +28,15 @@ type Secret struct {
 const minSecret = 6
 
 var (
-	urlLogin     = regexp.MustCompile(`(?:[a-zA-Z0-9.-]+\+)?(?:https?|ftp|svn)://([^/\s@'"<>\\]+)@([^/\s'"<>\\#?,]+)`)
-	secretName   = regexp.MustCompile(`(?i)TOKEN|PASSWORD|PASSWD|SECRET`)
-	netrcField   = regexp.MustCompile(`\bpassword\s+("[^"]*"|\S+)`)
-	pypircField  = regexp.MustCompile(`(?mi)^\s*password\s*[=:]\s*(\S+)`)
-	keyLine      = regexp.MustCompile(`^[A-Za-z0-9+/=]{40,}$`)
-	maskedLogins = regexp.MustCompile(`(://)[^/\s@'"]*:[^/\s@'"]*@`)
+	urlLogin    = regexp.MustCompile(`(?:[a-zA-Z0-9.-]+\+)?(?:https?|ftp|svn)://([^/\s@'"<>\\]+)@([^/\s'"<>\\#?,]+)`)
+	secretName  = regexp.MustCompile(`(?i)TOKEN|PASSWORD|PASSWD|SECRET`)
+	netrcField  = regexp.MustCompile(`\bpassword\s+("[^"]*"|\S+)`)
+	pypircField = regexp.MustCompile(`(?mi)^\s*password\s*[=:]\s*(\S+)`)
+	keyLine     = regexp.MustCompile(`^[A-Za-z0-9+/=]{40,}$`)
 )
 
-// mask hides passwords of URLs in what is shown.
-func mask(s string) string { return maskedLogins.ReplaceAllString(s, "${1}***@") }
-
-// logins finds the URLs with a user and a password, or a token, in text.
-func logins(kind, text string) []Secret {
+// InText finds the URLs with a user and a password, or a token, in text.
+func InText(kind, text string) []Secret {
 	var out []Secret
 	for _, m := range urlLogin.FindAllStringSubmatch(text, -1) {
 		user, password, both := strings.Cut(m[1], ":")
@@ -63,21 +63,21 @@ func forms(s string) []string {
 	return out
 }
 
-// hostSecrets gathers what the machine has: variables, and files in home.
-func hostSecrets(env []string, home string) []Secret {
+// OfHost gathers what the machine has: variables, and files in home.
+func OfHost(env []string, home string) []Secret {
 	var out []Secret
 	for _, e := range env {
-		name := varName(e)
+		name := environ.Name(e)
 		if len(name) == len(e) {
 			continue
 		}
 		value := e[len(name)+1:]
-		out = append(out, logins("a password in the variable "+name, value)...)
+		out = append(out, InText("a password in the variable "+name, value)...)
 		if secretName.MatchString(name) && len(value) >= 8 && !filepath.IsAbs(value) {
 			out = append(out, Secret{Kind: "the variable " + name, values: []string{value}})
 		}
 	}
-	netrc := environ(env, "NETRC")
+	netrc := environ.Get(env, "NETRC")
 	if netrc == "" {
 		netrc = filepath.Join(home, ".netrc")
 	}
@@ -87,12 +87,12 @@ func hostSecrets(env []string, home string) []Secret {
 	for _, m := range pypircField.FindAllStringSubmatch(readText(filepath.Join(home, ".pypirc")), -1) {
 		out = append(out, Secret{Kind: "a password of .pypirc", values: []string{m[1]}})
 	}
-	for _, file := range []string{environ(env, "PIP_CONFIG_FILE"), filepath.Join(home, ".pip/pip.conf"),
-		filepath.Join(home, ".config/pip/pip.conf"), "/etc/pip.conf", filepath.Join(environ(env, "APPDATA"), "pip", "pip.ini")} {
-		out = append(out, logins("a password of pip.conf", readText(file))...)
+	for _, file := range []string{environ.Get(env, "PIP_CONFIG_FILE"), filepath.Join(home, ".pip/pip.conf"),
+		filepath.Join(home, ".config/pip/pip.conf"), "/etc/pip.conf", filepath.Join(environ.Get(env, "APPDATA"), "pip", "pip.ini")} {
+		out = append(out, InText("a password of pip.conf", readText(file))...)
 	}
 	for _, file := range []string{".git-credentials", ".config/git/credentials"} {
-		out = append(out, logins("a password of git's credentials", readText(filepath.Join(home, file)))...)
+		out = append(out, InText("a password of git's credentials", readText(filepath.Join(home, file)))...)
 	}
 	return append(out, sshKeys(home)...)
 }
@@ -132,37 +132,36 @@ func readText(path string) string {
 	return string(data)
 }
 
-// buildOptions are the options whose URLs are read by the build alone. A URL
-// elsewhere may be the application's (a Sentry DSN), and stays.
-var buildOptions = []string{"index", "find-links", "extends", "url", "urls", "dependency-links", "extra-index-url", "versions-url"}
-
-// sourcesSection is the name of mr.developer's section of checkouts.
-func (c config) sourcesSection() string { return cmp.Or(c.Raw["buildout"]["sources"], "sources") }
-
-// configSecrets gathers the logins in the configuration's build options.
-func configSecrets(c config) []Secret {
-	var out []Secret
-	for section, options := range c.Raw {
-		for key, value := range options {
-			if section == c.sourcesSection() || slices.Contains(buildOptions, key) {
-				out = append(out, logins("a password in ["+section+"] "+key, value)...)
-			}
+// Logins gives the distinct "user:password@host", the longest first.
+func Logins(secrets []Secret) []string {
+	var out []string
+	for _, s := range secrets {
+		if s.login != "" && !slices.Contains(out, s.login) {
+			out = append(out, s.login)
 		}
 	}
-	for _, file := range c.Files {
-		out = append(out, logins("a password in the URL of a configuration", file)...)
-		if !strings.Contains(file, "://") {
-			for _, line := range extendsOf(file) {
-				out = append(out, logins("a password in "+filepath.Base(file), line)...)
-			}
-		}
-	}
+	slices.SortFunc(out, func(a, b string) int { return len(b) - len(a) })
 	return out
 }
 
-// extendsOf gives the names under extends, which zc.buildout takes out of
-// what it read.
-func extendsOf(file string) []string {
-	_, extends := literalFile(readText(file), "buildout")
-	return extends
+func WithoutLogins(s string, logins []string) string {
+	for _, login := range logins {
+		host := login[strings.LastIndexByte(login, '@')+1:]
+		s = strings.ReplaceAll(s, "://"+login, "://"+host)
+		s = strings.ReplaceAll(s, "://"+strings.ReplaceAll(login, "%", "%%"), "://"+host) // .installed.cfg doubles %
+	}
+	return s
+}
+
+// Held gives the kinds of secrets in data.
+func Held(data []byte, secrets []Secret) []string {
+	var kinds []string
+	for _, s := range secrets {
+		for _, v := range s.values {
+			if len(v) >= minSecret && bytes.Contains(data, []byte(v)) && !slices.Contains(kinds, s.Kind) {
+				kinds = append(kinds, s.Kind)
+			}
+		}
+	}
+	return kinds
 }

@@ -1,4 +1,4 @@
-package buildout
+package secrets
 
 import (
 	"bytes"
@@ -8,10 +8,10 @@ import (
 	"sync"
 )
 
-// hidden are the values of the build's credentials, for all that is written of
+// Hidden are the values of the build's credentials, for all that is written of
 // a build for people: its log travels further than the machine, as what CI
 // shows of a failure.
-type hidden struct {
+type Hidden struct {
 	mu     sync.Mutex
 	values []string
 	in     *strings.Replacer // nil without values
@@ -19,8 +19,8 @@ type hidden struct {
 
 const hiddenMark = "***"
 
-// add adds the values of credentials that are long enough to be told from words.
-func (h *hidden) add(secrets []Secret) {
+// Add adds the values of credentials that are long enough to be told from words.
+func (h *Hidden) Add(secrets []Secret) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, s := range secrets {
@@ -38,22 +38,22 @@ func (h *hidden) add(secrets []Secret) {
 	h.in = strings.NewReplacer(pairs...)
 }
 
-// text is a text without the credentials.
-func (h *hidden) text(s string) string {
+// Text is a text without the credentials.
+func (h *Hidden) Text(s string) string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.in != nil {
 		s = h.in.Replace(s)
 	}
-	return mask(s)
+	return Mask(s)
 }
 
-// err is an error whose text has none; what it is of stays.
-func (h *hidden) err(err error) error {
-	if err == nil || h.text(err.Error()) == err.Error() {
+// Err is an error whose text has none; what it is of stays.
+func (h *Hidden) Err(err error) error {
+	if err == nil || h.Text(err.Error()) == err.Error() {
 		return err
 	}
-	return &hiddenError{h.text(err.Error()), err}
+	return &hiddenError{h.Text(err.Error()), err}
 }
 
 type hiddenError struct {
@@ -64,18 +64,21 @@ type hiddenError struct {
 func (e *hiddenError) Error() string { return e.text }
 func (e *hiddenError) Unwrap() error { return e.err }
 
-// hidingWriter writes whole lines without the credentials: one that comes in
+// HidingWriter writes whole lines without the credentials: one that comes in
 // two pieces is one.
-type hidingWriter struct {
+type HidingWriter struct {
 	w    io.Writer
-	h    *hidden
+	h    *Hidden
 	rest []byte
 }
+
+// Writer gives a writer that hides the credentials; Flush ends it.
+func (h *Hidden) Writer(w io.Writer) *HidingWriter { return &HidingWriter{w: w, h: h} }
 
 // longestLine is what is kept of a line that doesn't end, in bytes.
 const longestLine = 1 << 20
 
-func (w *hidingWriter) Write(p []byte) (int, error) {
+func (w *HidingWriter) Write(p []byte) (int, error) {
 	w.rest = append(w.rest, p...)
 	end := bytes.LastIndexByte(w.rest, '\n') + 1
 	if len(w.rest)-end > longestLine {
@@ -87,14 +90,14 @@ func (w *hidingWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// flush writes a last line without an end.
-func (w *hidingWriter) flush() { _ = w.write(len(w.rest)) }
+// Flush writes a last line without an end.
+func (w *HidingWriter) Flush() { _ = w.write(len(w.rest)) }
 
-func (w *hidingWriter) write(end int) error {
+func (w *HidingWriter) write(end int) error {
 	if end == 0 {
 		return nil
 	}
-	_, err := io.WriteString(w.w, w.h.text(string(w.rest[:end])))
+	_, err := io.WriteString(w.w, w.h.Text(string(w.rest[:end])))
 	w.rest = append(w.rest[:0], w.rest[end:]...)
 	return err
 }
