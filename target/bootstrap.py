@@ -1227,7 +1227,7 @@ def number(version):
         parts.pop()
     return parts
 
-# ---- fit --------------------------------------------------------------------
+# ---- requirements -----------------------------------------------------------
 # Whether an archive is for this Python and this system, and which one of its release is.
 
 def asset(manifest, abi=None, platform=None):
@@ -2110,7 +2110,7 @@ class Relocation(object):
                 os.mkdir(folder, 0o755)
             self.stage(path, data, new, 0o755, None, False)
 
-# ---- fitting ----------------------------------------------------------------
+# ---- fit --------------------------------------------------------------------
 # Fits a tree, and what .installed.cfg says of develop packages then.
 
 def signatures_of(tree, python):
@@ -2175,7 +2175,7 @@ def known_signatures(tree, python, work):
                 found[name].append(hashed)
     return found
 
-# ---- place ------------------------------------------------------------------
+# ---- location ---------------------------------------------------------------
 # Which path a tree can lie at, and an interpreter.
 
 # The characters of a path that no format we know has to quote, and the space,
@@ -3098,7 +3098,7 @@ def sync_file(path):
     finally:
         os.close(fd)
 
-# ---- running ----------------------------------------------------------------
+# ---- bootstrapping ----------------------------------------------------------
 # One run of bootstrap.py: it finishes what was begun, then fits, updates or rolls back.
 
 def resume(base):

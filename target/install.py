@@ -840,7 +840,7 @@ def hold(path, tree):
     except (EnvironmentError, ValueError, KeyError, TypeError, AttributeError) as e:
         raise no_archive(path, "its documents cannot be read (%s)" % e)
 
-# ---- stage ------------------------------------------------------------------
+# ---- placing ----------------------------------------------------------------
 # Places an unpacked tree: staged beside DIR, fitted by its bootstrap.py, recorded, renamed.
 
 def bootstrap(tree, root, python):
@@ -1334,7 +1334,7 @@ def these_pythons(found):
         names[8:] = ["and %d more" % (len(names) - 8)]
     return "%s, with Python %s" % (system_words(found[0]), ", ".join(names))
 
-# ---- fits -------------------------------------------------------------------
+# ---- choose -----------------------------------------------------------------
 # Which archive of a release fits, by the rules of internal/install/fits.go.
 
 def needs(asset):

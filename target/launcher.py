@@ -915,7 +915,7 @@ def which(name):
             return path
     return None
 
-# ---- owners -----------------------------------------------------------------
+# ---- develop ----------------------------------------------------------------
 # What is whose in develop-eggs: cases/owners.json has the rows that
 # internal/buildout is held to too.
 
@@ -1289,7 +1289,7 @@ SOURCE = re.compile(u"\\.(c|cc|cpp|cxx|c\\+\\+|h|hh|hpp|hxx|pyx|pxd|pxi|rs|f|f90
                     re.I)
 SKIPPED = (u".git", u".hg", u".svn", u"CVS", u"build", u"__pycache__", u"node_modules")
 
-# ---- run --------------------------------------------------------------------
+# ---- patches ----------------------------------------------------------------
 # What is changed in zc.buildout on the target: nothing is compiled, fetched or lost.
 
 class Run(object):

@@ -46,7 +46,7 @@ func setupFolder(root, path string) string {
 // packages that have an .egg-link there. Names say it, and what they don't say,
 // the RECORD of the package's .dist-info does, since each build backend has
 // names of its own. launcher.py has the same rule on the target
-// (target/src/owners.py); target/cases/owners.json has the rows of both.
+// (target/src/develop.py); target/cases/owners.json has the rows of both.
 func developFiles(dir string, links []eggLink) (map[string][]string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -19,7 +19,7 @@ import (
 const abis = `
 import json, subprocess, sys
 sys.path.insert(0, "src")
-import abi, fit, probe
+import abi, probe, requirements
 def ask(file):
     return json.loads(subprocess.check_output([sys.executable, file]).decode())["abi"]
 print(ask("probe.py"), ask("asked.py"), probe.asked()["abi"])
@@ -29,9 +29,9 @@ Here.abi = probe.asked()["abi"]
 for wanted in sys.argv[1:]:
     manifest = {"python": {"version": Here.minor + ".0", "implementation": "cpython", "abi": wanted}, "name": "x", "version": "1", "target": wanted + "-linux_x86_64"}
     try:
-        fit.check_python(manifest, Here)
+        requirements.check_python(manifest, Here)
         said = True
-    except fit.Refused:
+    except requirements.Refused:
         said = False
     print(wanted, said, abi.runs_abi(Here.abi, wanted))
 `

@@ -3,7 +3,7 @@ import os
 
 from digests import check, sum_of
 from meter import Meter
-from stage import place, workplace
+from placing import place, workplace
 from words import Stop, WINDOWS, say
 from work import Work, rename
 

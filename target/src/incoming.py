@@ -3,9 +3,9 @@ import json
 import os
 
 from documents import KIND, check_shape, is_number, read_json
-from fit import check_libraries, check_system
+from requirements import check_libraries, check_system
 from manifest import check_manifest, check_path
-from place import check_place
+from location import check_place
 from system import FORMAT, LAUNCH, LAUNCHER, OWN, Refused, clear, digest, native, read_file, text
 from transaction import INCOMING, is_folder, remove_empty
 

@@ -2,7 +2,7 @@
 import sys
 
 from fetch import from_copy, from_open
-from fits import choose
+from choose import choose
 from here import final, look, other_version
 from index import as_asked, as_tagged, read_index
 from interpreters import pythons

@@ -12,7 +12,7 @@ from journal import Journal, PART_BYTES
 from loading import load_buildout, set_path, steady_paths
 from paths import fs, slashed
 from quickpip import quick_pip
-from run import Run
+from patches import Run
 from scripts import fit_scripts, patch_scripts
 from starter import code_page
 from starting import clean_environment, restart

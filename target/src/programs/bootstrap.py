@@ -45,7 +45,7 @@ for p in os.environ.get("PYTHONPATH", "").split(os.pathsep):
 
 from check import check
 from ownership import check_owner
-from running import again, bootstrap, go_back, look, resume
+from bootstrapping import again, bootstrap, go_back, look, resume
 from system import Refused, complain, exact, native, plain, say, text
 from tree import Tree
 

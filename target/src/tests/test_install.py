@@ -8,7 +8,7 @@ import unittest
 
 import here
 import options
-import stage
+import placing
 import unpack
 import words
 from tests import cases
@@ -90,11 +90,11 @@ class Install(unittest.TestCase):
     def test_way(self):
         """An empty directory gives way; one in which something was put meanwhile doesn't."""
         base = tempfile.mkdtemp()
-        stage.make_way(os.path.join(base, "none"))
+        placing.make_way(os.path.join(base, "none"))
         try:
             os.mkdir(os.path.join(base, "x"))
-            self.assertRaises(words.Stop, stage.make_way, base)
-            stage.make_way(os.path.join(base, "x"))
+            self.assertRaises(words.Stop, placing.make_way, base)
+            placing.make_way(os.path.join(base, "x"))
             self.assertEqual(os.listdir(base), [])
         finally:
             shutil.rmtree(base)

@@ -4,7 +4,7 @@ import unittest
 import binaries
 import documents
 import manifest
-import place
+import location
 import tags
 from system import Refused
 
@@ -40,14 +40,14 @@ class Shapes(unittest.TestCase):
         for path in (u"/srv/it's", u"/srv/a\"b", u"/srv/a\nb", u"/srv/a\n", u"/srv/a%b", u"/srv/a$b", u"/srv/a\\b", u"/srv/a:b",
                      u"/srv/a;b", u"/srv/a*b", u"/srv/a`b", u"/srv/ends ", u"/srv/ begins/x", u"/srv/coding=x"):
             try:
-                place.usable(path, u"the path")
+                location.usable(path, u"the path")
             except Refused as e:
                 self.assertEqual(e.code, 2)
                 self.assertEqual(len((e.message + e.hint).splitlines()), 1)
                 continue
             self.fail(path)
         for path in (u"/srv/app", u"/srv/my \xe4pp (x)", u"/srv/a.b_c-d+e=f@g~h^i"):
-            place.usable(path, u"the path")
+            location.usable(path, u"the path")
 
     def test_number(self):
         for old, new in (("2.17", "2.28"), ("2.9", "2.17"), ("10.15", "11.0"), ("1.2.3", "1.2.10")):

@@ -4,9 +4,9 @@ import unittest
 import addresses
 import boundaries
 import bytecode
-import fits
+import choose
 import index
-import owners
+import develop
 import shebang
 import tags
 from tests import cases
@@ -88,7 +88,7 @@ class Tables(unittest.TestCase):
         wrong = []
         for row in cases("owners.json")["rows"]:
             records = row.get("records") or {}
-            found = owners.owners_of(row["names"], lambda name: records.get(name, u"").encode("utf-8"))
+            found = develop.owners_of(row["names"], lambda name: records.get(name, u"").encode("utf-8"))
             found = dict((name, package) for name, package in found.items() if name in row["names"])
             if found != row["owners"]:
                 wrong.append((row["names"], found, row["owners"]))
@@ -98,7 +98,7 @@ class Tables(unittest.TestCase):
         wrong, table = [], native(cases("fits.json"))
         for row in table["rows"]:
             python = dict({"libc": "", "libc_version": "", "macos": ""}, **table["pythons"][row["python"]])
-            got = (fits.unfit(fits.needs(row), python) or (0, ""))[1]
+            got = (choose.unfit(choose.needs(row), python) or (0, ""))[1]
             if got != row["unfit"]:
                 wrong.append((row, got))
         self.rows(wrong)

@@ -10,7 +10,7 @@ import unittest
 import boundaries
 import launching
 import paths
-import place
+import location
 import placeholders
 import scripts
 import shebang
@@ -51,8 +51,8 @@ class Windows(unittest.TestCase):
         """259 characters are the most: the file that has one more is named."""
         root, longest = u"C:\\" + u"x" * 100, u"eggs/" + u"y" * 150
         manifest = {"relocations": [], "longest_path": longest}
-        place.check_place(manifest, root, Interpreter)
-        e = self.refused(place.check_place, manifest, root + u"x", Interpreter)
+        location.check_place(manifest, root, Interpreter)
+        e = self.refused(location.check_place, manifest, root + u"x", Interpreter)
         self.assertTrue(u"259 characters" in e.message and longest + u" would have 260" in e.message, e.message)
         self.assertTrue(u"at most 103 characters" in e.hint, e.hint)
 
@@ -112,12 +112,12 @@ class Windows(unittest.TestCase):
 
     def test_letters(self):
         """What the code page lacks is refused, and all that isn't ASCII by a Python without UTF-8 there."""
-        place.check_letters(u"C:\\app", u"the path")
-        self.assertTrue(u"in the code page" in self.refused(place.check_letters, u"C:\\\u017c", u"the path").message)
+        location.check_letters(u"C:\\app", u"the path")
+        self.assertTrue(u"in the code page" in self.refused(location.check_letters, u"C:\\\u017c", u"the path").message)
         if sys.version_info < (3, 7):
-            self.assertTrue(u"before 3.7" in self.refused(place.check_letters, u"C:\\\u00fc", u"the path").message)
+            self.assertTrue(u"before 3.7" in self.refused(location.check_letters, u"C:\\\u00fc", u"the path").message)
         else:
-            place.check_letters(u"C:\\\u00fc", u"the path")
+            location.check_letters(u"C:\\\u00fc", u"the path")
 
     def test_long_paths(self):
         """The tree's own files are reached whatever their length; messages name them as people do."""

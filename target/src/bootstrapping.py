@@ -4,12 +4,12 @@ import subprocess
 import sys
 
 from documents import read_json
-from fit import check_libraries, check_system
-from fitting import fit
+from requirements import check_libraries, check_system
+from fit import fit
 from incoming import incoming_of
 from laidover import laid_over, remove_laid_over
 from listed import write_listed
-from place import check_place
+from location import check_place
 from python import Python
 from rollback import rollback
 from system import JOURNAL, LAUNCH, OWN, Refused, STATE, WINDOWS, clear, lock, native, say, text

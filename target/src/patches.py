@@ -7,7 +7,7 @@ import sys
 from compilers import Shims
 from documents import read_json
 from journal import Journal
-from owners import owners_of, package_of
+from develop import owners_of, package_of
 from paths import fs, slashed
 from recipes import patch_extensions, print_picked
 from scripts import patch_scripts
