@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/binary-buildout/binary-buildout/matrix"
 )
 
 // The workflow that the README shows is examples/workflow.yml, and does as it
@@ -228,6 +230,36 @@ func TestJobsEnd(t *testing.T) {
 		text := read(t, name)
 		if all, kept := strings.Count(text, "uses: actions/checkout@"), strings.Count(text, "persist-credentials: false"); all == 0 || all != kept {
 			t.Errorf("%s: of %d checkouts %d have persist-credentials: false", name, all, kept)
+		}
+	}
+}
+
+// TestSBOMSubjects: the SBOM is attested to be of the archives of each format, and
+// of nothing else that lies beside them.
+func TestSBOMSubjects(t *testing.T) {
+	block := regexp.MustCompile(`(?s)subject-path: \|\n(.*?)\n +sbom-path: `).FindStringSubmatch(read(t, "../.github/workflows/buildout.yml"))
+	if block == nil {
+		t.Fatal("buildout.yml attests no SBOM")
+	}
+	subject := func(name string) (is bool) {
+		for _, pattern := range strings.Fields(block[1]) {
+			glob, not := strings.CutPrefix(pattern, "!")
+			if ok, err := filepath.Match(glob, "dist/"+name); err != nil {
+				t.Error(err)
+			} else if ok {
+				is = !not
+			}
+		}
+		return is
+	}
+	for _, format := range matrix.Formats() {
+		if !subject("site-1.0-cp313-linux_x86_64." + format) {
+			t.Errorf("no archive in %s is a subject", format)
+		}
+	}
+	for _, name := range []string{"site-1.0-cp313-linux_x86_64.from-0.9.delta.tar.gz", "site-1.0-cp313-linux_x86_64.json", "site-1.0.cdx.json", "SHA256SUMS", "install.sh"} {
+		if subject(name) {
+			t.Errorf("%s is a subject", name)
 		}
 	}
 }

@@ -108,16 +108,20 @@ func attest(ctx context.Context, o Request, e evidence, a Asset) (attested, erro
 			"don't use this archive unless you know why; --source-repo, --source-ref and --signer-workflow name another repository, ref or workflow that makes it, "+
 				"and if GitHub signs with newer certificates than this program knows, --trusted-root names those")
 	}
-	o.tell(Event{Step: "attestation", Text: signedWords(signer)})
+	o.tell(Event{Step: "attestation", Text: signedWords(signer, c.SourceRepo)})
 	return attested{state: attestationVerified, signer: signer}, nil
 }
 
 // signedWords say which workflow signed, and whether it was binary-buildout's own.
-func signedWords(signer string) string {
-	if workflow, _, _ := strings.Cut(signer, "@"); strings.EqualFold(workflow, ReusableWorkflow) {
+func signedWords(signer, source string) string {
+	got := workflowPath.FindStringSubmatch(signer)
+	switch {
+	case got == nil || sameWorkflow(got, workflowPath.FindStringSubmatch(ReusableWorkflow)):
 		return "signed by " + signer
+	case strings.EqualFold(got[1], source):
+		return "signed by " + signer + ", a workflow of the repository itself, not by binary-buildout's"
 	}
-	return "signed by " + signer + ", a workflow of another repository than binary-buildout's"
+	return "signed by " + signer + ", not by binary-buildout's workflow"
 }
 
 // missing is whether a document isn't there, as opposed to not to be had.

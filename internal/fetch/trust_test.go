@@ -131,3 +131,16 @@ func TestTrustOver(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+func TestSignedWords(t *testing.T) {
+	t.Parallel()
+	for signer, want := range map[string]string{
+		signtest.Reusable: "signed by " + signtest.Reusable,
+		"acme/site/.github/workflows/a.yml@refs/tags/v1":   "signed by acme/site/.github/workflows/a.yml@refs/tags/v1, a workflow of the repository itself, not by binary-buildout's",
+		"acme/shared/.github/workflows/a.yml@refs/tags/v1": "signed by acme/shared/.github/workflows/a.yml@refs/tags/v1, not by binary-buildout's workflow",
+	} {
+		if got := signedWords(signer, "Acme/site"); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
