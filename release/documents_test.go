@@ -139,25 +139,6 @@ func TestCheckSBOM(t *testing.T) {
 	}
 }
 
-// TestPurls: as packageurl-python 0.17.6 writes them.
-func TestPurls(t *testing.T) {
-	for _, c := range []struct {
-		egg  Egg
-		purl string
-	}{
-		{Egg{Name: "zc.buildout", Version: "5.2.0"}, "pkg:pypi/zc.buildout@5.2.0"},
-		{Egg{Name: "My_Site", Version: "1.0"}, "pkg:pypi/my-site@1.0"},
-		{Egg{Name: "Zope.Interface", Version: "7.1+local"}, "pkg:pypi/zope.interface@7.1%2Blocal"},
-		{Egg{Name: "a--b__c", Version: "1!2.0"}, "pkg:pypi/a--b--c@1%212.0"},
-		{Egg{Name: "my_site", Version: "1.0", Develop: true}, "pkg:generic/my_site@1.0"},
-		{Egg{Name: "Name With", Version: "1:0~ü*", Develop: true}, "pkg:generic/Name%20With@1:0~%C3%BC%2A"},
-	} {
-		if got := egg(c.egg).PackageURL; got != c.purl {
-			t.Errorf("%+v: %s, want %s", c.egg, got, c.purl)
-		}
-	}
-}
-
 func TestReadSidecarRoundTrip(t *testing.T) {
 	a := gathered(t).Archives[0]
 	b, err := json.Marshal(a.Info)

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/internal/sbom"
 	"github.com/binary-buildout/binary-buildout/release/releasetest"
 )
 
@@ -44,7 +45,7 @@ func writeArchive(t testing.TB, dir, target, content string) {
 		Floors:          []Floor{{Kind: "glibc", Version: "2.28", File: "eggs/x.so"}},
 		SystemLibraries: []SystemLibrary{{Name: "libldap-2.5.so.0", NeededBy: "eggs/ldap.so", Package: "libldap-2.5-0 (Debian)"}},
 		Parts:           []Part{{"zope", "plone.recipe.zope2instance"}},
-		Eggs:            []Egg{{Name: "zope.interface", Version: "7.1+local"}, {Name: "my_site", Version: "1.0", Develop: true}, {Name: "site", Version: "1.0", Develop: true}},
+		Eggs:            []sbom.Egg{{Name: "zope.interface", Version: "7.1+local"}, {Name: "my_site", Version: "1.0", Develop: true}, {Name: "site", Version: "1.0", Develop: true}},
 		Checkouts:       []Checkout{{Path: "src/x", URL: "https://example.org/x.git", Commit: "0123abc"}},
 		Extensions:      []Extension{{Path: "eggs/x.so", Module: "x", SHA256: f.SHA256}},
 	}

@@ -17,7 +17,8 @@ func TestSidecarIsLikeTheManifest(t *testing.T) {
 		Python: archive.Python{Version: "3.13.0", Implementation: "cpython", ABI: "cp313", Platform: "win_amd64", Bits: 64, Libc: "glibc"}, Buildout: "5.2",
 		Floors: []archive.Floor{{Kind: "glibc", Version: "2.28", File: "f"}}, SystemLibraries: []archive.SystemLibrary{{Name: "l", NeededBy: "n", Package: "p"}},
 		LongestPath: "a/b", Parts: []archive.Part{{Name: "p", Recipe: "r"}}, Extensions: []archive.Extension{{Path: "p", Module: "m", Egg: "e", SHA256: "s"}},
-		Checkouts: []archive.Checkout{{Path: "p", URL: "u", Commit: "c"}}, Verification: map[string]any{"compiled": 3.0},
+		Checkouts: []archive.Checkout{{Path: "p", URL: "u", Commit: "c"}},
+		Downloads: []archive.Download{{Use: archive.PartDownload, Owner: "o", Project: "p", Version: "v", File: "f", URL: "u", SHA256: "s"}}, Verification: map[string]any{"compiled": 3.0},
 	}
 	b, err := json.Marshal(m)
 	if err != nil {

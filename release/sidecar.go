@@ -6,6 +6,8 @@ import (
 	"io"
 	"regexp"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/sbom"
 )
 
 // SidecarFormat is the number of the sidecar's format. A reader refuses a higher one.
@@ -36,9 +38,13 @@ type Sidecar struct {
 	LongestPath     string          `json:"longest_path,omitempty"`
 
 	Parts      []Part      `json:"parts"`
-	Eggs       []Egg       `json:"eggs"`
+	Eggs       []sbom.Egg  `json:"eggs"`
 	Extensions []Extension `json:"extensions"`
 	Checkouts  []Checkout  `json:"checkouts"`
+	Downloads  []Download  `json:"downloads,omitempty"`
+
+	// PartEggs are the eggs that a part names, and its recipe's, by their Key.
+	PartEggs map[string][]string `json:"part_eggs,omitempty"`
 
 	// Deltas are those that were written with the archive. A job that attaches
 	// another one's archive has their bases from here.
@@ -78,11 +84,15 @@ type Part struct {
 	Recipe string `json:"recipe"`
 }
 
-// Egg is a Python distribution of the archive.
-type Egg struct {
-	Name    string `json:"name"`
-	Version string `json:"version"`
-	Develop bool   `json:"develop,omitempty"` // made from a checkout, so no index has it
+// Download is a file that the build fetched (archive.Download).
+type Download struct {
+	Use     string `json:"use"` // "egg", "tool", "build", "part"
+	Owner   string `json:"owner,omitempty"`
+	Project string `json:"project,omitempty"`
+	Version string `json:"version,omitempty"`
+	File    string `json:"file"`
+	URL     string `json:"url,omitempty"`
+	SHA256  string `json:"sha256"`
 }
 
 // Extension is a compiled extension module of the archive.

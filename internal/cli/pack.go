@@ -266,7 +266,11 @@ func (p *packing) hidden() []string {
 // show ends with what a person needs next.
 func (p *packing) show(ctx context.Context, common *common) error {
 	if common.json {
-		data, err := json.MarshalIndent(p.sidecar(), "", " ")
+		sidecar, err := p.sidecar()
+		if err != nil {
+			return fmt.Errorf("writing the report: %w", err)
+		}
+		data, err := json.MarshalIndent(sidecar, "", " ")
 		if err != nil {
 			return fmt.Errorf("writing the report: %w", err)
 		}

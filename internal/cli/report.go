@@ -11,6 +11,7 @@ import (
 	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/buildout"
 	"github.com/binary-buildout/binary-buildout/internal/prove"
+	"github.com/binary-buildout/binary-buildout/internal/sbom"
 	"github.com/binary-buildout/binary-buildout/internal/verify"
 	"github.com/binary-buildout/binary-buildout/matrix"
 	"github.com/binary-buildout/binary-buildout/pack"
@@ -24,7 +25,8 @@ type sidecar struct {
 	Archive    string               `json:"archive"`
 	Size       int64                `json:"size"`
 	SHA256     string               `json:"sha256"`
-	Eggs       []egg                `json:"eggs"`
+	Eggs       []sbom.Egg           `json:"eggs"`
+	PartEggs   map[string][]string  `json:"part_eggs,omitempty"`
 	Warnings   []string             `json:"warnings,omitempty"`
 	Reused     *buildout.Reused     `json:"reused,omitempty"`
 	Deltas     []release.IndexDelta `json:"deltas,omitempty"`
@@ -33,14 +35,7 @@ type sidecar struct {
 	Proof      *prove.Proof         `json:"proof"`
 }
 
-// egg is a distribution of the archive, for the bill of materials.
-type egg struct {
-	Name    string `json:"name"`
-	Version string `json:"version"`
-	Develop bool   `json:"develop,omitempty"`
-}
-
-func (p *packing) sidecar() sidecar {
+func (p *packing) sidecar() (sidecar, error) {
 	s := sidecar{
 		Archive: filepath.Base(p.result.path), Size: p.result.digest.Size, SHA256: p.result.digest.SHA256,
 		Relocation: p.moved, Report: p.report, Proof: p.proof, Warnings: p.tree.Warnings, Reused: p.tree.Reused,
@@ -53,10 +48,9 @@ func (p *packing) sidecar() sidecar {
 		s.Deltas = []release.IndexDelta{{Delta: filepath.Base(p.since.path), Size: p.since.digest.Size, SHA256: p.since.digest.SHA256,
 			Base: p.base.Delta.Base, BaseVersion: p.base.Delta.BaseVersion}}
 	}
-	for _, e := range p.tree.Eggs {
-		s.Eggs = append(s.Eggs, egg{e.Name, e.Version, e.Develop})
-	}
-	return s
+	m, err := p.materials()
+	s.Eggs, s.PartEggs = m.eggs, m.ofParts
+	return s, err
 }
 
 // writeReports writes what is known, after a failure too: then that is what a
@@ -84,7 +78,10 @@ func (p *packing) writeReports(cause error) error {
 	if cause == nil {
 		// Equal archives have equal sidecars: a job that is run again finds its
 		// own on the release.
-		s := p.sidecar()
+		s, err := p.sidecar()
+		if err != nil {
+			return fmt.Errorf("writing the sidecar: %w", err)
+		}
 		s.Proof = s.Proof.Lasting()
 		data, err := json.MarshalIndent(s, "", " ")
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/prove"
+	"github.com/binary-buildout/binary-buildout/internal/sbom"
 	"github.com/binary-buildout/binary-buildout/internal/verify"
 	"github.com/binary-buildout/binary-buildout/release"
 )
@@ -21,9 +22,10 @@ func TestSidecarIsRead(t *testing.T) {
 			Format: 1, Generator: "g", Name: "site", Version: "1.0", Target: "cp313-linux_x86_64", Label: "debian12", Python: archive.Python{Version: "3.13.0"}, Buildout: "6.0.1",
 			Floors: []archive.Floor{{Kind: "glibc", Version: "2.28"}}, SystemLibraries: []archive.SystemLibrary{{Name: "libldap-2.5.so.0"}}, LongestPath: "a/b",
 			Parts: []archive.Part{{Name: "web"}}, Extensions: []archive.Extension{{Path: "x.so"}}, Checkouts: []archive.Checkout{{Path: "src/x", Commit: "0123"}},
+			Downloads: []archive.Download{{Use: archive.EggDownload, Project: "MarkupSafe", Version: "3.0.3", File: "MarkupSafe-3.0.3.tar.gz"}},
 		},
 		Archive: "site-1.0-cp313-linux_x86_64-debian12.tar.gz", Size: 5, SHA256: strings.Repeat("0", 64),
-		Eggs: []egg{{"MarkupSafe", "3.0.3", false}, {"hello", "1.0", true}}, Deltas: []release.IndexDelta{{Delta: "d"}}, Report: &verify.Report{ABI: "cp313"}, Proof: &prove.Proof{},
+		Eggs: []sbom.Egg{{Name: "MarkupSafe", Version: "3.0.3"}, {Name: "hello", Version: "1.0", Develop: true}}, PartEggs: map[string][]string{"app": {"hello 1.0"}}, Deltas: []release.IndexDelta{{Delta: "d"}}, Report: &verify.Report{ABI: "cp313"}, Proof: &prove.Proof{},
 	}
 	written, err := json.Marshal(s)
 	if err != nil {
@@ -39,7 +41,7 @@ func TestSidecarIsRead(t *testing.T) {
 			t.Errorf("release reads no %s", v.Type().Field(i).Name)
 		}
 	}
-	if want := []release.Egg{{Name: "MarkupSafe", Version: "3.0.3"}, {Name: "hello", Version: "1.0", Develop: true}}; !reflect.DeepEqual(got.Eggs, want) {
+	if want := []sbom.Egg{{Name: "MarkupSafe", Version: "3.0.3"}, {Name: "hello", Version: "1.0", Develop: true}}; !reflect.DeepEqual(got.Eggs, want) {
 		t.Errorf("eggs %+v", got.Eggs)
 	}
 }
