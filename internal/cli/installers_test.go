@@ -12,7 +12,8 @@ import (
 
 // notInScripts are the flags of install that its scripts lack: they know no
 // attestations, give no files away, and have no report.
-var notInScripts = []string{"json", "quiet", "hide", "signer_repo", "require_attestation", "trusted_root", "owner"}
+var notInScripts = []string{"json", "quiet", "hide", "owner",
+	"require_attestation", "source_repo", "signer_repo", "source_ref", "signer_workflow", "deny_self_hosted_runners", "trusted_root"}
 
 // ownOfScripts is what the scripts have instead of install's SOURCE.
 var ownOfScripts = []string{"tag", "from", "help"}
