@@ -46,6 +46,9 @@ def owners_of(names, recorded):
 def record_names(data):
     """What lies beside a .dist-info because its wheel was installed there: its
     RECORD is in the form of Python's csv (PEP 376)."""
-    lines = [(line if PY2 else text(line)) for line in data.replace(b"\0", b"").split(b"\n")]
-    found = set(text(line[0]).split(u"/")[0] for line in csv.reader(lines) if line)
+    lines = [line if PY2 else text(line) for line in data.replace(b"\0", b"").splitlines()]
+    try:
+        found = set(text(line[0]).split(u"/")[0] for line in csv.reader(lines) if line)
+    except csv.Error:  # a quote without an end
+        return set()
     return found - set([u"", u"..", u"__pycache__"])

@@ -102,3 +102,9 @@ class Tables(unittest.TestCase):
             if got != row["unfit"]:
                 wrong.append((row, got))
         self.rows(wrong)
+
+    def test_record(self):
+        """A RECORD that is none names nothing, and ends no run."""
+        for data in (b"", b"\0", b"\r\r", b"\"" + b"x" * 200000 + b"\n" + b"y" * 200000):
+            self.assertEqual(develop.record_names(data), set())
+        self.assertEqual(develop.record_names(b"a.py,,\rb.py,,\r\nc/d.py"), set([u"a.py", u"b.py", u"c"]))
