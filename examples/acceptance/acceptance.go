@@ -44,8 +44,8 @@ type Case struct {
 	Starts []string
 	// Serving, if there, is how it serves HTTP, and is updated while it does.
 	Serving *Serving
-	// Twice is whether a second build from nothing, and one that reuses the
-	// first's archive, have to give the same archive.
+	// Twice is whether a rebuild, and a build that reuses the first's archive,
+	// have to give the same archive.
 	Twice bool
 	// Static is whether it also has to run under a Python that has libpython in itself.
 	Static bool
@@ -128,7 +128,7 @@ func packExample(t *testing.T, c Case, python string) string {
 	t.Logf("binary-buildout %s\n%s", strings.Join(p.args, " "), said)
 	checkAssets(t, file, python, p.args[1])
 	if c.Twice {
-		p.again(file)
+		p.rebuilt(file, python)
 		p.again(file, "--reuse", file)
 	}
 	return file
