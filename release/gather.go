@@ -223,7 +223,7 @@ func isDocument(name string) bool {
 	case IndexName, SumsName, InstallerName, WindowsInstallerName, "plan.json":
 		return true
 	}
-	return strings.HasSuffix(name, sbomEnding) || isAttestation(name)
+	return strings.HasSuffix(name, sbomEnding) || strings.HasSuffix(name, vexEnding) || isAttestation(name)
 }
 
 // check looks at the set as a whole: one name, one version, GitHub's limits.
@@ -246,7 +246,7 @@ func (s Set) check() error {
 			wrong.add("wrong", fmt.Sprintf("%s is not of %s %s", a.File.Name, first.Name, first.Version))
 		}
 	}
-	const documents = 7 // install.sh, install.ps1, SBOM, index.json, SHA256SUMS, two attestations
+	const documents = 8 // install.sh, install.ps1, VEX, SBOM, index.json, SHA256SUMS, two attestations
 	if n := len(s.files()) + documents; n > maxAssets {
 		wrong.add("wrong", fmt.Sprintf("%d assets, and a release holds %d", n, maxAssets))
 	}

@@ -16,6 +16,7 @@ import (
 type releaseFlags struct {
 	dir, plan, repo, server      string
 	attestation, sbomAttestation string
+	vex                          string
 	prepare, step, json          bool
 	expect                       int
 	options                      release.Options
@@ -51,6 +52,7 @@ func (f *releaseFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.plan, "plan", "", "the plan's `file`")
 	fs.StringVar(&f.attestation, "attestation", "", "a `bundle` to attach: how the files were made")
 	fs.StringVar(&f.sbomAttestation, "sbom-attestation", "", "a `bundle` to attach: what the archives consist of")
+	fs.StringVar(&f.vex, "vex", "", "a VEX `document` to attach: which vulnerabilities concern the release")
 	fs.BoolVar(&f.prepare, "prepare", false, "write the documents without releasing anything")
 	fs.BoolVar(&f.step, "step", false, "attach one archive of several jobs")
 	fs.IntVar(&f.expect, "expect-archives", 0, "with --step: the `number` of archives that the release is made of")
@@ -72,7 +74,7 @@ func (f *releaseFlags) complete(getenv func(string) string) {
 // index.json and the SBOM beside them, and attaches all to the release.
 func (c *Command) release(ctx context.Context, f releaseFlags) error {
 	f.dir = c.abs(f.dir)
-	for _, path := range []*string{&f.plan, &f.attestation, &f.sbomAttestation} {
+	for _, path := range []*string{&f.plan, &f.attestation, &f.sbomAttestation, &f.vex} {
 		if *path != "" {
 			*path = c.abs(*path)
 		}
@@ -91,6 +93,11 @@ func (c *Command) release(ctx context.Context, f releaseFlags) error {
 		return err
 	}
 	set.Extra = append(set.Extra, installers...)
+	if f.vex != "" {
+		if err := set.AddVEX(f.vex); err != nil {
+			return err
+		}
+	}
 	if err := addAttestations(&set, f); err != nil {
 		return err
 	}
