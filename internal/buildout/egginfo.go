@@ -9,11 +9,10 @@ import (
 // mode looks for EGG-INFO: without, it finds none of its eggs.
 func (t *Tree) addEggInfo(ctx context.Context, m toolmaker) error {
 	dirs := append(eggDirs(t.dir("eggs-directory")), eggDirs(t.dir("develop-eggs-directory"))...)
-	if len(dirs) == 0 {
-		return nil
-	}
-	if _, err := m.eggs(ctx, map[string]any{"add": dirs}); err != nil {
-		return failed("adding EGG-INFO to the eggs", "", "%w", err)
+	if len(dirs) > 0 {
+		if _, err := m.eggs(ctx, map[string]any{"add": dirs}); err != nil {
+			return failed("adding EGG-INFO to the eggs", "", "%w", err)
+		}
 	}
 	if err := t.forgetDownloads(); err != nil {
 		return err

@@ -14,8 +14,12 @@ import (
 // files are relocated. These are scripts, which begin with the interpreter's
 // path and lie outside of their distribution (zc.buildout writes others), and
 // what an editable install leaves in develop-eggs. A file may be listed without
-// digest and size (PyPA, "Recording installed projects").
+// digest and size (PyPA, "Recording installed projects"). What somebody else
+// built stays as it is: nobody builds that again.
 func (t *Tree) settleRecords() error {
+	if t.options.InPlace {
+		return nil
+	}
 	doing := "writing RECORD without digests of what names the build's paths"
 	develop := t.dir("develop-eggs-directory")
 	for _, dir := range append([]string{t.dir("eggs-directory"), develop}, siteDirs(t.Root)...) {
