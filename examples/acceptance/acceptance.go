@@ -47,6 +47,9 @@ type Case struct {
 	// Twice is whether a rebuild, and a build that reuses the first's archive,
 	// have to give the same archive.
 	Twice bool
+	// Wheels are projects of the archive, by PEP 503, whose wheels the bill of
+	// materials is held to, as all of it is to pip inspect; nil for neither.
+	Wheels []string
 	// Static is whether it also has to run under a Python that has libpython in itself.
 	Static bool
 }
@@ -71,6 +74,9 @@ func Run(t *testing.T, c Case) {
 	s.inhabit(c.Others)
 	s.installed(manifest, c)
 	s.uninhabited()
+	if c.Wheels != nil {
+		checkMaterials(t, file, s.tree, s.python.original, c.Wheels)
+	}
 	if c.Serving != nil {
 		s.updatedServing(file, buildProgram(t), *c.Serving)
 	}

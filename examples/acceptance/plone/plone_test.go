@@ -17,6 +17,7 @@ func TestPlone6(t *testing.T) {
 		// plone.recipe.zope2instance splits CHAMELEON_CACHE's value at a space.
 		Place:  "Straße",
 		Others: []string{"zc.buildout==4.1.12", "setuptools==70.3.0", "zope.interface==7.2", "lxml==6.0.0"},
+		Wheels: []string{"pillow", "lxml"},
 		Smoke:  []string{"parts/instance/bin/interpreter smoke.py"},
 	})
 }
