@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/fault"
 )
 
 // PlanFormat is the number of plan.json's format. A reader refuses a higher one.
@@ -99,15 +101,9 @@ type Error struct {
 
 func (e *Error) Error() string { return "planning: " + strings.Join(e.Problems, "; ") }
 
-// Hint says what would do.
-func (e *Error) Hint() string { return e.hint }
-
-// ExitCode is 2: wrong usage.
-func (e *Error) ExitCode() int { return 2 }
-
 // New makes the plan: every Python on every platform, on Linux in every image,
 // less what the globs leave out. A combination that is left can't be had is an
-// error that lists what can. The error is an *Error.
+// error that lists what can. The error has an *Error, and exit code 2.
 func New(o Options) (Plan, error) {
 	t, err := readTable()
 	if err != nil {
@@ -138,7 +134,7 @@ func New(o Options) (Plan, error) {
 	}
 	if len(refused.Problems) > 0 {
 		refused.hint = "leave them out with skip_targets: " + strings.Join(leave, " ")
-		return Plan{}, &refused
+		return Plan{}, fault.Usage(&refused, refused.hint)
 	}
 	p.Targets = append(p.Targets, all...)
 	return p, checkPlan(p, o, candidates)
@@ -199,7 +195,7 @@ func checkOptions(o Options, t table) error {
 		}
 	}
 	if len(e.Problems) > 0 {
-		return &e
+		return fault.Usage(&e, e.hint)
 	}
 	return nil
 }
@@ -218,7 +214,7 @@ func checkPlan(p Plan, o Options, candidates []string) error {
 	e := Error{hint: "the combinations give " + strings.Join(candidates, ", ")}
 	if o.Only != "" && len(p.Targets) == 0 {
 		e.Problems = append(e.Problems, fmt.Sprintf("only: there is no target %s", o.Only))
-		return &e
+		return fault.Usage(&e, e.hint)
 	}
 	for _, g := range slices.Concat(o.Targets, o.SkipTargets) {
 		if o.Only == "" && !slices.ContainsFunc(candidates, func(id string) bool { ok, _ := path.Match(g, id); return ok }) {
@@ -239,7 +235,7 @@ func checkPlan(p Plan, o Options, candidates []string) error {
 		e.Problems = append(e.Problems, fmt.Sprintf("%d targets, and GitHub runs at most %d jobs of a matrix", len(p.Targets), MaxTargets))
 	}
 	if len(e.Problems) > 0 {
-		return &e
+		return fault.Usage(&e, e.hint)
 	}
 	return nil
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/binary-buildout/binary-buildout/internal/fault"
 )
 
 func plan(t *testing.T, o Options) Plan {
@@ -137,7 +139,7 @@ func TestNewRefuses(t *testing.T) {
 			tt.o.Name, tt.o.Version = "site", "1.0"
 			_, err := New(tt.o)
 			var e *Error
-			if !errors.As(err, &e) || e.ExitCode() != 2 {
+			if !errors.As(err, &e) || fault.CodeOf(err, 0) != 2 {
 				t.Fatalf("got %v", err)
 			}
 			for _, w := range tt.want {

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/fault"
 )
 
 // maxPathWindows is what Windows opens without a long-path setting, in UTF-16
@@ -27,12 +28,6 @@ func (e *CheckError) Error() string {
 	b := &BlockedError{Items: e.Items}
 	return strings.Replace(b.Error(), "can't be moved to another place", "can't be packed", 1)
 }
-
-// Hint says what to do about the first of them.
-func (e *CheckError) Hint() string { return e.Items[0].hint }
-
-// ExitCode is 1.
-func (e *CheckError) ExitCode() int { return exitCheck }
 
 // Check holds the list against what the target can hold, and what Extract
 // accepts: names, links, duplicates, lengths. It sets Manifest.LongestPath.
@@ -52,7 +47,7 @@ func Check(a *Archive) error {
 		c.block(c.longest, "leave it out with --exclude, or shorten it", "the path has %d characters, Windows takes %d with the root", units(c.longest), maxPathWindows)
 	}
 	if len(c.items) > 0 {
-		return &CheckError{Items: c.items}
+		return fault.Failed(&CheckError{Items: c.items}, c.items[0].hint)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/fault"
 )
 
 // Report says what became of the files that name the build machine, and of
@@ -33,7 +34,8 @@ func (r *Report) Err() error {
 	if len(r.Blocked) == 0 {
 		return nil
 	}
-	return &BlockedError{Items: r.Blocked}
+	e := &BlockedError{Items: r.Blocked}
+	return fault.Failed(e, e.hint())
 }
 
 // BlockedError are the files that can't be packed.
@@ -66,8 +68,8 @@ func (e *BlockedError) Error() string {
 	return b.String()
 }
 
-// Hint says what to do about the first of the files.
-func (e *BlockedError) Hint() string {
+// hint says what to do about the first of the files.
+func (e *BlockedError) hint() string {
 	for _, it := range e.Items {
 		if it.hint != "" {
 			return it.hint
@@ -75,9 +77,6 @@ func (e *BlockedError) Hint() string {
 	}
 	return "leave the file out with --exclude, if the application doesn't need it"
 }
-
-// ExitCode is 1.
-func (e *BlockedError) ExitCode() int { return exitCheck }
 
 // verdict collects what is found out about one file.
 type verdict struct {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/pack/internal/place"
 )
 
@@ -156,7 +157,7 @@ func TestRefusedFiles(t *testing.T) {
 			}
 			err := rep.Err()
 			var b *BlockedError
-			if !errors.As(err, &b) || b.Hint() == "" || b.ExitCode() != 1 || !strings.Contains(err.Error(), name) {
+			if !errors.As(err, &b) || fault.HintOf(err, "") == "" || fault.CodeOf(err, 0) != 1 || !strings.Contains(err.Error(), name) {
 				t.Error(err)
 			}
 			if _, ok := item(rep.Relocated, name); ok {

@@ -3,6 +3,8 @@ package release
 import (
 	"errors"
 	"fmt"
+
+	"github.com/binary-buildout/binary-buildout/internal/fault"
 )
 
 // Exit codes, as docs/design.md lists them.
@@ -11,39 +13,21 @@ const (
 	exitOutside = 3
 )
 
-// Error is a failure that a person can do something about.
-type Error struct {
-	Err  error
-	hint string
-	code int
+// conflict is an error where another run was in the way.
+type conflict struct{ error }
 
-	conflict bool
-}
-
-func (e *Error) Error() string { return e.Err.Error() }
-func (e *Error) Unwrap() error { return e.Err }
-
-// Hint says what to do; empty if nothing is known to help.
-func (e *Error) Hint() string { return e.hint }
-
-// ExitCode is the process's exit code for this error.
-func (e *Error) ExitCode() int {
-	if e.code == 0 {
-		return 1
-	}
-	return e.code
-}
+func (c *conflict) Unwrap() error { return c.error }
 
 func fail(code int, hint, format string, a ...any) error {
-	return &Error{Err: fmt.Errorf(format, a...), hint: hint, code: code}
+	return &fault.Error{Err: fmt.Errorf(format, a...), Code: max(code, 1), Text: hint}
 }
 
 // conflicts is fail where another run was in the way.
 func conflicts(code int, hint, format string, a ...any) error {
-	return &Error{Err: fmt.Errorf(format, a...), hint: hint, code: code, conflict: true}
+	return &fault.Error{Err: &conflict{fmt.Errorf(format, a...)}, Code: max(code, 1), Text: hint}
 }
 
 func isConflict(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && e.conflict
+	var c *conflict
+	return errors.As(err, &c)
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/google/go-github/v57/github"
 )
 
@@ -39,7 +40,7 @@ const (
 // explain adds what was being done, and what a person can do about it. nil
 // stays nil, and what is already explained stays as it is.
 func (c *Client) explain(doing string, err error) error {
-	var done *Error
+	var done *fault.Error
 	if err == nil || errors.As(err, &done) {
 		return err
 	}
@@ -61,7 +62,7 @@ func (c *Client) explain(doing string, err error) error {
 	case code == http.StatusUnprocessableEntity:
 		hint = ""
 	}
-	return &Error{Err: fmt.Errorf("%s in %s: %w", doing, c.repo, err), hint: hint, code: exitOutside}
+	return fault.Surroundings(fmt.Errorf("%s in %s: %w", doing, c.repo, err), hint)
 }
 
 // rights says which right is missing, and where it is given.

@@ -12,6 +12,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/fault"
 )
 
 // GitHub's limits: an asset is smaller than 2 GiB, and a release has at most 1,000
@@ -302,5 +304,5 @@ func (p problems) err(what string) error {
 	if p[0].kind != "wrong" {
 		hint = "the release holds exactly what the plan names: see why the job of a missing one failed, and empty the directory of others"
 	}
-	return &Error{Err: fmt.Errorf("gathering %s: %w", what, errors.New(strings.Join(parts, "; "))), hint: hint}
+	return fault.Failed(fmt.Errorf("gathering %s: %w", what, errors.New(strings.Join(parts, "; "))), hint)
 }

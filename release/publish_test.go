@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/release/releasetest"
 )
 
@@ -285,7 +286,7 @@ func TestRefusals(t *testing.T) {
 				tt.o(&o)
 			}
 			_, err := client(t, s, func(c *Config) { c.Token, c.Repo, c.Job = tt.token, "acme/site", "in line 7 of x.yml" }).Publish(context.Background(), want, o)
-			var e *Error
+			var e *fault.Error
 			if !errors.As(err, &e) || !strings.Contains(err.Error(), tt.message) || !strings.Contains(e.Hint(), tt.hint) || e.ExitCode() != tt.code {
 				t.Errorf("got %v; hint %v", err, e)
 			}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/google/go-github/v57/github"
 )
 
@@ -90,7 +91,7 @@ func judge(err error, now time.Time) verdict {
 		now = serverTime(resp, now)
 	}
 	var transport interface{ Timeout() bool } // *url.Error and net errors have it
-	var explained *Error                      // was tried often enough, where it was explained
+	var explained *fault.Error                // was tried often enough, where it was explained
 	resp := response(err)
 	switch {
 	case err == nil || errors.As(err, &explained) || errors.Is(err, context.Canceled):

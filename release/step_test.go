@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/release/releasetest"
 )
 
@@ -232,7 +233,7 @@ func TestStepRefuses(t *testing.T) {
 	}
 	s.Add(releasetest.Release{Tag: "v1.0", Draft: true, Assets: map[string][]byte{"x-1-cp313-win32.zip": []byte("x"), "x-1-cp313-win32.json": []byte("x")}})
 	_, err = client(t, s).Step(context.Background(), a, nil, 1, Options{Tag: "v1.0"})
-	var e *Error
+	var e *fault.Error
 	if !errors.As(err, &e) || !strings.Contains(err.Error(), "x-1-cp313-win32.zip") || !s.Releases()[0].Draft {
 		t.Errorf("surplus: %v", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 	"github.com/binary-buildout/binary-buildout/matrix"
 	"github.com/binary-buildout/binary-buildout/pack"
@@ -76,7 +77,11 @@ func (p *packing) keepUnproved(cause error) error {
 	if err := p.moveTo(dir); err != nil {
 		return errors.Join(cause, err)
 	}
-	return &unproved{cause, p.shown(p.result.path)}
+	kept := "the archive is kept in " + p.shown(p.result.path)
+	if hint := fault.HintOf(cause, ""); hint != "" {
+		kept = hint + "; " + kept
+	}
+	return &fault.Error{Err: cause, Code: exitCode(cause), Text: kept}
 }
 
 // moveTo moves the archive out of its own directory.
@@ -87,23 +92,6 @@ func (p *packing) moveTo(dir string) error {
 	}
 	p.result.path = path
 	return nil
-}
-
-// unproved is why an archive wasn't proved, with the place where it is kept.
-type unproved struct {
-	error
-	path string
-}
-
-func (u *unproved) Unwrap() error { return u.error }
-
-func (u *unproved) Hint() string {
-	kept := "the archive is kept in " + u.path
-	var h hinted
-	if errors.As(u.error, &h) && h.Hint() != "" {
-		return h.Hint() + "; " + kept
-	}
-	return kept
 }
 
 // shown is a path as a person who ran the command knows it.

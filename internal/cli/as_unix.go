@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"syscall"
 
+	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/install"
 )
 
@@ -156,7 +157,7 @@ func (c *Command) asked(ctx context.Context) int {
 			return fmt.Errorf("asking for --%s: who started this is gone: %w", what, err)
 		}
 		if answer.Error != "" {
-			return &problem{text: answer.Error, code: answer.Code}
+			return &fault.Error{Err: errors.New(answer.Error), Code: answer.Code}
 		}
 		return nil
 	}

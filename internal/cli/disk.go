@@ -9,21 +9,9 @@ import (
 	"regexp"
 	"syscall"
 
+	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 )
-
-// fullDisk is a failure for want of room.
-type fullDisk struct {
-	error
-	dir  string
-	free int64
-}
-
-func (f *fullDisk) Unwrap() error { return f.error }
-func (f *fullDisk) ExitCode() int { return exitSurroundings }
-func (f *fullDisk) Hint() string {
-	return fmt.Sprintf("the disk of %s is full (%d MB are free): make room there, or give another --stage or --out", f.dir, f.free>>20)
-}
 
 var saysFull = regexp.MustCompile(`(?i)no space left on device|disk quota exceeded|not enough space on the disk`)
 
@@ -31,22 +19,21 @@ var saysFull = regexp.MustCompile(`(?i)no space left on device|disk quota exceed
 // a build say so in many ways, and nothing at all when their log lies on that disk.
 const scarce = 1 << 20
 
-// ifFull makes a fullDisk of err if one of the disks that the step wrote to is full.
+// ifFull says how to make room if one of the disks that the step wrote to is full.
 func ifFull(err error, dirs ...string) error {
-	var hint hinted
 	said := errors.Is(err, syscall.ENOSPC) || saysFull.MatchString(err.Error())
-	if errors.As(err, &hint) && exitCode(err) == exitSurroundings && hint.Hint() != "" && !said {
+	if exitCode(err) == exitSurroundings && fault.HintOf(err, "") != "" && !said {
 		return err // it knows better
 	}
-	least := fullDisk{error: err, free: math.MaxInt64}
+	least, free := "", int64(math.MaxInt64)
 	for _, dir := range dirs {
 		dir = existing(dir)
-		if free, ok := scratch.FreeSpace(dir); ok && free < least.free {
-			least.dir, least.free = dir, free
+		if n, ok := scratch.FreeSpace(dir); ok && n < free {
+			least, free = dir, n
 		}
 	}
-	if least.dir != "" && (said || least.free < scarce) {
-		return &least
+	if least != "" && (said || free < scarce) {
+		return fault.Surroundings(err, fmt.Sprintf("the disk of %s is full (%d MB are free): make room there, or give another --stage or --out", least, free>>20))
 	}
 	return err
 }
@@ -70,7 +57,7 @@ func writable(dir string) error {
 		err = os.Remove(tried)
 	}
 	if err != nil {
-		return &problem{text: "writing to the output directory " + dir + ": " + err.Error(), hint: "give another --out DIR", code: exitSurroundings}
+		return fault.Surroundings(fmt.Errorf("writing to the output directory %s: %w", dir, err), "give another --out DIR")
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/internal/buildout"
+	"github.com/binary-buildout/binary-buildout/internal/fault"
 )
 
 // The exit codes.
@@ -16,24 +17,8 @@ const (
 	exitSurroundings = 3 // network, disk, GitHub
 )
 
-// hinted and coded are what errors of the other packages may say of
-// themselves: what to do, and which exit code they are.
-type hinted interface{ Hint() string }
-
-type coded interface{ ExitCode() int }
-
-// problem is an error of the command line itself.
-type problem struct {
-	text, hint string
-	code       int
-}
-
-func (p *problem) Error() string { return p.text }
-func (p *problem) Hint() string  { return p.hint }
-func (p *problem) ExitCode() int { return p.code }
-
 func usageError(text, hint string) error {
-	return &problem{text: text, hint: hint, code: exitUsage}
+	return fault.Usage(errors.New(text), hint)
 }
 
 // exit prints err as one line "error: ..." and perhaps one "hint: ...", and
@@ -48,7 +33,7 @@ func (c *Command) exit(err error) int {
 	}
 	var during *interrupted
 	if errors.As(err, &during) {
-		fmt.Fprintf(c.Stderr, "error: %s\nhint: %s\n", plain(during.Error()), during.Hint())
+		fmt.Fprintf(c.Stderr, "error: %s\nhint: %s\n", plain(during.Error()), fault.HintOf(err, ""))
 		return exitSurroundings
 	}
 	if errors.Is(err, context.Canceled) {
@@ -56,9 +41,8 @@ func (c *Command) exit(err error) int {
 		return exitSurroundings
 	}
 	fmt.Fprintf(c.Stderr, "error: %s\n", plain(err.Error()))
-	var h hinted
-	if errors.As(err, &h) && h.Hint() != "" {
-		fmt.Fprintf(c.Stderr, "hint: %s\n", plain(h.Hint()))
+	if hint := fault.HintOf(err, ""); hint != "" {
+		fmt.Fprintf(c.Stderr, "hint: %s\n", plain(hint))
 	}
 	var there *annotated
 	if !errors.As(err, &there) {
@@ -69,16 +53,7 @@ func (c *Command) exit(err error) int {
 
 // exitCode is that of the innermost error that has one; 1 is the rule for the
 // checks, so an error without one came from the surroundings.
-func exitCode(err error) int {
-	var cd coded
-	switch {
-	case errors.As(err, &cd):
-		return cd.ExitCode()
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return exitSurroundings
-	}
-	return exitSurroundings
-}
+func exitCode(err error) int { return fault.CodeOf(err, exitSurroundings) }
 
 // annotated is an error that stands beside a line of the workflow's checkout already.
 type annotated struct{ error }
@@ -104,11 +79,10 @@ func (i *interrupted) Error() string {
 
 func (i *interrupted) Unwrap() error { return i.err }
 
-func (i *interrupted) Hint() string {
-	return "run the same command again: it starts over, and removes what this run left unfinished"
+// stopped is the error of a run that was interrupted at a step.
+func stopped(step string, err error) error {
+	return fault.Surroundings(&interrupted{step, err}, "run the same command again: it starts over, and removes what this run left unfinished")
 }
-
-func (i *interrupted) ExitCode() int { return exitSurroundings }
 
 // reported is an error whose text was printed already.
 type reported struct{ code int }

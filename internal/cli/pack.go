@@ -126,7 +126,7 @@ func (p *packing) steps(ctx context.Context) error {
 	for _, step := range steps {
 		err := p.ui.step(step.title, func() error { return step.run(ctx) })
 		if err != nil && ctx.Err() != nil {
-			return &interrupted{step.title, err}
+			return stopped(step.title, err)
 		}
 		if err != nil {
 			return p.keepUnproved(ifFull(err, p.places()...))

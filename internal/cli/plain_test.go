@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/install"
 )
 
@@ -25,7 +26,7 @@ func TestPlain(t *testing.T) {
 	u.warn(foreign)
 	u.progress("%s", foreign)
 	u.heading(foreign)
-	c.exit(&problem{foreign, foreign, 2})
+	c.exit(fault.Usage(errors.New(foreign), foreign))
 	c.exit(errors.New(foreign))
 	if e := c.showUpdated(&install.Updated{Result: install.Result{Changed: true, Name: foreign, Version: foreign, Warnings: []string{foreign}}, From: foreign, Report: []string{foreign}}, &common{}, false); e != nil {
 		t.Fatal(e)

@@ -102,7 +102,7 @@ func (c *Command) rebuild(ctx context.Context, o install.Options, f *rebuildFlag
 	} {
 		if err := ui.step(step.title, func() error { return step.run(ctx) }); err != nil {
 			if ctx.Err() != nil {
-				return &interrupted{step.title, err}
+				return stopped(step.title, err)
 			}
 			return ifFull(err, own.Path)
 		}

@@ -20,6 +20,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 )
 
@@ -148,21 +149,6 @@ func (e *ExitError) Error() string {
 	return fmt.Sprintf("running %s: exit code %d", e.Path, e.Code)
 }
 
-// Error is a failure of the surroundings: nothing was run.
-type Error struct {
-	err  error
-	hint string
-}
-
-func (e *Error) Error() string { return e.err.Error() }
-func (e *Error) Unwrap() error { return e.err }
-
-// Hint says what a person can do about it; it may be empty.
-func (e *Error) Hint() string { return e.hint }
-
-// ExitCode is 3: the surroundings failed.
-func (e *Error) ExitCode() int { return 3 }
-
 // launcher starts the helper process by one method.
 type launcher interface {
 	// result is what the method promises, if its helper saw no fault.
@@ -188,7 +174,7 @@ const nestedVar = "BINARY_BUILDOUT_ISOLATE_HELPER"
 // New finds the first method that works, by trying it. The caller closes the Box.
 func New(ctx context.Context, cfg Config) (*Box, error) {
 	if os.Getenv(nestedVar) != "" {
-		return nil, &Error{err: errors.New("isolating: this binary doesn't call isolate.Child"), hint: "call it first in main or TestMain"}
+		return nil, fault.Surroundings(errors.New("isolating: this binary doesn't call isolate.Child"), "call it first in main or TestMain")
 	}
 	b := &Box{cfg: cfg}
 	if err := b.prepare(ctx); err != nil {
@@ -206,13 +192,13 @@ func New(ctx context.Context, cfg Config) (*Box, error) {
 		}
 		if ctx.Err() != nil {
 			b.Close()
-			return nil, &Error{err: fmt.Errorf("isolating: %w", context.Cause(ctx))}
+			return nil, fault.Surroundings(fmt.Errorf("isolating: %w", context.Cause(ctx)), "")
 		}
 		b.res.Failed = append(b.res.Failed, Attempt{Method: m, Reason: oneLine(reason.Error())})
 	}
 	failed := b.res.Failed
 	b.Close()
-	return nil, &Error{err: fmt.Errorf("isolating: no method works here: %s", describe(failed))}
+	return nil, fault.Surroundings(fmt.Errorf("isolating: no method works here: %s", describe(failed)), "")
 }
 
 // prepare makes the scratch directory, and finds the compilers.
@@ -220,7 +206,7 @@ func (b *Box) prepare(ctx context.Context) error {
 	if b.cfg.Self == "" {
 		self, err := os.Executable()
 		if err != nil {
-			return &Error{err: fmt.Errorf("finding the own binary: %w", err)}
+			return fault.Surroundings(fmt.Errorf("finding the own binary: %w", err), "")
 		}
 		b.cfg.Self = self
 	}
@@ -232,12 +218,12 @@ func (b *Box) prepare(ctx context.Context) error {
 		return err
 	}
 	if b.scratch, err = boxDir(b.cfg.TempDir, b.cfg.OS); err != nil {
-		return &Error{err: fmt.Errorf("making a directory for the isolation: %w", err)}
+		return fault.Surroundings(fmt.Errorf("making a directory for the isolation: %w", err), "")
 	}
 	b.dir = b.scratch.Path
 	for _, d := range []string{"tmp", "home", "empty"} {
 		if err := os.Mkdir(filepath.Join(b.dir, d), 0o700); err != nil {
-			return &Error{err: fmt.Errorf("making a directory for the isolation: %w", err)}
+			return fault.Surroundings(fmt.Errorf("making a directory for the isolation: %w", err), "")
 		}
 	}
 	if under(b.dir, b.cfg.Hide) {
@@ -245,7 +231,7 @@ func (b *Box) prepare(ctx context.Context) error {
 	}
 	b.masks = compilers(ctx, b.cfg)
 	if err := os.WriteFile(b.maskFile(), []byte(maskText), 0o444); err != nil {
-		return &Error{err: fmt.Errorf("making a directory for the isolation: %w", err)}
+		return fault.Surroundings(fmt.Errorf("making a directory for the isolation: %w", err), "")
 	}
 	return nil
 }
@@ -291,7 +277,7 @@ func (b *Box) Temp() string { return filepath.Join(b.dir, "tmp") }
 
 // Run runs a command. An error is an *ExitError if the command ran and
 // failed, ctx's if it was cancelled (then the command and all it started are
-// gone), and else an *Error.
+// gone), and else an error of the surroundings.
 func (b *Box) Run(ctx context.Context, c Command) error {
 	s := b.spec(c)
 	rep, err := b.found.run(ctx, s, orDiscard(c.Stdout), orDiscard(c.Stderr))
@@ -299,9 +285,9 @@ func (b *Box) Run(ctx context.Context, c Command) error {
 	case ctx.Err() != nil:
 		return fmt.Errorf("running %s: %w", c.Path, context.Cause(ctx))
 	case err != nil:
-		return &Error{err: fmt.Errorf("running %s by %s: %w", c.Path, b.res.Method, err)}
+		return fault.Surroundings(fmt.Errorf("running %s by %s: %w", c.Path, b.res.Method, err), "")
 	case rep.Error != "":
-		return &Error{err: fmt.Errorf("running %s by %s: %s", c.Path, b.res.Method, rep.Error)}
+		return fault.Surroundings(fmt.Errorf("running %s by %s: %s", c.Path, b.res.Method, rep.Error), "")
 	case rep.Code != 0 || rep.Signal != "":
 		return &ExitError{Path: c.Path, Code: rep.Code, Signal: rep.Signal}
 	}

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
 )
 
@@ -174,7 +175,7 @@ func TestExitCodes(t *testing.T) {
 			t.Errorf("%s: kill gives %v", m, err)
 		}
 		err := b.Run(t.Context(), Command{Path: "no-such-program", Env: []string{"PATH=/bin"}})
-		var failed *Error
+		var failed *fault.Error
 		if !errors.As(err, &failed) || failed.ExitCode() != 3 {
 			t.Errorf("%s: no such program gives %v", m, err)
 		}

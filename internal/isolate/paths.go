@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/internal/environ"
+	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 )
 
@@ -17,17 +18,17 @@ func realDirs(dirs []string) ([]string, error) {
 	var out []string
 	for _, d := range dirs {
 		if !filepath.IsAbs(d) {
-			return nil, &Error{err: fmt.Errorf("hiding %s: the path isn't absolute", d)}
+			return nil, fault.Surroundings(fmt.Errorf("hiding %s: the path isn't absolute", d), "")
 		}
 		r, err := filepath.EvalSymlinks(d)
 		if os.IsNotExist(err) {
 			continue
 		}
 		if err != nil {
-			return nil, &Error{err: fmt.Errorf("hiding %s: %w", d, err)}
+			return nil, fault.Surroundings(fmt.Errorf("hiding %s: %w", d, err), "")
 		}
 		if r == filepath.VolumeName(r)+string(filepath.Separator) {
-			return nil, &Error{err: fmt.Errorf("hiding %s: it is the root of the file system", d)}
+			return nil, fault.Surroundings(fmt.Errorf("hiding %s: it is the root of the file system", d), "")
 		}
 		if !slices.Contains(out, r) {
 			out = append(out, r)
@@ -43,11 +44,11 @@ func realBinds(binds []Bind) ([]Bind, error) {
 	out := make([]Bind, 0, len(binds))
 	for _, b := range binds {
 		if !filepath.IsAbs(b.From) || !filepath.IsAbs(b.To) {
-			return nil, &Error{err: fmt.Errorf("binding %s to %s: a path isn't absolute", b.From, b.To)}
+			return nil, fault.Surroundings(fmt.Errorf("binding %s to %s: a path isn't absolute", b.From, b.To), "")
 		}
 		r, err := filepath.EvalSymlinks(b.From)
 		if err != nil {
-			return nil, &Error{err: fmt.Errorf("binding %s: %w", b.From, err)}
+			return nil, fault.Surroundings(fmt.Errorf("binding %s: %w", b.From, err), "")
 		}
 		to := filepath.Clean(b.To)
 		if to == filepath.Clean(b.From) {

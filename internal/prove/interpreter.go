@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/interpreter"
 	"github.com/binary-buildout/binary-buildout/internal/isolate"
 )
@@ -38,11 +39,11 @@ sys.stdout.write(json.dumps({"base": os.path.realpath(base), "prefix": os.path.r
 	cmd.Env = slices.DeleteFunc(slices.Clone(env), func(kv string) bool { return strings.HasPrefix(kv, "PYTHON") })
 	out, err := cmd.Output()
 	if err != nil {
-		return nil, &isolateError{fmt.Errorf("asking %s for its location: %w", p.Executable, err)}
+		return nil, fault.Surroundings(fmt.Errorf("asking %s for its location: %w", p.Executable, err), "")
 	}
 	i := &placedPython{Python: *p}
 	if err := json.Unmarshal(out, i); err != nil {
-		return nil, &isolateError{fmt.Errorf("asking %s for its location: %w", p.Executable, err)}
+		return nil, fault.Surroundings(fmt.Errorf("asking %s for its location: %w", p.Executable, err), "")
 	}
 	return i, nil
 }
@@ -149,7 +150,7 @@ except (OSError, IOError):
 	})
 	var exit *isolate.ExitError
 	if errors.As(err, &exit) {
-		return isolate.Not, &isolateError{fmt.Errorf("running the interpreter at another path: %w: %s", err, tellingLine(errs.String()))}
+		return isolate.Not, fault.Surroundings(fmt.Errorf("running the interpreter at another path: %w: %s", err, tellingLine(errs.String())), "")
 	}
 	if err != nil {
 		return isolate.Not, err

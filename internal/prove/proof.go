@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/isolate"
 )
 
@@ -58,15 +59,12 @@ func (f *Failure) Error() string {
 	return s
 }
 
-// Hint says what to do about the first problem.
-func (f *Failure) Hint() string { return f.Problems[0].Hint }
-
-// Err is nil if the proof succeeded.
+// Err is nil if the proof succeeded, else a *Failure with the hint of its first problem.
 func (p *Proof) Err() error {
 	if len(p.Problems) == 0 {
 		return nil
 	}
-	return &Failure{p.Problems}
+	return fault.Failed(&Failure{p.Problems}, p.Problems[0].Hint)
 }
 
 // Lasting is what two proofs of equal archives have in common: no times, and

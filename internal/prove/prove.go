@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/install"
 	"github.com/binary-buildout/binary-buildout/internal/isolate"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
@@ -68,9 +69,6 @@ type Options struct {
 	// Log receives all output; may be nil.
 	Log io.Writer
 }
-
-// ExitCode is 1: a check failed.
-func (f *Failure) ExitCode() int { return 1 }
 
 // The directories below the one that the proof works in. The first is plain: many
 // an application can't live at a path with a space wherever it was built (the
@@ -134,7 +132,7 @@ func (r *run) prepare(ctx context.Context) error {
 		r.o.Smoke, r.o.Volatile = union(m.Prove.Smoke, r.o.Smoke), union(m.Prove.Volatile, r.o.Volatile)
 	}
 	if r.scratch, err = workDir(r.o); err != nil {
-		return &isolateError{fmt.Errorf("making a directory for the proof: %w", err)}
+		return fault.Surroundings(fmt.Errorf("making a directory for the proof: %w", err), "")
 	}
 	r.work = r.scratch.Path
 	r.tree = filepath.Join(r.work, treeName)
@@ -249,11 +247,3 @@ func workDir(o Options) (*scratch.Dir, error) {
 	}
 	return scratch.New(parent, "bb-proof-")
 }
-
-// isolateError is a failure of the surroundings.
-type isolateError struct{ error }
-
-func (e *isolateError) Unwrap() error { return e.error }
-
-// ExitCode is 3.
-func (e *isolateError) ExitCode() int { return 3 }

@@ -14,6 +14,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
 	"github.com/binary-buildout/binary-buildout/internal/isolate"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
@@ -173,7 +174,7 @@ func TestFaults(t *testing.T) {
 				t.Errorf("%v: %s; want %q", err, describeAll(p), test.want)
 			}
 			var f *Failure
-			if !errors.As(err, &f) || f.ExitCode() != 1 || f.Hint() == "" {
+			if !errors.As(err, &f) || fault.CodeOf(err, 0) != 1 || fault.HintOf(err, "") == "" {
 				t.Errorf("error %#v", err)
 			}
 		})

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/isolate"
 )
 
@@ -33,7 +34,7 @@ func (r *run) scripts(ctx context.Context) error {
 	const name = "import what the scripts import"
 	helper := filepath.Join(r.work, "scripts.py")
 	if err := os.WriteFile(helper, scriptsPy, 0o644); err != nil {
-		return &isolateError{fmt.Errorf("writing %s: %w", helper, err)}
+		return fault.Surroundings(fmt.Errorf("writing %s: %w", helper, err), "")
 	}
 	r.tell(name)
 	var out, log strings.Builder

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/partfiles"
 )
 
@@ -84,7 +85,7 @@ func (r *run) lost(parts partfiles.Parts, changes []partfiles.Change) {
 func (r *run) spaced(ctx context.Context, plain []partfiles.Change) error {
 	place := filepath.Join(r.work, spacedName)
 	if err := os.Rename(r.tree, place); err != nil {
-		return &isolateError{fmt.Errorf("moving the tree: %w", err)}
+		return fault.Surroundings(fmt.Errorf("moving the tree: %w", err), "")
 	}
 	r.tree = place
 	const where = " at a path with a space and an umlaut"

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/fault"
 )
 
 // Format is the number of the report's JSON format.
@@ -104,7 +105,8 @@ func (r *Report) Err() error {
 	if len(r.Missing)+len(r.Foreign) == 0 {
 		return nil
 	}
-	return &Findings{r}
+	f := &Findings{r}
+	return fault.Failed(f, f.hint())
 }
 
 func (f *Findings) Error() string {
@@ -121,8 +123,8 @@ func (f *Findings) Error() string {
 		count(len(f.Report.Foreign), "that can't be used", "that can't be used"), few(names))
 }
 
-// Hint is that of the first finding; the report has them all.
-func (f *Findings) Hint() string {
+// hint is that of the first finding; the report has them all.
+func (f *Findings) hint() string {
 	for _, i := range append(append([]Item{}, f.Report.Missing...), f.Report.Foreign...) {
 		for _, p := range i.Problems {
 			if p.Hint != "" {
@@ -132,9 +134,6 @@ func (f *Findings) Hint() string {
 	}
 	return "the report says what is wrong with each"
 }
-
-// ExitCode is that of a check that failed.
-func (f *Findings) ExitCode() int { return 1 }
 
 func count(n int, one, many string) string {
 	if n == 1 {

@@ -5,11 +5,14 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/binary-buildout/binary-buildout/internal/fault/faulttest"
 )
 
 // TestReportFormats: a name that would be markup or a new line stays what it is.
@@ -50,10 +53,11 @@ func TestReportFormats(t *testing.T) {
 		t.Errorf("%+v", a)
 	}
 	err := r.Err()
-	f, ok := err.(*Findings)
-	if !ok || f.ExitCode() != 1 || !strings.Contains(f.Hint(), "waive = demo:") || !strings.Contains(f.Error(), "demo.<script>|x (demo 1.0)") {
+	var f *Findings
+	if !errors.As(err, &f) {
 		t.Errorf("%v", err)
 	}
+	faulttest.Want(t, err, 1, "waive = demo:", "demo.<script>|x (demo 1.0)")
 }
 
 // TestTextIsShort: a Qt without its libraries has a thousand problems of the same kind.

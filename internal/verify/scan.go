@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/binary-buildout/binary-buildout/internal/binfmt"
+	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/pymodule"
 )
 
@@ -86,10 +87,7 @@ func read(ctx context.Context, src Source, skip func(string) bool) (*scan, error
 }
 
 // tooMuch is an archive, or a tree, that holds more than is looked at.
-type tooMuch string
-
-func (t tooMuch) Error() string { return string(t) }
-func (t tooMuch) ExitCode() int { return 1 }
+func tooMuch(text string) error { return fault.Failed(errors.New(text), "") }
 
 // heads are buffers for the first bytes of files.
 var heads = sync.Pool{New: func() any { return new([binfmt.SniffLen]byte) }}
