@@ -55,6 +55,7 @@ func checkAssets(t *testing.T, archive, python, example string) {
 			if err := releasetest.CheckSBOM(data); err != nil {
 				t.Errorf("%s: %v", f.Name, err)
 			}
+			checkSources(t, data)
 		}
 	}
 }

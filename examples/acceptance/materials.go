@@ -3,11 +3,15 @@
 package acceptance
 
 import (
+	"bytes"
 	_ "embed"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
+
+	cdx "github.com/CycloneDX/cyclonedx-go"
 
 	"github.com/binary-buildout/binary-buildout/release"
 )
@@ -36,5 +40,22 @@ func checkMaterials(t *testing.T, file, tree, python string, wheels []string) {
 	out, err := cmd.Output()
 	if err != nil || len(out) > 0 {
 		t.Errorf("the bill of materials, and what pip says: %v\n%s", err, out)
+	}
+}
+
+// checkSources sees that each part that was compiled has its source, by its digest.
+func checkSources(t *testing.T, sbom []byte) {
+	t.Helper()
+	var bom cdx.BOM
+	if err := cdx.NewBOMDecoder(bytes.NewReader(sbom), cdx.BOMFileFormatJSON).Decode(&bom); err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range *bom.Components {
+		if !strings.HasSuffix(part.BOMRef, ":zc.recipe.cmmi") {
+			continue
+		}
+		if part.Components == nil || (*part.Components)[0].Hashes == nil || !strings.Contains((*part.Components)[0].PackageURL, "checksum=sha256:") {
+			t.Errorf("the part %s has no source with a digest: %+v", part.Name, part.Components)
+		}
 	}
 }

@@ -165,7 +165,7 @@ func (b *builder) addEgg(e Egg, downloads []Download) {
 	x.ExternalReferences = union(&files, nil, func(r cdx.ExternalReference) string { return r.URL })
 	inside := map[string]string{}
 	for _, c := range e.Contains {
-		inside[c.Ref] = ref + "#" + c.From + ":" + c.Ref
+		inside[c.Ref] = ref + "#" + c.Ref
 	}
 	var contained []cdx.Component
 	for _, c := range e.Contains {

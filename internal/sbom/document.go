@@ -32,10 +32,14 @@ func ReadDocument(name string, data []byte, project string) []Contained {
 		all = spdx.contained(project)
 	default:
 		sum := sha256.Sum256(data)
-		all = []Contained{{Ref: name, Name: name, SHA256: hex.EncodeToString(sum[:])}}
+		all = []Contained{{Ref: hex.EncodeToString(sum[:6]), Name: name, SHA256: hex.EncodeToString(sum[:])}}
 	}
+	// Two documents of a wheel may name the same component.
 	for i := range all {
-		all[i].From = name
+		all[i].From, all[i].Ref = name, name+":"+all[i].Ref
+		for j := range all[i].Requires {
+			all[i].Requires[j] = name + ":" + all[i].Requires[j]
+		}
 	}
 	return all
 }

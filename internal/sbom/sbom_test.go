@@ -105,17 +105,17 @@ func TestReadDocument(t *testing.T) {
 		name, data string
 		want       []Contained
 	}{
-		{"no.json", `{"spec": 1}`, []Contained{{Ref: "no.json", Name: "no.json", From: "no.json", SHA256: fmt.Sprintf("%x", sha256.Sum256([]byte(`{"spec": 1}`)))}}},
+		{"no.json", `{"spec": 1}`, []Contained{{Ref: fmt.Sprintf("no.json:%.6x", sha256.Sum256([]byte(`{"spec": 1}`))), Name: "no.json", From: "no.json", SHA256: fmt.Sprintf("%x", sha256.Sum256([]byte(`{"spec": 1}`)))}}},
 		{"x.spdx.json", `{"spdxVersion": "SPDX-2.3", "packages": [{"name": "my_site"}, {"name": "zlib", "versionInfo": "1.3", "licenseDeclared": "Zlib", "externalRefs": [{"referenceType": "purl", "referenceLocator": "pkg:generic/zlib@1.3"}]}]}`,
-			[]Contained{{Ref: "pkg:generic/zlib@1.3", Name: "zlib", Version: "1.3", PURL: "pkg:generic/zlib@1.3", Licenses: []string{"Zlib"}, From: "x.spdx.json"}}},
+			[]Contained{{Ref: "x.spdx.json:pkg:generic/zlib@1.3", Name: "zlib", Version: "1.3", PURL: "pkg:generic/zlib@1.3", Licenses: []string{"Zlib"}, From: "x.spdx.json"}}},
 		{"c.xml", `<?xml version="1.0"?><bom xmlns="http://cyclonedx.org/schema/bom/1.5"><components><component type="library"><name>zlib</name><version>1.3</version></component></components></bom>`,
-			[]Contained{{Ref: "zlib@1.3", Name: "zlib", Version: "1.3", From: "c.xml"}}},
+			[]Contained{{Ref: "c.xml:zlib@1.3", Name: "zlib", Version: "1.3", From: "c.xml"}}},
 		// One of cargo: the crate is not the project, and refs are paths of a machine.
 		{"c.json", `{"bomFormat": "CycloneDX", "specVersion": "1.5", "metadata": {"component": {"type": "application", "bom-ref": "path+file:///home/x", "name": "my-crate", "version": "1", "purl": "pkg:cargo/my-crate@1"}},
 			"components": [{"type": "library", "bom-ref": "registry+a", "name": "a", "version": "2"}, {"type": "library", "bom-ref": "registry+b", "name": "a", "version": "2"}],
 			"dependencies": [{"ref": "path+file:///home/x", "dependsOn": ["registry+b", "registry+a", "registry+gone"]}]}`,
-			[]Contained{{Ref: "pkg:cargo/my-crate@1", Name: "my-crate", Version: "1", PURL: "pkg:cargo/my-crate@1", From: "c.json", Requires: []string{"a@2", "a@2:2"}},
-				{Ref: "a@2", Name: "a", Version: "2", From: "c.json"}, {Ref: "a@2:2", Name: "a", Version: "2", From: "c.json"}}},
+			[]Contained{{Ref: "c.json:pkg:cargo/my-crate@1", Name: "my-crate", Version: "1", PURL: "pkg:cargo/my-crate@1", From: "c.json", Requires: []string{"c.json:a@2", "c.json:a@2:2"}},
+				{Ref: "c.json:a@2", Name: "a", Version: "2", From: "c.json"}, {Ref: "c.json:a@2:2", Name: "a", Version: "2", From: "c.json"}}},
 	} {
 		got := ReadDocument(c.name, []byte(c.data), "my-site")
 		if !reflect.DeepEqual(got, c.want) {
