@@ -63,8 +63,8 @@ func TestDebugInformationIsInert(t *testing.T) {
 	a, rep := relocateTree(t, root, testOrigin(root))
 	check(t, rep.Err())
 	it, ok := item(rep.Relocated, "eggs/x.egg/x.so")
-	if !ok || it.Class != ClassInert || len(a.Manifest.Relocations) != 0 {
-		t.Fatalf("%+v, %+v", rep, a.Manifest.Relocations)
+	if !ok || it.Class != ClassInert || len(a.Relocations) != 0 {
+		t.Fatalf("%+v, %+v", rep, a.Relocations)
 	}
 	got := content(t, a, "eggs/x.egg/x.so")
 	if strings.Contains(got, root) || len(got) != len(raw) {
@@ -118,12 +118,13 @@ func TestCompiledInPaths(t *testing.T) {
 			}
 			a, rep := relocateTree(t, root, testOrigin(root))
 			check(t, rep.Err())
-			if len(a.Manifest.Relocations) != 1 || a.Manifest.Relocations[0].Class != archive.ClassCString {
-				t.Fatalf("%+v", a.Manifest.Relocations)
+			if len(a.Relocations) != 1 || a.Relocations[0].Class != archive.ClassCString {
+				t.Fatalf("%+v", a.Relocations)
 			}
-			rel := a.Manifest.Relocations[0]
-			if len(rel.CStrings) != 3 || a.Manifest.MaxRoot != len(root) || a.Manifest.MaxRootFile != name {
-				t.Errorf("%+v, limit %d by %s", rel.CStrings, a.Manifest.MaxRoot, a.Manifest.MaxRootFile)
+			rel := a.Relocations[0]
+			limit, file := a.rootLimit()
+			if len(rel.CStrings) != 3 || limit != len(root) || file != name {
+				t.Errorf("%+v, limit %d by %s", rel.CStrings, limit, file)
 			}
 			data := []byte(content(t, a, name))
 			elsewhere := filepath.Join(t.TempDir(), "app")
@@ -170,7 +171,7 @@ int main(void) {
 	a, rep := relocateTree(t, root, testOrigin(root))
 	check(t, rep.Err())
 	elsewhere := filepath.Join(t.TempDir(), "my app")
-	for _, r := range a.Manifest.Relocations {
+	for _, r := range a.Relocations {
 		data := []byte(content(t, a, r.Path))
 		relocateStrings(t, data, r.CStrings, elsewhere)
 		check(t, os.MkdirAll(filepath.Dir(filepath.Join(elsewhere, r.Path)), 0o755))

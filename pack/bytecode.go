@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -33,7 +34,7 @@ type BytecodeReport struct {
 	Skipped  []string `json:"skipped"`   // sources that this Python can't compile: templates, other versions
 }
 
-// CompileBytecode adds a .pyc file to the archive for each .py file of
+// CompileBytecode gives the plan with a .pyc file for each .py file of
 // eggs, parts and packages, so that a read-only install starts without
 // compiling. It follows Relocate: a source that is relocated gets a relocation
 // of class bytecode instead, and bootstrap.py compiles it.
@@ -42,7 +43,8 @@ type BytecodeReport struct {
 // installed distributions are "unchecked" (PEP 552), others "checked" by the
 // source's hash, so that a change of a develop package is seen at once.
 // Python 2.7 and 3.6 know neither; there it is the source's time and size.
-func CompileBytecode(ctx context.Context, a *Archive, c Compile) (*BytecodeReport, error) {
+func CompileBytecode(ctx context.Context, plan *Plan, c Compile) (*Plan, *BytecodeReport, error) {
+	a := &plan.List
 	var todo []int
 	for i := range a.Files {
 		if compiles(&a.Files[i]) {
@@ -54,9 +56,10 @@ func CompileBytecode(ctx context.Context, a *Archive, c Compile) (*BytecodeRepor
 	}
 	out := make([]compiled, len(todo))
 	if err := c.all(ctx, a, todo, out); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return c.collect(a, todo, out), nil
+	done, rep := c.collect(plan, todo, out)
+	return done, rep, nil
 }
 
 // Marshal is what an interpreter shows of its bytecode's format before a build.
@@ -80,7 +83,7 @@ type compiled struct {
 	sha256 string
 }
 
-func (c Compile) all(asked context.Context, a *Archive, todo []int, out []compiled) error {
+func (c Compile) all(asked context.Context, a *List, todo []int, out []compiled) error {
 	ctx, cancel := context.WithCancel(asked)
 	defer cancel()
 	next := make(chan int)
@@ -116,7 +119,7 @@ feed:
 }
 
 // worker runs one interpreter, and gives it one source after the other.
-func (c Compile) worker(ctx context.Context, a *Archive, todo []int, out []compiled, next <-chan int) error {
+func (c Compile) worker(ctx context.Context, a *List, todo []int, out []compiled, next <-chan int) error {
 	p, err := pyc.Start(ctx, c.Python, c.Dir)
 	if err != nil {
 		return fail(exitSurroundings, "name the build's interpreter with --python", "%w", err)
@@ -154,8 +157,11 @@ func (c Compile) store(f *File, k int, p *pyc.Compiler, code, hash []byte) (comp
 	return res, os.WriteFile(res.source, data, 0o600)
 }
 
-func (c Compile) collect(a *Archive, todo []int, out []compiled) *BytecodeReport {
+// collect adds what was compiled to a copy of the plan.
+func (c Compile) collect(plan *Plan, todo []int, out []compiled) (*Plan, *BytecodeReport) {
 	rep := &BytecodeReport{Skipped: []string{}}
+	a := *plan
+	a.Files, a.Relocations = slices.Clone(plan.Files), slices.Clone(plan.Relocations)
 	var files []File
 	for k, i := range todo {
 		f := &a.Files[i]
@@ -164,7 +170,7 @@ func (c Compile) collect(a *Archive, todo []int, out []compiled) *BytecodeReport
 			rep.Skipped = append(rep.Skipped, f.Path)
 		case f.Class == archive.ClassText:
 			rep.AtTarget++
-			a.Manifest.Relocations = append(a.Manifest.Relocations, archive.Relocation{Path: out[k].path, Class: archive.ClassBytecode, Mode: uint32(f.Mode.Perm() &^ 0o111)})
+			a.Relocations = append(a.Relocations, archive.Relocation{Path: out[k].path, Class: archive.ClassBytecode, Mode: uint32(f.Mode.Perm() &^ 0o111)})
 		default:
 			rep.Compiled++
 			files = append(files, File{
@@ -174,5 +180,5 @@ func (c Compile) collect(a *Archive, todo []int, out []compiled) *BytecodeReport
 		}
 	}
 	a.Add(files...)
-	return rep
+	return &a, rep
 }

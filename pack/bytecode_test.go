@@ -96,14 +96,14 @@ func compileTree(t *testing.T, python, root string, jobs int, reverse bool) map[
 			a.Files[i], a.Files[j] = a.Files[j], a.Files[i]
 		}
 	}
-	rep, err := CompileBytecode(context.Background(), a, Compile{Python: python, Dir: t.TempDir(), Epoch: time.Unix(archive.DefaultEpoch, 0), Jobs: jobs})
+	p, rep, err := CompileBytecode(context.Background(), &Plan{List: *a}, Compile{Python: python, Dir: t.TempDir(), Epoch: time.Unix(archive.DefaultEpoch, 0), Jobs: jobs})
 	check(t, err)
 	if len(rep.Skipped) == 0 {
 		t.Error("the template compiled")
 	}
 	out := map[string][]byte{}
-	for i := range a.Files {
-		if f := &a.Files[i]; path.Ext(f.Path) == ".pyc" {
+	for i := range p.Files {
+		if f := &p.Files[i]; path.Ext(f.Path) == ".pyc" {
 			data, err := os.ReadFile(f.Source)
 			check(t, err)
 			if bytes.Contains(data, []byte(root)) {
@@ -129,18 +129,13 @@ func TestBytecodeIsUsed(t *testing.T) {
 			stdlibTree(t, python, root, "json", "logging")
 			a, err := Scan(root, Rules{})
 			check(t, err)
-			a.Manifest = testManifest()
-			rep, err := Relocate(a, testOrigin(root))
+			p, err := Relocate(a, testOrigin(root), v)
 			check(t, err)
-			check(t, rep.Err())
-			_, err = CompileBytecode(context.Background(), a, Compile{Python: python, Dir: t.TempDir(), Epoch: time.Unix(archive.DefaultEpoch, 0)})
-			check(t, err)
-			check(t, Check(a))
-			var b bytes.Buffer
-			_, err = Write(context.Background(), &b, a, archive.FormatTarGz, time.Unix(archive.DefaultEpoch, 0), nil)
+			check(t, p.Report.Err())
+			p, _, err = CompileBytecode(context.Background(), p, Compile{Python: python, Dir: t.TempDir(), Epoch: time.Unix(archive.DefaultEpoch, 0)})
 			check(t, err)
 			dir := filepath.Join(t.TempDir(), "there")
-			check(t, archive.Extract(context.Background(), save(t, b.Bytes(), "a.tar.gz"), dir, archive.ExtractOptions{}))
+			check(t, archive.Extract(context.Background(), save(t, written(t, p, testManifest(), archive.FormatTarGz), "a.tar.gz"), dir, archive.ExtractOptions{}))
 			cmd := exec.Command(python, "-sSv", "-c", fmt.Sprintf(useBytecode, dir))
 			cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "PYTHONDONTWRITEBYTECODE=1")
 			out, err := cmd.CombinedOutput()
@@ -174,7 +169,7 @@ func TestBytecodeInterrupted(t *testing.T) {
 	check(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	_, err = CompileBytecode(ctx, a, Compile{Python: python, Dir: t.TempDir(), Epoch: time.Unix(archive.DefaultEpoch, 0)})
+	_, _, err = CompileBytecode(ctx, &Plan{List: *a}, Compile{Python: python, Dir: t.TempDir(), Epoch: time.Unix(archive.DefaultEpoch, 0)})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}

@@ -30,9 +30,9 @@ func (e *CheckError) Error() string {
 }
 
 // Check holds the list against what the target can hold, and what Extract
-// accepts: names, links, duplicates, lengths. It sets Manifest.LongestPath.
-func Check(a *Archive) error {
-	c := checker{folds: foldsNames(a.Manifest.Target), windows: onWindows(a.Manifest.Target)}
+// accepts: names, links, duplicates, lengths. It gives the longest path.
+func Check(a *Plan, target string) (longest string, err error) {
+	c := checker{folds: foldsNames(target), windows: onWindows(target)}
 	for i := range a.Files {
 		f := &a.Files[i]
 		if units(f.Path) > units(c.longest) {
@@ -42,14 +42,13 @@ func Check(a *Archive) error {
 	}
 	c.links(a)
 	c.relocated(a)
-	a.Manifest.LongestPath = c.longest
 	if c.windows && units(c.longest)+minRootWindows > maxPathWindows {
 		c.block(c.longest, "leave it out with --exclude, or shorten it", "the path has %d characters, Windows takes %d with the root", units(c.longest), maxPathWindows)
 	}
 	if len(c.items) > 0 {
-		return fault.Failed(&CheckError{Items: c.items}, c.items[0].hint)
+		err = fault.Failed(&CheckError{Items: c.items}, c.items[0].hint)
 	}
-	return nil
+	return c.longest, err
 }
 
 func onWindows(target string) bool { return strings.Contains(target, "-win") }
@@ -73,11 +72,11 @@ func (c *checker) block(p, hint, format string, args ...any) {
 
 // relocated looks at the names that a file has while bootstrap.py fits it: the
 // archive's version is kept, and the new one is written beside it.
-func (c *checker) relocated(a *Archive) {
+func (c *checker) relocated(a *Plan) {
 	if !c.windows {
 		return
 	}
-	for _, r := range a.Manifest.Relocations {
+	for _, r := range a.Relocations {
 		for _, p := range []string{archive.Dir + "/origin/" + r.Path, path.Join(archive.Parent(r.Path), temporaryName)} {
 			if units(p) > units(c.longest) {
 				c.longest = p
@@ -149,7 +148,7 @@ func units(s string) int {
 	return len(utf16.Encode([]rune(s)))
 }
 
-func (c *checker) links(a *Archive) {
+func (c *checker) links(a *Plan) {
 	t := archive.Links{}
 	for i := range a.Files {
 		if f := &a.Files[i]; f.Type == archive.TypeLink && f.InArchive() {

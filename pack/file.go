@@ -21,7 +21,7 @@ const (
 )
 
 // File is one file, directory or symbolic link of a tree that is packed. Scan
-// makes them; Relocate and CompileBytecode fill in the rest.
+// makes them; the copies in a Plan have the rest.
 type File struct {
 	Path string      // relative, with slashes, UTF-8
 	Type string      // TypeFile, TypeDir, TypeLink
@@ -53,12 +53,11 @@ type textEdit struct {
 	text   string
 }
 
-// Archive is a tree that is packed, as a list. Each step edits the list, and writing comes last.
-type Archive struct {
-	Root     string // where the tree lies
-	Manifest archive.Manifest
-	Files    []File // sorted by Path; parents before children
-	Omitted  []Omission
+// List is a tree that is packed, as a list. Scan makes it; Relocate makes a Plan of it.
+type List struct {
+	Root    string // where the tree lies
+	Files   []File // sorted by Path; parents before children
+	Omitted []Omission
 	// Unmatched are the Exclude and Include of Scan's rules that match nothing in the tree.
 	Unmatched Rules
 }
@@ -70,20 +69,20 @@ type Omission struct {
 }
 
 // Find gives the index of a path in Files.
-func (a *Archive) Find(path string) (int, bool) {
+func (a *List) Find(path string) (int, bool) {
 	i := sort.Search(len(a.Files), func(i int) bool { return a.Files[i].Path >= path })
 	return i, i < len(a.Files) && a.Files[i].Path == path
 }
 
 // Add puts files into the list, in place of those of the same path, and the
 // directories they need. It is for what is made here and not found in the tree.
-func (a *Archive) Add(files ...File) {
+func (a *List) Add(files ...File) {
 	a.Files = append(a.Files, files...)
 	a.normalize()
 }
 
 // normalize sorts Files, keeps the last of two with the same path, and adds directories that are missing.
-func (a *Archive) normalize() {
+func (a *List) normalize() {
 	byPath := make(map[string]int, len(a.Files))
 	out := a.Files[:0]
 	for _, f := range a.Files {
@@ -140,7 +139,6 @@ func (f *File) raw() (io.ReadCloser, error) {
 		file.Close()
 		return nil, fail(exitCheck, "stop what runs in the tree, then pack again", "reading %s: it changed while the tree was packed", f.Path)
 	}
-	f.diskSize, f.diskTime = info.Size(), info.ModTime()
 	return file, nil
 }
 

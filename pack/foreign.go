@@ -14,7 +14,7 @@ import (
 // foreignFiles are the files of wheels that were built elsewhere: those whose
 // WHEEL has a manylinux or musllinux tag, which only an index serves. What
 // they name of a build machine is not this one's, even if it has the same name.
-func foreignFiles(a *Archive) (map[string]bool, error) {
+func foreignFiles(a *List) (map[string]bool, error) {
 	set := map[string]bool{}
 	for i := range a.Files {
 		f := &a.Files[i]
@@ -49,7 +49,7 @@ func foreignFiles(a *Archive) (map[string]bool, error) {
 }
 
 // below puts every file below a directory into the set.
-func (a *Archive) below(dir string, set map[string]bool) {
+func (a *List) below(dir string, set map[string]bool) {
 	i := sort.Search(len(a.Files), func(i int) bool { return a.Files[i].Path >= dir+"/" })
 	for ; i < len(a.Files) && place.Under(a.Files[i].Path, dir); i++ {
 		set[a.Files[i].Path] = true

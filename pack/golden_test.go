@@ -4,14 +4,12 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
-	"context"
 	"flag"
 	"io"
 	"os"
 	"path/filepath"
 	"runtime"
 	"testing"
-	"time"
 
 	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/binfmt"
@@ -59,20 +57,16 @@ func packGolden(t *testing.T, root, format string) []byte {
 	for _, name := range []string{archive.BootstrapPy, archive.LauncherName} {
 		a.Add(File{Path: name, Mode: 0o644, Data: text, Size: int64(len(text))})
 	}
-	a.Manifest = testManifest()
-	a.Manifest.Generator, a.Manifest.Buildout = "binary-buildout 0", "4.1.4"
-	a.Manifest.Checkouts = []archive.Checkout{{Path: "src/pure", URL: "https://example.org/pure", Commit: "0123456789abcdef"}}
-	a.Manifest.Verification = map[string]any{"extensions": 1}
+	m := testManifest()
+	m.Generator, m.Buildout = "binary-buildout 0", "4.1.4"
+	m.Checkouts = []archive.Checkout{{Path: "src/pure", URL: "https://example.org/pure", Commit: "0123456789abcdef"}}
+	m.Verification = map[string]any{"extensions": 1}
 	o := testOrigin(goldenRoot)
 	o.Binaries = Binaries{SetRunpath: binfmt.SetRunpath, DropNeeded: binfmt.DropNeeded}
-	rep, err := Relocate(a, o)
+	p, err := Relocate(a, o, m.Python.Version)
 	check(t, err)
-	check(t, rep.Err())
-	check(t, Check(a))
-	var b bytes.Buffer
-	_, err = Write(context.Background(), &b, a, format, time.Unix(archive.DefaultEpoch, 0), nil)
-	check(t, err)
-	return b.Bytes()
+	check(t, p.Report.Err())
+	return written(t, p, m, format)
 }
 
 // unpackStage unpacks a tree with the modes and times that are in its tar file,

@@ -65,25 +65,33 @@ func testOrigin(root string) Origin {
 }
 
 // packTree runs all steps and gives the archive's bytes.
-func packTree(t *testing.T, root string, o Origin, format string) ([]byte, *Archive, *Report) {
+func packTree(t *testing.T, root string, o Origin, format string) ([]byte, *Plan, *Report) {
 	t.Helper()
-	a, rep := relocateTree(t, root, o)
+	p, rep := relocateTree(t, root, o)
 	check(t, rep.Err())
-	check(t, Check(a))
-	var b bytes.Buffer
-	_, err := Write(context.Background(), &b, a, format, time.Unix(archive.DefaultEpoch, 0), nil)
-	check(t, err)
-	return b.Bytes(), a, rep
+	return written(t, p, testManifest(), format), p, rep
 }
 
-func relocateTree(t *testing.T, root string, o Origin) (*Archive, *Report) {
+// written is the archive of a plan.
+func written(t *testing.T, p *Plan, m archive.Manifest, format string) []byte {
 	t.Helper()
-	a, err := Scan(root, Rules{})
+	m, err := p.Manifest(m)
 	check(t, err)
-	a.Manifest = testManifest()
-	rep, err := Relocate(a, o)
+	c, err := p.Seal(m)
 	check(t, err)
-	return a, rep
+	var b bytes.Buffer
+	_, err = archive.Write(context.Background(), &b, c, format, time.Unix(archive.DefaultEpoch, 0), nil)
+	check(t, err)
+	return b.Bytes()
+}
+
+func relocateTree(t *testing.T, root string, o Origin) (*Plan, *Report) {
+	t.Helper()
+	l, err := Scan(root, Rules{})
+	check(t, err)
+	p, err := Relocate(l, o, testManifest().Python.Version)
+	check(t, err)
+	return p, p.Report
 }
 
 func testManifest() archive.Manifest {
@@ -104,7 +112,7 @@ func findPython(t *testing.T, version string) string {
 }
 
 // content is what an archive's file holds.
-func content(t *testing.T, a *Archive, p string) string {
+func content(t *testing.T, a *Plan, p string) string {
 	t.Helper()
 	i, ok := a.Find(p)
 	if !ok {

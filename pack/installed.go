@@ -140,7 +140,7 @@ func cleanRel(p string) string {
 }
 
 // readInstalled reads .installed.cfg, if the archive has one.
-func (a *Archive) readInstalled() ([]installed, error) {
+func (a *List) readInstalled() ([]installed, error) {
 	i, ok := a.Find(installedName)
 	if !ok {
 		return nil, nil

@@ -67,7 +67,7 @@ func (o Origin) insideOrScanned(p, scanned string) (string, bool) {
 // into its installation, "" for any other. What another Python has in its
 // site-packages is anybody's guess, so a link there is no such link.
 func (w *worker) interpreterLink(target string) string {
-	version := w.a.Manifest.Python.Version
+	version := w.version
 	target = path.Clean(place.ToSlash(target))
 	for _, p := range append([]string{w.o.Interpreter}, w.o.Interpreters...) {
 		for _, name := range append(aliases(p, version), p) {

@@ -36,7 +36,7 @@ func umaskOf(mode fs.FileMode) umask {
 //   - Other files keep which rights are missing. What they have more may be
 //     another umask's: some have 0664 and some 0644 in one checkout.
 //   - What an index serves has its builder's modes: of those only 0600 and 0700 count.
-func settleModes(a *Archive) error {
+func settleModes(a *List) error {
 	owners, err := partOwners(a)
 	if err != nil {
 		return err
@@ -80,7 +80,7 @@ func (m modes) settled(f *File, part bool) fs.FileMode {
 }
 
 // partOwners says what the parts installed, by .installed.cfg.
-func partOwners(a *Archive) (owners, error) {
+func partOwners(a *List) (owners, error) {
 	list, err := a.readInstalled()
 	if err != nil {
 		return owners{}, err
@@ -98,7 +98,7 @@ func isPart(o owners, p string) bool {
 
 // buildUmask is the umask of the build. buildout writes .installed.cfg by a
 // plain open(), so its mode shows it; without one, any file that others can read does.
-func buildUmask(a *Archive) umask {
+func buildUmask(a *List) umask {
 	if i, ok := a.Find(installedName); ok {
 		return umaskOf(a.Files[i].Mode)
 	}
@@ -113,7 +113,7 @@ func buildUmask(a *Archive) umask {
 
 // checkoutUmask is the umask of who made the checkout: version control makes
 // files by plain open() too, so what most of those that no part made have shows it.
-func checkoutUmask(a *Archive, o owners, built umask) umask {
+func checkoutUmask(a *List, o owners, built umask) umask {
 	count := map[fs.FileMode]int{}
 	best := 0o666 &^ fs.FileMode(built)
 	for i := range a.Files {

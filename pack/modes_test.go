@@ -25,7 +25,7 @@ var modeTree = tree{
 }
 
 // scannedModes are the modes in the archive of modeTree, some of which were changed.
-func scannedModes(t *testing.T, build, checkout int, changed map[string]fs.FileMode) (*Archive, map[string]fs.FileMode) {
+func scannedModes(t *testing.T, build, checkout int, changed map[string]fs.FileMode) (*List, map[string]fs.FileMode) {
 	t.Helper()
 	root := filepath.Join(t.TempDir(), "stage")
 	mine, theirs := tree{}, tree{}
@@ -96,9 +96,10 @@ func TestModesOfUmasks(t *testing.T) {
 				a.Files[i].Data, a.Files[i].Source, a.Files[i].Size = []byte("without the root\n"), "", 17
 			}
 		}
-		a.Manifest = archive.Manifest{Generator: "test", Name: "demo", Version: "1.0", Target: "cp311-linux_x86_64"}
+		c, err := a.Seal(archive.Manifest{Generator: "test", Name: "demo", Version: "1.0", Target: "cp311-linux_x86_64"})
+		check(t, err)
 		var b bytes.Buffer
-		digest, err := Write(context.Background(), &b, a, archive.FormatTarGz, time.Unix(archive.DefaultEpoch, 0), nil)
+		digest, err := archive.Write(context.Background(), &b, c, archive.FormatTarGz, time.Unix(archive.DefaultEpoch, 0), nil)
 		check(t, err)
 		if digest.SHA256 != golden {
 			t.Errorf("built with umask %03o, checked out with %03o: %s", m.build, m.checkout, digest.SHA256)

@@ -54,7 +54,7 @@ func TestPackSample(t *testing.T) {
 	if _, err := os.Lstat(filepath.Join(dir, "parts/python")); err == nil {
 		t.Error("parts/python is in the archive")
 	}
-	for _, r := range a.Manifest.Relocations {
+	for _, r := range a.Relocations {
 		if r.Path == "parts/include" && r.Link != archive.Prefix+"/include" {
 			t.Errorf("parts/include: %+v", r)
 		}

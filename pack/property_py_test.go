@@ -1,7 +1,6 @@
 package pack
 
 import (
-	"bytes"
 	"context"
 	"math/rand"
 	"os"
@@ -9,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/binary-buildout/binary-buildout/archive"
 )
@@ -99,13 +97,10 @@ func unpackTree(t *testing.T, a, b string, about []string) {
 	t.Helper()
 	list, rep := relocateTree(t, a, testOrigin(a))
 	check(t, rep.Err())
-	list.Manifest.Format = archive.Format
-	list.Manifest.Python = archive.Python{Version: about[0], Implementation: "cpython", ABI: about[1], Platform: about[2], Bits: 64, Libc: "glibc"}
-	list.Manifest.Target = about[1] + "-" + about[2]
-	check(t, Check(list))
-	var written bytes.Buffer
-	_, err := Write(context.Background(), &written, list, archive.FormatTarGz, time.Unix(archive.DefaultEpoch, 0), nil)
-	check(t, err)
+	m := testManifest()
+	m.Python = archive.Python{Version: about[0], Implementation: "cpython", ABI: about[1], Platform: about[2], Bits: 64, Libc: "glibc"}
+	m.Target = about[1] + "-" + about[2]
+	data := written(t, list, m, archive.FormatTarGz)
 	check(t, os.RemoveAll(a))
-	check(t, archive.Extract(context.Background(), save(t, written.Bytes(), "x"), b, archive.ExtractOptions{}))
+	check(t, archive.Extract(context.Background(), save(t, data, "x"), b, archive.ExtractOptions{}))
 }

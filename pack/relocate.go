@@ -7,6 +7,7 @@ import (
 	"hash"
 	"io"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -27,20 +28,23 @@ const (
 	largeText = 1 << 20
 )
 
-// Relocate reads each file once, gives it its class, its digest and what has
-// to be edited, and fills in Manifest.Relocations. The report is complete even
-// where Err() says that something is blocked; the error is for what could not be read.
-func Relocate(a *Archive, o Origin) (*Report, error) {
-	list, err := a.readInstalled()
+// Relocate reads each file of a list, and gives each its class, its digest and
+// what has to be edited. The list stays as it was. The report is complete even
+// where its Err() says that something is blocked; the error is for what could
+// not be read. version is that of the build's Python, "3.13.0".
+func Relocate(l *List, o Origin, version string) (*Plan, error) {
+	p := &Plan{List: *l, Relocations: []archive.Relocation{}}
+	p.Files = slices.Clone(l.Files)
+	list, err := p.readInstalled()
 	if err != nil {
 		return nil, err
 	}
 	r := &relocator{
-		a: a, o: o,
-		search: place.New(o.places(a.Manifest.Python.Version)),
+		a: &p.List, o: o, version: version,
+		search: place.New(o.places(version)),
 		owners: newOwners(list, o),
 	}
-	if r.foreign, err = foreignFiles(a); err != nil {
+	if r.foreign, err = foreignFiles(&p.List); err != nil {
 		return nil, err
 	}
 	verdicts, err := r.all()
@@ -48,22 +52,22 @@ func Relocate(a *Archive, o Origin) (*Report, error) {
 		return nil, err
 	}
 	r.outside(list, verdicts)
-	rep := &Report{Omitted: append([]Omission{}, a.Omitted...)}
-	a.Manifest.Relocations = []archive.Relocation{}
-	for i := range a.Files {
-		rep.file(&a.Files[i], &verdicts[i])
-		if rel, ok := relocation(&a.Files[i], &verdicts[i]); ok {
-			a.Manifest.Relocations = append(a.Manifest.Relocations, rel)
+	p.Report = &Report{Omitted: append([]Omission{}, l.Omitted...)}
+	for i := range p.Files {
+		f, v := &p.Files[i], &verdicts[i]
+		p.Report.file(f, v)
+		if rel, ok := relocation(f, v); ok {
+			p.Relocations = append(p.Relocations, rel)
 		}
 	}
-	a.setRootLimit()
-	rep.sort()
-	return rep, nil
+	p.Report.sort()
+	return p, nil
 }
 
 type relocator struct {
-	a       *Archive
+	a       *List
 	o       Origin
+	version string // of the build's Python
 	search  *place.Searcher
 	owners  owners
 	foreign map[string]bool
@@ -261,18 +265,6 @@ func relocation(f *File, v *verdict) (archive.Relocation, bool) {
 		return archive.Relocation{Path: f.Path, Class: archive.ClassLink, Link: f.Placeholder}, true
 	}
 	return archive.Relocation{}, false
-}
-
-// setRootLimit records how long a root may be, which compiled-in strings limit.
-func (a *Archive) setRootLimit() {
-	a.Manifest.MaxRoot, a.Manifest.MaxRootFile = 0, ""
-	for _, r := range a.Manifest.Relocations {
-		for _, c := range r.CStrings {
-			if a.Manifest.MaxRoot == 0 || c.Prefix < a.Manifest.MaxRoot {
-				a.Manifest.MaxRoot, a.Manifest.MaxRootFile = c.Prefix, r.Path
-			}
-		}
-	}
 }
 
 // outside blocks what .installed.cfg lists outside the tree.

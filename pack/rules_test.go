@@ -52,7 +52,8 @@ func TestLinks(t *testing.T) {
 				t.Errorf("-> %q, %q", f.Link, f.Placeholder)
 			}
 			if tt.listed != "blocked" {
-				check(t, Check(a))
+				_, err := Check(a, testManifest().Target)
+				check(t, err)
 			}
 		})
 	}
@@ -235,7 +236,7 @@ func TestSiblings(t *testing.T) {
 		_, blocked := item(rep.Blocked, "x.bin")
 		it, _ := item(rep.Relocated, "parts/x/x.so")
 		if blocked != made || (it.Class == archive.ClassCString) != made {
-			t.Errorf("made %v: %+v, %+v", made, rep.Blocked, a.Manifest.Relocations)
+			t.Errorf("made %v: %+v, %+v", made, rep.Blocked, a.Relocations)
 		}
 	}
 }
@@ -283,11 +284,11 @@ func TestCheckNames(t *testing.T) {
 		{"cp311-linux_x86_64", "a/../b", `".." in it`},
 		{"cp311-linux_x86_64", "a a", "can't tell it from a"},
 	} {
-		a := &Archive{Manifest: archive.Manifest{Target: tt.target}}
+		a := &Plan{}
 		for p := range strings.SplitSeq(tt.files, " ") {
 			a.Files = append(a.Files, File{Path: strings.TrimSuffix(strings.Replace(p, strings.Repeat("d/", 130), strings.Repeat("d/", 129)+"dd", 1), "/")})
 		}
-		err := Check(a)
+		_, err := Check(a, tt.target)
 		if tt.reason == "" && err != nil || tt.reason != "" && (err == nil || !strings.Contains(err.Error(), tt.reason)) {
 			t.Errorf("%s %q: %v, want %q", tt.target, tt.files, err, tt.reason)
 		}
@@ -301,8 +302,10 @@ func TestFileThatChanges(t *testing.T) {
 	check(t, rep.Err())
 	check(t, os.WriteFile(filepath.Join(root, "big"), []byte(strings.Repeat("y", cacheFile+1)), 0o644))
 	check(t, os.Chtimes(filepath.Join(root, "big"), time.Now(), time.Now().Add(time.Hour)))
+	c, err := a.Seal(testManifest())
+	check(t, err)
 	for _, format := range []string{archive.FormatTarGz, archive.FormatTarZst, archive.FormatZip} {
-		_, err := Write(t.Context(), io.Discard, a, format, time.Unix(archive.DefaultEpoch, 0), nil)
+		_, err := archive.Write(t.Context(), io.Discard, c, format, time.Unix(archive.DefaultEpoch, 0), nil)
 		if err == nil || !strings.Contains(err.Error(), "changed") {
 			t.Errorf("%s: %v", format, err)
 		}

@@ -19,30 +19,39 @@ import (
 
 // childPack packs a tree to a file, and prints the most memory it had.
 func childPack(root, format, out string) int {
-	f, err := os.Create(out)
-	if err != nil {
-		return fatal(err)
-	}
-	a, err := Scan(root, Rules{})
-	if err != nil {
-		return fatal(err)
-	}
-	a.Manifest = testManifest()
-	rep, err := Relocate(a, testOrigin(root))
-	if err == nil {
-		err = rep.Err()
-	}
-	if err == nil {
-		err = Check(a)
-	}
-	if err == nil {
-		_, err = Write(context.Background(), f, a, format, time.Unix(archive.DefaultEpoch, 0), nil)
-	}
-	if err != nil {
+	if err := packTo(root, format, out); err != nil {
 		return fatal(err)
 	}
 	io.Copy(os.Stdout, statusFile())
 	return 0
+}
+
+func packTo(root, format, out string) error {
+	f, err := os.Create(out)
+	if err != nil {
+		return err
+	}
+	l, err := Scan(root, Rules{})
+	if err != nil {
+		return err
+	}
+	m := testManifest()
+	p, err := Relocate(l, testOrigin(root), m.Python.Version)
+	if err == nil {
+		err = p.Report.Err()
+	}
+	if err == nil {
+		m, err = p.Manifest(m)
+	}
+	if err != nil {
+		return err
+	}
+	c, err := p.Seal(m)
+	if err != nil {
+		return err
+	}
+	_, err = archive.Write(context.Background(), f, c, format, time.Unix(archive.DefaultEpoch, 0), nil)
+	return err
 }
 
 func statusFile() io.Reader {

@@ -24,7 +24,7 @@ const varDepth = 2
 //
 // A hard link is one more file with the same bytes. A name that isn't UTF-8,
 // a device and a named pipe are errors.
-func Scan(root string, rules Rules) (*Archive, error) {
+func Scan(root string, rules Rules) (*List, error) {
 	if err := rules.CheckGlobs(); err != nil {
 		return nil, err
 	}
@@ -32,7 +32,7 @@ func Scan(root string, rules Rules) (*Archive, error) {
 	if err != nil {
 		return nil, fmt.Errorf("scanning %s: %w", root, err)
 	}
-	s := &scanner{rules: &rules, a: &Archive{Root: abs, Unmatched: Rules{Exclude: slices.Clone(rules.Exclude), Include: slices.Clone(rules.Include)}}}
+	s := &scanner{rules: &rules, a: &List{Root: abs, Unmatched: Rules{Exclude: slices.Clone(rules.Exclude), Include: slices.Clone(rules.Include)}}}
 	if err := s.dir(""); err != nil {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func Scan(root string, rules Rules) (*Archive, error) {
 
 type scanner struct {
 	rules *Rules
-	a     *Archive
+	a     *List
 }
 
 // dir lists one directory and all below it.

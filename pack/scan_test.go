@@ -82,7 +82,7 @@ func TestOmissions(t *testing.T) {
 			t.Errorf("%s is gone", d)
 		}
 	}
-	if content(t, a, archive.BootstrapPy) != string(target.Bootstrap()) {
+	if content(t, &Plan{List: *a}, archive.BootstrapPy) != string(target.Bootstrap()) {
 		t.Error("bootstrap.py is not ours")
 	}
 	a, err = Scan(root, Rules{Develop: []string{"src/x"}, KeepBuild: true})

@@ -52,13 +52,13 @@ func TestStarter(t *testing.T) {
 			if want := string(program) + test.want + member; got != want {
 				t.Errorf("the line is %q, want %q", strings.TrimSuffix(strings.TrimPrefix(got, string(program)), member), test.want)
 			}
-			for _, r := range a.Manifest.Relocations {
+			for _, r := range a.Relocations {
 				if r.Class != archive.ClassText || r.SHA256 != hexSum(got) {
 					t.Errorf("the manifest has %+v", r)
 				}
 			}
-			if len(a.Manifest.Relocations) != 1 {
-				t.Errorf("%d relocations", len(a.Manifest.Relocations))
+			if len(a.Relocations) != 1 {
+				t.Errorf("%d relocations", len(a.Relocations))
 			}
 		})
 	}

@@ -31,16 +31,23 @@ func run(stage, python, out string) error {
 	if err != nil {
 		return err
 	}
-	a.Manifest = archive.Manifest{Format: archive.Format, Name: "bench", Version: "1", Target: "cp313-linux_x86_64",
+	m := archive.Manifest{Format: archive.Format, Name: "bench", Version: "1", Target: "cp313-linux_x86_64",
 		Python: archive.Python{Version: "3.13", Implementation: "cpython", ABI: "cp313", Platform: "linux_x86_64"}}
 	prefix := filepath.Dir(filepath.Dir(python))
-	report, err := pack.Relocate(a, pack.Origin{
+	p, err := pack.Relocate(a, pack.Origin{
 		Root: stage, RealRoot: stage, Interpreter: python, Prefix: prefix, LibDir: filepath.Join(prefix, "lib"), Home: os.Getenv("HOME"),
 		Binaries: pack.Binaries{SetRunpath: binfmt.SetRunpath, DropNeeded: binfmt.DropNeeded},
-	})
+	}, m.Python.Version)
 	if err == nil {
-		err = report.Err()
+		err = p.Report.Err()
 	}
+	if err != nil {
+		return err
+	}
+	if m, err = p.Manifest(m); err != nil {
+		return err
+	}
+	c, err := p.Seal(m)
 	if err != nil {
 		return err
 	}
@@ -49,6 +56,6 @@ func run(stage, python, out string) error {
 		return err
 	}
 	defer f.Close()
-	_, err = pack.Write(context.Background(), f, a, archive.FormatTarGz, time.Unix(archive.DefaultEpoch, 0), nil)
+	_, err = archive.Write(context.Background(), f, c, archive.FormatTarGz, time.Unix(archive.DefaultEpoch, 0), nil)
 	return err
 }

@@ -13,10 +13,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/pack/treetest"
 )
 
 // Raise is an egg whose version is raised, and one line of one of its modules.
@@ -79,13 +79,11 @@ func nextVersion(t *testing.T, file, number string, egg Raise, first string) str
 	}
 	a, err := pack.Scan(tree, pack.Rules{})
 	check(t, err)
-	a.Manifest = m
 	next := filepath.Join(tempDir(t), m.Name+"-"+number+"-"+m.Target+".tar.gz")
 	f, err := os.Create(next)
 	check(t, err)
 	defer f.Close()
-	_, err = pack.Write(context.Background(), f, a, archive.FormatTarGz, time.Unix(archive.DefaultEpoch, 0), nil)
-	check(t, err)
+	treetest.Write(t, f, a, m, archive.FormatTarGz)
 	return next
 }
 

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,45 +10,24 @@ import (
 
 	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/fault"
+	"github.com/binary-buildout/binary-buildout/internal/job"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 	"github.com/binary-buildout/binary-buildout/matrix"
-	"github.com/binary-buildout/binary-buildout/pack"
 	"github.com/binary-buildout/binary-buildout/release"
 )
 
-// packed is an archive that was written.
-type packed struct {
-	path   string
-	digest archive.Digest
-}
-
-// write writes the archive into a directory of its own: what has an archive's
-// name in the output directory is proved.
-func (p *packing) write(ctx context.Context) error {
-	out := p.abs(p.flags.out)
-	if err := os.MkdirAll(out, 0o755); err != nil {
+// makeOut makes the output directory.
+func makeOut(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("making the output directory: %w", err)
 	}
-	format := p.format()
-	name := matrix.ArchiveName(p.id.name, p.id.version, p.target, p.flags.label, format)
-	var err error
-	if p.own, err = newDir(out, name); err != nil {
-		return err
-	}
-	p.result, err = writeDigested(filepath.Join(p.own.Path, name), func(w io.Writer) (archive.Digest, error) {
-		return pack.Write(ctx, w, p.archive, format, p.epoch, p.ui.bytes("packed"))
-	})
-	if err != nil {
-		return err
-	}
-	p.ui.say("%s, %s, sha256 %s", name, sizeText(p.result.digest.Size), p.result.digest.SHA256)
 	return nil
 }
 
 // place gives the archive its name, in the place of an earlier run's, whose
 // reports say another digest.
 func (p *packing) place() error {
-	out, name := p.abs(p.flags.out), filepath.Base(p.result.path)
+	out, name := p.abs(p.flags.out), filepath.Base(p.result.Path)
 	for _, earlier := range []string{matrix.SidecarName(name), p.stem() + ".html"} {
 		if err := os.Remove(filepath.Join(out, earlier)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("removing the report of an earlier run: %w", err)
@@ -67,7 +45,7 @@ func (p *packing) place() error {
 // keepUnproved keeps an archive that a run which failed has written and not
 // proved, for a person to look at, where no one takes it for one that was.
 func (p *packing) keepUnproved(cause error) error {
-	if p.own == nil || filepath.Dir(p.result.path) != p.own.Path {
+	if p.own == nil || filepath.Dir(p.result.Path) != p.own.Path {
 		return cause
 	}
 	dir := filepath.Join(p.abs(p.flags.out), release.Unproved)
@@ -77,7 +55,7 @@ func (p *packing) keepUnproved(cause error) error {
 	if err := p.moveTo(dir); err != nil {
 		return errors.Join(cause, err)
 	}
-	kept := "the archive is kept in " + p.shown(p.result.path)
+	kept := "the archive is kept in " + p.shown(p.result.Path)
 	if hint := fault.HintOf(cause, ""); hint != "" {
 		kept = hint + "; " + kept
 	}
@@ -86,11 +64,11 @@ func (p *packing) keepUnproved(cause error) error {
 
 // moveTo moves the archive out of its own directory.
 func (p *packing) moveTo(dir string) error {
-	path := filepath.Join(dir, filepath.Base(p.result.path))
-	if err := os.Rename(p.result.path, path); err != nil {
+	path := filepath.Join(dir, filepath.Base(p.result.Path))
+	if err := os.Rename(p.result.Path, path); err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
-	p.result.path = path
+	p.result.Path = path
 	return nil
 }
 
@@ -103,20 +81,20 @@ func (p *packing) shown(path string) string {
 }
 
 // writeArchive writes a file in a directory of its own, and renames it when all of it is there.
-func writeArchive(dir, name string, write func(io.Writer) (archive.Digest, error)) (done packed, err error) {
+func writeArchive(dir, name string, write func(io.Writer) (archive.Digest, error)) (done job.File, err error) {
 	own, err := newDir(dir, name)
 	if err != nil {
-		return packed{}, err
+		return job.File{}, err
 	}
 	defer func() { err = errors.Join(err, own.Close()) }()
-	if done, err = writeDigested(filepath.Join(own.Path, name), write); err != nil {
-		return packed{}, err
+	if done, err = job.WriteFile(filepath.Join(own.Path, name), write); err != nil {
+		return job.File{}, err
 	}
 	path := filepath.Join(dir, name)
-	if err := os.Rename(done.path, path); err != nil {
-		return packed{}, fmt.Errorf("writing %s: %w", name, err)
+	if err := os.Rename(done.Path, path); err != nil {
+		return job.File{}, fmt.Errorf("writing %s: %w", name, err)
 	}
-	done.path = path
+	done.Path = path
 	return done, nil
 }
 
@@ -128,26 +106,4 @@ func newDir(dir, name string) (*scratch.Dir, error) {
 		return nil, fmt.Errorf("writing %s: %w", name, err)
 	}
 	return own, nil
-}
-
-func writeDigested(path string, write func(io.Writer) (archive.Digest, error)) (packed, error) {
-	name := filepath.Base(path)
-	f, err := os.Create(path)
-	if err != nil {
-		return packed{}, fmt.Errorf("writing %s: %w", name, err)
-	}
-	digest, err := write(f)
-	if err == nil {
-		err = f.Sync()
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err != nil {
-		return packed{}, fmt.Errorf("packing %s: %w", name, err)
-	}
-	if err := os.Chmod(path, 0o644); err != nil {
-		return packed{}, fmt.Errorf("writing %s: %w", name, err)
-	}
-	return packed{path, digest}, nil
 }

@@ -34,12 +34,13 @@ func (p *packing) archiveHTML(cause error) (template.HTML, error) {
 		Proof                 *prove.Proof
 		Moved                 *pack.Report
 		Omitted               []omitted
-	}{Cause: cause, Warnings: p.tree.Warnings, Proof: p.proof, Moved: p.moved, SHA256: p.result.digest.SHA256, Size: sizeText(p.result.digest.Size)}
-	if p.result.path != "" {
-		data.Archive = filepath.Base(p.result.path)
+	}{Cause: cause, Warnings: p.built.Tree.Warnings, Proof: p.proof, SHA256: p.result.Digest.SHA256, Size: sizeText(p.result.Digest.Size)}
+	if p.result.Path != "" {
+		data.Archive = filepath.Base(p.result.Path)
 	}
-	if p.moved != nil {
-		data.Omitted = byReason(p.moved.Omitted)
+	if p.planned != nil {
+		data.Moved = p.planned.Plan.Report
+		data.Omitted = byReason(data.Moved.Omitted)
 	}
 	var b strings.Builder
 	if err := t.Execute(&b, data); err != nil {

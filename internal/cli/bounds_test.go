@@ -17,10 +17,10 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/pack/treetest"
 )
 
 // TestBounds: whatever an archive, a delta or index.json says of itself, to look
@@ -193,17 +193,10 @@ func manySymbols(n, long int) []byte {
 
 func packDirectory(t *testing.T, stage, path string) string {
 	t.Helper()
-	a, err := pack.Scan(stage, pack.Rules{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	a.Manifest = archive.Manifest{Name: "demo", Version: "1.0", Target: "cp313-linux_x86_64", Python: archive.Python{Version: "3.13.0", Implementation: "cpython", ABI: "cp313", Bits: 64}}
-	if _, err := pack.Relocate(a, pack.Origin{Root: stage, RealRoot: stage, Interpreter: "/nowhere/bin/python", Prefix: "/nowhere", LibDir: "/nowhere/lib"}); err != nil {
-		t.Fatal(err)
-	}
+	m := archive.Manifest{Name: "demo", Version: "1.0", Target: "cp313-linux_x86_64", Python: archive.Python{Version: "3.13.0", Implementation: "cpython", ABI: "cp313", Bits: 64}}
 	f, err := os.Create(path)
 	if err == nil {
-		_, err = pack.Write(t.Context(), f, a, archive.FormatTarGz, time.Unix(archive.DefaultEpoch, 0), nil)
+		treetest.Pack(t, f, stage, m, pack.Origin{Root: stage, RealRoot: stage, Interpreter: "/nowhere/bin/python", Prefix: "/nowhere", LibDir: "/nowhere/lib"}, archive.FormatTarGz)
 	}
 	if err := firstOf(err, f.Close()); err != nil {
 		t.Fatal(fmt.Errorf("packing: %w", err))

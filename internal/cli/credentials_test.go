@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/internal/buildout"
+	"github.com/binary-buildout/binary-buildout/internal/job"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
@@ -25,8 +26,15 @@ func TestProofFindsNoCredentials(t *testing.T) {
 			}
 			return ""
 		}}
-		p := &packing{Command: c, ui: c.ui(&common{quiet: true}), flags: &packFlags{}, tree: &buildout.Tree{}, moved: &pack.Report{}, result: packed{path: filepath.Join(home, "dist/none.tar.gz")}}
-		if err := p.prove(context.Background()); err == nil {
+		p := &packing{Command: c, ui: c.ui(&common{quiet: true}), flags: &packFlags{}}
+		w := &job.Written{
+			Planned: &job.Planned{
+				Verified: &job.Verified{Listed: &job.Listed{Gated: &job.Gated{Built: &job.Built{Tree: &buildout.Tree{}}}}},
+				Plan:     &pack.Plan{Report: &pack.Report{}},
+			},
+			File: job.File{Path: filepath.Join(home, "dist/none.tar.gz")},
+		}
+		if _, err := p.prove(context.Background(), w); err == nil {
 			t.Fatal("an archive that isn't there is proved")
 		}
 		for _, name := range credentialFiles() {

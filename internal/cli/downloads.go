@@ -9,7 +9,7 @@ import (
 )
 
 // leftDownloads says how much of the download-cache was left out; "" for nothing.
-func leftDownloads(a *pack.Archive, cache string) string {
+func leftDownloads(a *pack.List, cache string) string {
 	files, size := 0, int64(0)
 	for _, o := range a.Omitted {
 		if o.Reason != pack.ReasonDownloads {

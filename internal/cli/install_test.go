@@ -19,6 +19,7 @@ import (
 	"github.com/binary-buildout/binary-buildout/internal/install"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
 	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/pack/treetest"
 	"github.com/binary-buildout/binary-buildout/release"
 )
 
@@ -42,22 +43,12 @@ func smallArchiveFor(t *testing.T, dir, version string, python archive.Python) s
 	if err := os.WriteFile(filepath.Join(stage, "etc", "large"), bytes.Repeat([]byte("0123456789abcdef"), 1<<16), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	a, err := pack.Scan(stage, pack.Rules{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	a.Manifest = archive.Manifest{Name: "site", Version: version, Target: python.ABI + "-linux_x86_64", Python: python}
-	if _, err := pack.Relocate(a, pack.Origin{Root: stage, RealRoot: stage, Interpreter: "/nowhere/bin/python", Prefix: "/nowhere", LibDir: "/nowhere/lib"}); err != nil {
-		t.Fatal(err)
-	}
+	m := archive.Manifest{Name: "site", Version: version, Target: python.ABI + "-linux_x86_64", Python: python}
 	var b bytes.Buffer
-	d, err := pack.Write(t.Context(), &b, a, archive.FormatTarGz, time.Unix(archive.DefaultEpoch, 0), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	stem := filepath.Join(dir, "site-"+version+"-"+a.Manifest.Target)
+	d := treetest.Pack(t, &b, stage, m, pack.Origin{Root: stage, RealRoot: stage, Interpreter: "/nowhere/bin/python", Prefix: "/nowhere", LibDir: "/nowhere/lib"}, archive.FormatTarGz)
+	stem := filepath.Join(dir, "site-"+version+"-"+m.Target)
 	sidecar, err := json.Marshal(release.Sidecar{Format: release.SidecarFormat, Archive: filepath.Base(stem) + ".tar.gz", Size: d.Size, SHA256: d.SHA256,
-		Name: "site", Version: version, Target: a.Manifest.Target})
+		Name: "site", Version: version, Target: m.Target})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,8 +23,8 @@ type materials struct {
 func (p *packing) materials() (materials, error) {
 	var m materials
 	var all []pydist.Distribution
-	for _, e := range p.tree.Eggs {
-		d, err := distribution(p.tree.MetadataDirs(e), e)
+	for _, e := range p.built.Tree.Eggs {
+		d, err := distribution(p.built.Tree.MetadataDirs(e), e)
 		if err != nil {
 			return m, fmt.Errorf("reading the metadata of %s: %w", e.Name, err)
 		}
@@ -36,11 +36,11 @@ func (p *packing) materials() (materials, error) {
 	}
 	asked := map[string][]pydist.Requirement{}
 	var extras []pydist.Requirement
-	for _, part := range p.tree.Installed {
+	for _, part := range p.built.Tree.Installed {
 		asked[part.Part] = askedBy(part)
 		extras = append(extras, asked[part.Part]...)
 	}
-	python := p.tree.Python
+	python := p.built.Tree.Python
 	env := pydist.NewEnvironment(python.Version, python.Implementation, python.Platform)
 	for i, requires := range pydist.Graph(all, env, extras) {
 		m.eggs[i].Requires = m.keys(requires)

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -14,12 +15,11 @@ import (
 
 	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/buildout"
+	"github.com/binary-buildout/binary-buildout/internal/job"
 	"github.com/binary-buildout/binary-buildout/internal/prove"
 	"github.com/binary-buildout/binary-buildout/internal/rebuild"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 	"github.com/binary-buildout/binary-buildout/internal/verify"
-	"github.com/binary-buildout/binary-buildout/matrix"
-	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 func packCommand() command {
@@ -47,18 +47,17 @@ type packing struct {
 	held      []archive.Download // of the archive that is rebuilt
 	stageName string             // names the default stage; "" for the application's name
 
-	epoch    time.Time
-	tree     *buildout.Tree
-	target   matrix.Target
-	report   *verify.Report
-	declared []verify.Declaration // what the tree's builds declared
-	archive  *pack.Archive
-	moved    *pack.Report
-	own      *scratch.Dir // where the archive lies until it is proved
-	result   packed
-	since    packed            // the delta, with --since
-	base     *archive.Incoming // what it says of itself
-	proof    *prove.Proof
+	epoch time.Time
+
+	// What became known on the way, for the reports; nil where a run ended before.
+	built   *job.Built
+	report  *verify.Report
+	planned *job.Planned
+	own     *scratch.Dir // where the archive lies until it is proved
+	result  job.File
+	since   job.File          // the delta, with --since
+	base    *archive.Incoming // what it says of itself
+	proof   *prove.Proof
 }
 
 // pack is the way of the data: build, verify, archive, prove, report.
@@ -108,31 +107,30 @@ func (c *Command) pack(ctx context.Context, fs *flag.FlagSet, flags *packFlags, 
 
 // steps are the steps in their order; each one's result is the next one's input.
 func (p *packing) steps(ctx context.Context) error {
-	type step struct {
-		title string
-		run   func(context.Context) error
+	w, err := p.archived(ctx, "Building "+p.id.name+" "+p.id.version)
+	if err == nil {
+		_, err = step(ctx, p, "Proving the archive elsewhere", func() (*prove.Proof, error) { return p.prove(ctx, w) })
 	}
-	steps := []step{
-		{"Building " + p.id.name + " " + p.id.version, p.build},
-		{"Running it again without network and compiler", p.gate},
-		{"Verifying the extensions", p.verify},
-		{"Relocating", p.relocate},
-		{"Writing the archive", p.write},
-		{"Proving the archive elsewhere", p.prove},
+	if err == nil && p.flags.since != "" {
+		_, err = step(ctx, p, "Writing the delta", func() (*archive.Incoming, error) { return p.delta(ctx) })
 	}
-	if p.flags.since != "" {
-		steps = append(steps, step{"Writing the delta", p.delta})
+	var ended *interrupted
+	if err == nil || errors.As(err, &ended) {
+		return err
 	}
-	for _, step := range steps {
-		err := p.ui.step(step.title, func() error { return step.run(ctx) })
-		if err != nil && ctx.Err() != nil {
-			return stopped(step.title, err)
-		}
-		if err != nil {
-			return p.keepUnproved(ifFull(err, p.places()...))
-		}
+	return p.keepUnproved(ifFull(err, p.places()...))
+}
+
+// step runs one step under its title.
+func step[T any](ctx context.Context, p *packing, title string, run func() (T, error)) (done T, err error) {
+	err = p.ui.step(title, func() error {
+		done, err = run()
+		return err
+	})
+	if err != nil && ctx.Err() != nil {
+		err = stopped(title, err)
 	}
-	return nil
+	return done, err
 }
 
 // places are the directories that a run writes to.
@@ -149,8 +147,8 @@ func (p *packing) close() {
 	if p.own != nil {
 		_ = p.own.Close() // what is left, the next run sweeps
 	}
-	if p.tree != nil {
-		p.tree.Close()
+	if p.built != nil {
+		p.built.Close()
 	}
 }
 
@@ -187,31 +185,31 @@ func (p *packing) checkSince() error {
 }
 
 // delta writes what the archive has and the one of --since doesn't.
-func (p *packing) delta(ctx context.Context) error {
+func (p *packing) delta(ctx context.Context) (*archive.Incoming, error) {
 	since := p.abs(p.flags.since)
 	r, err := archive.Open(since)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	version := r.Manifest().Version
 	r.Close()
-	file := filepath.Base(p.result.path)
-	p.since, err = writeArchive(filepath.Dir(p.result.path), archive.DeltaName(file, version), func(w io.Writer) (archive.Digest, error) {
-		return archive.WriteDelta(ctx, w, since, p.result.path, file, p.result.digest.SHA256)
+	file := filepath.Base(p.result.Path)
+	p.since, err = writeArchive(filepath.Dir(p.result.Path), archive.DeltaName(file, version), func(w io.Writer) (archive.Digest, error) {
+		return archive.WriteDelta(ctx, w, since, p.result.Path, file, p.result.Digest.SHA256)
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	made, err := os.Open(p.since.path)
+	made, err := os.Open(p.since.Path)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer made.Close()
 	if p.base, err = archive.ReadDelta(made); err != nil {
-		return err
+		return nil, err
 	}
-	p.ui.say("%s, %s, sha256 %s", filepath.Base(p.since.path), sizeText(p.since.digest.Size), p.since.digest.SHA256)
-	return nil
+	p.ui.say("%s, %s, sha256 %s", filepath.Base(p.since.Path), sizeText(p.since.Digest.Size), p.since.Digest.SHA256)
+	return p.base, nil
 }
 
 func (p *packing) format() string {
@@ -225,42 +223,22 @@ func (p *packing) format() string {
 }
 
 // prove proves the archive, which only then gets its place.
-func (p *packing) prove(ctx context.Context) error {
+func (p *packing) prove(ctx context.Context, w *job.Written) (*prove.Proof, error) {
 	if err := p.forgetCredentials(); err != nil {
-		return err
+		return nil, err
 	}
-	proof, err := p.runProof(ctx, prove.Options{
-		Archive: p.result.path, Python: p.tree.Interpreter.Executable, Smoke: p.flags.smoke, Volatile: p.flags.volatile,
-		Hide: p.hidden(), Origin: p.origin(), Excepted: p.excepted(),
-		RequireIsolation: p.flags.requireIsolation,
-	}, p.ui)
+	o := w.ProofOptions(p.dir, p.abs(p.flags.out))
+	o.RequireIsolation = p.flags.requireIsolation
+	proof, err := p.runProof(ctx, o, p.ui)
 	p.proof = proof
 	if err != nil {
-		return err
+		return nil, err
 	}
 	p.ui.say("%s", grades(proof))
 	if err := proof.Err(); err != nil {
-		return err
+		return nil, err
 	}
-	return p.place()
-}
-
-// excepted are the files that name a place of the build, and were left by a rule.
-func (p *packing) excepted() []string {
-	var files []string
-	for _, item := range p.moved.Excepted {
-		files = append(files, item.Path)
-	}
-	return files
-}
-
-// hidden are the places that the proof must do without: stage, checkout and HOME.
-func (p *packing) hidden() []string {
-	hide := []string{p.dir, p.tree.Root, p.abs(p.flags.out)}
-	if home, err := os.UserHomeDir(); err == nil {
-		hide = append(hide, home)
-	}
-	return hide
+	return proof, p.place()
 }
 
 // show ends with what a person needs next.
@@ -277,9 +255,9 @@ func (p *packing) show(ctx context.Context, common *common) error {
 		_, err = fmt.Fprintf(p.Stdout, "%s\n", plainJSON(data))
 		return err
 	}
-	file := p.shown(p.result.path)
-	in := p.tree.Interpreter
-	lines := tryLines(runtime.GOOS, p.result.path, p.id.name+"-"+p.id.version, pythonCommand(ctx, runtime.GOOS, in.Minor(), p.tree.Python.ABI, in.Executable))
+	file := p.shown(p.result.Path)
+	in := p.built.Tree.Interpreter
+	lines := tryLines(runtime.GOOS, p.result.Path, p.id.name+"-"+p.id.version, pythonCommand(ctx, runtime.GOOS, in.Minor(), p.built.Tree.Python.ABI, in.Executable))
 	_, err := fmt.Fprintf(p.Stdout, `
 Archive: %s
 Report:  %s

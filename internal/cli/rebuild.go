@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -17,6 +18,7 @@ import (
 	"github.com/binary-buildout/binary-buildout/internal/fetch"
 	"github.com/binary-buildout/binary-buildout/internal/install"
 	"github.com/binary-buildout/binary-buildout/internal/interpreter"
+	"github.com/binary-buildout/binary-buildout/internal/job"
 	"github.com/binary-buildout/binary-buildout/internal/rebuild"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 	"github.com/binary-buildout/binary-buildout/matrix"
@@ -89,23 +91,16 @@ func (c *Command) rebuild(ctx context.Context, o install.Options, f *rebuildFlag
 	if err := r.prepare(ctx); err != nil {
 		return err
 	}
-	for _, step := range []struct {
-		title string
-		run   func(context.Context) error
-	}{
-		{"Building " + r.id.name + " " + r.id.version + " again", r.build},
-		{"Running it again without network and compiler", r.gate},
-		{"Verifying the extensions", r.verify},
-		{"Relocating", r.relocate},
-		{"Writing the archive", r.write},
-		{"Comparing", r.compareBytes},
-	} {
-		if err := ui.step(step.title, func() error { return step.run(ctx) }); err != nil {
-			if ctx.Err() != nil {
-				return stopped(step.title, err)
-			}
-			return ifFull(err, own.Path)
-		}
+	w, err := r.archived(ctx, "Building "+r.id.name+" "+r.id.version+" again")
+	if err == nil {
+		_, err = step(ctx, r.packing, "Comparing", func() (rebuild.Result, error) { return r.compareBytes(w) })
+	}
+	var ended *interrupted
+	if err != nil && !errors.As(err, &ended) {
+		err = ifFull(err, own.Path)
+	}
+	if err != nil {
+		return err
 	}
 	return r.show(common)
 }
@@ -250,27 +245,27 @@ func (r *rebuilding) settle() error {
 }
 
 // compareBytes compares the two archives, and writes what can be attested.
-func (r *rebuilding) compareBytes(context.Context) error {
+func (r *rebuilding) compareBytes(w *job.Written) (rebuild.Result, error) {
 	var err error
-	if r.compared, err = rebuild.Compare(r.file.Path, r.file.SHA256, r.result.path, r.result.digest.SHA256); err != nil {
-		return err
+	if r.compared, err = rebuild.Compare(r.file.Path, r.file.SHA256, w.File.Path, w.File.Digest.SHA256); err != nil {
+		return r.compared, err
 	}
-	statement := rebuild.Attest(r.compared, r.archive.Manifest, r.runURL())
+	statement := rebuild.Attest(r.compared, w.Contents.Manifest, r.runURL())
 	for path, document := range map[string]any{r.f.predicate: statement.Predicate, r.f.statement: statement} {
 		if path == "" {
 			continue
 		}
 		if err := writeDocument(r.abs(path), document); err != nil {
-			return err
+			return r.compared, err
 		}
 	}
 	if r.f.out == "" {
-		return nil
+		return r.compared, nil
 	}
 	if err := os.MkdirAll(r.abs(r.f.out), 0o755); err != nil {
-		return err
+		return r.compared, err
 	}
-	return copyFileTo(r.result.path, filepath.Join(r.abs(r.f.out), filepath.Base(r.result.path)))
+	return r.compared, copyFileTo(w.File.Path, filepath.Join(r.abs(r.f.out), filepath.Base(w.File.Path)))
 }
 
 // runURL is the address of the workflow's run, or "".

@@ -2,18 +2,17 @@ package cli
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/rebuild"
 	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/pack/treetest"
 )
 
 // TestRebuildSays: what explains a difference is said first, then the files that
@@ -27,24 +26,14 @@ func TestRebuildSays(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		a, err := pack.Scan(root, pack.Rules{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		a.Manifest = archive.Manifest{Format: archive.Format, Name: "site", Version: "1.0", Target: "cp313-linux_x86_64", Buildout: "6.0.1",
+		m := archive.Manifest{Format: archive.Format, Name: "site", Version: "1.0", Target: "cp313-linux_x86_64", Buildout: "6.0.1",
 			Python: archive.Python{Version: python, Implementation: "cpython", ABI: "cp313", Platform: "linux_x86_64"}}
-		if _, err := pack.Relocate(a, pack.Origin{Root: root}); err != nil {
-			t.Fatal(err)
-		}
 		f, err := os.Create(filepath.Join(t.TempDir(), "site-1.0-cp313-linux_x86_64.tar.gz"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer f.Close()
-		digest, err := pack.Write(context.Background(), f, a, archive.FormatTarGz, time.Unix(archive.DefaultEpoch, 0), nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		digest := treetest.Pack(t, f, root, m, pack.Origin{Root: root}, archive.FormatTarGz)
 		return f.Name(), digest.SHA256
 	}
 	first, digest := made("3.13.0", "one\n")

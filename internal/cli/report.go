@@ -37,15 +37,13 @@ type sidecar struct {
 
 func (p *packing) sidecar() (sidecar, error) {
 	s := sidecar{
-		Archive: filepath.Base(p.result.path), Size: p.result.digest.Size, SHA256: p.result.digest.SHA256,
-		Relocation: p.moved, Report: p.report, Proof: p.proof, Warnings: p.tree.Warnings, Reused: p.tree.Reused,
+		Manifest: p.planned.Contents.Manifest,
+		Archive:  filepath.Base(p.result.Path), Size: p.result.Digest.Size, SHA256: p.result.Digest.SHA256,
+		Relocation: p.planned.Plan.Report, Report: p.report, Proof: p.proof, Warnings: p.built.Tree.Warnings, Reused: p.built.Tree.Reused,
 	}
-	if p.archive != nil {
-		s.Manifest = p.archive.Manifest
-		s.Manifest.Relocations, s.Manifest.Verification = nil, nil
-	}
-	if p.since.path != "" {
-		s.Deltas = []release.IndexDelta{{Delta: filepath.Base(p.since.path), Size: p.since.digest.Size, SHA256: p.since.digest.SHA256,
+	s.Manifest.Relocations, s.Manifest.Verification = nil, nil
+	if p.since.Path != "" {
+		s.Deltas = []release.IndexDelta{{Delta: filepath.Base(p.since.Path), Size: p.since.Digest.Size, SHA256: p.since.Digest.SHA256,
 			Base: p.base.Delta.Base, BaseVersion: p.base.Delta.BaseVersion}}
 	}
 	m, err := p.materials()
@@ -97,14 +95,14 @@ func (p *packing) writeReports(cause error) error {
 // redact takes the places of this machine out of what goes to the release, or
 // lies beside it.
 func (p *packing) redact(document []byte) []byte {
-	o := p.origin()
+	o := p.built.Origin()
 	o.Forbidden = append(o.Forbidden, p.dir, p.abs(p.flags.out))
 	for _, name := range []string{"HOME", "RUNNER_TEMP", "RUNNER_WORKSPACE"} {
 		if dir := p.Getenv(name); filepath.IsAbs(dir) {
 			o.Forbidden = append(o.Forbidden, dir)
 		}
 	}
-	return o.Redact(document, p.tree.Python.Version)
+	return o.Redact(document, p.built.Tree.Python.Version)
 }
 
 // tellActions gives the workflow its annotations, its summary and, if all went
@@ -127,7 +125,7 @@ func (p *packing) tellActions(base string, cause error) error {
 		return nil
 	}
 	for name, value := range map[string]string{
-		"archive": p.result.path, "target": p.target.String(), "digest": p.result.digest.SHA256, "report": base + ".html",
+		"archive": p.result.Path, "target": p.built.Made.String(), "digest": p.result.Digest.SHA256, "report": base + ".html",
 	} {
 		actions.SetOutput(name, value)
 	}
@@ -136,7 +134,7 @@ func (p *packing) tellActions(base string, cause error) error {
 
 // stem is the archive's name without its format.
 func (p *packing) stem() string {
-	name := matrix.ArchiveName(p.id.name, p.id.version, p.target, p.flags.label, p.format())
+	name := matrix.ArchiveName(p.id.name, p.id.version, p.built.Made, p.flags.label, p.format())
 	return strings.TrimSuffix(matrix.SidecarName(name), ".json")
 }
 

@@ -10,132 +10,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/buildout"
+	"github.com/binary-buildout/binary-buildout/internal/job"
 	"github.com/binary-buildout/binary-buildout/internal/verify"
-	"github.com/binary-buildout/binary-buildout/pack"
 	"github.com/binary-buildout/binary-buildout/target"
 )
-
-// verify lists the tree and holds what is there against what is expected.
-func (p *packing) verify(ctx context.Context) error {
-	list, err := pack.Scan(p.tree.Root, p.rules())
-	if err != nil {
-		return err
-	}
-	p.archive = list
-	for _, w := range p.unmatched() {
-		p.ui.warn(w)
-		p.tree.Warnings = append(p.tree.Warnings, w)
-	}
-	in, err := p.verifyInput(ctx)
-	if err != nil {
-		return err
-	}
-	report, err := verify.Tree(ctx, in)
-	if err != nil {
-		return err
-	}
-	p.report = report
-	if !p.ui.quiet {
-		if err := report.WriteText(p.Stderr); err != nil {
-			return err
-		}
-	}
-	return report.Err()
-}
-
-func (p *packing) verifyInput(ctx context.Context) (verify.Input, error) {
-	declared, compiles, err := verify.ReadLogs(p.tree.Declared, p.tree.Compiler)
-	if err != nil {
-		return verify.Input{}, err
-	}
-	p.declared = declared
-	in := verify.Input{
-		Source: verify.Dir(p.tree.Root), Roots: []string{p.tree.Root}, Skip: p.unverified(),
-		Python: p.tree.Python, Platform: p.target.Platform,
-		Witnessed: !p.flags.inPlace, Declared: declared, Compiles: compiles, Parts: verifyParts(p.tree),
-		Expect: p.flags.expect, Waive: p.flags.waive, SystemLibraries: p.flags.systemLibraries, Floor: p.flags.floor,
-	}
-	in.IndexWheel = func(project, version string) []string { return p.tree.IndexWheel(ctx, project, version) }
-	if !p.flags.noImport {
-		in.Import, err = importOf(p.tree)
-	}
-	return in, err
-}
-
-// buildProducts is where distutils builds, below build/ of a source tree.
-// Nothing imports the copies there.
-var buildProducts = regexp.MustCompile(`(^|/)build/(lib|temp|bdist)[^/]*(/|$)`)
-
-// unverified tells which files don't count: what doesn't travel, and what
-// setuptools keeps in build/ for zc.buildout 1.x and 2.x.
-func (p *packing) unverified() func(string) bool {
-	leftOut := p.leftOut()
-	return func(name string) bool { return leftOut(name) || buildProducts.MatchString(name) }
-}
-
-// leftOut tells which files of the tree don't travel.
-func (p *packing) leftOut() func(string) bool {
-	return func(name string) bool {
-		_, ok := p.archive.Find(name)
-		return !ok
-	}
-}
-
-func verifyParts(t *buildout.Tree) []verify.Part {
-	var parts []verify.Part
-	for _, i := range t.Installed {
-		parts = append(parts, verify.Part{Name: i.Part, Recipe: i.Recipe, Installed: i.Paths, Eggs: eggsOf(i)})
-	}
-	return parts
-}
-
-// requirement is a distribution's name at the start of a line or word.
-var requirement = regexp.MustCompile(`(?m)(?:^|\s)([A-Za-z0-9][A-Za-z0-9._-]*)`)
-
-// eggsOf are the distributions that a part asks for.
-func eggsOf(i buildout.Installed) []string {
-	var names []string
-	for _, option := range []string{"eggs", "egg"} {
-		for line := range strings.Lines(i.Options[option]) {
-			if m := requirement.FindStringSubmatch(line); m != nil {
-				names = append(names, m[1])
-			}
-		}
-	}
-	if len(names) == 0 && strings.HasPrefix(i.Recipe, "zc.recipe.egg") {
-		names = []string{i.Part} // its default
-	}
-	return names
-}
-
-// importOf says how the extensions of a tree are imported here.
-func importOf(t *buildout.Tree) (*verify.Import, error) {
-	paths, err := importPaths(t)
-	if err != nil {
-		return nil, err
-	}
-	return &verify.Import{Interpreter: t.Interpreter.Executable, Prefix: t.Interpreter.BasePrefix, Root: t.Root, Paths: paths}, nil
-}
-
-// importPaths are the groups of paths that the extensions are imported with:
-// what each script puts on sys.path. What belongs to no script is imported with
-// all distributions of the tree, the last group.
-func importPaths(t *buildout.Tree) ([][]string, error) {
-	groups, err := t.ScriptPaths()
-	if err != nil {
-		return nil, err
-	}
-	var all []string
-	for _, egg := range t.Eggs {
-		all = append(all, egg.Path)
-	}
-	return append(groups, all), nil
-}
 
 func verifyCommand() command {
 	return command{
@@ -259,9 +141,9 @@ func (c *Command) verifyDir(ctx context.Context, source string, flags *packFlags
 		return err
 	}
 	defer tree.Close()
-	in.Source, in.Roots, in.Python, in.Parts = verify.Dir(real), []string{real}, tree.Python, verifyParts(tree)
+	in.Source, in.Roots, in.Python, in.Parts = verify.Dir(real), []string{real}, tree.Python, job.Parts(tree)
 	if !flags.noImport {
-		in.Import, err = importOf(tree)
+		in.Import, err = job.ImportOf(tree)
 	}
 	return err
 }

@@ -10,11 +10,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/verify/verifytest"
 	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/pack/treetest"
 )
 
 // TestVerifyCut: an archive that was cut off fails the check, with a hint, and
@@ -26,19 +26,10 @@ func TestVerifyCut(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(root, "zz"), noise, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	a, err := pack.Scan(root, pack.Rules{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	a.Manifest = archive.Manifest{Format: archive.Format, Name: "demo", Version: "1.0", Target: "cp313-linux_x86_64"}
-	a.Manifest.Python.Implementation, a.Manifest.Python.Version, a.Manifest.Python.ABI = "cpython", "3.13.0", "cp313"
-	if _, err := pack.Relocate(a, pack.Origin{Root: root, RealRoot: root, Interpreter: "/opt/python/bin/python3.13", Prefix: "/opt/python"}); err != nil {
-		t.Fatal(err)
-	}
+	m := archive.Manifest{Format: archive.Format, Name: "demo", Version: "1.0", Target: "cp313-linux_x86_64"}
+	m.Python.Implementation, m.Python.Version, m.Python.ABI = "cpython", "3.13.0", "cp313"
 	var b bytes.Buffer
-	if _, err := pack.Write(t.Context(), &b, a, archive.FormatTarGz, time.Unix(archive.DefaultEpoch, 0), nil); err != nil {
-		t.Fatal(err)
-	}
+	treetest.Pack(t, &b, root, m, pack.Origin{Root: root, RealRoot: root, Interpreter: "/opt/python/bin/python3.13", Prefix: "/opt/python"}, archive.FormatTarGz)
 	for _, tt := range []struct {
 		size, code int
 		stderr     string
@@ -142,23 +133,14 @@ func wheelFS(t *testing.T, name string) fs.FS {
 // packedFor writes a tree as pack does for another platform.
 func packedFor(t *testing.T, root, platform, libc, format string) string {
 	t.Helper()
-	a, err := pack.Scan(root, pack.Rules{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	a.Manifest = archive.Manifest{Format: archive.Format, Name: "demo", Version: "1.0", Target: "cp313-" + platform,
+	m := archive.Manifest{Format: archive.Format, Name: "demo", Version: "1.0", Target: "cp313-" + platform,
 		Python: archive.Python{Implementation: "cpython", Version: "3.13.0", ABI: "cp313", Platform: platform, Bits: 64, Libc: libc}}
-	if _, err := pack.Relocate(a, pack.Origin{Root: root, RealRoot: root, Interpreter: "/opt/python/bin/python3.13", Prefix: "/opt/python"}); err != nil {
-		t.Fatal(err)
-	}
 	name := filepath.Join(t.TempDir(), "demo-1.0-cp313-"+platform+"."+format)
 	f, err := os.Create(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := pack.Write(t.Context(), f, a, format, time.Unix(archive.DefaultEpoch, 0), nil); err != nil {
-		t.Fatal(err)
-	}
+	treetest.Pack(t, f, root, m, pack.Origin{Root: root, RealRoot: root, Interpreter: "/opt/python/bin/python3.13", Prefix: "/opt/python"}, format)
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/binary-buildout/binary-buildout/internal/interpreter"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/pack/treetest"
 )
 
 // packReal packs a small application with the bootstrap.py that travels in
@@ -50,22 +51,8 @@ func packFor(t *testing.T, dir, format string, more func(stage string), m archiv
 	mkfile(t, filepath.Join(stage, "etc", "where"), stage+"\n")
 	mkfile(t, filepath.Join(stage, "etc", "same"), strings.Repeat("the same in all\n", 1000))
 	more(stage)
-	a, err := pack.Scan(stage, pack.Rules{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	a.Manifest = m
-	if _, err := pack.Relocate(a, pack.Origin{Root: stage, RealRoot: stage, Interpreter: "/nowhere/bin/python", Prefix: "/nowhere", LibDir: "/nowhere/lib"}); err != nil {
-		t.Fatal(err)
-	}
-	if err := pack.Check(a); err != nil {
-		t.Fatal(err)
-	}
 	var b bytes.Buffer
-	d, err := pack.Write(t.Context(), &b, a, format, time.Unix(archive.DefaultEpoch, 0), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := treetest.Pack(t, &b, stage, m, pack.Origin{Root: stage, RealRoot: stage, Interpreter: "/nowhere/bin/python", Prefix: "/nowhere", LibDir: "/nowhere/lib"}, format)
 	stem := filepath.Join(dir, m.Name+"-"+m.Version+"-"+m.Target)
 	path := stem + "." + format
 	mkfile(t, path, b.String())

@@ -2,16 +2,15 @@ package updatetest
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/pack/treetest"
 	"github.com/binary-buildout/binary-buildout/target/packtest"
 )
 
@@ -121,11 +120,11 @@ func buildVersion(t testing.TB, l packtest.Line, number string, edits ...packtes
 	s := packtest.BuildSite(t, l, edits...)
 	a, err := pack.Scan(s.Archive, pack.Rules{})
 	must(t, err)
-	must(t, json.Unmarshal([]byte(packtest.ReadFile(t, filepath.Join(s.Archive, archive.ManifestName))), &a.Manifest))
-	a.Manifest.Version = number
+	var m archive.Manifest
+	must(t, json.Unmarshal([]byte(packtest.ReadFile(t, filepath.Join(s.Archive, archive.ManifestName))), &m))
+	m.Version = number
 	var b bytes.Buffer
-	_, err = pack.Write(context.Background(), &b, a, archive.FormatTarGz, time.Unix(archive.DefaultEpoch, 0), nil)
-	must(t, err)
+	treetest.Write(t, &b, a, m, archive.FormatTarGz)
 	v := version{python: s.Python, archive: filepath.Join(t.TempDir(), "site-"+number+".tar.gz")}
 	must(t, os.WriteFile(v.archive, b.Bytes(), 0o644))
 	return v

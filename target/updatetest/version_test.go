@@ -12,6 +12,7 @@ import (
 
 	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/pack"
+	"github.com/binary-buildout/binary-buildout/pack/treetest"
 	"github.com/binary-buildout/binary-buildout/target/packtest"
 )
 
@@ -90,21 +91,18 @@ func packVersion(t testing.TB, python, number string, change ...func(map[string]
 			must(t, os.Chmod(full, os.FileMode(bits)))
 		}
 	}
-	a, err := pack.Scan(stage, pack.Rules{})
-	must(t, err)
 	about := packtest.AboutPython(t, python)
-	a.Manifest = archive.Manifest{Generator: "test", Name: "app", Version: number, Python: about, Target: about.ABI + "-" + about.Platform}
-	report, err := pack.Relocate(a, pack.Origin{Root: stage, RealRoot: stage, Interpreter: python, Prefix: filepath.Dir(filepath.Dir(python)), LibDir: "/nowhere"})
-	must(t, err)
-	must(t, report.Err())
+	m := archive.Manifest{Generator: "test", Name: "app", Version: number, Python: about, Target: about.ABI + "-" + about.Platform}
+	a := treetest.Plan(t, stage, m, pack.Origin{Root: stage, RealRoot: stage, Interpreter: python, Prefix: filepath.Dir(filepath.Dir(python)), LibDir: "/nowhere"})
 	side := filepath.Join(base, "bytecode")
 	must(t, os.MkdirAll(side, 0o755))
 	epoch := time.Unix(archive.DefaultEpoch, 0)
-	_, err = pack.CompileBytecode(context.Background(), a, pack.Compile{Python: python, Dir: side, Epoch: epoch})
+	a, _, err := pack.CompileBytecode(context.Background(), a, pack.Compile{Python: python, Dir: side, Epoch: epoch})
 	must(t, err)
 	var b bytes.Buffer
-	_, err = pack.Write(context.Background(), &b, a, archive.FormatTarGz, epoch, nil)
+	m, err = a.Manifest(m)
 	must(t, err)
+	treetest.Write(t, &b, &a.List, m, archive.FormatTarGz)
 	v := version{python: python, archive: filepath.Join(base, "app-"+number+".tar.gz")}
 	must(t, os.WriteFile(v.archive, b.Bytes(), 0o644))
 	r, err := archive.Open(v.archive)
@@ -165,11 +163,10 @@ func needing(t *testing.T, v version, glibc string) version {
 	r, err := archive.Open(v.archive)
 	must(t, err)
 	defer r.Close()
-	a.Manifest = r.Manifest()
-	a.Manifest.Relocations, a.Manifest.Floors = nil, []archive.Floor{{Kind: "glibc", Version: glibc}}
+	m := r.Manifest()
+	m.Relocations, m.Floors = nil, []archive.Floor{{Kind: "glibc", Version: glibc}}
 	var b bytes.Buffer
-	_, err = pack.Write(context.Background(), &b, a, archive.FormatTarGz, time.Unix(archive.DefaultEpoch, 0), nil)
-	must(t, err)
+	treetest.Write(t, &b, a, m, archive.FormatTarGz)
 	v.archive = filepath.Join(t.TempDir(), filepath.Base(v.archive))
 	must(t, os.WriteFile(v.archive, b.Bytes(), 0o644))
 	return v

@@ -1,34 +1,18 @@
 package pack
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
-	"time"
 
 	"github.com/binary-buildout/binary-buildout/archive"
 )
 
-// Write writes the archive of a list that Relocate and Check have seen.
-func Write(ctx context.Context, w io.Writer, a *Archive, format string, epoch time.Time, progress func(done, total int64)) (archive.Digest, error) {
-	files, err := a.contents()
-	if err != nil {
-		return archive.Digest{}, err
-	}
-	c, err := archive.Seal(a.Manifest, files)
-	if err != nil {
-		return archive.Digest{}, err
-	}
-	a.Manifest = c.Manifest
-	return archive.Write(ctx, w, c, format, epoch, progress)
-}
-
-// contents gives the files of the list that are in the archive.
-func (a *Archive) contents() ([]archive.File, error) {
+// Seal gives an archive of the list, to be written: its files with a manifest
+// that says what they are.
+func (a *List) Seal(m archive.Manifest) (*archive.Contents, error) {
 	out := make([]archive.File, 0, len(a.Files))
-	for i := range a.Files {
-		f := &a.Files[i]
+	for _, f := range a.Files {
 		if !f.InArchive() || f.Path == archive.ManifestName || f.Path == archive.FilesName {
 			continue
 		}
@@ -39,7 +23,7 @@ func (a *Archive) contents() ([]archive.File, error) {
 		}
 		out = append(out, archive.File{Entry: f.Entry(), Open: f.Open})
 	}
-	return out, nil
+	return archive.Seal(m, out)
 }
 
 // sumUp sets size and digest of a file that Relocate didn't see.

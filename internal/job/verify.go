@@ -1,0 +1,118 @@
+package job
+
+import (
+	"context"
+	"regexp"
+	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/buildout"
+	"github.com/binary-buildout/binary-buildout/internal/verify"
+	"github.com/binary-buildout/binary-buildout/pack"
+)
+
+// Listed is a tree with the list of what travels.
+type Listed struct {
+	*Gated
+	List *pack.List
+}
+
+// List lists what of a tree goes into the archive.
+func List(g *Gated) (*Listed, error) {
+	list, err := pack.Scan(g.Tree.Root, g.rules())
+	if err != nil {
+		return nil, err
+	}
+	return &Listed{g, list}, nil
+}
+
+// Verified is a list with what was found of its extensions. Whether that is
+// good says the report's Err; Relocate takes no report that has one.
+type Verified struct {
+	*Listed
+	Report   *verify.Report
+	declared []verify.Declaration // what the tree's builds declared
+}
+
+// Verify compares the extensions that are there with those that are expected.
+func Verify(ctx context.Context, l *Listed) (*Verified, error) {
+	declared, compiles, err := verify.ReadLogs(l.Tree.Declared, l.Tree.Compiler)
+	if err != nil {
+		return nil, err
+	}
+	in := verify.Input{
+		Source: verify.Dir(l.Tree.Root), Roots: []string{l.Tree.Root}, Skip: l.unverified(),
+		Python: l.Tree.Python, Platform: l.Made.Platform,
+		Witnessed: !l.Build.InPlace, Declared: declared, Compiles: compiles, Parts: Parts(l.Tree),
+		Expect: l.Checks.Expect, Waive: l.Checks.Waive, SystemLibraries: l.Checks.SystemLibraries, Floor: l.Checks.Floor,
+	}
+	in.IndexWheel = func(project, version string) []string { return l.Tree.IndexWheel(ctx, project, version) }
+	if !l.Checks.NoImport {
+		if in.Import, err = ImportOf(l.Tree); err != nil {
+			return nil, err
+		}
+	}
+	report, err := verify.Tree(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	return &Verified{l, report, declared}, nil
+}
+
+// buildProducts is where distutils builds, below build/ of a source tree.
+// Nothing imports the copies there.
+var buildProducts = regexp.MustCompile(`(^|/)build/(lib|temp|bdist)[^/]*(/|$)`)
+
+// unverified tells which files don't count: what doesn't travel, and what
+// setuptools keeps in build/ for zc.buildout 1.x and 2.x.
+func (l *Listed) unverified() func(string) bool {
+	return func(name string) bool { return l.leftOut(name) || buildProducts.MatchString(name) }
+}
+
+// leftOut tells whether a file of the tree doesn't travel.
+func (l *Listed) leftOut(name string) bool {
+	_, ok := l.List.Find(name)
+	return !ok
+}
+
+// Parts are a tree's parts as verify wants them.
+func Parts(t *buildout.Tree) []verify.Part {
+	var parts []verify.Part
+	for _, i := range t.Installed {
+		parts = append(parts, verify.Part{Name: i.Part, Recipe: i.Recipe, Installed: i.Paths, Eggs: eggsOf(i)})
+	}
+	return parts
+}
+
+// requirement is a distribution's name at the start of a line or word.
+var requirement = regexp.MustCompile(`(?m)(?:^|\s)([A-Za-z0-9][A-Za-z0-9._-]*)`)
+
+// eggsOf are the distributions that a part asks for.
+func eggsOf(i buildout.Installed) []string {
+	var names []string
+	for _, option := range []string{"eggs", "egg"} {
+		for line := range strings.Lines(i.Options[option]) {
+			if m := requirement.FindStringSubmatch(line); m != nil {
+				names = append(names, m[1])
+			}
+		}
+	}
+	if len(names) == 0 && strings.HasPrefix(i.Recipe, "zc.recipe.egg") {
+		names = []string{i.Part} // its default
+	}
+	return names
+}
+
+// ImportOf says how the extensions of a tree are imported here: in groups of
+// paths, what each script puts on sys.path. What belongs to no script is
+// imported with all distributions of the tree, the last group.
+func ImportOf(t *buildout.Tree) (*verify.Import, error) {
+	groups, err := t.ScriptPaths()
+	if err != nil {
+		return nil, err
+	}
+	var all []string
+	for _, egg := range t.Eggs {
+		all = append(all, egg.Path)
+	}
+	return &verify.Import{Interpreter: t.Interpreter.Executable, Prefix: t.Interpreter.BasePrefix, Root: t.Root, Paths: append(groups, all)}, nil
+}
