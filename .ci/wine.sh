@@ -13,6 +13,9 @@ if [ -z "${BINARY_BUILDOUT_WINE:-}" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$dig
 fi
 
 bash -euo pipefail .ci/wine-root.sh
+BINARY_BUILDOUT_PWSH_WINDOWS=$(bash -euo pipefail .ci/pwsh.sh windows)
+export BINARY_BUILDOUT_PWSH_WINDOWS
+[ -n "$BINARY_BUILDOUT_PWSH_WINDOWS" ] || echo "wine: without install.ps1: there is no PowerShell for Windows in ../shared/powershell"
 go vet -tags wine ./examples/acceptance/windows ./internal/install
 # Two processors have two tests at once, each with a Windows of its own.
 code=0

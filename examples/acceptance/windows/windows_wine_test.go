@@ -38,6 +38,7 @@ func TestWindows(t *testing.T) {
 	w.check(os.Mkdir(filepath.Dir(tree), 0o755))
 	w.program(0, "install", w.z(file), "--into", w.z(tree), "--python", exe(other))
 	w.runs(tree)
+	w.byPowerShell(tree, file)
 	for _, flag := range []string{"", "-o"} {
 		w.updates(tree, flag)
 	}

@@ -78,14 +78,7 @@ func (w *wine) run(python string, code int, command ...string) string {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Minute)
 	defer cancel()
-	args := []string{
-		"--unshare-pid", "--die-with-parent", "--ro-bind", filepath.Join(w.cache, "wine-trixie"), "/",
-		"--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--bind", w.work, "/w", "--bind", w.prefix, "/prefix",
-		"--bind", filepath.Join(w.cache, "wine-prefix/drive_c/windows"), "/prefix/drive_c/windows",
-		"--ro-bind", w.python, python, "--chdir", "/w", "--clearenv",
-		"--setenv", "PATH", "/usr/bin:/bin", "--setenv", "HOME", "/w", "--setenv", "LANG", "C.UTF-8",
-		"--setenv", "WINEPREFIX", "/prefix", "--setenv", "WINEDEBUG", "-all", "--setenv", "PIP_RETRIES", "0",
-	}
+	args := w.box(python)
 	if w.index != "" { // neither bytecode nor environments to build in are what is shown here
 		for _, v := range [][2]string{{"PIP_INDEX_URL", w.index}, {"PIP_NO_COMPILE", "1"}, {"PIP_NO_BUILD_ISOLATION", "0"}} {
 			args = append(args, "--setenv", v[0], v[1])
@@ -100,6 +93,18 @@ func (w *wine) run(python string, code int, command ...string) string {
 		w.t.Fatalf("%s: exit %d, want %d (%v)\n%s", strings.Join(command, " "), got, code, err, said)
 	}
 	return said
+}
+
+// box is wine's root with a Python at a place, as bwrap is told of it.
+func (w *wine) box(python string) []string {
+	return []string{
+		"--unshare-pid", "--die-with-parent", "--ro-bind", filepath.Join(w.cache, "wine-trixie"), "/",
+		"--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--bind", w.work, "/w", "--bind", w.prefix, "/prefix",
+		"--bind", filepath.Join(w.cache, "wine-prefix/drive_c/windows"), "/prefix/drive_c/windows",
+		"--ro-bind", w.python, python, "--chdir", "/w", "--clearenv",
+		"--setenv", "PATH", "/usr/bin:/bin", "--setenv", "HOME", "/w", "--setenv", "LANG", "C.UTF-8",
+		"--setenv", "WINEPREFIX", "/prefix", "--setenv", "WINEDEBUG", "-all", "--setenv", "PIP_RETRIES", "0",
+	}
 }
 
 // decode reads lines in UTF-8 or, as Python writes them to a pipe, in the code page.
