@@ -11,9 +11,10 @@ import (
 )
 
 const (
-	gzipLevel = 6
-	gzipBlock = 1 << 20
-	zstdBlock = 4 << 20
+	gzipLevel  = 6
+	deltaLevel = 9
+	gzipBlock  = 1 << 20
+	zstdBlock  = 4 << 20
 	// Cores beyond these would cost more memory than the limit allows: a
 	// block of zstd takes about 16 MiB with its tables.
 	maxGzipBlocks = 24
@@ -22,8 +23,8 @@ const (
 
 // newGzip compresses blocks of one size on all cores. Each has the end of the
 // one before as its dictionary, so the result doesn't depend on their number.
-func newGzip(w io.Writer) (io.WriteCloser, error) {
-	z, err := pgzip.NewWriterLevel(w, gzipLevel)
+func newGzip(w io.Writer, level int) (io.WriteCloser, error) {
+	z, err := pgzip.NewWriterLevel(w, level)
 	if err != nil {
 		return nil, err
 	}

@@ -44,7 +44,8 @@ type Contents struct {
 
 // Seal makes the documents of an archive. The files are sorted by path, parents
 // before children, with the size and the digest of each; manifest.json and
-// files.json aren't among them. Format and FilesSHA256 of the manifest are set here.
+// files.json aren't among them. Both formats and FilesSHA256 of the manifest are
+// set here.
 func Seal(m Manifest, files []File) (*Contents, error) {
 	c := &Contents{Manifest: m, files: files}
 	if why := ValidName(c.top()); why != "" || path.Base(c.top()) != c.top() {
@@ -59,7 +60,7 @@ func Seal(m Manifest, files []File) (*Contents, error) {
 		return nil, err
 	}
 	sum := sha256.Sum256(c.filesJSON)
-	c.Manifest.Format, c.Manifest.FilesSHA256 = Format, hex.EncodeToString(sum[:])
+	c.Manifest.Format, c.Manifest.DeltaFormat, c.Manifest.FilesSHA256 = Format, DeltaFormat, hex.EncodeToString(sum[:])
 	if c.manifestJSON, err = marshalManifest(&c.Manifest); err != nil {
 		return nil, err
 	}

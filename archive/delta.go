@@ -1,7 +1,6 @@
 package archive
 
 import (
-	"archive/tar"
 	"bytes"
 	"context"
 	"crypto/sha256"
@@ -18,8 +17,21 @@ import (
 // one directory, whose name is the digest of the new manifest.json.
 const IncomingDir = Dir + "/incoming"
 
-// deltaName is the document of a delta, and its first file.
-const deltaName = "delta.json"
+// DeltaFormat is the number of the format of a delta that this program writes
+// and reads, and that the bootstrap.py of its archives applies. In format 1 each
+// file whose content the base doesn't have at its path is whole. In format 2
+// what the base has anywhere isn't there, and what is like a file of the base is
+// said by that one (Delta.Patches).
+const DeltaFormat = 2
+
+// The files of a delta: its document, which is the first, and what patches are
+// made of: see target/src/binpatch.py.
+const (
+	deltaName = "delta.json"
+	stepsName = "steps"
+	diffName  = "diff"
+	newName   = "new"
+)
 
 // Delta is delta.json: what an incoming version is for, and what it is.
 type Delta struct {
@@ -42,8 +54,28 @@ type Delta struct {
 	Manifest []any `json:"manifest.json"`
 	Files    []any `json:"files.json"`
 
+	// Patches are the files that are said by files of the base, in the order of
+	// files.json.
+	Patches []PatchRow `json:"patches,omitempty"`
+
 	// Removed lists what the new version no longer has, for people.
 	Removed []string `json:"removed"`
+}
+
+// A PatchRow is a file that is made of one of the base, in delta.json a list of three.
+type PatchRow struct {
+	Path, Base string
+	Steps      int
+}
+
+// MarshalJSON writes the row as delta.json has it.
+func (r PatchRow) MarshalJSON() ([]byte, error) {
+	return json.Marshal([]any{r.Path, r.Base, r.Steps})
+}
+
+// UnmarshalJSON reads the row.
+func (r *PatchRow) UnmarshalJSON(data []byte) error {
+	return json.Unmarshal(data, &[]any{&r.Path, &r.Base, &r.Steps})
 }
 
 // DeltaName is the file name of a delta from a version to an archive.
@@ -72,11 +104,17 @@ func WriteDelta(ctx context.Context, w io.Writer, base, archive, name, sha256sum
 	if err := sameApplication(b, a); err != nil {
 		return Digest{}, err
 	}
+	send, err := gather(ctx, b, a)
+	if err != nil {
+		return Digest{}, fmt.Errorf("making the delta: %w", err)
+	}
+	defer send.Close()
 	d := a.delta(b.manifestData, b.filesData)
+	d.Format, d.Patches = deltaFormat(&b.manifest), send.rows
 	d.Base, d.BaseVersion, d.Archive, d.SHA256 = b.digest, b.manifest.Version, name, sha256sum
 	d.Removed = removed(b.files, a.files)
 	out := &countWriter{w: w, sum: sha256.New()}
-	if err := writeDelta(ctx, out, a, d, newIn(b.files, a.files)); err != nil {
+	if err := writeDelta(ctx, out, a.digest, d, send); err != nil {
 		return Digest{}, fmt.Errorf("writing the delta: %w", err)
 	}
 	return Digest{SHA256: hex.EncodeToString(out.sum.Sum(nil)), Size: out.n}, nil
@@ -93,6 +131,9 @@ func sameApplication(b, a *Reader) error {
 	}
 	return nil
 }
+
+// deltaFormat is what the base's bootstrap.py applies.
+func deltaFormat(base *Manifest) int { return max(1, min(base.DeltaFormat, DeltaFormat)) }
 
 // delta fills in what is known of the new archive and of the base's documents.
 func (r *Reader) delta(baseManifest, baseFiles []byte) *Delta {
@@ -175,38 +216,45 @@ func patch(base, text []byte) []any {
 	return out
 }
 
-func writeDelta(ctx context.Context, w io.Writer, a *Reader, d *Delta, payload map[string]bool) error {
-	z, err := newGzip(w)
+func writeDelta(ctx context.Context, w io.Writer, digest string, d *Delta, send *sending) error {
+	z, err := newGzip(w, deltaLevel)
 	if err != nil {
 		return err
 	}
 	e := newTar(z, time.Unix(d.Epoch, 0).UTC())
-	err = addDelta(ctx, e, a, d, payload)
+	err = addDelta(ctx, e, path.Join(IncomingDir, digest), d, send)
 	if cerr := e.Close(); err == nil {
 		err = cerr
 	}
 	return err
 }
 
-func addDelta(ctx context.Context, e *tarEncoder, a *Reader, d *Delta, payload map[string]bool) error {
-	top := path.Join(IncomingDir, a.digest)
+func addDelta(ctx context.Context, e *tarEncoder, top string, d *Delta, send *sending) error {
 	document, err := marshalDelta(d)
 	if err != nil {
 		return err
 	}
-	none := func(int64) {}
-	f := FileOf(deltaName, 0o644, document)
-	if err := e.add(path.Join(top, deltaName), &f, none); err != nil {
-		return err
-	}
-	return a.each(ctx, payload, func(entry Entry, body io.Reader) error {
-		h := &tar.Header{Name: path.Join(top, "files", entry.Path), Typeflag: tar.TypeReg, Mode: int64(entry.Mode), Size: entry.Size, ModTime: e.epoch}
-		if err := e.t.WriteHeader(h); err != nil {
+	add := func(name string, mode uint32, size int64, content io.Reader) error {
+		f := &File{Entry: Entry{Mode: mode, Size: size}, Open: func() (io.ReadCloser, error) { return io.NopCloser(content), nil }}
+		if err := ctx.Err(); err != nil {
 			return err
 		}
-		_, err := io.CopyBuffer(e.t, onlyReader{body}, e.copy)
+		return e.add(path.Join(top, name), f, func(int64) {})
+	}
+	if err := add(deltaName, 0o644, int64(len(document)), bytes.NewReader(document)); err != nil {
 		return err
-	})
+	}
+	for name, stream := range send.streams() {
+		if err := add(name, 0o644, stream.size, stream.all()); err != nil {
+			return err
+		}
+	}
+	for _, f := range send.whole {
+		if err := add(path.Join("files", f.entry.Path), f.entry.Mode, f.entry.Size, send.files.section(f.at)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // each gives the files that are asked for, and reads the archive to its end,

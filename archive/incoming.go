@@ -60,7 +60,7 @@ func LayDelta(ctx context.Context, file *os.File, dir, source string) (*Incoming
 			if err := ctx.Err(); err != nil || e == nil {
 				return err
 			}
-			return layFile(root, path.Join(IncomingDir, in.Digest, "files", name), e.mode, e.body, in.Delta.Epoch)
+			return layFile(root, path.Join(IncomingDir, in.Digest, name), e.mode, e.body, in.Delta.Epoch)
 		})
 	})
 	return in, err
@@ -183,8 +183,8 @@ func layFile(root *os.Root, name string, mode uint32, body io.Reader, epoch int6
 }
 
 // walkDelta reads a delta's entries. each gets the document first, without an
-// entry, and then every file by its path in the archive; whether their contents
-// are right is for bootstrap.py, which has the list.
+// entry, and then every file by its name beside the document; whether their
+// contents are right is for bootstrap.py, which has the list.
 func walkDelta(file *os.File, each func(in *Incoming, name string, e *rawEntry) error) error {
 	wrong := func(kind error, format string, args ...any) error {
 		return &ArchiveError{Archive: file.Name(), Kind: kind, Detail: fmt.Sprintf(format, args...)}
@@ -212,12 +212,21 @@ func walkDelta(file *os.File, each func(in *Incoming, name string, e *rawEntry) 
 		if err != nil {
 			return wrong(ErrTruncated, "%v", err)
 		}
-		rest, ok := strings.CutPrefix(e.name, path.Join(IncomingDir, in.Digest, "files")+"/")
-		if why := ValidName(rest); !ok || why != "" || e.typ != TypeFile {
+		rest, ok := strings.CutPrefix(e.name, path.Join(IncomingDir, in.Digest)+"/")
+		if !ok || !in.has(rest) || e.typ != TypeFile {
 			return wrong(ErrUnsafe, "%q is no file of a delta", e.name)
 		}
 		name, entry = rest, &e
 	}
+}
+
+// has says whether a delta can have a file of that name beside its document.
+func (in *Incoming) has(name string) bool {
+	if in.Delta.Format > 1 && (name == stepsName || name == diffName || name == newName) {
+		return true
+	}
+	file, ok := strings.CutPrefix(name, "files/")
+	return ok && ValidName(file) == ""
 }
 
 // firstOfDelta reads delta.json, whose place names the digest.
@@ -236,7 +245,7 @@ func firstOfDelta(src entrySource) (*Incoming, error) {
 	if _, err := io.ReadFull(e.body, data); err != nil {
 		return nil, err
 	}
-	if err := checkFormat(deltaName, data); err != nil {
+	if err := checkFormat(deltaName, data, DeltaFormat); err != nil {
 		return nil, err
 	}
 	in := &Incoming{Digest: digest}

@@ -29,6 +29,10 @@ type Manifest struct {
 	Target  string `json:"target"` // matrix.Target.String()
 	Label   string `json:"label,omitempty"`
 
+	// DeltaFormat is the highest format of a delta that bootstrap.py applies; 0
+	// means 1.
+	DeltaFormat int `json:"delta_format,omitempty"`
+
 	Python   Python `json:"python"`
 	Buildout string `json:"buildout"` // the version of zc.buildout
 

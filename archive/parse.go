@@ -8,7 +8,7 @@ import (
 
 // parseManifest refuses a higher format before it looks at anything else.
 func parseManifest(data []byte, m *Manifest) error {
-	if err := checkFormat(ManifestName, data); err != nil {
+	if err := checkFormat(ManifestName, data, Format); err != nil {
 		return err
 	}
 	if err := json.Unmarshal(data, m); err != nil {
@@ -21,7 +21,7 @@ func parseManifest(data []byte, m *Manifest) error {
 const maxTotal = 1 << 46
 
 // checkFormat reads the format number alone.
-func checkFormat(name string, data []byte) error {
+func checkFormat(name string, data []byte, known int) error {
 	if err := CheckDocument(name, data); err != nil {
 		return err
 	}
@@ -31,8 +31,8 @@ func checkFormat(name string, data []byte) error {
 	if err := json.Unmarshal(data, &head); err != nil {
 		return &ArchiveError{Path: name, Kind: ErrCorrupt, Detail: err.Error()}
 	}
-	if head.Format > Format {
-		return &ArchiveError{Path: name, Kind: ErrNewer, Detail: fmt.Sprintf("format %d, this program knows %d", head.Format, Format)}
+	if head.Format > known {
+		return &ArchiveError{Path: name, Kind: ErrNewer, Detail: fmt.Sprintf("format %d, this program knows %d", head.Format, known)}
 	}
 	if head.Format < 1 {
 		return &ArchiveError{Path: name, Kind: ErrNotOurs, Detail: "no format number"}
@@ -42,7 +42,7 @@ func checkFormat(name string, data []byte) error {
 
 // parseFiles reads files.json and holds it against itself: names, order, types, modes, links.
 func parseFiles(data []byte) ([]Entry, error) {
-	if err := checkFormat(FilesName, data); err != nil {
+	if err := checkFormat(FilesName, data, Format); err != nil {
 		return nil, err
 	}
 	var list Files

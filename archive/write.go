@@ -65,7 +65,7 @@ func newEncoder(w io.Writer, format string, epoch time.Time) (encoder, error) {
 	epoch = epoch.UTC().Truncate(time.Second)
 	switch format {
 	case FormatTarGz:
-		z, err := newGzip(w)
+		z, err := newGzip(w, gzipLevel)
 		return newTar(z, epoch), err
 	case FormatTarZst:
 		z, err := newZstd(w)

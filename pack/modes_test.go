@@ -84,7 +84,7 @@ func TestModes(t *testing.T) {
 
 // TestModesOfUmasks: whoever makes the checkout and the build, the archive's bytes are these.
 func TestModesOfUmasks(t *testing.T) {
-	const golden = "07cc66e9332dee7f8c546f8f105040a22b577091f4c10fd519bd8ffc35b704fb"
+	const golden = "39bb0eb720e890a3efc4d2713bb6a284761a064be0971de0f41a65c621058cb9"
 	for _, m := range []struct{ build, checkout int }{{0o022, 0o022}, {0o022, 0o002}, {0o022, 0o027}, {0o002, 0o002}, {0o002, 0o022}, {0o027, 0o027}, {0o077, 0o077}} {
 		a, _ := scannedModes(t, m.build, m.checkout, nil)
 		a.Files = append([]File{}, a.Files...)

@@ -43,6 +43,7 @@ import os
 for p in os.environ.get("PYTHONPATH", "").split(os.pathsep):
     sys.path[:] = [q for q in sys.path if q not in (p, os.path.abspath(p))]
 
+import binascii
 import hashlib
 import json
 import re
@@ -150,7 +151,8 @@ def read_file(path):
 
 
 def write_new(path, data, mode, times=None):
-    """Writes a new file, synced. Something left there by a killed run goes."""
+    """Writes a new file, synced: of bytes, or piece by piece. Something left there
+    by a killed run goes."""
     try:
         os.unlink(path)
     except OSError:
@@ -159,7 +161,8 @@ def write_new(path, data, mode, times=None):
                  | getattr(os, "O_BINARY", 0), 0o600)
     try:
         with os.fdopen(fd, "wb") as f:
-            f.write(data)
+            for piece in (data,) if isinstance(data, bytes) else data:
+                f.write(piece)
             f.flush()
             if not WINDOWS:
                 os.fchmod(f.fileno(), mode & 0o777)
@@ -361,8 +364,13 @@ def check_shape(found, name, hint):
         raise Refused(u"%s is damaged: %s" % (name, wrong), hint)
 
 
-def read_json(root, name, missing=None):
-    """A JSON document of .binary-buildout, or None if it isn't there."""
+def same_archive(_):
+    return u"use the bootstrap.py of the same archive"
+
+
+def read_json(root, name, missing=None, known=FORMAT, newer=same_archive):
+    """A JSON document of .binary-buildout, or None if it isn't there. newer says
+    of one with a higher format than is known what can be done."""
     path = os.path.join(root, native(name))
     hint = missing or u"unpack the archive again, and compare its SHA-256"
     if not os.path.lexists(path):
@@ -375,9 +383,9 @@ def read_json(root, name, missing=None):
         raise Refused(u"%s is damaged" % name, hint)
     if not isinstance(found, dict) or not is_number(found.get("format")):
         raise Refused(u"%s is damaged: it has no format number" % name, hint)
-    if found["format"] > FORMAT:
-        raise Refused(u"%s has format %d, and this program knows %d" % (name, found["format"], FORMAT),
-                      u"use the bootstrap.py of the same archive", 2)
+    if found["format"] > known:
+        raise Refused(u"%s has format %d, and this program knows %d" % (name, found["format"], known),
+                      newer(found), 2)
     check_shape(found, name, hint)
     return found
 
@@ -452,6 +460,121 @@ def check_path(path, bad):
             or (WINDOWS and re.search(u'[\\\\:<>"|?*]', path))):
         bad(u"%s is no path in the tree" % json.dumps(path))
 
+# ---- binpatch ---------------------------------------------------------------
+# Files that a delta says by those that are here: what they have in common, and what is new.
+
+# Beside delta.json of format 2 lie three files, read from the first byte to the
+# last while the files of delta.json's "patches" are made in their order:
+#
+#   steps   for each step three numbers of seven bits a byte, the lowest first:
+#           how many bytes are added, how many are put in, and how far the place
+#           in the base moves on then (2n ahead, 2n - 1 back)
+#   diff    what is added to the base's bytes, each modulo 256: mostly zeros
+#   new     what is put in
+#
+# A patch is [path, path of the base, number of steps].
+
+ROWS = each(row(is_path, is_path, is_number))
+CHUNK = 1 << 16
+
+
+def masks(count):
+    return int(b"7f" * count, 16), int(b"80" * count, 16)
+
+
+LOW, HIGH = masks(CHUNK)
+
+
+def add(base, diff):
+    """The sums of two strings' bytes, each modulo 256, all of them at once: as
+    one number, of which no byte carries into the next one."""
+    if not diff.strip(b"\0"):
+        return base
+    low, high = (LOW, HIGH) if len(base) == CHUNK else masks(len(base))
+    a, b = int(binascii.hexlify(base), 16), int(binascii.hexlify(diff), 16)
+    total = ((a & low) + (b & low)) ^ ((a ^ b) & high)
+    return binascii.unhexlify(("%%0%dx" % (2 * len(base)) % total).encode("ascii"))
+
+
+class Patches(object):
+    """The patches of a delta; each can be made once, in their order."""
+
+    def __init__(self, incoming):
+        self.incoming = incoming
+        rows = incoming.delta.get("patches") or ()
+        self.rows = dict((path, (number, base, steps)) for number, (path, base, steps) in enumerate(rows))
+        self.done = 0
+        self.files = {}
+
+    def close(self):
+        for f in self.files.values():
+            f.close()
+
+    def base(self, path):
+        """The path of the base's file that this one is said by, or None."""
+        found = self.rows.get(path)
+        return found and found[1]
+
+    def chunks(self, path, source, entry):
+        """The content of a file, piece by piece; after the last one it has been
+        compared with its digest."""
+        number, _, steps = self.rows[path]
+        if number != self.done:
+            self.incoming.damaged(u"delta.json")
+        self.done += 1
+        left, have = entry.get("size", 0), hashlib.sha256()
+        with open(source, "rb") as base:
+            at = 0
+            while steps:
+                steps -= 1
+                added, put, seek = self.number(), self.number(), self.number()
+                left -= added + put
+                if left < 0:
+                    self.incoming.damaged(u"steps")
+                for data in self.step(base, at, added, put):
+                    have.update(data)
+                    yield data
+                at += added + (-(seek + 1) // 2 if seek & 1 else seek // 2)
+                if at < 0:
+                    self.incoming.damaged(u"steps")
+        if left or have.hexdigest() != entry["sha256"]:
+            self.incoming.damaged(u"diff")
+
+    def step(self, base, at, added, put):
+        base.seek(at)
+        while added:
+            data = base.read(min(added, CHUNK))
+            if not data:
+                self.incoming.damaged(u"steps")
+            added -= len(data)
+            yield add(data, self.take(u"diff", len(data)))
+        while put:
+            data = self.take(u"new", min(put, CHUNK))
+            put -= len(data)
+            yield data
+
+    def take(self, name, count):
+        if name not in self.files:
+            full = self.incoming.full(name)
+            if not os.path.isfile(full):
+                self.incoming.damaged(name)
+            self.files[name] = open(full, "rb")
+        data = self.files[name].read(count)
+        if len(data) != count:
+            self.incoming.damaged(name)
+        return data
+
+    def number(self):
+        value = shift = 0
+        while True:
+            byte = ord(self.take(u"steps", 1))
+            value |= (byte & 0x7f) << shift
+            if byte < 0x80:
+                return value
+            shift += 7
+            if shift > 56:
+                self.incoming.damaged(u"steps")
+
 # ---- transaction ------------------------------------------------------------
 # A change of the tree, whole or not at all.
 
@@ -488,7 +611,7 @@ SHAPES.update({
         "from_version": is_text, "holds": is_flag, "report": each(row(is_text, is_text, is_text)), "kept": named(is_text)}),  # operations: check_plan
     u"delta.json": members({"name": is_text, "version": is_text, "base": is_text, "base_version": is_text, "archive": is_text,
                            "sha256": is_text, "epoch": is_time, "manifest.json": PARTS, "files.json": PARTS},
-                          {"hold": is_flag, "source": is_text}),
+                          {"hold": is_flag, "source": is_text, "patches": ROWS}),
     u"listed.json": members({"archive": is_text, "files": named(is_text, is_path)}),
     u"install.json": members({}, {"archive": is_text, "sha256": is_text, "source": is_text, "attestation": members({})}),
 })
@@ -2257,16 +2380,29 @@ def check_place(manifest, root, python):
 #                manifest.json and files.json of the new archive, each as a list of
 #                texts and of [line, count], lines that are those of the base.
 #                DIGEST is that of the new manifest.json
-#   files/PATH   files that the base doesn't have, as the archive has them
+#   files/PATH   files that the base doesn't have, as the archive has them. In a
+#                delta of format 1 these are all that the base doesn't have at
+#                PATH; in one of format 2, those that it has nowhere, and that
+#                are like none of its files
+#   steps, diff, new   the other files, by those of the base: see Patches
 #
 # The whole new tree is staged in .binary-buildout/staged, of these, of second
 # names of the files that are here already, and of origin/. Its own bootstrap.py
 # fits it. What differs from the tree is then put in place by a Transaction.
 
+DELTA_FORMAT = 2
 # What no document of an archive is larger than, in bytes, as pack writes them.
 LARGEST = {u"manifest.json": 24 << 20, u"files.json": 32 << 20}
-
 AGAIN = u"unpack the delta again, and compare its SHA-256"
+
+
+def whole_archive(found):
+    name = found.get("archive")
+    return u"update with the whole archive: binary-buildout update DIR %s" % (name if is_text(name) else u"ARCHIVE")
+
+
+def read_delta(base, path):
+    return read_json(base, path + u"/delta.json", AGAIN, DELTA_FORMAT, whole_archive)
 
 
 class Incoming(object):
@@ -2275,7 +2411,7 @@ class Incoming(object):
     def __init__(self, tree, name):
         self.tree, self.digest = tree, name
         self.path = INCOMING + u"/" + name
-        self.delta = read_json(tree.base, self.path + u"/delta.json", AGAIN)
+        self.delta = read_delta(tree.base, self.path)
         self.epoch = self.delta["epoch"]
         self.check_base()
         self.documents = {}
@@ -2380,7 +2516,7 @@ def drop_incoming(base, old, new):
     folder = os.path.join(base, native(INCOMING))
     for name in os.listdir(folder):
         try:
-            found = read_json(base, INCOMING + u"/" + text(name) + u"/delta.json") or {}
+            found = read_delta(base, INCOMING + u"/" + text(name))
         except Refused:
             found = {}
         if found.get("base") != new or text(name) == old:
@@ -2845,6 +2981,11 @@ class Staging(object):
         self.left_out = set()
         self.relocated = set(i["path"] for i in incoming.manifest["relocations"])
         self.before = dict((e["path"], e) for e in (read_json(tree.base, FILES) or {}).get("files") or ())
+        self.patches = Patches(incoming)
+        self.contents = {}  # by digest: the paths that had it in the version that is here
+        for e in self.before.values():
+            if "sha256" in e and e["path"].split(u"/")[0] != u"var":
+                self.contents.setdefault(e["sha256"], []).append(e["path"])
         self.modes = []
 
     def full(self, path):
@@ -2865,6 +3006,7 @@ class Staging(object):
                 os.symlink(native(entry["link"]), full)
             else:
                 self.lay_file(path, entry, full)
+        self.patches.close()
         for name, data in sorted(self.incoming.documents.items()):
             write_new(self.full(OWN + u"/" + name), data, 0o644, (self.incoming.epoch, self.incoming.epoch))
         for full, mode in reversed(self.modes):
@@ -2886,8 +3028,15 @@ class Staging(object):
                 raise Refused(u"%s of %s is damaged" % (path, self.incoming.what()), u"unpack the delta again")
             write_new(full, data, entry["mode"], (self.incoming.epoch, self.incoming.epoch))
             return
+        if self.patches.base(path) is not None:
+            self.lay_patched(path, entry, full)
+            return
         if path.split(u"/")[0] == u"var":
             self.left_out.add(path)
+            return
+        source = self.elsewhere(path, entry)
+        if source is not None:
+            write_new(full, read_file(source), entry["mode"], (self.incoming.epoch, self.incoming.epoch))
             return
         here, found = self.tree.inside(path), None
         if os.path.lexists(here):
@@ -2907,6 +3056,30 @@ class Staging(object):
             return
         self.lay_other(path, entry, here, found, full)
 
+    def lay_patched(self, path, entry, full):
+        base = self.patches.base(path)
+        source = self.as_it_was(base)
+        if source is None:
+            self.lacks(base)
+        write_new(full, self.patches.chunks(path, source, entry), entry["mode"], (self.incoming.epoch, self.incoming.epoch))
+
+    def as_it_was(self, path):
+        """Where a file of the version that is here lies as its archive has it, or None."""
+        entry = self.before.get(path) or {}
+        for name in (path, OWN + u"/origin/" + path):
+            full = self.tree.inside(name)
+            if "sha256" in entry and os.path.lexists(full) and self.holds(full, os.lstat(full), entry):
+                return full
+        return None
+
+    def elsewhere(self, path, entry):
+        """A file with the content that a path has in the new version alone, or None.
+        It is copied: a second name would change when somebody edits the other one."""
+        if (self.before.get(path) or {}).get("sha256") == entry["sha256"]:
+            return None
+        places = (self.as_it_was(other) for other in self.contents.get(entry["sha256"]) or ())
+        return next((place for place in places if place is not None), None)
+
     @staticmethod
     def holds(full, found, entry):
         return (stat.S_ISREG(found.st_mode) and found.st_size == entry.get("size", 0)
@@ -2918,13 +3091,16 @@ class Staging(object):
         was = self.before.get(path) or {}
         if was.get("sha256") != entry["sha256"] or path in self.relocated or (
                 found is None and is_owned(path) and not was_taken(path)) or (found is not None and not stat.S_ISREG(found.st_mode)):
-            state = u"missing" if found is None else u"not as it was installed"
-            raise Refused(u"%s is %s, and the update doesn't bring it" % (path, state),
-                          u"update with the whole archive: binary-buildout update DIR ARCHIVE")
+            self.lacks(path)
         elif found is None:
             self.left_out.add(path)
         else:
             lay_copy(here, full)
+
+    def lacks(self, path):
+        state = u"not as it was installed" if os.path.lexists(self.tree.inside(path)) else u"missing"
+        raise Refused(u"%s is %s, and the update doesn't bring it" % (path, state),
+                      u"update with the whole archive: binary-buildout update DIR ARCHIVE")
 
     def fit(self, python, root):
         """The new version's own bootstrap.py does what it does in a fresh install."""

@@ -129,8 +129,13 @@ def check_shape(found, name, hint):
         raise Refused(u"%s is damaged: %s" % (name, wrong), hint)
 
 
-def read_json(root, name, missing=None):
-    """A JSON document of .binary-buildout, or None if it isn't there."""
+def same_archive(_):
+    return u"use the bootstrap.py of the same archive"
+
+
+def read_json(root, name, missing=None, known=FORMAT, newer=same_archive):
+    """A JSON document of .binary-buildout, or None if it isn't there. newer says
+    of one with a higher format than is known what can be done."""
     path = os.path.join(root, native(name))
     hint = missing or u"unpack the archive again, and compare its SHA-256"
     if not os.path.lexists(path):
@@ -143,9 +148,9 @@ def read_json(root, name, missing=None):
         raise Refused(u"%s is damaged" % name, hint)
     if not isinstance(found, dict) or not is_number(found.get("format")):
         raise Refused(u"%s is damaged: it has no format number" % name, hint)
-    if found["format"] > FORMAT:
-        raise Refused(u"%s has format %d, and this program knows %d" % (name, found["format"], FORMAT),
-                      u"use the bootstrap.py of the same archive", 2)
+    if found["format"] > known:
+        raise Refused(u"%s has format %d, and this program knows %d" % (name, found["format"], known),
+                      newer(found), 2)
     check_shape(found, name, hint)
     return found
 

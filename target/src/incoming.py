@@ -2,7 +2,7 @@
 import json
 import os
 
-from documents import KIND, check_shape, is_number, read_json
+from documents import KIND, check_shape, is_number, is_text, read_json
 from requirements import check_libraries, check_system
 from manifest import check_manifest, check_path
 from location import check_place
@@ -17,16 +17,29 @@ from transaction import INCOMING, is_folder, remove_empty
 #                manifest.json and files.json of the new archive, each as a list of
 #                texts and of [line, count], lines that are those of the base.
 #                DIGEST is that of the new manifest.json
-#   files/PATH   files that the base doesn't have, as the archive has them
+#   files/PATH   files that the base doesn't have, as the archive has them. In a
+#                delta of format 1 these are all that the base doesn't have at
+#                PATH; in one of format 2, those that it has nowhere, and that
+#                are like none of its files
+#   steps, diff, new   the other files, by those of the base: see Patches
 #
 # The whole new tree is staged in .binary-buildout/staged, of these, of second
 # names of the files that are here already, and of origin/. Its own bootstrap.py
 # fits it. What differs from the tree is then put in place by a Transaction.
 
+DELTA_FORMAT = 2
 # What no document of an archive is larger than, in bytes, as pack writes them.
 LARGEST = {u"manifest.json": 24 << 20, u"files.json": 32 << 20}
-
 AGAIN = u"unpack the delta again, and compare its SHA-256"
+
+
+def whole_archive(found):
+    name = found.get("archive")
+    return u"update with the whole archive: binary-buildout update DIR %s" % (name if is_text(name) else u"ARCHIVE")
+
+
+def read_delta(base, path):
+    return read_json(base, path + u"/delta.json", AGAIN, DELTA_FORMAT, whole_archive)
 
 
 class Incoming(object):
@@ -35,7 +48,7 @@ class Incoming(object):
     def __init__(self, tree, name):
         self.tree, self.digest = tree, name
         self.path = INCOMING + u"/" + name
-        self.delta = read_json(tree.base, self.path + u"/delta.json", AGAIN)
+        self.delta = read_delta(tree.base, self.path)
         self.epoch = self.delta["epoch"]
         self.check_base()
         self.documents = {}
@@ -140,7 +153,7 @@ def drop_incoming(base, old, new):
     folder = os.path.join(base, native(INCOMING))
     for name in os.listdir(folder):
         try:
-            found = read_json(base, INCOMING + u"/" + text(name) + u"/delta.json") or {}
+            found = read_delta(base, INCOMING + u"/" + text(name))
         except Refused:
             found = {}
         if found.get("base") != new or text(name) == old:

@@ -4,6 +4,7 @@ import stat
 import subprocess
 
 from documents import read_json
+from binpatch import Patches
 from plan import is_owned, item_at, was_taken
 from system import (FILES, LAUNCH, LAUNCHER, LOCK, OWN, Refused, WINDOWS, clear, digest, native, plain,
     read_file, text, write_new)
@@ -20,6 +21,11 @@ class Staging(object):
         self.left_out = set()
         self.relocated = set(i["path"] for i in incoming.manifest["relocations"])
         self.before = dict((e["path"], e) for e in (read_json(tree.base, FILES) or {}).get("files") or ())
+        self.patches = Patches(incoming)
+        self.contents = {}  # by digest: the paths that had it in the version that is here
+        for e in self.before.values():
+            if "sha256" in e and e["path"].split(u"/")[0] != u"var":
+                self.contents.setdefault(e["sha256"], []).append(e["path"])
         self.modes = []
 
     def full(self, path):
@@ -40,6 +46,7 @@ class Staging(object):
                 os.symlink(native(entry["link"]), full)
             else:
                 self.lay_file(path, entry, full)
+        self.patches.close()
         for name, data in sorted(self.incoming.documents.items()):
             write_new(self.full(OWN + u"/" + name), data, 0o644, (self.incoming.epoch, self.incoming.epoch))
         for full, mode in reversed(self.modes):
@@ -61,8 +68,15 @@ class Staging(object):
                 raise Refused(u"%s of %s is damaged" % (path, self.incoming.what()), u"unpack the delta again")
             write_new(full, data, entry["mode"], (self.incoming.epoch, self.incoming.epoch))
             return
+        if self.patches.base(path) is not None:
+            self.lay_patched(path, entry, full)
+            return
         if path.split(u"/")[0] == u"var":
             self.left_out.add(path)
+            return
+        source = self.elsewhere(path, entry)
+        if source is not None:
+            write_new(full, read_file(source), entry["mode"], (self.incoming.epoch, self.incoming.epoch))
             return
         here, found = self.tree.inside(path), None
         if os.path.lexists(here):
@@ -82,6 +96,30 @@ class Staging(object):
             return
         self.lay_other(path, entry, here, found, full)
 
+    def lay_patched(self, path, entry, full):
+        base = self.patches.base(path)
+        source = self.as_it_was(base)
+        if source is None:
+            self.lacks(base)
+        write_new(full, self.patches.chunks(path, source, entry), entry["mode"], (self.incoming.epoch, self.incoming.epoch))
+
+    def as_it_was(self, path):
+        """Where a file of the version that is here lies as its archive has it, or None."""
+        entry = self.before.get(path) or {}
+        for name in (path, OWN + u"/origin/" + path):
+            full = self.tree.inside(name)
+            if "sha256" in entry and os.path.lexists(full) and self.holds(full, os.lstat(full), entry):
+                return full
+        return None
+
+    def elsewhere(self, path, entry):
+        """A file with the content that a path has in the new version alone, or None.
+        It is copied: a second name would change when somebody edits the other one."""
+        if (self.before.get(path) or {}).get("sha256") == entry["sha256"]:
+            return None
+        places = (self.as_it_was(other) for other in self.contents.get(entry["sha256"]) or ())
+        return next((place for place in places if place is not None), None)
+
     @staticmethod
     def holds(full, found, entry):
         return (stat.S_ISREG(found.st_mode) and found.st_size == entry.get("size", 0)
@@ -93,13 +131,16 @@ class Staging(object):
         was = self.before.get(path) or {}
         if was.get("sha256") != entry["sha256"] or path in self.relocated or (
                 found is None and is_owned(path) and not was_taken(path)) or (found is not None and not stat.S_ISREG(found.st_mode)):
-            state = u"missing" if found is None else u"not as it was installed"
-            raise Refused(u"%s is %s, and the update doesn't bring it" % (path, state),
-                          u"update with the whole archive: binary-buildout update DIR ARCHIVE")
+            self.lacks(path)
         elif found is None:
             self.left_out.add(path)
         else:
             lay_copy(here, full)
+
+    def lacks(self, path):
+        state = u"not as it was installed" if os.path.lexists(self.tree.inside(path)) else u"missing"
+        raise Refused(u"%s is %s, and the update doesn't bring it" % (path, state),
+                      u"update with the whole archive: binary-buildout update DIR ARCHIVE")
 
     def fit(self, python, root):
         """The new version's own bootstrap.py does what it does in a fresh install."""

@@ -100,7 +100,8 @@ def read_file(path):
 
 
 def write_new(path, data, mode, times=None):
-    """Writes a new file, synced. Something left there by a killed run goes."""
+    """Writes a new file, synced: of bytes, or piece by piece. Something left there
+    by a killed run goes."""
     try:
         os.unlink(path)
     except OSError:
@@ -109,7 +110,8 @@ def write_new(path, data, mode, times=None):
                  | getattr(os, "O_BINARY", 0), 0o600)
     try:
         with os.fdopen(fd, "wb") as f:
-            f.write(data)
+            for piece in (data,) if isinstance(data, bytes) else data:
+                f.write(piece)
             f.flush()
             if not WINDOWS:
                 os.fchmod(f.fileno(), mode & 0o777)

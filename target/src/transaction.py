@@ -6,6 +6,7 @@ import stat
 from documents import (KIND, SHAPES, each, either, is_absolute, is_flag, is_number, is_path, is_text, is_time,
     members, named, read_json, row, write_json)
 from manifest import check_path
+from binpatch import ROWS
 from system import (JOURNAL, OWN, Refused, WINDOWS, clear, endless, native, plain, read_file, replace,
     sync_dir, text, write_new)
 
@@ -43,7 +44,7 @@ SHAPES.update({
         "from_version": is_text, "holds": is_flag, "report": each(row(is_text, is_text, is_text)), "kept": named(is_text)}),  # operations: check_plan
     u"delta.json": members({"name": is_text, "version": is_text, "base": is_text, "base_version": is_text, "archive": is_text,
                            "sha256": is_text, "epoch": is_time, "manifest.json": PARTS, "files.json": PARTS},
-                          {"hold": is_flag, "source": is_text}),
+                          {"hold": is_flag, "source": is_text, "patches": ROWS}),
     u"listed.json": members({"archive": is_text, "files": named(is_text, is_path)}),
     u"install.json": members({}, {"archive": is_text, "sha256": is_text, "source": is_text, "attestation": members({})}),
 })

@@ -178,7 +178,7 @@ func updateEdits(t *testing.T, python, way string) {
 		has(path+".old", edits[path])
 	}
 	has("etc/plain.txt.new", "of 2.0\n")
-	has("etc/come.txt.new", "root "+root+"\n")
+	has("etc/come.txt.new", "it came to "+root+"\n")
 	for _, path := range []string{"etc/always.txt.new", "etc/gone.txt.new", "eggs/dep-1.0-py3.egg", "src/app.pyo", "parts/old/deep/gone.txt"} {
 		if _, err := os.Lstat(filepath.Join(root, path)); err == nil {
 			t.Errorf("%s is there", path)

@@ -54,7 +54,7 @@ func versionFiles(number string) map[string]string {
 		files["tool"] = "#!/bin/sh\n"
 	} else {
 		files["parts/new/deep/come.txt"] = "come\n"
-		files["etc/come.txt"] = "root ROOT\n"
+		files["etc/come.txt"] = "it came to ROOT\n"
 		files["turn"] = "now a file\n"
 		files["back/to/a-directory"] = "root ROOT\n"
 		files["tool*"] = "#!/bin/sh\n"

@@ -1,0 +1,149 @@
+// Package bindiff says a file by another one that it is like: what both have in
+// common, byte by byte, and what is new.
+//
+// It is the method of bsdiff (Colin Percival, "Naive differences of executable
+// code", 2003): a stretch is taken over although single bytes of it differ, and
+// the differences, which are mostly zeros, compress well. A machine address that
+// moved differs by the same number everywhere, so differences are subtractions.
+// bsdiff sorts the base's suffixes; here the places where a stretch may begin
+// are found by a hash of eight bytes, which takes a tenth of the memory.
+package bindiff
+
+// A Step makes the next bytes of a file: Add bytes are those of the base from
+// the current place on, plus as many of Patch.Diff, each modulo 256; then come
+// Insert bytes of Patch.New. Then the place in the base moves on by Seek.
+type Step struct {
+	Add, Insert, Seek int
+}
+
+// A Patch says a file by its base.
+type Patch struct {
+	Steps []Step
+	Diff  []byte // the differences to the base, of all steps
+	New   []byte // the bytes that the base hasn't, of all steps
+}
+
+// Make says next by base. What is made depends on the two alone.
+func Make(base, next []byte) Patch {
+	d := differ{base: base, next: next, index: newIndex(base)}
+	for !d.done() {
+		d.stretch()
+	}
+	return d.patch
+}
+
+// A differ goes through next once, from one stretch that it has in common with
+// the base to another.
+type differ struct {
+	base, next []byte
+	index      *index
+	patch      Patch
+
+	scan, length int // where a match begins in next, and how long it is
+	at           int // where it begins in base
+
+	lastNext, lastBase int // where the stretch before it begins
+}
+
+func (d *differ) done() bool { return d.scan >= len(d.next) }
+
+// enough is how many bytes more than the stretch goes on with a match has to
+// have for another stretch to begin: bsdiff's number.
+const enough = 8
+
+// stretch finds the next match that is worth another stretch, and writes the
+// stretch before it.
+func (d *differ) stretch() {
+	d.scan += d.length
+	score := 0 // how many bytes of the match the stretch has, if it simply goes on
+	offset := d.lastBase - d.lastNext
+	for seen := d.scan; d.scan < len(d.next); d.scan++ {
+		d.at, d.length = d.index.longest(d.next[d.scan:])
+		for ; seen < d.scan+d.length; seen++ {
+			score += d.same(seen, offset)
+		}
+		if d.length == score && d.length != 0 || d.length > score+enough {
+			break
+		}
+		score -= d.same(d.scan, offset)
+	}
+	if d.length != score || d.done() {
+		d.write()
+	}
+}
+
+// same is 1 where next has the base's byte.
+func (d *differ) same(i, offset int) int {
+	if j := i + offset; i < len(d.next) && j >= 0 && j < len(d.base) && d.base[j] == d.next[i] {
+		return 1
+	}
+	return 0
+}
+
+// write writes the stretch before the match: it goes on for as long as at least
+// half of its bytes are right, and the match begins as early as that holds.
+func (d *differ) write() {
+	forward := d.forward()
+	backward := 0
+	if !d.done() {
+		backward = d.backward()
+	}
+	if over := d.lastNext + forward - (d.scan - backward); over > 0 {
+		forward, backward = d.share(forward, backward, over)
+	}
+	step := Step{Add: forward, Insert: d.scan - backward - d.lastNext - forward}
+	step.Seek = d.at - backward - d.lastBase - forward
+	if d.done() {
+		step.Seek = 0
+	}
+	for i := range forward {
+		d.patch.Diff = append(d.patch.Diff, d.next[d.lastNext+i]-d.base[d.lastBase+i])
+	}
+	d.patch.New = append(d.patch.New, d.next[d.lastNext+forward:d.scan-backward]...)
+	d.patch.Steps = append(d.patch.Steps, step)
+	d.lastNext, d.lastBase = d.scan-backward, d.at-backward
+}
+
+func (d *differ) forward() int {
+	best, bestScore, score := 0, 0, 0
+	for i := 0; d.lastNext+i < d.scan && d.lastBase+i < len(d.base); i++ {
+		if d.base[d.lastBase+i] == d.next[d.lastNext+i] {
+			score++
+		}
+		if 2*score-(i+1) > bestScore {
+			best, bestScore = i+1, 2*score-(i+1)
+		}
+	}
+	return best
+}
+
+func (d *differ) backward() int {
+	best, bestScore, score := 0, 0, 0
+	for i := 1; d.scan-i >= d.lastNext && d.at-i >= 0; i++ {
+		if d.base[d.at-i] == d.next[d.scan-i] {
+			score++
+		}
+		if 2*score-i > bestScore {
+			best, bestScore = i, 2*score-i
+		}
+	}
+	return best
+}
+
+// share says which of two stretches gets the bytes that both could have.
+func (d *differ) share(forward, backward, over int) (int, int) {
+	best, bestScore, score := 0, 0, 0
+	for i := range over {
+		n := d.lastNext + forward - over + i
+		if d.next[n] == d.base[d.lastBase+forward-over+i] {
+			score++
+		}
+		if d.next[n] == d.base[d.at-backward+i] {
+			score--
+		}
+		if score > bestScore {
+			best, bestScore = i+1, score
+		}
+	}
+	return forward - over + best, backward - best
+}

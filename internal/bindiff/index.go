@@ -1,0 +1,75 @@
+package bindiff
+
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
+const (
+	seed     = 8       // bytes that have to be the same for a place to be found
+	tries    = 24      // places that are compared
+	farthest = 1 << 15 // bytes of a match that are counted; it goes on in the next one
+)
+
+// An index finds where a base has the same bytes as another text. 0 in head and
+// before stands for none, so places are counted from 1.
+type index struct {
+	base   []byte
+	head   []int32 // by hash: the last place
+	before []int32 // by place: the one before with the same hash
+	shift  uint
+}
+
+func newIndex(base []byte) *index {
+	size := max(8, bits.Len(uint(len(base)))) - 1
+	x := &index{base: base, head: make([]int32, 1<<size), before: make([]int32, len(base)+1), shift: uint(64 - size)}
+	for i := len(base) - seed; i >= 0; i-- { // so that an earlier place is found first
+		h := x.hash(base[i:])
+		x.before[i+1], x.head[h] = x.head[h], int32(i+1)
+	}
+	return x
+}
+
+// hash is Fibonacci hashing: Knuth, The Art of Computer Programming, 6.4.
+func (x *index) hash(b []byte) uint64 {
+	return binary.LittleEndian.Uint64(b) * 0x9E3779B97F4A7C15 >> x.shift
+}
+
+// longest gives the place of the longest match of the text's beginning, among
+// those that are tried, and its length; 0 where there is none.
+func (x *index) longest(text []byte) (at, length int) {
+	if len(text) < seed || len(x.base) < seed {
+		return 0, 0
+	}
+	text = text[:min(len(text), farthest)]
+	place := x.head[x.hash(text)]
+	for try := 0; place != 0 && try < tries; try++ {
+		i := int(place) - 1
+		place = x.before[place]
+		if length > 0 && (i+length >= len(x.base) || length < len(text) && x.base[i+length] != text[length]) {
+			continue // no longer than the one that is there
+		}
+		if n := common(x.base[i:], text); n >= seed && n > length {
+			at, length = i, n
+		}
+		if length == len(text) {
+			break
+		}
+	}
+	return at, length
+}
+
+// common is how many bytes two texts begin with alike.
+func common(a, b []byte) int {
+	n := min(len(a), len(b))
+	i := 0
+	for ; i+8 <= n; i += 8 {
+		if x := binary.LittleEndian.Uint64(a[i:]) ^ binary.LittleEndian.Uint64(b[i:]); x != 0 {
+			return i + bits.TrailingZeros64(x)/8
+		}
+	}
+	for i < n && a[i] == b[i] {
+		i++
+	}
+	return i
+}

@@ -1,0 +1,119 @@
+"""Files that a delta says by those that are here: what they have in common, and what is new."""
+import binascii
+import hashlib
+import os
+
+from documents import each, is_number, is_path, row
+
+
+# Beside delta.json of format 2 lie three files, read from the first byte to the
+# last while the files of delta.json's "patches" are made in their order:
+#
+#   steps   for each step three numbers of seven bits a byte, the lowest first:
+#           how many bytes are added, how many are put in, and how far the place
+#           in the base moves on then (2n ahead, 2n - 1 back)
+#   diff    what is added to the base's bytes, each modulo 256: mostly zeros
+#   new     what is put in
+#
+# A patch is [path, path of the base, number of steps].
+
+ROWS = each(row(is_path, is_path, is_number))
+CHUNK = 1 << 16
+
+
+def masks(count):
+    return int(b"7f" * count, 16), int(b"80" * count, 16)
+
+
+LOW, HIGH = masks(CHUNK)
+
+
+def add(base, diff):
+    """The sums of two strings' bytes, each modulo 256, all of them at once: as
+    one number, of which no byte carries into the next one."""
+    if not diff.strip(b"\0"):
+        return base
+    low, high = (LOW, HIGH) if len(base) == CHUNK else masks(len(base))
+    a, b = int(binascii.hexlify(base), 16), int(binascii.hexlify(diff), 16)
+    total = ((a & low) + (b & low)) ^ ((a ^ b) & high)
+    return binascii.unhexlify(("%%0%dx" % (2 * len(base)) % total).encode("ascii"))
+
+
+class Patches(object):
+    """The patches of a delta; each can be made once, in their order."""
+
+    def __init__(self, incoming):
+        self.incoming = incoming
+        rows = incoming.delta.get("patches") or ()
+        self.rows = dict((path, (number, base, steps)) for number, (path, base, steps) in enumerate(rows))
+        self.done = 0
+        self.files = {}
+
+    def close(self):
+        for f in self.files.values():
+            f.close()
+
+    def base(self, path):
+        """The path of the base's file that this one is said by, or None."""
+        found = self.rows.get(path)
+        return found and found[1]
+
+    def chunks(self, path, source, entry):
+        """The content of a file, piece by piece; after the last one it has been
+        compared with its digest."""
+        number, _, steps = self.rows[path]
+        if number != self.done:
+            self.incoming.damaged(u"delta.json")
+        self.done += 1
+        left, have = entry.get("size", 0), hashlib.sha256()
+        with open(source, "rb") as base:
+            at = 0
+            while steps:
+                steps -= 1
+                added, put, seek = self.number(), self.number(), self.number()
+                left -= added + put
+                if left < 0:
+                    self.incoming.damaged(u"steps")
+                for data in self.step(base, at, added, put):
+                    have.update(data)
+                    yield data
+                at += added + (-(seek + 1) // 2 if seek & 1 else seek // 2)
+                if at < 0:
+                    self.incoming.damaged(u"steps")
+        if left or have.hexdigest() != entry["sha256"]:
+            self.incoming.damaged(u"diff")
+
+    def step(self, base, at, added, put):
+        base.seek(at)
+        while added:
+            data = base.read(min(added, CHUNK))
+            if not data:
+                self.incoming.damaged(u"steps")
+            added -= len(data)
+            yield add(data, self.take(u"diff", len(data)))
+        while put:
+            data = self.take(u"new", min(put, CHUNK))
+            put -= len(data)
+            yield data
+
+    def take(self, name, count):
+        if name not in self.files:
+            full = self.incoming.full(name)
+            if not os.path.isfile(full):
+                self.incoming.damaged(name)
+            self.files[name] = open(full, "rb")
+        data = self.files[name].read(count)
+        if len(data) != count:
+            self.incoming.damaged(name)
+        return data
+
+    def number(self):
+        value = shift = 0
+        while True:
+            byte = ord(self.take(u"steps", 1))
+            value |= (byte & 0x7f) << shift
+            if byte < 0x80:
+                return value
+            shift += 7
+            if shift > 56:
+                self.incoming.damaged(u"steps")

@@ -1,0 +1,92 @@
+"""Files that a delta says by those that are here. The rows of cases/patches.json
+are what archive's tests make of the same pairs."""
+import binascii
+import hashlib
+import os
+import random
+import shutil
+import tempfile
+import unittest
+
+from binpatch import CHUNK, Patches, add
+from system import Refused
+from tests import cases
+
+
+class Incoming(object):
+    """Stands for a delta that was unpacked in a directory."""
+
+    def __init__(self, folder, rows, streams):
+        self.folder, self.delta = folder, {"patches": rows}
+        for name, data in streams.items():
+            with open(self.full(name), "wb") as f:
+                f.write(data)
+
+    def full(self, name):
+        return os.path.join(self.folder, name)
+
+    def damaged(self, what):
+        raise Refused(what, u"")
+
+
+class PatchesTest(unittest.TestCase):
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.rows = cases("patches.json")["rows"]
+
+    def incoming(self, change=lambda name, data: data):
+        """All rows in one delta, each base in a file of its number."""
+        streams = dict((name, b"") for name in (u"steps", u"diff", u"new"))
+        for i, row in enumerate(self.rows):
+            with open(os.path.join(self.folder, "base%d" % i), "wb") as f:
+                f.write(row["base"].encode("latin-1"))
+            for name in streams:
+                streams[name] += binascii.unhexlify(row[name].encode("ascii"))
+        streams = dict((name, change(name, data)) for name, data in streams.items())
+        return Incoming(self.folder, [[u"file%d" % i, u"base%d" % i, row["count"]] for i, row in enumerate(self.rows)], streams)
+
+    def make(self, patches, i):
+        want = self.rows[i]["next"].encode("latin-1")
+        entry = {"size": len(want), "sha256": hashlib.sha256(want).hexdigest()}
+        got = b"".join(patches.chunks(u"file%d" % i, os.path.join(self.folder, "base%d" % i), entry))
+        self.assertEqual(got, want)
+
+    def test_rows(self):
+        patches = Patches(self.incoming())
+        self.addCleanup(patches.close)
+        self.assertTrue(len(self.rows) > 5)
+        for i in range(len(self.rows)):
+            self.assertEqual(patches.base(u"file%d" % i), u"base%d" % i)
+            self.make(patches, i)
+        self.assertEqual(patches.base(u"another"), None)
+
+    def test_order(self):
+        patches = Patches(self.incoming())
+        self.addCleanup(patches.close)
+        self.assertRaises(Refused, self.make, patches, 1)
+
+    def test_cut_and_altered(self):
+        """Whatever is wrong with a stream is found before the last piece is given."""
+        for name in (u"steps", u"diff", u"new"):
+            for change in (lambda data: data[:-1], lambda data: data[:len(data) // 2],
+                           lambda data: data[:-1] + binascii.unhexlify("%02x" % (ord(data[-1:]) ^ 1)),
+                           lambda data: b"\xff" * len(data)):
+                patches = Patches(self.incoming(lambda n, data: change(data) if n == name else data))
+                try:
+                    self.assertRaises(Refused, lambda: [self.make(patches, i) for i in range(len(self.rows))])
+                finally:
+                    patches.close()
+
+    def test_add(self):
+        r = random.Random(1)
+        for count in (1, 2, 7, 255, CHUNK - 1, CHUNK):
+            base, diff = (bytearray(r.randrange(256) for _ in range(count)) for _ in range(2))
+            want = bytes(bytearray((a + b) & 255 for a, b in zip(base, diff)))
+            self.assertEqual(add(bytes(base), bytes(diff)), want)
+            self.assertEqual(add(bytes(base), b"\0" * count), bytes(base))
+
+
+if __name__ == "__main__":
+    unittest.main()
