@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/pydist"
 )
 
 // compiled is a project whose sources want more than Python's own headers, or
@@ -96,25 +98,25 @@ func wishes(c config) []wish {
 	for section, options := range c.Raw {
 		for _, key := range []string{"eggs", "egg", "extra-eggs"} {
 			for _, word := range strings.Fields(operator.ReplaceAllString(substituted(c, section, options[key], 8), "$1")) {
-				name := plainName(projectOf(word))
+				name := pydist.PlainName(projectOf(word))
 				asked[name] = true
 				custom[name] = custom[name] || options["recipe"] == "zc.recipe.egg:custom"
 				if m := oneVersion.FindStringSubmatch(word); m != nil {
 					exact[name] = m[1]
 				}
 				for _, extra := range extrasOf(word) {
-					asked[plainName(extras[name+"["+extra+"]"])] = true
+					asked[pydist.PlainName(extras[name+"["+extra+"]"])] = true
 				}
 			}
 		}
 	}
 	pinned := map[string]string{}
 	for name, version := range c.Versions {
-		pinned[plainName(name)] = strings.TrimSpace(version)
+		pinned[pydist.PlainName(name)] = strings.TrimSpace(version)
 	}
 	var all []wish
 	for _, p := range compiledProjects {
-		name := plainName(p.project)
+		name := pydist.PlainName(p.project)
 		pin, named := pinned[name]
 		w := wish{compiled: p, version: exact[name], asked: asked[name], custom: custom[name]}
 		if m := exactVersion.FindStringSubmatch(pin); w.version == "" && m != nil {
@@ -135,7 +137,7 @@ func extrasOf(requirement string) []string {
 	}
 	var names []string
 	for name := range strings.SplitSeq(m[1], ",") {
-		names = append(names, plainName(strings.TrimSpace(name)))
+		names = append(names, pydist.PlainName(strings.TrimSpace(name)))
 	}
 	return slices.Compact(names)
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/environ"
+	"github.com/binary-buildout/binary-buildout/internal/pydist"
 	"github.com/binary-buildout/binary-buildout/internal/secrets"
 )
 
@@ -207,7 +208,7 @@ func applicationPasswords(c config, eggs []Egg) []string {
 	var out []string
 	for section, options := range c.Raw {
 		for key, value := range options {
-			named := passwordName.MatchString(key) && value != "" && !listsProjects(c, section) && !projects[plainName(key)]
+			named := passwordName.MatchString(key) && value != "" && !listsProjects(c, section) && !projects[pydist.PlainName(key)]
 			if key == "user" && accountValue.MatchString(value) || dsn.MatchString(value) || named {
 				out = append(out, fmt.Sprintf("[%s] %s holds a password of the application; it is in the archive", section, key))
 			}
@@ -228,10 +229,10 @@ func listsProjects(c config, section string) bool {
 func projectNames(c config, eggs []Egg) map[string]bool {
 	names := map[string]bool{}
 	for name := range c.Versions {
-		names[plainName(name)] = true
+		names[pydist.PlainName(name)] = true
 	}
 	for _, e := range eggs {
-		names[plainName(e.Name)] = true
+		names[pydist.PlainName(e.Name)] = true
 	}
 	for name := range names {
 		if passwordName.FindString(name) == name {

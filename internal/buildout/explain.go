@@ -9,6 +9,7 @@ import (
 
 	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"github.com/binary-buildout/binary-buildout/internal/isolate"
+	"github.com/binary-buildout/binary-buildout/internal/pydist"
 	"github.com/binary-buildout/binary-buildout/internal/secrets"
 )
 
@@ -65,7 +66,7 @@ func (b *builder) unpinned(requirement string) bool {
 		return false
 	}
 	for name := range b.pins {
-		if plainName(name) == plainName(projectOf(requirement)) {
+		if pydist.PlainName(name) == pydist.PlainName(projectOf(requirement)) {
 			return false
 		}
 	}

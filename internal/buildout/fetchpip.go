@@ -16,11 +16,12 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/internal/environ"
+	"github.com/binary-buildout/binary-buildout/internal/pydist"
+	"github.com/binary-buildout/binary-buildout/internal/pyversion"
 	"github.com/binary-buildout/binary-buildout/internal/redirect"
 )
 
@@ -153,21 +154,22 @@ var pipWheel = regexp.MustCompile(`^pip-([0-9]+(?:\.[0-9]+)*)-py[0-9.py]*-none-a
 // newestPip picks the newest final release that runs on the version of Python.
 func newestPip(files []indexFile, python string) (indexFile, bool) {
 	var best indexFile
-	var version []int
+	var version pyversion.Version
+	found := false
 	for _, f := range files {
 		m := pipWheel.FindStringSubmatch(f.Filename)
 		yanked := f.Yanked != nil && f.Yanked != false
-		if m == nil || yanked || !satisfies(python, f.RequiresPython) {
+		if m == nil || yanked || !pydist.Satisfies(python, f.RequiresPython) {
 			continue
 		}
 		if strings.HasPrefix(python, "3.") && !strings.Contains(f.Filename, "py3") {
 			continue
 		}
-		if v := numbers(m[1]); compare(v, version) > 0 {
-			best, version = f, v
+		if v, ok := pyversion.Parse(m[1]); ok && (!found || pyversion.Compare(v, version) > 0) {
+			best, version, found = f, v, true
 		}
 	}
-	return best, version != nil
+	return best, found
 }
 
 // download saves the wheel to dir, after checking its digest.
@@ -189,80 +191,4 @@ func download(ctx context.Context, client *http.Client, page *url.URL, f indexFi
 	}
 	file := filepath.Join(dir, filepath.Base(f.Filename))
 	return file, os.WriteFile(file, data, 0o600)
-}
-
-// satisfies reports whether version fulfils a Requires-Python; one that can't
-// be read counts as fulfilled, as for pip.
-func satisfies(version, requires string) bool {
-	for clause := range strings.SplitSeq(requires, ",") {
-		clause = strings.TrimSpace(clause)
-		op := clause[:len(clause)-len(strings.TrimLeft(clause, "<>=!~"))]
-		want, star := strings.CutSuffix(strings.TrimSpace(clause[len(op):]), ".*")
-		v, w := numbers(version), numbers(want)
-		if w == nil {
-			continue
-		}
-		c := compare(v, w)
-		prefix := len(v) >= len(w) && compare(v[:len(w)], w) == 0
-		if star {
-			c = 1
-			if prefix {
-				c = 0
-			}
-		}
-		ok := true
-		switch op {
-		case ">=":
-			ok = c >= 0
-		case "<=":
-			ok = c <= 0
-		case ">":
-			ok = c > 0
-		case "<":
-			ok = c < 0
-		case "==":
-			ok = c == 0
-		case "!=":
-			ok = c != 0
-		case "~=":
-			ok = c >= 0 && len(w) > 1 && len(v) >= len(w)-1 && compare(v[:len(w)-1], w[:len(w)-1]) == 0
-		}
-		if !ok {
-			return false
-		}
-	}
-	return true
-}
-
-// numbers reads "3.13.0"; nil if that isn't one.
-func numbers(version string) []int {
-	var out []int
-	for part := range strings.SplitSeq(version, ".") {
-		n, err := strconv.Atoi(part)
-		if err != nil {
-			return nil
-		}
-		out = append(out, n)
-	}
-	return out
-}
-
-// compare orders versions; a missing number is 0.
-func compare(a, b []int) int {
-	for i := range max(len(a), len(b)) {
-		x, y := 0, 0
-		if i < len(a) {
-			x = a[i]
-		}
-		if i < len(b) {
-			y = b[i]
-		}
-		if x != y {
-			return x - y
-		}
-	}
-	if a != nil && b == nil {
-		return 1
-	}
-	return 0
 }

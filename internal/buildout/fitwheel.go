@@ -2,7 +2,6 @@ package buildout
 
 import (
 	"context"
-	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"net/http"
 	"net/url"
 	"os"
@@ -12,6 +11,10 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/binary-buildout/binary-buildout/internal/environ"
+	"github.com/binary-buildout/binary-buildout/internal/pydist"
+	"github.com/binary-buildout/binary-buildout/internal/pyversion"
 )
 
 // askIndexFor bounds what a build waits for pages of the index that only a
@@ -76,7 +79,7 @@ func (b *builder) offers(ctx context.Context, c config, project string) []string
 			index = other
 		}
 	}
-	places := append(strings.Fields(c.Buildout["find-links"]), strings.TrimSuffix(index, "/")+"/"+plainName(project)+"/")
+	places := append(strings.Fields(c.Buildout["find-links"]), strings.TrimSuffix(index, "/")+"/"+pydist.PlainName(project)+"/")
 	if cache := c.Buildout["download-cache"]; cache != "" {
 		places = append(places, filepath.Join(cache, "dist"))
 	}
@@ -124,7 +127,7 @@ func (b *builder) filesAt(ctx context.Context, client *http.Client, place string
 func fits(file string, w wish, tags []string) bool {
 	stem, ok := strings.CutSuffix(file, ".whl")
 	parts := strings.Split(stem, "-")
-	if !ok || len(parts) < 5 || plainName(parts[0]) != plainName(w.project) {
+	if !ok || len(parts) < 5 || pydist.PlainName(parts[0]) != pydist.PlainName(w.project) {
 		return false
 	}
 	if w.version != "" && !sameRelease(parts[1], w.version) {
@@ -145,8 +148,10 @@ func fits(file string, w wish, tags []string) bool {
 
 // sameRelease compares two versions; "1.0" is "1".
 func sameRelease(a, b string) bool {
-	if x, y := numbers(a), numbers(b); x != nil && y != nil {
-		return compare(x, y) == 0
+	x, okX := pyversion.Parse(a)
+	y, okY := pyversion.Parse(b)
+	if okX && okY {
+		return pyversion.Compare(x, y) == 0
 	}
 	return strings.EqualFold(a, b)
 }

@@ -2,7 +2,6 @@ package buildout
 
 import (
 	"cmp"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -86,8 +85,7 @@ func HeaderHint(name, goos string) string { return headersHint(goos, name) }
 
 // headersHint is HeaderHint for several headers at once.
 func headersHint(goos string, names ...string) string {
-	release, _ := os.ReadFile("/etc/os-release")
-	ids := append(osRelease(string(release)), "debian") // a system without a name may build in an image
+	ids := append(readSystem().ids, "debian") // a system without a name may build in an image
 	if goos == "darwin" {
 		ids = []string{goos}
 	}

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/internal/pydist"
 	"github.com/binary-buildout/binary-buildout/internal/secrets"
 )
 
@@ -42,7 +43,7 @@ func unreachable(b *builder, _ []string, said string) advice {
 // indexPage reports whether a URL is an index's page of a project.
 func indexPage(url, project string) bool {
 	rest := strings.TrimRight(url, "/")
-	return plainName(rest[strings.LastIndexByte(rest, '/')+1:]) == plainName(project)
+	return pydist.PlainName(rest[strings.LastIndexByte(rest, '/')+1:]) == pydist.PlainName(project)
 }
 
 // oldName is for a zc.buildout that looks for an egg by a name that its files don't have.

@@ -3,12 +3,13 @@ package buildout
 import (
 	"cmp"
 	"fmt"
-	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/environ"
 )
 
 // Toolchain is what this machine has to compile extensions with.
@@ -46,25 +47,9 @@ func toolchain(in Interpreter, env []string, goos string) Toolchain {
 		t.Compiler = lookIn(environ.Get(env, "PATH"), word) != "" || filepath.IsAbs(word) && exists(word)
 	}
 	if !t.Complete() {
-		release, _ := os.ReadFile("/etc/os-release")
-		t.Command = installCommand(goos, osRelease(string(release)), in)
+		t.Command = installCommand(goos, readSystem().ids, in)
 	}
 	return t
-}
-
-// osRelease gives the ids of the system, the nearest first: ["ubuntu", "debian"].
-func osRelease(text string) []string {
-	var id, like []string
-	for line := range strings.Lines(text) {
-		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
-		switch key {
-		case "ID":
-			id = strings.Fields(strings.Trim(value, `"'`))
-		case "ID_LIKE":
-			like = strings.Fields(strings.Trim(value, `"'`))
-		}
-	}
-	return append(id, like...)
 }
 
 // installers: what installs a compiler and the headers of the system's own
@@ -133,9 +118,8 @@ func (b *builder) hint(e *Error, said string) {
 	case noCompiler.MatchString(said) && !b.tools.Complete(), header != nil && header[1] == "Python.h":
 		b.tools.Compiler = b.tools.Compiler && !noCompiler.MatchString(said)
 		b.tools.Headers = b.tools.Headers && header == nil
-		release, _ := os.ReadFile("/etc/os-release")
 		e.Err = fmt.Errorf("%s: %w", b.tools.Missing(), e.Err)
-		e.Tip, e.Code = "run: "+installCommand(b.o.OS, osRelease(string(release)), b.in), 3
+		e.Tip, e.Code = "run: "+installCommand(b.o.OS, readSystem().ids, b.in), 3
 	case header != nil && !GoneHeader(said):
 		e.Tip = b.headerHint(header[1])
 	case lacks(said) != "":

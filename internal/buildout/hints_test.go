@@ -3,11 +3,12 @@ package buildout
 import (
 	"context"
 	"errors"
-	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/binary-buildout/binary-buildout/internal/environ"
 )
 
 func TestInstallCommand(t *testing.T) {
@@ -26,7 +27,7 @@ func TestInstallCommand(t *testing.T) {
 		{"linux", "ID=nixos\n", "install a C compiler and Python's development files", system},
 		{"darwin", "", "xcode-select --install", system},
 	} {
-		if got := installCommand(c.goos, osRelease(c.release), c.in); got != c.want {
+		if got := installCommand(c.goos, parseSystem(c.release).ids, c.in); got != c.want {
 			t.Errorf("%s %q: %s, want %s", c.goos, c.release, got, c.want)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/pydist"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 )
 
@@ -70,12 +71,12 @@ func toolPins(t tools, c config) []string {
 	}
 	pinned := map[string]bool{}
 	for name := range c.Versions {
-		pinned[plainName(name)] = true
+		pinned[pydist.PlainName(name)] = true
 	}
 	section := cmp.Or(c.Buildout["versions"], "versions")
 	var pins []string
 	for _, e := range t.Eggs {
-		if name := plainName(e.Name); !pinned[name] {
+		if name := pydist.PlainName(e.Name); !pinned[name] {
 			if e.Name == "zc.buildout" {
 				name = e.Name // as it is asked for, before names were compared by PEP 503
 			}

@@ -3,12 +3,14 @@ package buildout
 import (
 	"context"
 	"fmt"
-	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/binary-buildout/binary-buildout/internal/environ"
+	"github.com/binary-buildout/binary-buildout/internal/pydist"
 )
 
 // missing says what projects that the configuration names are compiled with,
@@ -109,7 +111,7 @@ func (b *builder) lacks(p compiled, version string) []string {
 			names = append(names, name)
 		}
 	}
-	rusty := p.rust != "" && (version == "" || compare(numbers(version), numbers(p.rust)) >= 0)
+	rusty := p.rust != "" && (version == "" || pydist.Satisfies(version, ">="+p.rust))
 	if rusty && lookIn(environ.Get(b.o.environ(), "PATH"), "cargo") == "" {
 		names = append(names, "cargo")
 	}

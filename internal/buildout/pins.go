@@ -3,11 +3,13 @@ package buildout
 import (
 	"context"
 	"fmt"
-	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/environ"
+	"github.com/binary-buildout/binary-buildout/internal/pydist"
 )
 
 // toolNames are zc.buildout and what its versions need. Only these are taken
@@ -106,7 +108,7 @@ func ofTools(versions map[string]string) map[string]string {
 	found := map[string]string{}
 	for name, spec := range versions {
 		if isTool(name) {
-			found[plainName(name)] = spec
+			found[pydist.PlainName(name)] = spec
 		}
 	}
 	return found
@@ -114,7 +116,7 @@ func ofTools(versions map[string]string) map[string]string {
 
 // isTool is whether a distribution is one of toolNames, however it is spelt.
 func isTool(name string) bool {
-	return slices.ContainsFunc(toolNames, func(tool string) bool { return plainName(tool) == plainName(name) })
+	return slices.ContainsFunc(toolNames, func(tool string) bool { return pydist.PlainName(tool) == pydist.PlainName(name) })
 }
 
 // withPath is the environment in which the interpreter imports pip.

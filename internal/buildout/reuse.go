@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/pydist"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 )
 
@@ -109,16 +110,16 @@ func (b *builder) reuse(l *last, t tools, c config) error {
 func (l *last) takeEggs(b *builder, tree *Tree, t tools) error {
 	tool := map[string]bool{}
 	for _, e := range t.all() {
-		tool[plainName(e.Name)] = true
+		tool[pydist.PlainName(e.Name)] = true
 	}
 	built := map[string]bool{}
 	for _, d := range l.manifest.Builds {
-		built[plainName(d.Project)] = true
+		built[pydist.PlainName(d.Project)] = true
 	}
 	dir := tree.dir("eggs-directory")
 	for _, egg := range eggDirs(l.path(b, dir)) {
 		e := (&Tree{Root: l.dir}).egg(egg, false)
-		if tool[plainName(e.Name)] || l.doubtful["egg "+plainName(e.Name)] {
+		if tool[pydist.PlainName(e.Name)] || l.doubtful["egg "+pydist.PlainName(e.Name)] {
 			continue
 		}
 		place := filepath.Join(dir, filepath.Base(egg))
@@ -128,7 +129,7 @@ func (l *last) takeEggs(b *builder, tree *Tree, t tools) error {
 			continue
 		}
 		l.eggs = append(l.eggs, place)
-		if built[plainName(e.Name)] {
+		if built[pydist.PlainName(e.Name)] {
 			l.compiled = append(l.compiled, place)
 		}
 	}
@@ -184,13 +185,13 @@ func (l *last) witnesses(b *builder, t *Tree) error {
 	have := map[string]bool{}
 	for _, path := range b.reused.Eggs {
 		e := t.egg(filepath.Join(t.Root, filepath.FromSlash(path)), false)
-		have[plainName(e.Name)+" "+e.Version] = true
+		have[pydist.PlainName(e.Name)+" "+e.Version] = true
 	}
 	for _, i := range l.installed {
 		for _, path := range i.Paths {
 			if slices.Contains(b.reused.Parts, i.Part) && strings.HasSuffix(path, ".egg") {
 				e := t.egg(path, false)
-				have[plainName(e.Name)+" "+e.Version] = true
+				have[pydist.PlainName(e.Name)+" "+e.Version] = true
 			}
 		}
 	}
@@ -199,7 +200,7 @@ func (l *last) witnesses(b *builder, t *Tree) error {
 		return err
 	}
 	for _, d := range l.manifest.Builds {
-		if !have[plainName(d.Project)+" "+d.Version] && !slices.Contains(b.reused.Develop, d.Directory) {
+		if !have[pydist.PlainName(d.Project)+" "+d.Version] && !slices.Contains(b.reused.Develop, d.Directory) {
 			continue
 		}
 		if d.Directory != "" {
@@ -256,11 +257,11 @@ func (m toolmaker) reusedTools(pins []pin) (tools, bool) {
 	for _, path := range launch.Path {
 		egg := filepath.Join(m.last.dir, filepath.FromSlash(path))
 		e := (&Tree{Root: m.last.dir}).egg(egg, false)
-		if v := exactly(pins, strings.ReplaceAll(plainName(e.Name), "-", ".")); v == "" || v != e.Version || !exists(egg) {
+		if v := exactly(pins, strings.ReplaceAll(pydist.PlainName(e.Name), "-", ".")); v == "" || v != e.Version || !exists(egg) {
 			return tools{}, false
 		}
 		t.Eggs = append(t.Eggs, madeEgg{Name: e.Name, Version: e.Version, Path: egg})
-		if plainName(e.Name) == "zc-buildout" {
+		if pydist.PlainName(e.Name) == "zc-buildout" {
 			t.Buildout = e.Version
 		}
 	}

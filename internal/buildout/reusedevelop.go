@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/pydist"
 )
 
 // reusableDevelop is a develop package whose sources are those that the last
@@ -36,7 +38,7 @@ func (l *last) findDevelop(b *builder, tree *Tree) error {
 	}
 	for _, link := range links {
 		folder := setupFolder(b.s.root, link.path)
-		if folder == "" || ofBuildout(tree, folder) || l.doubtful["egg "+plainName(link.name)] {
+		if folder == "" || ofBuildout(tree, folder) || l.doubtful["egg "+pydist.PlainName(link.name)] {
 			continue
 		}
 		d := &reusableDevelop{link: filepath.Join(dir, link.name+".egg-link")}

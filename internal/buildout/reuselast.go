@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/pydist"
 )
 
 // unpackLast unpacks the archive of o.Reuse; nil without one. It needs nothing
@@ -110,7 +111,7 @@ const toolsKey = "tools"
 func (t tools) names() string {
 	var out []string
 	for _, e := range t.all() {
-		out = append(out, plainName(e.Name)+" "+e.Version)
+		out = append(out, pydist.PlainName(e.Name)+" "+e.Version)
 	}
 	if t.Site != nil {
 		out = append(out, "in a virtualenv")
@@ -167,16 +168,11 @@ func doubtful(m archive.Manifest) map[string]bool {
 	for _, i := range slices.Concat(report.Waived, report.Missing, report.Foreign, report.Warnings) {
 		for _, p := range i.Problems {
 			if p.Kind == "missing" {
-				out["egg "+plainName(i.Egg)], out["part "+i.Part] = true, true
+				out["egg "+pydist.PlainName(i.Egg)], out["part "+i.Part] = true, true
 			}
 		}
 	}
 	return out
-}
-
-// plainName is a distribution's name as PEP 503 compares it.
-func plainName(name string) string {
-	return strings.ToLower(strings.NewReplacer("_", "-", ".", "-").Replace(name))
 }
 
 // fit has the archive's own bootstrap.py relocate it to the stage.

@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/internal/machinecode"
+	"github.com/binary-buildout/binary-buildout/internal/pydist"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 )
 
@@ -254,7 +255,7 @@ func (l *last) hook(b *builder, t tools, touched []string) (string, error) {
 	job := reuseJob{Eggs: append([]string{}, l.eggs...), Compiled: append([]string{}, l.compiled...), Old: filepath.Join(l.dir, ".installed.cfg"),
 		Touched: append([]string{}, touched...), Parts: append([]string{}, l.kept...), Libs: []string{}, EggParts: l.eggParts(), Shelf: l.dir, Develop: l.develop, Site: []string{}, Report: b.reuseFile("reused.json")}
 	for _, d := range t.Site {
-		job.Site = append(job.Site, plainName(d.Name))
+		job.Site = append(job.Site, pydist.PlainName(d.Name))
 	}
 	for _, i := range l.installed {
 		for _, path := range i.Paths {
@@ -286,7 +287,7 @@ func (l *last) hook(b *builder, t tools, touched []string) (string, error) {
 func (l *last) eggParts() map[string][]string {
 	project := func(path string) string {
 		name, _ := eggFile(filepath.Base(path))
-		return plainName(name)
+		return pydist.PlainName(name)
 	}
 	found := map[string][]string{}
 	for _, i := range l.installed {

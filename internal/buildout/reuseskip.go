@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/pydist"
 )
 
 // useless tells of what needn't be unpacked of an archive that is reused:
@@ -63,7 +64,7 @@ const (
 
 func judge(egg string, pins map[string]string) judgement {
 	project, version := eggFile(egg)
-	if pin, ok := pins[plainName(project)]; ok && release(version) != release(pin) {
+	if pin, ok := pins[pydist.PlainName(project)]; ok && release(version) != release(pin) {
 		return whollyUseless
 	}
 	if isTool(project) {
@@ -79,7 +80,7 @@ func (b *builder) literalPins() map[string]string {
 	pins, disagree := map[string]string{}, map[string]bool{}
 	for name, spec := range literalOptions(file, literalSection(file)) {
 		if m := exactVersion.FindStringSubmatch(spec); m != nil {
-			name = plainName(name)
+			name = pydist.PlainName(name)
 			disagree[name] = disagree[name] || pins[name] != "" && pins[name] != m[1]
 			pins[name] = m[1]
 		}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/pydist"
 )
 
 // The tools of the last archive are used where each is pinned to the version
@@ -70,7 +71,7 @@ func TestReusedTools(t *testing.T) {
 
 func version(t tools, name string) string {
 	for _, e := range t.Eggs {
-		if plainName(e.Name) == name {
+		if pydist.PlainName(e.Name) == name {
 			return e.Version
 		}
 	}

@@ -1,15 +1,13 @@
 package buildout
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"github.com/binary-buildout/binary-buildout/internal/environ"
-	"os"
 	"os/exec"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/environ"
 )
 
 // digestMark starts what stands for a value: flags name directories of the
@@ -45,7 +43,7 @@ func (b *builder) madeWith(ctx context.Context, path string) map[string]string {
 	for i, name := range named {
 		set(name, said[paths[i]])
 	}
-	set("system", systemName("/etc/os-release"))
+	set("system", readSystem().name)
 	set("libc", b.in.LibcVersion)
 	hide("python's compiler", b.in.CC+"\x00"+b.in.CXX)
 	for _, name := range flagVariables {
@@ -67,19 +65,4 @@ func compilerVersion(ctx context.Context, path string) string {
 		return line
 	}
 	return version
-}
-
-// systemName is "debian 12", or "".
-func systemName(file string) string {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return ""
-	}
-	fields := map[string]string{}
-	for s := bufio.NewScanner(bytes.NewReader(data)); s.Scan(); {
-		if key, value, ok := strings.Cut(s.Text(), "="); ok {
-			fields[key] = strings.Trim(value, `"'`)
-		}
-	}
-	return strings.TrimSpace(fields["ID"] + " " + fields["VERSION_ID"])
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 
 	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
@@ -37,7 +38,7 @@ func Get(ctx context.Context, o Request) (*Archive, error) {
 		return fetchFrom(ctx, o, folder{o.Source})
 	case err == nil:
 		return nil, fault.Usage(fmt.Errorf("installing %s: it is neither a file nor a folder", secrets.Shown(o.Source)), "")
-	case !errors.Is(err, fs.ErrNotExist) && !strings.Contains(err.Error(), "not a directory"):
+	case !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR):
 		return nil, fault.Usage(fmt.Errorf("looking at %s: %w", secrets.Shown(o.Source), reason(err)), "")
 	}
 	if m := repository.FindStringSubmatch(o.Source); m != nil {

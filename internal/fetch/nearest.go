@@ -23,7 +23,7 @@ func nothingFits(o Request, x *Index, from string, pythons []*interpreter.Python
 	}
 	best := nearest(o.Search, x, pythons)
 	hint := "have it built for this system too, " + interpreter.SystemWords(best.python)
-	switch best.rank {
+	switch best.Rank {
 	case interpreter.RankLabel:
 		hint = "leave --label out, or name one of these"
 	case interpreter.RankPython:
@@ -34,16 +34,15 @@ func nothingFits(o Request, x *Index, from string, pythons []*interpreter.Python
 		hint += ": " + interpreter.TargetOf(best.python)
 	}
 	return fault.Usage(fmt.Errorf("nothing fits: this system is %s; %s has %s; closest is %s: %s",
-		interpreter.Describe(o.Search, pythons), from, strings.Join(names, ", "), best.asset.Target, best.why), hint)
+		interpreter.Describe(o.Search, pythons), from, strings.Join(names, ", "), best.asset.Target, best.Why), hint)
 }
 
 // near is how far an archive is from fitting an interpreter.
 type near struct {
 	asset  Asset
 	python *interpreter.Python
-	why    string
-	rank   int
-	far    int // between the versions of Python
+	interpreter.Misfit
+	far int // between the versions of Python
 }
 
 // nearest gives the asset that fails by the mildest reason; of several, the one
@@ -55,16 +54,15 @@ func nearest(s interpreter.Search, x *Index, pythons []*interpreter.Python) near
 	var all []near
 	for _, a := range x.Assets {
 		for _, p := range pythons {
-			n := near{asset: a, python: p, why: a.needs().Unfit(p), far: distance(a.needs().Abi, p.ABI)}
-			if n.why == "" {
-				n.why = fmt.Sprintf("it has another label, %q", a.Label)
+			n := near{asset: a, python: p, Misfit: a.needs().Unfit(p), far: distance(a.needs().Abi, p.ABI)}
+			if n.Rank == 0 {
+				n.Misfit = interpreter.Misfit{Rank: interpreter.RankLabel, Why: fmt.Sprintf("it has another label, %q", a.Label)}
 			}
-			n.rank = interpreter.RankOf(n.why)
 			all = append(all, n)
 		}
 	}
 	return slices.MinFunc(all, func(a, b near) int {
-		return cmp.Or(a.rank-b.rank, a.far-b.far, matrix.CompareVersions(a.asset.needs().Floor, b.asset.needs().Floor))
+		return cmp.Or(a.Rank-b.Rank, a.far-b.far, matrix.CompareVersions(a.asset.needs().Floor, b.asset.needs().Floor))
 	})
 }
 

@@ -113,7 +113,7 @@ func (t *application) read(ctx context.Context, o Options) error {
 // python is the interpreter that the tree has, if the new version takes it too.
 func (t *application) python(ctx context.Context, o Options, n *interpreter.Needs) (string, error) {
 	if o.Python == "" {
-		if p, err := interpreter.Probe(ctx, t.state.Interpreter, interpreter.CleanEnv(o.Env)); err == nil && n.Unfit(p) == "" {
+		if p, err := interpreter.Probe(ctx, t.state.Interpreter, interpreter.CleanEnv(o.Env)); err == nil && n.Fits(p) {
 			return t.state.Interpreter, nil
 		}
 	}

@@ -162,7 +162,7 @@ func installFile(ctx context.Context, o Options, a *fetch.Archive, dir string) (
 		return nil, otherVersion(o, dir, m.Name+" "+m.Version)
 	}
 	py := o.Interpreter
-	if py == nil && a.Python != nil && interpreter.Required(m).Unfit(a.Python) == "" {
+	if py == nil && a.Python != nil && interpreter.Required(m).Fits(a.Python) {
 		py = a.Python
 	}
 	if py == nil {

@@ -21,18 +21,6 @@ const (
 	rankSystem
 )
 
-func RankOf(why string) int {
-	for i, prefix := range []string{"it has another label", "it is for Python", "it needs "} {
-		if strings.HasPrefix(why, prefix) {
-			return RankLabel + i
-		}
-	}
-	if why == "it is for glibc" || why == "it is for musl" {
-		return RankLibc
-	}
-	return rankSystem
-}
-
 // Number makes 313 of cp313, 309 of cp39, and 207 of cp27mu.
 func Number(abi string) int {
 	digits := strings.TrimRight(strings.TrimPrefix(abi, "cp"), "dmut")
@@ -50,24 +38,20 @@ func noPython(s Search, n Needs, all []*Python) error {
 	if len(all) == 0 {
 		here = []*Python{Unknown(s)}
 	}
-	if why := n.reason(here); len(all) > 0 || RankOf(why) > RankPython {
-		reason = why
+	misfit := n.Unfit(n.closest(here))
+	if len(all) > 0 || misfit.Rank > RankPython {
+		reason = misfit.Why
 	}
 	err := fmt.Errorf("installing %s: %s; this system is %s", n.target, reason, Describe(s, all))
-	if RankOf(n.reason(here)) == RankPython {
+	if misfit.Rank == RankPython {
 		return fault.Usage(err, "install "+Words(n.Abi)+", or name one with --python")
 	}
 	hint := "take the archive for this system"
-	if p := n.closest(here); RankOf(n.Unfit(p)) == RankLibc {
-		hint += ": " + TargetOf(p)
+	if misfit.Rank == RankLibc {
+		hint += ": " + TargetOf(n.closest(here))
 	}
 	return fault.Usage(err, hint)
 }
-
-// reason gives what is wrong, for the interpreter that comes closest: one of
-// the right version tells what is wrong with the system, any other only that
-// there is none.
-func (n Needs) reason(all []*Python) string { return n.Unfit(n.closest(all)) }
 
 func (n Needs) closest(all []*Python) *Python {
 	for _, p := range all {
@@ -76,7 +60,7 @@ func (n Needs) closest(all []*Python) *Python {
 		}
 	}
 	for _, p := range all {
-		if !strings.HasPrefix(n.Unfit(p), "it is for Python") {
+		if n.Unfit(p).Rank != RankPython {
 			return p
 		}
 	}

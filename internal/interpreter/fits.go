@@ -70,26 +70,34 @@ func (n Needs) WithFloors(floors []archive.Floor) Needs {
 	return n
 }
 
-// Unfit says why an interpreter can't run what n asks for, the gravest reason
-// first; "" if it can.
-func (n Needs) Unfit(p *Python) string {
+// Misfit is why an interpreter can't run an archive. The zero value is no reason.
+type Misfit struct {
+	Rank int    // how grave it is, one of the Rank constants; 0 if it fits
+	Why  string // "it needs glibc 2.28"
+}
+
+// Fits is whether an interpreter can run what n asks for.
+func (n Needs) Fits(p *Python) bool { return n.Unfit(p).Rank == 0 }
+
+// Unfit says why an interpreter can't run what n asks for, the gravest reason first.
+func (n Needs) Unfit(p *Python) Misfit {
 	switch {
 	case n.unknown != nil:
-		return "it is for a platform that is not known here"
+		return Misfit{rankSystem, "it is for a platform that is not known here"}
 	case n.platform.System != p.System:
-		return "it is for " + n.platform.System
+		return Misfit{rankSystem, "it is for " + n.platform.System}
 	case !n.platform.Runs(p.Machine):
-		return "it is for " + n.platform.Machine
+		return Misfit{rankSystem, "it is for " + n.platform.Machine}
 	case n.libc != "" && p.Libc != "" && n.libc != p.Libc:
-		return "it is for " + n.libc
+		return Misfit{RankLibc, "it is for " + n.libc}
 	case n.Floor != "" && n.libc != "" && p.LibcVersion != "" && matrix.CompareVersions(p.LibcVersion, n.Floor) < 0:
-		return fmt.Sprintf("it needs %s %s", n.libc, n.Floor)
+		return Misfit{RankFloor, fmt.Sprintf("it needs %s %s", n.libc, n.Floor)}
 	case n.Floor != "" && n.platform.System == "macos" && p.MacOS != "" && matrix.CompareVersions(macVersion(p.MacOS), n.Floor) < 0:
-		return "it needs macOS " + n.Floor
+		return Misfit{RankFloor, "it needs macOS " + n.Floor}
 	case !Loads(p.ABI, n.Abi):
-		return "it is for " + Words(n.Abi)
+		return Misfit{RankPython, "it is for " + Words(n.Abi)}
 	}
-	return ""
+	return Misfit{}
 }
 
 // macVersion undoes what a Python that was built against an old SDK is told.
@@ -233,7 +241,7 @@ func Choose(ctx context.Context, s Search, n Needs) (*Python, error) {
 func Newest(all []*Python, n Needs) *Python {
 	var best *Python
 	for _, p := range all {
-		if n.Unfit(p) != "" {
+		if !n.Fits(p) {
 			continue
 		}
 		if best == nil || best.Virtualenv && !p.Virtualenv ||

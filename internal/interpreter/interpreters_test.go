@@ -76,7 +76,7 @@ func TestUnfit(t *testing.T) {
 		t.Fatalf("%d rows: %v", len(table.Rows), err)
 	}
 	for _, row := range table.Rows {
-		if got := ParseTarget(row.Target).WithFloors(row.Floors).Unfit(table.Pythons[row.Python]); got != row.Unfit {
+		if got := ParseTarget(row.Target).WithFloors(row.Floors).Unfit(table.Pythons[row.Python]).Why; got != row.Unfit {
 			t.Errorf("%s, %v on %s: %q, want %q", row.Target, row.Floors, row.Python, got, row.Unfit)
 		}
 	}

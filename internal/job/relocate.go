@@ -8,6 +8,7 @@ import (
 
 	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/buildout"
+	"github.com/binary-buildout/binary-buildout/internal/pydist"
 	"github.com/binary-buildout/binary-buildout/internal/verify"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
@@ -114,9 +115,8 @@ func (v *Verified) builds() []archive.Build {
 
 // holds is whether the tree has the distribution of a build.
 func holds(t *buildout.Tree, d verify.Declaration) bool {
-	same := func(s string) string { return strings.ToLower(strings.NewReplacer("_", "-", ".", "-").Replace(s)) }
 	for _, e := range t.Eggs {
-		if same(e.Name) == same(d.Project) && (e.Develop || e.Version == d.Version) {
+		if pydist.PlainName(e.Name) == pydist.PlainName(d.Project) && (e.Develop || e.Version == d.Version) {
 			return true
 		}
 	}

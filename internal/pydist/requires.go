@@ -77,6 +77,10 @@ func (r Requirement) Fits(version string) bool {
 	return true
 }
 
+// Satisfies says whether a version is one that a specifier asks for, as
+// Requires-Python has it (">=3.8, !=3.9.0"). What PEP 440 has no order for is.
+func Satisfies(version, specifier string) bool { return Requirement{spec: specifier}.Fits(version) }
+
 // compareVersions says whether "version op other" holds (PEP 440), and whether
 // it can be said.
 func compareVersions(version, op, other string) (holds, known bool) {

@@ -4,12 +4,14 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/pydist"
 )
 
 // adopt gives declarations of a name that no egg has to the project in whose source tree they were made.
 func (c *checker) adopt() {
 	named := func(name string) bool {
-		return slices.ContainsFunc(c.eggs, func(e *egg) bool { return e.key() == normalName(name) })
+		return slices.ContainsFunc(c.eggs, func(e *egg) bool { return e.key() == pydist.PlainName(name) })
 	}
 	c.in.Declared = slices.Clone(c.in.Declared)
 	for i := range c.in.Declared {
@@ -23,7 +25,7 @@ func (c *checker) adopt() {
 func (c *checker) declared() {
 	for _, d := range c.in.Declared {
 		for _, e := range c.eggs {
-			if e.key() != normalName(d.Project) || !sameVersion(e.version, d.Version) {
+			if e.key() != pydist.PlainName(d.Project) || !sameVersion(e.version, d.Version) {
 				continue
 			}
 			c.lost(e, &d)

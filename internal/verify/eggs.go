@@ -5,10 +5,11 @@ import (
 	"bytes"
 	"encoding/csv"
 	"path"
-	"regexp"
 	"slices"
 	"sort"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/pydist"
 )
 
 // egg is a distribution in the tree: an .egg, a wheel's dist-info, or a develop directory.
@@ -30,11 +31,7 @@ type egg struct {
 }
 
 // key is the name as PEP 503 compares it.
-func (e *egg) key() string { return normalName(e.name) }
-
-var separators = regexp.MustCompile(`[-_.]+`)
-
-func normalName(s string) string { return strings.ToLower(separators.ReplaceAllString(s, "-")) }
+func (e *egg) key() string { return pydist.PlainName(e.name) }
 
 // eggs are the distributions of a scan, longest base first, so that the first
 // one that a file lies under is its own.

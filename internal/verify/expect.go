@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/internal/buildout"
+	"github.com/binary-buildout/binary-buildout/internal/pydist"
 	"github.com/binary-buildout/binary-buildout/internal/pymodule"
 )
 
@@ -193,7 +194,7 @@ func (c *checker) bySourceList(e *egg) {
 }
 
 func (c *checker) declaredEgg(e *egg) bool {
-	return slices.ContainsFunc(c.in.Declared, func(d Declaration) bool { return normalName(d.Project) == e.key() && len(d.Modules) > 0 })
+	return slices.ContainsFunc(c.in.Declared, func(d Declaration) bool { return pydist.PlainName(d.Project) == e.key() && len(d.Modules) > 0 })
 }
 
 // definesInit says whether an egg has the module, under whichever file's name.
@@ -238,7 +239,7 @@ func (c *checker) byCompilers() {
 
 func (c *checker) sourceOfModule(e *egg, module, src string) bool {
 	for _, d := range c.in.Declared {
-		if normalName(d.Project) == e.key() && slices.ContainsFunc(d.Sources[module], func(s string) bool { return path.Base(s) == path.Base(src) }) {
+		if pydist.PlainName(d.Project) == e.key() && slices.ContainsFunc(d.Sources[module], func(s string) bool { return path.Base(s) == path.Base(src) }) {
 			return true
 		}
 	}
@@ -275,14 +276,14 @@ func (c *checker) eggOf(run Compile) *egg {
 // namedAfter says whether a directory is called as an egg's source tree is: NAME-VERSION, or pip's NAME_ and 32 digits.
 func (c *checker) namedAfter(e *egg, directory string) bool {
 	return slices.ContainsFunc(strings.Split(strings.ReplaceAll(directory, `\`, "/"), "/"), func(dir string) bool {
-		d := normalName(dir)
-		return d == e.key()+"-"+normalName(e.version) || strings.HasPrefix(d, e.key()+"-") && len(d) == len(e.key())+33
+		d := pydist.PlainName(dir)
+		return d == e.key()+"-"+pydist.PlainName(e.version) || strings.HasPrefix(d, e.key()+"-") && len(d) == len(e.key())+33
 	})
 }
 
 // pure says whether an egg's build was watched, and declared nothing: lost has judged that.
 func (c *checker) pure(e *egg) bool {
-	watched := func(d Declaration) bool { return normalName(d.Project) == e.key() && d.Looked }
+	watched := func(d Declaration) bool { return pydist.PlainName(d.Project) == e.key() && d.Looked }
 	return slices.ContainsFunc(c.in.Declared, watched) && !c.declaredEgg(e)
 }
 
@@ -299,7 +300,7 @@ func (c *checker) byUser() {
 			eggName, module = "", want
 		}
 		if slices.ContainsFunc(c.extensions, func(x *extension) bool {
-			if eggName != "" && (x.egg == nil || x.egg.key() != normalName(eggName)) {
+			if eggName != "" && (x.egg == nil || x.egg.key() != pydist.PlainName(eggName)) {
 				return false
 			}
 			ok, _ := path.Match(module, x.module)

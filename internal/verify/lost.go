@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/internal/pydist"
 	"github.com/binary-buildout/binary-buildout/internal/pymodule"
 )
 
@@ -27,7 +28,7 @@ func (c *checker) lost(e *egg, d *Declaration) {
 
 // lostByCompiler: a compiler that failed in a build that declared nothing.
 func (c *checker) lostByCompiler(e *egg, d *Declaration, modules []string) bool {
-	i := slices.IndexFunc(c.in.Compiles, func(run Compile) bool { return c.buildOf(run) == normalName(d.Project) })
+	i := slices.IndexFunc(c.in.Compiles, func(run Compile) bool { return c.buildOf(run) == pydist.PlainName(d.Project) })
 	if i < 0 {
 		return false
 	}
@@ -69,7 +70,7 @@ func (c *checker) buildOf(run Compile) string {
 	for _, where := range []string{run.Cwd, path.Dir(src), run.Build} { // CMake and meson build elsewhere, and a probe may run anywhere
 		for i := range c.in.Declared {
 			if d := &c.in.Declared[i]; path.IsAbs(where) && d.in(where) {
-				return normalName(d.Project)
+				return pydist.PlainName(d.Project)
 			}
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/pydist"
 )
 
 // partOf is the part that made an egg, or the first that asks for it; empty if
@@ -19,7 +21,7 @@ func (c *checker) partOf(e *egg) string {
 		}
 	}
 	for _, part := range c.in.Parts {
-		if slices.ContainsFunc(part.Eggs, func(name string) bool { return normalName(name) == e.key() }) {
+		if slices.ContainsFunc(part.Eggs, func(name string) bool { return pydist.PlainName(name) == e.key() }) {
 			return part.Name
 		}
 	}

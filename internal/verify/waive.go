@@ -3,6 +3,8 @@ package verify
 import (
 	"path"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/pydist"
 )
 
 // waive moves what the user can do without to its own list.
@@ -37,7 +39,7 @@ func (c *checker) waivedBy(i Item) (string, bool) {
 	for _, w := range c.in.Waive {
 		eggName, module, both := strings.Cut(w, ":")
 		if both {
-			if ok, _ := path.Match(module, i.Module); normalName(eggName) == normalName(i.Egg) && (ok || module == i.Module || module == i.Path) {
+			if ok, _ := path.Match(module, i.Module); pydist.PlainName(eggName) == pydist.PlainName(i.Egg) && (ok || module == i.Module || module == i.Path) {
 				return w, true
 			}
 			continue
@@ -47,7 +49,7 @@ func (c *checker) waivedBy(i Item) (string, bool) {
 				return w, true
 			}
 		}
-		if i.Egg != "" && normalName(w) == normalName(i.Egg) || i.Kind == "part" && w == i.Part {
+		if i.Egg != "" && pydist.PlainName(w) == pydist.PlainName(i.Egg) || i.Kind == "part" && w == i.Part {
 			return w, true
 		}
 	}

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/pydist"
 )
 
 //go:embed witness/*.py
@@ -98,7 +100,7 @@ func ReadDeclarations(r io.Reader) ([]Declaration, error) {
 		if err := json.Unmarshal(line, &d); err != nil {
 			return err
 		}
-		key := normalName(d.Project) + " " + d.Version
+		key := pydist.PlainName(d.Project) + " " + d.Version
 		i, ok := index[key]
 		if !ok {
 			index[key] = len(all)

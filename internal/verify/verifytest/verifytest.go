@@ -15,6 +15,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/internal/pydist"
 	"github.com/binary-buildout/binary-buildout/internal/testcache"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
 )
@@ -116,7 +117,7 @@ func download(python, base, platform string, requirements []string) error {
 		name, _, _ := strings.Cut(requirement, "==")
 		for _, f := range files {
 			project, _, _ := strings.Cut(filepath.Base(f), "-")
-			if normal(project) != normal(name) {
+			if pydist.PlainName(project) != pydist.PlainName(name) {
 				continue
 			}
 			own := filepath.Join(tmp, requirement)
@@ -130,11 +131,6 @@ func download(python, base, platform string, requirements []string) error {
 		}
 	}
 	return nil
-}
-
-// normal is a project's name as PEP 503 compares it.
-func normal(name string) string {
-	return strings.ToLower(strings.NewReplacer("_", "-", ".", "-").Replace(name))
 }
 
 func mkdir(t testing.TB, dir string) string {
