@@ -31,7 +31,7 @@ func TestWineDigest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"go.mod", "go.sum", ".ci/wine.sh", ".ci/wine-root.sh", "target/install.ps1", "target/src/probe.py", "examples/acceptance/windows/testdata/app/buildout.cfg"}
+	want := []string{"go.mod", "go.sum", ".ci/wine.sh", ".ci/wine-digest.sh", ".ci/wine-root.sh", ".ci/pwsh.sh", "target/install.ps1", "target/src/probe.py", "examples/acceptance/windows/testdata/app/buildout.cfg"}
 	fields := "-json=Dir,Module,GoFiles,EmbedFiles,TestGoFiles,XTestGoFiles,TestEmbedFiles,XTestEmbedFiles"
 	for _, args := range [][]string{
 		{"-test", "-tags", "wine", fields, "./examples/acceptance/windows", "./internal/install"},

@@ -15,7 +15,8 @@ packages() {
 }
 
 files() {
-    printf '%s\n' .ci/wine.sh .ci/wine-digest.sh .ci/wine-root.sh go.mod go.sum
+    printf '%s\n' .ci/wine.sh go.mod go.sum
+    grep -o '\.ci/[a-z-]*\.sh' .ci/wine.sh
     # The main package's directory has all others in it.
     git ls-files -co --exclude-standard -- ':(glob)*.go'
     packages | sort -u | while read -r dir; do
