@@ -1,6 +1,7 @@
 package buildout
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -93,7 +94,7 @@ func newStage(o Options) (stage, error) {
 	if err != nil {
 		return stage{}, surroundings(doing, "give a --stage DIR", err)
 	}
-	s, err := defaultStage(real, stagesOf(real, os.Geteuid()), o.Name, o.OS)
+	s, err := defaultStage(real, stagesOf(real, os.Geteuid()), cmp.Or(o.StageName, o.Name), o.OS)
 	if err != nil {
 		return s, err
 	}

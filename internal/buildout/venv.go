@@ -33,7 +33,8 @@ func (b *builder) venv(ctx context.Context) (bool, error) {
 	}
 	doing := "making the virtualenv of the buildout"
 	b.event(ToolsEvent, "virtualenv")
-	if err := b.command(ctx, []string{b.in.Executable, "-sE", "-m", "venv", b.s.root}); err != nil {
+	// Its prompt would be the stage's name.
+	if err := b.command(ctx, []string{b.in.Executable, "-sE", "-m", "venv", "--prompt", b.o.Name, b.s.root}); err != nil {
 		return true, &Error{Doing: doing, Err: err, Code: 3, Log: b.log(),
 			Tip: "this Python needs venv and ensurepip (Debian, Ubuntu: apt-get install -y python3-venv), or remove pyvenv.cfg: zc.buildout is then put into the tree as an egg"}
 	}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/binary-buildout/binary-buildout/internal/fault"
+	"github.com/binary-buildout/binary-buildout/internal/scratch"
 )
 
 // Copied is an archive that Copy brought.
@@ -17,7 +18,8 @@ type Copied struct {
 	Warnings []string
 }
 
-// Copy brings the archive that Get gives into the new directory dir. Digest and
+// Copy brings the archive that Get gives into the new directory dir, by way of
+// one beside it, whose name is that and ".download". Digest and
 // attestation are held to what o says; nobody can change the copy afterwards.
 func Copy(ctx context.Context, o Request, dir string) (*Copied, error) {
 	digest, err := ParseDigest(o.SHA256)
@@ -25,6 +27,14 @@ func Copy(ctx context.Context, o Request, dir string) (*Copied, error) {
 		return nil, err
 	}
 	o.SHA256 = digest
+	o.Look = func(Asset) (bool, error) { return false, nil }
+	o.Dir = func() (string, error) {
+		downloads := dir + ".download"
+		if err := scratch.Make(downloads, 0o022); err != nil {
+			return "", fault.Surroundings(fmt.Errorf("making a directory to download to: %w", err), "")
+		}
+		return downloads, nil
+	}
 	a, err := Get(ctx, o)
 	if err != nil {
 		return nil, err
