@@ -164,6 +164,12 @@ var causes = []cause{
 		}
 		return advice{}
 	}},
+	{regexp.MustCompile(`Permission denied: u?'(/[^']+)'`), func(b *builder, m []string, _ string) advice {
+		if within(m[1], b.s.root) || within(m[1], b.s.tmp) {
+			return advice{}
+		}
+		return advice{tip: fmt.Sprintf("%s lies outside of the buildout: make what the build needs there before it, for the user that builds, or name a place that this user can write", m[1])}
+	}},
 	{regexp.MustCompile(`(?m)cannot find -l(\S+?):?(?: No such file or directory)?$`), func(_ *builder, m []string, _ string) advice {
 		return advice{tip: fmt.Sprintf("the linker doesn't find lib%s: install its development package on the build system", m[1])}
 	}},
