@@ -36,10 +36,10 @@ func (b *builder) add(x cdx.Component) {
 	})
 }
 
-// union is a list with what the other one has more, by a key.
+// union is what two lists have, each once, by a key.
 func union[T any](list, more *[]T, key func(T) string) *[]T {
-	all := slices.Clone(orNone(list))
-	for _, x := range orNone(more) {
+	var all []T
+	for _, x := range slices.Concat(orNone(list), orNone(more)) {
 		if !slices.ContainsFunc(all, func(have T) bool { return key(have) == key(x) }) {
 			all = append(all, x)
 		}

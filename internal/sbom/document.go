@@ -111,7 +111,9 @@ func (c *collected) add(list []cdx.Component, itself string) {
 				one.Licenses = licenses(*x.Licenses)
 			}
 			one.Ref = c.unique(one)
-			c.refs[x.BOMRef] = one.Ref
+			if x.BOMRef != "" {
+				c.refs[x.BOMRef] = one.Ref
+			}
 			c.all = append(c.all, one)
 		}
 		c.add(orNone(x.Components), itself)
