@@ -45,7 +45,16 @@ type Origin struct {
 	// their options were.
 	Volatile []string
 
+	// Secrets are the build's credentials, which no file may hold.
+	Secrets []Secret
+
 	Binaries Binaries
+}
+
+// Secret is a credential that the build could use.
+type Secret struct {
+	Kind  string // what it is, for messages: "a password of .netrc"
+	Value string // at least a few bytes, or it is found everywhere
 }
 
 // Binaries edit executables and libraries; internal/binfmt has both. Where
@@ -118,6 +127,9 @@ func (o Origin) places(version string) []place.Place {
 	b.specific(o.TmpDir, whatTmp)
 	for _, p := range o.Forbidden {
 		b.add(p, "", "a directory of the build machine", false)
+	}
+	for _, s := range o.Secrets {
+		b.list = append(b.list, place.Place{Path: s.Value, What: s.Kind, Secret: true})
 	}
 	return b.list
 }

@@ -56,6 +56,9 @@ func Relocate(l *List, o Origin, version string) (*Plan, error) {
 	for i := range p.Files {
 		f, v := &p.Files[i], &verdicts[i]
 		p.Report.file(f, v)
+		for _, kind := range v.leaks {
+			p.Leaks = append(p.Leaks, Leak{Path: f.Path, Kind: kind})
+		}
 		if rel, ok := relocation(f, v); ok {
 			p.Relocations = append(p.Relocations, rel)
 		}
@@ -138,6 +141,11 @@ func (w *worker) file(f *File, v *verdict) error {
 	}
 	if ours(f) {
 		return nil
+	}
+	for _, i := range res.Secrets {
+		if kind := w.search.Places[i].What; !slices.Contains(v.leaks, kind) {
+			v.leaks = append(v.leaks, kind)
+		}
 	}
 	w.inside(f, src, kind, res.HasNUL, v)
 	if len(res.Hits) == 0 {

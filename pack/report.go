@@ -87,6 +87,7 @@ type verdict struct {
 	hint              string
 	cstrings          []archive.CString
 	splits            map[string]string
+	leaks             []string // kinds of credentials
 }
 
 func (v *verdict) block(hint, format string, args ...any) {

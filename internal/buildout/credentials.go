@@ -15,13 +15,8 @@ import (
 	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"github.com/binary-buildout/binary-buildout/internal/pydist"
 	"github.com/binary-buildout/binary-buildout/internal/secrets"
+	"github.com/binary-buildout/binary-buildout/pack"
 )
-
-// Finding is a credential of the build in a file of the tree.
-type Finding struct {
-	Path string // relative to the root
-	Kind string // what it is; never the value
-}
 
 // gatherSecrets gives the credentials that the build of t could use.
 func (t *Tree) gatherSecrets() []secrets.Secret {
@@ -147,51 +142,16 @@ func cacheName(url string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// ScanCredentials looks for the build's credentials in every file of the tree
-// but version control's. skip, if not nil, leaves out what isn't packed, by
-// its path relative to the root. A finding must stop the packing.
-func (t *Tree) ScanCredentials(skip func(rel string) bool) ([]Finding, error) {
-	var found []Finding
-	err := filepath.WalkDir(t.Root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
+// Secrets are the credentials that the build of t could use, and that no file
+// of an archive may hold.
+func (t *Tree) Secrets() []pack.Secret {
+	var out []pack.Secret
+	for _, s := range t.secrets {
+		for _, v := range s.Values() {
+			out = append(out, pack.Secret{Kind: s.Kind, Value: v})
 		}
-		rel := t.rel(path)
-		if d.IsDir() && vcsDir(d.Name()) || path != t.Root && skip != nil && skip(rel) {
-			if d.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		if !d.Type().IsRegular() {
-			return nil
-		}
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		for _, kind := range secrets.Held(data, t.secrets) {
-			found = append(found, Finding{Path: rel, Kind: kind})
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, surroundings("looking for passwords", "", err)
 	}
-	return found, nil
-}
-
-// Leaked is the error for findings, or nil.
-func Leaked(found []Finding) error {
-	if len(found) == 0 {
-		return nil
-	}
-	var lines []string
-	for _, f := range found {
-		lines = append(lines, f.Path+" holds "+f.Kind)
-	}
-	return failed("keeping the build's credentials out of the archive",
-		"keep it out of the tree (netrc, pip.conf and variables outside of it are read by the build), or --exclude the file", "%s", strings.Join(lines, "; "))
+	return out
 }
 
 var (

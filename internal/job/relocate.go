@@ -2,12 +2,14 @@ package job
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/buildout"
+	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/pydist"
 	"github.com/binary-buildout/binary-buildout/internal/verify"
 	"github.com/binary-buildout/binary-buildout/pack"
@@ -29,16 +31,14 @@ func Relocate(ctx context.Context, v *Verified) (*Planned, error) {
 	if err := v.Report.Err(); err != nil {
 		return nil, err
 	}
-	plan, err := pack.Relocate(v.List, v.Origin(), v.Tree.Python.Version)
+	origin := v.Origin()
+	origin.Secrets = v.Tree.Secrets()
+	plan, err := pack.Relocate(v.List, origin, v.Tree.Python.Version)
 	if err != nil {
 		return nil, err
 	}
 	p := &Planned{Verified: v, Plan: plan}
-	leaks, err := v.Tree.ScanCredentials(v.leftOut)
-	if err == nil {
-		err = buildout.Leaked(leaks)
-	}
-	if err != nil {
+	if err := leaked(plan.Leaks); err != nil {
 		return p, err
 	}
 	v.Say("%d files, %d relocated, %d left out", len(plan.Files), len(plan.Report.Relocated), len(plan.Report.Omitted))
@@ -59,6 +59,19 @@ func Relocate(ctx context.Context, v *Verified) (*Planned, error) {
 	}
 	p.Contents, err = p.Plan.Seal(manifest)
 	return p, err
+}
+
+// leaked is the error for the credentials that files hold, or nil.
+func leaked(found []pack.Leak) error {
+	if len(found) == 0 {
+		return nil
+	}
+	var lines []string
+	for _, f := range found {
+		lines = append(lines, f.Path+" holds "+f.Kind)
+	}
+	return fault.Failed(errors.New("keeping the build's credentials out of the archive: "+strings.Join(lines, "; ")),
+		"keep it out of the tree (netrc, pip.conf and variables outside of it are read by the build), or --exclude the file")
 }
 
 // compiled is the plan with bytecode.

@@ -3,7 +3,6 @@
 package secrets
 
 import (
-	"bytes"
 	"encoding/base64"
 	"net/url"
 	"os"
@@ -153,15 +152,13 @@ func WithoutLogins(s string, logins []string) string {
 	return s
 }
 
-// Held gives the kinds of secrets in data.
-func Held(data []byte, secrets []Secret) []string {
-	var kinds []string
-	for _, s := range secrets {
-		for _, v := range s.values {
-			if len(v) >= minSecret && bytes.Contains(data, []byte(v)) && !slices.Contains(kinds, s.Kind) {
-				kinds = append(kinds, s.Kind)
-			}
+// Values are the texts to look for, each long enough to be no accident.
+func (s Secret) Values() []string {
+	var out []string
+	for _, v := range s.values {
+		if len(v) >= minSecret {
+			out = append(out, v)
 		}
 	}
-	return kinds
+	return out
 }

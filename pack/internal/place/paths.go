@@ -12,6 +12,7 @@ type Place struct {
 	What        string // for messages
 	Root        bool   // the tree's own
 	Common      bool   // an interpreter that many systems have at that path
+	Secret      bool   // a credential: Path is its text, which is looked for as it is
 	Made        bool   // so that what goes on from it begins with it: see pack.Origin.Made
 }
 

@@ -3,6 +3,7 @@ package place
 import (
 	"bytes"
 	"io"
+	"slices"
 	"sort"
 
 	"github.com/binary-buildout/binary-buildout/archive"
@@ -55,6 +56,7 @@ type pattern struct {
 	place int
 	enc   Encoding
 	posix bool
+	bare  bool // of a secret: found wherever it stands
 	Shape
 }
 
@@ -71,9 +73,17 @@ func New(places []Place) *Searcher {
 		s.longest = max(s.longest, len(p.text))
 	}
 	for i, pl := range places {
+		if pl.Secret {
+			needle := run(pl.Path)
+			if len(needle) < minAnchor {
+				needle = pl.Path
+			}
+			add(needle, pattern{text: []byte(pl.Path), place: i, bare: true})
+			continue
+		}
 		base := pl.Path
 		for _, other := range places {
-			if Under(base, other.Path) && len(run(other.Path)) >= minAnchor {
+			if !other.Secret && Under(base, other.Path) && len(run(other.Path)) >= minAnchor {
 				base = other.Path
 			}
 		}
@@ -146,9 +156,9 @@ func (s *Searcher) Buffer() []byte {
 
 // Within searches what is in memory, in one byte an ASCII character.
 func (s *Searcher) Within(data []byte) []Hit {
-	var hits []Hit
-	s.window(data, 0, len(data), 0, false, &hits)
-	return settle(hits)
+	var res Found
+	s.window(data, 0, len(data), 0, &res)
+	return settle(res.Hits)
 }
 
 // Found is what one pass over a file tells.
@@ -157,6 +167,8 @@ type Found struct {
 	HasNUL bool
 	Head   []byte // the first headSize bytes
 	Size   int64
+	// Secrets are indices into Searcher.Places, each once.
+	Secrets []int
 }
 
 // Stream searches all that r gives, and writes it to each as it goes.
@@ -186,7 +198,7 @@ func (s *Searcher) Stream(r io.Reader, w io.Writer, buf []byte) (Found, error) {
 			to = n
 		}
 		if to > from {
-			s.window(buf[:n], from, to, base, res.HasNUL, &res.Hits)
+			s.window(buf[:n], from, to, base, &res)
 			from = to
 		}
 		if last || len(res.Hits) > MaxHits {
@@ -202,15 +214,27 @@ func (s *Searcher) Stream(r io.Reader, w io.Writer, buf []byte) (Found, error) {
 }
 
 // window finds the anchors that start in data[from:to].
-func (s *Searcher) window(data []byte, from, to int, base int64, wide bool, out *[]Hit) {
+func (s *Searcher) window(data []byte, from, to int, base int64, res *Found) {
 	found := func(a *anchor, at int) {
+		a.secrets(data, at, res)
 		if h, ok := s.try(a, data, at, base); ok {
-			*out = append(*out, h)
+			res.Hits = append(res.Hits, h)
 		}
 	}
 	s.narrow.scan(data, from, to, found)
-	if wide {
+	if res.HasNUL {
 		s.wide.scan(data, from, to, found)
+	}
+}
+
+// secrets notes the secrets that an anchor is part of. They have no boundaries,
+// and overlap with nothing: a path that holds one is both.
+func (a *anchor) secrets(data []byte, at int, res *Found) {
+	for i := range a.patterns {
+		p := &a.patterns[i]
+		if start := at - p.at; p.bare && start >= 0 && bytes.HasPrefix(data[start:], p.text) && !slices.Contains(res.Secrets, p.place) {
+			res.Secrets = append(res.Secrets, p.place)
+		}
 	}
 }
 
@@ -222,7 +246,7 @@ func (s *Searcher) try(a *anchor, data []byte, at int, base int64) (Hit, bool) {
 	for i := range a.patterns {
 		p := &a.patterns[i]
 		start := at - p.at
-		if start < 0 || !bytes.HasPrefix(data[start:], p.text) {
+		if p.bare || start < 0 || !bytes.HasPrefix(data[start:], p.text) {
 			continue
 		}
 		h := Hit{Offset: base + int64(start), N: len(p.text), Place: p.place, Enc: p.enc, Shape: p.Shape}
