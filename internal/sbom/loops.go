@@ -7,8 +7,8 @@ import (
 	cdx "github.com/CycloneDX/cyclonedx-go"
 )
 
-// cutLoops leaves out each dependency that closes a loop, as those between
-// Products.CMFPlone and its packages: readers of CycloneDX follow the graph. The
+// cutLoops leaves out each dependency that closes a loop, as eggs that require
+// each other make one: readers of CycloneDX follow the graph. The
 // component says what it requires beside that. Walking depth first in the order
 // of references, it is the same for the same components.
 func (b *builder) cutLoops(root string) {
