@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/internal/pydist"
+	"github.com/binary-buildout/binary-buildout/internal/recipes"
 )
 
 // compiled is a project whose sources want more than Python's own headers, or
@@ -100,7 +101,7 @@ func wishes(c config) []wish {
 			for _, word := range strings.Fields(operator.ReplaceAllString(substituted(c, section, options[key], 8), "$1")) {
 				name := pydist.PlainName(projectOf(word))
 				asked[name] = true
-				custom[name] = custom[name] || options["recipe"] == "zc.recipe.egg:custom"
+				custom[name] = custom[name] || recipes.BuildsEgg(options["recipe"])
 				if m := oneVersion.FindStringSubmatch(word); m != nil {
 					exact[name] = m[1]
 				}

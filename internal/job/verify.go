@@ -3,9 +3,9 @@ package job
 import (
 	"context"
 	"regexp"
-	"strings"
 
 	"github.com/binary-buildout/binary-buildout/internal/buildout"
+	"github.com/binary-buildout/binary-buildout/internal/recipes"
 	"github.com/binary-buildout/binary-buildout/internal/verify"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
@@ -78,28 +78,9 @@ func (l *Listed) leftOut(name string) bool {
 func Parts(t *buildout.Tree) []verify.Part {
 	var parts []verify.Part
 	for _, i := range t.Installed {
-		parts = append(parts, verify.Part{Name: i.Part, Recipe: i.Recipe, Installed: i.Paths, Eggs: eggsOf(i)})
+		parts = append(parts, verify.Part{Name: i.Part, Recipe: i.Recipe, Installed: i.Paths, Eggs: recipes.Eggs(i.Part, i.Recipe, i.Options)})
 	}
 	return parts
-}
-
-// requirement is a distribution's name at the start of a line or word.
-var requirement = regexp.MustCompile(`(?m)(?:^|\s)([A-Za-z0-9][A-Za-z0-9._-]*)`)
-
-// eggsOf are the distributions that a part asks for.
-func eggsOf(i buildout.Installed) []string {
-	var names []string
-	for _, option := range []string{"eggs", "egg"} {
-		for line := range strings.Lines(i.Options[option]) {
-			if m := requirement.FindStringSubmatch(line); m != nil {
-				names = append(names, m[1])
-			}
-		}
-	}
-	if len(names) == 0 && strings.HasPrefix(i.Recipe, "zc.recipe.egg") {
-		names = []string{i.Part} // its default
-	}
-	return names
 }
 
 // ImportOf says how the extensions of a tree are imported here: in groups of
