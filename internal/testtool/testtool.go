@@ -88,7 +88,7 @@ func PythonWith(t testing.TB, minor, module string) string {
 // loader and library. cache is testcache's directory.
 func Musl(t testing.TB, cache string) string {
 	t.Helper()
-	python := filepath.Join(cache, "musl-python-3.11", "bin", "python3.11")
+	python := filepath.Join(cache, "musl-3.11", "bin", "python3.11")
 	if _, err := os.Stat(python); err != nil {
 		Lacks(t, "a Python on musl (./test makes it)")
 	}
