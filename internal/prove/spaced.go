@@ -150,7 +150,9 @@ type splitPath struct{ part, line string }
 // first or its last word alone. A shell says so of an unquoted ${buildout:directory}.
 func splitPaths(out, work string) []splitPath {
 	tree := filepath.Join(work, spacedName)
-	whole := strings.NewReplacer(tree, "", strings.ReplaceAll(tree, " ", `\ `), "")
+	// Python 2 writes what isn't ASCII by its bytes, or by its number, where it quotes a path ("Develop: ...").
+	whole := strings.NewReplacer(tree, "", strings.ReplaceAll(tree, " ", `\ `), "",
+		strings.ReplaceAll(tree, "ü", `\xc3\xbc`), "", strings.ReplaceAll(tree, "ü", `\xfc`), "")
 	words := strings.Fields(spacedName)
 	cut := regexp.MustCompile(regexp.QuoteMeta(filepath.Join(work, words[0])) + `(?:['":,;)\]\s]|$)|(?:^|[\s'"(=])` + words[len(words)-1] + `/`)
 	var found []splitPath
