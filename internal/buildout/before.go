@@ -4,8 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"os"
+
+	"github.com/binary-buildout/binary-buildout/internal/environ"
 )
 
 // beforeBy is the variable by which the action says that the commands of

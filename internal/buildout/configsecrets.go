@@ -2,11 +2,12 @@ package buildout
 
 import (
 	"cmp"
-	"github.com/binary-buildout/binary-buildout/internal/secrets"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/secrets"
 )
 
 // buildOptions are the options whose URLs are read by the build alone. A URL

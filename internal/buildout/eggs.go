@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/buildout/tools"
 	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 )
@@ -27,8 +28,8 @@ type config struct {
 	Defaults []string // "section:key=value" that stand only because of default.cfg
 }
 
-// tools are zc.buildout and what it needs, as eggs.
-type tools struct {
+// toolset are zc.buildout and what it needs, as eggs.
+type toolset struct {
 	Buildout string // version of zc.buildout
 	Eggs     []madeEgg
 	Site     []madeEgg // what the virtualenv's site-packages hold; nil without one
@@ -38,11 +39,11 @@ type tools struct {
 
 type madeEgg struct{ Name, Version, Path string }
 
-func (t tools) all() []madeEgg { return slices.Concat(t.Eggs, t.Site) }
+func (t toolset) all() []madeEgg { return slices.Concat(t.Eggs, t.Site) }
 
 // paths gives the eggs' directories, zc.buildout's first: its recipes share
 // the zc namespace, and the first one on sys.path has the __init__.py.
-func (t tools) paths() []string {
+func (t toolset) paths() []string {
 	eggs := slices.Clone(t.Eggs)
 	slices.SortFunc(eggs, func(a, b madeEgg) int {
 		if first := (b.Name == "zc.buildout"); first != (a.Name == "zc.buildout") {
@@ -69,7 +70,7 @@ type toolmaker struct {
 	defaults     string   // default.cfg
 	flag         string   // --buildout-version
 	python       Interpreter
-	pip          pip
+	pip          tools.Pip
 	venv         string // interpreter of a virtualenv that has zc.buildout; "" for none
 	dir          string // scratch
 	env          []string
@@ -80,7 +81,7 @@ type toolmaker struct {
 
 // make gives the tools and the configuration as they read it. Those of a last
 // archive that turns out not to fit don't count.
-func (m toolmaker) make(ctx context.Context) (tools, config, error) {
+func (m toolmaker) make(ctx context.Context) (toolset, config, error) {
 	t, c, err := m.choose(ctx)
 	if m.last == nil || m.last.fitted() == nil {
 		return t, c, err
@@ -89,15 +90,15 @@ func (m toolmaker) make(ctx context.Context) (tools, config, error) {
 	return m.choose(ctx)
 }
 
-func (m toolmaker) choose(ctx context.Context) (tools, config, error) {
+func (m toolmaker) choose(ctx context.Context) (toolset, config, error) {
 	if err := os.MkdirAll(m.cache(), 0o755); err != nil {
-		return tools{}, config{}, surroundings("reading the configuration", "", err)
+		return toolset{}, config{}, surroundings("reading the configuration", "", err)
 	}
 	asked, err := m.guess(ctx)
 	if err != nil {
-		return tools{}, config{}, err
+		return toolset{}, config{}, err
 	}
-	m.pip.env = m.withIndex(literalOptions(filepath.Join(m.root, m.config), "buildout"))
+	m.pip.Env = m.withIndex(literalOptions(filepath.Join(m.root, m.config), "buildout"))
 	for range 3 {
 		t, err := m.install(ctx, asked.pins)
 		if err != nil {
@@ -118,7 +119,7 @@ func (m toolmaker) choose(ctx context.Context) (tools, config, error) {
 			return t, c, nil
 		}
 	}
-	return tools{}, config{}, failed("choosing the version of zc.buildout",
+	return toolset{}, config{}, failed("choosing the version of zc.buildout",
 		"name it with --buildout-version", "the configuration asks for another one each time it is read")
 }
 
@@ -148,7 +149,7 @@ func (m toolmaker) guess(ctx context.Context) (asked, error) {
 // withIndex lets pip use the configuration's own index, where the
 // environment names none.
 func (m toolmaker) withIndex(literal map[string]string) []string {
-	env := m.pip.env
+	env := m.pip.Env
 	index := literal["index"]
 	if index == "" && m.defaults != "" {
 		index = literalOptions(m.defaults, "buildout")["index"]
@@ -160,7 +161,7 @@ func (m toolmaker) withIndex(literal map[string]string) []string {
 }
 
 // install makes the eggs that pins ask for. An earlier pass's are replaced.
-func (m toolmaker) install(ctx context.Context, pins []pin) (tools, error) {
+func (m toolmaker) install(ctx context.Context, pins []pin) (toolset, error) {
 	doing := "getting zc.buildout"
 	if t, ok := m.reusedTools(pins); ok {
 		return t, nil
@@ -169,12 +170,12 @@ func (m toolmaker) install(ctx context.Context, pins []pin) (tools, error) {
 	var wheels []string
 	for range 2 {
 		if err := m.fresh("wheels", "eggs"); err != nil {
-			return tools{}, surroundings(doing, "", err)
+			return toolset{}, surroundings(doing, "", err)
 		}
 		var err error
 		if wheels, err = m.download(ctx, pins, version); err != nil {
 			a := adviceOfPip(err.Error())
-			return tools{}, &Error{Doing: doing, Err: err, Tip: a.tip, Code: a.code}
+			return toolset{}, &Error{Doing: doing, Err: err, Tip: a.tip, Code: a.code}
 		}
 		got := buildoutVersion(wheels)
 		if got == version || constraints(pins, got) == constraints(pins, "") {
@@ -184,13 +185,13 @@ func (m toolmaker) install(ctx context.Context, pins []pin) (tools, error) {
 	}
 	downloads, err := toolDownloads(wheels, m.held)
 	if err != nil {
-		return tools{}, err
+		return toolset{}, err
 	}
 	made, err := m.unpack(ctx, wheels)
 	if err != nil {
-		return tools{}, failed("making eggs of zc.buildout", "", "%w", err)
+		return toolset{}, failed("making eggs of zc.buildout", "", "%w", err)
 	}
-	t := tools{Eggs: made, Downloads: downloads}
+	t := toolset{Eggs: made, Downloads: downloads}
 	for _, e := range made {
 		if e.Name == "zc.buildout" {
 			t.Buildout = e.Version
@@ -226,11 +227,11 @@ func (m toolmaker) download(ctx context.Context, pins []pin, version string) ([]
 	if version != "" {
 		want += "==" + version
 	}
-	p, err := m.pip.working(ctx, m.python, m.dir)
+	p, err := m.pip.Working(ctx, m.python.tool(), m.dir)
 	if err != nil {
 		return nil, err
 	}
-	if err := p.call(ctx, m.dir, "download", "-d", dest, "-c", file, want, "setuptools"); err != nil {
+	if err := p.Call(ctx, m.dir, "download", "-d", dest, "-c", file, want, "setuptools"); err != nil {
 		return nil, err
 	}
 	entries, err := os.ReadDir(dest)
@@ -269,7 +270,7 @@ func (m toolmaker) unpack(ctx context.Context, files []string) ([]madeEgg, error
 		return nil, err
 	}
 	for _, sdist := range sdists {
-		egg, err := m.build(ctx, sdist, tools{Eggs: made}.paths(), dest)
+		egg, err := m.build(ctx, sdist, toolset{Eggs: made}.paths(), dest)
 		if err != nil {
 			return nil, err
 		}
@@ -285,7 +286,7 @@ func (m toolmaker) eggs(ctx context.Context, job map[string]any) ([]madeEgg, err
 		Failed [][]string
 	}
 	flags := []string{"-sE"}
-	if m.pip.wheel != "" {
+	if m.pip.Wheel != "" {
 		flags = []string{"-s"}
 	}
 	h := helper{python: m.python.Executable, flags: flags, script: "egg.py", env: withPath(m.pip), dir: m.dir, input: job}
@@ -312,7 +313,7 @@ func (m toolmaker) build(ctx context.Context, sdist string, path []string, dest 
 func (m toolmaker) cache() string { return filepath.Join(m.dir, "extends-cache") }
 
 // read lets the zc.buildout of t read the configuration.
-func (m toolmaker) read(ctx context.Context, t tools) (config, error) {
+func (m toolmaker) read(ctx context.Context, t toolset) (config, error) {
 	var c config
 	python, flags := m.python.Executable, []string{"-sSE", "-B"}
 	if m.venv != "" {

@@ -1,9 +1,10 @@
 package buildout
 
 import (
-	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"strconv"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/environ"
 )
 
 // DefaultEpoch is 1980-01-01, the oldest time that a zip file holds.

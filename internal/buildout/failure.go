@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/secrets"
 )
 
 // failure is what a run of buildout said of why it stopped.
@@ -116,7 +118,7 @@ func reasons(before, final []string) string {
 	if own := slices.IndexFunc(final, func(l string) bool { return strings.HasPrefix(l, "Error: ") }); own >= 0 {
 		words := nonBlank(final[own:])
 		words = words[:min(len(words), 2*shownReasons)]
-		return lastLines(strings.Join(append(outerOf(errorLines(before), shownReasons-1), words...), "\n"), 3*shownReasons)
+		return secrets.LastLines(strings.Join(append(outerOf(errorLines(before), shownReasons-1), words...), "\n"), 3*shownReasons)
 	}
 	words := exception(final)
 	if len(words) == 0 || strings.HasSuffix(words[0], "Failed to run command:") {
@@ -126,7 +128,7 @@ func reasons(before, final []string) string {
 	if len(hits) == 0 {
 		hits = programOutput(words)
 	}
-	return lastLines(strings.Join(hits, "\n"), shownReasons)
+	return secrets.LastLines(strings.Join(hits, "\n"), shownReasons)
 }
 
 // exception gives the lines of the last traceback's exception, to the end.

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/internal/buildout/tools"
 	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"github.com/binary-buildout/binary-buildout/internal/pydist"
 	"github.com/binary-buildout/binary-buildout/internal/pyversion"
@@ -57,7 +58,7 @@ func (b *builder) haveWheels(ctx context.Context, m toolmaker, c config, wishes 
 func (m toolmaker) tags(ctx context.Context) []string {
 	var tags []string
 	h := helper{python: m.python.Executable, flags: []string{"-sE"}, script: "tags.py", env: withPath(m.pip), dir: m.root}
-	if m.pip.wheel != "" {
+	if m.pip.Wheel != "" {
 		h.flags = []string{"-s"}
 	}
 	if h.run(ctx, &tags) != nil {
@@ -69,12 +70,12 @@ func (m toolmaker) tags(ctx context.Context) []string {
 // offers gives the names of a project's files in the index, in find-links and in
 // the download-cache; nil if one of them can't be read.
 func (b *builder) offers(ctx context.Context, c config, project string) []string {
-	client, err := indexClient(b.o.environ())
+	client, err := tools.IndexClient(b.o.environ())
 	if err != nil {
 		return nil
 	}
 	index := c.Buildout["index"]
-	for _, other := range []string{environ.Get(b.o.environ(), "PIP_INDEX_URL"), defaultIndex} {
+	for _, other := range []string{environ.Get(b.o.environ(), "PIP_INDEX_URL"), tools.DefaultIndex} {
 		if index == "" {
 			index = other
 		}
@@ -112,11 +113,11 @@ func (b *builder) filesAt(ctx context.Context, client *http.Client, place string
 		}
 		return names, nil
 	}
-	data, kind, err := get(ctx, client, u, maxPage)
+	data, kind, err := tools.Get(ctx, client, u, tools.MaxPage)
 	if err != nil {
 		return nil, err
 	}
-	files, err := readIndex(data, kind)
+	files, err := tools.ReadIndex(data, kind)
 	for _, f := range files {
 		names = append(names, f.Filename)
 	}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
-	"strings"
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/internal/secrets"
@@ -57,7 +56,7 @@ func (h helper) run(ctx context.Context, out any) error {
 		cmd.Stderr = io.MultiWriter(&stderr, h.stderr)
 	}
 	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("running %s under %s: %w: %s", h.script, h.python, err, lastLines(stderr.String(), 8))
+		return fmt.Errorf("running %s under %s: %w: %s", h.script, h.python, err, secrets.LastLines(stderr.String(), 8))
 	}
 	if err := json.Unmarshal(answer(stdout.Bytes()), out); err != nil {
 		return fmt.Errorf("reading what %s printed: %w", h.script, err)
@@ -72,18 +71,4 @@ func answer(out []byte) []byte {
 		return out[i+1:]
 	}
 	return out
-}
-
-// lastLines gives the last n lines that say anything, without passwords.
-func lastLines(s string, n int) string {
-	var lines []string
-	for line := range strings.Lines(s) {
-		if t := strings.TrimRight(line, " \r\n"); t != "" {
-			lines = append(lines, t)
-		}
-	}
-	if len(lines) > n {
-		lines = lines[len(lines)-n:]
-	}
-	return secrets.Mask(strings.Join(lines, "\n"))
 }

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/internal/buildout/tools"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
 )
 
@@ -77,5 +78,5 @@ PyMODINIT_FUNC init_hello(void) { Py_InitModule("_hello", methods); }
 func toolsFor(t *testing.T, root, python string) toolmaker {
 	t.Helper()
 	env := os.Environ()
-	return toolmaker{root: root, config: "buildout.cfg", python: mustProbe(t, python), pip: pip{python: python, env: env}, dir: t.TempDir(), env: env}
+	return toolmaker{root: root, config: "buildout.cfg", python: mustProbe(t, python), pip: tools.With(python, env), dir: t.TempDir(), env: env}
 }

@@ -3,6 +3,8 @@ package buildout
 import (
 	"strings"
 	"testing"
+
+	"github.com/binary-buildout/binary-buildout/internal/buildout/tools"
 )
 
 // What pip 24.2 says when it doesn't get zc.buildout, of which the last lines
@@ -32,7 +34,7 @@ func TestAdviceOfPip(t *testing.T) {
 			"To fix this you could try to:\n1. loosen the range of package versions you've specified\n",
 			"conflicting dependencies.\nThe user requested setuptools\nzc-buildout 2.13.8 depends on setuptools<52 and >=8.0\nThe user requested (constraint) setuptools==7", "make the pins", 1},
 	} {
-		shown := pipReasons(c.said)
+		shown := tools.Reasons(c.said)
 		if !strings.Contains(shown, c.shown) || strings.Contains(shown, "ResolutionImpossible") || strings.Count(shown, "Retrying") > 1 {
 			t.Errorf("shown:\n%s", shown)
 		}

@@ -38,14 +38,14 @@ func (t *Tree) IndexWheel(ctx context.Context, project, version string) []string
 	if err != nil {
 		return nil
 	}
-	m.pip.env = m.withIndex(t.config.Buildout)
+	m.pip.Env = m.withIndex(t.config.Buildout)
 	dir := filepath.Join(m.dir, "index-wheel")
 	defer scratch.RemoveAll(dir)
 	args := []string{"download", "-q", "--no-deps", "--only-binary=:all:", "--retries=1", "--timeout=15", "-d", dir}
 	for _, link := range strings.Fields(t.config.Buildout["find-links"]) {
 		args = append(args, "--find-links="+link)
 	}
-	if m.pip.call(ctx, m.dir, append(args, project+"=="+version)...) != nil {
+	if m.pip.Call(ctx, m.dir, append(args, project+"=="+version)...) != nil {
 		return nil
 	}
 	wheels, err := filepath.Glob(filepath.Join(globEscape(dir), "*.whl"))

@@ -84,15 +84,15 @@ func (o Options) wasRun(c config) error {
 }
 
 // existing is prepareLaunch for zc.buildout that is in the tree already.
-func (b *builder) existing(ctx context.Context, m toolmaker, script buildoutScript) (tools, config, archive.Launch, error) {
+func (b *builder) existing(ctx context.Context, m toolmaker, script buildoutScript) (toolset, config, archive.Launch, error) {
 	if b.virtual && len(script.paths) == 0 {
 		return prepareVenv(ctx, m, b.o.Launcher)
 	}
 	launch := archive.Launch{Format: archive.Format, Config: filepath.ToSlash(m.config)}
 	if err := script.check(m.root); err != nil {
-		return tools{}, config{}, launch, err
+		return toolset{}, config{}, launch, err
 	}
-	var t tools
+	var t toolset
 	for _, path := range script.paths {
 		rel, err := filepath.Rel(m.root, path)
 		if err != nil {

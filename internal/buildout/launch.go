@@ -65,7 +65,7 @@ func overrides(root string, c config) []string {
 // toolPins pins the tools' eggs to what they are, where picking is forbidden and
 // nobody pins them: what pack brings isn't picked. zc.buildout itself takes
 // what lies in site-packages for a develop egg, which needs no pin.
-func toolPins(t tools, c config) []string {
+func toolPins(t toolset, c config) []string {
 	if c.Buildout["allow-picked-versions"] != "false" {
 		return nil
 	}
@@ -126,7 +126,7 @@ func placeExtends(root, from string, c config) error {
 
 // placeEggs moves the tools' eggs into the eggs directory, and gives their
 // paths relative to root, zc.buildout's first.
-func placeEggs(root, dir string, t tools) ([]string, error) {
+func placeEggs(root, dir string, t toolset) ([]string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
@@ -176,7 +176,7 @@ func writeJSON(path string, v any) error {
 
 // prepareLaunch makes zc.buildout runnable in the tree at root: eggs, launch.json,
 // launcher. It gives the configuration as the build will see it.
-func prepareLaunch(ctx context.Context, m toolmaker, launcher []byte) (tools, config, archive.Launch, error) {
+func prepareLaunch(ctx context.Context, m toolmaker, launcher []byte) (toolset, config, archive.Launch, error) {
 	launch := archive.Launch{Format: archive.Format, Config: filepath.ToSlash(m.config)}
 	t, c, err := m.make(ctx)
 	if err != nil {
@@ -196,7 +196,7 @@ func prepareLaunch(ctx context.Context, m toolmaker, launcher []byte) (tools, co
 
 // settleOptions fills in launch.Options, and reads the configuration again
 // with them.
-func (m toolmaker) settleOptions(ctx context.Context, t tools, c config, launch archive.Launch) (config, archive.Launch, error) {
+func (m toolmaker) settleOptions(ctx context.Context, t toolset, c config, launch archive.Launch) (config, archive.Launch, error) {
 	launch.Options = append(append([]string{}, overrides(m.root, c)...), toolPins(t, c)...)
 	if err := placeExtends(m.root, m.cache(), c); err != nil {
 		return c, launch, surroundings("keeping remote configurations", "", err)

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/internal/buildout/tools"
 	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
 )
@@ -53,7 +54,7 @@ func TestMissing(t *testing.T) {
 	python := python(t, "3.13")
 	b := builder{s: stage{root: filepath.Join(dir, "root")}, tools: Toolchain{Compiler: true, Headers: true},
 		o: Options{OS: "linux", Env: []string{"CC=" + cc, "PATH=" + dir + "/bin", "CPPFLAGS=-nostdinc -I" + dir + "/include"}}}
-	m := toolmaker{python: mustProbe(t, python), pip: pip{python: python, env: os.Environ()}, root: dir}
+	m := toolmaker{python: mustProbe(t, python), pip: tools.With(python, os.Environ()), root: dir}
 
 	for _, c := range []struct {
 		name     string

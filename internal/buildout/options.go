@@ -103,3 +103,10 @@ type Egg struct {
 	Path    string // relative to the root, or absolute where it lies outside
 	Develop bool
 }
+
+func (o Options) environ() []string {
+	if o.Env != nil {
+		return o.Env
+	}
+	return os.Environ()
+}

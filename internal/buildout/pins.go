@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/internal/buildout/tools"
 	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"github.com/binary-buildout/binary-buildout/internal/pydist"
 )
@@ -60,7 +61,7 @@ func limitsOf(version string) []pin {
 // demands gathers what is asked for of the tools: by --buildout-version, by
 // the configuration's versions section, by requirements.txt and
 // constraints.txt. Two that exclude each other are an error that names both.
-func demands(ctx context.Context, p pip, root, flag string, versions map[string]string, section string) ([]pin, error) {
+func demands(ctx context.Context, p tools.Pip, root, flag string, versions map[string]string, section string) ([]pin, error) {
 	var pins []pin
 	if flag != "" {
 		pins = append(pins, pin{"zc.buildout", flag, "--buildout-version"})
@@ -83,9 +84,9 @@ func demands(ctx context.Context, p pip, root, flag string, versions map[string]
 		Pins     [][]string
 		Conflict []string
 	}
-	h := helper{python: p.python, flags: []string{"-sE"}, script: "pins.py", env: withPath(p), dir: root,
+	h := helper{python: p.Python, flags: []string{"-sE"}, script: "pins.py", env: withPath(p), dir: root,
 		input: map[string]any{"names": toolNames, "pins": triples, "files": append([]string{}, files...)}}
-	if p.wheel != "" {
+	if p.Wheel != "" {
 		h.flags = []string{"-s"}
 	}
 	if err := h.run(ctx, &answer); err != nil {
@@ -120,11 +121,11 @@ func isTool(name string) bool {
 }
 
 // withPath is the environment in which the interpreter imports pip.
-func withPath(p pip) []string {
-	if p.wheel == "" {
-		return p.env
+func withPath(p tools.Pip) []string {
+	if p.Wheel == "" {
+		return p.Env
 	}
-	return environ.Set(p.env, "PYTHONPATH="+p.wheel)
+	return environ.Set(p.Env, "PYTHONPATH="+p.Wheel)
 }
 
 // constraints writes pins as pip's constraints file has them, with the limits

@@ -5,6 +5,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/binary-buildout/binary-buildout/internal/buildout/tools"
 )
 
 // A pip that can't be imported isn't used. One that can, but doesn't run, as
@@ -28,21 +30,21 @@ func TestFindPip(t *testing.T) {
 	}
 	check := func(what string, want, wantWorking bool) {
 		t.Helper()
-		p, err := findPip(t.Context(), in, env, dir)
+		p, err := tools.Find(t.Context(), in.tool(), env, dir)
 		if err != nil {
 			t.Fatal(err)
 		}
-		w, err := p.working(t.Context(), in, dir)
+		w, err := p.Working(t.Context(), in.tool(), dir)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if own := p.wheel == ""; own != want {
+		if own := p.Wheel == ""; own != want {
 			t.Errorf("%s: its own pip is found: %t", what, own)
 		}
-		if own := w.wheel == ""; own != wantWorking {
+		if own := w.Wheel == ""; own != wantWorking {
 			t.Errorf("%s: its own pip is taken to work: %t", what, own)
 		}
-		if err := w.call(t.Context(), dir, "--version"); err != nil {
+		if err := w.Call(t.Context(), dir, "--version"); err != nil {
 			t.Errorf("%s: %v", what, err)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/buildout/tools"
 )
 
 // Interpreter is what py/probe.py found out of a Python.
@@ -54,6 +55,11 @@ func (i Interpreter) Minor() string {
 func (i Interpreter) Pack() archive.Python {
 	return archive.Python{Version: i.Version, Implementation: i.Implementation, ABI: i.ABI,
 		Platform: i.Platform, Bits: i.Bits, Libc: i.Libc}
+}
+
+// tool is what the tools have to know of the interpreter.
+func (i Interpreter) tool() tools.Python {
+	return tools.Python{Executable: i.Executable, Version: i.Version, Stdlib: i.Stdlib}
 }
 
 // FindPython probes the interpreter that path names (a path or a command on

@@ -56,7 +56,7 @@ func TestUnreadable(t *testing.T) {
 }
 
 // unreadableDefaults: what is wrong with the file of --default-cfg isn't said of buildout.cfg.
-func unreadableDefaults(t *testing.T, m toolmaker, made tools) {
+func unreadableDefaults(t *testing.T, m toolmaker, made toolset) {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(m.root, "buildout.cfg"), []byte("[buildout]\nparts =\n"), 0o600); err != nil {
 		t.Fatal(err)

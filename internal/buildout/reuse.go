@@ -74,7 +74,7 @@ func there(path string) bool {
 
 // reuse puts into the stage what the last archive has of this configuration,
 // and tells the build (py/reuse.py) what it is.
-func (b *builder) reuse(l *last, t tools, c config) error {
+func (b *builder) reuse(l *last, t toolset, c config) error {
 	if l == nil {
 		return nil
 	}
@@ -107,7 +107,7 @@ func (b *builder) reuse(l *last, t tools, c config) error {
 // needs were chosen anew, whatever the last archive has. Where a virtualenv has
 // a distribution, zc.buildout gets the egg all the same, and later runs take the
 // virtualenv's: so the egg has to be missing.
-func (l *last) takeEggs(b *builder, tree *Tree, t tools) error {
+func (l *last) takeEggs(b *builder, tree *Tree, t toolset) error {
 	tool := map[string]bool{}
 	for _, e := range t.all() {
 		tool[pydist.PlainName(e.Name)] = true
@@ -244,8 +244,8 @@ func sameFile(a, b string) bool {
 
 // reusedTools are zc.buildout and what it needs in the last archive, if every
 // one of them is pinned to the version that it has: no index need then be asked.
-func (m toolmaker) reusedTools(pins []pin) (tools, bool) {
-	var t tools
+func (m toolmaker) reusedTools(pins []pin) (toolset, bool) {
+	var t toolset
 	if m.last == nil {
 		return t, false
 	}
@@ -258,7 +258,7 @@ func (m toolmaker) reusedTools(pins []pin) (tools, bool) {
 		egg := filepath.Join(m.last.dir, filepath.FromSlash(path))
 		e := (&Tree{Root: m.last.dir}).egg(egg, false)
 		if v := exactly(pins, strings.ReplaceAll(pydist.PlainName(e.Name), "-", ".")); v == "" || v != e.Version || !exists(egg) {
-			return tools{}, false
+			return toolset{}, false
 		}
 		t.Eggs = append(t.Eggs, madeEgg{Name: e.Name, Version: e.Version, Path: egg})
 		if pydist.PlainName(e.Name) == "zc-buildout" {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/pydist"
+	"github.com/binary-buildout/binary-buildout/internal/secrets"
 )
 
 // unpackLast unpacks the archive of o.Reuse; nil without one. It needs nothing
@@ -108,7 +109,7 @@ func (b *builder) unlike(m archive.Manifest) string {
 const toolsKey = "tools"
 
 // names lists the tools, and whether they are in a virtualenv.
-func (t tools) names() string {
+func (t toolset) names() string {
 	var out []string
 	for _, e := range t.all() {
 		out = append(out, pydist.PlainName(e.Name)+" "+e.Version)
@@ -182,7 +183,7 @@ func (l *last) fit(ctx context.Context, b *builder) error {
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("its bootstrap.py says: %s", lastLines(out.String(), 2))
+		return fmt.Errorf("its bootstrap.py says: %s", secrets.LastLines(out.String(), 2))
 	}
 	return nil
 }

@@ -251,7 +251,7 @@ type reuseJob struct {
 func (b *builder) reuseFile(name string) string { return filepath.Join(b.s.tools, name) }
 
 // hook writes what the launcher runs before zc.buildout, and gives its path.
-func (l *last) hook(b *builder, t tools, touched []string) (string, error) {
+func (l *last) hook(b *builder, t toolset, touched []string) (string, error) {
 	job := reuseJob{Eggs: append([]string{}, l.eggs...), Compiled: append([]string{}, l.compiled...), Old: filepath.Join(l.dir, ".installed.cfg"),
 		Touched: append([]string{}, touched...), Parts: append([]string{}, l.kept...), Libs: []string{}, EggParts: l.eggParts(), Shelf: l.dir, Develop: l.develop, Site: []string{}, Report: b.reuseFile("reused.json")}
 	for _, d := range t.Site {

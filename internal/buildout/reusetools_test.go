@@ -69,7 +69,7 @@ func TestReusedTools(t *testing.T) {
 	}
 }
 
-func version(t tools, name string) string {
+func version(t toolset, name string) string {
 	for _, e := range t.Eggs {
 		if pydist.PlainName(e.Name) == name {
 			return e.Version

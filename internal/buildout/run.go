@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/buildout/tools"
 	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 	"github.com/binary-buildout/binary-buildout/internal/secrets"
@@ -314,7 +315,7 @@ func (b *builder) toolmaker(ctx context.Context) (toolmaker, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return toolmaker{}, surroundings("making a directory for zc.buildout", "", err)
 	}
-	p, err := findPip(ctx, b.in, b.env, dir)
+	p, err := tools.Find(ctx, b.in.tool(), b.env, dir)
 	m := toolmaker{root: b.s.root, config: b.o.Config, defaults: b.o.DefaultCfg, flag: b.o.BuildoutVersion,
 		python: b.in, pip: p, dir: dir, env: b.env, held: b.o.Held}
 	if b.virtual {
@@ -361,7 +362,7 @@ func (b *builder) concealed(err error) error {
 
 // blame makes the error of a command that failed.
 func (b *builder) blame(doing string, err error) error {
-	said := lastLines(joined(b.w.lines), 6)
+	said := secrets.LastLines(joined(b.w.lines), 6)
 	e := &Error{Doing: doing, Err: fmt.Errorf("%w: %s", err, said), Code: 1, Log: b.log(), Tip: "run it in the checkout to see why"}
 	if wantsRoot.MatchString(said) {
 		e.Tip = "it wants root: put sudo before it, or run it yourself before the build"

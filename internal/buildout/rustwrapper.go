@@ -1,10 +1,11 @@
 package buildout
 
 import (
-	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/environ"
 )
 
 // wrapRust writes the wrapper that cargo calls rustc by (py/rustc.sh), and gives

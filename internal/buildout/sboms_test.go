@@ -5,12 +5,13 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
-	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/binary-buildout/binary-buildout/internal/environ"
 )
 
 func TestRandomDirectory(t *testing.T) {

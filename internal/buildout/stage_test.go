@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/internal/buildout/tools"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
 )
 
@@ -160,7 +161,7 @@ func TestCopyTree(t *testing.T) {
 // Two that disagree are an error that names both.
 func TestDemands(t *testing.T) {
 	py := testtool.PythonWith(t, "3.13", "pip")
-	p := pip{python: py, env: os.Environ()}
+	p := tools.With(py, os.Environ())
 	for _, c := range []struct{ name, flag, pinned, requirements, want string }{
 		{"agree", "6.0.1", "6.0.1", "zc.buildout==6.0.1", "zc-buildout==6.0.1"},
 		{"range", "", "6.0.1", "zc_buildout>=5,<7  # fine", "zc-buildout==6.0.1"},

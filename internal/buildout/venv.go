@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/buildout/tools"
 )
 
 // A virtualenv beside buildout.cfg is Plone's documented layout: bin/, lib/
@@ -59,7 +60,7 @@ func (b *builder) venv(ctx context.Context) (bool, error) {
 func (b *builder) venvPins(ctx context.Context, python string) ([]string, error) {
 	file := filepath.Join(b.s.root, b.o.Config)
 	section := literalSection(file)
-	pins, err := demands(ctx, pip{python: python, env: b.env}, b.s.root, b.o.BuildoutVersion, literalOptions(file, section), section)
+	pins, err := demands(ctx, tools.With(python, b.env), b.s.root, b.o.BuildoutVersion, literalOptions(file, section), section)
 	if err != nil {
 		return nil, err
 	}
@@ -72,19 +73,19 @@ func (b *builder) venvPins(ctx context.Context, python string) ([]string, error)
 
 // prepareVenv is prepareLaunch for a tree with a virtualenv: zc.buildout is in
 // its site-packages already.
-func prepareVenv(ctx context.Context, m toolmaker, launcher []byte) (tools, config, archive.Launch, error) {
+func prepareVenv(ctx context.Context, m toolmaker, launcher []byte) (toolset, config, archive.Launch, error) {
 	launch := archive.Launch{Format: archive.Format, Config: filepath.ToSlash(m.config), Path: []string{}, Virtualenv: "."}
 	if err := os.MkdirAll(m.cache(), 0o755); err != nil {
-		return tools{}, config{}, launch, surroundings("reading the configuration", "", err)
+		return toolset{}, config{}, launch, surroundings("reading the configuration", "", err)
 	}
-	c, err := m.read(ctx, tools{})
+	c, err := m.read(ctx, toolset{})
 	if err != nil {
 		if strings.Contains(err.Error(), "No module named") {
 			err = usage("finding zc.buildout in the virtualenv", "put zc.buildout into requirements.txt", "%s has none", m.venv)
 		}
-		return tools{}, c, launch, err
+		return toolset{}, c, launch, err
 	}
-	t := tools{Buildout: c.Version, Site: sitePackages(m.root)}
+	t := toolset{Buildout: c.Version, Site: sitePackages(m.root)}
 	section := c.Buildout["versions"]
 	if _, err := demands(ctx, m.pip, m.root, m.flag, c.Versions, section); err != nil {
 		return t, c, launch, err

@@ -1,4 +1,4 @@
-package buildout
+package tools
 
 import (
 	"context"
@@ -48,7 +48,7 @@ func TestFetchPip(t *testing.T) {
 			}))
 			defer server.Close()
 			env := []string{"PIP_INDEX_URL=" + strings.Replace(server.URL, "://", "://joe:pw@", 1) + "/simple/"}
-			file, err := fetchPip(context.Background(), Interpreter{Version: "3.13.0"}, env, t.TempDir())
+			file, err := fetchPip(context.Background(), Python{Version: "3.13.0"}, env, t.TempDir())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -56,7 +56,7 @@ func TestFetchPip(t *testing.T) {
 				t.Errorf("%s: %q", file, data)
 			}
 			if kind == "html" {
-				_, err = fetchPip(context.Background(), Interpreter{Version: "2.7.18"}, env, t.TempDir())
+				_, err = fetchPip(context.Background(), Python{Version: "2.7.18"}, env, t.TempDir())
 				if err == nil || !strings.Contains(err.Error(), "SHA-256") || strings.Contains(err.Error(), "joe:pw") {
 					t.Errorf("a wrong digest passes, or shows a password: %v", err)
 				}

@@ -1,4 +1,4 @@
-package buildout
+package tools
 
 import (
 	"context"
@@ -25,12 +25,12 @@ import (
 	"github.com/binary-buildout/binary-buildout/internal/redirect"
 )
 
-// defaultIndex is pip's own default.
-const defaultIndex = "https://pypi.org/simple/"
+// DefaultIndex is pip's own default.
+const DefaultIndex = "https://pypi.org/simple/"
 
-// maxPage and maxWheel bound what an index may send, in bytes.
+// MaxPage and maxWheel bound what an index may send, in bytes.
 const (
-	maxPage  = 64 << 20
+	MaxPage  = 64 << 20
 	maxWheel = 64 << 20
 )
 
@@ -45,24 +45,24 @@ type indexFile struct {
 
 // fetchPip downloads the newest wheel of pip that the interpreter can run to
 // dir. The index is that of PIP_INDEX_URL, user and password included.
-func fetchPip(ctx context.Context, in Interpreter, env []string, dir string) (string, error) {
-	client, err := indexClient(env)
+func fetchPip(ctx context.Context, in Python, env []string, dir string) (string, error) {
+	client, err := IndexClient(env)
 	if err != nil {
 		return "", err
 	}
 	index := environ.Get(env, "PIP_INDEX_URL")
 	if index == "" {
-		index = defaultIndex
+		index = DefaultIndex
 	}
 	page, err := url.Parse(strings.TrimSuffix(index, "/") + "/pip/")
 	if err != nil {
 		return "", fmt.Errorf("reading PIP_INDEX_URL: %w", err)
 	}
-	data, kind, err := get(ctx, client, page, maxPage)
+	data, kind, err := Get(ctx, client, page, MaxPage)
 	if err != nil {
 		return "", err
 	}
-	files, err := readIndex(data, kind)
+	files, err := ReadIndex(data, kind)
 	if err != nil {
 		return "", fmt.Errorf("reading %s: %w", page.Redacted(), err)
 	}
@@ -73,8 +73,8 @@ func fetchPip(ctx context.Context, in Interpreter, env []string, dir string) (st
 	return download(ctx, client, page, best, dir)
 }
 
-// indexClient trusts PIP_CERT's authorities, as pip does.
-func indexClient(env []string) (*http.Client, error) {
+// IndexClient trusts PIP_CERT's authorities, as pip does.
+func IndexClient(env []string) (*http.Client, error) {
 	transport := &http.Transport{Proxy: http.ProxyFromEnvironment}
 	if file := environ.Get(env, "PIP_CERT"); file != "" {
 		data, err := os.ReadFile(file)
@@ -90,8 +90,8 @@ func indexClient(env []string) (*http.Client, error) {
 	return &http.Client{Transport: transport, Timeout: 5 * time.Minute, CheckRedirect: redirect.Secure}, nil
 }
 
-// get reads at most limit bytes, and gives their content type.
-func get(ctx context.Context, client *http.Client, u *url.URL, limit int64) ([]byte, string, error) {
+// Get reads at most limit bytes, and gives their content type.
+func Get(ctx context.Context, client *http.Client, u *url.URL, limit int64) ([]byte, string, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return nil, "", err
@@ -117,8 +117,8 @@ var (
 	attribute = regexp.MustCompile(`(?is)([a-z-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')`)
 )
 
-// readIndex reads a project's page in JSON or HTML.
-func readIndex(data []byte, kind string) ([]indexFile, error) {
+// ReadIndex reads a project's page in JSON or HTML.
+func ReadIndex(data []byte, kind string) ([]indexFile, error) {
 	if strings.HasPrefix(kind, "application/vnd.pypi.simple.v1+json") {
 		var page struct{ Files []indexFile }
 		err := json.Unmarshal(data, &page)
@@ -181,7 +181,7 @@ func download(ctx context.Context, client *http.Client, page *url.URL, f indexFi
 	if u.User == nil && u.Host == page.Host {
 		u.User = page.User
 	}
-	data, _, err := get(ctx, client, u, maxWheel)
+	data, _, err := Get(ctx, client, u, maxWheel)
 	if err != nil {
 		return "", err
 	}
