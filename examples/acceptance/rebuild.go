@@ -9,16 +9,22 @@ import (
 	"path/filepath"
 )
 
+// rebuildAll is a variable that has every example built again by rebuild.
+const rebuildAll = "BINARY_BUILDOUT_REBUILD_ALL"
+
 // asNobody runs a command as nobody, under another umask than the usual one.
 // Where $1, a directory that nobody can't enter, is on the way to the
-// interpreter and to other tools, the command sees it with another mode; $2 is
-// for what that takes.
+// interpreter and to other tools, the command sees it with another mode. It has
+// a /var/tmp of its own, as on another machine. $2 is for what that takes.
 const asNobody = `
+mkdir -p "$2/upper" "$2/work"
 if [ -n "$1" ]; then
-	mkdir -p "$2/upper" "$2/work"
 	mount -t overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" none "$1"
 	chmod 755 "$1"
 fi
+mkdir "$2/tmp"
+chmod 1777 "$2/tmp"
+mount --bind "$2/tmp" /var/tmp
 shift 2
 umask 027
 exec setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
@@ -41,7 +47,7 @@ func (p packer) rebuilt(file, python string) {
 	command := append([]string{"/bin/sh", "-c", `umask 027; exec "$@"`, "sh"}, args...)
 	if os.Geteuid() == 0 {
 		check(p.t, os.Chown(home, 65534, 65534))
-		command = append([]string{"unshare", "--mount", "/bin/sh", "-ec", asNobody, "sh", closed(python), filepath.Join(dir, "overlay")}, args...)
+		command = append([]string{"unshare", "--mount", "/bin/sh", "-ec", asNobody, "sh", closed(python), filepath.Join(dir, "mounts")}, args...)
 	}
 	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), "HOME="+home)

@@ -12,11 +12,10 @@ import (
 // Options say what is built, where, and with what.
 type Options struct {
 	Dir       string // the checkout
-	Name      string // of the distribution
-	Stage     string // "" for the default one
-	StageName string // of the default stage; "" for Name
-	InPlace   bool   // Dir is built already, by somebody else
-	Out       string // where archives are written
+	Name    string // of the distribution; names the default stage
+	Stage   string // "" for the default one
+	InPlace bool   // Dir is built already, by somebody else
+	Out     string // where archives are written
 
 	// Wrote gives the names in a directory that this program gave; they aren't
 	// copied into the stage. May be nil.

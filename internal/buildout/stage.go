@@ -1,7 +1,6 @@
 package buildout
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -94,7 +93,7 @@ func newStage(o Options) (stage, error) {
 	if err != nil {
 		return stage{}, surroundings(doing, "give a --stage DIR", err)
 	}
-	s, err := defaultStage(real, stagesOf(real, os.Geteuid()), cmp.Or(o.StageName, o.Name), o.OS)
+	s, err := defaultStage(real, stagesOf(real, os.Geteuid()), o.Name, o.OS)
 	if err != nil {
 		return s, err
 	}

@@ -43,9 +43,8 @@ type packing struct {
 	dir   string
 	id    identity
 
-	made      archive.Provenance // what decides about the archive's bytes, but for the epoch
-	held      []archive.Download // of the archive that is rebuilt
-	stageName string             // names the default stage; "" for the application's name
+	made archive.Provenance // what decides about the archive's bytes, but for the epoch
+	held []archive.Download // of the archive that is rebuilt
 
 	epoch time.Time
 

@@ -15,7 +15,7 @@ func (p *packing) request() job.Request {
 	f := p.flags
 	return job.Request{
 		Build: buildout.Options{
-			Dir: p.dir, Name: p.id.name, StageName: p.stageName, Stage: f.stage, InPlace: f.inPlace, Out: p.abs(f.out), Wrote: wrote,
+			Dir: p.dir, Name: p.id.name, Stage: f.stage, InPlace: f.inPlace, Out: p.abs(f.out), Wrote: wrote,
 			Python: f.python, Config: f.config, DefaultCfg: f.defaultCfg,
 			BuildoutVersion: f.buildoutVersion, Before: f.before, Volatile: f.volatile,
 			Launcher: target.Launcher(), Witness: verify.InstallWitness, Progress: p.progress, OS: p.OS, Epoch: p.epoch.Unix(),

@@ -187,6 +187,12 @@ func TestSurroundings(t *testing.T) {
 		return archive.Manifest{Generator: "binary-buildout 1", Buildout: "6.0.1", Python: archive.Python{Implementation: "cpython", Version: python, ABI: "cp313", Platform: "linux_x86_64"},
 			Toolchain: map[string]string{"cc": cc}, Provenance: &archive.Provenance{Image: image}}
 	}
+	compiledIn := func(root string) archive.Manifest {
+		return archive.Manifest{Relocations: []archive.Relocation{{Path: "bin/x", Class: archive.ClassText}, {Path: "parts/x", Class: archive.ClassCString, CStrings: []archive.CString{{Old: root + "/lib", Prefix: len(root)}}}}}
+	}
+	if got := Surroundings(compiledIn("/a"), compiledIn("/b")); !reflect.DeepEqual(got, []Mismatch{{"stage, which is compiled in", "/a", "/b"}}) {
+		t.Errorf("%v", got)
+	}
 	if got := Surroundings(m("3.13.0", "", "gcc 12"), m("3.13.0", "", "gcc 12")); got != nil {
 		t.Errorf("%v", got)
 	}

@@ -39,6 +39,9 @@ func Surroundings(was, is archive.Manifest) []Mismatch {
 	add("Python", pythonText(was.Python), pythonText(is.Python))
 	add("image", image(was), image(is))
 	add("zc.buildout", was.Buildout, is.Buildout)
+	if a, b := stage(was), stage(is); a != "" && b != "" {
+		add("stage, which is compiled in", a, b)
+	}
 	names := maps.Clone(was.Toolchain)
 	if names == nil {
 		names = map[string]string{}
@@ -52,6 +55,19 @@ func Surroundings(was, is archive.Manifest) []Mismatch {
 
 func pythonText(p archive.Python) string {
 	return fmt.Sprintf("%s %s (%s, %s)", p.Implementation, p.Version, p.ABI, p.Platform)
+}
+
+// stage is the directory of the build, where a program holds it compiled in:
+// its bytes then differ from those of a build in another one.
+func stage(m archive.Manifest) string {
+	for _, r := range m.Relocations {
+		for _, s := range r.CStrings {
+			if s.Prefix <= len(s.Old) {
+				return s.Old[:s.Prefix]
+			}
+		}
+	}
+	return ""
 }
 
 func image(m archive.Manifest) string {
