@@ -11,7 +11,7 @@ import (
 
 // Options say what is built, where, and with what.
 type Options struct {
-	Dir       string // the checkout
+	Dir     string // the checkout
 	Name    string // of the distribution; names the default stage
 	Stage   string // "" for the default one
 	InPlace bool   // Dir is built already, by somebody else
