@@ -97,6 +97,7 @@ func (r Remote) withDefaults(env []string) (Remote, error) {
 
 func newClient(env []string) (*http.Client, error) {
 	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.OnProxyConnectResponse = proxyAnswered
 	t.ResponseHeaderTimeout = time.Minute
 	either := func(upper, lower string) string {
 		return cmp.Or(environ.Get(env, upper), environ.Get(env, lower))
@@ -143,8 +144,22 @@ func (e *statusError) Error() string {
 	return fmt.Sprintf("fetching %s: %d %s", e.url, e.code, http.StatusText(e.code))
 }
 
-// proxyWantsPassword is what net/http says of the status 407.
-var proxyWantsPassword = http.StatusText(http.StatusProxyAuthRequired)
+// errProxyPassword is a proxy's answer to CONNECT, of which net/http gives no more than the text.
+var errProxyPassword = errors.New(http.StatusText(http.StatusProxyAuthRequired))
+
+// proxyAnswered gives the answer to CONNECT a type.
+func proxyAnswered(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
+	if answer.StatusCode == http.StatusProxyAuthRequired {
+		return errProxyPassword
+	}
+	return nil
+}
+
+// wantsProxyPassword is whether a proxy asked for a user and a password.
+func wantsProxyPassword(err error) bool {
+	var s *statusError
+	return errors.Is(err, errProxyPassword) || errors.As(err, &s) && s.code == http.StatusProxyAuthRequired
+}
 
 // again is whether another attempt may help.
 func again(err error) bool {
@@ -153,8 +168,8 @@ func again(err error) bool {
 		return false
 	}
 	var s *statusError
-	if strings.Contains(err.Error(), proxyWantsPassword) || errors.Is(err, redirect.ErrDowngraded) {
-		return false // of a CONNECT net/http says no more than that
+	if wantsProxyPassword(err) || errors.Is(err, redirect.ErrDowngraded) {
+		return false
 	}
 	if errors.As(err, &s) {
 		return s.code >= 500 || s.code == http.StatusTooManyRequests || s.code == http.StatusRequestTimeout ||
@@ -206,7 +221,7 @@ func (r Remote) explain(err error) error {
 		return fault.Usage(err, r.notThere(s.url))
 	case errors.As(err, &s) && (s.code == http.StatusUnauthorized || s.code == http.StatusForbidden):
 		hint = r.notAllowed(s.url)
-	case strings.Contains(err.Error(), proxyWantsPassword):
+	case wantsProxyPassword(err):
 		hint = "give the proxy's user and password, as in HTTPS_PROXY=http://USER:PASSWORD@proxy.example.com:3128 (special characters as %40)"
 	case errors.Is(err, redirect.ErrDowngraded):
 		hint = inBetween
