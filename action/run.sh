@@ -21,8 +21,8 @@ plan)
 	lists='PYTHONS PLATFORMS IMAGES TARGETS SKIP_TARGETS RUNNERS'
 	;;
 pack)
-	one='PYTHON CONFIG NAME VERSION OUT BUILDOUT_VERSION DEFAULT_CFG FLOOR FORMAT STAGE REUSE SINCE TARGET LABEL'
-	lists='BEFORE SMOKE EXCLUDE INCLUDE EXPECT WAIVE SYSTEM_LIBRARIES VOLATILE ALLOW_OUTSIDE'
+	one='PYTHON CONFIG NAME VERSION OUT BUILDOUT_VERSION DEFAULT_CFG FLOOR FORMAT STAGE REUSE TARGET LABEL'
+	lists='SINCE BEFORE SMOKE EXCLUDE INCLUDE EXPECT WAIVE SYSTEM_LIBRARIES VOLATILE ALLOW_OUTSIDE'
 	switches='IN_PLACE REQUIRE_ISOLATION NO_IMPORT'
 	;;
 prove)
@@ -188,12 +188,21 @@ exit $status' /usr/local/bin/binary-buildout "$@"
 if [ "$BB_COMMAND" = prove ]; then set -- --network none "$@"; fi
 if [ -n "$platform" ]; then set -- --platform "$platform" "$@"; fi
 if [ -n "$home" ]; then set -- -v "$home:$home" -e HOME -e BINARY_BUILDOUT_CREDENTIALS -e PIP_CONFIG_FILE -e GIT_SSH_COMMAND "$@"; fi
-for file in "${BB_REUSE-}" "${BB_SINCE-}"; do
+bound='
+'
+while IFS= read -r file; do
+	case $bound in *"
+$file
+"*) continue ;; esac
+	bound="$bound$file
+"
 	case $file in # the last release's archive lies outside of the workspace
 	/*) if [ "$BB_COMMAND" = pack ]; then set -- -v "$file:$file:ro" "$@"; fi ;;
 	esac
-	if [ "${BB_REUSE-}" = "${BB_SINCE-}" ]; then break; fi
-done
+done <<END
+${BB_REUSE-}
+${BB_SINCE-}
+END
 # The two files that it writes, not the directory: GITHUB_ENV's lies there too.
 for file in "${GITHUB_OUTPUT-}" "${GITHUB_STEP_SUMMARY-}"; do
 	if [ -f "$file" ]; then set -- -v "$file:$file" "$@"; fi

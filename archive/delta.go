@@ -24,13 +24,14 @@ const IncomingDir = Dir + "/incoming"
 // said by that one (Delta.Patches).
 const DeltaFormat = 2
 
-// The files of a delta: its document, which is the first, and what patches are
-// made of: see target/src/binpatch.py.
+// deltaName is the document of a delta, and its first file. Beside it lie
+// directories: files for what is whole, and what patches of the documents and of
+// the other files are made of, which target/src/binpatch.py reads.
 const (
-	deltaName = "delta.json"
-	stepsName = "steps"
-	diffName  = "diff"
-	newName   = "new"
+	deltaName    = "delta.json"
+	wholeDir     = "files"
+	documentsDir = "documents"
+	patchesDir   = "patches"
 )
 
 // Delta is delta.json: what an incoming version is for, and what it is.
@@ -48,34 +49,20 @@ type Delta struct {
 	Hold    bool   `json:"hold,omitempty"`   // update says when the way back before this one can go
 	Epoch   int64  `json:"epoch"`            // the new archive's one mtime
 
-	// Manifest and Files are the new documents, each as texts and as
-	// [line, count]: lines that are those of the base's document. In them lies
-	// what would be most of a small delta.
-	Manifest []any `json:"manifest.json"`
-	Files    []any `json:"files.json"`
+	// Manifest and Files are the new documents. In format 1 each is texts and
+	// [line, count]: lines that are those of the base's document. In format 2 it is
+	// two numbers: its size, and the number of steps that make it of the base's. In
+	// them lies what would be most of a small delta.
+	Manifest any `json:"manifest.json"`
+	Files    any `json:"files.json"`
 
 	// Patches are the files that are said by files of the base, in the order of
-	// files.json.
-	Patches []PatchRow `json:"patches,omitempty"`
+	// files.json: the number of each there, that of the base's file in its
+	// files.json, and the number of steps.
+	Patches [][3]int `json:"patches,omitempty"`
 
-	// Removed lists what the new version no longer has, for people.
-	Removed []string `json:"removed"`
-}
-
-// A PatchRow is a file that is made of one of the base, in delta.json a list of three.
-type PatchRow struct {
-	Path, Base string
-	Steps      int
-}
-
-// MarshalJSON writes the row as delta.json has it.
-func (r PatchRow) MarshalJSON() ([]byte, error) {
-	return json.Marshal([]any{r.Path, r.Base, r.Steps})
-}
-
-// UnmarshalJSON reads the row.
-func (r *PatchRow) UnmarshalJSON(data []byte) error {
-	return json.Unmarshal(data, &[]any{&r.Path, &r.Base, &r.Steps})
+	// Removed lists what the new version no longer has, for people, in format 1.
+	Removed []string `json:"removed,omitempty"`
 }
 
 // DeltaName is the file name of a delta from a version to an archive.
@@ -109,10 +96,14 @@ func WriteDelta(ctx context.Context, w io.Writer, base, archive, name, sha256sum
 		return Digest{}, fmt.Errorf("making the delta: %w", err)
 	}
 	defer send.Close()
-	d := a.delta(b.manifestData, b.filesData)
-	d.Format, d.Patches = deltaFormat(&b.manifest), send.rows
+	d := a.delta()
 	d.Base, d.BaseVersion, d.Archive, d.SHA256 = b.digest, b.manifest.Version, name, sha256sum
-	d.Removed = removed(b.files, a.files)
+	if d.Format = deltaFormat(&b.manifest); d.Format == 1 {
+		d.byLines(a, b.manifestData, b.filesData)
+		d.Removed = removed(b.files, a.files)
+	} else if err := d.byPatches(send, a, b); err != nil {
+		return Digest{}, err
+	}
 	out := &countWriter{w: w, sum: sha256.New()}
 	if err := writeDelta(ctx, out, a.digest, d, send); err != nil {
 		return Digest{}, fmt.Errorf("writing the delta: %w", err)
@@ -135,12 +126,24 @@ func sameApplication(b, a *Reader) error {
 // deltaFormat is what the base's bootstrap.py applies.
 func deltaFormat(base *Manifest) int { return max(1, min(base.DeltaFormat, DeltaFormat)) }
 
-// delta fills in what is known of the new archive and of the base's documents.
-func (r *Reader) delta(baseManifest, baseFiles []byte) *Delta {
-	return &Delta{
-		Format: Format, Name: r.manifest.Name, Version: r.manifest.Version, Epoch: r.epoch.Unix(),
-		Manifest: patch(baseManifest, r.manifestData), Files: patch(baseFiles, r.filesData), Removed: []string{},
+// delta fills in what is known of the new archive.
+func (r *Reader) delta() *Delta {
+	return &Delta{Format: 1, Name: r.manifest.Name, Version: r.manifest.Version, Epoch: r.epoch.Unix()}
+}
+
+// byLines says the documents as format 1 does.
+func (d *Delta) byLines(r *Reader, baseManifest, baseFiles []byte) {
+	d.Manifest, d.Files = patch(baseManifest, r.manifestData), patch(baseFiles, r.filesData)
+}
+
+// byPatches says the documents as format 2 does.
+func (d *Delta) byPatches(send *sending, next, base *Reader) error {
+	var err error
+	d.Patches = send.rows
+	if d.Manifest, err = send.document(base.manifestData, next.manifestData); err == nil {
+		d.Files, err = send.document(base.filesData, next.filesData)
 	}
+	return err
 }
 
 // newIn gives the paths of files whose content the base doesn't have there.
@@ -250,7 +253,7 @@ func addDelta(ctx context.Context, e *tarEncoder, top string, d *Delta, send *se
 		}
 	}
 	for _, f := range send.whole {
-		if err := add(path.Join("files", f.entry.Path), f.entry.Mode, f.entry.Size, send.files.section(f.at)); err != nil {
+		if err := add(path.Join(wholeDir, f.entry.Path), f.entry.Mode, f.entry.Size, send.files.section(f.at)); err != nil {
 			return err
 		}
 	}

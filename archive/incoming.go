@@ -87,7 +87,8 @@ func LayArchive(ctx context.Context, file *os.File, name, sha256sum, dir, source
 	if err := parseManifest(manifest, &old); err != nil {
 		return nil, err
 	}
-	in := &Incoming{Digest: r.digest, Delta: *r.delta(manifest, files)}
+	in := &Incoming{Digest: r.digest, Delta: *r.delta()}
+	in.Delta.byLines(r, manifest, files)
 	sum := sha256.Sum256(manifest)
 	in.Delta.Base, in.Delta.BaseVersion = hex.EncodeToString(sum[:]), old.Version
 	in.Delta.Archive, in.Delta.SHA256, in.Delta.Source = name, sha256sum, source
@@ -97,7 +98,7 @@ func LayArchive(ctx context.Context, file *os.File, name, sha256sum, dir, source
 			return err
 		}
 		return r.each(ctx, notIn(root, r.files), func(e Entry, body io.Reader) error {
-			return layFile(root, path.Join(IncomingDir, in.Digest, "files", e.Path), e.Mode, body, in.Delta.Epoch)
+			return layFile(root, path.Join(IncomingDir, in.Digest, wholeDir, e.Path), e.Mode, body, in.Delta.Epoch)
 		})
 	})
 }
@@ -222,10 +223,11 @@ func walkDelta(file *os.File, each func(in *Incoming, name string, e *rawEntry) 
 
 // has says whether a delta can have a file of that name beside its document.
 func (in *Incoming) has(name string) bool {
-	if in.Delta.Format > 1 && (name == stepsName || name == diffName || name == newName) {
-		return true
+	switch name {
+	case documentsDir + "/steps", documentsDir + "/diff", documentsDir + "/new", patchesDir + "/steps", patchesDir + "/diff", patchesDir + "/new":
+		return in.Delta.Format > 1
 	}
-	file, ok := strings.CutPrefix(name, "files/")
+	file, ok := strings.CutPrefix(name, wholeDir+"/")
 	return ok && ValidName(file) == ""
 }
 

@@ -14,6 +14,7 @@ import (
 type bases struct {
 	spool    *spool
 	at       map[string]span
+	number   map[string]int      // of a path in the base's files.json
 	byName   map[string][]string // by nameOf, in the order of the archive
 	gone     []string            // those that a file of any name may be like
 	sketches map[string]map[uint32]bool
@@ -24,16 +25,17 @@ func readBases(ctx context.Context, base, next *Reader, want map[string]bool) (*
 	if err != nil {
 		return nil, err
 	}
+	b := &bases{spool: spool, at: map[string]span{}, number: map[string]int{}, byName: map[string][]string{}, sketches: map[string]map[uint32]bool{}}
 	stays := map[string]bool{}
 	for _, e := range next.files {
 		stays[e.SHA256] = true
 	}
 	read := map[string]bool{}
-	for _, e := range base.files {
+	for i, e := range base.files {
+		b.number[e.Path] = i
 		fits := e.Type == TypeFile && e.Size > 0 && e.Size <= largestPatched && !inVar(e.Path)
 		read[e.Path] = fits && (want[e.Path] || !stays[e.SHA256])
 	}
-	b := &bases{spool: spool, at: map[string]span{}, byName: map[string][]string{}, sketches: map[string]map[uint32]bool{}}
 	err = base.each(ctx, read, func(e Entry, body io.Reader) error {
 		at, err := spool.add(body)
 		b.at[e.Path] = at
@@ -57,7 +59,7 @@ func (b *bases) content(name string) ([]byte, error) { return b.spool.read(b.at[
 
 // version is what another version of the same thing has otherwise in its name:
 // numbers, and digests (libjpeg-1b2c3d4e.so.62, bundle-0a1b2c3d4e.js).
-var version = regexp.MustCompile(`[0-9a-f]{8,}|[0-9]+(\.[0-9]+)*`)
+var version = regexp.MustCompile(`([0-9a-f]{8,}|[0-9]+)(\.([0-9a-f]{8,}|[0-9]+))*`)
 
 // nameOf is a path less the versions in it.
 func nameOf(name string) string { return version.ReplaceAllString(name, "#") }
@@ -68,10 +70,11 @@ func (b *bases) of(name string, data []byte) string {
 	if _, ok := b.at[name]; ok {
 		return name
 	}
+	least := max(1, len(data)/sampled/10)
 	if same := b.byName[nameOf(name)]; len(same) == 1 {
 		return same[0]
-	} else if len(same) > 1 {
-		return b.nearest(same, data, 0)
+	} else if found := b.nearest(same, data, least); found != "" {
+		return found
 	}
 	var others []string
 	for _, other := range b.gone {
@@ -79,7 +82,7 @@ func (b *bases) of(name string, data []byte) string {
 			others = append(others, other)
 		}
 	}
-	return b.nearest(others, data, max(1, len(data)/sampled/10))
+	return b.nearest(others, data, least)
 }
 
 // nearest gives the file that has most of the data's samples, and more than so

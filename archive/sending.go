@@ -24,9 +24,13 @@ type sending struct {
 	files *spool
 	whole []wholeFile
 
-	rows               []PatchRow
-	steps, diff, fresh *spool
+	rows               [][3]int // Delta.Patches
+	documents, patches *streams
+	number             map[string]int // of a path in the new files.json
 }
+
+// streams are what patches are made of: steps, differences, new bytes.
+type streams struct{ steps, diff, fresh *spool }
 
 type wholeFile struct {
 	entry Entry
@@ -35,7 +39,7 @@ type wholeFile struct {
 
 // gather reads both archives, and finds what the one has and the other hasn't.
 func gather(ctx context.Context, base, next *Reader) (*sending, error) {
-	s, err := newSending()
+	s, err := newSending(next.files)
 	if err != nil {
 		return nil, err
 	}
@@ -72,9 +76,12 @@ func leaveOut(want map[string]bool, base, next []Entry) {
 
 func inVar(name string) bool { return strings.HasPrefix(name, "var/") }
 
-func newSending() (*sending, error) {
-	s := &sending{}
-	for _, place := range []**spool{&s.files, &s.steps, &s.diff, &s.fresh} {
+func newSending(files []Entry) (*sending, error) {
+	s := &sending{documents: &streams{}, patches: &streams{}, number: map[string]int{}}
+	for i, e := range files {
+		s.number[e.Path] = i
+	}
+	for _, place := range s.places() {
 		var err error
 		if *place, err = newSpool(); err != nil {
 			return nil, errors.Join(err, s.Close())
@@ -83,24 +90,48 @@ func newSending() (*sending, error) {
 	return s, nil
 }
 
+// places are where the temporary files are kept.
+func (s *sending) places() []**spool {
+	return []**spool{&s.files, &s.documents.steps, &s.documents.diff, &s.documents.fresh, &s.patches.steps, &s.patches.diff, &s.patches.fresh}
+}
+
 // Close removes the temporary files.
 func (s *sending) Close() error {
 	var errs []error
-	for _, spool := range []*spool{s.files, s.steps, s.diff, s.fresh} {
-		if spool != nil {
-			errs = append(errs, spool.Close())
+	for _, place := range s.places() {
+		if *place != nil {
+			errs = append(errs, (*place).Close())
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// streams gives what patches are made of, by name; nothing where there are none.
+// streams gives what patches are made of, by the names that a delta has them
+// under; nothing where there are none.
 func (s *sending) streams() iter.Seq2[string, *spool] {
 	return func(yield func(string, *spool) bool) {
-		if len(s.rows) > 0 {
-			_ = yield(stepsName, s.steps) && yield(diffName, s.diff) && yield(newName, s.fresh)
+		for _, dir := range []struct {
+			name string
+			of   *streams
+		}{{documentsDir, s.documents}, {patchesDir, s.patches}} {
+			if dir.of.steps.size > 0 && !(yield(dir.name+"/steps", dir.of.steps) && yield(dir.name+"/diff", dir.of.diff) && yield(dir.name+"/new", dir.of.fresh)) {
+				return
+			}
 		}
 	}
+}
+
+// document says a document by the base's: its size, and the number of steps.
+func (s *sending) document(base, next []byte) ([2]int, error) {
+	p := bindiff.Make(base, next)
+	return [2]int{len(next), len(p.Steps)}, s.documents.add(p)
+}
+
+func (s *streams) add(p bindiff.Patch) error {
+	_, err1 := s.steps.add(bytes.NewReader(steps(p)))
+	_, err2 := s.diff.add(bytes.NewReader(p.Diff))
+	_, err3 := s.fresh.add(bytes.NewReader(p.New))
+	return errors.Join(err1, err2, err3)
 }
 
 // add takes a file: by one that it is like, where that at least halves it.
@@ -118,7 +149,8 @@ func (s *sending) add(e Entry, body io.Reader, likes *bases) error {
 			return err
 		}
 		if p := bindiff.Make(old, data); worth(p, data) {
-			return s.addPatch(PatchRow{Path: e.Path, Base: base, Steps: len(p.Steps)}, p)
+			s.rows = append(s.rows, [3]int{s.number[e.Path], likes.number[base], len(p.Steps)})
+			return s.patches.add(p)
 		}
 	}
 	return s.addWhole(e, bytes.NewReader(data))
@@ -128,14 +160,6 @@ func (s *sending) addWhole(e Entry, body io.Reader) error {
 	at, err := s.files.add(body)
 	s.whole = append(s.whole, wholeFile{e, at})
 	return err
-}
-
-func (s *sending) addPatch(row PatchRow, p bindiff.Patch) error {
-	s.rows = append(s.rows, row)
-	_, err1 := s.steps.add(bytes.NewReader(steps(p)))
-	_, err2 := s.diff.add(bytes.NewReader(p.Diff))
-	_, err3 := s.fresh.add(bytes.NewReader(p.New))
-	return errors.Join(err1, err2, err3)
 }
 
 // steps writes the steps of a patch as binpatch.py reads them.

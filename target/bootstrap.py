@@ -463,8 +463,8 @@ def check_path(path, bad):
 # ---- binpatch ---------------------------------------------------------------
 # Files that a delta says by those that are here: what they have in common, and what is new.
 
-# Beside delta.json of format 2 lie three files, read from the first byte to the
-# last while the files of delta.json's "patches" are made in their order:
+# In documents/ and in patches/, beside delta.json of format 2, lie three files,
+# read from the first byte to the last while one content after the other is made:
 #
 #   steps   for each step three numbers of seven bits a byte, the lowest first:
 #           how many bytes are added, how many are put in, and how far the place
@@ -472,9 +472,13 @@ def check_path(path, bad):
 #   diff    what is added to the base's bytes, each modulo 256: mostly zeros
 #   new     what is put in
 #
-# A patch is [path, path of the base, number of steps].
+# Those in documents make manifest.json and files.json, of the base's; delta.json
+# has the size of each and the number of its steps. A line of "patches" in
+# delta.json is [number of the file in files.json, number of the base's file in its
+# files.json, number of steps]; patches/ makes them in that order.
 
-ROWS = each(row(is_path, is_path, is_number))
+DOCUMENT = row(is_number, is_number)
+ROWS = each(row(is_number, is_number, is_number))
 CHUNK = 1 << 16
 
 
@@ -496,19 +500,89 @@ def add(base, diff):
     return binascii.unhexlify(("%%0%dx" % (2 * len(base)) % total).encode("ascii"))
 
 
-class Patches(object):
-    """The patches of a delta; each can be made once, in their order."""
+class Streams(object):
+    """The three files of a directory, and where they have been read to."""
 
-    def __init__(self, incoming):
-        self.incoming = incoming
-        rows = incoming.delta.get("patches") or ()
-        self.rows = dict((path, (number, base, steps)) for number, (path, base, steps) in enumerate(rows))
-        self.done = 0
+    def __init__(self, incoming, folder):
+        self.incoming, self.folder = incoming, folder
         self.files = {}
 
     def close(self):
         for f in self.files.values():
             f.close()
+
+    def content(self, source, steps, size):
+        """What the next steps make of a file, piece by piece: so many bytes."""
+        with open(source, "rb") as base:
+            at = 0
+            while steps:
+                steps -= 1
+                added, put, seek = self.number(), self.number(), self.number()
+                size -= added + put
+                if size < 0:
+                    self.damaged(u"steps")
+                for data in self.step(base, at, added, put):
+                    yield data
+                at += added + (-(seek + 1) // 2 if seek & 1 else seek // 2)
+                if at < 0:
+                    self.damaged(u"steps")
+        if size:
+            self.damaged(u"steps")
+
+    def step(self, base, at, added, put):
+        base.seek(at)
+        while added:
+            data = base.read(min(added, CHUNK))
+            if not data:
+                self.damaged(u"steps")
+            added -= len(data)
+            yield add(data, self.take(u"diff", len(data)))
+        while put:
+            data = self.take(u"new", min(put, CHUNK))
+            put -= len(data)
+            yield data
+
+    def take(self, name, count):
+        if name not in self.files:
+            full = self.incoming.full(self.folder + u"/" + name)
+            if not os.path.isfile(full):
+                self.damaged(name)
+            self.files[name] = open(full, "rb")
+        data = self.files[name].read(count)
+        if len(data) != count:
+            self.damaged(name)
+        return data
+
+    def number(self):
+        value = shift = 0
+        while True:
+            byte = ord(self.take(u"steps", 1))
+            value |= (byte & 0x7f) << shift
+            if byte < 0x80:
+                return value
+            shift += 7
+            if shift > 56:
+                self.damaged(u"steps")
+
+    def damaged(self, name):
+        self.incoming.damaged(self.folder + u"/" + name)
+
+
+class Patches(object):
+    """The files that a delta says by those of the base; each can be made once, in
+    their order."""
+
+    def __init__(self, incoming, before):
+        self.incoming, self.streams = incoming, Streams(incoming, u"patches")
+        self.rows, self.done = {}, 0
+        files = incoming.files.get("files") or ()
+        for number, (new, base, steps) in enumerate(incoming.delta.get("patches") or ()):
+            if new >= len(files) or base >= len(before):
+                incoming.damaged(u"delta.json")
+            self.rows[files[new]["path"]] = number, before[base]["path"], steps
+
+    def close(self):
+        self.streams.close()
 
     def base(self, path):
         """The path of the base's file that this one is said by, or None."""
@@ -522,58 +596,12 @@ class Patches(object):
         if number != self.done:
             self.incoming.damaged(u"delta.json")
         self.done += 1
-        left, have = entry.get("size", 0), hashlib.sha256()
-        with open(source, "rb") as base:
-            at = 0
-            while steps:
-                steps -= 1
-                added, put, seek = self.number(), self.number(), self.number()
-                left -= added + put
-                if left < 0:
-                    self.incoming.damaged(u"steps")
-                for data in self.step(base, at, added, put):
-                    have.update(data)
-                    yield data
-                at += added + (-(seek + 1) // 2 if seek & 1 else seek // 2)
-                if at < 0:
-                    self.incoming.damaged(u"steps")
-        if left or have.hexdigest() != entry["sha256"]:
-            self.incoming.damaged(u"diff")
-
-    def step(self, base, at, added, put):
-        base.seek(at)
-        while added:
-            data = base.read(min(added, CHUNK))
-            if not data:
-                self.incoming.damaged(u"steps")
-            added -= len(data)
-            yield add(data, self.take(u"diff", len(data)))
-        while put:
-            data = self.take(u"new", min(put, CHUNK))
-            put -= len(data)
+        have = hashlib.sha256()
+        for data in self.streams.content(source, steps, entry.get("size", 0)):
+            have.update(data)
             yield data
-
-    def take(self, name, count):
-        if name not in self.files:
-            full = self.incoming.full(name)
-            if not os.path.isfile(full):
-                self.incoming.damaged(name)
-            self.files[name] = open(full, "rb")
-        data = self.files[name].read(count)
-        if len(data) != count:
-            self.incoming.damaged(name)
-        return data
-
-    def number(self):
-        value = shift = 0
-        while True:
-            byte = ord(self.take(u"steps", 1))
-            value |= (byte & 0x7f) << shift
-            if byte < 0x80:
-                return value
-            shift += 7
-            if shift > 56:
-                self.incoming.damaged(u"steps")
+        if have.hexdigest() != entry["sha256"]:
+            self.streams.damaged(u"diff")
 
 # ---- transaction ------------------------------------------------------------
 # A change of the tree, whole or not at all.
@@ -605,7 +633,7 @@ RECORD = OWN + u"/install.json"
 SHAPES[u"state.json"].optional["pending"] = members({"root": is_absolute, "interpreter": is_absolute, "archive": is_text}, {
     "prefix": is_text, "signatures": named(each(is_text)),
     "files": named(row(either(is_text, lambda value: value is None), is_text, is_flag), is_path)})
-PARTS = each(either(lambda value: isinstance(value, KIND), row(is_number, is_number)))
+PARTS = either(each(either(lambda value: isinstance(value, KIND), row(is_number, is_number))), DOCUMENT)
 SHAPES.update({
     u"plan.json": members({"what": is_text, "from": is_text, "to": is_text, "keeps": is_flag}, {
         "from_version": is_text, "holds": is_flag, "report": each(row(is_text, is_text, is_text)), "kept": named(is_text)}),  # operations: check_plan
@@ -2377,14 +2405,16 @@ def check_place(manifest, root, python):
 # "binary-buildout update" lays there:
 #
 #   delta.json   what it is for: the base's digest, names, the archive's time; and
-#                manifest.json and files.json of the new archive, each as a list of
-#                texts and of [line, count], lines that are those of the base.
+#                manifest.json and files.json of the new archive. In format 1 each
+#                is a list of texts and of [line, count], lines that are those of
+#                the base; in format 2 each is made of the base's: see binpatch.
 #                DIGEST is that of the new manifest.json
 #   files/PATH   files that the base doesn't have, as the archive has them. In a
 #                delta of format 1 these are all that the base doesn't have at
 #                PATH; in one of format 2, those that it has nowhere, and that
 #                are like none of its files
-#   steps, diff, new   the other files, by those of the base: see Patches
+#   documents/, patches/   the two documents, and the other files, by those of the
+#                base
 #
 # The whole new tree is staged in .binary-buildout/staged, of these, of second
 # names of the files that are here already, and of origin/. Its own bootstrap.py
@@ -2414,9 +2444,12 @@ class Incoming(object):
         self.delta = read_delta(tree.base, self.path)
         self.epoch = self.delta["epoch"]
         self.check_base()
-        self.documents = {}
-        for name in (u"manifest.json", u"files.json"):
-            self.documents[name] = self.document(name)
+        self.documents, self.streams = {}, Streams(self, u"documents")
+        try:
+            for name in (u"manifest.json", u"files.json"):
+                self.documents[name] = self.document(name)
+        finally:
+            self.streams.close()
         self.manifest = self.parsed(u"manifest.json")
         self.files = self.parsed(u"files.json")
         check_manifest(self.manifest)
@@ -2439,9 +2472,16 @@ class Incoming(object):
                 u"take the delta from %s, or the whole archive: binary-buildout update" % tree.manifest["version"])
 
     def document(self, name):
-        """A document of the new archive, made of lines of the base's and of new ones."""
+        """A document of the new archive, made of the base's: by its bytes in format
+        2, by its lines in format 1."""
+        source = self.tree.inside(OWN + u"/" + name)
+        if DOCUMENT(self.delta[name]):
+            size, steps = self.delta[name]
+            if size > LARGEST[name] or not os.path.isfile(source):
+                self.damaged(name)
+            return b"".join(self.streams.content(source, steps, size))
         try:
-            lines = read_file(self.tree.inside(OWN + u"/" + name)).decode("utf-8").split(u"\n")
+            lines = read_file(source).decode("utf-8").split(u"\n")
         except ValueError:
             raise Refused(u"%s/%s is damaged" % (OWN, name), AGAIN)
         lines = [line + u"\n" for line in lines[:-1]] + lines[-1:]
@@ -2980,8 +3020,9 @@ class Staging(object):
         self.times = []      # of files that stay: their time becomes the new archive's
         self.left_out = set()
         self.relocated = set(i["path"] for i in incoming.manifest["relocations"])
-        self.before = dict((e["path"], e) for e in (read_json(tree.base, FILES) or {}).get("files") or ())
-        self.patches = Patches(incoming)
+        before = (read_json(tree.base, FILES) or {}).get("files") or []
+        self.before = dict((e["path"], e) for e in before)
+        self.patches = Patches(incoming, before)
         self.contents = {}  # by digest: the paths that had it in the version that is here
         for e in self.before.values():
             if "sha256" in e and e["path"].split(u"/")[0] != u"var":

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -54,8 +53,7 @@ type packing struct {
 	planned *job.Planned
 	own     *scratch.Dir // where the archive lies until it is proved
 	result  job.File
-	since   job.File          // the delta, with --since
-	base    *archive.Incoming // what it says of itself
+	deltas  []delta // one for each --since
 	proof   *prove.Proof
 }
 
@@ -110,8 +108,8 @@ func (p *packing) steps(ctx context.Context) error {
 	if err == nil {
 		_, err = step(ctx, p, "Proving the archive elsewhere", func() (*prove.Proof, error) { return p.prove(ctx, w) })
 	}
-	if err == nil && p.flags.since != "" {
-		_, err = step(ctx, p, "Writing the delta", func() (*archive.Incoming, error) { return p.delta(ctx) })
+	if err == nil && len(p.flags.since) > 0 {
+		p.deltas, err = step(ctx, p, "Writing the deltas", func() ([]delta, error) { return p.makeDeltas(ctx) })
 	}
 	var ended *interrupted
 	if err == nil || errors.As(err, &ended) {
@@ -164,51 +162,6 @@ func (c *Command) epoch() (time.Time, error) {
 			"unset it, or set it to the time of the last commit: git log -1 --format=%ct")
 	}
 	return time.Unix(seconds, 0), nil
-}
-
-// checkSince refuses before the build what no delta can be made from.
-func (p *packing) checkSince() error {
-	if p.flags.since == "" {
-		return nil
-	}
-	r, err := archive.Open(p.abs(p.flags.since))
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	if m := r.Manifest(); m.Name != p.id.name || m.Version == p.id.version {
-		return usageError(fmt.Sprintf("pack --since %s: it is %s %s, and %s %s is packed", p.flags.since, m.Name, m.Version, p.id.name, p.id.version),
-			"give the archive of an earlier version")
-	}
-	return nil
-}
-
-// delta writes what the archive has and the one of --since doesn't.
-func (p *packing) delta(ctx context.Context) (*archive.Incoming, error) {
-	since := p.abs(p.flags.since)
-	r, err := archive.Open(since)
-	if err != nil {
-		return nil, err
-	}
-	version := r.Manifest().Version
-	r.Close()
-	file := filepath.Base(p.result.Path)
-	p.since, err = writeArchive(filepath.Dir(p.result.Path), archive.DeltaName(file, version), func(w io.Writer) (archive.Digest, error) {
-		return archive.WriteDelta(ctx, w, since, p.result.Path, file, p.result.Digest.SHA256)
-	})
-	if err != nil {
-		return nil, err
-	}
-	made, err := os.Open(p.since.Path)
-	if err != nil {
-		return nil, err
-	}
-	defer made.Close()
-	if p.base, err = archive.ReadDelta(made); err != nil {
-		return nil, err
-	}
-	p.ui.say("%s, %s, sha256 %s", filepath.Base(p.since.Path), sizeText(p.since.Digest.Size), p.since.Digest.SHA256)
-	return p.base, nil
 }
 
 func (p *packing) format() string {

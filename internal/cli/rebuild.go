@@ -240,7 +240,7 @@ func (r *rebuilding) settle() error {
 	if err := applySection(fs, filepath.Join(r.dir, r.flags.config), planFlagSet()); err != nil {
 		return err
 	}
-	r.flags.reuse, r.flags.since, r.flags.inPlace = "", "", false
+	r.flags.reuse, r.flags.since, r.flags.inPlace = "", nil, false
 	return r.flags.check()
 }
 

@@ -39,13 +39,9 @@ func (p *packing) sidecar() (sidecar, error) {
 	s := sidecar{
 		Manifest: p.planned.Contents.Manifest,
 		Archive:  filepath.Base(p.result.Path), Size: p.result.Digest.Size, SHA256: p.result.Digest.SHA256,
-		Relocation: p.planned.Plan.Report, Report: p.report, Proof: p.proof, Warnings: p.built.Tree.Warnings, Reused: p.built.Tree.Reused,
+		Relocation: p.planned.Plan.Report, Report: p.report, Proof: p.proof, Warnings: p.built.Tree.Warnings, Reused: p.built.Tree.Reused, Deltas: p.indexed(),
 	}
 	s.Manifest.Relocations, s.Manifest.Verification = nil, nil
-	if p.since.Path != "" {
-		s.Deltas = []release.IndexDelta{{Delta: filepath.Base(p.since.Path), Size: p.since.Digest.Size, SHA256: p.since.Digest.SHA256,
-			Base: p.base.Delta.Base, BaseVersion: p.base.Delta.BaseVersion}}
-	}
 	m, err := p.materials()
 	s.Eggs, s.PartEggs = m.eggs, m.ofParts
 	return s, err

@@ -20,10 +20,11 @@ type packFlags struct {
 	python, config, name, version, out string
 	buildoutVersion, defaultCfg        string
 	before, smoke, exclude, include    []string
+	since                              []string
 	expect, waive, systemLibraries     []string
 	floor                              string
 	volatile, allowOutside             []string
-	format, stage, label, since, reuse string
+	format, stage, label, reuse        string
 	inPlace, requireIsolation          bool
 	noImport                           bool
 	target                             string
@@ -54,7 +55,7 @@ func (p *packFlags) registerArchive(fs *flag.FlagSet) {
 	fs.StringVar(&p.target, "target", "", "the planned `TARGET`, as cp312-manylinux_2_28_x86_64 (default what the interpreter says)")
 	fs.StringVar(&p.out, "out", "dist", "the `DIR` that archive, sidecar and report are written to")
 	fs.StringVar(&p.format, "format", "", "`FORMAT` of the archive: tar.gz, tar.zst or zip (default tar.gz; zip on Windows)")
-	fs.StringVar(&p.since, "since", "", "the `ARCHIVE` of an earlier version; write a delta from it too")
+	fs.Var(lines(&p.since), "since", "the `ARCHIVE` of an earlier version; write a delta from it too; repeatable")
 	fs.Var(lines(&p.exclude), "exclude", "a `GLOB` of paths to leave out; repeatable")
 	fs.Var(lines(&p.include), "include", "a `GLOB` of paths to pack that are left out by default; repeatable")
 	fs.Var(lines(&p.allowOutside), "allow-outside", "a `PART` that may install outside the tree; repeatable")

@@ -2,6 +2,7 @@
 import json
 import os
 
+from binpatch import DOCUMENT, Streams
 from documents import KIND, check_shape, is_number, is_text, read_json
 from requirements import check_libraries, check_system
 from manifest import check_manifest, check_path
@@ -14,14 +15,16 @@ from transaction import INCOMING, is_folder, remove_empty
 # "binary-buildout update" lays there:
 #
 #   delta.json   what it is for: the base's digest, names, the archive's time; and
-#                manifest.json and files.json of the new archive, each as a list of
-#                texts and of [line, count], lines that are those of the base.
+#                manifest.json and files.json of the new archive. In format 1 each
+#                is a list of texts and of [line, count], lines that are those of
+#                the base; in format 2 each is made of the base's: see binpatch.
 #                DIGEST is that of the new manifest.json
 #   files/PATH   files that the base doesn't have, as the archive has them. In a
 #                delta of format 1 these are all that the base doesn't have at
 #                PATH; in one of format 2, those that it has nowhere, and that
 #                are like none of its files
-#   steps, diff, new   the other files, by those of the base: see Patches
+#   documents/, patches/   the two documents, and the other files, by those of the
+#                base
 #
 # The whole new tree is staged in .binary-buildout/staged, of these, of second
 # names of the files that are here already, and of origin/. Its own bootstrap.py
@@ -51,9 +54,12 @@ class Incoming(object):
         self.delta = read_delta(tree.base, self.path)
         self.epoch = self.delta["epoch"]
         self.check_base()
-        self.documents = {}
-        for name in (u"manifest.json", u"files.json"):
-            self.documents[name] = self.document(name)
+        self.documents, self.streams = {}, Streams(self, u"documents")
+        try:
+            for name in (u"manifest.json", u"files.json"):
+                self.documents[name] = self.document(name)
+        finally:
+            self.streams.close()
         self.manifest = self.parsed(u"manifest.json")
         self.files = self.parsed(u"files.json")
         check_manifest(self.manifest)
@@ -76,9 +82,16 @@ class Incoming(object):
                 u"take the delta from %s, or the whole archive: binary-buildout update" % tree.manifest["version"])
 
     def document(self, name):
-        """A document of the new archive, made of lines of the base's and of new ones."""
+        """A document of the new archive, made of the base's: by its bytes in format
+        2, by its lines in format 1."""
+        source = self.tree.inside(OWN + u"/" + name)
+        if DOCUMENT(self.delta[name]):
+            size, steps = self.delta[name]
+            if size > LARGEST[name] or not os.path.isfile(source):
+                self.damaged(name)
+            return b"".join(self.streams.content(source, steps, size))
         try:
-            lines = read_file(self.tree.inside(OWN + u"/" + name)).decode("utf-8").split(u"\n")
+            lines = read_file(source).decode("utf-8").split(u"\n")
         except ValueError:
             raise Refused(u"%s/%s is damaged" % (OWN, name), AGAIN)
         lines = [line + u"\n" for line in lines[:-1]] + lines[-1:]

@@ -20,8 +20,9 @@ class Staging(object):
         self.times = []      # of files that stay: their time becomes the new archive's
         self.left_out = set()
         self.relocated = set(i["path"] for i in incoming.manifest["relocations"])
-        self.before = dict((e["path"], e) for e in (read_json(tree.base, FILES) or {}).get("files") or ())
-        self.patches = Patches(incoming)
+        before = (read_json(tree.base, FILES) or {}).get("files") or []
+        self.before = dict((e["path"], e) for e in before)
+        self.patches = Patches(incoming, before)
         self.contents = {}  # by digest: the paths that had it in the version that is here
         for e in self.before.values():
             if "sha256" in e and e["path"].split(u"/")[0] != u"var":

@@ -6,7 +6,7 @@ import stat
 from documents import (KIND, SHAPES, each, either, is_absolute, is_flag, is_number, is_path, is_text, is_time,
     members, named, read_json, row, write_json)
 from manifest import check_path
-from binpatch import ROWS
+from binpatch import DOCUMENT, ROWS
 from system import (JOURNAL, OWN, Refused, WINDOWS, clear, endless, native, plain, read_file, replace,
     sync_dir, text, write_new)
 
@@ -38,7 +38,7 @@ RECORD = OWN + u"/install.json"
 SHAPES[u"state.json"].optional["pending"] = members({"root": is_absolute, "interpreter": is_absolute, "archive": is_text}, {
     "prefix": is_text, "signatures": named(each(is_text)),
     "files": named(row(either(is_text, lambda value: value is None), is_text, is_flag), is_path)})
-PARTS = each(either(lambda value: isinstance(value, KIND), row(is_number, is_number)))
+PARTS = either(each(either(lambda value: isinstance(value, KIND), row(is_number, is_number))), DOCUMENT)
 SHAPES.update({
     u"plan.json": members({"what": is_text, "from": is_text, "to": is_text, "keeps": is_flag}, {
         "from_version": is_text, "holds": is_flag, "report": each(row(is_text, is_text, is_text)), "kept": named(is_text)}),  # operations: check_plan

@@ -72,20 +72,20 @@ func TestUpdateRefused(t *testing.T) {
 			ways["delta"](t, old, new, root)
 			must(t, os.Remove(incoming("files/etc/come.txt")))
 		}},
-		{"the steps are cut", 1, "/steps is damaged", "unpack the delta again", func(t *testing.T) {
+		{"the steps are cut", 1, "patches/steps is damaged", "unpack the delta again", func(t *testing.T) {
 			ways["delta"](t, old, new, root)
-			must(t, os.Truncate(incoming("steps"), 1))
+			must(t, os.Truncate(incoming("patches/steps"), 1))
 		}},
-		{"what is added is altered", 1, "/diff is damaged", "unpack the delta again", func(t *testing.T) {
+		{"what is added is altered", 1, "patches/diff is damaged", "unpack the delta again", func(t *testing.T) {
 			ways["delta"](t, old, new, root)
-			data, err := os.ReadFile(incoming("diff"))
+			data, err := os.ReadFile(incoming("patches/diff"))
 			must(t, err)
 			data[len(data)/2]++
-			packtest.WriteFile(t, incoming("diff"), string(data))
+			packtest.WriteFile(t, incoming("patches/diff"), string(data))
 		}},
-		{"the steps are missing", 1, "/steps is damaged", "unpack the delta again", func(t *testing.T) {
+		{"the steps are missing", 1, "patches/steps is damaged", "unpack the delta again", func(t *testing.T) {
 			ways["delta"](t, old, new, root)
-			must(t, os.Remove(incoming("steps")))
+			must(t, os.Remove(incoming("patches/steps")))
 		}},
 		{"no document", 2, "delta.json is missing", "unpack the delta again", func(t *testing.T) {
 			ways["delta"](t, old, new, root)

@@ -16,10 +16,11 @@ from tests import cases
 class Incoming(object):
     """Stands for a delta that was unpacked in a directory."""
 
-    def __init__(self, folder, rows, streams):
-        self.folder, self.delta = folder, {"patches": rows}
+    def __init__(self, folder, files, rows, streams):
+        self.folder, self.delta, self.files = folder, {"patches": rows}, {"files": files}
+        os.mkdir(self.full(u"patches"))
         for name, data in streams.items():
-            with open(self.full(name), "wb") as f:
+            with open(self.full(u"patches/" + name), "wb") as f:
                 f.write(data)
 
     def full(self, name):
@@ -45,7 +46,12 @@ class PatchesTest(unittest.TestCase):
             for name in streams:
                 streams[name] += binascii.unhexlify(row[name].encode("ascii"))
         streams = dict((name, change(name, data)) for name, data in streams.items())
-        return Incoming(self.folder, [[u"file%d" % i, u"base%d" % i, row["count"]] for i, row in enumerate(self.rows)], streams)
+        shutil.rmtree(os.path.join(self.folder, "patches"), True)
+        files = [{"path": u"file%d" % i} for i in range(len(self.rows))]
+        return Incoming(self.folder, files, [[i, i, row["count"]] for i, row in enumerate(self.rows)], streams)
+
+    def patches(self, incoming):
+        return Patches(incoming, [{"path": u"base%d" % i} for i in range(len(self.rows))])
 
     def make(self, patches, i):
         want = self.rows[i]["next"].encode("latin-1")
@@ -54,7 +60,7 @@ class PatchesTest(unittest.TestCase):
         self.assertEqual(got, want)
 
     def test_rows(self):
-        patches = Patches(self.incoming())
+        patches = self.patches(self.incoming())
         self.addCleanup(patches.close)
         self.assertTrue(len(self.rows) > 5)
         for i in range(len(self.rows)):
@@ -63,7 +69,7 @@ class PatchesTest(unittest.TestCase):
         self.assertEqual(patches.base(u"another"), None)
 
     def test_order(self):
-        patches = Patches(self.incoming())
+        patches = self.patches(self.incoming())
         self.addCleanup(patches.close)
         self.assertRaises(Refused, self.make, patches, 1)
 
@@ -73,7 +79,7 @@ class PatchesTest(unittest.TestCase):
             for change in (lambda data: data[:-1], lambda data: data[:len(data) // 2],
                            lambda data: data[:-1] + binascii.unhexlify("%02x" % (ord(data[-1:]) ^ 1)),
                            lambda data: b"\xff" * len(data)):
-                patches = Patches(self.incoming(lambda n, data: change(data) if n == name else data))
+                patches = self.patches(self.incoming(lambda n, data: change(data) if n == name else data))
                 try:
                     self.assertRaises(Refused, lambda: [self.make(patches, i) for i in range(len(self.rows))])
                 finally:
