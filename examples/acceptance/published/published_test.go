@@ -1,0 +1,149 @@
+//go:build linux
+
+package published
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/binary-buildout/binary-buildout/examples/acceptance"
+	"github.com/binary-buildout/binary-buildout/internal/testtool"
+)
+
+func TestMain(m *testing.M) { os.Exit(acceptance.Main(m)) }
+
+// large skips what takes minutes, unless it is asked for.
+func large(t *testing.T) {
+	t.Helper()
+	if os.Getenv("BINARY_BUILDOUT_PUBLISHED") == "" {
+		t.Skip("takes minutes: BINARY_BUILDOUT_PUBLISHED=1 runs it")
+	}
+}
+
+func TestModWSGI(t *testing.T) {
+	acceptance.Run(t, acceptance.Case{Example: "published/modwsgi", Others: []string{"waitress==3.0.0", "PasteDeploy==3.0.1"}, Python: "3.13", Buildout: "6.0.1", Smoke: []string{
+		"bin/portal", "grep -q workers.=.2 production.ini", "grep -q assets build/assets.txt", `grep -q "$PWD/production.ini" parts/production-indexer/wsgi`}})
+}
+
+// coverage can't live below a directory that isn't ASCII, under Python 2.7 in the C locale.
+func TestNose(t *testing.T) {
+	acceptance.Run(t, acceptance.Case{Example: "published/nose", Others: []string{"six==1.15.0", "pyflakes==2.2.0"}, Python: "2.7", Buildout: "2.13.8", Place: "a place", Smoke: []string{
+		"bin/test demo", "bin/cover demo", "bin/flake8 demo"}})
+}
+
+func TestOdoo(t *testing.T) {
+	large(t)
+	acceptance.Run(t, acceptance.Case{Example: "published/odoo", Others: []string{"pytz==2021.1"}, Python: "2.7", Buildout: "2.13.8", Smoke: []string{
+		"grep -q '^addons_path = .*/addons' etc/odoo.cfg"}})
+}
+
+func TestZODB(t *testing.T) {
+	large(t)
+	acceptance.Run(t, acceptance.Case{Example: "published/zodb", Others: []string{"transaction==4.0"}, Python: "3.13", Buildout: "6.0.1", Config: "own.cfg", Prepare: sdist("ZODB==6.4"),
+		Flags: []string{"--name", "zodb", "--version", "6.4"}, Smoke: []string{"bin/test -t testTimeStamp", "bin/py -c 'import ZODB.FileStorage'"}})
+}
+
+func TestZope(t *testing.T) {
+	large(t)
+	acceptance.Run(t, acceptance.Case{Example: "published/zope", Others: []string{"waitress==3.0.0"}, Python: "3.13", Buildout: "6.0.1", Config: "own.cfg", Prepare: sdist("Zope==6.3"),
+		Flags: []string{"--name", "zope", "--version", "6.3"}, Smoke: []string{"bin/zopepy -c 'import Zope2'", "bin/test -s OFS -t testCopySupport"}})
+}
+
+// sdist puts what a project publishes beside the example's own.cfg.
+func sdist(requirement string) func(t *testing.T, dir, python string) {
+	return func(t *testing.T, dir, python string) {
+		t.Helper()
+		name, _, _ := strings.Cut(requirement, "==")
+		to := t.TempDir()
+		output(t, exec.Command(python, "-m", "pip", "-q", "download", "--no-deps", "--no-binary", name, "-d", to, requirement))
+		found, err := filepath.Glob(filepath.Join(to, "*.tar.gz"))
+		if err != nil || len(found) != 1 {
+			t.Fatalf("sdists of %s: %v %v", requirement, found, err)
+		}
+		output(t, exec.Command("tar", "-xzf", found[0], "-C", dir, "--strip-components=1"))
+	}
+}
+
+// TestZeo packs as plone.ansible's user does, with the system's own Python, and
+// installs for that user; the clients and the server's scripts find their data
+// outside of the tree.
+func TestZeo(t *testing.T) {
+	large(t)
+	if os.Getuid() != 0 {
+		t.Skip("another user than this one is needed")
+	}
+	const user, python = 1, "/usr/bin/python3" // daemon
+	if _, err := os.Stat(python); err != nil {
+		testtool.Lacks(t, python)
+	}
+	work, err := os.MkdirTemp("/var/tmp", "published-zeo-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(work) })
+	binary, data := filepath.Join(work, "binary-buildout"), filepath.Join(work, "data")
+	build := exec.Command("go", "build", "-o", binary, ".")
+	build.Dir = "../../.."
+	output(t, build)
+	read := func(path string) string {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	for name, text := range map[string]string{
+		"app/zeo/buildout.cfg": strings.ReplaceAll(read("../../published/zeo/buildout.cfg"), "/srv/plone", data),
+		"app/zeo/versions.cfg": read("../../zope/versions.cfg"), "app/buildout-cache/eggs/.keep": "", "app/buildout-cache/downloads/.keep": "", "data/.keep": "", "home/.keep": "", "place/with a space/.keep": "",
+	} {
+		path := filepath.Join(work, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	output(t, exec.Command("chown", "-R", "daemon:daemon", work))
+	as := func(dir, name string, args ...string) string {
+		t.Helper()
+		cmd := exec.Command(name, args...)
+		cmd.Dir = filepath.Join(work, dir)
+		cmd.Env = append(os.Environ(), "HOME="+filepath.Join(work, "home"), "TMPDIR=/var/tmp")
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: user, Gid: user}}
+		return output(t, cmd)
+	}
+	as("app", binary, "pack", "zeo", "--python", python, "--stage", filepath.Join(work, "stage"), "--out", filepath.Join(work, "out"))
+	archives, err := filepath.Glob(filepath.Join(work, "out", "*.tar.gz"))
+	if err != nil || len(archives) != 1 {
+		t.Fatalf("archives %v %v", archives, err)
+	}
+	const place = "place/with a space/zeo-1.0"
+	as("place/with a space", "tar", "-xzf", archives[0])
+	as(place, python, "bootstrap.py")
+	said := as(place, "bin/buildout")
+	for _, part := range []string{"zeoserver", "client1", "client2", "client_reserved", "backup", "zopepy", "precompiler", "setpermissions"} {
+		if !strings.Contains(said, "Updating "+part+".") {
+			t.Errorf("bin/buildout doesn't say that it updates %s:\n%s", part, said)
+		}
+	}
+	as(place, "bin/zopepy", "-c", "import Zope2, ZEO")
+	if conf := read(filepath.Join(work, place, "parts/client1/etc/zope.conf")); !strings.Contains(conf, data+"/var") {
+		t.Errorf("client1 has its data elsewhere:\n%s", conf)
+	}
+}
+
+func output(t *testing.T, cmd *exec.Cmd) string {
+	t.Helper()
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%s: %v\n%s", strings.Join(cmd.Args, " "), err, said.String())
+	}
+	return said.String()
+}

@@ -1,0 +1,9 @@
+"""
+>>> answer()
+42
+"""
+import markupsafe
+
+
+def answer():
+    return 42 if markupsafe else 0
