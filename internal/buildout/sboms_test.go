@@ -21,7 +21,7 @@ func TestRandomDirectory(t *testing.T) {
 		`"/var/tmp/a b/site.tmp/pip-req-build-tk4ebrco/src/rust"`:                                                    `"/build/tmp/src/rust"`,
 		`"/var/tmp/a b/site.tmp/pip-install-x1/two_0123456789abcdef0123456789abcdef/src/rust#two"`:                   `"/build/tmp/src/rust#two"`,
 		`"/var/tmp/a b/site.tmp/pip-install-x1/two_0123456789abcdef0123456789abcdef", "/var/tmp/a b/site.tmp/x?y=1"`: `"/build/tmp", "/build/tmp?y=1"`,
-		`"file:///srv/other/site.tmp/x"`:                                                                             `"file:///srv/other/site.tmp/x"`,
+		`"file:///srv/other/site.tmp/x"`: `"file:///srv/other/site.tmp/x"`,
 	} {
 		if got := random.ReplaceAllString(text, "/build/tmp"); got != want {
 			t.Errorf("%s\n got %s\nwant %s", text, got, want)
