@@ -7,6 +7,8 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -131,13 +133,45 @@ func TestDigest(t *testing.T) {
 	}
 }
 
+// sources are what action/digest.sh counts: files, and directories with all in them.
+func sources(t *testing.T) []string {
+	t.Helper()
+	m := regexp.MustCompile(`(?m)^files=\$\(find (.+) -type f`).FindStringSubmatch(read(t, "digest.sh"))
+	if m == nil {
+		t.Fatal("digest.sh finds no files")
+	}
+	return strings.Fields(m[1])
+}
+
+// copySources copies them, and more of this repository, into a tree.
+func copySources(t *testing.T, tree string, more ...string) {
+	t.Helper()
+	args := append([]string{"-r"}, sources(t)...)
+	sh(t, "..", "cp", append(append(args, more...), tree)...)
+}
+
+// TestSources: each package that go build reads lies in what digest.sh counts.
+func TestSources(t *testing.T) {
+	const module = "github.com/binary-buildout/binary-buildout/"
+	out, err := exec.Command("go", "list", "-deps", "..").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range strings.FieldsSeq(string(out)) {
+		dir, ok := strings.CutPrefix(name, module)
+		if top, _, _ := strings.Cut(dir, "/"); ok && !slices.Contains(sources(t), top) {
+			t.Errorf("digest.sh doesn't count %s", dir)
+		}
+	}
+}
+
 // copyTree makes a small tree with the action's scripts.
 func copyTree(t *testing.T, dir string) string {
 	tree := dir + "/tree with space"
 	for _, name := range []string{"binary.sh", "digest.sh"} {
 		write(t, tree+"/action/"+name, read(t, name), 0o644)
 	}
-	for _, name := range []string{"main.go", "go.mod", "go.sum", "matrix/a.go", "target/bootstrap.py", "release/a.go", "internal/cli/a.go"} {
+	for _, name := range []string{"main.go", "go.mod", "go.sum", "archive/a.go", "pack/a.go", "matrix/a.go", "target/bootstrap.py", "release/a.go", "internal/cli/a.go"} {
 		write(t, tree+"/"+name, "// "+name+"\n", 0o644)
 	}
 	return tree

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 sha256() { if command -v sha256sum >/dev/null; then sha256sum "$@"; else shasum -a 256 "$@"; fi; }
 
-files=$(find main.go go.mod go.sum matrix pack release target internal -type f \
+files=$(find main.go go.mod go.sum archive matrix pack release target internal -type f \
 	! -name '*_test.go' ! -name '*.pyc' ! -path '*/testdata/*' ! -path 'release/releasetest/*' ! -path 'target/*/*' | LC_ALL=C sort)
 for f in $files; do
 	# Git for Windows marks binary reads by "*".

@@ -75,7 +75,8 @@ func TestBinariesReproducible(t *testing.T) {
 	var tables []string
 	for _, x := range []struct{ name, umask, flags string }{{"a", "077", "-buildvcs=true"}, {"another place/b", "022", ""}} {
 		tree := t.TempDir() + "/" + x.name
-		sh(t, "..", "sh", "-c", `mkdir -p "$1" && cp -r main.go go.mod go.sum action matrix pack release internal "$1"`, "-", tree)
+		sh(t, "..", "mkdir", "-p", tree)
+		copySources(t, tree, "action")
 		write(t, tree+"/action/binaries.sh", strings.NewReplacer(all, "linux-amd64", "GOFLAGS='' go run ./action/distribute \"$out\"", "").Replace(script), 0o644)
 		sh(t, tree, "sh", "-c", `umask "$1" && touch pack/*.go && GOFLAGS="$2" sh action/binaries.sh 1.2.3 dist`, "-", x.umask, x.flags)
 		tables = append(tables, read(t, tree+"/action/binaries.json"))

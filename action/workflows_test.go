@@ -198,7 +198,7 @@ func TestActTestWorkflow(t *testing.T) {
 // other runners are is known to GitHub alone.
 func TestActSelftest(t *testing.T) {
 	e, more := newRealAct(t)
-	sh(t, "..", "cp", "-r", "main.go", "go.mod", "go.sum", "matrix", "pack", "release", "internal", "examples", e.tree)
+	copySources(t, e.tree, "examples")
 	e.event = "workflow_dispatch"
 	log, err := e.run(t, e.tree, ".github/workflows/selftest.yml", append(more, "--matrix", "runner:ubuntu-24.04")...)
 	if err != nil {
