@@ -23,18 +23,38 @@ func (t *Tree) settleRecords() error {
 	doing := "writing RECORD without digests of what names the build's paths"
 	develop := t.dir("develop-eggs-directory")
 	for _, dir := range append([]string{t.dir("eggs-directory"), develop}, siteDirs(t.Root)...) {
-		if dir == "" {
-			continue
+		if err := settleRecordsIn(dir, dir == develop, t.namesRoot); err != nil {
+			return surroundings(doing, "", err)
 		}
-		for _, below := range []string{"*.dist-info", filepath.Join("*.egg", "*.dist-info")} {
-			infos, err := filepath.Glob(filepath.Join(globEscape(dir), below))
-			if err != nil {
-				return surroundings(doing, "", err)
-			}
-			for _, info := range infos {
-				if err := settleRecord(info, dir == develop, t.namesRoot); err != nil {
-					return surroundings(doing, "", err)
-				}
+	}
+	return nil
+}
+
+// settleSite does that in a virtualenv before buildout runs: zc.buildout 2.x
+// takes site-packages for a develop directory and hashes all in it, so that a
+// RECORD that is changed afterwards has each part installed again.
+func settleSite(root string) error {
+	for _, dir := range siteDirs(root) {
+		if err := settleRecordsIn(dir, false, nil); err != nil {
+			return surroundings("writing RECORD of the virtualenv without digests of scripts", "", err)
+		}
+	}
+	return nil
+}
+
+// settleRecordsIn does it in a directory of distributions, "" for none.
+func settleRecordsIn(dir string, all bool, names func(path string) bool) error {
+	if dir == "" {
+		return nil
+	}
+	for _, below := range []string{"*.dist-info", filepath.Join("*.egg", "*.dist-info")} {
+		infos, err := filepath.Glob(filepath.Join(globEscape(dir), below))
+		if err != nil {
+			return err
+		}
+		for _, info := range infos {
+			if err := settleRecord(info, all, names); err != nil {
+				return err
 			}
 		}
 	}

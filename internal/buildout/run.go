@@ -181,7 +181,10 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 		return nil, err
 	}
 	b.event(ToolsEvent, "")
-	if b.virtual, err = b.venv(ctx); err != nil {
+	if b.virtual, err = b.venv(ctx); err == nil && b.virtual {
+		err = settleSite(b.s.root)
+	}
+	if err != nil {
 		return nil, err
 	}
 	b.made = b.madeWith(ctx, environ.Get(b.o.environ(), "PATH"))
