@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math/rand/v2"
 	"testing"
+	"time"
 )
 
 // apply is what the target's program does, in the simplest way.
@@ -67,6 +68,24 @@ func TestMake(t *testing.T) {
 				t.Errorf("%d bytes are sent, want at most %d", cost, c.most)
 			}
 		})
+	}
+}
+
+// TestMakeSparse: what is the same but for a byte now and then costs no more than
+// anything else. Looked for again at each byte, it takes minutes.
+func TestMakeSparse(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 1))
+	base, next := make([]byte, 4<<20), make([]byte, 4<<20)
+	for at := 0; at < len(base); at += 5000 + r.IntN(10000) {
+		base[at] = byte(1 + r.IntN(255))
+	}
+	start := time.Now()
+	p := Make(base, next)
+	if took := time.Since(start); took > 20*time.Second {
+		t.Errorf("it takes %s", took)
+	}
+	if got := apply(t, base, p); !bytes.Equal(got, next) {
+		t.Error("it isn't what was said")
 	}
 }
 
