@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"bufio"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -10,7 +11,8 @@ import (
 )
 
 // bases are the files of a base that another version's can be like: those whose
-// content it doesn't have any more, and those at the paths that changed.
+// content it doesn't have any more, and those at the paths that changed, if they
+// are sure to be as they were.
 type bases struct {
 	spool    *spool
 	at       map[string]span
@@ -36,8 +38,13 @@ func readBases(ctx context.Context, base, next *Reader, want map[string]bool) (*
 		fits := e.Type == TypeFile && e.Size > 0 && e.Size <= largestPatched && !inVar(e.Path)
 		read[e.Path] = fits && (want[e.Path] || !stays[e.SHA256])
 	}
+	sure := unchanged(&base.manifest)
 	err = base.each(ctx, read, func(e Entry, body io.Reader) error {
-		at, err := spool.add(body)
+		begin := bufio.NewReader(body)
+		if head, _ := begin.Peek(4); !sure(e.Path) && !isProgram(head) {
+			return nil
+		}
+		at, err := spool.add(begin)
 		b.at[e.Path] = at
 		name := nameOf(e.Path)
 		b.byName[name] = append(b.byName[name], e.Path)

@@ -46,7 +46,7 @@ func gather(ctx context.Context, base, next *Reader) (*sending, error) {
 	want := newIn(base.files, next.files)
 	var likes *bases
 	if deltaFormat(&base.manifest) > 1 {
-		leaveOut(want, base.files, next.files)
+		leaveOut(want, &base.manifest, base.files, next.files)
 		if likes, err = readBases(ctx, base, next, want); err != nil {
 			return nil, errors.Join(err, s.Close())
 		}
@@ -58,12 +58,13 @@ func gather(ctx context.Context, base, next *Reader) (*sending, error) {
 	return s, nil
 }
 
-// leaveOut takes away what the base has at another path. What lies in var
-// belongs to the administrator: it is no source, and always whole.
-func leaveOut(want map[string]bool, base, next []Entry) {
+// leaveOut takes away what the base has at another path, where it is sure to be
+// as it was. What lies in var belongs to the administrator: it is always whole.
+func leaveOut(want map[string]bool, m *Manifest, base, next []Entry) {
+	stays := unchanged(m)
 	have := map[string]bool{}
 	for _, e := range base {
-		if e.Type == TypeFile && !inVar(e.Path) {
+		if e.Type == TypeFile && stays(e.Path) {
 			have[e.SHA256] = true
 		}
 	}

@@ -138,7 +138,7 @@ func withoutTurns(files map[string]string) {
 
 // updateEdits is TestUpdateEdits on a Python, by one of the ways.
 func updateEdits(t *testing.T, python, way string) {
-	old, new := packVersion(t, python, "1.0"), packVersion(t, python, "2.0")
+	old, new := packVersion(t, python, "1.0", withLong("1.0")), packVersion(t, python, "2.0", withLong("2.0"))
 	root := filepath.Join(t.TempDir(), "srv")
 	new.install(t, root)
 	fresh := wholeTree(t, root)
@@ -147,6 +147,9 @@ func updateEdits(t *testing.T, python, way string) {
 		"etc/plain.txt":                     "mine, of 1.0\n", // changed in 2.0 too
 		"etc/always.txt":                    "mine\n",         // the same in both
 		"etc/gone.txt":                      "mine, kept\n",   // not in 2.0
+		"etc/long.txt":                      "mine too\n",     // a line of 200 is another one in 2.0
+		"parts/inst/long.txt":               "mine, again\n",
+		"parts/inst/moved-1.0.txt":          "mine, and 2.0 has it elsewhere\n",
 		"parts/inst/etc/site.conf":          "mine, by hand\n",
 		"bin/app":                           "#!/bin/sh\necho mine\n",
 		"parts/old/deep/gone.txt":           "mine, in a part that goes\n",
@@ -174,9 +177,11 @@ func updateEdits(t *testing.T, python, way string) {
 		"parts/new/deep/mine-beside-it.txt", "eggs/same-1.0.egg/plain.pyo"} {
 		has(path, edits[path])
 	}
-	for _, path := range []string{"parts/inst/etc/site.conf", "bin/app", "parts/old/deep/gone.txt"} {
+	for _, path := range []string{"parts/inst/etc/site.conf", "bin/app", "parts/old/deep/gone.txt", "parts/inst/long.txt", "parts/inst/moved-1.0.txt"} {
 		has(path+".old", edits[path])
 	}
+	has("etc/long.txt", edits["etc/long.txt"])
+	has("etc/long.txt.new", "version 2.0\n"+source(rand.New(rand.NewSource(5)), 200))
 	has("etc/plain.txt.new", "of 2.0\n")
 	has("etc/come.txt.new", "it came to "+root+"\n")
 	for _, path := range []string{"etc/always.txt.new", "etc/gone.txt.new", "eggs/dep-1.0-py3.egg", "src/app.pyo", "parts/old/deep/gone.txt"} {
@@ -202,6 +207,15 @@ func updateEdits(t *testing.T, python, way string) {
 	runs(t, root, "2.0")
 	old.bootstrap(t, root, "--rollback").Must(t, "rollback")
 	packtest.SameMap(t, before, wholeTree(t, root))
+}
+
+// withLong adds texts of which a delta would have little, if nobody edited them.
+func withLong(number string) func(map[string]string) {
+	return func(files map[string]string) {
+		files["etc/long.txt"] = "version " + number + "\n" + source(rand.New(rand.NewSource(5)), 200)
+		files["parts/inst/long.txt"] = "part of " + number + "\n" + source(rand.New(rand.NewSource(6)), 200)
+		files["parts/inst/moved-"+number+".txt"] = source(rand.New(rand.NewSource(7)), 20)
+	}
 }
 
 // source gives lines of Python that compress like code.
