@@ -514,7 +514,7 @@ class Streams(object):
     def content(self, source, steps, size):
         """What the next steps make of a file, piece by piece: so many bytes."""
         with open(source, "rb") as base:
-            at = 0
+            at, length = 0, os.fstat(base.fileno()).st_size
             while steps:
                 steps -= 1
                 added, put, seek = self.number(), self.number(), self.number()
@@ -524,7 +524,7 @@ class Streams(object):
                 for data in self.step(base, at, added, put):
                     yield data
                 at += added + (-(seek + 1) // 2 if seek & 1 else seek // 2)
-                if at < 0:
+                if not 0 <= at <= length:
                     self.damaged(u"steps")
         if size:
             self.damaged(u"steps")
@@ -3035,23 +3035,28 @@ class Staging(object):
     def lay(self):
         clear(self.base)
         os.mkdir(self.base, 0o700)
-        for entry in self.incoming.files.get("files") or ():
-            path, kind = entry["path"], entry.get("type") or u""
-            full = self.full(path)
-            make_folders(os.path.dirname(full))
-            if kind == u"dir":
-                if not is_folder(full):
-                    os.mkdir(full, 0o700)
-                self.modes.append((full, entry["mode"]))
-            elif kind == u"link":
-                os.symlink(native(entry["link"]), full)
-            else:
-                self.lay_file(path, entry, full)
-        self.patches.close()
+        try:
+            for entry in self.incoming.files.get("files") or ():
+                self.lay_entry(entry)
+        finally:
+            self.patches.close()  # what is open can't be removed on Windows
         for name, data in sorted(self.incoming.documents.items()):
             write_new(self.full(OWN + u"/" + name), data, 0o644, (self.incoming.epoch, self.incoming.epoch))
         for full, mode in reversed(self.modes):
             os.chmod(full, mode & 0o777)
+
+    def lay_entry(self, entry):
+        path, kind = entry["path"], entry.get("type") or u""
+        full = self.full(path)
+        make_folders(os.path.dirname(full))
+        if kind == u"dir":
+            if not is_folder(full):
+                os.mkdir(full, 0o700)
+            self.modes.append((full, entry["mode"]))
+        elif kind == u"link":
+            os.symlink(native(entry["link"]), full)
+        else:
+            self.lay_file(path, entry, full)
 
     def copy(self, source, target, mode):
         """A second name of a file that is not used for anything else, else a copy."""

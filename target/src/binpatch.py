@@ -57,7 +57,7 @@ class Streams(object):
     def content(self, source, steps, size):
         """What the next steps make of a file, piece by piece: so many bytes."""
         with open(source, "rb") as base:
-            at = 0
+            at, length = 0, os.fstat(base.fileno()).st_size
             while steps:
                 steps -= 1
                 added, put, seek = self.number(), self.number(), self.number()
@@ -67,7 +67,7 @@ class Streams(object):
                 for data in self.step(base, at, added, put):
                     yield data
                 at += added + (-(seek + 1) // 2 if seek & 1 else seek // 2)
-                if at < 0:
+                if not 0 <= at <= length:
                     self.damaged(u"steps")
         if size:
             self.damaged(u"steps")

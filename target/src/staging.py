@@ -35,23 +35,28 @@ class Staging(object):
     def lay(self):
         clear(self.base)
         os.mkdir(self.base, 0o700)
-        for entry in self.incoming.files.get("files") or ():
-            path, kind = entry["path"], entry.get("type") or u""
-            full = self.full(path)
-            make_folders(os.path.dirname(full))
-            if kind == u"dir":
-                if not is_folder(full):
-                    os.mkdir(full, 0o700)
-                self.modes.append((full, entry["mode"]))
-            elif kind == u"link":
-                os.symlink(native(entry["link"]), full)
-            else:
-                self.lay_file(path, entry, full)
-        self.patches.close()
+        try:
+            for entry in self.incoming.files.get("files") or ():
+                self.lay_entry(entry)
+        finally:
+            self.patches.close()  # what is open can't be removed on Windows
         for name, data in sorted(self.incoming.documents.items()):
             write_new(self.full(OWN + u"/" + name), data, 0o644, (self.incoming.epoch, self.incoming.epoch))
         for full, mode in reversed(self.modes):
             os.chmod(full, mode & 0o777)
+
+    def lay_entry(self, entry):
+        path, kind = entry["path"], entry.get("type") or u""
+        full = self.full(path)
+        make_folders(os.path.dirname(full))
+        if kind == u"dir":
+            if not is_folder(full):
+                os.mkdir(full, 0o700)
+            self.modes.append((full, entry["mode"]))
+        elif kind == u"link":
+            os.symlink(native(entry["link"]), full)
+        else:
+            self.lay_file(path, entry, full)
 
     def copy(self, source, target, mode):
         """A second name of a file that is not used for anything else, else a copy."""

@@ -85,6 +85,20 @@ class PatchesTest(unittest.TestCase):
                 finally:
                     patches.close()
 
+    def test_far_places(self):
+        """A place that no file has is none to seek to: the system has no words for it."""
+        far = binascii.unhexlify("0000" + "feffffffffffffff3f")  # nothing, and 2 ** 61 - 1 ahead
+        for steps in (far * 2, far * 8, binascii.unhexlify("000001")):
+            streams = {u"steps": steps + b"\0\0\0", u"diff": b"", u"new": b""}
+            shutil.rmtree(os.path.join(self.folder, "patches"), True)
+            with open(os.path.join(self.folder, "base0"), "wb") as f:
+                f.write(b"a base")
+            incoming = Incoming(self.folder, [{"path": u"file0"}], [[0, 0, len(steps) // 3 + 1]], streams)
+            patches = Patches(incoming, [{"path": u"base0"}])
+            self.addCleanup(patches.close)
+            entry = {"size": 0, "sha256": hashlib.sha256(b"").hexdigest()}
+            self.assertRaises(Refused, list, patches.chunks(u"file0", os.path.join(self.folder, "base0"), entry))
+
     def test_add(self):
         r = random.Random(1)
         for count in (1, 2, 7, 255, CHUNK - 1, CHUNK):
