@@ -18,7 +18,7 @@ type bases struct {
 	at       map[string]span
 	number   map[string]int      // of a path in the base's files.json
 	byName   map[string][]string // by nameOf, in the order of the archive
-	gone     []string            // those that a file of any name may be like
+	gone     map[string][]string // those that a file of any name may be like, by extension
 	sketches map[string]map[uint32]bool
 }
 
@@ -27,7 +27,7 @@ func readBases(ctx context.Context, base, next *Reader, want map[string]bool) (*
 	if err != nil {
 		return nil, err
 	}
-	b := &bases{spool: spool, at: map[string]span{}, number: map[string]int{}, byName: map[string][]string{}, sketches: map[string]map[uint32]bool{}}
+	b := &bases{spool: spool, at: map[string]span{}, number: map[string]int{}, byName: map[string][]string{}, gone: map[string][]string{}, sketches: map[string]map[uint32]bool{}}
 	stays := map[string]bool{}
 	for _, e := range next.files {
 		stays[e.SHA256] = true
@@ -49,7 +49,7 @@ func readBases(ctx context.Context, base, next *Reader, want map[string]bool) (*
 		name := nameOf(e.Path)
 		b.byName[name] = append(b.byName[name], e.Path)
 		if !stays[e.SHA256] {
-			b.gone = append(b.gone, e.Path)
+			b.gone[path.Ext(name)] = append(b.gone[path.Ext(name)], e.Path)
 		}
 		return err
 	})
@@ -83,13 +83,7 @@ func (b *bases) of(name string, data []byte) string {
 	} else if found := b.nearest(same, data, least); found != "" {
 		return found
 	}
-	var others []string
-	for _, other := range b.gone {
-		if path.Ext(nameOf(other)) == path.Ext(nameOf(name)) {
-			others = append(others, other)
-		}
-	}
-	return b.nearest(others, data, least)
+	return b.nearest(b.gone[path.Ext(nameOf(name))], data, least)
 }
 
 // nearest gives the file that has most of the data's samples, and more than so
