@@ -15,8 +15,8 @@ import (
 )
 
 // largestPatched bounds the files that are said by another one, bytes: both are
-// in memory then, with an index of the base that is as large. A larger one is sent
-// whole.
+// in memory then, with an index of the base that is eight times as large. A larger
+// one is sent whole.
 const largestPatched = 32 << 20
 
 // A sending is the content that a delta has: whole files, and patches.
