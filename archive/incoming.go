@@ -115,6 +115,37 @@ func notIn(root *os.Root, files []Entry) map[string]bool {
 	return out
 }
 
+// Lacks gives a file of a tree that isn't as it was installed, neither at its
+// place nor under origin/, and that the delta may need: the base of a patch, or one
+// that may have moved. It is "" if there is none.
+func (in *Incoming) Lacks(dir string, base *Manifest) (string, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return "", fail(exitSurroundings, "", "looking at %s: %w", dir, err)
+	}
+	defer root.Close()
+	data, err := root.ReadFile(filepath.FromSlash(FilesName))
+	if err != nil {
+		return "", fail(exitSurroundings, "", "looking at %s: %w", dir, err)
+	}
+	files, err := parseFiles(data)
+	if err != nil {
+		return "", err
+	}
+	patched := map[int]bool{}
+	for _, row := range in.Delta.Patches {
+		patched[row[1]] = true
+	}
+	stays := unchanged(base)
+	for i, e := range files {
+		moves := e.Type == TypeFile && stays(e.Path) && path.Ext(e.Path) != ".pyc" && path.Ext(e.Path) != ".pyo"
+		if (moves || patched[i]) && !holds(root, e.Path, e) && !holds(root, path.Join(OriginDir, e.Path), e) {
+			return e.Path, nil
+		}
+	}
+	return "", nil
+}
+
 func holds(root *os.Root, name string, e Entry) bool {
 	info, err := root.Lstat(filepath.FromSlash(name))
 	if err != nil || !info.Mode().IsRegular() || info.Size() != e.Size {

@@ -43,6 +43,9 @@ func (f *Archive) Close() {
 	}
 }
 
+// Indexed says whether an index named it, which may name others too.
+func (f *Archive) Indexed() bool { return f.index != nil }
+
 // Sum computes the digest, and holds it against the one that it should have.
 func (f *Archive) Sum(ctx context.Context) (string, error) {
 	if f.digest == "" {

@@ -139,7 +139,7 @@ func fetchFrom(ctx context.Context, o Request, s shelf) (*Archive, error) {
 		return nil, err
 	}
 	a := c.Asset
-	if d, ok := a.deltaFrom(o.Base); ok && (o.SHA256 == "" || o.SHA256 == d.SHA256) {
+	if d, ok := a.deltaFrom(o.Base); ok && !o.Whole && (o.SHA256 == "" || o.SHA256 == d.SHA256) {
 		a = d
 	}
 	if o.SHA256 != "" && o.SHA256 != a.SHA256 {

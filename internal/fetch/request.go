@@ -40,6 +40,8 @@ type Request struct {
 	// Base is, for an update, the digest of the manifest that is there: a delta
 	// from it is taken before an archive.
 	Base string
+	// Whole is for where no delta will do.
+	Whole bool
 	// Application and Installed are, for an update, the name and the version of
 	// what is there.
 	Application, Installed string

@@ -66,7 +66,7 @@ func Update(ctx context.Context, o UpdateOptions) (*Updated, error) {
 	}
 	r := o.request(t.dir)
 	r.Base, r.Application, r.Installed, r.Back = t.digest, t.manifest.Name, t.manifest.Version, back
-	a, err := fetch.Get(ctx, r.Request)
+	a, err := t.fetch(ctx, o, r)
 	if err != nil {
 		return nil, err
 	}
