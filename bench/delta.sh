@@ -26,7 +26,7 @@ packed() {
         "$python" -m pip -q --disable-pip-version-check download --no-deps --only-binary=:all: -d "$to/wheel" "$1==$2"
         mkdir -p "$to/stage/eggs/$1-$2-py3.13.egg"
         "$python" -m zipfile -e "$to"/wheel/*.whl "$to/stage/eggs/$1-$2-py3.13.egg"
-        "$work/archive" "$to/stage" "$python" "$to.tar.gz" >/dev/null
+        "$work/archive" "$to/stage" "$python" "$to.tar.gz" >/dev/null 2>&1
         gzip -dc "$to.tar.gz" >"$to.tar"
     fi
 }
