@@ -51,7 +51,7 @@ func TestMissing(t *testing.T) {
 	}
 	server := httptest.NewServer(http.HandlerFunc(index))
 	defer server.Close()
-	python := python(t, "3.13")
+	python := testtool.PythonWith(t, "3.13", "pip") // which tags fit it says
 	b := builder{s: stage{root: filepath.Join(dir, "root")}, tools: Toolchain{Compiler: true, Headers: true},
 		o: Options{OS: "linux", Env: []string{"CC=" + cc, "PATH=" + dir + "/bin", "CPPFLAGS=-nostdinc -I" + dir + "/include"}}}
 	m := toolmaker{python: mustProbe(t, python), pip: tools.With(python, os.Environ()), root: dir}
