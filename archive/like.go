@@ -8,6 +8,8 @@ import (
 	"io"
 	"path"
 	"regexp"
+
+	"github.com/binary-buildout/binary-buildout/internal/machinecode"
 )
 
 // bases are the files of a base that another version's can be like: those whose
@@ -41,7 +43,10 @@ func readBases(ctx context.Context, base, next *Reader, want map[string]bool) (*
 	sure := unchanged(&base.manifest)
 	err = base.each(ctx, read, func(e Entry, body io.Reader) error {
 		begin := bufio.NewReader(body)
-		if head, _ := begin.Peek(4); !sure(e.Path) && !isProgram(head) {
+		var head [4]byte
+		first, _ := begin.Peek(len(head))
+		copy(head[:], first)
+		if !sure(e.Path) && !machinecode.Magic(head) { // nobody edits machine code
 			return nil
 		}
 		at, err := spool.add(begin)
@@ -77,20 +82,22 @@ func (b *bases) of(name string, data []byte) string {
 	if _, ok := b.at[name]; ok {
 		return name
 	}
-	least := max(1, len(data)/sampled/10)
-	if same := b.byName[nameOf(name)]; len(same) == 1 {
+	bare := nameOf(name)
+	same := b.byName[bare]
+	if len(same) == 1 {
 		return same[0]
-	} else if found := b.nearest(same, data, least); found != "" {
+	}
+	mine, least := sketch(data), max(1, len(data)/sampled/10)
+	if found := b.nearest(same, mine, least); found != "" {
 		return found
 	}
-	return b.nearest(b.gone[path.Ext(nameOf(name))], data, least)
+	return b.nearest(b.gone[path.Ext(bare)], mine, least)
 }
 
-// nearest gives the file that has most of the data's samples, and more than so
+// nearest gives the file that has most of a sketch's samples, and at least so
 // many of them.
-func (b *bases) nearest(names []string, data []byte, least int) string {
+func (b *bases) nearest(names []string, mine map[uint32]bool, least int) string {
 	best, most := "", least-1
-	mine := sketch(data)
 	for _, name := range names {
 		theirs, ok := b.sketches[name]
 		if !ok {

@@ -70,6 +70,16 @@ type rawEntry struct {
 	body io.Reader
 }
 
+// ReadManifest reads an archive's manifest alone, as Open checks it.
+func ReadManifest(path string) (Manifest, error) {
+	r, err := Open(path)
+	if err != nil {
+		return Manifest{}, err
+	}
+	defer r.Close()
+	return r.Manifest(), nil
+}
+
 // Open opens an archive of any format, known by its first bytes, and
 // reads manifest.json and files.json. Its errors are *ArchiveError where the
 // archive is at fault.

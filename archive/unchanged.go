@@ -1,7 +1,6 @@
 package archive
 
 import (
-	"bytes"
 	"path"
 	"strings"
 )
@@ -19,19 +18,4 @@ func unchanged(m *Manifest) func(name string) bool {
 		egg := strings.HasPrefix(name, "eggs/") || strings.Contains(name, "/site-packages/")
 		return !inVar(name) && path.Base(name) != "inituser" && (egg || kept[name])
 	}
-}
-
-// magics are what files of machine code begin with: ELF, PE, Mach-O for one
-// processor and for several.
-var magics = []string{"\x7fELF", "MZ", "\xcf\xfa\xed\xfe", "\xce\xfa\xed\xfe", "\xca\xfe\xba\xbe"}
-
-// isProgram tells by the beginning of a file whether it is machine code, which
-// nobody edits.
-func isProgram(head []byte) bool {
-	for _, magic := range magics {
-		if bytes.HasPrefix(head, []byte(magic)) {
-			return true
-		}
-	}
-	return false
 }

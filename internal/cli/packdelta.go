@@ -22,7 +22,7 @@ type delta struct {
 func (p *packing) checkSince() error {
 	versions := map[string]string{}
 	for _, since := range p.flags.since {
-		m, err := manifestOf(p.abs(since))
+		m, err := archive.ReadManifest(p.abs(since))
 		if err != nil {
 			return err
 		}
@@ -53,7 +53,7 @@ func (p *packing) makeDeltas(ctx context.Context) ([]delta, error) {
 }
 
 func (p *packing) makeDelta(ctx context.Context, since string) (delta, error) {
-	m, err := manifestOf(since)
+	m, err := archive.ReadManifest(since)
 	if err != nil {
 		return delta{}, err
 	}
@@ -81,14 +81,4 @@ func (p *packing) indexed() []release.IndexDelta {
 			Base: d.base.Delta.Base, BaseVersion: d.base.Delta.BaseVersion})
 	}
 	return out
-}
-
-// manifestOf reads an archive's manifest alone.
-func manifestOf(file string) (archive.Manifest, error) {
-	r, err := archive.Open(file)
-	if err != nil {
-		return archive.Manifest{}, err
-	}
-	defer r.Close()
-	return r.Manifest(), nil
 }

@@ -114,12 +114,9 @@ func (r *rebuilding) fetch(ctx context.Context) error {
 	for _, w := range r.file.Warnings {
 		r.ui.warn(w)
 	}
-	a, err := archive.Open(r.file.Path)
-	if err != nil {
+	if r.was, err = archive.ReadManifest(r.file.Path); err != nil {
 		return err
 	}
-	defer a.Close()
-	r.was = a.Manifest()
 	switch p := r.was.Provenance; {
 	case p == nil:
 		return usageError("rebuilding "+filepath.Base(r.file.Path)+": "+r.was.Generator+", which built it, noted nothing of how", "pack it again with this binary-buildout")

@@ -30,11 +30,11 @@ type Difference struct {
 // their digests, and where they differ by their manifests and lists of files.
 func Compare(file, digest, rebuilt, rebuiltDigest string) (Result, error) {
 	r := Result{Archive: path.Base(file), SHA256: digest, RebuiltSHA256: rebuiltDigest, Same: digest == rebuiltDigest}
-	was, err := manifest(file)
+	was, err := archive.ReadManifest(file)
 	if err != nil {
 		return r, err
 	}
-	is, err := manifest(rebuilt)
+	is, err := archive.ReadManifest(rebuilt)
 	if err != nil {
 		return r, err
 	}
@@ -53,15 +53,6 @@ func Compare(file, digest, rebuilt, rebuiltDigest string) (Result, error) {
 		return cmp.Or(strings.Compare(a.Owner, b.Owner), strings.Compare(a.Path, b.Path))
 	})
 	return r, nil
-}
-
-func manifest(file string) (archive.Manifest, error) {
-	r, err := archive.Open(file)
-	if err != nil {
-		return archive.Manifest{}, err
-	}
-	defer r.Close()
-	return r.Manifest(), nil
 }
 
 // owner says to what a file of an archive belongs: the egg that it lies in,
