@@ -96,7 +96,7 @@ func fromPunycode(s string) (string, bool) {
 				return "", false
 			}
 			d := strings.IndexByte(digits, s[0]|0x20)
-			if s = s[1:]; d < 0 || at > utf8.MaxRune*256 {
+			if s = s[1:]; d < 0 || at/(len(out)+1) > utf8.MaxRune {
 				return "", false
 			}
 			at += d * weight
