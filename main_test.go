@@ -15,7 +15,7 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// TestScript runs testdata/script: one file for each promise of the README. A
+// TestScript runs testdata/script: one file for each promise (docs/promises.md). A
 // script sees the examples at $EXAMPLES and the interpreters as $PYTHON313.
 func TestScript(t *testing.T) {
 	root, err := os.Getwd()

@@ -54,12 +54,12 @@ func TestActExample(t *testing.T) {
 	}
 }
 
-// The step that the README shows, in jobs of a user's own, is examples/step.yml.
+// The step that docs/workflow.md shows, in jobs of a user's own, is examples/step.yml.
 func TestActStepExample(t *testing.T) {
 	e := newAct(t)
 	text := read(t, "../examples/step.yml")
-	if !strings.Contains(read(t, "../README.md"), "```yaml\n"+text[strings.Index(text, "jobs:"):]+"```\n") {
-		t.Error("README.md shows another step than examples/step.yml")
+	if !strings.Contains(read(t, "../docs/workflow.md"), "```yaml\n"+text[strings.Index(text, "jobs:"):]+"```\n") {
+		t.Error("docs/workflow.md shows another step than examples/step.yml")
 	}
 	const uses = "      - uses: binary-buildout/binary-buildout@v1\n        with:\n"
 	if !strings.Contains(text, uses) {
@@ -82,7 +82,7 @@ func TestActStepAttested(t *testing.T) {
 	e := newAct(t)
 	text := read(t, "../examples/step-attested.yml")
 	const uses = "      - uses: binary-buildout/binary-buildout@v1\n"
-	if strings.Count(text, uses) != 2 || !strings.Contains(read(t, "../README.md"), "(examples/step-attested.yml)") {
+	if strings.Count(text, uses) != 2 || !strings.Contains(read(t, "../docs/workflow.md"), "/examples/step-attested.yml)") {
 		t.Fatal(text)
 	}
 	text = strings.ReplaceAll(text, uses, "      - uses: ./\n")
@@ -226,7 +226,7 @@ func TestJobsEnd(t *testing.T) {
 			t.Errorf("%s: %d jobs, and %d have timeout-minutes", name, jobs, ends)
 		}
 	}
-	for _, name := range []string{"../README.md", "../examples/step.yml"} {
+	for _, name := range []string{"../docs/workflow.md", "../examples/step.yml"} {
 		text := read(t, name)
 		if all, kept := strings.Count(text, "uses: actions/checkout@"), strings.Count(text, "persist-credentials: false"); all == 0 || all != kept {
 			t.Errorf("%s: of %d checkouts %d have persist-credentials: false", name, all, kept)

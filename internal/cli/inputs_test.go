@@ -88,9 +88,9 @@ func TestInputsAreFlags(t *testing.T) {
 	}
 }
 
-// README's table has each input and output, with what action.yml says of it,
+// docs/reference.md's table has each input and output, with what action.yml says of it,
 // and says which of them the reusable workflow takes.
-func TestInputsInReadme(t *testing.T) {
+func TestInputsInReference(t *testing.T) {
 	var action struct{ Inputs, Outputs map[string]described }
 	decode(t, "../../action.yml", &action)
 	var workflow struct {
@@ -131,29 +131,29 @@ func TestInputsInReadme(t *testing.T) {
 	compareTable(t, "output", want)
 }
 
-// compareTable wants README's table of that heading to have these rows.
+// compareTable wants docs/reference.md's table of that heading to have these rows.
 func compareTable(t *testing.T, heading string, want map[string]string) {
 	t.Helper()
-	_, table, ok := strings.Cut(text(t, "../../README.md"), "\n| "+heading+" | ")
+	_, table, ok := strings.Cut(text(t, "../../docs/reference.md"), "\n| "+heading+" | ")
 	table, _, _ = strings.Cut(table, "\n\n")
 	if !ok {
-		t.Fatalf("README.md has no table of each %s", heading)
+		t.Fatalf("docs/reference.md has no table of each %s", heading)
 	}
 	got := map[string]string{}
 	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| (.*) \\|$").FindAllStringSubmatch(table, -1) {
 		if got[m[1]] != "" {
-			t.Errorf("README.md has %s twice", m[1])
+			t.Errorf("docs/reference.md has %s twice", m[1])
 		}
 		got[m[1]] = m[2]
 	}
 	for name, r := range want {
 		if got[name] != r {
-			t.Errorf("README.md says of the %s %s %q, want\n| `%s` | %s |", heading, name, got[name], name, r)
+			t.Errorf("docs/reference.md says of the %s %s %q, want\n| `%s` | %s |", heading, name, got[name], name, r)
 		}
 	}
 	for name := range got {
 		if _, ok := want[name]; !ok {
-			t.Errorf("README.md has %s, and action.yml and buildout.yml have no such %s", name, heading)
+			t.Errorf("docs/reference.md has %s, and action.yml and buildout.yml have no such %s", name, heading)
 		}
 	}
 }
@@ -203,13 +203,13 @@ func TestWorkflowPassesItsInputs(t *testing.T) {
 	}
 }
 
-// README's table of platforms has three words for how each is tested, and what
+// docs/platforms.md's table has three words for how each is tested, and what
 // is run by a workflow names a runner of it.
-func TestPlatformsInReadme(t *testing.T) {
-	_, table, ok := strings.Cut(text(t, "../../README.md"), "\n| platform | how it is tested |\n| --- | --- |\n")
+func TestPlatforms(t *testing.T) {
+	_, table, ok := strings.Cut(text(t, "../../docs/platforms.md"), "\n| platform | how it is tested |\n| --- | --- |\n")
 	table, _, _ = strings.Cut(table, "\n\n")
 	if !ok || strings.Count(table, "\n") < 3 {
-		t.Fatalf("README.md has no table of platforms: %s", table)
+		t.Fatalf("docs/platforms.md has no table of platforms: %s", table)
 	}
 	word := regexp.MustCompile(`^\| ([^|]+) \| (run here|run by hand|run by workflow|inspected)(, \d{4}-\d\d-\d\d)?( under wine, [^|]*|, with [^|]*| \([^|]*)? \|$`)
 	for row := range strings.SplitSeq(table, "\n") {
