@@ -16,6 +16,8 @@ const (
 	StateName    = Dir + "/state.json"
 	OriginDir    = Dir + "/origin"
 	BootstrapPy  = "bootstrap.py"
+	BootstrapSh  = "bootstrap"     // beside it in an archive with an interpreter
+	BootstrapCmd = "bootstrap.cmd" // the same on Windows
 )
 
 // Manifest is the archive's first file. It says what the archive is, where it
@@ -35,6 +37,9 @@ type Manifest struct {
 
 	Python   Python `json:"python"`
 	Buildout string `json:"buildout"` // the version of zc.buildout
+
+	// BundledPython is the interpreter that lies in the archive; nil without one.
+	BundledPython *BundledPython `json:"bundled_python,omitempty"`
 
 	Floors          []Floor         `json:"floors"`
 	SystemLibraries []SystemLibrary `json:"system_libraries"`
@@ -101,6 +106,14 @@ type Python struct {
 	Platform       string `json:"platform"`       // sysconfig.get_platform() with - and . as _: "linux_x86_64"
 	Bits           int    `json:"bits"`
 	Libc           string `json:"libc,omitempty"` // "glibc", "musl"; empty elsewhere
+}
+
+// BundledPython is an interpreter that lies in the archive, as the prefix of one.
+// Paths are relative to the archive's top.
+type BundledPython struct {
+	Version    string `json:"version"`    // "3.13.9"
+	Directory  string `json:"directory"`  // "python-3.13.9"; sys.prefix at the target
+	Executable string `json:"executable"` // "python-3.13.9/bin/python3.13"
 }
 
 // Floor is the oldest system an archive runs on, and the file that says so.
