@@ -101,6 +101,7 @@ type Archive struct {
 // Set is what a release holds.
 type Set struct {
 	Tag      string    // the release's; empty: unknown
+	Home     string    // the repository's page, https://github.com/OWNER/REPO; empty: unknown
 	Archives []Archive // by name
 	Extra    []File    // install.sh, attestations: in the order given
 	Signer   *Signer   // who signed; nil: nobody did

@@ -2,9 +2,12 @@ package release
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/binary-buildout/binary-buildout/matrix"
 )
 
 // The table of assets stands between these, so that a second run replaces it
@@ -15,28 +18,103 @@ const (
 	maxBody    = 125000 // characters, GitHub's limit of a release's text (2026-11)
 )
 
-// Notes is the table of the release's assets, in Markdown, and how one that was
-// signed is verified.
+// Notes is what a release's text says of its assets, in Markdown: how one is
+// installed, a table of the archives and what leads to them, and how one that
+// was signed is verified.
 func (s Set) Notes() string {
 	var b strings.Builder
-	b.WriteString("| asset | platform | Python | floor | size | SHA-256 |\n| --- | --- | --- | --- | ---: | --- |\n")
+	b.WriteString(s.installLines())
+	deltas := slices.ContainsFunc(s.Archives, func(a Archive) bool { return len(a.Deltas) > 0 })
+	b.WriteString(row(deltas, "asset", "platform", "Python", "oldest system", "size", "update from", "SHA-256"))
+	b.WriteString(row(deltas, "---", "---", "---", "---", "---:", "---", "---"))
 	for _, a := range s.sorted() {
-		platform := a.Info.Target[strings.IndexByte(a.Info.Target, '-')+1:]
-		if a.Info.Label != "" {
-			platform += " (" + a.Info.Label + ")"
-		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | `%s` |\n", cell(a.File.Name), cell(platform), cell(a.Info.Python.Version), cell(floors(a.Info.Floors)), size(a.File.Size), a.File.SHA256)
+		b.WriteString(row(deltas, s.link(a.File.Name, a.File.Name), cell(platform(a.Info)), cell(a.Info.Python.Version), cell(floors(a.Info.Floors)),
+			size(a.File.Size), s.deltaLinks(a), "`"+a.File.SHA256+"`"))
 	}
 	if libraries := s.libraries(); len(libraries) > 0 {
 		b.WriteString("\nThe target system brings: " + strings.Join(libraries, ", ") + ".\n")
 	}
 	if s.Signer != nil {
-		b.WriteString("\nWhich workflow made a file, from which commit, GitHub's program verifies:\n\n```sh\n" + s.Signer.Verify("FILE") + "\n```\n")
+		b.WriteString("\nTo verify which workflow made a file, and from which commit:\n\n```sh\n" + s.Signer.Verify("FILE") + "\n```\n")
 		if s.Tag != "" && s.Signer.Ref != "refs/tags/"+s.Tag {
 			fmt.Fprintf(&b, "\nIt was made for `%s`: `binary-buildout install` needs `--source-ref %s`.\n", s.Signer.Ref, s.Signer.Ref)
 		}
 	}
 	return b.String()
+}
+
+// row is a row of the table of archives. Without a delta in the whole release,
+// the column of deltas is left out.
+func row(deltas bool, cells ...string) string {
+	if !deltas {
+		cells = slices.Delete(cells, 5, 6)
+	}
+	return "| " + strings.Join(cells, " | ") + " |\n"
+}
+
+// installLines is one line for each kind of system that an archive is for.
+func (s Set) installLines() string {
+	if s.Home == "" || s.Tag == "" || len(s.Archives) == 0 {
+		return ""
+	}
+	var windows bool
+	var others []string
+	for _, a := range s.sorted() {
+		switch p, _ := matrix.ParsePlatform(tag(a.Info)); p.System {
+		case "windows":
+			windows = true
+		case "macos":
+			others = append(others, "macOS")
+		default:
+			others = append(others, "Linux")
+		}
+	}
+	name := s.Archives[0].Info.Name
+	var b strings.Builder
+	if len(others) > 0 {
+		slices.Sort(others)
+		fmt.Fprintf(&b, "To install it on %s:\n\n```sh\ncurl -fsSL %s | sh -s -- --into /srv/%s\n```\n\n", strings.Join(slices.Compact(others), " or "), s.address(InstallerName), name)
+	}
+	if windows {
+		fmt.Fprintf(&b, "To install it on Windows:\n\n```powershell\n& ([scriptblock]::Create((irm %s))) -Into C:\\%s\n```\n\n", s.address(WindowsInstallerName), name)
+	}
+	return b.String()
+}
+
+// deltaLinks is a link for each delta that leads to the archive, with its size.
+func (s Set) deltaLinks(a Archive) string {
+	var links []string
+	for _, d := range a.Deltas {
+		links = append(links, s.link(d.BaseVersion, d.File.Name)+": "+size(d.File.Size))
+	}
+	return strings.Join(links, "<br>")
+}
+
+// link is a Markdown link to an asset, where the release's address is known.
+func (s Set) link(text, asset string) string {
+	if s.Home == "" || s.Tag == "" {
+		return cell(text)
+	}
+	return "[" + cell(text) + "](" + s.address(asset) + ")"
+}
+
+// address is where GitHub serves an asset. The names of assets need no escapes;
+// a tag may have slashes, which stay, and other characters.
+func (s Set) address(asset string) string {
+	return s.Home + "/releases/download/" + strings.ReplaceAll(url.PathEscape(s.Tag), "%2F", "/") + "/" + asset
+}
+
+// platform is the platform tag, and what tells the archive from others of it.
+func platform(info Sidecar) string {
+	if info.Label != "" {
+		return tag(info) + " (" + info.Label + ")"
+	}
+	return tag(info)
+}
+
+func tag(info Sidecar) string {
+	_, tag, _ := strings.Cut(info.Target, "-")
+	return tag
 }
 
 func (s Set) libraries() []string {

@@ -14,6 +14,7 @@ type Options struct {
 	Tag    string
 	Commit string // what the tag is created at, where it doesn't exist: GITHUB_SHA
 	Title  string // of a release that is made; empty: the tag
+	Home   string // the repository's page, which a release's text links to; empty: it has no links
 	Notes  string // the table for the text; MergeNotes keeps what a person wrote
 
 	Draft      bool   // leave a draft a draft

@@ -66,7 +66,7 @@ func (c *Client) stepOnce(ctx context.Context, a Archive, extra []File, expect i
 		c.log("%d of %d archives are on the release: it stays a draft until the last one is", len(set.Archives), expect)
 		return res, false, nil
 	}
-	set.Extra, set.Tag, set.Signer = extra, o.Tag, a.Signer
+	set.Extra, set.Tag, set.Home, set.Signer = extra, o.Tag, o.Home, a.Signer
 	files, err := set.Files()
 	if err != nil {
 		return res, false, err

@@ -68,6 +68,9 @@ func (f *releaseFlags) complete(getenv func(string) string) {
 	}
 	f.server = orElse(getenv("GITHUB_SERVER_URL"), "https://github.com")
 	f.options.Commit = getenv("GITHUB_SHA")
+	if f.repo != "" {
+		f.options.Home = strings.TrimRight(f.server, "/") + "/" + f.repo
+	}
 }
 
 // release gathers the archives, writes install.sh, install.ps1, SHA256SUMS,
@@ -87,7 +90,7 @@ func (c *Command) release(ctx context.Context, f releaseFlags) error {
 	if err != nil {
 		return err
 	}
-	set.Tag = f.options.Tag
+	set.Tag, set.Home = f.options.Tag, f.options.Home
 	installers, err := release.Installers(f.server, f.repo, f.options.Tag)
 	if err != nil {
 		return err
