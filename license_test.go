@@ -17,7 +17,7 @@ func TestLicenseTravels(t *testing.T) {
 		t.Fatalf("LICENSE names another holder than the scripts, or none: %v", err)
 	}
 	texts := map[string]string{}
-	for _, name := range []string{"target/bootstrap.py", "target/launcher.py", "action/distribute/get.sh"} {
+	for _, name := range []string{"target/bootstrap.py", "target/bootstrap.sh", "target/launcher.py", "action/distribute/get.sh"} {
 		data, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// All of them travel byte for byte.
+// All of them travel byte for byte, but for the values of the last two.
 var (
 	//go:embed bootstrap.py
 	bootstrapPy []byte
@@ -22,6 +22,10 @@ var (
 	installSh string
 	//go:embed install.ps1
 	installPs1 string
+	//go:embed bootstrap.sh
+	bootstrapSh string
+	//go:embed bootstrap.cmd
+	bootstrapCmd string
 )
 
 // Bootstrap is the bootstrap.py of every archive.

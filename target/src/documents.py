@@ -106,6 +106,7 @@ SHAPES = {
             "cstrings": each(members({"offset": is_number, "old": is_text, "prefix": is_number}))})),
         "signatures": each(members({"name": is_text, "path": is_text, "hash": is_text})),
         "extensions": each(members({"path": is_path}, {"sha256": is_text})),
+        "bundled_python": members({"version": is_plain, "directory": is_path, "executable": is_path}),
     }),
     u"files.json": members({"files": each(is_entry)}),
     u"launch.json": members({}, {"path": each(is_path), "virtualenv": is_text, "config": is_text, "options": each(is_text)}),

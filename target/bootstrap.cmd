@@ -1,0 +1,21 @@
+@rem SPDX-License-Identifier: MIT
+@rem Copyright (c) 2026 the binary-buildout authors
+@rem binary-buildout: starts bootstrap.py under the Python of this directory.
+@rem bootstrap.py reads the line with PYTHON= too.
+@setlocal
+@set PYTHON=@PYTHON@
+@set MACHINES=@MACHINES@
+@set HAVE=%PROCESSOR_ARCHITECTURE%
+@if defined PROCESSOR_ARCHITEW6432 set HAVE=%PROCESSOR_ARCHITEW6432%
+@for %%m in (%MACHINES%) do @if /i "%%m"=="%HAVE%" goto fits
+@echo error: this archive is for @TARGET@, and this machine is %HAVE% 1>&2
+@echo hint: use the archive of the same release that is for %HAVE% 1>&2
+@exit /b 2
+:fits
+@if exist "%~dp0%PYTHON%" goto there
+@echo error: %PYTHON% is missing 1>&2
+@echo hint: unpack the archive again 1>&2
+@exit /b 2
+:there
+@"%~dp0%PYTHON%" -BsSE "%~dp0bootstrap.py" %*
+@exit /b %ERRORLEVEL%
