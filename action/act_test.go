@@ -291,7 +291,7 @@ jobs:
 	// The next version is built on the archive of the last release, unless that is switched off.
 	for version, want := range map[string]string{"1.1": " after site-1.0-cp312-linux_x86_64.tar.gz and site-1.0-cp312-linux_x86_64.tar.gz", "1.2": " of yes"} {
 		next := strings.NewReplacer(`"1.0"`, `"`+version+`"`, "v1.0", "v"+version, "archives: 3", "archives: 1", ", cp313, cp314]", "]",
-			"release: true", "release: true\n          make_latest: \"false\"\n          last: "+strconv.FormatBool(version == "1.1"))
+			"release: true", "release: true\n          make_latest: \"false\"\n          deltas: 3\n          last: "+strconv.FormatBool(version == "1.1"))
 		write(t, repo+"/next.yml", next.Replace(read(t, repo+"/step.yml")), 0o644)
 		if log, err := e.run(t, repo, "next.yml"); err != nil {
 			t.Fatalf("%v\n%s", err, log)

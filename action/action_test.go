@@ -162,6 +162,7 @@ func TestLast(t *testing.T) {
 	}{
 		{"as pack", "[last]\n[--out=TEMP/binary-buildout-last]\n[--name=site]\n[--target=cp313-linux_x86_64]\n[my dir]\n", "",
 			map[string]string{"BB_NAME": "site", "BB_TARGET": "cp313-linux_x86_64", "BB_DIRECTORY": "my dir", "BB_IMAGE": "debian:12", "GITHUB_TOKEN": "secret"}},
+		{"three", "[last]\n[--out=TEMP/binary-buildout-last]\n[--deltas=3]\n[.]\n", "", map[string]string{"BB_DELTAS": "3"}},
 		{"an image's Python", "", "nothing is reused: what the image's Python builds for isn't known", map[string]string{"BB_IMAGE": "debian:12"}},
 		{"attested", "[last]\n[--out=TEMP/binary-buildout-last]\n[--require-attestation]\n[.]\n", "", map[string]string{"BB_ATTEST": "true"}},
 		{"attested, one that is named", "[last]\n[--out=TEMP/binary-buildout-last]\n[--require-attestation]\n[--archive=a.tar.gz]\n[.]\n", "",
@@ -179,6 +180,19 @@ func TestLast(t *testing.T) {
 					t.Errorf("code %d\n%s%s", got.code, got.out, got.stderr)
 				}
 			})
+		}
+	}
+}
+
+// TestLastDeltas: a wrong number of deltas is refused before anything is fetched.
+func TestLastDeltas(t *testing.T) {
+	for _, deltas := range []string{"0", "-1", "three", "3 4", "1.5"} {
+		for name, shell := range shells(t) {
+			dir := t.TempDir()
+			env := map[string]string{"BB_DELTAS": deltas, "BB_PATH": write(t, dir+"/b", recorder, 0o755), "RECORD_ENV": dir + "/env", "RUNNER_TEMP": dir}
+			if got := script(t, shell, dir, "last.sh", env); got.code != 2 || got.out != "::error::the input deltas is a number from 1 on, not "+deltas+"\n" {
+				t.Errorf("%s, %s: %+v", name, deltas, got)
+			}
 		}
 	}
 }

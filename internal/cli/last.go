@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"github.com/binary-buildout/binary-buildout/internal/buildout"
 	"github.com/binary-buildout/binary-buildout/internal/fetch"
@@ -20,6 +21,7 @@ type lastFlags struct {
 	config, name, version, python string
 	target, label, repo, out      string
 	archive                       string
+	deltas                        int
 	trust                         *trustFlags
 }
 
@@ -37,6 +39,7 @@ func lastCommand() command {
 			fs.StringVar(&f.repo, "repo", "", "`OWNER/REPO` (default GITHUB_REPOSITORY)")
 			fs.StringVar(&f.out, "out", "last", "the `DIR` that the archive is written to")
 			fs.StringVar(&f.archive, "archive", "", "an archive's `FILE` to hold against its attestation, instead of the last release's")
+			fs.IntVar(&f.deltas, "deltas", 1, "the `NUMBER` of releases to take an archive of, the last one and those before it")
 			f.trust = registerTrust(fs)
 			return func(ctx context.Context, args []string) error { return c.last(ctx, f, common, args) }
 		},
@@ -46,6 +49,9 @@ func lastCommand() command {
 // last fetches what the next pack can build on. That there is nothing, or that
 // it can't be had, is a line and no failure.
 func (c *Command) last(ctx context.Context, f *lastFlags, common *common, args []string) error {
+	if f.deltas < 1 {
+		return usageError(fmt.Sprintf("last --deltas=%d: at least the last release's archive is taken", f.deltas), "give a number from 1 on")
+	}
 	dir, err := c.directory(args)
 	if err != nil {
 		return err
@@ -62,7 +68,7 @@ func (c *Command) last(ctx context.Context, f *lastFlags, common *common, args [
 	if err := f.trust.settle(c, &o, ui); err != nil {
 		return err
 	}
-	w := fetch.Wanted{Name: id.name, Version: id.version, Repo: orElse(f.repo, c.Getenv("GITHUB_REPOSITORY")), Label: f.label, Dir: o.Into}
+	w := fetch.Wanted{Name: id.name, Version: id.version, Repo: orElse(f.repo, c.Getenv("GITHUB_REPOSITORY")), Label: f.label, Dir: o.Into, Deltas: f.deltas}
 	var a *fetch.LastArchive
 	if f.archive != "" {
 		o.Source = c.abs(f.archive)
@@ -115,12 +121,14 @@ func (f *lastFlags) settle(ctx context.Context, dir string) (string, error) {
 	return matrix.Target{ABI: in.ABI, Platform: in.Platform}.String(), nil
 }
 
-// showLast prints the archive's path, and gives it to a workflow's next step.
+// showLast prints the archives' paths, one a line, and gives them to a workflow's
+// next step.
 func (c *Command) showLast(a *fetch.LastArchive) error {
+	since := strings.Join(append([]string{a.Path}, a.Earlier...), "\n")
 	if c.underActions() && c.Getenv("GITHUB_OUTPUT") != "" {
 		c.actions().SetOutput("reuse", a.Path)
-		c.actions().SetOutput("since", a.Path)
+		c.actions().SetOutput("since", since)
 	}
-	_, err := fmt.Fprintln(c.Stdout, a.Path)
+	_, err := fmt.Fprintln(c.Stdout, since)
 	return err
 }

@@ -5,9 +5,29 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/binary-buildout/binary-buildout/internal/fetch"
 )
+
+// TestShowLast: a workflow's next step builds on the last archive, and makes a
+// delta from each.
+func TestShowLast(t *testing.T) {
+	output := filepath.Join(t.TempDir(), "output")
+	var out bytes.Buffer
+	c := &Command{Stdout: &out, Getenv: func(name string) string {
+		return map[string]string{"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": output}[name]
+	}}
+	if err := c.showLast(&fetch.LastArchive{Path: "/last/2.0", Earlier: []string{"/last/1.9", "/last/1.8"}}); err != nil {
+		t.Fatal(err)
+	}
+	got := text(t, output)
+	if !regexp.MustCompile("^reuse<<(.*)\n/last/2.0\n.*\nsince<<(.*)\n/last/2.0\n/last/1.9\n/last/1.8\n").MatchString(got) || out.String() != "/last/2.0\n/last/1.9\n/last/1.8\n" {
+		t.Errorf("%s%s", got, out.String())
+	}
+}
 
 // TestLastUnattested: an archive without an attestation isn't given to a build
 // that will be attested; that fails no build, and the log says so.

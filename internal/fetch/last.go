@@ -17,12 +17,14 @@ type Wanted struct {
 	Version       string // what is packed; a release of it is no base of it
 	Target, Label string
 	Dir           string // where the archive goes
+	Deltas        int    // how many releases' archives Last takes, the last one among them; at least 1
 }
 
 // LastArchive is what the last release has of a target. Without a Path there
 // is none, and None says why.
 type LastArchive struct {
 	Path, Version string
+	Earlier       []string // paths of the archives of releases before it, the newest first
 	None          string
 	Warnings      []string
 }
@@ -39,7 +41,7 @@ func Last(ctx context.Context, o Request, w Wanted) (*LastArchive, error) {
 		return nil, err
 	}
 	all := r.listed(ctx, w.Repo)
-	s, none := lastShelf(ctx, r, w, all)
+	s, earlier, none := lastShelf(ctx, r, w, all)
 	if s == nil {
 		return &LastArchive{None: none}, nil
 	}
@@ -65,7 +67,14 @@ func Last(ctx context.Context, o Request, w Wanted) (*LastArchive, error) {
 	var have []string
 	for _, a := range x.Assets {
 		if a.Target == w.Target && a.Label == w.Label {
-			return bringLast(ctx, o, w, s, x, a)
+			last, err := bringLast(ctx, o, w, s, x, a)
+			if err != nil {
+				return nil, err
+			}
+			if earlier == nil {
+				earlier = w.before(all, x.Version)
+			}
+			return last, last.bringEarlier(ctx, o, w, r, all, earlier)
 		}
 		have = append(have, strings.TrimSuffix(a.Target+"-"+a.Label, "-"))
 	}

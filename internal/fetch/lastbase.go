@@ -8,7 +8,7 @@ import (
 )
 
 // A job of a published release may be run again. It has to make the same files,
-// so it builds on what it built on: the version that its delta leads from, not
+// so it builds on what it built on: the versions that its deltas lead from, not
 // on its own release, and not on one that was published since.
 
 // shelfOf is a release by its tag; "" is the latest.
@@ -19,26 +19,27 @@ func (r Remote) shelfOf(repo, tag string) shelf {
 	return &publicRelease{remote: r, repo: repo, tag: tag}
 }
 
-// lastShelf is the release that has the base of what is packed. Without one,
-// none says why.
-func lastShelf(ctx context.Context, r Remote, w Wanted, all []listedRelease) (s shelf, none string) {
+// lastShelf is the release that has the base of what is packed, and the versions
+// before that which further deltas led from, nil where that isn't known. Without a
+// release, none says why.
+func lastShelf(ctx context.Context, r Remote, w Wanted, all []listedRelease) (s shelf, earlier []string, none string) {
 	tag, ok := w.tagOf(all, w.Version)
 	if !ok {
-		return r.shelfOf(w.Repo, ""), ""
+		return r.shelfOf(w.Repo, ""), nil, ""
 	}
 	own := r.shelfOf(w.Repo, tag)
 	x, err := indexOf(ctx, own)
 	if err != nil {
-		return nil, err.Error()
+		return nil, nil, err.Error()
 	}
-	base := x.baseVersion(w)
-	if base == "" {
-		return nil, fmt.Sprintf("%s is %s %s itself, which was built from nothing", own.name(), w.Name, w.Version)
+	bases := x.baseVersions(w)
+	if len(bases) == 0 {
+		return nil, nil, fmt.Sprintf("%s is %s %s itself, which was built from nothing", own.name(), w.Name, w.Version)
 	}
-	if tag, ok = w.tagOf(all, base); !ok {
-		return nil, fmt.Sprintf("%s is %s %s itself, and it was built on %s, whose release is not among the last %d", own.name(), w.Name, w.Version, base, len(all))
+	if tag, ok = w.tagOf(all, bases[0]); !ok {
+		return nil, nil, fmt.Sprintf("%s is %s %s itself, and it was built on %s, whose release is not among the last %d", own.name(), w.Name, w.Version, bases[0], len(all))
 	}
-	return r.shelfOf(w.Repo, tag), ""
+	return r.shelfOf(w.Repo, tag), bases[1:], ""
 }
 
 func indexOf(ctx context.Context, s shelf) (*Index, error) {
@@ -49,14 +50,18 @@ func indexOf(ctx context.Context, s shelf) (*Index, error) {
 	return readIndex(data, s.name())
 }
 
-// baseVersion is what the deltas of a target lead from; "" without one.
-func (x *Index) baseVersion(w Wanted) string {
+// baseVersions are what the deltas of a target lead from, the highest first.
+func (x *Index) baseVersions(w Wanted) []string {
+	var versions []string
 	for _, a := range x.Assets {
-		if a.Target == w.Target && a.Label == w.Label && len(a.Deltas) > 0 {
-			return a.Deltas[0].BaseVersion
+		if a.Target != w.Target || a.Label != w.Label {
+			continue
+		}
+		for _, d := range a.Deltas {
+			versions = append(versions, d.BaseVersion)
 		}
 	}
-	return ""
+	return highestFirst(versions)
 }
 
 // listedRelease is what of a release the list is asked for.
@@ -102,7 +107,7 @@ func (r Remote) list(ctx context.Context, repo string, page int) ([]listedReleas
 // newest finds the newest published release that has an archive of the
 // application for the target.
 func (w Wanted) newest(all []listedRelease) (string, bool) {
-	wanted := regexp.MustCompile("^" + regexp.QuoteMeta(w.Name) + "-[0-9][A-Za-z0-9._+-]*-" + regexp.QuoteMeta(strings.TrimSuffix(w.Target+"-"+w.Label, "-")) + `\.(tar\.gz|tar\.zst|zip)$`)
+	wanted := w.archives()
 	for _, r := range all {
 		for _, a := range r.Assets {
 			if !r.Draft && !r.Pre && wanted.MatchString(a.Name) {
@@ -111,6 +116,11 @@ func (w Wanted) newest(all []listedRelease) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// archives are the names of the target's archives; the group is the version.
+func (w Wanted) archives() *regexp.Regexp {
+	return regexp.MustCompile("^" + regexp.QuoteMeta(w.Name) + "-([0-9][A-Za-z0-9._+-]*)-" + regexp.QuoteMeta(strings.TrimSuffix(w.Target+"-"+w.Label, "-")) + `\.(tar\.gz|tar\.zst|zip)$`)
 }
 
 var archiveFormat = regexp.MustCompile(`^\.(tar\.gz|tar\.zst|zip)$`)
