@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -25,10 +27,15 @@ func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
+		Condition:           condition,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("EXAMPLES", filepath.Join(root, "examples"))
 			env.Setenv("PYTHON313", findPython("3.13"))
 			env.Setenv("PYTHON38", findPython("3.8"))
+			for _, name := range []string{"DOTNET_ROOT", "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"} {
+				env.Setenv(name, os.Getenv(name))
+			}
+			env.Setenv("PWSH", os.Getenv("BINARY_BUILDOUT_PWSH"))
 			// A stage of the script's own: another program may build the same example.
 			env.Setenv("STAGE", filepath.Join(env.WorkDir, "stage"))
 			home := filepath.Join(env.WorkDir, "home")
@@ -37,6 +44,22 @@ func TestScript(t *testing.T) {
 			return os.Mkdir(home, 0o755)
 		},
 	})
+}
+
+// condition knows [lacks:PROGRAM], which is an error in CI, since nothing is
+// skipped there unseen; and [powershell], which .ci/powershell.sh makes true.
+func condition(cond string) (bool, error) {
+	if program, ok := strings.CutPrefix(cond, "lacks:"); ok {
+		_, err := exec.LookPath(program)
+		if err != nil && os.Getenv("CI") == "true" {
+			return true, err
+		}
+		return err != nil, nil
+	}
+	if cond == "powershell" {
+		return os.Getenv("BINARY_BUILDOUT_PWSH") != "", nil
+	}
+	return false, fmt.Errorf("there is no condition %q", cond)
 }
 
 // surroundings are the variables by which this machine reaches its package index.

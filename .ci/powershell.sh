@@ -1,4 +1,4 @@
-# powershell.sh: install.ps1, run by a real PowerShell on this system.
+# powershell.sh: install.ps1 and the completion, run by a real PowerShell on this system.
 #
 # It takes a pwsh on PATH, or what .ci/pwsh.sh finds. Without any nothing is
 # run; .ci/powershell.py reads the script all the same.
@@ -21,3 +21,4 @@ export BINARY_BUILDOUT_PWSH=$pwsh
 "$pwsh" --version
 go vet -tags powershell ./internal/install
 go test -tags powershell -count=1 -timeout 5m -run '^TestPowerShell' ./internal/install
+DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 go test -count=1 -timeout 5m -run '^TestScript$/^completion-powershell$' .

@@ -16,7 +16,7 @@ without() {
 packages='gcc g++ make git autoreconf=autoconf automake libtoolize=libtool
     bwrap=bubblewrap patchelf shellcheck zstd pigz unzip zip busybox
     setpriv=util-linux curl wget zsh debootstrap musl-gcc=musl-tools readelf=binutils
-    cmake chromium ccache cargo=cargo-web rustc=rustc-web
+    cmake chromium ccache fish mandoc cargo=cargo-web rustc=rustc-web
     podman runc sshd=openssh-server ssh-keygen=openssh-client'
 missing=
 for entry in $packages; do
@@ -24,6 +24,7 @@ for entry in $packages; do
 done
 [ -e /usr/include/stdio.h ] || missing="$missing libc6-dev"
 ls /usr/include/python3.*/Python.h >/dev/null 2>&1 || missing="$missing python3-dev"
+[ -e /usr/share/bash-completion/bash_completion ] || missing="$missing bash-completion"
 [ -e /usr/include/zlib.h ] || missing="$missing zlib1g-dev"
 
 if [ -n "$missing" ] && ! command -v apt-get >/dev/null; then

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/plural"
 )
 
 // maxSidecar bounds what is read of a sidecar on the release, in bytes.
@@ -63,7 +65,7 @@ func (c *Client) stepOnce(ctx context.Context, a Archive, extra []File, expect i
 		return res, status(err) == http.StatusNotFound, err
 	}
 	if res.Missing = expect - len(set.Archives); res.Missing > 0 {
-		c.log("%d of %d archives are on the release: it stays a draft until the last one is", len(set.Archives), expect)
+		c.log("%d of %s %s on the release: it stays a draft until the last one is", len(set.Archives), plural.Of(expect, "archive"), plural.Is(len(set.Archives)))
 		return res, false, nil
 	}
 	set.Extra, set.Tag, set.Home, set.Signer = extra, o.Tag, o.Home, a.Signer
@@ -132,7 +134,7 @@ func (c *Client) gather(ctx context.Context, r Release, own []File, expect int, 
 			names = append(names, name)
 		}
 		slices.Sort(names)
-		return Set{}, fail(0, "expect is the number of archives of the whole release; remove what doesn't belong to it from the draft", "releasing %s: %d archives are expected, and there are %d: %s", tag, expect, len(names), strings.Join(names, ", "))
+		return Set{}, fail(0, "expect is the number of archives of the whole release; remove what doesn't belong to it from the draft", "releasing %s: %s %s expected, and there %s %d: %s", tag, plural.Of(expect, "archive"), plural.Is(expect), plural.Is(len(names)), len(names), strings.Join(names, ", "))
 	}
 	if len(archives) < expect {
 		return Set{Archives: make([]Archive, len(archives))}, nil

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/plural"
 	"github.com/binary-buildout/binary-buildout/internal/pydist"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 )
@@ -175,7 +176,8 @@ func (b *builder) finishReuse(l *last, t *Tree) error {
 	if err := l.witnesses(b, t); err != nil {
 		return surroundings(doing, "", err)
 	}
-	b.event(ReuseEvent, fmt.Sprintf("of %s %d eggs, %d parts and %d develop packages are reused", b.reused.Archive, len(b.reused.Eggs), len(b.reused.Parts), len(b.reused.Develop)))
+	b.event(ReuseEvent, fmt.Sprintf("of %s %s, %s and %s are reused", b.reused.Archive,
+		plural.Of(len(b.reused.Eggs), "egg"), plural.Of(len(b.reused.Parts), "part"), plural.Of(len(b.reused.Develop), "develop package")))
 	return scratch.RemoveAll(l.dir)
 }
 

@@ -45,10 +45,13 @@ func New() *Command {
 	}
 }
 
-// command is one of the program's commands. parse registers the flags and
-// gives the function that runs with the arguments that are left.
+// command is one of the program's commands. args are the words for its
+// arguments, examples lines for a shell. parse registers the flags and gives the
+// function that runs with the arguments that are left.
 type command struct {
 	name, args, summary string
+	group               group
+	examples            []string
 	parse               func(c *Command, fs *flag.FlagSet, common *common) func(ctx context.Context, args []string) error
 }
 
@@ -65,6 +68,8 @@ func commands() []command {
 		updateCommand(),
 		rollbackCommand(),
 		rebuildCommand(),
+		completionCommand(),
+		manCommand(),
 	}
 }
 
@@ -90,36 +95,56 @@ func (c *Command) Main(ctx context.Context, args []string) int {
 	}
 	switch args[0] {
 	case "help", "-h", "-help", "--help":
-		c.usage(c.Stdout)
-		return 0
+		return c.exit(c.help(args[1:]))
 	case "version", "--version":
 		fmt.Fprintln(c.Stdout, generator())
 		return 0
 	}
+	if completionRequest(args[0]) {
+		return c.exit(c.complete(ctx, args))
+	}
+	cmd, err := commandNamed(args[0])
+	if err != nil {
+		return c.exit(err)
+	}
+	return c.exit(c.run(ctx, cmd, args[1:]))
+}
+
+// commandNamed finds a command by its name.
+func commandNamed(name string) (command, error) {
 	names := []string{"help", "version"}
 	for _, cmd := range commands() {
-		if cmd.name == args[0] {
-			return c.exit(c.run(ctx, cmd, args[1:]))
+		if cmd.name == name {
+			return cmd, nil
 		}
 		names = append(names, cmd.name)
 	}
-	return c.exit(usageError(fmt.Sprintf("unknown command %q", args[0]), "commands: "+strings.Join(names, ", ")))
+	hint := "commands: " + strings.Join(names, ", ")
+	if meant := nearest(name, names); meant != "" {
+		hint = fmt.Sprintf("did you mean %q? %s", meant, hint)
+	}
+	return command{}, usageError(fmt.Sprintf("unknown command %q", name), hint)
 }
 
-func (c *Command) run(ctx context.Context, cmd command, args []string) error {
+// newFlags are the flags of a command and those of all, and what runs it.
+func newFlags(c *Command, cmd command) (*flag.FlagSet, func(context.Context, []string) error) {
 	fs := flag.NewFlagSet(cmd.name, flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	common := &common{}
 	fs.BoolVar(&common.json, "json", false, "write the report as JSON to standard output, and everything else to standard error")
 	fs.BoolVar(&common.quiet, "quiet", false, "don't show progress")
-	run := cmd.parse(c, fs, common)
+	return fs, cmd.parse(c, fs, common)
+}
+
+func (c *Command) run(ctx context.Context, cmd command, args []string) error {
+	fs, run := newFlags(c, cmd)
 	rest, err := parseInterspersed(fs, args)
 	if errors.Is(err, flag.ErrHelp) {
 		c.commandUsage(c.Stdout, cmd, fs)
 		return nil
 	}
 	if err != nil {
-		return usageError(cmd.name+": "+err.Error(), "binary-buildout "+cmd.name+" --help lists the flags")
+		return usageError(cmd.name+": "+err.Error(), flagHint(cmd, fs, err))
 	}
 	return run(ctx, rest)
 }
@@ -139,29 +164,6 @@ func parseInterspersed(fs *flag.FlagSet, args []string) ([]string, error) {
 		rest = append(rest, args[0])
 		args = args[1:]
 	}
-}
-
-func (c *Command) usage(w io.Writer) {
-	fmt.Fprint(w, "binary-buildout packs a built zc.buildout into an archive that runs elsewhere,\nwith no compiler and no network.\n\nCommands:\n")
-	for _, cmd := range commands() {
-		fmt.Fprintf(w, "  %-30s %s\n", cmd.name+" "+cmd.args, cmd.summary)
-	}
-	fmt.Fprint(w, "\nbinary-buildout COMMAND --help lists a command's flags.\n")
-}
-
-func (c *Command) commandUsage(w io.Writer, cmd command, fs *flag.FlagSet) {
-	fmt.Fprintf(w, "binary-buildout %s\n\n%s.\n\nFlags:\n", strings.TrimSpace(cmd.name+" "+cmd.args), upperFirst(cmd.summary))
-	fs.VisitAll(func(f *flag.Flag) {
-		kind, usage := flag.UnquoteUsage(f)
-		if f.DefValue != "" && f.DefValue != "false" {
-			usage += " (default " + f.DefValue + ")"
-		}
-		fmt.Fprintf(w, "  --%-28s %s\n", strings.TrimSpace(f.Name+" "+kind), usage)
-	})
-}
-
-func upperFirst(s string) string {
-	return strings.ToUpper(s[:1]) + s[1:]
 }
 
 // list is a repeatable flag, one value a time, or words that commas or white

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"path/filepath"
 
+	"github.com/binary-buildout/binary-buildout/internal/plural"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
@@ -28,5 +29,5 @@ func leftDownloads(a *pack.List, cache string) string {
 	if files == 0 {
 		return ""
 	}
-	return fmt.Sprintf("the download-cache is left out: %s, %d files, %s (--include %s packs it)", cache, files, sizeText(size), cache)
+	return fmt.Sprintf("the download-cache is left out: %s, %s, %s (--include %s packs it)", cache, plural.Of(files, "file"), sizeText(size), cache)
 }

@@ -9,11 +9,16 @@ import (
 	"text/tabwriter"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/plural"
 )
 
 func inspectCommand() command {
 	return command{
-		name: "inspect", args: "ARCHIVE [OTHER]", summary: "what is in an archive, where it runs, what it needs; how two archives differ",
+		name: "inspect", args: "ARCHIVE [ARCHIVE]", group: groupLook, summary: "what is in an archive, where it runs, what it needs; how two archives differ",
+		examples: []string{
+			"binary-buildout inspect dist/site-1.0-cp313-linux_x86_64.tar.gz",
+			"binary-buildout inspect last/site-1.0-cp313-linux_x86_64.tar.gz dist/site-1.1-cp313-linux_x86_64.tar.gz",
+		},
 		parse: func(c *Command, _ *flag.FlagSet, common *common) func(context.Context, []string) error {
 			return func(_ context.Context, args []string) error {
 				for _, name := range args {
@@ -72,7 +77,7 @@ func (c *Command) inspect(file string, common *common) error {
 			row("path", "without a space, for %s (%s)", r.Path, at)
 		}
 	}
-	row("content", "%d files, %s, %d relocated on the target", files, sizeText(size), len(m.Relocations))
+	row("content", "%s, %s, %d relocated on the target", plural.Of(files, "file"), sizeText(size), len(m.Relocations))
 	for _, p := range m.Parts {
 		row("part", "%s (%s)", p.Name, p.Recipe)
 	}

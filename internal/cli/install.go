@@ -15,7 +15,11 @@ import (
 
 func installCommand() command {
 	return command{
-		name: "install", args: "SOURCE --into DIR", summary: "install an archive on this machine",
+		name: "install", args: "SOURCE --into DIR", group: groupServer, summary: "install an archive on this machine",
+		examples: []string{
+			"binary-buildout install site-1.0-cp313-linux_x86_64.tar.gz --into /srv/site",
+			"binary-buildout install acme/site@v1.0 --into /srv/site --require-attestation",
+		},
 		parse: func(c *Command, fs *flag.FlagSet, common *common) func(context.Context, []string) error {
 			o := install.Options{}
 			fs.StringVar(&o.Into, "into", "", "the `DIR` to install into; new, empty, or one that holds the same archive")

@@ -23,7 +23,12 @@ import (
 
 func packCommand() command {
 	return command{
-		name: "pack", args: "[DIR]", summary: "build, verify, archive and prove a buildout: the main job",
+		name: "pack", args: "[DIR]", group: groupBuild, summary: "build, verify, archive and prove a buildout: the main job",
+		examples: []string{
+			"binary-buildout pack",
+			`binary-buildout pack site --python python3.13 --smoke "bin/instance --help"`,
+			"binary-buildout pack --reuse last/site-1.0-cp313-linux_x86_64.tar.gz --since last/site-1.0-cp313-linux_x86_64.tar.gz",
+		},
 		parse: func(c *Command, fs *flag.FlagSet, common *common) func(context.Context, []string) error {
 			flags := &packFlags{}
 			flags.register(fs)

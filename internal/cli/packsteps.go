@@ -6,6 +6,7 @@ import (
 
 	"github.com/binary-buildout/binary-buildout/internal/buildout"
 	"github.com/binary-buildout/binary-buildout/internal/job"
+	"github.com/binary-buildout/binary-buildout/internal/plural"
 	"github.com/binary-buildout/binary-buildout/internal/verify"
 	"github.com/binary-buildout/binary-buildout/target"
 )
@@ -57,7 +58,7 @@ func (p *packing) progress(e buildout.Event) {
 	case buildout.PartEvent:
 		p.ui.say("%5.1f s  part %s", e.Elapsed.Seconds(), name)
 	case buildout.EggEvent:
-		p.ui.progress("%5.1f s  egg %s (%d eggs, %d parts)", e.Elapsed.Seconds(), name, e.Eggs, e.Parts)
+		p.ui.progress("%5.1f s  egg %s (%s, %s)", e.Elapsed.Seconds(), name, plural.Of(e.Eggs, "egg"), plural.Of(e.Parts, "part"))
 	case buildout.StageEvent, buildout.ToolsEvent, buildout.BeforeEvent, buildout.DevelopEvent, buildout.GateEvent:
 		p.ui.progress("%5.1f s  %s %s", e.Elapsed.Seconds(), e.Kind, name)
 	}

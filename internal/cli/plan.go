@@ -15,16 +15,16 @@ import (
 // planFlags declares the flags of plan; they fill what it returns.
 func planFlags(fs *flag.FlagSet) (o *matrix.Options, runners *[]string) {
 	o, runners = &matrix.Options{}, new([]string)
-	fs.StringVar(&o.Name, "name", "", "the archives' `name`")
-	fs.StringVar(&o.Version, "version", "", "the archives' `version`")
+	fs.StringVar(&o.Name, "name", "", "the archives' `NAME`")
+	fs.StringVar(&o.Version, "version", "", "the archives' `VERSION`")
 	fs.StringVar(&o.Format, "format", "", "the archives' `FORMAT`: tar.gz, tar.zst or zip")
-	fs.Var(words(&o.Pythons), "pythons", "`versions` of Python, as in 3.12 3.13t")
-	fs.Var(words(&o.Platforms), "platforms", "`platforms`, as in linux_x86_64 macosx_arm64 win_amd64")
-	fs.Var(words(&o.Images), "images", "`images` for Linux, as in manylinux_2_28 musllinux_1_2 debian:12 host")
-	fs.Var(words(&o.Targets), "targets", "`globs` of targets to build")
-	fs.Var(words(&o.SkipTargets), "skip-targets", "`globs` of targets to leave out")
-	fs.StringVar(&o.Only, "only", "", "one `target` to build")
-	fs.Var(words(runners), "runners", "runners of your own, as in linux_x86_64=`label`")
+	fs.Var(words(&o.Pythons), "pythons", "a `VERSION` of Python to build for, as 3.12 or 3.13t; several are separated by commas")
+	fs.Var(words(&o.Platforms), "platforms", "a `PLATFORM` to build for, as linux_x86_64, macosx_arm64 or win_amd64; several are separated by commas")
+	fs.Var(words(&o.Images), "images", "an `IMAGE` to build in on Linux, as manylinux_2_28, musllinux_1_2, debian:12 or host; several are separated by commas")
+	fs.Var(words(&o.Targets), "targets", "a `GLOB` of targets to build; several are separated by commas")
+	fs.Var(words(&o.SkipTargets), "skip-targets", "a `GLOB` of targets to leave out; several are separated by commas")
+	fs.StringVar(&o.Only, "only", "", "the one `TARGET` to build")
+	fs.Var(words(runners), "runners", "a runner of your own, as `PLATFORM=RUNNER`; several are separated by commas")
 	return o, runners
 }
 
@@ -43,7 +43,8 @@ func readRunners(values []string) (map[string]string, error) {
 
 func planCommand() command {
 	return command{
-		name: "plan", args: "[DIR]", summary: "the matrix, as JSON for strategy.matrix",
+		name: "plan", args: "[DIR]", group: groupBuild, summary: "the matrix, as JSON for strategy.matrix",
+		examples: []string{"binary-buildout plan --pythons 3.12,3.13 --platforms linux_x86_64,macosx_arm64"},
 		parse: func(c *Command, fs *flag.FlagSet, common *common) func(context.Context, []string) error {
 			o, runners := planFlags(fs)
 			config := fs.String("config", "buildout.cfg", "the configuration `FILE`")

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/internal/plural"
 	"github.com/binary-buildout/binary-buildout/matrix"
 	"github.com/binary-buildout/binary-buildout/release"
 )
@@ -24,7 +25,11 @@ type releaseFlags struct {
 
 func releaseCommand() command {
 	return command{
-		name: "release", args: "--tag TAG", summary: "attach the archives in dist/ to the release",
+		name: "release", args: "--tag TAG", group: groupRelease, summary: "attach the archives in dist/ to the release",
+		examples: []string{
+			"binary-buildout release --tag v1.0",
+			"binary-buildout release --tag v1.0 --prepare",
+		},
 		parse: func(c *Command, fs *flag.FlagSet, common *common) func(context.Context, []string) error {
 			f := &releaseFlags{}
 			f.register(fs)
@@ -41,21 +46,21 @@ func releaseCommand() command {
 }
 
 func (f *releaseFlags) register(fs *flag.FlagSet) {
-	fs.StringVar(&f.options.Tag, "tag", "", "the release's `tag`")
-	fs.StringVar(&f.options.Title, "title", "", "the `title` of a new release")
-	fs.StringVar(&f.options.MakeLatest, "make-latest", "", "true, false or legacy")
+	fs.StringVar(&f.options.Tag, "tag", "", "the release's `TAG` (default the tag that the workflow runs for)")
+	fs.StringVar(&f.options.Title, "title", "", "the `TITLE` of a new release (default the tag)")
+	fs.StringVar(&f.options.MakeLatest, "make-latest", "", "whether it is the `LATEST` release: true, false or legacy")
 	fs.BoolVar(&f.options.Replace, "replace", false, "replace assets that differ")
 	fs.BoolVar(&f.options.Draft, "draft", false, "leave the release a draft")
 	fs.BoolVar(&f.options.Prerelease, "prerelease", false, "mark it as a prerelease")
-	fs.StringVar(&f.repo, "repo", "", "the repository, as `OWNER/REPO` (default GITHUB_REPOSITORY)")
-	fs.StringVar(&f.dir, "dir", "dist", "the `directory` with the archives")
-	fs.StringVar(&f.plan, "plan", "", "the plan's `file`")
-	fs.StringVar(&f.attestation, "attestation", "", "a `bundle` to attach: how the files were made")
-	fs.StringVar(&f.sbomAttestation, "sbom-attestation", "", "a `bundle` to attach: what the archives consist of")
-	fs.StringVar(&f.vex, "vex", "", "a VEX `document` to attach: which vulnerabilities concern the release")
+	fs.StringVar(&f.repo, "repo", "", "the repository `OWNER/REPO` (default GITHUB_REPOSITORY)")
+	fs.StringVar(&f.dir, "dir", "dist", "the `DIR` with the archives")
+	fs.StringVar(&f.plan, "plan", "", "the plan's `FILE`")
+	fs.StringVar(&f.attestation, "attestation", "", "the `FILE` of an attestation to attach: how the files were made")
+	fs.StringVar(&f.sbomAttestation, "sbom-attestation", "", "the `FILE` of an attestation to attach: what the archives consist of")
+	fs.StringVar(&f.vex, "vex", "", "the `FILE` of a VEX document to attach: which vulnerabilities concern the release")
 	fs.BoolVar(&f.prepare, "prepare", false, "write the documents without releasing anything")
 	fs.BoolVar(&f.step, "step", false, "attach one archive of several jobs")
-	fs.IntVar(&f.expect, "expect-archives", 0, "with --step: the `number` of archives that the release is made of")
+	fs.IntVar(&f.expect, "expect-archives", 0, "with --step: the `NUMBER` of archives that the release is made of")
 }
 
 // complete takes from GitHub's variables what no flag said.
@@ -211,7 +216,7 @@ func wantedArchives(f releaseFlags) ([]string, error) {
 		}
 	}
 	if len(names) == 0 || f.step && len(names) != 1 {
-		return nil, usageError(fmt.Sprintf("gathering archives: %s holds %d archives: %s", f.dir, len(names), strings.Join(names, ", ")), "a step attaches the one archive of its job, a release at least one")
+		return nil, usageError(fmt.Sprintf("gathering archives: %s holds %s: %s", f.dir, plural.Of(len(names), "archive"), strings.Join(names, ", ")), "a step attaches the one archive of its job, a release at least one")
 	}
 	return names, nil
 }
@@ -234,7 +239,7 @@ func (c *Command) writeDocuments(f releaseFlags, set release.Set) error {
 	if f.json {
 		return json.NewEncoder(c.Stdout).Encode(map[string]any{"written": names})
 	}
-	_, err = fmt.Fprintf(c.Stdout, "%d archives; written beside them: %s\n", len(set.Archives), strings.Join(names, ", "))
+	_, err = fmt.Fprintf(c.Stdout, "%s; written beside them: %s\n", plural.Of(len(set.Archives), "archive"), strings.Join(names, ", "))
 	return err
 }
 
@@ -254,7 +259,7 @@ func (c *Command) reportRelease(f releaseFlags, set release.Set, res release.Res
 func releaseState(res release.Result) string {
 	switch {
 	case res.Missing > 0:
-		return fmt.Sprintf("a draft, %d archives are missing", res.Missing)
+		return fmt.Sprintf("a draft, %s %s missing", plural.Of(res.Missing, "archive"), plural.Is(res.Missing))
 	case !res.Published:
 		return "a draft"
 	}

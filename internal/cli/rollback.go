@@ -9,7 +9,8 @@ import (
 
 func rollbackCommand() command {
 	return command{
-		name: "rollback", args: "DIR", summary: "go back to what was there before the last update",
+		name: "rollback", args: "DIR", group: groupServer, summary: "go back to what was there before the last update",
+		examples: []string{"binary-buildout rollback /srv/site --stop \"systemctl stop site\" --start \"systemctl start site\""},
 		parse: func(c *Command, fs *flag.FlagSet, common *common) func(context.Context, []string) error {
 			o := install.UpdateOptions{}
 			fs.StringVar(&o.Python, "python", "", "the `PATH` of the interpreter (default the one that it has)")

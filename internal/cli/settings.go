@@ -54,7 +54,7 @@ func (p *packFlags) registerArchive(fs *flag.FlagSet) {
 	fs.StringVar(&p.label, "label", "", "a `LABEL` in the archive's name that tells two distributions apart, as debian12")
 	fs.StringVar(&p.target, "target", "", "the planned `TARGET`, as cp312-manylinux_2_28_x86_64 (default what the interpreter says)")
 	fs.StringVar(&p.out, "out", "dist", "the `DIR` that archive, sidecar and report are written to")
-	fs.StringVar(&p.format, "format", "", "`FORMAT` of the archive: tar.gz, tar.zst or zip (default tar.gz; zip on Windows)")
+	fs.StringVar(&p.format, "format", "", "the `FORMAT` of the archive: tar.gz, tar.zst or zip (default tar.gz; zip on Windows)")
 	fs.Var(lines(&p.since), "since", "the `ARCHIVE` of an earlier version; write a delta from it too; repeatable")
 	fs.Var(lines(&p.exclude), "exclude", "a `GLOB` of paths to leave out; repeatable")
 	fs.Var(lines(&p.include), "include", "a `GLOB` of paths to pack that are left out by default; repeatable")

@@ -20,12 +20,12 @@ type trustFlags struct {
 func registerTrust(fs *flag.FlagSet) *trustFlags {
 	f := &trustFlags{fs: fs}
 	fs.BoolVar(&f.trust.RequireAttestation, fetch.SaidRequire, false, "fail if the archive has no attestation")
-	fs.StringVar(&f.trust.SourceRepo, fetch.SaidSourceRepo, "", "`OWNER/REPO` that the archive was built from (default the repository installed from)")
+	fs.StringVar(&f.trust.SourceRepo, fetch.SaidSourceRepo, "", "the repository `OWNER/REPO` that the archive was built from (default the repository installed from)")
 	fs.StringVar(&f.trust.SourceRef, fetch.SaidSourceRef, "", "the `REF` that it was built for (default the release's tag, refs/tags/TAG)")
-	fs.StringVar(&f.trust.SignerWorkflow, fetch.SaidSignerWorkflow, "", "the workflow that signed, `OWNER/REPO/PATH` (default binary-buildout's, or one of the source's repository)")
+	fs.StringVar(&f.trust.SignerWorkflow, fetch.SaidSignerWorkflow, "", "the workflow `OWNER/REPO/PATH` that signed (default binary-buildout's, or one of the source's repository)")
 	fs.BoolVar(&f.trust.DenySelfHosted, fetch.SaidDenySelfHosted, false, "refuse what a runner signed that isn't GitHub's")
 	fs.StringVar(&f.root, fetch.SaidTrustedRoot, "", "a `FILE` of further trusted roots, as gh attestation trusted-root writes it")
-	fs.StringVar(&f.signerRepo, "signer-repo", "", "`OWNER/REPO`: the old name of --source-repo")
+	fs.StringVar(&f.signerRepo, "signer-repo", "", "the old name of --source-repo `OWNER/REPO`")
 	return f
 }
 

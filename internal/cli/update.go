@@ -13,7 +13,11 @@ import (
 
 func updateCommand() command {
 	return command{
-		name: "update", args: "DIR [SOURCE]", summary: "update an installed archive to another version",
+		name: "update", args: "DIR [SOURCE]", group: groupServer, summary: "update an installed archive to another version",
+		examples: []string{
+			"binary-buildout update /srv/site",
+			`binary-buildout update /srv/site site-1.1-cp313-linux_x86_64.tar.gz --stop "systemctl stop site" --start "systemctl start site"`,
+		},
 		parse: func(c *Command, fs *flag.FlagSet, common *common) func(context.Context, []string) error {
 			o := install.UpdateOptions{}
 			fs.StringVar(&o.Python, "python", "", "the `PATH` of the interpreter, or its version (default the one that it has)")

@@ -108,7 +108,7 @@ func TestVerifyOtherPlatforms(t *testing.T) {
 					}
 				}
 			}
-			check(0, "1 there, 0 missing")
+			check(0, "1 there\n")
 			found, _ := filepath.Glob(filepath.Join(egg, "markupsafe", "_speedups.*.*"))
 			binary := found[slices.IndexFunc(found, func(f string) bool { return !strings.HasSuffix(f, ".pyi") })]
 			if err := os.Truncate(binary, 3000); err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/buildout"
 	"github.com/binary-buildout/binary-buildout/internal/fault"
+	"github.com/binary-buildout/binary-buildout/internal/plural"
 	"github.com/binary-buildout/binary-buildout/internal/pydist"
 	"github.com/binary-buildout/binary-buildout/internal/verify"
 	"github.com/binary-buildout/binary-buildout/pack"
@@ -41,7 +42,7 @@ func Relocate(ctx context.Context, v *Verified) (*Planned, error) {
 	if err := leaked(plan.Leaks); err != nil {
 		return p, err
 	}
-	v.Say("%d files, %d relocated, %d left out", len(plan.Files), len(plan.Report.Relocated), len(plan.Report.Omitted))
+	v.Say("%s, %d relocated, %d left out", plural.Of(len(plan.Files), "file"), len(plan.Report.Relocated), len(plan.Report.Omitted))
 	if err := plan.Report.Err(); err != nil {
 		return p, err
 	}
@@ -84,7 +85,7 @@ func (p *Planned) compiled(ctx context.Context) (*pack.Plan, error) {
 	if err != nil {
 		return p.Plan, err
 	}
-	p.Say("%d modules compiled to bytecode, %d skipped", done.Compiled, len(done.Skipped))
+	p.Say("%s compiled to bytecode, %d skipped", plural.Of(done.Compiled, "module"), len(done.Skipped))
 	return plan, nil
 }
 

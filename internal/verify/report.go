@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"fmt"
 	"slices"
 	"sort"
 	"strings"
@@ -119,8 +118,9 @@ func (f *Findings) Error() string {
 		}
 		names = append(names, n)
 	}
-	return fmt.Sprintf("verifying: %s, %s: %s", count(len(f.Report.Missing), "extension or file missing", "extensions or files missing"),
-		count(len(f.Report.Foreign), "that can't be used", "that can't be used"), few(names))
+	counts := there(counted(len(f.Report.Missing), "extension or file missing", "extensions or files missing"),
+		counted(len(f.Report.Foreign), "extension or file that can't be used", "extensions or files that can't be used"))
+	return "verifying: " + counts + ": " + few(names)
 }
 
 // hint is that of the first finding; the report has them all.
@@ -133,13 +133,6 @@ func (f *Findings) hint() string {
 		}
 	}
 	return "the report says what is wrong with each"
-}
-
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }
 
 // sort orders the lists, and makes empty ones that are none: JSON's readers want lists.

@@ -3,8 +3,11 @@ package verify
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/binary-buildout/binary-buildout/internal/plural"
 )
 
 // WriteText writes the report as a person reads it on a terminal: what is wrong
@@ -80,12 +83,40 @@ func shown(lines []string) []string {
 	return errs[:min(len(errs), most)]
 }
 
+// counts says how many extensions there are, and how many of each kind of
+// finding if there is one.
+func (r *Report) counts() string {
+	all := []string{fmt.Sprintf("%d there", len(r.Compiled))}
+	for _, kind := range []struct {
+		items []Item
+		word  string
+	}{{r.Missing, "missing"}, {r.Foreign, "that can't be used"}, {r.Waived, "waived"}} {
+		if n := len(kind.items); n > 0 {
+			all = append(all, fmt.Sprintf("%d %s", n, kind.word))
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+// counted is a number with its noun, and nothing where there is none.
+func counted(n int, one string, many ...string) string {
+	if n == 0 {
+		return ""
+	}
+	return plural.Of(n, one, many...)
+}
+
+// there joins what isn't empty.
+func there(texts ...string) string {
+	return strings.Join(slices.DeleteFunc(texts, func(s string) bool { return s == "" }), ", ")
+}
+
 func (r *Report) summary(b *strings.Builder) {
 	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
 	row := func(k, format string, args ...any) { fmt.Fprintf(t, "%s\t%s\n", k, fmt.Sprintf(format, args...)) }
 	row("Python", "%s (%s), %s", r.Python, r.ABI, r.Platform)
-	row("Extensions", "%d there, %d missing, %d that can't be used, %d waived", len(r.Compiled), len(r.Missing), len(r.Foreign), len(r.Waived))
-	row("Tree", "%d files, %d eggs, %d libraries", r.Files, r.Eggs, len(r.Libraries))
+	row("Extensions", "%s", r.counts())
+	row("Tree", "%s", there(plural.Of(r.Files, "file"), counted(r.Eggs, "egg"), counted(len(r.Libraries), "library", "libraries")))
 	for _, f := range append(r.Floors[:len(r.Floors):len(r.Floors)], r.Versions...) {
 		row("Needs", "%s %s, by %s%s", f.Kind, f.Version, f.File, r.because(f.Kind))
 	}
@@ -136,8 +167,7 @@ func (r *Report) Annotations() []Annotation {
 // Markdown is the report for a job's summary, below GitHub's limit of 1 MiB a step.
 func (r *Report) Markdown() string {
 	b := &strings.Builder{}
-	fmt.Fprintf(b, "### Verification: %s, %s\n\n%d extensions, %d missing, %d that can't be used, %d waived.\n\n", r.ABI, r.Platform,
-		len(r.Compiled), len(r.Missing), len(r.Foreign), len(r.Waived))
+	fmt.Fprintf(b, "### Verification: %s, %s\n\nExtensions: %s.\n\n", r.ABI, r.Platform, r.counts())
 	for _, part := range []struct {
 		title string
 		items []Item

@@ -52,7 +52,7 @@ func TestNewest(t *testing.T) {
 			if err != nil {
 				t.Errorf("packing with Python %s: %v\n%s", python, err, said)
 			}
-			for _, want := range []string{"Extensions  15 there, 0 missing, 0 that can't be used", "_export.cpython-" + strings.ReplaceAll(python, ".", ""), "the archive will be without that link"} {
+			for _, want := range []string{"Extensions  15 there\n", "_export.cpython-" + strings.ReplaceAll(python, ".", ""), "the archive will be without that link"} {
 				if !strings.Contains(string(said), want) {
 					t.Errorf("packing with Python %s doesn't say %q:\n%s", python, want, said)
 				}

@@ -1,0 +1,91 @@
+package cli
+
+import (
+	"flag"
+	"strings"
+	"testing"
+)
+
+// Each value and each argument has a word of the table of kinds, so that one
+// word stands for one kind of value; and each word of the table is used.
+func TestKinds(t *testing.T) {
+	used := map[string]bool{}
+	for _, cmd := range commands() {
+		flagsFor(cmd).VisitAll(func(f *flag.Flag) {
+			word, _ := wordOf(f)
+			if b, ok := f.Value.(interface{ IsBoolFlag() bool }); ok && b.IsBoolFlag() {
+				if word != "" {
+					t.Errorf("%s --%s takes no value, and its help has %q", cmd.name, f.Name, word)
+				}
+				return
+			}
+			if _, ok := kindOf(word); !ok {
+				t.Errorf("%s --%s takes %q, which is no kind of value", cmd.name, f.Name, word)
+			}
+			used[word] = true
+		})
+		for _, words := range argumentWords(cmd.args) {
+			for word := range strings.SplitSeq(words, "|") {
+				if _, ok := kindOf(word); !ok {
+					t.Errorf("%s takes %q, which is no kind of value", cmd.name, word)
+				}
+				used[word] = true
+			}
+		}
+	}
+	for _, k := range kinds() {
+		if !used[k.word] {
+			t.Errorf("nothing takes %s", k.word)
+		}
+	}
+}
+
+// Each command has an example, and each example's flags are the command's.
+func TestExamples(t *testing.T) {
+	for _, cmd := range commands() {
+		if len(cmd.examples) == 0 {
+			t.Errorf("%s has no example", cmd.name)
+		}
+		for _, example := range cmd.examples {
+			line, _, _ := strings.Cut(example, "    #")
+			line, _, _ = strings.Cut(line, " | ")
+			line, _, _ = strings.Cut(line, " > ")
+			args, ok := strings.CutPrefix(line, "binary-buildout "+cmd.name)
+			if !ok {
+				t.Errorf("%s has the example %q", cmd.name, example)
+				continue
+			}
+			fs := flagsFor(cmd)
+			if _, err := parseInterspersed(fs, split(args)); err != nil {
+				t.Errorf("%s: %v", example, err)
+			}
+		}
+	}
+}
+
+// split parts a line at spaces that stand outside of double quotes.
+func split(line string) []string {
+	var words []string
+	for i, text := range strings.Split(line, `"`) {
+		if i%2 == 1 {
+			words = append(words, text)
+		} else {
+			words = append(words, strings.Fields(text)...)
+		}
+	}
+	return words
+}
+
+func TestNearest(t *testing.T) {
+	names := []string{"plan", "pack", "verify", "prove", "rollback", "rebuild", "release", "completion"}
+	tests := []struct{ said, want string }{
+		{"pakc", "pack"}, {"pck", "pack"}, {"packs", "pack"}, {"Pack", "pack"},
+		{"verfy", "verify"}, {"roll", "rollback"}, {"rel", "release"}, {"rollbakc", "rollback"},
+		{"comp", "completion"}, {"frobnicate", ""}, {"re", ""}, {"", ""}, {"x", ""},
+	}
+	for _, tt := range tests {
+		if got := nearest(tt.said, names); got != tt.want {
+			t.Errorf("nearest(%q) = %q, want %q", tt.said, got, tt.want)
+		}
+	}
+}
