@@ -18,7 +18,9 @@ type elfFile struct {
 	machine  elf.Machine
 	flags    uint32
 	progs    []elfProg
+	phoff    uint64
 	sections []elfSection
+	shoff    uint64
 	shstrndx int
 
 	dynOff  uint64 // the dynamic section's place in the file
@@ -30,8 +32,8 @@ type elfFile struct {
 }
 
 type elfProg struct {
-	typ                       elf.ProgType
-	off, vaddr, filesz, memsz uint64
+	typ                              elf.ProgType
+	off, vaddr, filesz, memsz, align uint64
 }
 
 type elfSection struct {
@@ -97,6 +99,7 @@ func (f *elfFile) readTables(head []byte) error {
 	f.flags = f.order.Uint32(rest)
 	phentsize, phnum, shentsize, shnum := u16(6), u16(8), u16(10), u16(12)
 	f.shstrndx = int(u16(14))
+	f.phoff, f.shoff = phoff, shoff
 	if err := f.readProgs(phoff, phentsize, phnum); err != nil {
 		return fmt.Errorf("reading program headers: %w", err)
 	}
@@ -121,9 +124,11 @@ func (f *elfFile) readProgs(off, entsize, num uint64) error {
 		p := elfProg{typ: elf.ProgType(f.order.Uint32(b))}
 		if f.is64 {
 			p.off, p.vaddr, p.filesz, p.memsz = f.order.Uint64(b[8:]), f.order.Uint64(b[16:]), f.order.Uint64(b[32:]), f.order.Uint64(b[40:])
+			p.align = f.order.Uint64(b[48:])
 		} else {
 			p.off, p.vaddr = uint64(f.order.Uint32(b[4:])), uint64(f.order.Uint32(b[8:]))
 			p.filesz, p.memsz = uint64(f.order.Uint32(b[16:])), uint64(f.order.Uint32(b[20:]))
+			p.align = uint64(f.order.Uint32(b[28:]))
 		}
 		if p.typ == elf.PT_LOAD && (p.off > uint64(f.src.size) || p.filesz > uint64(f.src.size)-p.off) {
 			return errTruncated // the kernel would map what isn't there

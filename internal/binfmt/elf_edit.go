@@ -263,20 +263,27 @@ func (ed *elfEditor) edits(dyn []elfDyn) ([]Edit, error) {
 		return nil, inPlace(ELF, "editing", "entries of a MIPS file can't be moved", hintPatchelf)
 	}
 	all := diff(int64(ed.strOff), []byte(ed.strtab), ed.table)
-	return append(all, diff(int64(ed.dynOff), ed.encode(ed.dyn), ed.encode(dyn))...), nil
+	return append(all, ed.dynEdits(dyn)...), nil
 }
 
-// encode makes the bytes of the dynamic section's entries, as many as the file has.
-func (ed *elfEditor) encode(dyn []elfDyn) []byte {
-	w := int(ed.dynEntry())
-	b := make([]byte, len(ed.dyn)*w)
+// dynEdits give the edit after which the dynamic section holds dyn. What isn't
+// used any more is zero.
+func (f *elfFile) dynEdits(dyn []elfDyn) []Edit {
+	n := max(len(f.dyn), len(dyn))
+	return diff(int64(f.dynOff), f.encode(f.dyn, n), f.encode(dyn, n))
+}
+
+// encode makes the bytes of n entries of the dynamic section.
+func (f *elfFile) encode(dyn []elfDyn, n int) []byte {
+	w := int(f.dynEntry())
+	b := make([]byte, n*w)
 	for i, d := range dyn {
-		if ed.is64 {
-			ed.order.PutUint64(b[i*w:], uint64(d.tag))
-			ed.order.PutUint64(b[i*w+8:], d.val)
+		if f.is64 {
+			f.order.PutUint64(b[i*w:], uint64(d.tag))
+			f.order.PutUint64(b[i*w+8:], d.val)
 		} else {
-			ed.order.PutUint32(b[i*w:], uint32(d.tag))
-			ed.order.PutUint32(b[i*w+4:], uint32(d.val))
+			f.order.PutUint32(b[i*w:], uint32(d.tag))
+			f.order.PutUint32(b[i*w+4:], uint32(d.val))
 		}
 	}
 	return b

@@ -31,6 +31,9 @@ func property(t *testing.T, b []byte) {
 	if err == nil {
 		inside(t, edits, size)
 	}
+	if edits, err = binfmt.PutRunpath(r, size, "$ORIGIN"); err == nil {
+		inside(t, edits, size)
+	}
 	_, _ = binfmt.Resign(r, size)
 }
 
