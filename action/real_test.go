@@ -199,7 +199,7 @@ jobs:
 		t.Fatalf("%v\n%s", err, log)
 	}
 	e.releasedAs(t, "acmesite", log, 0, "cp312-linux_x86_64", "cp313-linux_x86_64")
-	for _, want := range []string{"Summary - ### Verification: cp312, linux_x86_64", "Summary - ### Verification: cp313, linux_x86_64"} {
+	for _, want := range []string{"Summary - ### acmesite 1.0, cp312-linux_x86_64", "Summary - ### acmesite 1.0, cp313-linux_x86_64", "**Packed and proved.**", "### Verification: cp312, linux_x86_64"} {
 		if !strings.Contains(log, want) {
 			t.Errorf("%q is not in the log", want)
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/binary-buildout/binary-buildout/internal/markdown"
 	"github.com/binary-buildout/binary-buildout/matrix"
 )
 
@@ -28,7 +29,7 @@ func (s Set) Notes() string {
 	b.WriteString(row(deltas, "asset", "platform", "Python", "oldest system", "size", "update from", "SHA-256"))
 	b.WriteString(row(deltas, "---", "---", "---", "---", "---:", "---", "---"))
 	for _, a := range s.sorted() {
-		b.WriteString(row(deltas, s.link(a.File.Name, a.File.Name), cell(platform(a.Info)), cell(a.Info.Python.Version), cell(floors(a.Info.Floors)),
+		b.WriteString(row(deltas, s.link(a.File.Name, a.File.Name), markdown.Cell(platform(a.Info)), markdown.Cell(a.Info.Python.Version), markdown.Cell(floors(a.Info.Floors)),
 			size(a.File.Size), s.deltaLinks(a), "`"+a.File.SHA256+"`"))
 	}
 	if libraries := s.libraries(); len(libraries) > 0 {
@@ -93,9 +94,9 @@ func (s Set) deltaLinks(a Archive) string {
 // link is a Markdown link to an asset, where the release's address is known.
 func (s Set) link(text, asset string) string {
 	if s.Home == "" || s.Tag == "" {
-		return cell(text)
+		return markdown.Cell(text)
 	}
-	return "[" + cell(text) + "](" + s.address(asset) + ")"
+	return "[" + markdown.Cell(text) + "](" + s.address(asset) + ")"
 }
 
 // address is where GitHub serves an asset. The names of assets need no escapes;
@@ -121,9 +122,9 @@ func (s Set) libraries() []string {
 	var names []string
 	for _, a := range s.Archives {
 		for _, l := range a.Info.SystemLibraries {
-			name := cell(l.Name)
+			name := markdown.Cell(l.Name)
 			if l.Package != "" {
-				name += " (" + cell(l.Package) + ")"
+				name += " (" + markdown.Cell(l.Package) + ")"
 			}
 			names = append(names, name)
 		}
@@ -138,10 +139,6 @@ func floors(all []Floor) string {
 		texts = append(texts, f.Kind+" "+f.Version)
 	}
 	return strings.Join(texts, ", ")
-}
-
-func cell(s string) string {
-	return strings.NewReplacer("|", "\\|", "\n", " ", "\r", " ", "<", "&lt;").Replace(s)
 }
 
 func size(n int64) string {

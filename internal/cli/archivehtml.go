@@ -3,7 +3,6 @@ package cli
 import (
 	_ "embed"
 	"html/template"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -20,24 +19,19 @@ type omitted struct {
 	Paths  []string
 }
 
-// archiveHTML are the report's sections on the archive: what it is, how it was
-// proved, what was relocated and left out.
-func (p *packing) archiveHTML(cause error) (template.HTML, error) {
+// archiveHTML are the report's sections on the archive: how it was proved, what
+// was relocated and left out.
+func (p *packing) archiveHTML() (template.HTML, error) {
 	t, err := template.New("archive").Parse(archivePage)
 	if err != nil {
 		return "", err
 	}
 	data := struct {
-		Cause                 error
-		Warnings              []string
-		Archive, Size, SHA256 string
-		Proof                 *prove.Proof
-		Moved                 *pack.Report
-		Omitted               []omitted
-	}{Cause: cause, Warnings: p.built.Tree.Warnings, Proof: p.proof, SHA256: p.result.Digest.SHA256, Size: sizeText(p.result.Digest.Size)}
-	if p.result.Path != "" {
-		data.Archive = filepath.Base(p.result.Path)
-	}
+		Warnings []string
+		Proof    *prove.Proof
+		Moved    *pack.Report
+		Omitted  []omitted
+	}{Warnings: p.built.Tree.Warnings, Proof: p.proof}
 	if p.planned != nil {
 		data.Moved = p.planned.Plan.Report
 		data.Omitted = byReason(data.Moved.Omitted)

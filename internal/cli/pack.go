@@ -15,6 +15,7 @@ import (
 	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/buildout"
 	"github.com/binary-buildout/binary-buildout/internal/job"
+	"github.com/binary-buildout/binary-buildout/internal/outcome"
 	"github.com/binary-buildout/binary-buildout/internal/prove"
 	"github.com/binary-buildout/binary-buildout/internal/rebuild"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
@@ -60,6 +61,7 @@ type packing struct {
 	result  job.File
 	deltas  []delta // one for each --since
 	proof   *prove.Proof
+	times   []outcome.Step
 }
 
 // pack is the way of the data: build, verify, archive, prove, report.
@@ -125,10 +127,11 @@ func (p *packing) steps(ctx context.Context) error {
 
 // step runs one step under its title.
 func step[T any](ctx context.Context, p *packing, title string, run func() (T, error)) (done T, err error) {
-	err = p.ui.step(title, func() error {
+	took, err := p.ui.timed(title, func() error {
 		done, err = run()
 		return err
 	})
+	p.times = append(p.times, outcome.Step{Title: title, Seconds: took.Seconds(), Failed: err != nil})
 	if err != nil && ctx.Err() != nil {
 		err = stopped(title, err)
 	}

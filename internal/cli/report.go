@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/buildout"
+	"github.com/binary-buildout/binary-buildout/internal/outcome"
 	"github.com/binary-buildout/binary-buildout/internal/prove"
 	"github.com/binary-buildout/binary-buildout/internal/sbom"
 	"github.com/binary-buildout/binary-buildout/internal/verify"
@@ -58,15 +58,15 @@ func (p *packing) writeReports(cause error) error {
 		return fmt.Errorf("writing the report: %w", err)
 	}
 	base := filepath.Join(out, p.stem())
-	var page bytes.Buffer
-	file, err := p.archiveHTML(cause)
+	ended, err := p.outcome(cause)
 	if err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}
-	if err := p.report.WriteHTML(&page, file); err != nil {
-		return fmt.Errorf("writing the report: %w", err)
+	page, err := p.page(ended)
+	if err != nil {
+		return err
 	}
-	if err := writeWhole(base+".html", p.redact(page.Bytes())); err != nil {
+	if err := writeWhole(base+".html", p.redact(page)); err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}
 	if cause == nil {
@@ -85,7 +85,7 @@ func (p *packing) writeReports(cause error) error {
 			return fmt.Errorf("writing the sidecar: %w", err)
 		}
 	}
-	return p.tellActions(base, cause)
+	return p.tellActions(base, ended, cause)
 }
 
 // redact takes the places of this machine out of what goes to the release, or
@@ -103,7 +103,7 @@ func (p *packing) redact(document []byte) []byte {
 
 // tellActions gives the workflow its annotations, its summary and, if all went
 // well, the step's outputs.
-func (p *packing) tellActions(base string, cause error) error {
+func (p *packing) tellActions(base string, ended outcome.Outcome, cause error) error {
 	if !p.underActions() {
 		return nil
 	}
@@ -116,7 +116,7 @@ func (p *packing) tellActions(base string, cause error) error {
 			note.Warningf("%s", a.Message)
 		}
 	}
-	p.summary(p.report.Markdown())
+	p.summary(string(p.redact([]byte(ended.Markdown() + p.report.Markdown()))))
 	if cause != nil || p.Getenv("GITHUB_OUTPUT") == "" {
 		return nil
 	}

@@ -66,12 +66,19 @@ func (c *Command) annotate(err error) {
 
 // step runs f under a heading and says how long it took.
 func (u *ui) step(title string, f func() error) error {
+	_, err := u.timed(title, f)
+	return err
+}
+
+// timed is step, and gives the time.
+func (u *ui) timed(title string, f func() error) (time.Duration, error) {
 	start := u.now()
 	u.heading(title)
 	before := u.waited
 	err := f()
-	u.finish(title, u.now().Sub(start)-(u.waited-before), err)
-	return err
+	took := u.now().Sub(start) - (u.waited - before)
+	u.finish(title, took, err)
+	return took, err
 }
 
 // idle takes time that a step waited for another process out of the step's.

@@ -25,9 +25,15 @@ type row struct {
 	List string // "compiled", "missing", "foreign", "waived"
 }
 
-// WriteHTML writes the report as one page that needs no other file. more are
-// further sections, of what else is known of the same archive.
-func (r *Report) WriteHTML(w io.Writer, more ...template.HTML) error {
+// Page is what else a page shows, if the report is a part of more.
+type Page struct {
+	Title string
+	Head  template.HTML   // before the report; it has the page's h1
+	More  []template.HTML // further sections, after it
+}
+
+// WriteHTML writes the report as one page that loads no other file.
+func (r *Report) WriteHTML(w io.Writer, p Page) error {
 	t, err := template.New("report").Funcs(template.FuncMap{
 		"shown": shown, "join": strings.Join,
 		"label": func(list string) string {
@@ -39,9 +45,9 @@ func (r *Report) WriteHTML(w io.Writer, more ...template.HTML) error {
 	}
 	return t.Execute(w, struct {
 		*Report
+		Page
 		Groups []group
-		More   []template.HTML
-	}{r, r.groups(), more})
+	}{r, p, r.groups()})
 }
 
 // groups are the items by egg, those with findings first.

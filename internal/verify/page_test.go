@@ -66,7 +66,7 @@ func TestPageInBrowser(t *testing.T) {
 	}
 	r := pageReport(t)
 	var page bytes.Buffer
-	if err := r.WriteHTML(&page); err != nil {
+	if err := r.WriteHTML(&page, Page{}); err != nil {
 		t.Fatal(err)
 	}
 	dom, console := browser(t, page.Bytes())
@@ -97,7 +97,7 @@ func TestPageInBrowser(t *testing.T) {
 
 	// The same page with a fault shows that this test would see one.
 	page.Reset()
-	if err := r.WriteHTML(&page, `<script>document.title = "ran"; no_such_function()</script>`); err != nil {
+	if err := r.WriteHTML(&page, Page{More: []template.HTML{`<script>document.title = "ran"; no_such_function()</script>`}}); err != nil {
 		t.Fatal(err)
 	}
 	if _, console = browser(t, page.Bytes()); !strings.Contains(console, "no_such_function") {

@@ -23,7 +23,7 @@ func TestReportFormats(t *testing.T) {
 	if err := r.WriteText(&text); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.WriteHTML(&html); err != nil {
+	if err := r.WriteHTML(&html, Page{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := json.NewEncoder(&js).Encode(r); err != nil {

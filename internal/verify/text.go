@@ -7,6 +7,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/binary-buildout/binary-buildout/internal/markdown"
 	"github.com/binary-buildout/binary-buildout/internal/plural"
 )
 
@@ -183,36 +184,31 @@ func (r *Report) Markdown() string {
 			}
 			var why []string
 			for _, p := range i.Problems {
-				why = append(why, cell(p.Message))
+				why = append(why, markdown.Cell(p.Message))
 				if p.Hint != "" {
-					why = append(why, "*hint:* "+cell(p.Hint))
+					why = append(why, "*hint:* "+markdown.Cell(p.Hint))
 				}
 			}
 			for _, l := range shown(i.Lines) {
-				why = append(why, "<code>"+cell(l)+"</code>")
+				why = append(why, "<code>"+markdown.Cell(l)+"</code>")
 			}
-			where := cell(strings.TrimSpace(i.Egg + " " + i.Version))
+			where := markdown.Cell(strings.TrimSpace(i.Egg + " " + i.Version))
 			if i.Part != "" && i.Kind != "part" {
-				where += "<br>part " + cell(i.Part)
+				where += "<br>part " + markdown.Cell(i.Part)
 			}
-			fmt.Fprintf(b, "| `%s` | %s | %s |\n", cell(i.Name()), where, strings.Join(why, "<br>"))
+			fmt.Fprintf(b, "| `%s` | %s | %s |\n", markdown.Cell(i.Name()), where, strings.Join(why, "<br>"))
 		}
 		b.WriteString("\n")
 	}
 	for _, f := range r.Floors {
-		fmt.Fprintf(b, "Needs **%s %s**, because of `%s`%s.\n\n", f.Kind, f.Version, cell(f.File), cell(r.because(f.Kind)))
+		fmt.Fprintf(b, "Needs **%s %s**, because of `%s`%s.\n\n", f.Kind, f.Version, markdown.Cell(f.File), markdown.Cell(r.because(f.Kind)))
 	}
 	for _, l := range r.SystemLibraries {
-		fmt.Fprintf(b, "The target brings `%s`", cell(l.Name))
+		fmt.Fprintf(b, "The target brings `%s`", markdown.Cell(l.Name))
 		if l.Package != "" {
-			fmt.Fprintf(b, ", of %s", cell(l.Package))
+			fmt.Fprintf(b, ", of %s", markdown.Cell(l.Package))
 		}
 		b.WriteString(".\n\n")
 	}
 	return b.String()
-}
-
-// cell makes a text safe inside a Markdown table.
-func cell(s string) string {
-	return strings.NewReplacer("|", `\|`, "\n", " ", "<", "&lt;", ">", "&gt;", "`", "'").Replace(s)
 }
