@@ -13,6 +13,7 @@ import (
 	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/isolate"
 	"github.com/binary-buildout/binary-buildout/internal/outcome"
+	"github.com/binary-buildout/binary-buildout/internal/plural"
 	"github.com/binary-buildout/binary-buildout/internal/sbom"
 	"github.com/binary-buildout/binary-buildout/internal/verify"
 )
@@ -118,15 +119,11 @@ func reusedWords(r *buildout.Reused) string {
 	}
 	var texts []string
 	for _, t := range []struct {
-		n         int
-		one, many string
-	}{{len(r.Eggs), "egg", "eggs"}, {len(r.Parts), "part", "parts"}, {len(r.Develop), "develop package", "develop packages"}} {
-		switch t.n {
-		case 0:
-		case 1:
-			texts = append(texts, "1 "+t.one)
-		default:
-			texts = append(texts, fmt.Sprintf("%d %s", t.n, t.many))
+		n   int
+		one string
+	}{{len(r.Eggs), "egg"}, {len(r.Parts), "part"}, {len(r.Develop), "develop package"}} {
+		if t.n > 0 {
+			texts = append(texts, plural.Of(t.n, t.one))
 		}
 	}
 	if len(texts) == 0 {

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/plural"
 )
 
 // Outcome is what a person wants to know of a run. What didn't become known is
@@ -89,10 +91,10 @@ func (o Outcome) Verdict() string {
 func (f *Failure) extensions() string {
 	var texts []string
 	if f.Missing > 0 {
-		texts = append(texts, plural(f.Missing, "extension is missing", "extensions are missing"))
+		texts = append(texts, plural.Of(f.Missing, "extension")+" "+plural.Is(f.Missing)+" missing")
 	}
 	if f.Unusable > 0 {
-		texts = append(texts, plural(f.Unusable, "extension can't be used", "extensions can't be used"))
+		texts = append(texts, plural.Of(f.Unusable, "extension")+" can't be used")
 	}
 	return strings.Join(texts, ", ")
 }
@@ -125,13 +127,6 @@ func share[N int64 | float64](n, most N) int {
 		return 0
 	}
 	return max(1, int(float64(n)/float64(most)*100+0.5))
-}
-
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }
 
 // size writes a number of bytes in units of 1024.
