@@ -17,13 +17,18 @@ func muslPython(t *testing.T) string {
 	return testtool.Musl(t, testcache.Dir(t))
 }
 
-// TestBootstrapOnMusl: an archive for glibc is refused on a system with musl;
+// TestBootstrapOnMusl: an archive for glibc is refused on a system with musl, and the reverse;
 // one for musl goes on, unless it needs a newer one.
 func TestBootstrapOnMusl(t *testing.T) {
 	musl := muslPython(t)
 	t.Run("for glibc", func(t *testing.T) {
 		root := smallTree(t, packtest.FindPython(t, "3.11"))
 		refused(t, root, musl, 2, "this archive is for glibc, and this system has musl", "use small-1.0-cp311-musllinux_1_2_x86_64")
+	})
+	t.Run("for musl, on glibc", func(t *testing.T) {
+		glibc := packtest.FindPython(t, "3.11")
+		root := smallTree(t, glibc, func(m *archive.Manifest) { m.Python.Libc = "musl" })
+		refused(t, root, glibc, 2, "this archive is for musl, and this system has glibc", "use small-1.0-cp311-manylinux_2_28_x86_64")
 	})
 	t.Run("for a newer musl", func(t *testing.T) {
 		root := smallTree(t, musl, func(m *archive.Manifest) {
