@@ -8,7 +8,6 @@ import (
 	"io"
 	"path"
 	"regexp"
-	"sort"
 	"strconv"
 	"strings"
 
@@ -59,7 +58,7 @@ func (w *worker) binary(f *File, src *source, kind string, res place.Found, v *v
 				"%s %s is compiled into this %s file at offset %d", pl.What, pl.Path, kind, h.Offset)
 		}
 	}
-	sort.SliceStable(f.Edits, func(i, j int) bool { return f.Edits[i].Offset < f.Edits[j].Offset })
+	sortEdits(f.Edits)
 	if inert > 0 {
 		if v.class == ClassNone {
 			v.class = ClassInert
@@ -67,7 +66,7 @@ func (w *worker) binary(f *File, src *source, kind string, res place.Found, v *v
 		v.did("%d paths where nothing is loaded from", inert)
 	}
 	if len(strs) > 0 {
-		if err := w.cstrings(src, kind, strs, v); err != nil {
+		if err := w.cstrings(f, src, kind, strs, v); err != nil {
 			return err
 		}
 	}
@@ -90,7 +89,7 @@ func slashes(h place.Hit) []byte {
 }
 
 // cstrings lists the strings that hold the root, to be replaced at the target.
-func (w *worker) cstrings(src *source, kind string, hits []place.Hit, v *verdict) error {
+func (w *worker) cstrings(f *File, src *source, kind string, hits []place.Hit, v *verdict) error {
 	buf := make([]byte, maxCString+1)
 	for i, h := range hits {
 		n, err := src.ReadAt(buf, h.Offset)
@@ -107,8 +106,9 @@ func (w *worker) cstrings(src *source, kind string, hits []place.Hit, v *verdict
 		if i+1 < len(hits) && hits[i+1].Offset < h.Offset+int64(end) {
 			end = int(hits[i+1].Offset - h.Offset)
 		}
-		v.cstrings = append(v.cstrings, archive.CString{Offset: h.Offset, Old: string(s[:end]), Prefix: h.N})
+		v.cstrings = append(v.cstrings, w.canonical(f, kind, h, string(s[:end])))
 	}
+	sortEdits(f.Edits)
 	if len(v.cstrings) > 0 {
 		v.class = archive.ClassCString
 		v.did("%d compiled-in paths", len(v.cstrings))
@@ -250,7 +250,7 @@ func (w *worker) runpath(f *File, src *source, kind string, v *verdict) {
 	if v.class != ClassNone {
 		f.Class = v.class
 	}
-	sort.SliceStable(f.Edits, func(i, j int) bool { return f.Edits[i].Offset < f.Edits[j].Offset })
+	sortEdits(f.Edits)
 }
 
 // newRunpath makes a search path, or an install name, relative to the file.

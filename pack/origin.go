@@ -49,6 +49,11 @@ type Origin struct {
 	Secrets []Secret
 
 	Binaries Binaries
+
+	// Canonical is what strings compiled into programs name in the archive in
+	// place of Root: the directory that the build would have had for any user. It
+	// counts only if it has as many bytes as Root.
+	Canonical string
 }
 
 // Secret is a credential that the build could use.
@@ -62,6 +67,8 @@ type Secret struct {
 type Binaries struct {
 	SetRunpath func(r io.ReaderAt, size int64, f func(old string) string) ([]binfmt.Edit, error)
 	DropNeeded func(r io.ReaderAt, size int64, drop func(name string) bool) ([]binfmt.Edit, error)
+	// RenewBuildID follows every other edit of a file.
+	RenewBuildID func(r io.ReaderAt, size int64) ([]binfmt.Edit, error)
 }
 
 const whatTmp = "the temporary directory of the build"

@@ -148,13 +148,14 @@ func (w *worker) file(f *File, v *verdict) error {
 		}
 	}
 	w.inside(f, src, kind, res.HasNUL, v)
-	if len(res.Hits) == 0 {
-		return nil
+	edits := len(f.Edits)
+	if len(res.Hits) > 0 {
+		if err := w.classify(f, src, kind, res, v); err != nil {
+			return err
+		}
 	}
-	if err := w.classify(f, src, kind, res, v); err != nil {
-		return err
-	}
-	if len(f.Edits) > 0 || len(f.texts) > 0 {
+	w.buildID(f, src, kind, v)
+	if len(f.Edits) > edits || len(f.texts) > 0 {
 		return w.digest(f)
 	}
 	return nil

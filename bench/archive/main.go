@@ -41,7 +41,7 @@ func run(stage, python, out string) error {
 	prefix := filepath.Dir(filepath.Dir(python))
 	p, err := pack.Relocate(a, pack.Origin{
 		Root: stage, RealRoot: stage, Interpreter: python, Prefix: prefix, LibDir: filepath.Join(prefix, "lib"), Home: os.Getenv("HOME"),
-		Binaries: pack.Binaries{SetRunpath: binfmt.SetRunpath, DropNeeded: binfmt.DropNeeded},
+		Binaries: pack.Binaries{SetRunpath: binfmt.SetRunpath, DropNeeded: binfmt.DropNeeded, RenewBuildID: binfmt.RenewBuildID},
 		Secrets:  []pack.Secret{{Kind: "a password", Value: "not in any tree, 4242"}},
 	}, m.Python.Version)
 	if err == nil {

@@ -15,14 +15,15 @@ const rebuildAll = "BINARY_BUILDOUT_REBUILD_ALL"
 // asNobody runs a command as nobody, under another umask than the usual one.
 // Where $1, a directory that nobody can't enter, is on the way to the
 // interpreter and to other tools, the command sees it with another mode. It has
-// a /var/tmp of its own, as on another machine. $2 is for what that takes.
+// a /var/tmp of its own, in which another user built first, so that its stage
+// has another path. $2 is for what that takes.
 const asNobody = `
 mkdir -p "$2/upper" "$2/work"
 if [ -n "$1" ]; then
 	mount -t overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" none "$1"
 	chmod 755 "$1"
 fi
-mkdir "$2/tmp"
+mkdir "$2/tmp" "$2/tmp/binary-buildout"
 chmod 1777 "$2/tmp"
 mount --bind "$2/tmp" /var/tmp
 shift 2

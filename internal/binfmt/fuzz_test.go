@@ -34,6 +34,9 @@ func property(t *testing.T, b []byte) {
 	if edits, err = binfmt.PutRunpath(r, size, "$ORIGIN"); err == nil {
 		inside(t, edits, size)
 	}
+	if edits, err = binfmt.RenewBuildID(r, size); err == nil {
+		inside(t, edits, size)
+	}
 	_, _ = binfmt.Resign(r, size)
 }
 

@@ -58,6 +58,7 @@ type Options struct {
 // Tree is a built buildout.
 type Tree struct {
 	Root        string // real path
+	Canonical   string // what Root would be for the first user who builds; empty where it was chosen
 	Interpreter Interpreter
 	Python      archive.Python
 	// Interpreters are the paths under which the tree's files may name the

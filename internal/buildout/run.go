@@ -219,7 +219,7 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 	if err := b.runBuildout(ctx, c); err != nil {
 		return nil, err
 	}
-	tree := &Tree{Root: b.s.root, Interpreter: b.in, Python: b.in.Pack(), Buildout: t.Buildout, Launch: launch, Log: b.log(),
+	tree := &Tree{Root: b.s.root, Canonical: canonicalStage(b.o), Interpreter: b.in, Python: b.in.Pack(), Buildout: t.Buildout, Launch: launch, Log: b.log(),
 		Compiler: b.calls(), Declared: b.declared(), TmpDir: b.s.tmp, Toolchain: b.tools,
 		Made: b.made, Reused: b.reused, options: b.o, stage: b.s, config: c}
 	if err := b.keptEggs(tree); err != nil {

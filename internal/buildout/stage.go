@@ -38,16 +38,18 @@ var unsafeName = regexp.MustCompile(`[^A-Za-z0-9._+-]+`)
 // and where that is another user's, binary-buildout-UID. Both give paths of
 // the same length, so what is built in either is as relocatable.
 func stagesOf(base string, uid int) string {
-	const name = "binary-buildout"
-	info, err := os.Lstat(filepath.Join(base, name))
+	info, err := os.Lstat(filepath.Join(base, stageName))
 	if err != nil {
-		return name
+		return stageName
 	}
 	if owner, known := scratch.Owner(info); known && owner != uid {
-		return fmt.Sprintf("%s-%d", name, uid)
+		return fmt.Sprintf("%s-%d", stageName, uid)
 	}
-	return name
+	return stageName
 }
+
+// stageName is the directory of the first user's stages.
+const stageName = "binary-buildout"
 
 // defaultStage is /var/tmp/STAGES/NAME____... of StageLength bytes, where
 // STAGES is what stagesOf says. base is the real path of the temporary
@@ -65,6 +67,20 @@ func defaultStage(base, stages, name, goos string) (stage, error) {
 		return stage{}, usage("making the stage", "give a shorter --name, or a --stage DIR", "%s is longer than %d bytes", side, StageLength)
 	}
 	return stageAt(side+strings.Repeat("_", StageLength-len(side)), side), nil
+}
+
+// canonicalStage is the stage of the first user who builds, whoever builds; ""
+// where the stage was chosen, or is as long as it happens to be. What is compiled
+// into programs names it in archives.
+func canonicalStage(o Options) string {
+	if o.Stage != "" || o.OS == "windows" {
+		return ""
+	}
+	s, err := defaultStage("/var/tmp", stageName, o.Name, o.OS)
+	if err != nil {
+		return ""
+	}
+	return s.root
 }
 
 // newStage decides where the stage of o is, and makes the directory above it.

@@ -56,6 +56,23 @@ func TestStagesOfAnotherUser(t *testing.T) {
 	}
 }
 
+// What archives name doesn't say who built: the first user's stage, where it wasn't chosen.
+func TestCanonicalStage(t *testing.T) {
+	theirs, err := defaultStage("/var/tmp", "binary-buildout-1000", "site", "linux")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := canonicalStage(Options{Name: "site", OS: "linux"})
+	if len(got) != len(theirs.root) || !strings.HasPrefix(got, "/var/tmp/binary-buildout/site_") {
+		t.Errorf("%q", got)
+	}
+	for _, o := range []Options{{Name: "site", OS: "linux", Stage: "/srv/stage"}, {Name: "site", OS: "windows"}, {OS: "linux"}} {
+		if got := canonicalStage(o); got != "" {
+			t.Errorf("%+v: %q", o, got)
+		}
+	}
+}
+
 func TestPrivateDir(t *testing.T) {
 	base := t.TempDir()
 	open, link, file := filepath.Join(base, "open"), filepath.Join(base, "link"), filepath.Join(base, "file")

@@ -103,8 +103,8 @@ func (b *Built) Origin() pack.Origin {
 		Interpreter: in.Executable, Interpreters: append(b.Tree.Interpreters, in.BaseExecutable),
 		Prefix: in.BasePrefix, LibDir: in.LibDir, Virtualenv: cmp.Or(in.Virtualenv, os.Getenv("VIRTUAL_ENV")),
 		Home: os.Getenv("HOME"), TmpDir: b.Tree.TmpDir, Forbidden: b.Tree.Forbidden(),
-		AllowOutside: b.AllowOutside, Volatile: b.Volatile,
-		Binaries: pack.Binaries{SetRunpath: binfmt.SetRunpath, DropNeeded: binfmt.DropNeeded},
+		AllowOutside: b.AllowOutside, Volatile: b.Volatile, Canonical: b.Tree.Canonical,
+		Binaries: pack.Binaries{SetRunpath: binfmt.SetRunpath, DropNeeded: binfmt.DropNeeded, RenewBuildID: binfmt.RenewBuildID},
 	}
 }
 
