@@ -10,6 +10,9 @@ Fits this directory to the place that it lies in and to the Python that runs
 it: a buildout that was compiled elsewhere by binary-buildout. Needs neither a
 compiler nor a network. Then run bin/buildout.
 
+Where an interpreter lies in this directory, ./bootstrap (on Windows
+bootstrap.cmd) needs no other, and any Python goes on under it.
+
 Run it again after the directory was moved, or with another python, or after a
 delta was unpacked in it: then it applies that, wholly or not at all.
 
@@ -238,6 +241,84 @@ def clear(path):
     for name in os.listdir(path):
         clear(os.path.join(path, name))
     os.rmdir(path)
+
+# ---- bundled ----------------------------------------------------------------
+# The interpreter that lies in an archive: how it is started, and what starts under it.
+
+# What starts bootstrap.py under it. An update lays a new one when all of a new
+# interpreter is there, and the old interpreter goes after it was replaced: so the
+# interpreter that it names is whole at each moment, other than manifest.json's.
+STARTER = u"bootstrap.cmd" if WINDOWS else u"bootstrap"
+
+# The python that a person or a program ran bootstrap.py with.
+GIVEN = "BINARY_BUILDOUT_GIVEN"
+
+
+def bundled_in(base):
+    """The path in the tree of its own interpreter, or None."""
+    try:
+        data = read_file(os.path.join(base, native(STARTER)))
+    except (EnvironmentError, Refused):
+        return None
+    found = re.search(br"(?m)^(?:@set )?PYTHON=([A-Za-z0-9._+/\\-]+)\r?\n", data)
+    return text(found.group(1)).replace(u"\\", u"/") if found and b"binary-buildout: starts" in data else None
+
+
+def starting_command(base):
+    """What starts a tree's bootstrap.py under its own interpreter, or None. sh
+    says first what that interpreter can't run on."""
+    program = bundled_in(base)
+    if program is None:
+        return None
+    if WINDOWS:
+        return [plain(os.path.join(base, native(program))), "-BsSE", plain(os.path.join(base, u"bootstrap.py"))]
+    return [b"/bin/sh", os.path.join(base, native(STARTER))]
+
+
+def how_to_start(base):
+    """For a hint: what a person runs."""
+    if bundled_in(base) is None:
+        return u"python bootstrap.py"
+    return u"bootstrap.cmd" if WINDOWS else u"./bootstrap"
+
+
+def runs_from(folder):
+    """Whether a directory is the prefix of the interpreter that runs this."""
+    prefix = getattr(sys, "base_prefix", sys.prefix)
+    return os.path.realpath(native(exact(prefix, u"the interpreter's prefix"))) == os.path.realpath(folder)
+
+
+def given_python(base):
+    """The interpreter that this was started with before the tree's own took over,
+    or None."""
+    path = os.environ.get(GIVEN) or ""
+    if not path or not os.path.exists(path):
+        return None
+    path = exact(path, u"the interpreter's path")
+    return None if path.startswith(os.path.join(text(base), u"")) else path
+
+
+def hand_over(base, arguments):
+    """Goes on under the tree's own interpreter, if it has one and another one runs this."""
+    program = bundled_in(base)
+    if program is None:
+        return
+    folder = os.path.join(base, native(program.split(u"/")[0]))
+    if runs_from(folder):
+        return
+    if GIVEN in os.environ and os.path.realpath(plain(os.path.abspath(sys.executable or ""))) == os.path.realpath(
+            text(os.path.join(base, native(program)))):
+        raise Refused(u"%s doesn't find its own library: it takes %s for its prefix" % (program, text(sys.prefix)),
+                      u"unpack the archive again", 2)
+    command = starting_command(base) + arguments
+    environment = dict(os.environ)
+    environment[GIVEN] = sys.executable or ""
+    if WINDOWS:
+        try:
+            sys.exit(subprocess.call(command, env=environment))
+        except EnvironmentError as e:
+            raise Refused(u"running %s: %s" % (program, text(e.strerror or str(e))), u"use the archive of the same release that is for this system", 2)
+    os.execve(command[0], command, environment)
 
 # ---- documents --------------------------------------------------------------
 # The documents of .binary-buildout: what each has to look like, reading and writing them.
@@ -920,12 +1001,13 @@ def remove_empty(path):
 # ---- plan -------------------------------------------------------------------
 # What a change does with each path: what it lays, removes, and keeps of an edit.
 
-OWNED = (u"bin", u"Scripts", u"parts", u"eggs", u"develop-eggs", INSTALLED, u"bootstrap.py")
+OWNED = (u"bin", u"Scripts", u"parts", u"eggs", u"develop-eggs", INSTALLED, u"bootstrap.py", STARTER)
+BUNDLED = re.compile(u"python-[0-9][^/]*/")  # an interpreter in the archive
 
 
 def is_owned(path):
     """Whether buildout or this program writes it, and no person."""
-    return path.split(u"/")[0] in OWNED
+    return path.split(u"/")[0] in OWNED or BUNDLED.match(path) is not None
 
 
 def is_bytecode(path):
@@ -1025,7 +1107,8 @@ class Plan(object):
         if have is None:
             if was_taken(path) and path in self.left:
                 return
-            where = self.late if self.below_blocked(path) else self.adds
+            # What starts an interpreter is there when all of that is.
+            where = self.late if self.below_blocked(path) or path == STARTER else self.adds
             where.append([u"put", path, item.source, False])
         elif have.kind == u"dir":
             self.blocked.add(path)
@@ -1292,7 +1375,7 @@ def has_library(name, python):
     """Whether the system brings a shared library of our kind."""
     if WINDOWS or python.system == u"macos":
         return loads(name, python)
-    ours = elf_head(native(python.path))
+    ours = elf_head(native(python.program))
     dirs = list(LIBRARY_DIRS)
     for base in ("/lib", "/usr/lib"):
         try:
@@ -1324,7 +1407,7 @@ def loads(name, python):
     env = dict((k, v) for k, v in os.environ.items()
                if k not in ("LD_LIBRARY_PATH", "LD_PRELOAD", "DYLD_LIBRARY_PATH"))
     try:
-        run = subprocess.Popen([native(python.path), "-sSE", "-c",
+        run = subprocess.Popen([native(python.program), "-sSE", "-c",
                                 "import ctypes, sys; ctypes.CDLL(sys.argv[1])", name],
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env)
         run.communicate()
@@ -2529,7 +2612,10 @@ class Incoming(object):
         return u"%s %s" % (self.delta["name"], self.delta["version"])
 
     def check(self, python, root):
-        """As a fresh install of the new version would be checked."""
+        """As a fresh install of the new version would be checked. Where this interpreter
+        won't be the new version's, its own bootstrap.py does that when it is staged."""
+        if self.manifest.get("bundled_python") or self.tree.manifest.get("bundled_python"):
+            return
         check_system(self.manifest, python)
         check_libraries(self.manifest, python)
         check_place(self.manifest, root, python)
@@ -2737,16 +2823,31 @@ def asked():
 # The interpreter that runs this, in the words of the manifest.
 
 class Python(object):
-    """The interpreter that runs this file, in the words of the manifest."""
+    """The interpreter that runs this file, in the words of the manifest. path and
+    prefix are what the tree gets; program is what is run now: it differs from
+    path where the interpreter lies in a tree that is fitted to another place."""
 
-    def __init__(self, root):
-        self.path = self.executable(root)
-        self.prefix = exact(getattr(sys, "real_prefix", None) or getattr(sys, "base_prefix", sys.prefix),
-                            u"the interpreter's prefix")
+    def __init__(self, base, root, bundled=None):
+        if bundled:
+            self.program, self.path, self.prefix = self.of_tree(base, root, bundled)
+        else:
+            self.path = self.program = self.executable(base)
+            self.prefix = exact(getattr(sys, "real_prefix", None) or getattr(sys, "base_prefix", sys.prefix),
+                                u"the interpreter's prefix")
         told = asked()
         self.minor = u"%d.%d" % sys.version_info[:2]
         for name in ("implementation", "abi", "bits", "system", "machine", "libc", "libc_version", "macos"):
             setattr(self, name, told[name])
+
+    @staticmethod
+    def of_tree(base, root, bundled):
+        """The archive's own: what runs, and by which path and prefix the tree has it."""
+        if not runs_from(os.path.join(base, native(bundled["directory"]))):
+            raise Refused(u"this archive has an interpreter of its own, %s, and this is %s" % (bundled["executable"], text(sys.executable or "")),
+                          u"unpack the archive again: the program bootstrap is missing in its top directory", 2)
+        front = text(native(root + u"/"))
+        return (plain(text(os.path.join(base, native(bundled["executable"])))),
+                front + text(native(bundled["executable"])), front + text(native(bundled["directory"])))
 
     @staticmethod
     def executable(root):
@@ -2891,7 +2992,7 @@ class Tree(object):
         return values_of(self.state) if self.state and self.state.get("root") else None
 
     def run_launcher(self, python, arguments):
-        command = [native(python.path), "-sSE", plain(os.path.join(self.base, native(LAUNCHER)))] + arguments
+        command = [native(python.program), "-sSE", plain(os.path.join(self.base, native(LAUNCHER)))] + arguments
         run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=plain(self.base))
         out, err = run.communicate()
         if run.returncode:
@@ -2966,7 +3067,7 @@ def outside_configurations(tree, staging, folder):
 
 def read_config(staging, python, config):
     """Has the staged tree's zc.buildout read a configuration."""
-    run = subprocess.Popen([native(python.path), "-sSE", plain(staging.full(LAUNCHER)), "--reads", native(config)],
+    run = subprocess.Popen([staging.program(python), "-sSE", plain(staging.full(LAUNCHER)), "--reads", native(config)],
                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=plain(staging.base))
     out, err = run.communicate()
     return run.returncode, text(out), text(err)
@@ -3149,11 +3250,26 @@ class Staging(object):
         raise Refused(u"%s is %s, and the update doesn't bring it" % (path, state),
                       u"update with the whole archive: binary-buildout update DIR ARCHIVE")
 
+    def program(self, python):
+        """The interpreter of the new version, where it lies now."""
+        bundled = self.incoming.manifest.get("bundled_python")
+        if bundled:
+            return plain(self.full(bundled["executable"]))
+        if not self.tree.manifest.get("bundled_python"):
+            return native(python.program)
+        given = given_python(self.tree.base)
+        if given is None:
+            minor = u".".join(self.incoming.manifest["python"]["version"].split(u".")[:2])
+            raise Refused(u"%s has no interpreter in it, and that of this version goes" % self.incoming.what(),
+                          u"run: python%s bootstrap.py" % minor, 2)
+        return native(given)
+
     def fit(self, python, root):
         """The new version's own bootstrap.py does what it does in a fresh install."""
         self.check_length(root)
-        command = [native(python.path), "-sE", plain(self.full(u"bootstrap.py")), "--root", native(root)]
-        run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=plain(self.base))
+        command = starting_command(self.base) if self.incoming.manifest.get("bundled_python") else None
+        command = command or [self.program(python), "-sE", plain(self.full(u"bootstrap.py"))]
+        run = subprocess.Popen(command + ["--root", native(root)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=plain(self.base))
         out, err = run.communicate()
         if run.returncode:
             lines = dict(line.split(u": ", 1) for line in text(err).splitlines() if u": " in line)
@@ -3339,9 +3455,19 @@ def resume(base):
     return rolled_back
 
 
-def again(base, arguments, python=sys.executable):
-    """Runs the bootstrap.py that lies here now."""
-    return subprocess.call([python, "-sE", os.path.join(base, native(u"bootstrap.py"))] + arguments)
+def again(base, arguments, *pythons):
+    """Runs the bootstrap.py that lies here now: under the tree's own interpreter, or
+    the first of these that is there. The one that runs this may have gone."""
+    command = starting_command(base)
+    if command is None:
+        state = read_json(base, STATE) or {}
+        for python in pythons + (sys.executable, native(given_python(base) or u""), native(state.get("interpreter") or u"")):
+            if python and os.path.exists(python):
+                command = [python, "-sE", os.path.join(base, native(u"bootstrap.py"))]
+                break
+        else:
+            raise Refused(u"the interpreter that ran this is no longer there", u"python bootstrap.py", 3)
+    return subprocess.call(command + arguments)
 
 
 def bootstrap(base, root):
@@ -3349,7 +3475,7 @@ def bootstrap(base, root):
     it will be renamed to."""
     tree = Tree(base)
     manifest = tree.manifest
-    python = Python(native(base))
+    python = Python(native(base), root, manifest.get("bundled_python"))
     if base == root and is_settled(tree, root) and os.path.isdir(os.path.join(tree.base, native(INCOMING))):
         return update(tree, python, root)
     check_system(manifest, python)
@@ -3434,14 +3560,14 @@ def look(root):
     still runs."""
     tree = Tree(root)
     if is_settled(tree, root) and os.path.isdir(os.path.join(tree.base, native(INCOMING))):
-        return update(tree, Python(native(root)), root, True)
+        return update(tree, Python(native(root), root, tree.manifest.get("bundled_python")), root, True)
     return 0
 
 
 def go_back(base, root):
     """Rolls back, and lets the old version's bootstrap.py look whether the tree was moved since."""
     tree = Tree(base)
-    python = Python(native(base))
+    python = Python(native(base), root, tree.manifest.get("bundled_python"))
     check_writable(tree)
     held = lock(tree.base)
     try:
@@ -3451,7 +3577,7 @@ def go_back(base, root):
     finally:
         held.close()
     old = (read_json(native(root), STATE) or {}).get("interpreter") or u""
-    return again(native(root), [], native(old) if os.path.exists(native(old)) else sys.executable)
+    return again(native(root), [], native(old))
 
 
 def say_next(tree):
@@ -3471,6 +3597,7 @@ def main(arguments):
         if arguments == ["--check"]:
             return check(Tree(root))
         check_owner(native(root))  # before anything is replayed
+        hand_over(native(root), arguments)
         rolled_back = resume(native(root))
         if rolled_back is not None:
             if rolled_back and arguments == ["--rollback"]:

@@ -725,6 +725,84 @@ def buildout_words(arguments, launch, root, mode):
         words.append(fs(key + u"=" + value))
     return words + arguments.words + arguments.command
 
+# ---- bundled ----------------------------------------------------------------
+# The interpreter that lies in an archive: how it is started, and what starts under it.
+
+# What starts bootstrap.py under it. An update lays a new one when all of a new
+# interpreter is there, and the old interpreter goes after it was replaced: so the
+# interpreter that it names is whole at each moment, other than manifest.json's.
+STARTER = u"bootstrap.cmd" if WINDOWS else u"bootstrap"
+
+# The python that a person or a program ran bootstrap.py with.
+GIVEN = "BINARY_BUILDOUT_GIVEN"
+
+
+def bundled_in(base):
+    """The path in the tree of its own interpreter, or None."""
+    try:
+        data = read_file(os.path.join(base, native(STARTER)))
+    except (EnvironmentError, Refused):
+        return None
+    found = re.search(br"(?m)^(?:@set )?PYTHON=([A-Za-z0-9._+/\\-]+)\r?\n", data)
+    return text(found.group(1)).replace(u"\\", u"/") if found and b"binary-buildout: starts" in data else None
+
+
+def starting_command(base):
+    """What starts a tree's bootstrap.py under its own interpreter, or None. sh
+    says first what that interpreter can't run on."""
+    program = bundled_in(base)
+    if program is None:
+        return None
+    if WINDOWS:
+        return [plain(os.path.join(base, native(program))), "-BsSE", plain(os.path.join(base, u"bootstrap.py"))]
+    return [b"/bin/sh", os.path.join(base, native(STARTER))]
+
+
+def how_to_start(base):
+    """For a hint: what a person runs."""
+    if bundled_in(base) is None:
+        return u"python bootstrap.py"
+    return u"bootstrap.cmd" if WINDOWS else u"./bootstrap"
+
+
+def runs_from(folder):
+    """Whether a directory is the prefix of the interpreter that runs this."""
+    prefix = getattr(sys, "base_prefix", sys.prefix)
+    return os.path.realpath(native(exact(prefix, u"the interpreter's prefix"))) == os.path.realpath(folder)
+
+
+def given_python(base):
+    """The interpreter that this was started with before the tree's own took over,
+    or None."""
+    path = os.environ.get(GIVEN) or ""
+    if not path or not os.path.exists(path):
+        return None
+    path = exact(path, u"the interpreter's path")
+    return None if path.startswith(os.path.join(text(base), u"")) else path
+
+
+def hand_over(base, arguments):
+    """Goes on under the tree's own interpreter, if it has one and another one runs this."""
+    program = bundled_in(base)
+    if program is None:
+        return
+    folder = os.path.join(base, native(program.split(u"/")[0]))
+    if runs_from(folder):
+        return
+    if GIVEN in os.environ and os.path.realpath(plain(os.path.abspath(sys.executable or ""))) == os.path.realpath(
+            text(os.path.join(base, native(program)))):
+        raise Refused(u"%s doesn't find its own library: it takes %s for its prefix" % (program, text(sys.prefix)),
+                      u"unpack the archive again", 2)
+    command = starting_command(base) + arguments
+    environment = dict(os.environ)
+    environment[GIVEN] = sys.executable or ""
+    if WINDOWS:
+        try:
+            sys.exit(subprocess.call(command, env=environment))
+        except EnvironmentError as e:
+            raise Refused(u"running %s: %s" % (program, text(e.strerror or str(e))), u"use the archive of the same release that is for this system", 2)
+    os.execve(command[0], command, environment)
+
 # ---- building ---------------------------------------------------------------
 # What makes a build the same each time.
 
@@ -1673,7 +1751,7 @@ def clean_environment(mode, defaults):
 def check_state(root, launch):
     """Refuses a tree that wasn't fitted to this place and this interpreter."""
     state = read_json(root, STATE)
-    hint = u"python bootstrap.py"
+    hint = how_to_start(root)
     if state is None:
         raise Refused(u"this directory was not set up yet", hint, 2)
     if state.get("archive") and state["archive"] != digest(read_file(os.path.join(root, native(MANIFEST)))):
@@ -1719,15 +1797,20 @@ def finish_change(root):
     bootstrap.py. It may bring another launcher.py: that one goes on."""
     if not os.path.isdir(os.path.join(root, native(OWN + u"/transaction"))):
         return
-    command = [sys.executable, "-sE", os.path.join(fs(root), "bootstrap.py"), "--recover"]
-    code = subprocess.call(command)
+    command = starting_command(root) or [sys.executable, "-sE", os.path.join(fs(root), "bootstrap.py")]
+    code = subprocess.call(command + ["--recover"])
     if code:
         sys.exit(code)
     os.environ.pop("BINARY_BUILDOUT_STARTED", None)
-    command = [sys.executable, "-sSE", os.path.abspath(__file__), "--mode=target"] + sys.argv[2:]
+    python = sys.executable  # unless it lay in the tree, and went with its version
+    if bundled_in(root):
+        python = os.path.join(root, native(bundled_in(root)))
+    elif not os.path.exists(python):
+        python = native((read_json(root, STATE) or {}).get("interpreter") or u"")
+    command = [python, "-sSE", os.path.abspath(__file__), "--mode=target"] + sys.argv[2:]
     if WINDOWS:
         sys.exit(subprocess.call(command))
-    os.execv(sys.executable, command)
+    os.execv(python, command)
 
 
 def launch_buildout(root, mode, words):
@@ -1750,7 +1833,7 @@ def launch_buildout(root, mode, words):
             say(u"an interrupted bin/buildout was undone")
             state, manifest = check_state(root, launch)
     if mode == "target" and arguments.command[:1] in (["bootstrap"], ["init"]):
-        raise Refused(u"bin/buildout %s is not for here" % text(arguments.command[0]), u"python bootstrap.py", 2)
+        raise Refused(u"bin/buildout %s is not for here" % text(arguments.command[0]), how_to_start(root), 2)
     if mode == "target" and arguments.runs() and not arguments.config and (
             state.get("config") not in (None, u"", launch.get("config"))):
         say(u"note: the last run was bin/buildout -c %s" % state["config"])

@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 
+from bundled import given_python, starting_command
 from documents import read_json
 from requirements import check_libraries, check_system
 from fit import fit
@@ -33,9 +34,19 @@ def resume(base):
     return rolled_back
 
 
-def again(base, arguments, python=sys.executable):
-    """Runs the bootstrap.py that lies here now."""
-    return subprocess.call([python, "-sE", os.path.join(base, native(u"bootstrap.py"))] + arguments)
+def again(base, arguments, *pythons):
+    """Runs the bootstrap.py that lies here now: under the tree's own interpreter, or
+    the first of these that is there. The one that runs this may have gone."""
+    command = starting_command(base)
+    if command is None:
+        state = read_json(base, STATE) or {}
+        for python in pythons + (sys.executable, native(given_python(base) or u""), native(state.get("interpreter") or u"")):
+            if python and os.path.exists(python):
+                command = [python, "-sE", os.path.join(base, native(u"bootstrap.py"))]
+                break
+        else:
+            raise Refused(u"the interpreter that ran this is no longer there", u"python bootstrap.py", 3)
+    return subprocess.call(command + arguments)
 
 
 def bootstrap(base, root):
@@ -43,7 +54,7 @@ def bootstrap(base, root):
     it will be renamed to."""
     tree = Tree(base)
     manifest = tree.manifest
-    python = Python(native(base))
+    python = Python(native(base), root, manifest.get("bundled_python"))
     if base == root and is_settled(tree, root) and os.path.isdir(os.path.join(tree.base, native(INCOMING))):
         return update(tree, python, root)
     check_system(manifest, python)
@@ -128,14 +139,14 @@ def look(root):
     still runs."""
     tree = Tree(root)
     if is_settled(tree, root) and os.path.isdir(os.path.join(tree.base, native(INCOMING))):
-        return update(tree, Python(native(root)), root, True)
+        return update(tree, Python(native(root), root, tree.manifest.get("bundled_python")), root, True)
     return 0
 
 
 def go_back(base, root):
     """Rolls back, and lets the old version's bootstrap.py look whether the tree was moved since."""
     tree = Tree(base)
-    python = Python(native(base))
+    python = Python(native(base), root, tree.manifest.get("bundled_python"))
     check_writable(tree)
     held = lock(tree.base)
     try:
@@ -145,7 +156,7 @@ def go_back(base, root):
     finally:
         held.close()
     old = (read_json(native(root), STATE) or {}).get("interpreter") or u""
-    return again(native(root), [], native(old) if os.path.exists(native(old)) else sys.executable)
+    return again(native(root), [], native(old))
 
 
 def say_next(tree):

@@ -69,7 +69,7 @@ def outside_configurations(tree, staging, folder):
 
 def read_config(staging, python, config):
     """Has the staged tree's zc.buildout read a configuration."""
-    run = subprocess.Popen([native(python.path), "-sSE", plain(staging.full(LAUNCHER)), "--reads", native(config)],
+    run = subprocess.Popen([staging.program(python), "-sSE", plain(staging.full(LAUNCHER)), "--reads", native(config)],
                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=plain(staging.base))
     out, err = run.communicate()
     return run.returncode, text(out), text(err)

@@ -138,7 +138,10 @@ class Incoming(object):
         return u"%s %s" % (self.delta["name"], self.delta["version"])
 
     def check(self, python, root):
-        """As a fresh install of the new version would be checked."""
+        """As a fresh install of the new version would be checked. Where this interpreter
+        won't be the new version's, its own bootstrap.py does that when it is staged."""
+        if self.manifest.get("bundled_python") or self.tree.manifest.get("bundled_python"):
+            return
         check_system(self.manifest, python)
         check_libraries(self.manifest, python)
         check_place(self.manifest, root, python)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 from arguments import Arguments, buildout_words, is_url
+from bundled import bundled_in, how_to_start, starting_command
 from building import steady_names, steady_times
 from documents import read_json, write_json
 from journal import Journal, PART_BYTES
@@ -26,15 +27,20 @@ def finish_change(root):
     bootstrap.py. It may bring another launcher.py: that one goes on."""
     if not os.path.isdir(os.path.join(root, native(OWN + u"/transaction"))):
         return
-    command = [sys.executable, "-sE", os.path.join(fs(root), "bootstrap.py"), "--recover"]
-    code = subprocess.call(command)
+    command = starting_command(root) or [sys.executable, "-sE", os.path.join(fs(root), "bootstrap.py")]
+    code = subprocess.call(command + ["--recover"])
     if code:
         sys.exit(code)
     os.environ.pop("BINARY_BUILDOUT_STARTED", None)
-    command = [sys.executable, "-sSE", os.path.abspath(__file__), "--mode=target"] + sys.argv[2:]
+    python = sys.executable  # unless it lay in the tree, and went with its version
+    if bundled_in(root):
+        python = os.path.join(root, native(bundled_in(root)))
+    elif not os.path.exists(python):
+        python = native((read_json(root, STATE) or {}).get("interpreter") or u"")
+    command = [python, "-sSE", os.path.abspath(__file__), "--mode=target"] + sys.argv[2:]
     if WINDOWS:
         sys.exit(subprocess.call(command))
-    os.execv(sys.executable, command)
+    os.execv(python, command)
 
 
 def launch_buildout(root, mode, words):
@@ -57,7 +63,7 @@ def launch_buildout(root, mode, words):
             say(u"an interrupted bin/buildout was undone")
             state, manifest = check_state(root, launch)
     if mode == "target" and arguments.command[:1] in (["bootstrap"], ["init"]):
-        raise Refused(u"bin/buildout %s is not for here" % text(arguments.command[0]), u"python bootstrap.py", 2)
+        raise Refused(u"bin/buildout %s is not for here" % text(arguments.command[0]), how_to_start(root), 2)
     if mode == "target" and arguments.runs() and not arguments.config and (
             state.get("config") not in (None, u"", launch.get("config"))):
         say(u"note: the last run was bin/buildout -c %s" % state["config"])

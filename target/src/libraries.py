@@ -23,7 +23,7 @@ def has_library(name, python):
     """Whether the system brings a shared library of our kind."""
     if WINDOWS or python.system == u"macos":
         return loads(name, python)
-    ours = elf_head(native(python.path))
+    ours = elf_head(native(python.program))
     dirs = list(LIBRARY_DIRS)
     for base in ("/lib", "/usr/lib"):
         try:
@@ -55,7 +55,7 @@ def loads(name, python):
     env = dict((k, v) for k, v in os.environ.items()
                if k not in ("LD_LIBRARY_PATH", "LD_PRELOAD", "DYLD_LIBRARY_PATH"))
     try:
-        run = subprocess.Popen([native(python.path), "-sSE", "-c",
+        run = subprocess.Popen([native(python.program), "-sSE", "-c",
                                 "import ctypes, sys; ctypes.CDLL(sys.argv[1])", name],
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env)
         run.communicate()

@@ -1,17 +1,20 @@
 """What a change does with each path: what it lays, removes, and keeps of an edit."""
 import os
+import re
 import stat
 
+from bundled import STARTER
 from system import INSTALLED, OWN, Refused, WINDOWS, digest, native, read_file, text
 from transaction import CHANGE, PREVIOUS, is_folder, lay_copy
 
 
-OWNED = (u"bin", u"Scripts", u"parts", u"eggs", u"develop-eggs", INSTALLED, u"bootstrap.py")
+OWNED = (u"bin", u"Scripts", u"parts", u"eggs", u"develop-eggs", INSTALLED, u"bootstrap.py", STARTER)
+BUNDLED = re.compile(u"python-[0-9][^/]*/")  # an interpreter in the archive
 
 
 def is_owned(path):
     """Whether buildout or this program writes it, and no person."""
-    return path.split(u"/")[0] in OWNED
+    return path.split(u"/")[0] in OWNED or BUNDLED.match(path) is not None
 
 
 def is_bytecode(path):
@@ -111,7 +114,8 @@ class Plan(object):
         if have is None:
             if was_taken(path) and path in self.left:
                 return
-            where = self.late if self.below_blocked(path) else self.adds
+            # What starts an interpreter is there when all of that is.
+            where = self.late if self.below_blocked(path) or path == STARTER else self.adds
             where.append([u"put", path, item.source, False])
         elif have.kind == u"dir":
             self.blocked.add(path)

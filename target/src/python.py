@@ -2,21 +2,37 @@
 import os
 import sys
 
+from bundled import runs_from
 from probe import asked
-from system import Refused, exact, plain, text
+from system import Refused, exact, native, plain, text
 
 
 class Python(object):
-    """The interpreter that runs this file, in the words of the manifest."""
+    """The interpreter that runs this file, in the words of the manifest. path and
+    prefix are what the tree gets; program is what is run now: it differs from
+    path where the interpreter lies in a tree that is fitted to another place."""
 
-    def __init__(self, root):
-        self.path = self.executable(root)
-        self.prefix = exact(getattr(sys, "real_prefix", None) or getattr(sys, "base_prefix", sys.prefix),
-                            u"the interpreter's prefix")
+    def __init__(self, base, root, bundled=None):
+        if bundled:
+            self.program, self.path, self.prefix = self.of_tree(base, root, bundled)
+        else:
+            self.path = self.program = self.executable(base)
+            self.prefix = exact(getattr(sys, "real_prefix", None) or getattr(sys, "base_prefix", sys.prefix),
+                                u"the interpreter's prefix")
         told = asked()
         self.minor = u"%d.%d" % sys.version_info[:2]
         for name in ("implementation", "abi", "bits", "system", "machine", "libc", "libc_version", "macos"):
             setattr(self, name, told[name])
+
+    @staticmethod
+    def of_tree(base, root, bundled):
+        """The archive's own: what runs, and by which path and prefix the tree has it."""
+        if not runs_from(os.path.join(base, native(bundled["directory"]))):
+            raise Refused(u"this archive has an interpreter of its own, %s, and this is %s" % (bundled["executable"], text(sys.executable or "")),
+                          u"unpack the archive again: the program bootstrap is missing in its top directory", 2)
+        front = text(native(root + u"/"))
+        return (plain(text(os.path.join(base, native(bundled["executable"])))),
+                front + text(native(bundled["executable"])), front + text(native(bundled["directory"])))
 
     @staticmethod
     def executable(root):

@@ -3,6 +3,7 @@ import os
 import stat
 import subprocess
 
+from bundled import given_python, starting_command
 from documents import read_json
 from binpatch import Patches
 from plan import is_owned, item_at, was_taken
@@ -148,11 +149,26 @@ class Staging(object):
         raise Refused(u"%s is %s, and the update doesn't bring it" % (path, state),
                       u"update with the whole archive: binary-buildout update DIR ARCHIVE")
 
+    def program(self, python):
+        """The interpreter of the new version, where it lies now."""
+        bundled = self.incoming.manifest.get("bundled_python")
+        if bundled:
+            return plain(self.full(bundled["executable"]))
+        if not self.tree.manifest.get("bundled_python"):
+            return native(python.program)
+        given = given_python(self.tree.base)
+        if given is None:
+            minor = u".".join(self.incoming.manifest["python"]["version"].split(u".")[:2])
+            raise Refused(u"%s has no interpreter in it, and that of this version goes" % self.incoming.what(),
+                          u"run: python%s bootstrap.py" % minor, 2)
+        return native(given)
+
     def fit(self, python, root):
         """The new version's own bootstrap.py does what it does in a fresh install."""
         self.check_length(root)
-        command = [native(python.path), "-sE", plain(self.full(u"bootstrap.py")), "--root", native(root)]
-        run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=plain(self.base))
+        command = starting_command(self.base) if self.incoming.manifest.get("bundled_python") else None
+        command = command or [self.program(python), "-sE", plain(self.full(u"bootstrap.py"))]
+        run = subprocess.Popen(command + ["--root", native(root)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=plain(self.base))
         out, err = run.communicate()
         if run.returncode:
             lines = dict(line.split(u": ", 1) for line in text(err).splitlines() if u": " in line)

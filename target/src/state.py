@@ -2,6 +2,7 @@
 import os
 import sys
 
+from bundled import how_to_start
 from documents import SHAPES, each, is_text, members, named, read_json
 from paths import fs
 from system import MANIFEST, Refused, STATE, WINDOWS, digest, native, plain, read_file, text
@@ -10,7 +11,7 @@ from system import MANIFEST, Refused, STATE, WINDOWS, digest, native, plain, rea
 def check_state(root, launch):
     """Refuses a tree that wasn't fitted to this place and this interpreter."""
     state = read_json(root, STATE)
-    hint = u"python bootstrap.py"
+    hint = how_to_start(root)
     if state is None:
         raise Refused(u"this directory was not set up yet", hint, 2)
     if state.get("archive") and state["archive"] != digest(read_file(os.path.join(root, native(MANIFEST)))):

@@ -53,7 +53,7 @@ class Tree(object):
         return values_of(self.state) if self.state and self.state.get("root") else None
 
     def run_launcher(self, python, arguments):
-        command = [native(python.path), "-sSE", plain(os.path.join(self.base, native(LAUNCHER)))] + arguments
+        command = [native(python.program), "-sSE", plain(os.path.join(self.base, native(LAUNCHER)))] + arguments
         run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=plain(self.base))
         out, err = run.communicate()
         if run.returncode:

@@ -24,7 +24,7 @@ type version struct {
 
 // versionFiles are the files of a version; ROOT and PY stand for the build's
 // places. A path that ends with "*" is executable, with "/" a directory, and a
-// content that starts with "-> " is a link. Behind a "|" stands another mode.
+// content that starts with "-> " is a link, with "file: " that of another file. Behind a "|" stands another mode.
 func versionFiles(number string) map[string]string {
 	files := map[string]string{
 		"bin/app*": "#!PY\nimport sys\nsys.path[0:0] = ['ROOT/eggs/dep-" + number + "-py3.egg', 'ROOT/src', 'ROOT/eggs/same-1.0.egg']\n" +
@@ -74,7 +74,12 @@ func packVersion(t testing.TB, python, number string, change ...func(map[string]
 	for path, data := range files {
 		path, mode, _ := strings.Cut(path, "|")
 		full := filepath.Join(stage, strings.TrimSuffix(path, "*"))
-		data = strings.NewReplacer("ROOT", stage, "PY", python).Replace(data)
+		copied, isCopy := strings.CutPrefix(data, "file: ")
+		if isCopy {
+			data = packtest.ReadFile(t, copied)
+		} else {
+			data = strings.NewReplacer("ROOT", stage, "PY", python).Replace(data)
+		}
 		switch link, isLink := strings.CutPrefix(data, "-> "); {
 		case strings.HasSuffix(path, "/"):
 			must(t, os.MkdirAll(full, 0o755))
@@ -92,7 +97,8 @@ func packVersion(t testing.TB, python, number string, change ...func(map[string]
 		}
 	}
 	about := packtest.AboutPython(t, python)
-	m := archive.Manifest{Generator: "test", Name: "app", Version: number, Python: about, Target: about.ABI + "-" + about.Platform}
+	m := archive.Manifest{Generator: "test", Name: "app", Version: number, Python: about, Target: about.ABI + "-" + about.Platform,
+		BundledPython: packtest.BundledIn(t, stage)}
 	a := treetest.Plan(t, stage, m, pack.Origin{Root: stage, RealRoot: stage, Interpreter: python, Prefix: filepath.Dir(filepath.Dir(python)), LibDir: "/nowhere"})
 	side := filepath.Join(base, "bytecode")
 	must(t, os.MkdirAll(side, 0o755))

@@ -10,6 +10,9 @@ Fits this directory to the place that it lies in and to the Python that runs
 it: a buildout that was compiled elsewhere by binary-buildout. Needs neither a
 compiler nor a network. Then run bin/buildout.
 
+Where an interpreter lies in this directory, ./bootstrap (on Windows
+bootstrap.cmd) needs no other, and any Python goes on under it.
+
 Run it again after the directory was moved, or with another python, or after a
 delta was unpacked in it: then it applies that, wholly or not at all.
 
@@ -43,6 +46,7 @@ import os
 for p in os.environ.get("PYTHONPATH", "").split(os.pathsep):
     sys.path[:] = [q for q in sys.path if q not in (p, os.path.abspath(p))]
 
+from bundled import hand_over
 from check import check
 from ownership import check_owner
 from bootstrapping import again, bootstrap, go_back, look, resume
@@ -59,6 +63,7 @@ def main(arguments):
         if arguments == ["--check"]:
             return check(Tree(root))
         check_owner(native(root))  # before anything is replayed
+        hand_over(native(root), arguments)
         rolled_back = resume(native(root))
         if rolled_back is not None:
             if rolled_back and arguments == ["--rollback"]:
