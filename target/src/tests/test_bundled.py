@@ -1,0 +1,50 @@
+"""bundled.py, and the place of the starter in a change."""
+import unittest
+
+from bundled import STARTER, bundled_in, hand_over, how_to_start
+from plan import Item, Plan, is_owned
+from system import native
+from tests.trees import Tree
+
+OURS = b"#!/bin/sh\n# binary-buildout: starts bootstrap.py\nPYTHON=python-3.13.9/bin/python3.13\n"
+
+
+class Bundled(unittest.TestCase):
+    def setUp(self):
+        self.tree = Tree()
+        self.addCleanup(self.tree.close)
+
+    def test_ours_alone(self):
+        """A project may have a bootstrap of its own."""
+        base = native(self.tree.root)
+        self.assertIsNone(bundled_in(base))
+        for data in (b"#!/bin/sh\nPYTHON=python3\npip install zc.buildout\n", OURS.replace(b"PYTHON=", b"PYTHON=$(id) "), b"", OURS[:-1]):
+            self.tree.write(STARTER, data)
+            self.assertIsNone(bundled_in(base))
+            self.assertEqual(how_to_start(base), u"python bootstrap.py")
+            hand_over(base, [])  # there is nothing to go on under
+        self.tree.write(STARTER, OURS)
+        self.assertEqual(bundled_in(base), u"python-3.13.9/bin/python3.13")
+        self.assertNotEqual(how_to_start(base), u"python bootstrap.py")
+
+    def test_order(self):
+        """The starter is there when all of its interpreter is, and goes before any of it."""
+        program = u"python-3.13.9/bin/python3.13"
+        coming = Plan(native(self.tree.root), {}, None)
+        for path in (STARTER, u"eggs/x.py", program):
+            coming.lay(path, Item(u"file", 0o644, u"x", u"from"), None)
+        self.assertEqual([o[1] for o in coming.operations()], [u"eggs/x.py", program, STARTER])
+        for path in (STARTER, program):
+            self.tree.write(path, b"x")
+        there = Plan(native(self.tree.root), {}, None)
+        have = dict((path, there.have(path)) for path in (program, STARTER))
+        going = Plan(native(self.tree.root), dict((path, item.value) for path, item in have.items()), None)
+        for path in sorted(have):  # as plan_update goes through them
+            going.remove(path, have[path])
+        self.assertEqual([o[1] for o in going.operations()], [STARTER, program])
+
+    def test_owned(self):
+        for path in (STARTER, u"python-3.13.9/lib/python3.13/os.py"):
+            self.assertTrue(is_owned(path), path)
+        for path in (u"python/notes.txt", u"python-notes/x", u"python-3.13.9"):
+            self.assertFalse(is_owned(path), path)
