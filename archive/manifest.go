@@ -16,8 +16,6 @@ const (
 	StateName    = Dir + "/state.json"
 	OriginDir    = Dir + "/origin"
 	BootstrapPy  = "bootstrap.py"
-	BootstrapSh  = "bootstrap"     // beside it in an archive with an interpreter
-	BootstrapCmd = "bootstrap.cmd" // the same on Windows
 )
 
 // Manifest is the archive's first file. It says what the archive is, where it

@@ -239,7 +239,7 @@ func (w *worker) runpath(f *File, src *source, kind string, v *verdict) {
 	}
 	if drop := w.o.Binaries.DropNeeded; drop != nil && kind == kindELF && isExtension(f.Path, src, src.size) {
 		edits, err := drop(src, src.size, func(name string) bool {
-			return libpython.MatchString(name) && !w.hasLibrary(name)
+			return libpython.MatchString(name) && !w.hasLibrary(f.Path, name)
 		})
 		if err == nil && len(edits) > 0 {
 			f.Edits = append(f.Edits, edits...)
@@ -315,10 +315,12 @@ func (w *worker) namesBuild(p string) bool {
 }
 
 // hasLibrary tells whether the tree brings a library of that name.
-func (w *worker) hasLibrary(name string) bool {
+func (w *worker) hasLibrary(file, name string) bool {
 	name = "/" + path.Base(name)
 	for i := range w.a.Files {
-		if strings.HasSuffix(w.a.Files[i].Path, name) {
+		p := w.a.Files[i].Path
+		// Where the interpreter's own libpython lies, its own files alone know.
+		if strings.HasSuffix(p, name) && (!ofInterpreter(p) || ofInterpreter(file)) {
 			return true
 		}
 	}

@@ -81,6 +81,18 @@ func (a *List) Add(files ...File) {
 	a.normalize()
 }
 
+// Omit says of further files that they were left out. Globs that match one of
+// them, or of Files, match something.
+func (a *List) Omit(more ...Omission) {
+	a.Omitted = append(a.Omitted, more...)
+	for _, o := range more {
+		a.Unmatched.forget(o.Path)
+	}
+	for i := range a.Files {
+		a.Unmatched.forget(a.Files[i].Path)
+	}
+}
+
 // normalize sorts Files, keeps the last of two with the same path, and adds directories that are missing.
 func (a *List) normalize() {
 	byPath := make(map[string]int, len(a.Files))

@@ -2,6 +2,7 @@ package pack
 
 import (
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -154,7 +155,7 @@ func isDatabase(base string) bool {
 // fromIndex tells whether a path lies in an installed distribution, where the
 // names of files say nothing about this machine.
 func fromIndex(p string) bool {
-	if strings.HasPrefix(p, "eggs/") {
+	if strings.HasPrefix(p, "eggs/") || ofInterpreter(p) {
 		return true
 	}
 	for c := range strings.SplitSeq(p, "/") {
@@ -164,6 +165,15 @@ func fromIndex(p string) bool {
 	}
 	return false
 }
+
+// interpreterName is the directory of an archive's own interpreter.
+var interpreterName = regexp.MustCompile(`^python-[0-9]+\.[0-9]+\.[0-9]+/`)
+
+// ofInterpreter tells whether a path lies in the archive's own interpreter.
+func ofInterpreter(p string) bool { return interpreterName.MatchString(p) }
+
+// Excludes tells whether one of the Exclude globs matches p, or a directory above it.
+func (r *Rules) Excludes(p string) bool { return matchAny(r.Exclude, p) }
 
 // Includes tells whether one of the Include globs matches p, or a directory above it.
 func (r *Rules) Includes(p string) bool { return matchAny(r.Include, p) }

@@ -29,7 +29,8 @@ type Interpreter struct {
 	HasHeaders     bool   `json:"has_headers"` // and whether it is
 	CC             string `json:"cc"`          // sysconfig's compiler command
 	CXX            string `json:"cxx"`
-	Locale         string `json:"locale"` // one in UTF-8 that exists, or empty
+	Locale         string `json:"locale"`    // one in UTF-8 that exists, or empty
+	Framework      string `json:"framework"` // PYTHONFRAMEWORK, of macOS
 	LibDir         string `json:"libdir"`
 	Shared         bool   `json:"shared"` // linked with --enable-shared
 	Stdlib         string `json:"stdlib"`

@@ -14,6 +14,7 @@ import (
 	"github.com/binary-buildout/binary-buildout/internal/isolate"
 	"github.com/binary-buildout/binary-buildout/internal/outcome"
 	"github.com/binary-buildout/binary-buildout/internal/plural"
+	"github.com/binary-buildout/binary-buildout/internal/prove"
 	"github.com/binary-buildout/binary-buildout/internal/sbom"
 	"github.com/binary-buildout/binary-buildout/internal/verify"
 )
@@ -104,7 +105,7 @@ func (p *packing) marks() []outcome.Mark {
 		what  string
 		grade isolate.Grade
 	}{{"network", p.proof.Network}, {"compiler", p.proof.Compiler}, {"the build's directory", p.proof.OldPlace}, {"the build's interpreter", p.proof.Interpreter}} {
-		marks = append(marks, outcome.Mark{What: m.what, Grade: string(m.grade), Good: m.grade == isolate.Enforced})
+		marks = append(marks, outcome.Mark{What: m.what, Grade: string(m.grade), Good: prove.Enforced(m.grade)})
 	}
 	return marks
 }

@@ -24,7 +24,7 @@ func (p *packing) request() job.Request {
 		},
 		Name: p.id.name, Version: p.id.version, Target: f.target, Label: f.label,
 		Epoch: p.epoch, Generator: generator(), Provenance: p.made,
-		Exclude: f.exclude, Include: f.include,
+		BundlePython: string(f.bundlePython), Exclude: f.exclude, Include: f.include,
 		Checks:       job.Checks{Expect: f.expect, Waive: f.waive, SystemLibraries: f.systemLibraries, Floor: f.floor, NoImport: f.noImport},
 		AllowOutside: f.allowOutside, Volatile: f.volatile, Smoke: f.smoke,
 		Say: p.ui.say, Warn: p.ui.warn,
@@ -93,7 +93,7 @@ func (p *packing) archived(ctx context.Context, building string) (*job.Written, 
 
 // verify lists the tree, and shows what was found of its extensions.
 func (p *packing) verify(ctx context.Context, g *job.Gated) (*job.Verified, error) {
-	listed, err := job.List(g)
+	listed, err := job.List(ctx, g)
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,7 @@ type packFlags struct {
 	format, stage, label, reuse        string
 	inPlace, requireIsolation          bool
 	noImport                           bool
+	bundlePython                       bundlePython
 	target                             string
 }
 
@@ -56,6 +57,7 @@ func (p *packFlags) registerArchive(fs *flag.FlagSet) {
 	fs.StringVar(&p.out, "out", "dist", "the `DIR` that archive, sidecar and report are written to")
 	fs.StringVar(&p.format, "format", "", "the `FORMAT` of the archive: tar.gz, tar.zst or zip (default tar.gz; zip on Windows)")
 	fs.Var(lines(&p.since), "since", "the `ARCHIVE` of an earlier version; write a delta from it too; repeatable")
+	fs.Var(&p.bundlePython, "bundle-python", "put the interpreter into the archive: the one that builds, or with `=DIR` the one in DIR, of the same version and ABI")
 	fs.Var(lines(&p.exclude), "exclude", "a `GLOB` of paths to leave out; repeatable")
 	fs.Var(lines(&p.include), "include", "a `GLOB` of paths to pack that are left out by default; repeatable")
 	fs.Var(lines(&p.allowOutside), "allow-outside", "a `PART` that may install outside the tree; repeatable")

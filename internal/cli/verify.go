@@ -107,6 +107,9 @@ func wholeArchive(ctx context.Context, source string) (*archive.Manifest, error)
 func ofManifest(m *archive.Manifest, source verify.Source, in *verify.Input) {
 	_, in.Platform, _ = strings.Cut(m.Target, "-")
 	in.Source, in.Python, in.Relocated = source, m.Python, true
+	if m.BundledPython != nil {
+		in.Bundled = m.BundledPython.Directory
+	}
 }
 
 // unpacked is the manifest of an archive that was unpacked in dir; nil if none was.

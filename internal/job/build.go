@@ -26,6 +26,10 @@ type Request struct {
 	Generator     string
 	Provenance    archive.Provenance
 
+	// BundlePython is empty for none, BundleBuilds for the interpreter that
+	// builds, or the directory of another one of its version and ABI.
+	BundlePython string
+
 	Exclude, Include       []string // globs, as of pack.Rules
 	Checks                 Checks
 	AllowOutside, Volatile []string // parts

@@ -32,6 +32,9 @@ func Relocate(ctx context.Context, v *Verified) (*Planned, error) {
 	if err := v.Report.Err(); err != nil {
 		return nil, err
 	}
+	if err := v.withStarter(); err != nil {
+		return nil, err
+	}
 	origin := v.Origin()
 	origin.Secrets = v.Tree.Secrets()
 	plan, err := pack.Relocate(v.List, origin, v.Tree.Python.Version)
@@ -96,7 +99,7 @@ func (v *Verified) manifest() archive.Manifest {
 	m := archive.Manifest{
 		Format: archive.Format, Generator: v.Generator,
 		Name: v.Name, Version: v.Version, Target: v.Made.String(), Label: v.Label,
-		Python: v.Tree.Python, Buildout: v.Tree.Buildout,
+		Python: v.Tree.Python, BundledPython: v.bundledPython(), Buildout: v.Tree.Buildout,
 		Parts: v.Tree.Parts, Checkouts: v.Tree.Checkouts, Signatures: v.Tree.Signatures,
 		Builds: v.builds(), Toolchain: v.Tree.Made, Downloads: v.Tree.Downloads, Provenance: &made,
 		Floors: v.Report.Floors, SystemLibraries: v.Report.SystemLibraries, Extensions: v.Report.Extensions(),

@@ -5,6 +5,7 @@ import (
 	"regexp"
 
 	"github.com/binary-buildout/binary-buildout/internal/buildout"
+	"github.com/binary-buildout/binary-buildout/internal/bundle"
 	"github.com/binary-buildout/binary-buildout/internal/recipes"
 	"github.com/binary-buildout/binary-buildout/internal/verify"
 	"github.com/binary-buildout/binary-buildout/pack"
@@ -14,15 +15,25 @@ import (
 type Listed struct {
 	*Gated
 	List *pack.List
+	// Bundled is the copy of the interpreter, and bundleDir where it lies; nil without one.
+	Bundled   *bundle.Bundle
+	bundleDir string
 }
 
-// List lists what of a tree goes into the archive.
-func List(g *Gated) (*Listed, error) {
+// List lists what of a tree goes into the archive, with a copy of the
+// interpreter where one was asked for.
+func List(ctx context.Context, g *Gated) (*Listed, error) {
 	list, err := pack.Scan(g.Tree.Root, g.rules())
 	if err != nil {
 		return nil, err
 	}
-	return &Listed{g, list}, nil
+	l := &Listed{Gated: g, List: list}
+	if g.BundlePython != "" {
+		if err := l.bundle(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return l, nil
 }
 
 // Verified is a list with what was found of its extensions. Whether that is
@@ -45,11 +56,15 @@ func Verify(ctx context.Context, l *Listed) (*Verified, error) {
 		Witnessed: !l.Build.InPlace, Declared: declared, Compiles: compiles, Parts: Parts(l.Tree),
 		Expect: l.Checks.Expect, Waive: l.Checks.Waive, SystemLibraries: l.Checks.SystemLibraries, Floor: l.Checks.Floor,
 	}
+	if l.Bundled != nil {
+		in.Source, in.Bundled = verify.Both(in.Source, verify.Dir(l.bundleDir)), l.Bundled.Directory
+	}
 	in.IndexWheel = func(project, version string) []string { return l.Tree.IndexWheel(ctx, project, version) }
 	if !l.Checks.NoImport {
 		if in.Import, err = ImportOf(l.Tree); err != nil {
 			return nil, err
 		}
+		in.Import.Skip = l.ofInterpreter // which imports them itself
 	}
 	report, err := verify.Tree(ctx, in)
 	if err != nil {

@@ -169,10 +169,13 @@ except (OSError, IOError):
 
 // environment is what the target's commands see: little.
 func (r *run) environment(pythonDir string) []string {
-	list := []string{pythonDir, "/usr/local/bin", "/usr/bin", "/bin"}
+	list := []string{"/usr/local/bin", "/usr/bin", "/bin"}
+	if pythonDir != "" {
+		list = append([]string{pythonDir}, list...)
+	}
 	env := []string{"HOME=" + r.box.Home(), "TMPDIR=" + r.box.Temp(), "LC_ALL=C"}
 	if r.o.OS == "windows" {
-		list = []string{pythonDir}
+		list = list[:len(list)-3]
 		env = []string{"USERPROFILE=" + r.box.Home(), "APPDATA=" + r.box.Home(), "TEMP=" + r.box.Temp(), "TMP=" + r.box.Temp()}
 		for _, name := range []string{"SystemRoot", "SystemDrive", "COMSPEC", "PATHEXT", "windir", "NUMBER_OF_PROCESSORS", "PROCESSOR_ARCHITECTURE"} {
 			for _, kv := range r.o.Env {

@@ -111,7 +111,9 @@ func Run(ctx context.Context, o Options) (*Proof, error) {
 	if err := r.prepare(ctx); err != nil {
 		return r.proof, err
 	}
-	r.grade()
+	if !r.bundled() {
+		r.grade()
+	}
 	err := r.steps(ctx)
 	return r.proof, err
 }
@@ -136,6 +138,11 @@ func (r *run) prepare(ctx context.Context) error {
 	}
 	r.work = r.scratch.Path
 	r.tree = filepath.Join(r.work, treeName)
+	if r.bundled() {
+		r.python = r.ownPython()
+		r.proof.Python = r.python.Version
+		return r.isolate(ctx)
+	}
 	found, err := install.Choose(ctx, r.installOptions(), m)
 	if err != nil {
 		return err
@@ -169,11 +176,14 @@ func (r *run) installOptions() install.Options {
 func (r *run) isolate(ctx context.Context) error {
 	r.tell("isolate")
 	place := filepath.Join(r.work, pythonName)
-	move := r.python.moveTo(place)
+	move, python := r.python.moveTo(place), r.python.Executable
+	if r.bundled() {
+		move, python = r.others(), r.o.Python
+	}
 	move.mask = append(move.mask, foreignLibpython(r.python.Base, r.python.Version)...)
 	cfg := isolate.Config{
 		Hide: append(append([]string{}, r.o.Hide...), move.hide...), Binds: move.binds, Mask: move.mask,
-		Python: r.python.Executable, Env: r.o.Env, OS: r.o.OS, Methods: r.o.Methods, Self: r.o.Self,
+		Python: python, Env: r.o.Env, OS: r.o.OS, Methods: r.o.Methods, Self: r.o.Self,
 	}
 	if real, err := filepath.EvalSymlinks(r.work); err == nil {
 		cfg.Binds = append([]isolate.Bind{{From: real, To: real}}, cfg.Binds...)
@@ -184,13 +194,16 @@ func (r *run) isolate(ctx context.Context) error {
 	}
 	r.box = box
 	res := box.Result()
-	if !res.Binds {
+	if !res.Binds && !r.bundled() {
 		move = r.python.linkFrom(place, r.o.OS)
 	}
 	r.env = r.environment(move.dir)
 	r.python.Executable = move.executable
 	r.proof.Network, r.proof.Compiler, r.proof.OldPlace = res.Network, res.Compiler, res.OldPlace
 	r.proof.Method, r.proof.Stronger = res.Method, res.Failed
+	if r.bundled() {
+		return nil // it isn't there yet
+	}
 	r.proof.Interpreter, err = r.checkInterpreter(ctx, move)
 	return err
 }
@@ -210,7 +223,7 @@ func (r *run) grade() {
 	}{
 		{"network", r.proof.Network}, {"compiler", r.proof.Compiler}, {"old place", r.proof.OldPlace}, {"interpreter", r.proof.Interpreter},
 	} {
-		if f.grade != isolate.Enforced {
+		if !Enforced(f.grade) {
 			r.proof.fail("run where user namespaces, sudo or docker work ("+strings.Join(why, "; ")+"), or leave --require-isolation out",
 				"isolation is required, and that of the %s is %q", f.name, f.grade)
 		}

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/partfiles"
 )
@@ -89,7 +88,8 @@ func (r *run) spaced(ctx context.Context, plain []partfiles.Change) error {
 	}
 	r.tree = place
 	const where = " at a path with a space and an umlaut"
-	s, err := r.command(ctx, "python bootstrap.py"+where, r.python.Executable, archive.BootstrapPy)
+	name, path, args := r.starter()
+	s, err := r.command(ctx, name+where, path, args...)
 	if err != nil {
 		return err
 	}

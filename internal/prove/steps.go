@@ -9,7 +9,6 @@ import (
 	"io"
 	"time"
 
-	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/install"
 	"github.com/binary-buildout/binary-buildout/internal/isolate"
@@ -29,7 +28,14 @@ func (r *run) steps(ctx context.Context) error {
 		return err
 	}
 	r.proof.Extensions = len(code)
-	if ok, err := r.step(ctx, "python bootstrap.py", r.python.Executable, archive.BootstrapPy); !ok {
+	if r.bundled() {
+		if err := r.ownGrade(ctx); err != nil {
+			return err
+		}
+		r.grade()
+	}
+	name, path, args := r.starter()
+	if ok, err := r.step(ctx, name, path, args...); !ok {
 		return err
 	}
 	plain, err := r.updates(ctx, code)
@@ -85,7 +91,7 @@ func (r *run) updates(ctx context.Context, code machinecode.Files) ([]partfiles.
 // away for the proof is the tree's own too.
 func (r *run) origin() pack.Origin {
 	o := r.o.Origin
-	if r.proof.Interpreter != isolate.Enforced {
+	if !Enforced(r.proof.Interpreter) {
 		o.Interpreter, o.Interpreters, o.Prefix, o.LibDir, o.Virtualenv = "", nil, "", "", ""
 	}
 	return o
@@ -108,6 +114,9 @@ func (r *run) install(ctx context.Context) error {
 	var out bytes.Buffer
 	o.Run = func(ctx context.Context, c install.Call) error {
 		w := io.MultiWriter(c.Out, &out, r.o.Log)
+		if r.bundled() { // it runs where it was unpacked
+			c.Python = inTree(c.Dir, r.manifest.BundledPython.Executable)
+		}
 		return r.box.Run(ctx, isolate.Command{Path: c.Python, Args: c.Args, Dir: c.Dir, Env: r.env, Umask: 0o077, Stdout: w, Stderr: w})
 	}
 	start := time.Now()

@@ -13,7 +13,7 @@ import (
 // recorded are the flags of pack that decide about an archive's bytes, and that
 // no other field of the manifest says.
 func recorded() []string {
-	return []string{"allow-outside", "buildout-version", "config", "default-cfg", "exclude", "expect", "floor", "in-place", "include",
+	return []string{"allow-outside", "buildout-version", "bundle-python", "config", "default-cfg", "exclude", "expect", "floor", "in-place", "include",
 		"no-import", "system-libraries", "waive"}
 }
 
@@ -34,12 +34,31 @@ func Parameters(fs *flag.FlagSet, dir string) map[string][]string {
 		if v, ok := f.Value.(values); ok {
 			list = slices.Clone(v.Values())
 		}
-		if name == "config" || name == "default-cfg" {
+		switch name {
+		case "config", "default-cfg":
 			list = []string{fromDir(dir, list[0])}
+		case "bundle-python":
+			list = []string{ofCheckout(dir, list[0])}
 		}
 		found[name] = list
 	}
 	return found
+}
+
+// ofCheckout is a directory of the checkout, or "true", the build's own
+// interpreter, for one outside of it: that has the same version.
+func ofCheckout(dir, interpreter string) string {
+	if interpreter == "true" {
+		return interpreter
+	}
+	if !filepath.IsAbs(interpreter) {
+		interpreter = filepath.Join(dir, interpreter)
+	}
+	rel, err := filepath.Rel(dir, interpreter)
+	if err != nil || !filepath.IsLocal(rel) {
+		return "true"
+	}
+	return filepath.ToSlash(rel)
 }
 
 func fromDir(dir, file string) string {
@@ -60,7 +79,7 @@ func Apply(fs *flag.FlagSet, parameters map[string][]string) error {
 			return usage("use the binary-buildout that built it, or a newer one", "the archive was built with --%s, which this program doesn't know", name)
 		}
 		for _, value := range parameters[name] {
-			if (name == "config" || name == "default-cfg") && !filepath.IsLocal(filepath.FromSlash(value)) {
+			if (name == "config" || name == "default-cfg" || name == "bundle-python") && !filepath.IsLocal(filepath.FromSlash(value)) {
 				return usage("", "the archive names a file outside of its checkout: --%s %s", name, value)
 			}
 			if err := fs.Set(name, value); err != nil {

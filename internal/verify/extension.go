@@ -86,12 +86,15 @@ var libPython = regexp.MustCompile(`(?:^|/)(?:lib/)?python(\d)\.(\d+)t?/`)
 
 // ofOtherPython says whether a file belongs to a Python in the tree that isn't
 // the interpreter: its standard library, or site-packages of another version.
-func ofOtherPython(p string, t target) bool {
+func (c *checker) ofOtherPython(p string) bool {
+	if c.in.Bundled != "" && strings.HasPrefix(p, c.in.Bundled+"/") {
+		return false
+	}
 	if strings.Contains(p, "/lib-dynload/") || strings.HasPrefix(p, "lib-dynload/") {
 		return true
 	}
 	m := libPython.FindStringSubmatch(p)
-	return m != nil && (m[1] != strconv.Itoa(t.pyMajor) || m[2] != strconv.Itoa(t.pyMinor))
+	return m != nil && (m[1] != strconv.Itoa(c.target.pyMajor) || m[2] != strconv.Itoa(c.target.pyMinor))
 }
 
 // fitting is the image for the target: format and architecture. Without one it is the first, and false.

@@ -32,6 +32,9 @@ type Import struct {
 	Paths       [][]string    // groups of sys.path entries, relative to Root or absolute: one a script or part
 	Timeout     time.Duration // for one import; 0 is a minute
 	Jobs        int           // processes at once; 0 is one a processor
+
+	// Skip tells which extensions are imported otherwise, by path. May be nil.
+	Skip func(path string) bool
 }
 
 // job is one import, as importer.py reads it.
@@ -63,6 +66,9 @@ func (c *checker) importAll(ctx context.Context) (map[string][]Problem, error) {
 	im := c.in.Import
 	var jobs []*job
 	for _, x := range c.extensions {
+		if im.Skip != nil && im.Skip(x.file.path) {
+			continue
+		}
 		if m, ok := x.file.fitting(c.target); !ok || c.spare(x.file) || !exportsAny(m, pymodule.Entries(x.name.Stem, c.target.version())) {
 			continue // judged already
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/matrix"
 )
 
@@ -133,4 +134,15 @@ func (t *tables) packageOf(library string) string {
 		return p
 	}
 	return t.packages[strings.ToLower(path.Base(library))]
+}
+
+// Promised tells whether every system of a platform has a library, by its name.
+// An unknown platform promises nothing.
+func Promised(py archive.Python, platform, library string) bool {
+	t, err := newTarget(py, platform)
+	if err != nil {
+		return false
+	}
+	p, _ := loadTables().policy(t)
+	return loadTables().systemLibrary(t, p, library)
 }

@@ -44,6 +44,18 @@ type File interface {
 	Size() (int64, error)
 }
 
+// Both is two sources as one. What they hold has to have different paths.
+func Both(a, b Source) Source { return both{a, b} }
+
+type both [2]Source
+
+func (s both) Walk(ctx context.Context, visit func(Entry) error) error {
+	if err := s[0].Walk(ctx, visit); err != nil {
+		return err
+	}
+	return s[1].Walk(ctx, visit)
+}
+
 // Dir is a directory of this machine. Version control's own directories are left out.
 func Dir(root string) Source { return dir(root) }
 

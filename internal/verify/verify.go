@@ -40,6 +40,10 @@ type Input struct {
 	// relative to site-packages; none if it has none, or can't be asked. May be nil.
 	IndexWheel func(project, version string) []string
 
+	// Bundled is the directory of the interpreter that the archive brings for
+	// itself, relative; empty for none. Its extensions count as any others.
+	Bundled string
+
 	// Relocated says that the tree is as it will lie on the target: a libpython
 	// that is still needed then is a finding, not a warning.
 	Relocated bool
@@ -162,7 +166,7 @@ func (c *checker) loadAll() {
 // spare says whether an extension is for another interpreter, so that nothing here loads it.
 func (c *checker) spare(f *file) bool {
 	x := c.byFile[f.path]
-	return x != nil && (x.forOther(c.target) || ofOtherPython(f.path, c.target))
+	return x != nil && (x.forOther(c.target) || c.ofOtherPython(f.path))
 }
 
 // judge puts each binary into its list.
@@ -208,7 +212,7 @@ func (c *checker) damaged(f *file, x *extension) {
 func (c *checker) judgeExtension(x *extension, imports []Problem) {
 	f := x.file
 	if c.spare(f) {
-		if ofOtherPython(f.path, c.target) || x.name.ABI == pymodule.Other || x.otherPlatform(c.target) || c.hasVariant(x) {
+		if c.ofOtherPython(f.path) || x.name.ABI == pymodule.Other || x.otherPlatform(c.target) || c.hasVariant(x) {
 			c.report.Other++
 			return
 		}

@@ -31,9 +31,12 @@ def bytecode(path, source, filename, mtime):
     return importlib.util.MAGIC_NUMBER + struct.pack("<I", flags) + importlib.util.source_hash(source) + body
 
 
+OWN_PYTHON = re.compile(u"python-[0-9]+[.][0-9]+[.][0-9]+/")  # the archive's own interpreter
+
+
 def is_installed(path):
     """Whether a file is an installed distribution's, which nobody edits."""
-    return path.startswith(u"eggs/") or any(p.endswith(u".egg") or p == u"site-packages" for p in path.split(u"/"))
+    return path.startswith(u"eggs/") or bool(OWN_PYTHON.match(path)) or any(p.endswith(u".egg") or p == u"site-packages" for p in path.split(u"/"))
 
 
 def source_of(path):

@@ -122,6 +122,7 @@ json.dump({
     'libc': name,
     'libc_version': version,
     'executable': os.path.abspath(sys.executable),
+    'framework': sysconfig.get_config_var('PYTHONFRAMEWORK') or '',
     'prefix': sys.prefix,
     'base_prefix': prefix,
     'base_executable': executable and os.path.abspath(executable),

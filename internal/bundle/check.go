@@ -1,0 +1,95 @@
+package bundle
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/fault"
+)
+
+// usual are modules that an interpreter lacks where a library's headers weren't
+// there when it was built, and that applications count on.
+const usual = "bz2 _ctypes _hashlib _lzma _sqlite3 _ssl zlib"
+
+// checkPy says where the copy finds itself, and what it can't import.
+const checkPy = `
+import json, os, sys
+missing = {}
+for name in sys.argv[1].split():
+    try:
+        __import__(name)
+    except ImportError as e:
+        missing[name] = str(e)
+sys.stdout.write(json.dumps({"prefix": sys.prefix, "exec_prefix": sys.exec_prefix, "os": os.path.dirname(os.__file__),
+                             "path": [p for p in sys.path if p], "version": list(sys.version_info[:2]), "missing": missing}))
+`
+
+// check runs the copy where it lies. It has to find itself there and nothing of
+// its kind elsewhere. The modules that it lacks, or that it has and can't import,
+// are given with the reason.
+func check(ctx context.Context, executable, prefix string, extensions []string) ([]string, error) {
+	// -B: no bytecode is left in the copy.
+	cmd := exec.CommandContext(ctx, executable, "-BsE", "-c", checkPy, strings.Join(append(strings.Fields(usual), extensions...), " "))
+	cmd.Env = []string{"LC_ALL=C", "PATH=/usr/bin:/bin"}
+	out, err := cmd.Output()
+	if err != nil {
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			err = fmt.Errorf("%w: %s", err, lastLine(string(exit.Stderr)))
+		}
+		return nil, fault.Failed(fmt.Errorf("running the copy of the interpreter: %w", err), "")
+	}
+	var told struct {
+		Prefix     string            `json:"prefix"`
+		ExecPrefix string            `json:"exec_prefix"`
+		OS         string            `json:"os"`
+		Path       []string          `json:"path"`
+		Version    []int             `json:"version"`
+		Missing    map[string]string `json:"missing"`
+	}
+	if err := json.Unmarshal(out, &told); err != nil {
+		return nil, fault.Failed(fmt.Errorf("running the copy of the interpreter: %w", err), "")
+	}
+	for _, p := range append(told.Path, told.Prefix, told.ExecPrefix, told.OS) {
+		if _, ok := under(p, prefix); !ok && !real(p, prefix) {
+			return nil, fault.Failed(fmt.Errorf("running the copy of the interpreter: it looks for modules in %s, outside of its own directory", p),
+				"give an interpreter that finds its files from where it lies: --bundle-python=DIR")
+		}
+	}
+	var missing []string
+	names := append(strings.Fields(usual), extensions...)
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		why, ok := told.Missing[name]
+		if !ok || name == "_lzma" && told.Version[0] == 2 { // which never had it
+			continue
+		}
+		missing = append(missing, name+" ("+why+")")
+	}
+	return missing, nil
+}
+
+// real tells whether a path lies in a directory when links are followed.
+func real(p, dir string) bool {
+	a, err := filepath.EvalSymlinks(p)
+	if err != nil {
+		return false
+	}
+	b, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return false
+	}
+	_, ok := under(a, b)
+	return ok
+}
+
+func lastLine(s string) string {
+	s = strings.TrimSpace(s)
+	return s[strings.LastIndexByte(s, '\n')+1:]
+}

@@ -1,0 +1,147 @@
+package bundle
+
+import (
+	"bytes"
+	_ "embed"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// certificatesPy is what ssl.py gets at its end.
+//
+//go:embed certificates.py
+var certificatesPy []byte
+
+// mend takes the build's prefix out of the copies, and changes the few modules
+// that look at the build machine's places.
+func (c *copier) mend() error {
+	for p := range c.taken {
+		data, err := os.ReadFile(c.place(p))
+		if err != nil {
+			return err
+		}
+		now := c.mended(p, data)
+		if bytes.Equal(now, data) {
+			continue
+		}
+		if err := rewrite(c.place(p), now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rewrite writes a file's new content, with the mode that it has.
+func rewrite(file string, data []byte) error {
+	info, err := os.Stat(file)
+	if err != nil {
+		return err
+	}
+	return writeNew(file, data, info.Mode().Perm())
+}
+
+func (c *copier) mended(p string, data []byte) []byte {
+	rel := strings.TrimPrefix(strings.TrimPrefix(p, path.Join(c.name, c.stdlib())), "/")
+	binary := bytes.IndexByte(data, 0) >= 0
+	switch {
+	case binary && !c.shared():
+		return withoutPrefix(data, c.o.Prefix)
+	case binary:
+		return data
+	case !c.shared():
+		data = withPrefix(data, c.o.Prefix, c.prefix())
+	case sysconfigData.MatchString(rel):
+		data = dataWithPrefix(data, c.o.Prefix, c.prefix())
+	}
+	switch {
+	case rel == "ssl.py":
+		data = append(bytes.TrimRight(data, "\n"), append([]byte("\n\n\n"), certificatesPy...)...)
+	case distPackages[rel]:
+		data = bytes.ReplaceAll(data, []byte("dist-packages"), []byte("site-packages"))
+	}
+	return data
+}
+
+// prefix is the interpreter's in the tree, as the tree's files name it.
+func (c *copier) prefix() string { return filepath.Join(c.o.Root, c.name) }
+
+// shared tells whether the prefix is a directory that holds much more than an
+// interpreter, so that its name alone says nothing.
+func (c *copier) shared() bool {
+	return c.o.Prefix == "/usr" || c.o.Prefix == "/usr/local" || c.o.Prefix == "/"
+}
+
+// distPackages are the modules with which Debian's interpreter looks for
+// packages beside its own. In the archive they are a usual Python's: what was
+// installed for the server's interpreter doesn't count.
+var distPackages = map[string]bool{"site.py": true, "sysconfig.py": true, "sysconfig/__init__.py": true,
+	"distutils/command/install.py": true, "distutils/sysconfig.py": true, "_distutils_system_mod.py": true, "pydoc.py": true}
+
+var (
+	sysconfigData = regexp.MustCompile(`^(plat-[^/]*/)?_sysconfigdata[^/]*\.py$`)
+	// ownPlaces are the variables of sysconfig that say where the interpreter's
+	// own files lie. Others with the same start are the system's (TZPATH, INSTALL).
+	ownPlaces = regexp.MustCompile(`(?m)^([ {]*'(?:BINDIR|BINLIBDEST|CONFINCLUDEDIR|CONFINCLUDEPY|DESTLIB|DESTSHARED|INCLUDEDIR|INCLUDEPY|LIBDEST|LIBDIR|LIBPC|LIBPL|MACHDESTLIB|MANDIR|SCRIPTDIR|datarootdir|exec_prefix|prefix)': ')([^']*)(')`)
+)
+
+// dataWithPrefix names another prefix in _sysconfigdata.
+func dataWithPrefix(data []byte, old, to string) []byte {
+	return ownPlaces.ReplaceAllFunc(data, func(line []byte) []byte {
+		m := ownPlaces.FindSubmatch(line)
+		rest, ok := strings.CutPrefix(string(m[2]), old)
+		if !ok || rest != "" && rest[0] != '/' {
+			return line
+		}
+		return []byte(string(m[1]) + to + rest + string(m[3]))
+	})
+}
+
+// withPrefix names another prefix in a text, where the old one is whole.
+func withPrefix(data []byte, old, to string) []byte {
+	return replaced(data, old, []byte(to))
+}
+
+// withoutPrefix overwrites a prefix in a binary file, where it is whole, with
+// slashes up to its last name. That stays, since linkers let strings share their
+// ends: the version in ~/.pyenv/versions/3.11.7 is the one in sys.version too.
+// An interpreter looks there only where it doesn't find itself.
+func withoutPrefix(data []byte, old string) []byte {
+	last := path.Base(old)
+	return replaced(data, old, []byte(strings.Repeat("/", len(old)-len(last))+last))
+}
+
+// replaced replaces a path where no longer name goes on from it.
+func replaced(data []byte, old string, to []byte) []byte {
+	var out []byte
+	rest := data
+	for {
+		i := bytes.Index(rest, []byte(old))
+		if i < 0 {
+			break
+		}
+		end := i + len(old)
+		out = append(out, rest[:i]...)
+		// "./PREFIX", of a path that is meant below another one: no root stands there.
+		below := i > 0 && rest[i-1] == '.' && bytes.IndexByte(data, 0) < 0
+		if end < len(rest) && nameByte(rest[end]) {
+			out = append(out, rest[i:end]...)
+		} else if below {
+			out = append(out, '/')
+			out = append(out, path.Base(string(to))...)
+		} else {
+			out = append(out, to...)
+		}
+		rest = rest[end:]
+	}
+	if out == nil {
+		return data
+	}
+	return append(out, rest...)
+}
+
+func nameByte(b byte) bool {
+	return b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b == '_' || b == '-' || b == '.' || b >= 0x80
+}
