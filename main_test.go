@@ -27,6 +27,7 @@ func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
+		Cmds:                pageScript(t),
 		Condition:           condition,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("EXAMPLES", filepath.Join(root, "examples"))
@@ -47,7 +48,8 @@ func TestScript(t *testing.T) {
 }
 
 // condition knows [lacks:PROGRAM], which is an error in CI, since nothing is
-// skipped there unseen; and [powershell], which .ci/powershell.sh makes true.
+// skipped there unseen; [powershell], which .ci/powershell.sh makes true; and
+// [published], for what takes too long in each CI (examples/published/README.md).
 func condition(cond string) (bool, error) {
 	if program, ok := strings.CutPrefix(cond, "lacks:"); ok {
 		_, err := exec.LookPath(program)
@@ -58,6 +60,9 @@ func condition(cond string) (bool, error) {
 	}
 	if cond == "powershell" {
 		return os.Getenv("BINARY_BUILDOUT_PWSH") != "", nil
+	}
+	if cond == "published" {
+		return os.Getenv("BINARY_BUILDOUT_PUBLISHED") != "", nil
 	}
 	return false, fmt.Errorf("there is no condition %q", cond)
 }
