@@ -32,6 +32,7 @@ func (s Set) Notes() string {
 		b.WriteString(row(deltas, s.link(a.File.Name, a.File.Name), markdown.Cell(platform(a.Info)), markdown.Cell(a.Info.Python.Version), markdown.Cell(floors(a.Info.Floors)),
 			size(a.File.Size), s.deltaLinks(a), "`"+a.File.SHA256+"`"))
 	}
+	b.WriteString(s.changed())
 	if libraries := s.libraries(); len(libraries) > 0 {
 		b.WriteString("\nThe target system brings: " + strings.Join(libraries, ", ") + ".\n")
 	}
@@ -42,6 +43,25 @@ func (s Set) Notes() string {
 		}
 	}
 	return b.String()
+}
+
+// maxEggs is how many eggs of an account the text names.
+const maxEggs = 100
+
+// changed is the account of the first archive that has one: mostly the eggs of
+// all of them are the same.
+func (s Set) changed() string {
+	for _, a := range s.sorted() {
+		if a.Info.Changes == nil {
+			continue
+		}
+		of := ""
+		if len(s.Archives) > 1 {
+			of = "\nThis is the account of " + markdown.Cell(a.File.Name) + ".\n"
+		}
+		return "\n" + a.Info.Changes.Markdown(maxEggs) + of
+	}
+	return ""
 }
 
 // row is a row of the table of archives. Without a delta in the whole release,

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/binary-buildout/binary-buildout/internal/changes"
 	"github.com/binary-buildout/binary-buildout/release/releasetest"
 )
 
@@ -74,6 +75,8 @@ func TestMergeNotes(t *testing.T) {
 func TestNotes(t *testing.T) {
 	set := gathered(t)
 	set.Home, set.Signer = "https://github.com/acme/site", &Signer{Workflow: "acme/site/.github/workflows/release.yml", Repo: "acme/site", Ref: "refs/tags/v1.0", Hosted: true}
+	set.Archives[0].Info.Changes = &changes.Account{From: "0.9", To: "1.0", Eggs: []changes.Change{{Name: "six", From: "1.16.0", To: "1.17.0"}},
+		Files: changes.Counts{Changed: 1, Added: 2, Removed: 2}, FromSize: 3 << 20, ToSize: 4 << 20}
 	set.Archives[0].Deltas = []Delta{
 		{File: File{Name: "site-1.0-cp312-manylinux_2_28_x86_64.from-0.8.delta.tar.gz", Size: 3 << 20}, BaseVersion: "0.8"},
 		{File: File{Name: "site-1.0-cp312-manylinux_2_28_x86_64.from-0.9.delta.tar.gz", Size: 83 << 10}, BaseVersion: "0.9"},

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/internal/changes"
 	"github.com/binary-buildout/binary-buildout/internal/sbom"
 )
 
@@ -49,6 +50,9 @@ type Sidecar struct {
 	// Deltas are those that were written with the archive. A job that attaches
 	// another one's archive has their bases from here.
 	Deltas []IndexDelta `json:"deltas,omitempty"`
+
+	// Changes are what changed since the last archive of the target; nil without one.
+	Changes *changes.Account `json:"changes,omitempty"`
 
 	Report json.RawMessage `json:"report,omitempty"` // internal/verify's
 	Proof  json.RawMessage `json:"proof,omitempty"`  // internal/prove's

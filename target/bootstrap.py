@@ -417,6 +417,8 @@ SHAPES = {
         "label": is_text, "longest_path": is_text, "files_sha256": is_text,
         "floors": each(members({"kind": is_text, "version": is_text}, {"file": is_text})),
         "system_libraries": each(members({"name": is_plain}, {"needed_by": is_text, "package": is_text})),
+        "buildout": is_text,
+        "parts": each(members({"name": is_text, "recipe": is_text})),
         "relocations": each(members({"path": is_text}, {
             "class": is_text, "mode": is_mode, "size": is_number, "sha256": is_text, "link": is_text, "splits": named(is_text),
             "cstrings": each(members({"offset": is_number, "old": is_text, "prefix": is_number}))})),
@@ -3007,6 +3009,112 @@ def values_of(state):
     """root, python and prefix of a state, or of its pending record."""
     return {u"root": state["root"], u"python": state["interpreter"], u"prefix": state.get("prefix", u"")}
 
+# ---- changes ----------------------------------------------------------------
+# What changed from one version to another, as build-side internal/changes says it.
+
+EGG_NAME = re.compile(u"^([^/-]+)-([^/-]+)(?:-py[^/]*)?\\.egg\\Z")
+INSTALLED_NAME = re.compile(u"^([^/-]+)-([^/-]+)\\.dist-info\\Z")
+
+
+def changed_lines(old, old_files, new, new_files, most):
+    """The account of two manifests and their lists of files: eggs first, at most so many."""
+    lines = [u"what changed from %s to %s:" % (old["version"], new["version"])]
+    eggs = changed_eggs(old_files, new_files)
+    if eggs:
+        lines.append(u"  eggs: " + kinds_of(eggs))
+        lines += [u"    " + said(*egg) for egg in eggs[:most]]
+        if len(eggs) > most:
+            lines.append(u"    and %d more" % (len(eggs) - most))
+    rows = [(u"parts", compared(parts_of(old), parts_of(new)))]
+    rows += [(u"runs on", compared({u"Python": old["python"]["version"]}, {u"Python": new["python"]["version"]})),
+             (u"runs on", compared({u"zc.buildout": old.get("buildout")}, {u"zc.buildout": new.get("buildout")})),
+             (u"needs", compared(floors_of(old), floors_of(new))),
+             (u"system libraries", compared(libraries_of(old), libraries_of(new)))]
+    lines += [u"  %s: %s" % (heading, u"; ".join(said(*c) for c in changed)) for heading, changed in rows if changed]
+    return lines + file_lines(old_files, new_files)
+
+
+def parts_of(manifest):
+    return dict((p["name"], p["recipe"]) for p in manifest.get("parts") or ())
+
+
+def floors_of(manifest):
+    return dict((f["kind"], f["version"]) for f in manifest.get("floors") or ())
+
+
+def libraries_of(manifest):
+    return dict((l["name"], l["name"]) for l in manifest.get("system_libraries") or ())
+
+
+def compared(old, new):
+    """(name, was, is) of what differs; None for what is new or gone."""
+    return sorted((name, old.get(name), new.get(name)) for name in set(old) | set(new) if old.get(name) != new.get(name))
+
+
+def said(name, was, now):
+    if was is None:
+        return (name if now == name else name + u" " + now) + u", new"
+    if now is None:
+        return (name if was == name else name + u" " + was) + u", gone"
+    return u"%s %s -> %s" % (name, was, now)
+
+
+def counted(*counts):
+    return u", ".join(u"%d %s" % (n, word) for n, word in counts if n)
+
+
+def kinds_of(changed):
+    added, removed = len([c for c in changed if c[1] is None]), len([c for c in changed if c[2] is None])
+    return counted((len(changed) - added - removed, u"with another version"), (added, u"new"), (removed, u"gone"))
+
+
+def changed_eggs(old_files, new_files):
+    old, new, out = eggs_of(old_files), eggs_of(new_files), []
+    for plain in set(old) | set(new):
+        (was_name, was), (name, now) = old.get(plain, (None, ())), new.get(plain, (None, ()))
+        gone, come = u", ".join(sorted(set(was) - set(now))), u", ".join(sorted(set(now) - set(was)))
+        if gone or come:
+            out.append((name or was_name, gone or None, come or None))
+    return sorted(out)
+
+
+def eggs_of(files):
+    """The distributions of a list of files: (name, versions) by the plain name."""
+    found, seen = {}, set()
+    for entry in files:
+        names = entry["path"].split(u"/")
+        for i, name in enumerate(names):
+            egg = None
+            if name.endswith(u".egg"):
+                egg = EGG_NAME.match(name)
+            elif i and name.endswith(u".dist-info") and names[i - 1] == u"site-packages":
+                egg = INSTALLED_NAME.match(name)
+                if egg is None:
+                    break
+            if egg:
+                path = u"/".join(names[:i + 1])
+                if path not in seen:
+                    seen.add(path)
+                    plain = re.sub(u"[-_.]+", u"-", egg.group(1)).lower()
+                    versions = found.get(plain, (None, []))[1]
+                    found[plain] = (egg.group(1), versions + [egg.group(2)])
+                break
+    return found
+
+
+def file_lines(old_files, new_files):
+    old, new = contents_of(old_files), contents_of(new_files)
+    counts = counted((len([p for p in new if p in old and new[p] != old[p]]), u"changed"),
+                     (len([p for p in new if p not in old]), u"new"), (len([p for p in old if p not in new]), u"gone"))
+    if not counts:
+        return []
+    sizes = tuple(sum(e.get("size") or 0 for e in files) / 1048576.0 for files in (old_files, new_files))
+    return [u"  files: %s; %.1f MiB -> %.1f MiB" % ((counts,) + sizes)]
+
+
+def contents_of(files):
+    return dict((e["path"], (e.get("type"), e.get("mode"), e.get("sha256"), e.get("link"))) for e in files if e.get("type") != u"dir")
+
 # ---- configuration ----------------------------------------------------------
 # Whether the configuration that bin/buildout was last run with goes with the new version.
 
@@ -3315,6 +3423,9 @@ class Staging(object):
 # ---- update -----------------------------------------------------------------
 # An update: it plans, checks and applies what lies in incoming/.
 
+SHOWN_EGGS = 20  # of what changed, in the last lines of an update
+
+
 def plan_update(tree, staging, prepared):
     """What has to be done that the tree becomes the staged one."""
     left = left_in(tree)
@@ -3387,6 +3498,7 @@ def apply_update(tree, incoming, python, root, look=False):
         if look:
             change.sweep()
             return 0
+        changed = account(tree, incoming)
         sync_sources(tree.base, operations)
         change.begin({"format": FORMAT, "what": incoming.what(), "from": tree.archive, "to": incoming.digest, "keeps": True, "holds": incoming.delta.get("hold") is True,
                       "from_version": tree.manifest["version"], "to_version": incoming.manifest["version"],
@@ -3398,9 +3510,18 @@ def apply_update(tree, incoming, python, root, look=False):
         raise
     change.run(read_json(tree.base, CHANGE + u"/plan.json"))
     drop_incoming(tree.base, tree.archive, incoming.digest)
-    for _, _, line in plan.report:
+    for line in [line for _, _, line in plan.report] + changed:
         say(line)
     return len([o for o in operations if o[1].split(u"/")[0] != OWN])
+
+
+def account(tree, incoming):
+    """What changes, in lines. No update fails for want of it: the old list of files may be damaged."""
+    try:
+        old = read_json(tree.base, FILES) or {}
+    except Refused:
+        return []
+    return changed_lines(tree.manifest, old.get("files") or (), incoming.manifest, incoming.files.get("files") or (), SHOWN_EGGS)
 
 
 def kept_files(plan):

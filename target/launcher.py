@@ -313,6 +313,8 @@ SHAPES = {
         "label": is_text, "longest_path": is_text, "files_sha256": is_text,
         "floors": each(members({"kind": is_text, "version": is_text}, {"file": is_text})),
         "system_libraries": each(members({"name": is_plain}, {"needed_by": is_text, "package": is_text})),
+        "buildout": is_text,
+        "parts": each(members({"name": is_text, "recipe": is_text})),
         "relocations": each(members({"path": is_text}, {
             "class": is_text, "mode": is_mode, "size": is_number, "sha256": is_text, "link": is_text, "splits": named(is_text),
             "cstrings": each(members({"offset": is_number, "old": is_text, "prefix": is_number}))})),

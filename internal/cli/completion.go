@@ -101,7 +101,7 @@ func addFlag(cmd *cobra.Command, f *flag.Flag) {
 	p := pflag.PFlagFromGoFlag(f)
 	p.Usage, p.Shorthand = usage, ""
 	cmd.Flags().AddFlag(p)
-	if word == "" {
+	if word = strings.TrimPrefix(word, "="); word == "" {
 		return
 	}
 	complete := func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {

@@ -14,10 +14,14 @@ func TestKinds(t *testing.T) {
 		flagsFor(cmd).VisitAll(func(f *flag.Flag) {
 			word, _ := wordOf(f)
 			if b, ok := f.Value.(interface{ IsBoolFlag() bool }); ok && b.IsBoolFlag() {
-				if word != "" {
+				// A value may follow after =, as in --bundle-python=DIR.
+				if of, ok := strings.CutPrefix(word, "="); ok {
+					word = of
+				} else if word != "" {
 					t.Errorf("%s --%s takes no value, and its help has %q", cmd.name, f.Name, word)
+				} else {
+					return
 				}
-				return
 			}
 			if _, ok := kindOf(word); !ok {
 				t.Errorf("%s --%s takes %q, which is no kind of value", cmd.name, f.Name, word)

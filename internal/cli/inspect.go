@@ -19,7 +19,8 @@ func inspectCommand() command {
 			"binary-buildout inspect dist/site-1.0-cp313-linux_x86_64.tar.gz",
 			"binary-buildout inspect last/site-1.0-cp313-linux_x86_64.tar.gz dist/site-1.1-cp313-linux_x86_64.tar.gz",
 		},
-		parse: func(c *Command, _ *flag.FlagSet, common *common) func(context.Context, []string) error {
+		parse: func(c *Command, fs *flag.FlagSet, common *common) func(context.Context, []string) error {
+			files := fs.Bool("files", false, "of two archives, list each file and each entry of the manifest that differs")
 			return func(_ context.Context, args []string) error {
 				for _, name := range args {
 					if info, err := os.Stat(c.abs(name)); err != nil {
@@ -32,7 +33,7 @@ func inspectCommand() command {
 				case 1:
 					return c.inspect(c.abs(args[0]), common)
 				case 2:
-					return c.compare(c.abs(args[0]), c.abs(args[1]), common)
+					return c.compare(c.abs(args[0]), c.abs(args[1]), *files, common)
 				}
 				return usageError("inspect takes one archive or two", "binary-buildout inspect dist/site-1.0-cp313-linux_x86_64.tar.gz")
 			}
@@ -91,32 +92,54 @@ func (c *Command) inspect(file string, common *common) error {
 }
 
 // compare says how two archives differ; 1 is the exit code if they do.
-func (c *Command) compare(a, b string, common *common) error {
+func (c *Command) compare(a, b string, files bool, common *common) error {
 	differences, err := archive.Compare(a, b)
 	if err != nil {
 		return err
 	}
+	if len(differences) == 0 && !common.json {
+		_, err = fmt.Fprintln(c.Stdout, "the archives have the same contents")
+		return err
+	}
+	if files {
+		err = c.showDifferences(differences, common)
+	} else {
+		err = c.showAccount(a, b, len(differences), common)
+	}
+	if err == nil && len(differences) > 0 {
+		err = &reported{exitFailed}
+	}
+	return err
+}
+
+// showDifferences lists each file and each entry of the manifest that differs.
+func (c *Command) showDifferences(differences []archive.Difference, common *common) error {
 	if common.json {
-		if err := c.writeJSON(differences); err != nil {
-			return err
-		}
+		return c.writeJSON(differences)
 	}
-	if len(differences) == 0 {
-		if !common.json {
-			fmt.Fprintln(c.Stdout, "the archives have the same contents")
-		}
-		return nil
+	w := tabwriter.NewWriter(plainWriter{c.Stdout}, 0, 0, 2, ' ', 0)
+	for _, d := range differences {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", d.What, d.Path, shorten(d.A), shorten(d.B))
 	}
-	if !common.json {
-		w := tabwriter.NewWriter(plainWriter{c.Stdout}, 0, 0, 2, ' ', 0)
-		for _, d := range differences {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", d.What, d.Path, shorten(d.A), shorten(d.B))
-		}
-		if err := w.Flush(); err != nil {
-			return err
-		}
+	return w.Flush()
+}
+
+// showAccount says what changed, eggs first, and how much --files lists.
+func (c *Command) showAccount(a, b string, differences int, common *common) error {
+	changed, err := account(a, b)
+	if err != nil {
+		return err
 	}
-	return &reported{exitFailed}
+	if common.json {
+		return c.writeJSON(changed)
+	}
+	lines := changed.Lines(0)
+	if changed.Same() {
+		lines = append(lines, "  nothing but what the manifest says")
+	}
+	lines = append(lines, "inspect --files lists "+plural.Of(differences, "difference"))
+	_, err = fmt.Fprintln(c.Stdout, plain(strings.Join(lines, "\n")))
+	return err
 }
 
 // shorten keeps a value to what fits beside another one.

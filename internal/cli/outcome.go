@@ -52,7 +52,7 @@ func (p *packing) page(ended outcome.Outcome) ([]byte, error) {
 	if page.Head, err = ended.Head(); err != nil {
 		return nil, err
 	}
-	for _, section := range []func() (template.HTML, error){ended.Materials, p.archiveHTML} {
+	for _, section := range []func() (template.HTML, error){p.changesHTML, ended.Materials, p.archiveHTML} {
 		more, err := section()
 		if err != nil {
 			return nil, fmt.Errorf("writing the report: %w", err)

@@ -10,10 +10,12 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/buildout"
+	"github.com/binary-buildout/binary-buildout/internal/changes"
 	"github.com/binary-buildout/binary-buildout/internal/job"
 	"github.com/binary-buildout/binary-buildout/internal/outcome"
 	"github.com/binary-buildout/binary-buildout/internal/prove"
@@ -59,7 +61,8 @@ type packing struct {
 	planned *job.Planned
 	own     *scratch.Dir // where the archive lies until it is proved
 	result  job.File
-	deltas  []delta // one for each --since
+	deltas  []delta          // one for each --since
+	changed *changes.Account // since the last archive
 	proof   *prove.Proof
 	times   []outcome.Step
 }
@@ -117,6 +120,9 @@ func (p *packing) steps(ctx context.Context) error {
 	}
 	if err == nil && len(p.flags.since) > 0 {
 		p.deltas, err = step(ctx, p, "Writing the deltas", func() ([]delta, error) { return p.makeDeltas(ctx) })
+	}
+	if err == nil {
+		p.changed, err = p.account()
 	}
 	var ended *interrupted
 	if err == nil || errors.As(err, &ended) {
@@ -218,6 +224,9 @@ func (p *packing) show(ctx context.Context, common *common) error {
 	file := p.shown(p.result.Path)
 	in := p.built.Tree.Interpreter
 	lines := tryLines(runtime.GOOS, p.result.Path, p.id.name+"-"+p.id.version, pythonCommand(ctx, runtime.GOOS, in.Minor(), p.built.Tree.Python.ABI, in.Executable))
+	if p.changed != nil {
+		fmt.Fprintf(p.Stdout, "\n%s\n", plain(strings.Join(p.changed.Lines(shownEggs), "\n")))
+	}
 	_, err := fmt.Fprintf(p.Stdout, `
 Archive: %s
 Report:  %s

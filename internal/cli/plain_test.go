@@ -28,7 +28,7 @@ func TestPlain(t *testing.T) {
 	u.heading(foreign)
 	c.exit(fault.Usage(errors.New(foreign), foreign))
 	c.exit(errors.New(foreign))
-	if e := c.showUpdated(&install.Updated{Result: install.Result{Changed: true, Name: foreign, Version: foreign, Warnings: []string{foreign}}, From: foreign, Report: []string{foreign}}, &common{}, false); e != nil {
+	if e := c.showUpdated(&install.Updated{Result: install.Result{Changed: true, Name: foreign, Version: foreign, Warnings: []string{foreign}}, From: foreign, Report: []string{foreign}}, nil, &common{}, false); e != nil {
 		t.Fatal(e)
 	}
 	if e := c.writeJSON(map[string]string{"name": foreign}); e != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/buildout"
+	"github.com/binary-buildout/binary-buildout/internal/changes"
 	"github.com/binary-buildout/binary-buildout/internal/outcome"
 	"github.com/binary-buildout/binary-buildout/internal/prove"
 	"github.com/binary-buildout/binary-buildout/internal/sbom"
@@ -30,6 +31,7 @@ type sidecar struct {
 	Warnings   []string             `json:"warnings,omitempty"`
 	Reused     *buildout.Reused     `json:"reused,omitempty"`
 	Deltas     []release.IndexDelta `json:"deltas,omitempty"`
+	Changes    *changes.Account     `json:"changes,omitempty"`
 	Relocation *pack.Report         `json:"relocation"`
 	Report     *verify.Report       `json:"report"`
 	Proof      *prove.Proof         `json:"proof"`
@@ -39,7 +41,7 @@ func (p *packing) sidecar() (sidecar, error) {
 	s := sidecar{
 		Manifest: p.planned.Contents.Manifest,
 		Archive:  filepath.Base(p.result.Path), Size: p.result.Digest.Size, SHA256: p.result.Digest.SHA256,
-		Relocation: p.planned.Plan.Report, Report: p.report, Proof: p.proof, Warnings: p.built.Tree.Warnings, Reused: p.built.Tree.Reused, Deltas: p.indexed(),
+		Relocation: p.planned.Plan.Report, Report: p.report, Proof: p.proof, Warnings: p.built.Tree.Warnings, Reused: p.built.Tree.Reused, Deltas: p.indexed(), Changes: p.changed,
 	}
 	s.Manifest.Relocations, s.Manifest.Verification = nil, nil
 	m, err := p.materials()
@@ -116,7 +118,7 @@ func (p *packing) tellActions(base string, ended outcome.Outcome, cause error) e
 			note.Warningf("%s", a.Message)
 		}
 	}
-	p.summary(string(p.redact([]byte(ended.Markdown() + p.report.Markdown()))))
+	p.summary(string(p.redact([]byte(ended.Markdown() + p.changesMarkdown() + p.report.Markdown()))))
 	if cause != nil || p.Getenv("GITHUB_OUTPUT") == "" {
 		return nil
 	}

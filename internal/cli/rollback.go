@@ -28,9 +28,10 @@ func (c *Command) rollback(ctx context.Context, o install.UpdateOptions, common 
 	if done, err := c.elsewhere(ctx, &o); done || err != nil {
 		return err
 	}
+	was := sideOfTree(o.Into)
 	result, err := install.Rollback(ctx, o)
 	if err != nil {
 		return err
 	}
-	return c.showUpdated(result, common, o.Start != "")
+	return c.showUpdated(result, was, common, o.Start != "")
 }

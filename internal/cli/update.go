@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/internal/changes"
 	"github.com/binary-buildout/binary-buildout/internal/fetch"
 	"github.com/binary-buildout/binary-buildout/internal/install"
 )
@@ -51,11 +52,12 @@ func (c *Command) update(ctx context.Context, o install.UpdateOptions, trust *tr
 	if err := trust.settle(c, &o.Options, ui); err != nil {
 		return err
 	}
+	was := sideOfTree(o.Into)
 	result, err := install.Update(ctx, o)
 	if err != nil {
 		return err
 	}
-	return c.showUpdated(result, common, o.Start != "")
+	return c.showUpdated(result, was, common, o.Start != "")
 }
 
 // surround fills in what every command of package install needs.
@@ -92,9 +94,25 @@ func (c *Command) source(s string) string {
 	return s
 }
 
-func (c *Command) showUpdated(r *install.Updated, common *common, started bool) error {
+// changedIn is what changed in a tree, where it is known what was there before.
+func changedIn(r *install.Updated, was *changes.Side) *changes.Account {
+	if !r.Changed || was == nil || was.Version != r.From {
+		return nil
+	}
+	is := sideOfTree(r.Dir)
+	if is == nil {
+		return nil
+	}
+	return changes.Between(*was, *is)
+}
+
+func (c *Command) showUpdated(r *install.Updated, was *changes.Side, common *common, started bool) error {
+	changed := changedIn(r, was)
 	if common.json {
-		return c.writeJSON(r)
+		return c.writeJSON(struct {
+			*install.Updated
+			Changes *changes.Account `json:"changes,omitempty"`
+		}{r, changed})
 	}
 	for _, line := range append(r.Warnings, r.Report...) {
 		fmt.Fprintf(c.Stdout, "note: %s\n", plain(line))
@@ -104,6 +122,9 @@ func (c *Command) showUpdated(r *install.Updated, common *common, started bool) 
 		return err
 	}
 	_, err := fmt.Fprintf(c.Stdout, "%s %s lies in %s; it was %s\n", plain(r.Name), plain(r.Version), r.Dir, plain(r.From))
+	if err == nil && changed != nil {
+		_, err = fmt.Fprintln(c.Stdout, plain(strings.Join(changed.Lines(shownEggs), "\n")))
+	}
 	if err == nil && !started {
 		_, err = fmt.Fprint(c.Stdout, "next: start the application again\n")
 	}

@@ -2,14 +2,18 @@
 import json
 import os
 
+from changes import changed_lines
 from configuration import check_config
 from documents import read_json, write_json
 from incoming import drop_incoming
 from listed import left_in, own_files
 from plan import Plan, is_owned, item_at
 from staging import Staging
-from system import FORMAT, OWN, Refused, STATE, WINDOWS, clear, native, say, write_new
+from system import FILES, FORMAT, OWN, Refused, STATE, WINDOWS, clear, native, say, write_new
 from transaction import CHANGE, INCOMING, RECORD, STAGED, Transaction
+
+
+SHOWN_EGGS = 20  # of what changed, in the last lines of an update
 
 
 def plan_update(tree, staging, prepared):
@@ -84,6 +88,7 @@ def apply_update(tree, incoming, python, root, look=False):
         if look:
             change.sweep()
             return 0
+        changed = account(tree, incoming)
         sync_sources(tree.base, operations)
         change.begin({"format": FORMAT, "what": incoming.what(), "from": tree.archive, "to": incoming.digest, "keeps": True, "holds": incoming.delta.get("hold") is True,
                       "from_version": tree.manifest["version"], "to_version": incoming.manifest["version"],
@@ -95,9 +100,18 @@ def apply_update(tree, incoming, python, root, look=False):
         raise
     change.run(read_json(tree.base, CHANGE + u"/plan.json"))
     drop_incoming(tree.base, tree.archive, incoming.digest)
-    for _, _, line in plan.report:
+    for line in [line for _, _, line in plan.report] + changed:
         say(line)
     return len([o for o in operations if o[1].split(u"/")[0] != OWN])
+
+
+def account(tree, incoming):
+    """What changes, in lines. No update fails for want of it: the old list of files may be damaged."""
+    try:
+        old = read_json(tree.base, FILES) or {}
+    except Refused:
+        return []
+    return changed_lines(tree.manifest, old.get("files") or (), incoming.manifest, incoming.files.get("files") or (), SHOWN_EGGS)
 
 
 def kept_files(plan):

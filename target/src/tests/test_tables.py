@@ -4,6 +4,7 @@ import unittest
 import addresses
 import boundaries
 import bytecode
+import changes
 import choose
 import index
 import develop
@@ -21,6 +22,24 @@ class Tables(unittest.TestCase):
     def test_installed(self):
         rows = cases("installed.json")["rows"]
         self.rows([path for path, want in rows.items() if bytecode.is_installed(path) is not want])
+
+    def test_changes(self):
+        for row in cases("changes.json")["rows"]:
+            sides = []
+            for side in "old", "new":
+                known = row[side]
+                sides += [{"version": known["version"], "python": {"version": known["python"]}, "buildout": known["buildout"],
+                           "floors": [{"kind": k, "version": v} for k, v in known["floors"].items()],
+                           "system_libraries": [{"name": name} for name in known["libraries"]],
+                           "parts": [{"name": k, "recipe": v} for k, v in known["parts"].items()]},
+                          [{"path": p, "sha256": content, "size": size} for p, content, size in row[side + "_files"]]]
+            self.assertEqual(changes.changed_lines(*(sides + [20])), row["lines"])
+
+    def test_changes_of_many(self):
+        files = [[{"path": u"%s-%s.egg" % (name, version)} for name in u"abc"] for version in (u"1", u"2")]
+        manifest = {"version": u"1", "python": {"version": u"3"}}
+        lines = changes.changed_lines(manifest, files[0], manifest, files[1], 2)
+        self.assertEqual(lines[1:5], [u"  eggs: 3 with another version", u"    a 1 -> 2", u"    b 1 -> 2", u"    and 1 more"])
 
     def test_shheads(self):
         wrong = []
