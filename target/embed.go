@@ -24,6 +24,8 @@ var (
 	installPs1 string
 	//go:embed bootstrap.sh
 	bootstrapSh string
+	//go:embed system.sh
+	systemSh string
 	//go:embed bootstrap.cmd
 	bootstrapCmd string
 )

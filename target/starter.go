@@ -6,13 +6,6 @@ import (
 	"strings"
 )
 
-// The names of the two programs that start an archive's bootstrap.py under the
-// archive's own interpreter: on Windows the second, elsewhere the first.
-const (
-	StarterName        = "bootstrap"
-	StarterWindowsName = "bootstrap.cmd"
-)
-
 // Starter is what an archive's bootstrap or bootstrap.cmd has to know of the
 // archive and of the interpreter in it.
 type Starter struct {
@@ -32,12 +25,13 @@ type Starter struct {
 	Floor string
 }
 
-// Name is the name that the archive has it by, at its top.
+// Name is the name that the archive has it by, at its top: bootstrap, on Windows
+// bootstrap.cmd.
 func (s Starter) Name() string {
 	if s.System == "windows" {
-		return StarterWindowsName
+		return "bootstrap.cmd"
 	}
-	return StarterName
+	return "bootstrap"
 }
 
 // machines are the names that uname -m has for what runs an architecture, and
@@ -91,3 +85,16 @@ func (s Starter) Bytes() ([]byte, error) {
 	return []byte(strings.NewReplacer("@PYTHON@", executable, "@TARGET@", s.Target, "@SYSTEM@", system, "@MACHINES@", s.machines(),
 		"@LOADER@", s.Loader, "@LIBC@", libc, "@FLOOR@", s.Floor).Replace(text)), nil
 }
+
+// systemFunctions are functions for sh that tell a system's libc: of bootstrap,
+// and libc_here, which says "glibc 2.36" or "musl 1.2.5".
+func systemFunctions() string {
+	_, functions, _ := strings.Cut(bootstrapSh, "\nolder() {")
+	functions, _, _ = strings.Cut(functions, "\ncase $0 in")
+	_, here, _ := strings.Cut(systemSh, "\n")
+	return "older() {" + functions + "\n" + here
+}
+
+// SystemProbe is a program for sh that says the libc of a Linux system and its
+// version, as bootstrap finds them; nothing where it can't.
+func SystemProbe() string { return systemFunctions() + "libc_here\n" }

@@ -88,7 +88,13 @@ func (t *application) read(ctx context.Context, o Options) error {
 			return fault.Surroundings(fmt.Errorf("looking at what was interrupted: %w", err), "")
 		}
 		o.tell(fetch.Event{Step: "bootstrap", Text: "finishing what was interrupted"})
-		if err := runBootstrap(ctx, o, t.dir, state.Interpreter, "--recover"); err != nil {
+		python := state.Interpreter
+		if _, err := os.Stat(python); err != nil && starter(t.dir, o.OS) == nil { // it went with its version
+			if python, err = anyPython(ctx, o); err != nil {
+				return err
+			}
+		}
+		if err := runBootstrap(ctx, o, t.dir, python, "--recover"); err != nil {
 			return err
 		}
 	}
@@ -110,9 +116,20 @@ func (t *application) read(ctx context.Context, o Options) error {
 	return nil
 }
 
-// python is the interpreter that the tree has, if the new version takes it too.
+// python is the interpreter that bootstrap.py is run with: the one that the tree
+// has, if the new version takes it too.
 func (t *application) python(ctx context.Context, o Options, n *interpreter.Needs) (string, error) {
-	if o.Python == "" {
+	if n.Bundled && o.Python != "" {
+		return "", fault.Usage(fmt.Errorf("updating %s with --python %s: the new version has an interpreter of its own", t.dir, o.Python), "leave --python out")
+	}
+	if n.Bundled {
+		// The new version refuses a system itself, before anything is changed.
+		if _, err := os.Stat(t.state.Interpreter); err != nil && starter(t.dir, o.OS) == nil {
+			return anyPython(ctx, o)
+		}
+		return t.state.Interpreter, nil
+	}
+	if o.Python == "" && t.manifest.BundledPython == nil {
 		if p, err := interpreter.Probe(ctx, t.state.Interpreter, interpreter.CleanEnv(o.Env)); err == nil && n.Fits(p) {
 			return t.state.Interpreter, nil
 		}
@@ -122,6 +139,18 @@ func (t *application) python(ctx context.Context, o Options, n *interpreter.Need
 		return "", err
 	}
 	return p.Executable, nil
+}
+
+// anyPython is an interpreter that can run bootstrap.py.
+func anyPython(ctx context.Context, o Options) (string, error) {
+	all, err := interpreter.Here(ctx, o.search())
+	if err != nil {
+		return "", err
+	}
+	if len(all) == 0 {
+		return "", fault.Usage(errors.New("running bootstrap.py: there is no Python here, and that of this version is gone"), "install one, or name one with --python")
+	}
+	return all[0].Executable, nil
 }
 
 // forget removes what was laid for bootstrap.py.

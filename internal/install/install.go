@@ -162,6 +162,11 @@ func installFile(ctx context.Context, o Options, a *fetch.Archive, dir string) (
 		return nil, otherVersion(o, dir, m.Name+" "+m.Version)
 	}
 	py := o.Interpreter
+	if m.BundledPython != nil {
+		if py, err = bundled(ctx, o, m, dir); err != nil {
+			return nil, err
+		}
+	}
 	if py == nil && a.Python != nil && interpreter.Required(m).Fits(a.Python) {
 		py = a.Python
 	}

@@ -65,7 +65,11 @@ func place(ctx context.Context, o Options, p placing) error {
 		return err
 	}
 	o.tell(fetch.Event{Step: "bootstrap", Text: "running bootstrap.py with " + p.python.Executable})
-	if err := bootstrap(ctx, o, tree, p.dir, p.python.Executable); err != nil {
+	python := p.python.Executable
+	if p.manifest.BundledPython != nil {
+		python = "" // it lies in tree still
+	}
+	if err := bootstrap(ctx, o, tree, p.dir, python); err != nil {
 		return err
 	}
 	if err := writeRecord(tree, p.record); err != nil {
@@ -135,14 +139,14 @@ func bootstrap(ctx context.Context, o Options, tree, root, python string) error 
 // runBootstrap runs the tree's bootstrap.py; its error is that of the program.
 func runBootstrap(ctx context.Context, o Options, tree, python string, args ...string) error {
 	var out bytes.Buffer
-	args = append([]string{"-sE", filepath.Join(tree, archive.BootstrapPy)}, args...)
-	err := o.run(ctx, Call{Python: python, Args: args, Dir: tree, Env: o.Env, Out: &out})
+	command := append(starting(tree, o.OS, python), args...)
+	err := o.run(ctx, Call{Python: command[0], Args: command[1:], Dir: tree, Env: o.Env, Out: &out})
 	if err == nil {
 		return nil
 	}
 	text, hint := lastError(out.String())
 	if text == "" {
-		return fault.Surroundings(fmt.Errorf("running bootstrap.py with %s: %w", python, err), hint)
+		return fault.Surroundings(fmt.Errorf("running bootstrap.py with %s: %w", command[0], err), hint)
 	}
 	return &fault.Error{Err: fmt.Errorf("running bootstrap.py: %s", text), Code: fault.CodeOf(err, 1), Text: hint}
 }

@@ -86,6 +86,13 @@ func Update(ctx context.Context, o UpdateOptions) (*Updated, error) {
 		return nil, errors.Join(err, t.forget())
 	}
 	res.Python = py
+	if in.Bundled {
+		defer func() {
+			if s, err := readJSON[archive.State](filepath.Join(t.dir, archive.StateName)); err == nil {
+				res.Python = s.Interpreter
+			}
+		}()
+	}
 	if err := t.apply(ctx, o, res); err != nil {
 		return res, err
 	}

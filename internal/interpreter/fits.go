@@ -33,6 +33,9 @@ type Needs struct {
 	libc     string // "glibc", "musl", ""
 	Floor    string // "2.28", "11.0": the higher of the name's and the measured
 	unknown  error  // the target's name says nothing that this program knows
+	// Bundled is whether the archive has its interpreter in it: then the system
+	// has to fit, and no Python of its.
+	Bundled bool
 }
 
 // ParseTarget reads "cp313-manylinux_2_28_x86_64".
@@ -51,6 +54,7 @@ func Required(m *archive.Manifest) Needs {
 	if m.Python.Libc != "" {
 		n.libc = m.Python.Libc
 	}
+	n.Bundled = m.BundledPython != nil
 	return n.WithFloors(m.Floors)
 }
 
@@ -94,7 +98,7 @@ func (n Needs) Unfit(p *Python) Misfit {
 		return Misfit{RankFloor, fmt.Sprintf("it needs %s %s", n.libc, n.Floor)}
 	case n.Floor != "" && n.platform.System == "macos" && p.MacOS != "" && matrix.CompareVersions(macVersion(p.MacOS), n.Floor) < 0:
 		return Misfit{RankFloor, "it needs macOS " + n.Floor}
-	case !Loads(p.ABI, n.Abi):
+	case !n.Bundled && !Loads(p.ABI, n.Abi):
 		return Misfit{RankPython, "it is for " + Words(n.Abi)}
 	}
 	return Misfit{}

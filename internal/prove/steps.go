@@ -114,9 +114,6 @@ func (r *run) install(ctx context.Context) error {
 	var out bytes.Buffer
 	o.Run = func(ctx context.Context, c install.Call) error {
 		w := io.MultiWriter(c.Out, &out, r.o.Log)
-		if r.bundled() { // it runs where it was unpacked
-			c.Python = inTree(c.Dir, r.manifest.BundledPython.Executable)
-		}
 		return r.box.Run(ctx, isolate.Command{Path: c.Python, Args: c.Args, Dir: c.Dir, Env: r.env, Umask: 0o077, Stdout: w, Stderr: w})
 	}
 	start := time.Now()

@@ -1,6 +1,7 @@
 package packtest
 
 import (
+	_ "embed"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,6 +13,9 @@ import (
 	"github.com/binary-buildout/binary-buildout/target"
 )
 
+//go:embed testdata/makepython.py
+var makePython string
+
 // pythons remembers the small interpreters of this process: minor version to directory.
 var pythons sync.Map
 
@@ -22,16 +26,20 @@ func SmallPython(t testing.TB, minor string) string {
 	if dir, ok := pythons.Load(minor); ok {
 		return dir.(string)
 	}
-	dir := filepath.Join(os.Getenv(sites), "python-"+minor)
+	dir, kept := filepath.Join(t.TempDir(), "python"), os.Getenv(sites)
+	if kept != "" {
+		dir = filepath.Join(kept, "python-"+minor)
+	}
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	script, _ := filepath.Abs("../packtest/testdata/makepython.py")
-	RunIn(t, dir, os.Environ(), FindPython(t, minor), "-sSE", script, dir).Must(t, "makepython.py")
-	pythons.Store(minor, dir)
+	RunIn(t, dir, os.Environ(), FindPython(t, minor), "-sSE", "-c", makePython, dir).Must(t, "makepython.py")
+	if kept != "" {
+		pythons.Store(minor, dir)
+	}
 	return dir
 }
 
