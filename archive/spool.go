@@ -1,8 +1,10 @@
 package archive
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 )
 
@@ -20,6 +22,21 @@ func newSpool() (*spool, error) {
 	if err != nil {
 		return nil, fail(exitSurroundings, "set TMPDIR to a directory with space", "making a temporary file: %w", err)
 	}
+	return &spool{file: f}, nil
+}
+
+// spoolIn is a spool in a file of that name, whatever was there before. Where the
+// system allows it, the name goes at once, so that a kill leaves nothing.
+func spoolIn(name string) (*spool, error) {
+	err := os.RemoveAll(name)
+	if err != nil {
+		return nil, fail(exitSurroundings, "", "making a temporary file: %w", err)
+	}
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, fail(exitSurroundings, "make the directory writable for this user", "making a temporary file: %w", err)
+	}
+	_ = os.Remove(name)
 	return &spool{file: f}, nil
 }
 
@@ -50,7 +67,7 @@ func (s *spool) read(at span) ([]byte, error) {
 // Close removes the file.
 func (s *spool) Close() error {
 	err := s.file.Close()
-	if rerr := os.Remove(s.file.Name()); err == nil {
+	if rerr := os.Remove(s.file.Name()); err == nil && !errors.Is(rerr, fs.ErrNotExist) {
 		err = rerr
 	}
 	return err

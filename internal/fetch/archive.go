@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -31,10 +32,16 @@ type Archive struct {
 	index       *Index // that named it; nil without one
 	target      string // as the index says
 	Unchanged   bool   // it needn't be fetched: the directory has it
-	remove      func()
+	// Before are, where this is the last of several deltas, those before it, in the
+	// order in which they are applied. Close closes them too.
+	Before []*Archive
+	remove func()
 }
 
 func (f *Archive) Close() {
+	for _, before := range f.Before {
+		before.Close()
+	}
 	if f.File != nil {
 		f.File.Close()
 	}
@@ -103,6 +110,26 @@ func (f *Archive) copy(ctx context.Context, o Request, from *os.File, size int64
 	}
 	if err != nil {
 		return fault.Surroundings(fmt.Errorf("copying %s: %w", from.Name(), err), "make room on that disk")
+	}
+	return nil
+}
+
+// copyLocal copies an archive that lies on this disk to a new file.
+func copyLocal(ctx context.Context, o Request, path, to string) error {
+	file, err := o.open(path)
+	if err != nil {
+		return fault.Usage(fmt.Errorf("opening the archive: %w", err), "")
+	}
+	if o.Handed[path] == nil {
+		defer file.Close()
+	}
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err == nil {
+		_, err = io.Copy(out, &ctxReader{ctx, io.NewSectionReader(file, 0, math.MaxInt64)})
+		err = errors.Join(err, out.Close())
+	}
+	if err != nil {
+		return fault.Surroundings(fmt.Errorf("copying %s: %w", path, err), "make room on that disk")
 	}
 	return nil
 }

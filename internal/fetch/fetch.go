@@ -139,7 +139,7 @@ func fetchFrom(ctx context.Context, o Request, s shelf) (*Archive, error) {
 		return nil, err
 	}
 	a := c.Asset
-	if d, ok := a.deltaFrom(o.Base); ok && !o.Whole && (o.SHA256 == "" || o.SHA256 == d.SHA256) {
+	if d, ok := o.direct(a); ok {
 		a = d
 	}
 	if o.SHA256 != "" && o.SHA256 != a.SHA256 {
@@ -148,6 +148,12 @@ func fetchFrom(ctx context.Context, o Request, s shelf) (*Archive, error) {
 	}
 	if same, _ := o.Look(c.Asset); same && !o.RequireAttestation {
 		return &Archive{Unchanged: true}, nil
+	}
+	if f, err := o.overOthers(ctx, s, x, c.Asset); f != nil || err != nil {
+		if f != nil {
+			f.Python = c.python
+		}
+		return f, err
 	}
 	at, err := attest(ctx, o, evidenceOf(s, x, c.Asset), a)
 	if err != nil {
@@ -182,43 +188,11 @@ func fetchAsset(ctx context.Context, o Request, a Asset, get func(to string) err
 	if same {
 		return &Archive{Unchanged: true}, nil
 	}
-	at, err := o.Dir()
+	got, err := bring(ctx, o, []wantedFile{{a, get}})
 	if err != nil {
 		return nil, err
 	}
-	held, err := scratch.Hold(at)
-	if err != nil {
-		return nil, fault.Surroundings(fmt.Errorf("locking %s: %w", at, err), "another install into the same directory is running; wait for it to end")
-	}
-	// The digest in its name says that an earlier run's part is of the same content.
-	part := filepath.Join(at, a.SHA256+".part")
-	_ = held.Clear(filepath.Base(part))
-	err = roomFor(part, a.Size)
-	if err == nil {
-		err = get(part)
-	}
-	if err != nil {
-		if fi, statErr := os.Stat(part); statErr == nil && fi.Size() > 0 {
-			held.Release() // the next run goes on with it
-		} else {
-			held.Remove()
-		}
-		return nil, err
-	}
-	to := filepath.Join(at, a.Name)
-	if err := os.Rename(part, to); err != nil {
-		held.Remove()
-		return nil, fault.Surroundings(fmt.Errorf("downloading: %w", err), "")
-	}
-	f := &Archive{Name: a.Name, want: a.SHA256, remove: held.Remove}
-	if f.File, err = os.Open(to); err == nil {
-		_, err = f.Sum(ctx)
-	}
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	return f, nil
+	return got[0], nil
 }
 
 // roomFor refuses a download that the disk has no room for, before it begins.

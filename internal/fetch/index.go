@@ -29,6 +29,7 @@ type Index struct {
 	Assets  []Asset `json:"archives"`
 
 	sha256 string // of the document
+	size   int64  // of it, bytes
 }
 
 // Asset is one archive of a release.
@@ -81,7 +82,7 @@ func readIndex(data []byte, from string) (*Index, error) {
 		return nil, fault.Usage(fmt.Errorf("reading %s: it lists no archives", from), "")
 	}
 	sum := sha256.Sum256(data)
-	x.sha256 = hex.EncodeToString(sum[:])
+	x.sha256, x.size = hex.EncodeToString(sum[:]), int64(len(data))
 	return x, nil
 }
 

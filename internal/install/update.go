@@ -66,7 +66,7 @@ func Update(ctx context.Context, o UpdateOptions) (*Updated, error) {
 	}
 	r := o.request(t.dir)
 	r.Base, r.Application, r.Installed, r.Back = t.digest, t.manifest.Name, t.manifest.Version, back
-	a, err := t.fetch(ctx, o, r)
+	a, chain, err := t.fetch(ctx, o, r)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +77,10 @@ func Update(ctx context.Context, o UpdateOptions) (*Updated, error) {
 	if a.Unchanged {
 		return &Updated{Result: *r.unchanged(a)}, nil
 	}
-	in, res, err := t.lay(ctx, o, r, a)
+	in, res, err := t.lay(ctx, o, r, a, chain)
+	if chain != nil {
+		err = errors.Join(err, chain.Close()) // what it has in the tree isn't the tree's
+	}
 	if err != nil || !res.Changed {
 		return res, err
 	}
@@ -116,7 +119,7 @@ func (t *application) remembered() string {
 }
 
 // lay brings what is new into the tree, where nothing sees it yet.
-func (t *application) lay(ctx context.Context, o UpdateOptions, r *request, a *fetch.Archive) (*interpreter.Needs, *Updated, error) {
+func (t *application) lay(ctx context.Context, o UpdateOptions, r *request, a *fetch.Archive, chain *archive.Chain) (*interpreter.Needs, *Updated, error) {
 	o.tell(fetch.Event{Step: "check", Text: "checking " + a.Name})
 	digest, err := a.Sum(ctx)
 	if err != nil {
@@ -126,6 +129,9 @@ func (t *application) lay(ctx context.Context, o UpdateOptions, r *request, a *f
 		Dir: t.dir, Archive: a.Name, SHA256: digest, Name: t.manifest.Name, Target: t.manifest.Target,
 		Attestation: a.Attestation, Signer: a.Signer, Warnings: a.Warnings,
 	}}
+	if chain != nil {
+		return t.layChain(ctx, o, r, a, chain, res)
+	}
 	if in, err := archive.ReadDelta(a.File); err == nil {
 		return t.layDelta(ctx, o, r, a, in, res)
 	}
