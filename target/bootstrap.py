@@ -143,14 +143,43 @@ def digest(data):
     return hashlib.sha256(data).hexdigest()
 
 
-def read_file(path):
-    """The content of a regular file; a link is never followed."""
+def open_file(path):
+    """A regular file, open for reading; a link is never followed."""
     fd = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
                  | getattr(os, "O_NONBLOCK", 0))
-    with os.fdopen(fd, "rb") as f:
-        if not stat.S_ISREG(os.fstat(f.fileno()).st_mode):
-            raise Refused(u"%s is no regular file" % text(path), u"unpack the archive again")
+    f = os.fdopen(fd, "rb")
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        f.close()
+        raise Refused(u"%s is no regular file" % text(path), u"unpack the archive again")
+    return f
+
+
+def read_file(path):
+    """The content of a regular file."""
+    with open_file(path) as f:
         return f.read()
+
+
+# What is in memory of a large file at once, bytes. One that is no larger is read and
+# written by one call.
+PIECE = 4 << 20
+
+
+def pieces(path, seen=None):
+    """The content of a regular file, piece by piece; a hash that is given sees it too."""
+    with open_file(path) as f:
+        for piece in iter(lambda: f.read(PIECE), b""):
+            if seen is not None:
+                seen.update(piece)
+            yield piece
+
+
+def digest_of(path):
+    """The digest of a regular file, however large it is."""
+    seen = hashlib.sha256()
+    for _ in pieces(path, seen):
+        pass
+    return seen.hexdigest()
 
 
 def write_new(path, data, mode, times=None):
@@ -163,7 +192,7 @@ def write_new(path, data, mode, times=None):
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
                  | getattr(os, "O_BINARY", 0), 0o600)
     try:
-        with os.fdopen(fd, "wb") as f:
+        with os.fdopen(fd, "wb", -1 if isinstance(data, bytes) else PIECE) as f:
             for piece in (data,) if isinstance(data, bytes) else data:
                 f.write(piece)
             f.flush()
@@ -744,7 +773,7 @@ def lay_copy(source, target):
     try:
         os.link(source, target)
     except (OSError, AttributeError):
-        write_new(target, read_file(source), stat.S_IMODE(found.st_mode), (found.st_mtime, found.st_mtime))
+        write_new(target, pieces(source), stat.S_IMODE(found.st_mode), (found.st_mtime, found.st_mtime))
 
 
 def move(source, target):
@@ -1039,7 +1068,7 @@ def item_at(full):
     if stat.S_ISDIR(found.st_mode):
         return Item(u"dir", mode, u"dir")
     if stat.S_ISREG(found.st_mode):
-        return Item(u"file", mode, digest(read_file(full)))
+        return Item(u"file", mode, digest_of(full))
     return Item(u"other", mode, u"other")
 
 
@@ -1297,7 +1326,7 @@ def check(tree):
                 bad(u"changed: " + path)
         elif not stat.S_ISREG(found.st_mode):
             bad(u"no file: " + path)
-        elif digest(read_file(full)) not in (left.get(path) or entry.get("sha256"),):
+        elif digest_of(full) not in (left.get(path) or entry.get("sha256"),):
             bad(u"changed: " + path)
         if was_opened(entry, found):
             bad(u"open to others: %s has mode %04o, and was packed with %04o" % (path, stat.S_IMODE(found.st_mode), entry["mode"]))
@@ -3277,15 +3306,19 @@ class Staging(object):
         if stat.S_IMODE(found.st_mode) == mode & 0o777 and int(found.st_mtime) == self.incoming.epoch:
             lay_copy(source, target)
         else:
-            write_new(target, read_file(source), mode, (self.incoming.epoch, self.incoming.epoch))
+            self.lay_content(source, target, mode)
+
+    def lay_content(self, source, target, mode, seen=None):
+        """A copy, piece by piece; a hash that is given sees it."""
+        write_new(target, pieces(source, seen), mode, (self.incoming.epoch, self.incoming.epoch))
 
     def lay_file(self, path, entry, full):
         payload = self.incoming.full(u"files/" + path)
         if os.path.lexists(payload):
-            data = read_file(payload)
-            if digest(data) != entry["sha256"]:
+            seen = hashlib.sha256()
+            self.lay_content(payload, full, entry["mode"], seen)
+            if seen.hexdigest() != entry["sha256"]:
                 raise Refused(u"%s of %s is damaged" % (path, self.incoming.what()), u"unpack the delta again")
-            write_new(full, data, entry["mode"], (self.incoming.epoch, self.incoming.epoch))
             return
         if self.patches.base(path) is not None:
             self.lay_patched(path, entry, full)
@@ -3295,7 +3328,7 @@ class Staging(object):
             return
         source = self.elsewhere(path, entry)
         if source is not None:
-            write_new(full, read_file(source), entry["mode"], (self.incoming.epoch, self.incoming.epoch))
+            self.lay_content(source, full, entry["mode"])
             return
         here, found = self.tree.inside(path), None
         if os.path.lexists(here):
@@ -3307,7 +3340,7 @@ class Staging(object):
                 if int(found.st_mtime) != self.incoming.epoch:
                     self.times.append([u"touch", path, int(found.st_mtime), self.incoming.epoch])
             else:
-                write_new(full, read_file(here), mode, (self.incoming.epoch, self.incoming.epoch))
+                self.lay_content(here, full, mode)
             return
         origin = self.tree.inside(OWN + u"/origin/" + path)
         if os.path.lexists(origin) and self.holds(origin, os.lstat(origin), entry):
@@ -3342,7 +3375,7 @@ class Staging(object):
     @staticmethod
     def holds(full, found, entry):
         return (stat.S_ISREG(found.st_mode) and found.st_size == entry.get("size", 0)
-                and digest(read_file(full)) == entry["sha256"])
+                and digest_of(full) == entry["sha256"])
 
     def lay_other(self, path, entry, here, found, full):
         """A file that the new version has as the old one had it, and that was

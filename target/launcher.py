@@ -117,14 +117,43 @@ def digest(data):
     return hashlib.sha256(data).hexdigest()
 
 
-def read_file(path):
-    """The content of a regular file; a link is never followed."""
+def open_file(path):
+    """A regular file, open for reading; a link is never followed."""
     fd = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
                  | getattr(os, "O_NONBLOCK", 0))
-    with os.fdopen(fd, "rb") as f:
-        if not stat.S_ISREG(os.fstat(f.fileno()).st_mode):
-            raise Refused(u"%s is no regular file" % text(path), u"unpack the archive again")
+    f = os.fdopen(fd, "rb")
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        f.close()
+        raise Refused(u"%s is no regular file" % text(path), u"unpack the archive again")
+    return f
+
+
+def read_file(path):
+    """The content of a regular file."""
+    with open_file(path) as f:
         return f.read()
+
+
+# What is in memory of a large file at once, bytes. One that is no larger is read and
+# written by one call.
+PIECE = 4 << 20
+
+
+def pieces(path, seen=None):
+    """The content of a regular file, piece by piece; a hash that is given sees it too."""
+    with open_file(path) as f:
+        for piece in iter(lambda: f.read(PIECE), b""):
+            if seen is not None:
+                seen.update(piece)
+            yield piece
+
+
+def digest_of(path):
+    """The digest of a regular file, however large it is."""
+    seen = hashlib.sha256()
+    for _ in pieces(path, seen):
+        pass
+    return seen.hexdigest()
 
 
 def write_new(path, data, mode, times=None):
@@ -137,7 +166,7 @@ def write_new(path, data, mode, times=None):
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
                  | getattr(os, "O_BINARY", 0), 0o600)
     try:
-        with os.fdopen(fd, "wb") as f:
+        with os.fdopen(fd, "wb", -1 if isinstance(data, bytes) else PIECE) as f:
             for piece in (data,) if isinstance(data, bytes) else data:
                 f.write(piece)
             f.flush()

@@ -33,7 +33,7 @@ func run(stage, python, out string) error {
 		return err
 	}
 	m := archive.Manifest{Format: archive.Format, Name: "bench", Version: "1", Target: "cp313-linux_x86_64",
-		Python: archive.Python{Version: "3.13", Implementation: "cpython", ABI: "cp313", Platform: "linux_x86_64"}}
+		Python: archive.Python{Version: "3.13", Implementation: "cpython", ABI: "cp313", Platform: "linux_x86_64", Bits: 64}}
 	size, before := int64(0), read()
 	for _, f := range a.Files {
 		size += f.Size

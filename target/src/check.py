@@ -5,7 +5,7 @@ import stat
 from documents import read_json
 from manifest import check_path
 from plan import was_taken
-from system import FILES, Refused, WINDOWS, digest, read_file, say, text
+from system import FILES, Refused, WINDOWS, digest_of, say, text
 
 
 def check(tree):
@@ -37,7 +37,7 @@ def check(tree):
                 bad(u"changed: " + path)
         elif not stat.S_ISREG(found.st_mode):
             bad(u"no file: " + path)
-        elif digest(read_file(full)) not in (left.get(path) or entry.get("sha256"),):
+        elif digest_of(full) not in (left.get(path) or entry.get("sha256"),):
             bad(u"changed: " + path)
         if was_opened(entry, found):
             bad(u"open to others: %s has mode %04o, and was packed with %04o" % (path, stat.S_IMODE(found.st_mode), entry["mode"]))

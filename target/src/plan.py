@@ -4,7 +4,7 @@ import re
 import stat
 
 from bundled import STARTER
-from system import INSTALLED, OWN, Refused, WINDOWS, digest, native, read_file, text
+from system import INSTALLED, OWN, Refused, WINDOWS, digest_of, native, text
 from transaction import CHANGE, PREVIOUS, is_folder, lay_copy
 
 
@@ -44,7 +44,7 @@ def item_at(full):
     if stat.S_ISDIR(found.st_mode):
         return Item(u"dir", mode, u"dir")
     if stat.S_ISREG(found.st_mode):
-        return Item(u"file", mode, digest(read_file(full)))
+        return Item(u"file", mode, digest_of(full))
     return Item(u"other", mode, u"other")
 
 

@@ -1,4 +1,5 @@
 """The whole new tree below .binary-buildout/staged, fitted by the new version's own bootstrap.py."""
+import hashlib
 import os
 import stat
 import subprocess
@@ -7,8 +8,8 @@ from bundled import given_python, starting_command
 from documents import read_json
 from binpatch import Patches
 from plan import is_owned, item_at, was_taken
-from system import (FILES, LAUNCH, LAUNCHER, LOCK, OWN, Refused, WINDOWS, clear, digest, native, plain,
-    read_file, text, write_new)
+from system import (FILES, LAUNCH, LAUNCHER, LOCK, OWN, Refused, WINDOWS, clear, digest_of, native, pieces, plain,
+    text, write_new)
 from transaction import STAGED, is_folder, lay_copy, make_folders
 
 
@@ -65,15 +66,19 @@ class Staging(object):
         if stat.S_IMODE(found.st_mode) == mode & 0o777 and int(found.st_mtime) == self.incoming.epoch:
             lay_copy(source, target)
         else:
-            write_new(target, read_file(source), mode, (self.incoming.epoch, self.incoming.epoch))
+            self.lay_content(source, target, mode)
+
+    def lay_content(self, source, target, mode, seen=None):
+        """A copy, piece by piece; a hash that is given sees it."""
+        write_new(target, pieces(source, seen), mode, (self.incoming.epoch, self.incoming.epoch))
 
     def lay_file(self, path, entry, full):
         payload = self.incoming.full(u"files/" + path)
         if os.path.lexists(payload):
-            data = read_file(payload)
-            if digest(data) != entry["sha256"]:
+            seen = hashlib.sha256()
+            self.lay_content(payload, full, entry["mode"], seen)
+            if seen.hexdigest() != entry["sha256"]:
                 raise Refused(u"%s of %s is damaged" % (path, self.incoming.what()), u"unpack the delta again")
-            write_new(full, data, entry["mode"], (self.incoming.epoch, self.incoming.epoch))
             return
         if self.patches.base(path) is not None:
             self.lay_patched(path, entry, full)
@@ -83,7 +88,7 @@ class Staging(object):
             return
         source = self.elsewhere(path, entry)
         if source is not None:
-            write_new(full, read_file(source), entry["mode"], (self.incoming.epoch, self.incoming.epoch))
+            self.lay_content(source, full, entry["mode"])
             return
         here, found = self.tree.inside(path), None
         if os.path.lexists(here):
@@ -95,7 +100,7 @@ class Staging(object):
                 if int(found.st_mtime) != self.incoming.epoch:
                     self.times.append([u"touch", path, int(found.st_mtime), self.incoming.epoch])
             else:
-                write_new(full, read_file(here), mode, (self.incoming.epoch, self.incoming.epoch))
+                self.lay_content(here, full, mode)
             return
         origin = self.tree.inside(OWN + u"/origin/" + path)
         if os.path.lexists(origin) and self.holds(origin, os.lstat(origin), entry):
@@ -130,7 +135,7 @@ class Staging(object):
     @staticmethod
     def holds(full, found, entry):
         return (stat.S_ISREG(found.st_mode) and found.st_size == entry.get("size", 0)
-                and digest(read_file(full)) == entry["sha256"])
+                and digest_of(full) == entry["sha256"])
 
     def lay_other(self, path, entry, here, found, full):
         """A file that the new version has as the old one had it, and that was

@@ -7,7 +7,7 @@ from documents import (KIND, SHAPES, each, either, is_absolute, is_flag, is_numb
     members, named, read_json, row, write_json)
 from manifest import check_path
 from binpatch import DOCUMENT, ROWS
-from system import (JOURNAL, OWN, Refused, WINDOWS, clear, endless, native, plain, read_file, replace,
+from system import (JOURNAL, OWN, Refused, WINDOWS, clear, endless, native, pieces, plain, replace,
     sync_dir, text, write_new)
 
 
@@ -65,7 +65,7 @@ def lay_copy(source, target):
     try:
         os.link(source, target)
     except (OSError, AttributeError):
-        write_new(target, read_file(source), stat.S_IMODE(found.st_mode), (found.st_mtime, found.st_mtime))
+        write_new(target, pieces(source), stat.S_IMODE(found.st_mode), (found.st_mtime, found.st_mtime))
 
 
 def move(source, target):
