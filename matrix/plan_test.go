@@ -58,7 +58,7 @@ func TestNew(t *testing.T) {
 		{"emulated", Options{Pythons: []string{"3.13"}, Platforms: []string{"linux_ppc64le", "linux_s390x", "linux_armv7l", "linux_riscv64"}},
 			"cp313-manylinux_2_28_ppc64le ubuntu-24.04 qemu image /opt/python/cp313-cp313/bin/python\n" +
 				"cp313-manylinux_2_28_s390x ubuntu-24.04 qemu image /opt/python/cp313-cp313/bin/python\n" +
-				"cp313-manylinux_2_31_armv7l ubuntu-24.04 qemu image /opt/python/cp313-cp313/bin/python\n" +
+				"cp313-manylinux_2_31_armv7l ubuntu-24.04-arm image /opt/python/cp313-cp313/bin/python\n" +
 				"cp313-manylinux_2_39_riscv64 ubuntu-24.04 qemu image /opt/python/cp313-cp313/bin/python"},
 		{"not emulated", Options{Pythons: []string{"3.13"}, Platforms: []string{"linux_s390x"}, Images: []string{"musllinux_1_2", "debian:13"}, Runners: map[string]string{"linux_s390x": "my-z"}},
 			"cp313-musllinux_1_2_s390x my-z image /opt/python/cp313-cp313/bin/python\n" +

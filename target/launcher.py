@@ -26,6 +26,7 @@ import io
 import json
 import re
 import stat
+import struct
 import subprocess
 
 # Made of target/src by "go generate ./target": change it there. Each part is a module.
@@ -1755,10 +1756,21 @@ DROPPED = ("PYTHON", "PIP_", "SETUPTOOLS_", "DISTUTILS_", "VIRTUALENV_", "BUILDO
            "buildout-", "CONDA_", "UV_")
 
 
+def name_platform():
+    """A Python of 32 bits takes the processor of a 64-bit kernel for its own,
+    and names eggs by it: on a kernel of 32 bits none of them would count, nor
+    the reverse. sysconfig reads this variable in every version."""
+    if sys.platform.startswith("linux") and struct.calcsize("P") == 4:
+        name = {"x86_64": "i686", "aarch64": "armv7l", "armv8l": "armv7l"}.get(os.uname()[4])
+        if name:
+            os.environ.setdefault("_PYTHON_HOST_PLATFORM", "linux-" + name)
+
+
 def clean_environment(mode, defaults):
     """Takes out what would make another tree of this one. A build keeps what
     it needs for private indexes and compilers; who starts it chose its
     PYTHONPATH, which brings the witness of what is compiled."""
+    name_platform()
     for name in ("PYTHONHOME", "PYTHONSTARTUP", "__PYVENV_LAUNCHER__"):
         os.environ.pop(name, None)
     if mode == "build":

@@ -106,6 +106,14 @@ class A(object):
 '''
 
 
+def platform_tag():
+    # A Python of 32 bits names the processor of a 64-bit kernel. target/src/starting.py does the same for eggs.
+    tag = sysconfig.get_platform().replace('-', '_').replace('.', '_')
+    if struct.calcsize('P') == 8:
+        return tag
+    return {'linux_x86_64': 'linux_i686', 'linux_aarch64': 'linux_armv7l', 'linux_armv8l': 'linux_armv7l'}.get(tag, tag)
+
+
 name, version = libc()
 prefix, executable = base()
 include = sysconfig.get_path('platinclude') or sysconfig.get_path('include') or ''
@@ -117,7 +125,7 @@ json.dump({
     'version': '%d.%d.%d' % sys.version_info[:3],
     'implementation': platform.python_implementation().lower(),
     'abi': abi(),
-    'platform': sysconfig.get_platform().replace('-', '_').replace('.', '_'),
+    'platform': platform_tag(),
     'bits': struct.calcsize('P') * 8,
     'libc': name,
     'libc_version': version,
