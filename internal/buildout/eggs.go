@@ -14,6 +14,7 @@ import (
 	"github.com/binary-buildout/binary-buildout/internal/buildout/tools"
 	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
+	"github.com/binary-buildout/binary-buildout/internal/secrets"
 )
 
 // config is what zc.buildout makes of the configuration (py/readcfg.py).
@@ -26,7 +27,13 @@ type config struct {
 	Files    []string
 	Remote   bool     // a file came by URL
 	Defaults []string // "section:key=value" that stand only because of default.cfg
+
+	Refused    string // what is wrong with the configuration; the rest is empty then
+	OfDefaults bool   `json:"of_defaults"` // it is wrong with default.cfg alone
 }
+
+// noBuildout is readcfg.py's exit code where there is no zc.buildout.
+const noBuildout = 4
 
 // toolset are zc.buildout and what it needs, as eggs.
 type toolset struct {
@@ -322,16 +329,18 @@ func (m toolmaker) read(ctx context.Context, t toolset) (config, error) {
 	h := helper{python: python, flags: flags, script: "readcfg.py", dir: m.root, env: m.env,
 		input: map[string]any{"path": append([]string{}, t.paths()...), "config": filepath.Join(m.root, m.config),
 			"options": append([]string{"buildout:newest=false"}, m.options...), "defaults": m.defaults, "cache": m.cache()}}
-	if err := h.run(ctx, &c); err != nil {
-		e := failed("reading "+m.config, "correct the configuration; zc.buildout "+t.Buildout+" can't read it", "%w", err)
+	err := h.run(ctx, &c)
+	if err == nil && c.Refused == "" {
+		return c, nil
+	}
+	e := failed("reading "+m.config, "correct the configuration; zc.buildout "+t.Buildout+" can't read it", "%w", err)
+	if err != nil {
 		hintOfImport(e, t.Buildout, err.Error())
-		if _, said, ok := strings.Cut(err.Error(), "Error with default.cfg: "); ok {
-			e.Doing, e.Tip = "reading "+m.config+" with --default-cfg "+m.defaults, "correct the file that --default-cfg names: without it zc.buildout "+t.Buildout+" can read "+m.config
-			hintOfReading(e, said)
-		} else if _, said, ok := strings.Cut(err.Error(), "Error: "); ok {
-			hintOfReading(e, said)
-		}
 		return c, e
 	}
-	return c, nil
+	if c.OfDefaults {
+		e.Doing, e.Tip = "reading "+m.config+" with --default-cfg "+m.defaults, "correct the file that --default-cfg names: without it zc.buildout "+t.Buildout+" can read "+m.config
+	}
+	hintOfReading(e, secrets.Mask(c.Refused))
+	return c, e
 }

@@ -2,7 +2,9 @@ package buildout
 
 import (
 	"context"
+	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 
@@ -80,7 +82,8 @@ func prepareVenv(ctx context.Context, m toolmaker, launcher []byte) (toolset, co
 	}
 	c, err := m.read(ctx, toolset{})
 	if err != nil {
-		if strings.Contains(err.Error(), "No module named") {
+		var exit *exec.ExitError
+		if errors.As(err, &exit) && exit.ExitCode() == noBuildout {
 			err = usage("finding zc.buildout in the virtualenv", "put zc.buildout into requirements.txt", "%s has none", m.venv)
 		}
 		return toolset{}, c, launch, err

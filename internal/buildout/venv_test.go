@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/binary-buildout/binary-buildout/internal/fault/faulttest"
 )
 
 // Plone's layout: a virtualenv beside buildout.cfg. The checkout's own is not
@@ -43,5 +45,26 @@ func TestVirtualenv(t *testing.T) {
 	}
 	if !strings.Contains(paths, "=lib/python3.13/site-packages") {
 		t.Errorf("signatures: %s; .installed.cfg: %+v", paths, tree.Installed[0].Signature)
+	}
+}
+
+// A virtualenv that has no zc.buildout is told from one whose zc.buildout can't be imported.
+func TestVirtualenvWithoutBuildout(t *testing.T) {
+	py := python(t, "3.13")
+	root := write(t, map[string]string{"buildout.cfg": "[buildout]\nparts =\n", "var/keep": ""})
+	if out, err := exec.Command(py, "-m", "venv", "--without-pip", root).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	m := toolsFor(t, root, py)
+	m.venv = venvPython(root, "linux")
+	_, _, _, err := prepareVenv(t.Context(), m, launcher(t))
+	faulttest.Want(t, err, 2, "put zc.buildout into requirements.txt")
+	broken := filepath.Join(root, "lib", "python3.13", "site-packages", "zc", "buildout")
+	if err := os.MkdirAll(broken, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	_, _, _, err = prepareVenv(t.Context(), m, launcher(t))
+	if err == nil || !strings.Contains(err.Error(), "No module named 'zc.buildout.buildout'") {
+		t.Errorf("one that lacks a module: %v", err)
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/archive"
@@ -187,7 +186,8 @@ func patiently(ctx context.Context, o Options, do func() error) error {
 	}
 	for try := 0; ; try++ {
 		err := do()
-		if err == nil || try == 240 || !strings.Contains(err.Error(), "another bin/buildout or bootstrap.py is at work") {
+		var said saidError
+		if err == nil || try == 240 || !errors.As(err, &said) || !said.Busy {
 			return err
 		}
 		if try == 0 {

@@ -9,7 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
+	"slices"
 	"syscall"
 	"unicode/utf16"
 
@@ -144,33 +144,16 @@ func runBootstrap(ctx context.Context, o Options, tree, python string, args ...s
 	if err == nil {
 		return nil
 	}
-	text, hint := lastError(out.String())
-	if text == "" {
-		return fault.Surroundings(fmt.Errorf("running bootstrap.py with %s: %w", command[0], err), hint)
+	said := lastError(out.String())
+	if said.Text == "" {
+		return fault.Surroundings(fmt.Errorf("running bootstrap.py with %s: %w", command[0], err), said.Hint)
 	}
-	return &fault.Error{Err: fmt.Errorf("running bootstrap.py: %s", text), Code: fault.CodeOf(err, 1), Text: hint}
-}
-
-// lastError finds the lines error: and hint: in what a program wrote; without
-// one, its last line.
-func lastError(out string) (text, hint string) {
-	for line := range strings.Lines(out) {
-		line = strings.TrimSpace(line)
-		if t, ok := strings.CutPrefix(line, "error: "); ok {
-			text, hint = t, ""
-		} else if t, ok := strings.CutPrefix(line, "hint: "); ok {
-			hint = t
-		}
-	}
-	if text == "" {
-		lines := strings.Split(strings.TrimSpace(out), "\n")
-		text = strings.TrimSpace(lines[len(lines)-1])
-	}
-	return text, hint
+	return &fault.Error{Err: fmt.Errorf("running bootstrap.py: %w", said), Code: fault.CodeOf(err, 1), Text: said.Hint}
 }
 
 // run runs an interpreter as the caller wants it.
 func (o Options) run(ctx context.Context, c Call) error {
+	c.Env = append(slices.Clone(c.Env), errorsAsJSON)
 	if o.Run == nil {
 		return runProcess(ctx, c)
 	}

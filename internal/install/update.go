@@ -252,8 +252,8 @@ func (t *application) buildout(ctx context.Context, o UpdateOptions, res *Update
 	return patiently(ctx, o.Options, func() error {
 		var out bytes.Buffer
 		if err := o.run(ctx, Call{Python: program, Args: args, Dir: t.dir, Env: o.Env, Out: &out}); err != nil {
-			text, hint := lastError(out.String())
-			return &fault.Error{Err: fmt.Errorf("running bin/buildout: %s (%w)", text, err), Code: fault.CodeOf(err, 1), Text: hint}
+			said := lastError(out.String())
+			return &fault.Error{Err: fmt.Errorf("running bin/buildout: %w (%w)", said, err), Code: fault.CodeOf(err, 1), Text: said.Hint}
 		}
 		return nil
 	})
@@ -310,8 +310,8 @@ func RunHook(ctx context.Context, o Options, what, command, dir string) error {
 	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Run(); err != nil {
 		said, _ := os.ReadFile(out.Name())
-		if last, _ := lastError(string(said)); last != "" {
-			err = fmt.Errorf("%w: %s", err, last)
+		if last := lastError(string(said)); last.Text != "" {
+			err = fmt.Errorf("%w: %s", err, last.Text)
 		}
 		return fault.Failed(fmt.Errorf("running --%s %s: %w", what, ShellWord(command), err), "")
 	}

@@ -1,5 +1,6 @@
 """What every program does with the system alike: messages, paths, files and the tree's lock."""
 import hashlib
+import json
 import os
 import stat
 import sys
@@ -27,6 +28,10 @@ class Refused(Exception):
         self.message, self.hint, self.code = message, hint, code
 
 
+class Busy(Refused):
+    """Another program has the tree's lock: the same will do later."""
+
+
 def say(text, stream=None):
     """Prints a line as UTF-8, whatever the locale is."""
     stream = stream or sys.stdout
@@ -46,6 +51,8 @@ def complain(error):
         say(u"error: " + error.message, sys.stderr)
         if error.hint:
             say(u"hint: " + error.hint, sys.stderr)
+        if os.environ.get("BINARY_BUILDOUT_ERRORS") == "json":  # a program asks
+            say(text(json.dumps({"error": error.message, "hint": error.hint, "busy": isinstance(error, Busy)})), sys.stderr)
         return error.code
     name = getattr(error, "filename", None)
     reason = error.strerror or str(error)
@@ -191,8 +198,8 @@ def lock(root):
     except EnvironmentError as e:
         import errno
         if e.errno in (errno.EAGAIN, errno.EACCES, errno.EWOULDBLOCK, getattr(errno, "EDEADLK", -1)):
-            raise Refused(u"another bin/buildout or bootstrap.py is at work in %s" % text(root),
-                          u"wait until it is done", 3)
+            raise Busy(u"another bin/buildout or bootstrap.py is at work in %s" % text(root),
+                       u"wait until it is done", 3)
     return held
 
 

@@ -4,7 +4,9 @@
 # directory for remote files}. Makes no directory of the configuration. Prints {"raw": {section: {key: value}},
 # "buildout": [buildout] with substitutions, "version": zc.buildout's,
 # "files": all files read, "remote": whether one came by URL, "defaults":
-# ["section:key=value" that stand only because of default.cfg]}.
+# ["section:key=value" that stand only because of default.cfg]}, or {"refused":
+# what is wrong with the configuration, "of_defaults": whether default.cfg makes
+# it so}. Exit code 4: there is no zc.buildout.
 import sys
 if sys.path and sys.path[0] in ('', '-'):
     del sys.path[0]
@@ -38,7 +40,12 @@ except ImportError:
 # them: half of the time that reading takes, and nobody asks the index here.
 sys.modules['pip._internal.index.collector'] = None
 logging.getLogger('zc.buildout.patches').disabled = True
-import zc.buildout.buildout as zb
+try:
+    import zc.buildout.buildout as zb
+except ImportError:
+    if any(os.path.isdir(os.path.join(p, 'zc', 'buildout')) for p in sys.path):
+        raise  # it is there, and lacks something
+    sys.exit(4)
 try:
     from zc.buildout.configparser import Error as ConfigError
 except ImportError:  # 1.x has Python's own
@@ -153,9 +160,9 @@ def plain(error, home=''):
 FAULTS = (zb.zc.buildout.UserError, ConfigError, UnicodeError, EnvironmentError)
 
 
-def refuse(word, said):
-    os.write(2, ('%s: %s\n' % (word, said)).encode('utf-8'))
-    sys.exit(1)
+def refuse(said, of_defaults):
+    os.write(out, json.dumps({'refused': said, 'of_defaults': of_defaults}).encode('ascii'))
+    sys.exit(0)
 
 
 where = os.getcwd()
@@ -163,7 +170,7 @@ answer = {}
 try:
     b = read('')
 except FAULTS as error:
-    refuse('Error', plain(error))
+    refuse(plain(error), False)
 answer['raw'] = raw(b)
 extra = []
 if job['defaults']:
@@ -173,7 +180,7 @@ if job['defaults']:
         shutil.copy(job['defaults'], os.path.join(home, 'default.cfg'))
         b = read(home)
     except FAULTS as error:
-        refuse('Error with default.cfg', plain(error, home))
+        refuse(plain(error, home), True)
     finally:
         shutil.rmtree(home)
     extra = list(differ(answer['raw'], raw(b)))
