@@ -9,6 +9,7 @@ import (
 
 	"github.com/binary-buildout/binary-buildout/internal/testroot"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
+	"github.com/binary-buildout/binary-buildout/target/packtest"
 )
 
 // TestUnits runs the tests of the modules in src, which are Python's unittest,
@@ -29,7 +30,7 @@ func TestUnits(t *testing.T) {
 			t.Errorf("%d tests\n%s", n, out)
 		}
 	}
-	for _, minor := range []string{"2.7", "3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13"} {
+	for _, minor := range packtest.EveryPython() {
 		t.Run(minor, func(t *testing.T) {
 			t.Parallel()
 			cmd := exec.Command(testtool.Python(t, minor), discover...)

@@ -18,6 +18,9 @@ import (
 // the reading the archive's name leads to another one, or its owner, who is
 // somebody else, writes another one into it.
 func TestOneOpenFile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs many installs")
+	}
 	from := t.TempDir()
 	good, other := packReal(t, from, "1.0"), packReal(t, t.TempDir(), "2.0")
 	next := packReal(t, t.TempDir(), "1.5")

@@ -131,6 +131,9 @@ func noTrust(r record) record { r.Attestation = nil; return r }
 // way back by itself, also of versions that aren't plain numbers; what is named
 // on the command line is. The index and the archive say the same version.
 func TestUpdateDowngrade(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs many installs")
+	}
 	dist := t.TempDir()
 	candidate, final, odd := packReal(t, dist, "1.0rc1"), packReal(t, dist, "1.0"), packReal(t, dist, "1.0-foo")
 	into := filepath.Join(t.TempDir(), "app")

@@ -54,6 +54,9 @@ func linkThrough(dir, program string, uid int) error {
 // TestRootsInterpreters: root runs no interpreter that another user can change,
 // unless it is named by its path: neither install nor install.sh nor its program.
 func TestRootsInterpreters(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs many installs")
+	}
 	if os.Geteuid() != 0 {
 		t.Skip("needs root: other users' files")
 	}

@@ -15,6 +15,9 @@ import (
 // TestUpdateEditedEgg: an edit in an egg, of a file by which the delta says the new
 // one, or that moves, doesn't stop an update that can have the archive.
 func TestUpdateEditedEgg(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs many installs")
+	}
 	dist := t.TempDir()
 	pack := func(number string) string {
 		return packAs(t, dist, number, archive.FormatTarGz, func(stage string) {

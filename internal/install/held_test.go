@@ -28,6 +28,9 @@ type member struct {
 // TestScriptHeld: what install.sh has unpacked is what files.json lists, or it is
 // refused before anything of it runs: the digest of the archive says only who packed it.
 func TestScriptHeld(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs many installs")
+	}
 	python := installtest.Python(t, "3.13")
 	original := packReal(t, t.TempDir(), "1.0")
 	path := newScriptOf(t)

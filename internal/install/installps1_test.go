@@ -42,6 +42,9 @@ func piped(t *testing.T, options ...string) string {
 // TestPiped: the program by standard input, with Windows' line ends, on old and
 // new Pythons, installs what Install does, from a folder and from a server.
 func TestPiped(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs many installs")
+	}
 	file := packAs(t, t.TempDir(), "1.0", archive.FormatZip, func(stage string) {
 		mkfile(t, filepath.Join(stage, "etc", "ü"), "x")
 	})

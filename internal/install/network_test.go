@@ -27,6 +27,9 @@ import (
 // install and each of the script's ways to download get it, in one run, without
 // asking for what they have. Without the authority's certificate none does.
 func TestHardNetwork(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs many installs")
+	}
 	file := packReal(t, t.TempDir(), "1.0")
 	dist := filepath.Dir(file)
 	script{dist: dist}.index(t, file)

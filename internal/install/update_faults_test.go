@@ -20,6 +20,7 @@ import (
 	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/fetch"
 	"github.com/binary-buildout/binary-buildout/internal/killtest"
+	"github.com/binary-buildout/binary-buildout/internal/testtool"
 )
 
 // killedUpdate runs an update that kills itself at its n-th step: that is
@@ -57,6 +58,9 @@ func TestUpdateKilledAtEachStep(t *testing.T) {
 	if words := os.Getenv(variable); words != "" {
 		killedUpdate(t, strings.Split(words, "\n"))
 		return
+	}
+	if testing.Short() {
+		t.Skip("runs many installs")
 	}
 	dist := t.TempDir()
 	more := func(stage string) {
@@ -133,7 +137,7 @@ func killedBack(t *testing.T, step int, number, into string) {
 // while it prepares the new tree, says so and leaves the old version.
 func TestUpdateFullDisk(t *testing.T) {
 	if os.Geteuid() != 0 {
-		t.Fatal("this test mounts a file system, and has to run as root")
+		testtool.Lacks(t, "root, to mount a file system,")
 	}
 	dist, place := t.TempDir(), t.TempDir()
 	content := make([]byte, 300<<10)
@@ -185,6 +189,9 @@ func TestUpdateFullDisk(t *testing.T) {
 // TestUpdateBaseGone: what was removed of the installed version is either
 // brought by the whole archive, or named.
 func TestUpdateBaseGone(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs many installs")
+	}
 	dist := t.TempDir()
 	one, two := packReal(t, dist, "1.0"), packReal(t, dist, "2.0")
 	delta := deltaBetween(t, one, two, "1.0")
@@ -227,6 +234,9 @@ func TestUpdateBaseGone(t *testing.T) {
 // It is finished before the application is started; if a person interrupted
 // it, the old version is brought back.
 func TestUpdateBootstrapKilled(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs many installs")
+	}
 	dist, killer := t.TempDir(), killtest.New(t)
 	one, two := packReal(t, dist, "1.0"), packReal(t, dist, "2.0")
 	into, started := filepath.Join(t.TempDir(), "app"), filepath.Join(t.TempDir(), "started")
@@ -272,6 +282,9 @@ func TestUpdateBootstrapKilled(t *testing.T) {
 // TestRollbackRunAgain: a rollback that was killed is finished by the next one,
 // which doesn't go back one version more.
 func TestRollbackRunAgain(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs many installs")
+	}
 	dist, killer := t.TempDir(), killtest.New(t)
 	into := filepath.Join(t.TempDir(), "app")
 	if _, err := Install(t.Context(), realOptions(t, packReal(t, dist, "1.0"), into).Options); err != nil {

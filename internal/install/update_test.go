@@ -342,6 +342,9 @@ func TestUpdateRestarts(t *testing.T) {
 // TestUpdateHoldsTheWayBack: a version that doesn't start leaves what there was,
 // the way back too; one that does leaves one way back, and no more files.
 func TestUpdateHoldsTheWayBack(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs many installs")
+	}
 	if runtime.GOOS == "windows" {
 		t.Skip("the commands are for a POSIX shell")
 	}

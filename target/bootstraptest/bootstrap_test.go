@@ -66,7 +66,7 @@ func TestBootstrapRefuses(t *testing.T) {
 		}, code: 2, error: "lacks libnowhere.so.7 (needed by eggs/y.so)", hint: "install libnowhere7 (Debian)"},
 		{name: "missing", damage: func(t *testing.T, root string) { os.Remove(filepath.Join(root, "lib/mod.py")) }, code: 1, error: "lib/mod.py is missing"},
 	}
-	for _, minor := range []string{"2.7", "3.13"} {
+	for _, minor := range packtest.BothPythons() {
 		python := packtest.FindPython(t, minor)
 		for _, test := range tests {
 			t.Run(minor+" "+test.name, func(t *testing.T) {
@@ -86,7 +86,7 @@ func TestBootstrapRefuses(t *testing.T) {
 
 // TestBootstrapOutside: a link that pack was told to let pass leads where it led, wherever the tree goes.
 func TestBootstrapOutside(t *testing.T) {
-	for _, minor := range []string{"2.7", "3.13"} {
+	for _, minor := range packtest.BothPythons() {
 		python := packtest.FindPython(t, minor)
 		root := smallTree(t, python, func(m *archive.Manifest) {
 			m.Relocations = append(m.Relocations, archive.Relocation{Path: "etc/ssl", Class: archive.ClassLink, Link: "/etc/ssl/certs"})

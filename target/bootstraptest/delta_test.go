@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
+	"github.com/binary-buildout/binary-buildout/target/packtest"
 )
 
 const deltaProgram = `
@@ -47,7 +48,7 @@ for name in (u"manifest.json", u"files.json"):
 // TestDeltaBounds: whatever lines a delta names, and however often, no document
 // is made of them that is larger than any can be.
 func TestDeltaBounds(t *testing.T) {
-	for _, minor := range []string{"2.7", "3.6", "3.13"} {
+	for _, minor := range packtest.ShortPythons() {
 		cmd := exec.Command(testtool.Python(t, minor), "-B", "-c", deltaProgram, t.TempDir())
 		cmd.Env = append(os.Environ(), "PYTHONPATH=../src")
 		if out, err := cmd.CombinedOutput(); err != nil {

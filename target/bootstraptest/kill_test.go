@@ -14,9 +14,6 @@ import (
 // again, and compares the tree with that of an undisturbed run.
 func TestBootstrapKilled(t *testing.T) {
 	for _, minor := range packtest.ShortPythons() {
-		if testing.Short() && minor != "3.13" {
-			continue
-		}
 		for _, moved := range []bool{false, true} {
 			t.Run(fmt.Sprint(minor, " moved ", moved), func(t *testing.T) { killEach(t, minor, moved) })
 		}

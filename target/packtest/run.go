@@ -15,13 +15,26 @@ import (
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
 )
 
-// EveryPython are the interpreters that bootstrap.py is run with.
+// EveryPython are the interpreters that bootstrap.py is run with; with -short,
+// the oldest and the newest.
 func EveryPython() []string {
+	if testing.Short() {
+		return BothPythons()
+	}
 	return []string{"2.7", "3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13"}
 }
 
-// ShortPythons stand for all of them where a test is repeated often.
-func ShortPythons() []string { return []string{"2.7", "3.6", "3.13"} }
+// BothPythons are one of Python 2 and one of Python 3.
+func BothPythons() []string { return []string{"2.7", "3.13"} }
+
+// ShortPythons stand for all of them where a test is repeated often; with
+// -short, the newest does.
+func ShortPythons() []string {
+	if testing.Short() {
+		return []string{"3.13"}
+	}
+	return []string{"2.7", "3.6", "3.13"}
+}
 
 // FindPython gives a real interpreter of a minor version. A test that lacks it is skipped.
 func FindPython(t testing.TB, minor string) string {

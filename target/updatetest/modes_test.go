@@ -31,7 +31,7 @@ func private(number string) func(map[string]string) {
 // TestUpdateModes: modes that a part chose are there after an install, an
 // update and a rollback, bit for bit, and --check says where others got a right.
 func TestUpdateModes(t *testing.T) {
-	for _, minor := range []string{"2.7", "3.13"} {
+	for _, minor := range packtest.BothPythons() {
 		python := packtest.FindPython(t, minor)
 		old, new := packVersion(t, python, "1.0", private("1.0")), packVersion(t, python, "2.0", private("2.0"))
 		root := filepath.Join(t.TempDir(), "app")

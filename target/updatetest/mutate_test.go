@@ -20,7 +20,10 @@ const mutations, mutationSeed = 300, 1
 // TestMutatedDocuments: whatever one to three wrong values stand in a tree's own
 // documents, bootstrap.py and launcher.py end with an error, a hint and exit 1 to 3.
 func TestMutatedDocuments(t *testing.T) {
-	for _, minor := range []string{"2.7", "3.13"} {
+	for _, minor := range packtest.BothPythons() {
+		if testing.Short() && minor != "3.13" {
+			continue
+		}
 		t.Run(minor, func(t *testing.T) {
 			python := packtest.FindPython(t, minor)
 			old, new := packVersion(t, python, "1.0", private("1.0")), packVersion(t, python, "2.0", private("2.0"))
