@@ -38,6 +38,7 @@ type elfProg struct {
 
 type elfSection struct {
 	typ             elf.SectionType
+	flags           elf.SectionFlag
 	off, size, addr uint64
 	link            uint32
 	entsize         uint64
@@ -152,9 +153,11 @@ func (f *elfFile) readSections(off, entsize, num uint64) error {
 	for ; len(b) > 0; b = b[entsize:] {
 		s := elfSection{typ: elf.SectionType(f.order.Uint32(b[4:]))}
 		if f.is64 {
+			s.flags = elf.SectionFlag(f.order.Uint64(b[8:]))
 			s.addr, s.off, s.size = f.order.Uint64(b[16:]), f.order.Uint64(b[24:]), f.order.Uint64(b[32:])
 			s.link, s.entsize = f.order.Uint32(b[40:]), f.order.Uint64(b[56:])
 		} else {
+			s.flags = elf.SectionFlag(f.order.Uint32(b[8:]))
 			s.addr, s.off, s.size = uint64(f.order.Uint32(b[12:])), uint64(f.order.Uint32(b[16:])), uint64(f.order.Uint32(b[20:]))
 			s.link, s.entsize = f.order.Uint32(b[24:]), uint64(f.order.Uint32(b[36:]))
 		}

@@ -59,6 +59,47 @@ func TestPutRunpathOfPrograms(t *testing.T) {
 	run(t, static)
 }
 
+// TestStrip: a program and a library run without their debug information, say
+// the same of themselves, and can be edited as before.
+func TestStrip(t *testing.T) {
+	dir := t.TempDir()
+	lib := cc(t, dir, "libdep.so", "int dep(){return 42;}", "-g", "-shared", "-fPIC", "-Wl,-soname,libdep.so")
+	exe := cc(t, dir, "use", "extern int dep(void); int main(){return dep()-42;}", "-g", lib)
+	for _, file := range []string{lib, exe} {
+		before := facts(t, file)
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := binfmt.Strip(b)
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, out, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if len(out) >= len(b) || bytes.Contains(out, []byte(dir)) {
+			t.Errorf("%s: %d bytes of %d, with %v", file, len(out), len(b), bytes.Contains(out, []byte(dir)))
+		}
+		if !bytes.Equal(binfmt.Strip(out), out) {
+			t.Errorf("%s: a second time gives another file", file)
+		}
+		if after := facts(t, file); after != before {
+			t.Errorf("%s: symbols or versions changed:\n%s\n%s", file, before, after)
+		}
+		if said := run(t, "readelf", "--wide", "--sections", file); strings.Contains(said, ".debug") || !strings.Contains(said, ".dynsym") {
+			t.Errorf("%s: %s", file, said)
+		}
+		edit(t, file, putRunpath("$ORIGIN"))
+	}
+	run(t, exe)
+	for _, b := range [][]byte{nil, []byte("text"), tinyPE(), tinyELF()} {
+		if !bytes.Equal(binfmt.Strip(b), b) {
+			t.Errorf("%q is changed", b[:min(len(b), 8)])
+		}
+	}
+}
+
 // TestPutRunpathRefused: without a spare entry, or without room, nothing is edited.
 func TestPutRunpathRefused(t *testing.T) {
 	for _, args := range [][]string{{"-Wl,-z,separate-code", "-Wl,--spare-dynamic-tags=0"}} {

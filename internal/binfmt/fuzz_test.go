@@ -37,6 +37,9 @@ func property(t *testing.T, b []byte) {
 	if edits, err = binfmt.RenewBuildID(r, size); err == nil {
 		inside(t, edits, size)
 	}
+	if out := binfmt.Strip(b); len(out) > len(b) {
+		t.Errorf("%d bytes became %d", len(b), len(out))
+	}
 	_, _ = binfmt.Resign(r, size)
 }
 

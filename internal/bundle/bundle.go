@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/internal/binfmt"
 	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
@@ -137,6 +138,7 @@ func (c *copier) put(from, to string) error {
 	if err != nil {
 		return err
 	}
+	data = binfmt.Strip(data) // debug information is most of some interpreters
 	mode := os.FileMode(0o644)
 	if info.Mode()&0o100 != 0 {
 		mode = 0o755
