@@ -33,7 +33,7 @@ func (a Archive) materials() sbom.Archive {
 	i := a.Info
 	x := sbom.Archive{
 		File: a.File.Name, SHA256: a.File.SHA256, SidecarSHA256: a.Sidecar.SHA256,
-		Version: i.Version, Target: i.Target, Python: i.Python.Version, Eggs: i.Eggs,
+		Version: i.Version, Target: i.Target, Python: i.Python.Version, Eggs: i.Eggs, Interpreter: i.Interpreter,
 	}
 	for _, p := range i.Parts {
 		x.Parts = append(x.Parts, sbom.Part{Name: p.Name, Recipe: p.Recipe, Requires: i.PartEggs[p.Name]})

@@ -46,6 +46,8 @@ type Sidecar struct {
 
 	// PartEggs are the eggs that a part names, and its recipe's, by their Key.
 	PartEggs map[string][]string `json:"part_eggs,omitempty"`
+	// Interpreter is the Python that lies in the archive; nil for none.
+	Interpreter *sbom.Interpreter `json:"interpreter,omitempty"`
 
 	// Deltas are those that were written with the archive. A job that attaches
 	// another one's archive has their bases from here.

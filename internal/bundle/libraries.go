@@ -21,10 +21,11 @@ type Library struct {
 	Name   string // as the loader looks for it: "libssl.so.3"
 	Path   string // in the archive
 	Source string // on the build machine, without links
-	// Package and Version are those of the system's package, Licenses as its
+	// Package and Version are those of the system's package, System what
+	// os-release calls the system ("debian"), and Licenses as the package's
 	// copyright file names them; empty where they aren't known.
-	Package, Version string
-	Licenses         []string
+	System, Package, Version string
+	Licenses                 []string
 }
 
 // scarce are libraries that the policies promise and that a minimal system

@@ -19,11 +19,11 @@ func describe(ctx context.Context, list []Library) []Library {
 	for _, name := range packages {
 		names = append(names, name)
 	}
-	versions := versionsOf(ctx, names)
+	versions, system := versionsOf(ctx, names), systemID()
 	for i := range out {
 		if name := packages[out[i].Source]; name != "" {
 			out[i].Package, _, _ = strings.Cut(name, ":")
-			out[i].Version = versions[name]
+			out[i].System, out[i].Version = system, versions[name]
 			out[i].Licenses = licenses(out[i].Package)
 		}
 	}
@@ -66,6 +66,20 @@ func versionsOf(ctx context.Context, names []string) map[string]string {
 		}
 	}
 	return found
+}
+
+// systemID is ID of os-release, "" where there is none.
+func systemID() string {
+	data, err := os.ReadFile("/etc/os-release")
+	if err != nil {
+		return ""
+	}
+	for line := range strings.Lines(string(data)) {
+		if id, ok := strings.CutPrefix(strings.TrimSpace(line), "ID="); ok {
+			return strings.Trim(id, `"`)
+		}
+	}
+	return ""
 }
 
 var licenseLine = regexp.MustCompile(`(?m)^License:[ \t]*(\S.*)$`)

@@ -33,6 +33,14 @@ func tryLines(goos, file, root, python string) [2]string {
 	}
 }
 
+// ownLine is the second of them for an archive that has an interpreter.
+func ownLine(goos string) string {
+	if goos == "windows" {
+		return `.\bootstrap.cmd; if ($?) { bin\buildout }`
+	}
+	return "./bootstrap && bin/buildout"
+}
+
 // pythonCommand is what a person types for an interpreter of a minor version:
 // its name, python3.13t and python3.13d too, if PATH has that version by it. A
 // shim of a version that isn't chosen is there, and doesn't run.

@@ -227,6 +227,9 @@ func (p *packing) show(ctx context.Context, common *common) error {
 	if p.changed != nil {
 		fmt.Fprintf(p.Stdout, "\n%s\n", plain(strings.Join(p.changed.Lines(shownEggs), "\n")))
 	}
+	if p.planned.Bundled != nil {
+		lines[1] = ownLine(runtime.GOOS)
+	}
 	_, err := fmt.Fprintf(p.Stdout, `
 Archive: %s
 Report:  %s

@@ -23,11 +23,14 @@ import (
 // target needs, the archive's name, size and digest, and what the checks said.
 type sidecar struct {
 	archive.Manifest
-	Archive    string               `json:"archive"`
-	Size       int64                `json:"size"`
-	SHA256     string               `json:"sha256"`
-	Eggs       []sbom.Egg           `json:"eggs"`
-	PartEggs   map[string][]string  `json:"part_eggs,omitempty"`
+	Archive  string              `json:"archive"`
+	Size     int64               `json:"size"`
+	SHA256   string              `json:"sha256"`
+	Eggs     []sbom.Egg          `json:"eggs"`
+	PartEggs map[string][]string `json:"part_eggs,omitempty"`
+
+	Interpreter *sbom.Interpreter `json:"interpreter,omitempty"`
+
 	Warnings   []string             `json:"warnings,omitempty"`
 	Reused     *buildout.Reused     `json:"reused,omitempty"`
 	Deltas     []release.IndexDelta `json:"deltas,omitempty"`
@@ -45,7 +48,7 @@ func (p *packing) sidecar() (sidecar, error) {
 	}
 	s.Manifest.Relocations, s.Manifest.Verification = nil, nil
 	m, err := p.materials()
-	s.Eggs, s.PartEggs = m.eggs, m.ofParts
+	s.Eggs, s.PartEggs, s.Interpreter = m.eggs, m.ofParts, p.interpreter()
 	return s, err
 }
 

@@ -69,6 +69,9 @@ func (b *builder) addArchive(root string, a Archive) {
 		Properties: &[]cdx.Property{property("target", a.Target), property("python", a.Python)},
 	})
 	b.depend(root, ref)
+	if a.Interpreter != nil {
+		b.depend(ref, b.addInterpreter(*a.Interpreter))
+	}
 	eggs := map[string]string{} // references by Key
 	for _, e := range a.Eggs {
 		eggs[e.Key()] = eggRef(e)

@@ -50,6 +50,31 @@ func write(t *testing.T, a Application) cdx.BOM {
 	return bom
 }
 
+// TestInterpreter: an archive's own interpreter is a component, with the
+// libraries that were taken from the system that built it.
+func TestInterpreter(t *testing.T) {
+	app := site()
+	app.Archives[0].Interpreter = &Interpreter{Version: "3.13.9", Libraries: []BundledLibrary{
+		{Name: "libssl.so.3", Path: "python-3.13.9/lib/libssl.so.3", SHA256: strings.Repeat("0b", 32), System: "debian", Package: "libssl3", Version: "3.0.19-1~deb12u2", Licenses: []string{"Apache-2.0"}},
+		{Name: "libpython3.13.so.1.0", Path: "python-3.13.9/lib/libpython3.13.so.1.0", SHA256: strings.Repeat("0c", 32)},
+	}}
+	bom := write(t, app)
+	by, on := map[string]cdx.Component{}, map[string][]string{}
+	for _, c := range *bom.Components {
+		by[c.BOMRef] = c
+	}
+	for _, d := range *bom.Dependencies {
+		on[d.Ref] = orNone(d.Dependencies)
+	}
+	python, ssl := by["interpreter:cpython@3.13.9"], by["bundled:libssl.so.3:0b0b0b0b0b0b"]
+	if python.Name != "CPython" || (*python.Licenses)[0].License.ID != "PSF-2.0" || !slices.Contains(on["archive:"+app.Archives[0].File], python.BOMRef) {
+		t.Errorf("%+v, of %v", python, on["archive:"+app.Archives[0].File])
+	}
+	if ssl.PackageURL != "pkg:deb/debian/libssl3@3.0.19-1~deb12u2" || (*ssl.Licenses)[0].License.Name != "Apache-2.0" || len(on[python.BOMRef]) != 2 {
+		t.Errorf("%+v, of %v", ssl, on[python.BOMRef])
+	}
+}
+
 // TestWrite: what eggs and parts are, and what depends on what, without loops.
 func TestWrite(t *testing.T) {
 	bom := write(t, site())

@@ -27,6 +27,7 @@ type Archive struct {
 	Checkouts     []Checkout
 	Libraries     []Library // that the target brings
 	Downloads     []Download
+	Interpreter   *Interpreter // that lies in it; nil for none
 }
 
 // Part is a section that buildout installed.
