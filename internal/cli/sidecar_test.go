@@ -26,7 +26,7 @@ func TestSidecarIsRead(t *testing.T) {
 			Downloads: []archive.Download{{Use: archive.EggDownload, Project: "MarkupSafe", Version: "3.0.3", File: "MarkupSafe-3.0.3.tar.gz"}},
 		},
 		Archive: "site-1.0-cp313-linux_x86_64-debian12.tar.gz", Size: 5, SHA256: strings.Repeat("0", 64),
-		Eggs: []sbom.Egg{{Name: "MarkupSafe", Version: "3.0.3"}, {Name: "hello", Version: "1.0", Develop: true}}, PartEggs: map[string][]string{"app": {"hello 1.0"}}, Deltas: []release.IndexDelta{{Delta: "d"}}, Changes: &changes.Account{From: "0.9"}, Report: &verify.Report{ABI: "cp313"}, Proof: &prove.Proof{},
+		Eggs: []sbom.Egg{{Name: "MarkupSafe", Version: "3.0.3"}, {Name: "hello", Version: "1.0", Develop: true}}, PartEggs: map[string][]string{"app": {"hello 1.0"}}, Interpreter: &sbom.Interpreter{Version: "3.13.0"}, Deltas: []release.IndexDelta{{Delta: "d"}}, Changes: &changes.Account{From: "0.9"}, Report: &verify.Report{ABI: "cp313"}, Proof: &prove.Proof{},
 	}
 	written, err := json.Marshal(s)
 	if err != nil {
