@@ -33,7 +33,7 @@ func CheckDocument(name string, data []byte) error {
 		}
 	}
 	if cost > maxDocument {
-		return &ArchiveError{Path: name, Kind: ErrTooBig, Detail: fmt.Sprintf("it would take %d MiB of memory", cost>>20)}
+		return &Error{Path: name, Kind: ErrTooBig, Detail: fmt.Sprintf("it would take %d MiB of memory", cost>>20)}
 	}
 	return nil
 }

@@ -51,7 +51,7 @@ func readRevision(manifest, files []byte) (revision, error) {
 		return v, err
 	}
 	if digestOf(files) != v.parsed.FilesSHA256 {
-		return v, &ArchiveError{Path: FilesName, Kind: ErrCorrupt, Detail: "it is not the one that " + ManifestName + " names"}
+		return v, &Error{Path: FilesName, Kind: ErrCorrupt, Detail: "it is not the one that " + ManifestName + " names"}
 	}
 	var err error
 	v.entries, err = parseFiles(files)
@@ -181,7 +181,7 @@ func (c *Chain) leadsOn(file *os.File, in *Incoming) error {
 	if in.Delta.Name == c.base.parsed.Name && in.Delta.Base == c.at.digest {
 		return nil
 	}
-	return &ArchiveError{Archive: file.Name(), Kind: ErrCorrupt, Detail: fmt.Sprintf("it is for %s %s (%.12s), and doesn't lead on from %s (%.12s)",
+	return &Error{Archive: file.Name(), Kind: ErrCorrupt, Detail: fmt.Sprintf("it is for %s %s (%.12s), and doesn't lead on from %s (%.12s)",
 		in.Delta.Name, in.Delta.BaseVersion, in.Delta.Base, c.at.parsed.Version, c.at.digest)}
 }
 
@@ -202,7 +202,7 @@ func (c *Chain) goOn(ctx context.Context, in *Incoming, parts map[string]span) e
 	}
 	was, is := c.base.parsed, next.parsed
 	if next.digest != in.Digest || is.Name != was.Name || is.Target != was.Target || is.Label != was.Label || is.Version != in.Delta.Version {
-		return &ArchiveError{Path: ManifestName, Kind: ErrCorrupt, Detail: "it is not the one that the delta names"}
+		return &Error{Path: ManifestName, Kind: ErrCorrupt, Detail: "it is not the one that the delta names"}
 	}
 	patches := c.patcher(patchesDir, parts)
 	for _, row := range in.Delta.Patches {
@@ -210,7 +210,7 @@ func (c *Chain) goOn(ctx context.Context, in *Incoming, parts map[string]span) e
 			return err
 		}
 		if row[0] < 0 || row[0] >= len(next.entries) || row[1] < 0 || row[1] >= len(c.at.entries) {
-			return &ArchiveError{Path: deltaName, Kind: ErrCorrupt, Detail: "patches"}
+			return &Error{Path: deltaName, Kind: ErrCorrupt, Detail: "patches"}
 		}
 		if err := c.patched(patches, c.at.entries[row[1]], next.entries[row[0]], row[2]); err != nil {
 			return fmt.Errorf("%s: %w", QuoteName(next.entries[row[0]].Path), err)
@@ -255,7 +255,7 @@ func (c *Chain) patched(p *patcher, base, next Entry, steps int) error {
 		return err
 	}
 	if sum != next.SHA256 {
-		return &ArchiveError{Kind: ErrCorrupt, Detail: "what the delta makes isn't what it should be"}
+		return &Error{Kind: ErrCorrupt, Detail: "what the delta makes isn't what it should be"}
 	}
 	c.spans[sum] = at
 	return nil
@@ -301,7 +301,7 @@ func (c *Chain) find(e Entry) (string, error) {
 	if was := c.here[e.SHA256]; len(was) > 0 {
 		return "", fail(exitCheck, "", "%s was edited, and the deltas may need it as it was", QuoteName(was[0]))
 	}
-	return "", &ArchiveError{Path: e.Path, Kind: ErrCorrupt, Detail: "no delta has it, and it isn't here"}
+	return "", &Error{Path: e.Path, Kind: ErrCorrupt, Detail: "no delta has it, and it isn't here"}
 }
 
 // Lay puts into the tree what bootstrap.py needs to make it the last version, as

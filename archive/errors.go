@@ -47,15 +47,15 @@ var hints = map[error]string{
 // exitCodes are those that are not 1.
 var exitCodes = map[error]int{ErrNewer: exitUsage, ErrNotOurs: exitUsage, ErrExists: exitUsage}
 
-// An ArchiveError is a fault of an archive that is read. It unwraps to one of the Err values.
-type ArchiveError struct {
+// An Error is a fault of an archive that is read. It unwraps to one of the Err values.
+type Error struct {
 	Archive string // the archive's file, may be empty
 	Path    string // the entry, may be empty
 	Kind    error  // one of the Err values
 	Detail  string // may be empty
 }
 
-func (e *ArchiveError) Error() string {
+func (e *Error) Error() string {
 	s := ""
 	if e.Archive != "" {
 		s = "reading " + e.Archive + ": "
@@ -71,13 +71,13 @@ func (e *ArchiveError) Error() string {
 }
 
 // Unwrap gives the kind, for errors.Is.
-func (e *ArchiveError) Unwrap() error { return e.Kind }
+func (e *Error) Unwrap() error { return e.Kind }
 
 // Hint says what a person can do.
-func (e *ArchiveError) Hint() string { return hints[e.Kind] }
+func (e *Error) Hint() string { return hints[e.Kind] }
 
 // ExitCode is 1 for a damaged or unsafe archive, 2 for one that this program can't take.
-func (e *ArchiveError) ExitCode() int {
+func (e *Error) ExitCode() int {
 	if c, ok := exitCodes[e.Kind]; ok {
 		return c
 	}

@@ -82,7 +82,7 @@ func vacant(dir string) error {
 	}
 	list, err := os.ReadDir(dir)
 	if !info.IsDir() || err != nil || len(list) > 0 {
-		return &ArchiveError{Path: dir, Kind: ErrExists}
+		return &Error{Path: dir, Kind: ErrExists}
 	}
 	return nil
 }
@@ -172,7 +172,7 @@ func (x *extractor) leave() {
 
 // surroundings marks errors of the file system; those of the archive stay what they are.
 func (x *extractor) surroundings(err error) error {
-	var a *ArchiveError
+	var a *Error
 	if err == nil || errors.As(err, &a) {
 		return err
 	}

@@ -258,7 +258,7 @@ func TestExtractNeedsRoom(t *testing.T) {
 	full := t.TempDir()
 	check(t, os.WriteFile(filepath.Join(full, "mine"), nil, 0o644))
 	err := Extract(context.Background(), file, full, ExtractOptions{})
-	var a *ArchiveError
+	var a *Error
 	if !errors.Is(err, ErrExists) || !errors.As(err, &a) || a.ExitCode() != 2 {
 		t.Error(err)
 	}

@@ -219,7 +219,7 @@ func layFile(root *os.Root, name string, mode uint32, body io.Reader, epoch int6
 // contents are right is for bootstrap.py, which has the list.
 func walkDelta(file *os.File, each func(in *Incoming, name string, e *rawEntry) error) error {
 	wrong := func(kind error, format string, args ...any) error {
-		return &ArchiveError{Archive: file.Name(), Kind: kind, Detail: fmt.Sprintf(format, args...)}
+		return &Error{Archive: file.Name(), Kind: kind, Detail: fmt.Sprintf(format, args...)}
 	}
 	z, err := gzip.NewReader(fromStart(file))
 	if err != nil {

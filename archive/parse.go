@@ -12,7 +12,7 @@ func parseManifest(data []byte, m *Manifest) error {
 		return err
 	}
 	if err := json.Unmarshal(data, m); err != nil {
-		return &ArchiveError{Path: ManifestName, Kind: ErrCorrupt, Detail: err.Error()}
+		return &Error{Path: ManifestName, Kind: ErrCorrupt, Detail: err.Error()}
 	}
 	return nil
 }
@@ -29,13 +29,13 @@ func checkFormat(name string, data []byte, known int) error {
 		Format int `json:"format"`
 	}
 	if err := json.Unmarshal(data, &head); err != nil {
-		return &ArchiveError{Path: name, Kind: ErrCorrupt, Detail: err.Error()}
+		return &Error{Path: name, Kind: ErrCorrupt, Detail: err.Error()}
 	}
 	if head.Format > known {
-		return &ArchiveError{Path: name, Kind: ErrNewer, Detail: fmt.Sprintf("format %d, this program knows %d", head.Format, known)}
+		return &Error{Path: name, Kind: ErrNewer, Detail: fmt.Sprintf("format %d, this program knows %d", head.Format, known)}
 	}
 	if head.Format < 1 {
-		return &ArchiveError{Path: name, Kind: ErrNotOurs, Detail: "no format number"}
+		return &Error{Path: name, Kind: ErrNotOurs, Detail: "no format number"}
 	}
 	return nil
 }
@@ -47,7 +47,7 @@ func parseFiles(data []byte) ([]Entry, error) {
 	}
 	var list Files
 	if err := json.Unmarshal(data, &list); err != nil {
-		return nil, &ArchiveError{Path: FilesName, Kind: ErrCorrupt, Detail: err.Error()}
+		return nil, &Error{Path: FilesName, Kind: ErrCorrupt, Detail: err.Error()}
 	}
 	dirs := map[string]bool{"": true}
 	links := Links{}
@@ -57,16 +57,16 @@ func parseFiles(data []byte) ([]Entry, error) {
 			return nil, err
 		}
 		if total += e.Size; total > maxTotal {
-			return nil, &ArchiveError{Path: e.Path, Kind: ErrTooBig, Detail: "it is more than any disk holds"}
+			return nil, &Error{Path: e.Path, Kind: ErrTooBig, Detail: "it is more than any disk holds"}
 		}
 		if i > 0 && e.Path == list.Files[i-1].Path {
-			return nil, &ArchiveError{Path: e.Path, Kind: ErrDuplicate}
+			return nil, &Error{Path: e.Path, Kind: ErrDuplicate}
 		}
 		if i > 0 && e.Path < list.Files[i-1].Path {
-			return nil, &ArchiveError{Path: e.Path, Kind: ErrUnsafe, Detail: "files.json is not in order"}
+			return nil, &Error{Path: e.Path, Kind: ErrUnsafe, Detail: "files.json is not in order"}
 		}
 		if !dirs[Parent(e.Path)] {
-			return nil, &ArchiveError{Path: e.Path, Kind: ErrUnsafe, Detail: "it doesn't lie in a directory of the archive"}
+			return nil, &Error{Path: e.Path, Kind: ErrUnsafe, Detail: "it doesn't lie in a directory of the archive"}
 		}
 		switch e.Type {
 		case TypeDir:
@@ -77,7 +77,7 @@ func parseFiles(data []byte) ([]Entry, error) {
 	}
 	for l := range links {
 		if why := links.Escapes(l); why != "" {
-			return nil, &ArchiveError{Path: l, Kind: ErrUnsafe, Detail: why}
+			return nil, &Error{Path: l, Kind: ErrUnsafe, Detail: why}
 		}
 	}
 	return list.Files, nil
@@ -85,7 +85,7 @@ func parseFiles(data []byte) ([]Entry, error) {
 
 func checkEntry(e Entry) error {
 	unsafe := func(format string, args ...any) error {
-		return &ArchiveError{Path: e.Path, Kind: ErrUnsafe, Detail: fmt.Sprintf(format, args...)}
+		return &Error{Path: e.Path, Kind: ErrUnsafe, Detail: fmt.Sprintf(format, args...)}
 	}
 	if why := ValidName(e.Path); why != "" {
 		return unsafe("%s", why)

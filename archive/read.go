@@ -81,7 +81,7 @@ func ReadManifest(path string) (Manifest, error) {
 }
 
 // Open opens an archive of any format, known by its first bytes, and
-// reads manifest.json and files.json. Its errors are *ArchiveError where the
+// reads manifest.json and files.json. Its errors are *Error where the
 // archive is at fault.
 func Open(path string) (*Reader, error) {
 	file, err := os.Open(path)
@@ -138,9 +138,9 @@ func openSourceOf(file *os.File) (entrySource, error) {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		return newZipSource(file)
 	case n < 4:
-		return nil, &ArchiveError{Kind: ErrTruncated}
+		return nil, &Error{Kind: ErrTruncated}
 	}
-	return nil, &ArchiveError{Kind: ErrNotOurs, Detail: "neither gzip, zstd nor zip"}
+	return nil, &Error{Kind: ErrNotOurs, Detail: "neither gzip, zstd nor zip"}
 }
 
 // fromStart reads a file from its start, wherever it stands.
@@ -148,9 +148,9 @@ func fromStart(file *os.File) *bufio.Reader {
 	return bufio.NewReaderSize(io.NewSectionReader(file, 0, math.MaxInt64), 256<<10)
 }
 
-// wrap makes an error of reading into an ArchiveError that names the archive and the entry.
+// wrap makes an error of reading into an Error that names the archive and the entry.
 func (r *Reader) wrap(entry string, err error) error {
-	var a *ArchiveError
+	var a *Error
 	var own *fault.Error
 	switch {
 	case err == nil:
@@ -168,7 +168,7 @@ func (r *Reader) wrap(entry string, err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		kind = ErrTruncated
 	}
-	return &ArchiveError{Archive: r.path, Path: entry, Kind: kind, Detail: detail(err)}
+	return &Error{Archive: r.path, Path: entry, Kind: kind, Detail: detail(err)}
 }
 
 func detail(err error) string {
@@ -209,14 +209,14 @@ func (r *Reader) start() error {
 	}
 	top := strings.TrimSuffix(e.name, "/")
 	if e.typ != TypeDir || ValidName(top) != "" || strings.Contains(top, "/") {
-		return &ArchiveError{Kind: ErrNotOurs, Detail: "it doesn't start with a top directory"}
+		return &Error{Kind: ErrNotOurs, Detail: "it doesn't start with a top directory"}
 	}
 	r.top, r.epoch = top, e.time
 	if e, err = r.src.next(); err != nil {
 		return err
 	}
 	if e.typ != TypeDir || strings.TrimSuffix(e.name, "/") != top+"/"+Dir {
-		return &ArchiveError{Kind: ErrNotOurs, Detail: "no " + Dir + " directory"}
+		return &Error{Kind: ErrNotOurs, Detail: "no " + Dir + " directory"}
 	}
 	manifest, err := r.document(ManifestName, maxManifest)
 	if err != nil {
@@ -226,7 +226,7 @@ func (r *Reader) start() error {
 		return err
 	}
 	if want := r.manifest.Name + "-" + r.manifest.Version; want != top {
-		return &ArchiveError{Kind: ErrUnsafe, Detail: fmt.Sprintf("the top directory is %q, the manifest says %q", top, want)}
+		return &Error{Kind: ErrUnsafe, Detail: fmt.Sprintf("the top directory is %q, the manifest says %q", top, want)}
 	}
 	r.manifestData = manifest
 	sum := sha256.Sum256(manifest)
@@ -236,7 +236,7 @@ func (r *Reader) start() error {
 		return err
 	}
 	if sum := sha256.Sum256(files); hex.EncodeToString(sum[:]) != r.manifest.FilesSHA256 {
-		return &ArchiveError{Path: FilesName, Kind: ErrCorrupt, Detail: "its digest is not the manifest's"}
+		return &Error{Path: FilesName, Kind: ErrCorrupt, Detail: "its digest is not the manifest's"}
 	}
 	r.filesData = files
 	if r.files, err = parseFiles(files); err != nil {
@@ -264,17 +264,17 @@ func (r *Reader) document(name string, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	if e.typ != TypeFile || e.name != r.top+"/"+name {
-		return nil, &ArchiveError{Kind: ErrNotOurs, Detail: fmt.Sprintf("%s is not where it belongs", name)}
+		return nil, &Error{Kind: ErrNotOurs, Detail: fmt.Sprintf("%s is not where it belongs", name)}
 	}
 	if e.size > limit {
-		return nil, &ArchiveError{Path: name, Kind: ErrTooBig, Detail: "it is larger than any can be"}
+		return nil, &Error{Path: name, Kind: ErrTooBig, Detail: "it is larger than any can be"}
 	}
 	data := make([]byte, max(e.size, 0))
 	if _, err := io.ReadFull(e.body, data); err != nil {
 		return nil, err
 	}
 	if n, err := e.body.Read(make([]byte, 1)); n > 0 || err != nil && err != io.EOF {
-		return nil, &ArchiveError{Path: name, Kind: ErrCorrupt, Detail: "it is longer than it says"}
+		return nil, &Error{Path: name, Kind: ErrCorrupt, Detail: "it is longer than it says"}
 	}
 	return data, nil
 }
@@ -319,7 +319,7 @@ func (r *Reader) next() (Entry, io.Reader, error) {
 func (r *Reader) match(raw rawEntry) (Entry, error) {
 	name := strings.TrimSuffix(raw.name, "/")
 	bad := func(kind error, format string, args ...any) (Entry, error) {
-		return Entry{}, &ArchiveError{Path: name, Kind: kind, Detail: fmt.Sprintf(format, args...)}
+		return Entry{}, &Error{Path: name, Kind: kind, Detail: fmt.Sprintf(format, args...)}
 	}
 	if why := ValidName(name); why != "" {
 		return bad(ErrUnsafe, "%s", why)
@@ -359,7 +359,7 @@ func (r *Reader) match(raw rawEntry) (Entry, error) {
 func (r *Reader) finish() error {
 	for i, ok := range r.seen {
 		if !ok {
-			return &ArchiveError{Path: r.files[i].Path, Kind: ErrMissing}
+			return &Error{Path: r.files[i].Path, Kind: ErrMissing}
 		}
 	}
 	if err := r.src.trailing(); err != nil {
@@ -388,7 +388,7 @@ func (b *body) Read(p []byte) (int, error) {
 	b.sum.Write(p[:n])
 	b.n += int64(n)
 	if b.n > b.e.Size {
-		return 0, b.r.wrap(b.e.Path, &ArchiveError{Kind: ErrTooBig, Detail: fmt.Sprintf("files.json says %d bytes", b.e.Size)})
+		return 0, b.r.wrap(b.e.Path, &Error{Kind: ErrTooBig, Detail: fmt.Sprintf("files.json says %d bytes", b.e.Size)})
 	}
 	if err == io.EOF {
 		if err := b.check(); err != nil {
@@ -405,10 +405,10 @@ func (b *body) Read(p []byte) (int, error) {
 
 func (b *body) check() error {
 	if b.n < b.e.Size {
-		return &ArchiveError{Kind: ErrTruncated, Detail: fmt.Sprintf("%d of %d bytes", b.n, b.e.Size)}
+		return &Error{Kind: ErrTruncated, Detail: fmt.Sprintf("%d of %d bytes", b.n, b.e.Size)}
 	}
 	if got := hex.EncodeToString(b.sum.Sum(nil)); got != b.e.SHA256 {
-		return &ArchiveError{Kind: ErrCorrupt, Detail: "its content doesn't have the digest of files.json"}
+		return &Error{Kind: ErrCorrupt, Detail: "its content doesn't have the digest of files.json"}
 	}
 	return nil
 }

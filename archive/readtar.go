@@ -26,7 +26,7 @@ func (s *tarSource) next() (rawEntry, error) {
 	}
 	e := rawEntry{name: h.Name, mode: uint32(h.Mode), size: h.Size, link: h.Linkname, time: h.ModTime, body: s.t}
 	bad := func(format string, args ...any) (rawEntry, error) {
-		return e, &ArchiveError{Path: h.Name, Kind: ErrUnsafe, Detail: fmt.Sprintf(format, args...)}
+		return e, &Error{Path: h.Name, Kind: ErrUnsafe, Detail: fmt.Sprintf(format, args...)}
 	}
 	switch h.Typeflag {
 	case tar.TypeReg:
@@ -60,15 +60,15 @@ func (s *tarSource) trailing() error {
 		n, err := s.r.Read(buf)
 		total += n
 		if total > maxPad || len(bytes.Trim(buf[:n], "\x00")) > 0 {
-			return &ArchiveError{Kind: ErrTrailing}
+			return &Error{Kind: ErrTrailing}
 		}
 		switch {
 		case err == io.EOF:
 			return nil
 		case errors.Is(err, io.ErrUnexpectedEOF):
-			return &ArchiveError{Kind: ErrTruncated}
+			return &Error{Kind: ErrTruncated}
 		case err != nil:
-			return &ArchiveError{Kind: ErrTrailing, Detail: err.Error()}
+			return &Error{Kind: ErrTrailing, Detail: err.Error()}
 		}
 	}
 }

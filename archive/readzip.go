@@ -37,7 +37,7 @@ func newZipSource(file *os.File) (entrySource, error) {
 	z, err := zip.NewReader(file, info.Size())
 	if err != nil {
 		if errors.Is(err, zip.ErrFormat) {
-			return nil, &ArchiveError{Kind: ErrTruncated, Detail: err.Error()}
+			return nil, &Error{Kind: ErrTruncated, Detail: err.Error()}
 		}
 		return nil, err
 	}
@@ -54,7 +54,7 @@ type zipDirectory struct{ offset, size, count uint64 }
 // the first one says so. Nothing may stand between these and the directory.
 func endOfZip(file *os.File, size int64) (zipDirectory, error) {
 	bad := func(kind error, detail string) (zipDirectory, error) {
-		return zipDirectory{}, &ArchiveError{Kind: kind, Detail: detail}
+		return zipDirectory{}, &Error{Kind: kind, Detail: detail}
 	}
 	const short, long, locator = 22, 56, 20
 	at, end := size-short, make([]byte, short)
@@ -92,13 +92,13 @@ func tiled(file *os.File, z *zip.Reader, d zipDirectory) error {
 	for _, f := range z.File {
 		next, err := headed(file, f, at)
 		if err != nil {
-			return &ArchiveError{Path: f.Name, Kind: ErrUnsafe, Detail: err.Error()}
+			return &Error{Path: f.Name, Kind: ErrUnsafe, Detail: err.Error()}
 		}
 		at = next
 		named += 46 + uint64(len(f.Name)+len(f.Extra)+len(f.Comment))
 	}
 	if at != d.offset || named != d.size || uint64(len(z.File)) != d.count {
-		return &ArchiveError{Kind: ErrUnsafe, Detail: "something stands between its files and its end"}
+		return &Error{Kind: ErrUnsafe, Detail: "something stands between its files and its end"}
 	}
 	return nil
 }
@@ -180,7 +180,7 @@ func (s *zipSource) next() (rawEntry, error) {
 	s.at++
 	e := rawEntry{name: f.Name, mode: uint32(f.Mode().Perm()), size: int64(f.UncompressedSize64), time: f.Modified}
 	bad := func(format string, args ...any) (rawEntry, error) {
-		return e, &ArchiveError{Path: f.Name, Kind: ErrUnsafe, Detail: fmt.Sprintf(format, args...)}
+		return e, &Error{Path: f.Name, Kind: ErrUnsafe, Detail: fmt.Sprintf(format, args...)}
 	}
 	if f.UncompressedSize64 > 1<<62 {
 		return bad("its size makes no sense")
