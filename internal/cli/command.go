@@ -62,6 +62,7 @@ func commands() []command {
 		verifyCommand(),
 		proveCommand(),
 		inspectCommand(),
+		whyCommand(),
 		lastCommand(),
 		releaseCommand(),
 		installCommand(),

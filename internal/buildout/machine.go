@@ -1,0 +1,139 @@
+package buildout
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/pydist"
+	"github.com/binary-buildout/binary-buildout/internal/scratch"
+)
+
+// FindToolchain says what this machine has to compile extensions with for an
+// interpreter: a path, or "" for the one that a build takes by itself.
+func FindToolchain(ctx context.Context, python string, env []string, goos string) (Interpreter, Toolchain, error) {
+	in, err := FindPython(ctx, python, "")
+	if err != nil {
+		return in, Toolchain{}, err
+	}
+	return in, toolchain(in, env, goos), nil
+}
+
+// StageHolder says which run builds an application of that name now; "" if none does.
+func StageHolder(name, goos string) string {
+	base, err := filepath.EvalSymlinks(varTmp(goos))
+	if err != nil {
+		return ""
+	}
+	s, err := defaultStage(base, stagesOf(base, os.Geteuid()), name, goos)
+	if err != nil {
+		return ""
+	}
+	if _, err := os.Lstat(s.lock); err != nil {
+		return ""
+	}
+	lock, err := scratch.Lock(s.lock)
+	if err != nil {
+		return holderOf(s.lock).String()
+	}
+	lock.Close()
+	return ""
+}
+
+// Want is a project that a part asks for and that is compiled from its sources,
+// with the headers and programs that this takes.
+type Want struct {
+	Project string
+	Needs   []string // "ldap.h", "pg_config"
+}
+
+// Wants reads a configuration, and what it extends here, as far as that can be
+// done without zc.buildout, and gives the projects that no index has a wheel of.
+func Wants(file string) []Want {
+	var wants []Want
+	for _, w := range wishes(literalConfig(file)) {
+		if w.asked && (w.custom || !w.wheels) && !w.optional && len(w.programs)+len(w.headers) > 0 {
+			wants = append(wants, Want{Project: w.project, Needs: slices.Concat(w.programs, w.headers)})
+		}
+	}
+	return wants
+}
+
+// Packages are the packages of a package manager ("apt", "dnf", "apk", "brew")
+// that bring what is needed, each once.
+func Packages(manager string, needs []string) []string {
+	var packages []string
+	for _, m := range managers {
+		if m.name != manager {
+			continue
+		}
+		for _, need := range needs {
+			i := slices.IndexFunc(headers, func(h header) bool { return h.has(need) })
+			if i < 0 {
+				continue
+			}
+			if p := m.of(headers[i]); p != "" && !slices.Contains(packages, p) {
+				packages = append(packages, p)
+			}
+		}
+	}
+	slices.Sort(packages)
+	return packages
+}
+
+// PinnedBuildout is the version of zc.buildout that [versions] pins; "" without a pin.
+func PinnedBuildout(file string) string {
+	c := literalConfig(file)
+	for name, version := range c.Versions {
+		if pydist.PlainName(name) == "zc-buildout" {
+			return strings.TrimSpace(strings.TrimLeft(version, "= "))
+		}
+	}
+	return ""
+}
+
+// literalConfig is a configuration as far as it can be read without zc.buildout.
+func literalConfig(file string) config {
+	c := config{Raw: map[string]map[string]string{}}
+	for _, section := range literalSections(file, map[string]bool{}) {
+		c.Raw[section] = literalOptions(file, section)
+	}
+	c.Buildout = c.Raw["buildout"]
+	c.Versions = c.Raw[versionsSection(c)]
+	return c
+}
+
+// literalSections are the names of the sections of a file, and of what it extends here.
+func literalSections(file string, seen map[string]bool) []string {
+	data, err := os.ReadFile(file)
+	if err != nil || seen[file] {
+		return nil
+	}
+	seen[file] = true
+	var names []string
+	add := func(name string) {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	_, extends := literalFile(string(data), "buildout")
+	for _, name := range extends {
+		if strings.Contains(name, "://") || strings.Contains(name, "$") {
+			continue
+		}
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(filepath.Dir(file), filepath.FromSlash(name))
+		}
+		for _, section := range literalSections(name, seen) {
+			add(section)
+		}
+	}
+	for line := range strings.Lines(string(data)) {
+		if m := sectionHead.FindStringSubmatch(strings.TrimRight(line, " \t\r\n")); m != nil && m[2] == "" {
+			add(m[1])
+		}
+	}
+	return names
+}
