@@ -83,6 +83,7 @@ type wish struct {
 	version string // the one that is pinned, or ""
 	asked   bool   // a part asks for it; else [versions] pins it alone
 	custom  bool   // zc.recipe.egg:custom builds it, whatever wheels there are
+	shown   bool   // by its part's include-dirs, where another part may put headers
 }
 
 var (
@@ -95,13 +96,16 @@ var (
 // wishes gives the projects of the table that parts ask for, by name or by
 // another one's extra, or that [versions] pins.
 func wishes(c config) []wish {
-	asked, custom, exact := map[string]bool{}, map[string]bool{}, map[string]string{}
+	asked, custom, shown, exact := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]string{}
 	for section, options := range c.Raw {
 		for _, key := range []string{"eggs", "egg", "extra-eggs"} {
 			for _, word := range strings.Fields(operator.ReplaceAllString(substituted(c, section, options[key], 8), "$1")) {
 				name := pydist.PlainName(projectOf(word))
 				asked[name] = true
-				custom[name] = custom[name] || recipes.BuildsEgg(options["recipe"])
+				if recipes.BuildsEgg(inherited(c, section, "recipe", 8)) {
+					custom[name] = true
+					shown[name] = shown[name] || inherited(c, section, "include-dirs", 8) != ""
+				}
 				if m := oneVersion.FindStringSubmatch(word); m != nil {
 					exact[name] = m[1]
 				}
@@ -119,7 +123,7 @@ func wishes(c config) []wish {
 	for _, p := range compiledProjects {
 		name := pydist.PlainName(p.project)
 		pin, named := pinned[name]
-		w := wish{compiled: p, version: exact[name], asked: asked[name], custom: custom[name]}
+		w := wish{compiled: p, version: exact[name], asked: asked[name], custom: custom[name], shown: shown[name]}
 		if m := exactVersion.FindStringSubmatch(pin); w.version == "" && m != nil {
 			w.version = m[1]
 		}
@@ -128,6 +132,20 @@ func wishes(c config) []wish {
 		}
 	}
 	return all
+}
+
+// inherited gives an option of a section, or of those that it takes options
+// from by "<=", depth of them at most.
+func inherited(c config, section, option string, depth int) string {
+	if value := c.Raw[section][option]; value != "" || depth == 0 {
+		return value
+	}
+	for _, from := range strings.Fields(c.Raw[section]["<"]) {
+		if value := inherited(c, from, option, depth-1); value != "" {
+			return value
+		}
+	}
+	return ""
 }
 
 // extrasOf gives those that a requirement names, in plain form.

@@ -22,6 +22,9 @@ func (b *builder) missing(ctx context.Context, m toolmaker, c config) []string {
 	lacks := make([][]string, len(wishes))
 	var asking sync.WaitGroup
 	for i, w := range wishes {
+		if w.shown { // not before the build
+			w.headers = nil
+		}
 		asking.Go(func() { lacks[i] = b.lacks(w.compiled, w.version) })
 	}
 	asking.Wait()

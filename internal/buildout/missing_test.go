@@ -71,6 +71,7 @@ func TestMissing(t *testing.T) {
 		{name: "a wheel of another version", raw: sections{"app": {"eggs": "lxml"}}, versions: map[string]string{"lxml": "5.3.0"}, want: []string{"lxml needs libxml/xmlversion.h and libxslt/xslt.h, which aren't here: before = "}},
 		{name: "a part's own version", raw: sections{"app": {"eggs": "lxml == 5.3.0"}}, versions: map[string]string{"lxml": "5.4.0"}, want: []string{"lxml needs "}},
 		{name: "built by custom", raw: sections{"app": {"recipe": "zc.recipe.egg:custom", "egg": "lxml"}}, want: []string{"lxml needs "}},
+		{name: "with headers of another part", raw: sections{"pyyaml": {"recipe": "zc.recipe.egg:custom", "egg": "PyYAML", "<": "linked"}, "linked": {"include-dirs": "${libyaml:location}/include"}}},
 		{name: "wheels aren't installed", raw: sections{"app": {"eggs": "lxml"}}, version: "2.10.0", want: []string{"lxml needs "}},
 		{name: "by reference", raw: sections{"buildout": {"all": "lxml==5.3.0"}, "app": {"eggs": "${buildout:all}"}}, want: []string{"lxml needs "}},
 		{name: "by an extra", raw: sections{"app": {"eggs": "RelStorage[mysql, x]"}}, want: []string{"mysqlclient needs mysql.h, which isn't here: "}},
