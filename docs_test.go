@@ -93,6 +93,7 @@ func TestPagesShowExamples(t *testing.T) {
 	for file, page := range map[string]string{
 		"examples/elsewhere/gitlab-ci.yml": "docs/elsewhere.md", "examples/elsewhere/forgejo.yml": "docs/elsewhere.md",
 		"examples/elsewhere/Jenkinsfile": "docs/elsewhere.md", "examples/frameworks/buildout.cfg": "docs/frameworks.md",
+		"examples/renovate.json": "docs/workflow.md",
 	} {
 		shown, err := os.ReadFile(page)
 		text, err2 := os.ReadFile(file)
@@ -208,6 +209,20 @@ func pageScript(t *testing.T) map[string]func(ts *testscript.TestScript, neg boo
 			}
 			runText(ts, neg, found[0])
 		},
+		// block PAGE BEGINNING FILE writes the fenced block of a page that begins so.
+		"block": func(ts *testscript.TestScript, _ bool, args []string) {
+			if len(args) != 3 {
+				ts.Fatalf("block PAGE BEGINNING FILE")
+			}
+			text, err := os.ReadFile(filepath.Join(root, args[0]))
+			ts.Check(err)
+			_, after, ok := strings.Cut(string(text), "\n"+args[1])
+			block, _, ended := strings.Cut(after, "\n```\n")
+			if !ok || !ended {
+				ts.Fatalf("%s has no block that begins with %q", args[0], args[1])
+			}
+			ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(stood(ts, args[1]+block+"\n")), 0o644))
+		},
 		// job FILE NAME [STEP] runs the commands of a job of an example for another CI, from a step on.
 		"job": func(ts *testscript.TestScript, neg bool, args []string) {
 			if len(args) < 2 || len(args) > 3 {
@@ -257,12 +272,18 @@ func write(to string, body io.Reader) error {
 	return errors.Join(err, f.Close())
 }
 
-// runText runs a shell's text, with what stands for what is not on this machine.
-func runText(ts *testscript.TestScript, neg bool, text string) {
+// stood is a text with what stands for what is not on this machine.
+func stood(ts *testscript.TestScript, text string) string {
 	stands := strings.Split(ts.Getenv("STANDS"), "\n")
 	for i := 0; i+1 < len(stands); i += 2 {
 		text = strings.ReplaceAll(text, stands[i], stands[i+1])
 	}
+	return text
+}
+
+// runText runs a shell's text.
+func runText(ts *testscript.TestScript, neg bool, text string) {
+	text = stood(ts, text)
 	ts.Logf("[%s]", text)
 	if err := ts.Exec("sh", "-ec", text); (err != nil) != neg {
 		ts.Fatalf("%s: %v", text, err)

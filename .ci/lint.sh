@@ -30,3 +30,10 @@ fi
 
 # The site: each link between pages, and to a heading of one, leads somewhere.
 NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet
+
+# The collection for Ansible, as an installed one: the role names the module by its whole name.
+collections=$(mktemp -d)
+trap 'rm -rf "$collections"' EXIT
+ansible-galaxy collection build --output-path "$collections" deploy/ansible >/dev/null
+ANSIBLE_COLLECTIONS_PATH=$collections ansible-galaxy collection install "$collections"/*.tar.gz >/dev/null
+(cd deploy/ansible && ANSIBLE_COLLECTIONS_PATH=$collections ansible-lint --offline --strict --quiet .)

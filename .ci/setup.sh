@@ -33,6 +33,10 @@ tools=$(pinned tools)
 docs=$(pinned docs)
 ln -sf "$tools/bin/zizmor" "$BINARY_BUILDOUT_CACHE/bin/zizmor"
 ln -sf "$docs/bin/mkdocs" "$BINARY_BUILDOUT_CACHE/bin/mkdocs"
+ansible=$(pinned ansible)
+for name in ansible ansible-galaxy ansible-lint ansible-playbook; do
+    ln -sf "$ansible/bin/$name" "$BINARY_BUILDOUT_CACHE/bin/$name"
+done
 # powershell.py parses install.ps1 by this one's tree-sitter. A link to a venv's python is no venv.
 printf '#!/bin/sh\nexec "%s" "$@"\n' "$tools/bin/python" >"$BINARY_BUILDOUT_CACHE/bin/tools-python"
 chmod 755 "$BINARY_BUILDOUT_CACHE/bin/tools-python"
