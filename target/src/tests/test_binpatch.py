@@ -99,6 +99,37 @@ class PatchesTest(unittest.TestCase):
             entry = {"size": 0, "sha256": hashlib.sha256(b"").hexdigest()}
             self.assertRaises(Refused, list, patches.chunks(u"file0", os.path.join(self.folder, "base0"), entry))
 
+    def test_large(self):
+        """Steps that are larger than a piece, or end with one, or are many in one."""
+        r = random.Random(2)
+        base = bytearray(range(251)) * (4 * CHUNK // 251)
+        some = bytearray(r.choice((0, 0, 0, 255, 7)) for _ in range(1009)) * (4 * CHUNK // 1009)
+        sizes = [(0, 0), (3, 5), (CHUNK, 0), (0, CHUNK), (1, 0), (CHUNK - 1, 1), (2 * CHUNK + 7, 3 * CHUNK + 1), (0, 1), (CHUNK + 1, 0), (5, 2 * CHUNK)]
+        sizes += [(r.randrange(9), r.randrange(9)) for _ in range(3000)] + [(CHUNK, CHUNK)]
+        steps, diff, new, want, at = bytearray(), bytearray(), bytearray(), bytearray(), 0
+        for added, put in sizes:
+            more = some[:added]
+            want += bytearray((a + b) & 255 for a, b in zip(base[at:at + added], more))
+            diff += more
+            want += some[7:7 + put]
+            new += some[7:7 + put]
+            after = r.randrange(CHUNK)
+            seek = after - at - added
+            for number in (added, put, 2 * seek if seek >= 0 else -2 * seek - 1):
+                while number > 127:
+                    steps.append(number & 127 | 128)
+                    number >>= 7
+                steps.append(number)
+            at = after
+        shutil.rmtree(os.path.join(self.folder, "patches"), True)
+        with open(os.path.join(self.folder, "base0"), "wb") as f:
+            f.write(base)
+        patches = Patches(Incoming(self.folder, [{"path": u"file0"}], [[0, 0, len(sizes)]],
+                                   {u"steps": steps, u"diff": diff, u"new": new}), [{"path": u"base0"}])
+        self.addCleanup(patches.close)
+        entry = {"size": len(want), "sha256": hashlib.sha256(want).hexdigest()}
+        self.assertEqual(b"".join(patches.chunks(u"file0", os.path.join(self.folder, "base0"), entry)), bytes(want))
+
     def test_add(self):
         r = random.Random(1)
         for count in (1, 2, 7, 255, CHUNK - 1, CHUNK):
