@@ -36,4 +36,6 @@ collections=$(mktemp -d)
 trap 'rm -rf "$collections"' EXIT
 ansible-galaxy collection build --output-path "$collections" deploy/ansible >/dev/null
 ANSIBLE_COLLECTIONS_PATH=$collections ansible-galaxy collection install "$collections"/*.tar.gz >/dev/null
-(cd deploy/ansible && ANSIBLE_COLLECTIONS_PATH=$collections ansible-lint --offline --strict --quiet .)
+# It wants to be in its own virtualenv.
+bin=$(dirname "$(readlink -f "$(command -v ansible-lint)")")
+(cd deploy/ansible && PATH=$bin:$PATH ANSIBLE_COLLECTIONS_PATH=$collections ansible-lint --offline --strict -q .)
