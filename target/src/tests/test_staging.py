@@ -4,6 +4,7 @@ import shutil
 import tempfile
 import unittest
 
+from incoming import DELTA_FORMAT, read_delta
 from staging import Staging
 from system import Refused, native, text
 
@@ -31,6 +32,25 @@ class StagingTest(unittest.TestCase):
         staging.lay_file = refuse
         self.assertRaises(Refused, staging.lay)
         self.assertEqual(closed, [True])
+
+
+class DeltaFormatTest(unittest.TestCase):
+
+    def test_newer(self):
+        """A delta of a format to come names the archive to use instead."""
+        folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, folder)
+        for said, named in ((u', "archive": "site-2.0-cp313-linux_x86_64.tar.gz"', u"site-2.0-cp313-linux_x86_64.tar.gz"),
+                            (u"", u"ARCHIVE"), (u', "archive": 7', u"ARCHIVE")):
+            with open(os.path.join(folder, "delta.json"), "wb") as f:
+                f.write((u'{"format": %d%s}' % (DELTA_FORMAT + 1, said)).encode("ascii"))
+            try:
+                read_delta(os.path.dirname(folder), text(os.path.basename(folder)))
+                self.fail("it was read")
+            except Refused as e:
+                self.assertEqual(e.code, 2)
+                self.assertIn(u"delta.json has format 3, and this program knows 2", e.message)
+                self.assertEqual(e.hint, u"update with the whole archive: binary-buildout update DIR " + named)
 
 
 if __name__ == "__main__":
