@@ -45,7 +45,7 @@ class DeltaFormatTest(unittest.TestCase):
             with open(os.path.join(folder, "delta.json"), "wb") as f:
                 f.write((u'{"format": %d%s}' % (DELTA_FORMAT + 1, said)).encode("ascii"))
             try:
-                read_delta(os.path.dirname(folder), text(os.path.basename(folder)))
+                read_delta(native(text(os.path.dirname(folder))), text(os.path.basename(folder)))
                 self.fail("it was read")
             except Refused as e:
                 self.assertEqual(e.code, 2)
