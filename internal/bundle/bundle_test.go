@@ -15,6 +15,7 @@ import (
 	"github.com/binary-buildout/binary-buildout/internal/bundle"
 	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
+	"github.com/binary-buildout/binary-buildout/pack"
 )
 
 // promised are glibc's own libraries, and some that each policy has beside them.
@@ -103,6 +104,7 @@ func TestMake(t *testing.T) {
 			t.Fatal(err)
 		}
 		checkCopy(t, o, b, place)
+		certificates(t, filepath.Join(place, filepath.FromSlash(b.Executable)))
 	}
 }
 
@@ -174,6 +176,64 @@ func checkCopy(t *testing.T, o bundle.Options, b *bundle.Bundle, place string) {
 		if !strings.HasPrefix(lib, prefix+"/") && !slices.Contains([]string{"libc", "libm", "libdl", "libpthread", "libutil", "librt", "libresolv", "libgcc_s", "ld-linux-x86-64", "ld-linux-aarch64"}, name) {
 			t.Errorf("%s loads %s", o.Executable, lib)
 		}
+	}
+}
+
+const certificatesPy = `
+import os, sys
+import _ssl
+own, wanted, place = sys.argv[1:4]
+_ssl.get_default_verify_paths = lambda: ("SSL_CERT_FILE", "/nonexistent/cert.pem", "SSL_CERT_DIR", place)
+import ssl
+ssl._CERTIFICATES[:] = ["/nonexistent/a.pem", own]
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+loaded = []
+class Context(ssl.SSLContext):
+    def load_verify_locations(self, cafile=None, *rest):
+        loaded.append(cafile)
+Context(ssl.PROTOCOL_TLS_CLIENT).load_default_certs()
+found = [own] if wanted == "yes" else []
+assert loaded == found, loaded
+assert (ssl.get_default_verify_paths().cafile == own) == bool(found)
+`
+
+// certificates holds ssl of a copy to where it looks: at the distributions'
+// places where the compiled-in ones have nothing and no variable names others.
+func certificates(t *testing.T, exe string) {
+	t.Helper()
+	dir := t.TempDir()
+	own, empty, hashed := filepath.Join(dir, "own.pem"), filepath.Join(dir, "empty"), filepath.Join(dir, "hashed")
+	for _, d := range []string{empty, hashed} {
+		if err := os.Mkdir(d, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, f := range []string{own, filepath.Join(hashed, "0123abcd.0"), filepath.Join(empty, "ca-bundle.crt")} {
+		if err := os.WriteFile(f, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tt := range []struct{ wanted, place, variable string }{
+		{"yes", "/nonexistent", "X=1"}, {"yes", empty, "X=1"}, {"no", hashed, "X=1"},
+		{"no", empty, "SSL_CERT_FILE=" + filepath.Join(hashed, "0123abcd.0")}, {"no", empty, "SSL_CERT_DIR=" + empty},
+	} {
+		cmd := exec.Command(exe, "-BISc", certificatesPy, own, tt.wanted, tt.place)
+		cmd.Env = []string{tt.variable, "PATH=/nonexistent"}
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%+v: %v\n%s", tt, err, out)
+		}
+	}
+}
+
+// TestFree: what the tree has already isn't written over.
+func TestFree(t *testing.T) {
+	list := &pack.List{Files: []pack.File{{Path: "bin", Type: "dir"}, {Path: "python-3.13.9", Type: "dir"}}}
+	if err := bundle.Free(list, "python-3.13.10", "bootstrap"); err != nil {
+		t.Error(err)
+	}
+	err := bundle.Free(list, "python-3.13.9", "bootstrap")
+	if fault.CodeOf(err, 0) != 1 || !strings.Contains(fault.HintOf(err, ""), "--exclude python-3.13.9") {
+		t.Error(err)
 	}
 }
 

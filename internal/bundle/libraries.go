@@ -68,6 +68,9 @@ func (c *copier) bringLibraries(ctx context.Context) error {
 		binaries = append(binaries, path.Join(c.name, "lib", name))
 	}
 	c.libraries = describe(ctx, c.libraries)
+	if err := c.licenseTexts(); err != nil {
+		return fault.Surroundings(fmt.Errorf("copying the libraries' licences: %w", err), "")
+	}
 	for _, p := range binaries {
 		if err := c.setRunpath(p, names); err != nil {
 			return err

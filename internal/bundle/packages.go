@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -66,6 +67,23 @@ func versionsOf(ctx context.Context, names []string) map[string]string {
 		}
 	}
 	return found
+}
+
+// licenseTexts copies the copyright files of the libraries' packages, which
+// their licences ask for: share/doc/PACKAGE/copyright.
+func (c *copier) licenseTexts() error {
+	for _, l := range c.libraries {
+		from := filepath.Join("/usr/share/doc", l.Package, "copyright")
+		to := path.Join(c.name, "share/doc", l.Package, "copyright")
+		info, err := os.Stat(from)
+		if l.Package == "" || err != nil || !info.Mode().IsRegular() || c.taken[to] != "" || c.o.Excluded(to) {
+			continue
+		}
+		if err := c.put(from, to); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // systemID is ID of os-release, "" where there is none.

@@ -34,11 +34,11 @@ func (l *Listed) bundle(ctx context.Context) error {
 	if l.bundleDir, err = l.Tree.SideDir("interpreter"); err != nil {
 		return err
 	}
-	rules := l.rules()
+	rules, included := l.rules(), l.includesTk()
 	l.Bundled, err = bundle.Make(ctx, bundle.Options{
 		Interpreter: bundle.Interpreter{Executable: in.BaseExecutable, Prefix: in.BasePrefix, Stdlib: in.Stdlib, Version: in.Version, Framework: in.Framework},
 		OS:          l.Build.OS, Root: l.Tree.Root, Dir: l.bundleDir,
-		Included: rules.Includes, Excluded: rules.Excludes,
+		Included: func(p string) bool { return rules.Includes(p) || included(p) }, Excluded: rules.Excludes,
 		Promised: func(library string) bool { return verify.Promised(l.Tree.Python, l.Made.Platform, library) },
 	})
 	if err != nil {
