@@ -63,6 +63,7 @@ func commands() []command {
 		proveCommand(),
 		inspectCommand(),
 		whyCommand(),
+		doctorCommand(),
 		lastCommand(),
 		releaseCommand(),
 		installCommand(),
