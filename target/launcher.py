@@ -1315,7 +1315,7 @@ def patch_scripts(easy, root):
     don't, and nobody has an own template for those."""
     own = os.path.join(fs(root), "bin", "buildout")
 
-    def wrap(old, script, contents):
+    def fitting(old, script, contents):
         def wrapped(*args):
             args = list(args)
             if os.path.abspath(args[script]) in (own, own + "-script.py"):
@@ -1324,10 +1324,10 @@ def patch_scripts(easy, root):
             return old(*args)
         return wrapped
     if hasattr(easy, "_create_script"):
-        easy._create_script = wrap(easy._create_script, 1, 0)
+        easy._create_script = fitting(easy._create_script, 1, 0)
         easy.py_script_template = Template(easy.py_script_template)
     elif hasattr(easy, "_write_script"):
-        easy._write_script = wrap(easy._write_script, 0, 1)
+        easy._write_script = fitting(easy._write_script, 0, 1)
     if WINDOWS:
         easy.open = open_starters
 
@@ -1419,6 +1419,18 @@ SKIPPED = (u".git", u".hg", u".svn", u"CVS", u"build", u"__pycache__", u"node_mo
 # ---- patches ----------------------------------------------------------------
 # What is changed in zc.buildout on the target: nothing is compiled, fetched or lost.
 
+def wrap(owner, name, function):
+    """Replaces a function by ours, which gets the old one first."""
+    old = owner.__dict__.get(name) or getattr(owner, name)
+
+    def wrapped(*args, **kw):
+        return function(old, *args, **kw)
+    wrapped.__name__ = name
+    wrapped.__doc__ = old.__doc__
+    wrapped.__dict__.update(getattr(old, "__dict__", {}))
+    setattr(owner, name, wrapped)
+
+
 class Run(object):
     """One run of bin/buildout on the target."""
 
@@ -1443,33 +1455,21 @@ class Run(object):
     def patch(self, buildout):
         module, easy = buildout.buildout, buildout.easy_install
         self.module, self.easy = module, easy
-        self.wrap(module.Buildout, "install", self.install)
-        self.wrap(module.Buildout, "_uninstall", self.uninstall)
-        self.wrap(module.Buildout, "_uninstall_part", self.uninstall_part)
-        self.wrap(module.Options, "_call", self.call)
-        self.wrap(module.Options, "_initialize", self.initialize)
-        self.wrap(module.Buildout, "_develop", self.develop_option)
-        self.wrap(easy, "develop", self.develop)
+        wrap(module.Buildout, "install", self.install)
+        wrap(module.Buildout, "_uninstall", self.uninstall)
+        wrap(module.Buildout, "_uninstall_part", self.uninstall_part)
+        wrap(module.Options, "_call", self.call)
+        wrap(module.Options, "_initialize", self.initialize)
+        wrap(module.Buildout, "_develop", self.develop_option)
+        wrap(easy, "develop", self.develop)
         patch_scripts(easy, self.root)
         patch_extensions(module)
         if hasattr(module.Buildout, "_print_picked_versions"):  # not in 1.x
-            self.wrap(module.Buildout, "_print_picked_versions", print_picked)
+            wrap(module.Buildout, "_print_picked_versions", print_picked)
         if hasattr(easy, "_get_system_paths"):  # 1.x asks the interpreter for its site-packages
             plain = [p for p in sys.path if not p.startswith(fs(self.root))]
             easy._get_system_paths = lambda executable: (plain, [])
             easy._has_broken_dash_S = lambda executable: False
-
-    @staticmethod
-    def wrap(owner, name, function):
-        """Replaces a function by ours, which gets the old one first."""
-        old = owner.__dict__[name]
-
-        def wrapped(*args, **kw):
-            return function(old, *args, **kw)
-        wrapped.__name__ = name
-        wrapped.__doc__ = old.__doc__
-        wrapped.__dict__.update(getattr(old, "__dict__", {}))
-        setattr(owner, name, wrapped)
 
     def install(self, old, buildout, *args):
         self.buildout = buildout
@@ -1934,7 +1934,7 @@ def run_hook(buildout):
     """What pack has to see of a build, or to say first: its own programs, in their order."""
     for path in filter(None, os.environ.pop("BINARY_BUILDOUT_HOOKS", "").split(os.pathsep)):
         with open(path, "rb") as f:
-            exec(compile(f.read(), path, "exec"), {"buildout": buildout, "__file__": path})
+            exec(compile(f.read(), path, "exec"), {"buildout": buildout, "wrap": wrap, "__file__": path})
 
 
 def run_main(buildout, words):

@@ -2,8 +2,6 @@ package buildout
 
 import (
 	"context"
-	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -13,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/scratch"
 )
 
 // What is copied from a checkout into the stage: everything, .git included
@@ -176,7 +175,7 @@ func (c *copier) copy(from, to string, d fs.DirEntry) error {
 		}
 		return os.Symlink(c.inside(from, target), to)
 	case info.Mode().IsRegular():
-		if err := copyFile(from, to, info.Mode().Perm()); err != nil {
+		if err := scratch.Copy(from, to, os.O_TRUNC, info.Mode().Perm()|0o600); err != nil {
 			return err
 		}
 		return os.Chtimes(to, info.ModTime(), info.ModTime())
@@ -194,22 +193,6 @@ func (c *copier) inside(link, target string) string {
 		return target
 	}
 	return rel
-}
-
-func copyFile(from, to string, mode fs.FileMode) error {
-	in, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, mode|0o600)
-	if err != nil {
-		return err
-	}
-	if _, err := io.Copy(out, in); err != nil {
-		return errors.Join(err, out.Close())
-	}
-	return out.Close()
 }
 
 // tracked gives what git tracks below dir, with all directories above, or nil

@@ -138,7 +138,7 @@ func (m toolmaker) seedExtends() error {
 	}
 	for _, e := range entries {
 		if e.Type().IsRegular() {
-			if err := copyFile(filepath.Join(cache, e.Name()), filepath.Join(m.cache(), e.Name()), 0o644); err != nil {
+			if err := scratch.Copy(filepath.Join(cache, e.Name()), filepath.Join(m.cache(), e.Name()), os.O_TRUNC, 0o644); err != nil {
 				return err
 			}
 		}

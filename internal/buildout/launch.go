@@ -117,7 +117,7 @@ func placeExtends(root, from string, c config) error {
 		if !e.Type().IsRegular() {
 			continue
 		}
-		if err := copyFile(filepath.Join(from, e.Name()), filepath.Join(to, e.Name()), 0o644); err != nil {
+		if err := scratch.Copy(filepath.Join(from, e.Name()), filepath.Join(to, e.Name()), os.O_TRUNC, 0o644); err != nil {
 			return err
 		}
 	}

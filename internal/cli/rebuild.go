@@ -263,7 +263,7 @@ func (r *rebuilding) compareBytes(w *job.Written) (rebuild.Result, error) {
 	if err := os.MkdirAll(r.abs(r.f.out), 0o755); err != nil {
 		return r.compared, err
 	}
-	return r.compared, copyFileTo(w.File.Path, filepath.Join(r.abs(r.f.out), filepath.Base(w.File.Path)))
+	return r.compared, scratch.Copy(w.File.Path, filepath.Join(r.abs(r.f.out), filepath.Base(w.File.Path)), os.O_TRUNC, 0o644)
 }
 
 // runURL is the address of the workflow's run, or "".
@@ -284,24 +284,6 @@ func writeDocument(path string, document any) error {
 		return fmt.Errorf("writing %s: %w", filepath.Base(path), err)
 	}
 	return nil
-}
-
-// copyFileTo copies a file to one that is replaced if it is there.
-func copyFileTo(from, to string) error {
-	in, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	out, err := os.Create(to)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(out, in)
-	if cerr := out.Close(); err == nil {
-		err = cerr
-	}
-	return err
 }
 
 // show says what came of it, what the surroundings explain first. 1 is the exit

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -123,12 +122,7 @@ func copyLocal(ctx context.Context, o Request, path, to string) error {
 	if o.Handed[path] == nil {
 		defer file.Close()
 	}
-	out, err := os.OpenFile(to, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err == nil {
-		_, err = io.Copy(out, &ctxReader{ctx, io.NewSectionReader(file, 0, math.MaxInt64)})
-		err = errors.Join(err, out.Close())
-	}
-	if err != nil {
+	if err := scratch.Fill(to, os.O_TRUNC, 0o600, &ctxReader{ctx, io.NewSectionReader(file, 0, math.MaxInt64)}); err != nil {
 		return fault.Surroundings(fmt.Errorf("copying %s: %w", path, err), "make room on that disk")
 	}
 	return nil

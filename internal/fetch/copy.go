@@ -59,13 +59,5 @@ func copyOpen(file *os.File, to string) error {
 	if err != nil {
 		return err
 	}
-	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(out, io.NewSectionReader(file, 0, info.Size()))
-	if cerr := out.Close(); err == nil {
-		err = cerr
-	}
-	return err
+	return scratch.Fill(to, os.O_EXCL, 0o600, io.NewSectionReader(file, 0, info.Size()))
 }

@@ -13,7 +13,7 @@ from journal import Journal, PART_BYTES
 from loading import load_buildout, set_path, steady_paths
 from paths import fs, slashed
 from quickpip import quick_pip
-from patches import Run
+from patches import Run, wrap
 from scripts import fit_scripts, patch_scripts
 from starter import code_page
 from starting import clean_environment, restart
@@ -115,7 +115,7 @@ def run_hook(buildout):
     """What pack has to see of a build, or to say first: its own programs, in their order."""
     for path in filter(None, os.environ.pop("BINARY_BUILDOUT_HOOKS", "").split(os.pathsep)):
         with open(path, "rb") as f:
-            exec(compile(f.read(), path, "exec"), {"buildout": buildout, "__file__": path})
+            exec(compile(f.read(), path, "exec"), {"buildout": buildout, "wrap": wrap, "__file__": path})
 
 
 def run_main(buildout, words):

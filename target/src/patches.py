@@ -15,6 +15,18 @@ from sources import BUILD_OPTIONS, SKIPPED, SOURCE
 from system import FILES, STATE, digest, native, read_file, text
 
 
+def wrap(owner, name, function):
+    """Replaces a function by ours, which gets the old one first."""
+    old = owner.__dict__.get(name) or getattr(owner, name)
+
+    def wrapped(*args, **kw):
+        return function(old, *args, **kw)
+    wrapped.__name__ = name
+    wrapped.__doc__ = old.__doc__
+    wrapped.__dict__.update(getattr(old, "__dict__", {}))
+    setattr(owner, name, wrapped)
+
+
 class Run(object):
     """One run of bin/buildout on the target."""
 
@@ -39,33 +51,21 @@ class Run(object):
     def patch(self, buildout):
         module, easy = buildout.buildout, buildout.easy_install
         self.module, self.easy = module, easy
-        self.wrap(module.Buildout, "install", self.install)
-        self.wrap(module.Buildout, "_uninstall", self.uninstall)
-        self.wrap(module.Buildout, "_uninstall_part", self.uninstall_part)
-        self.wrap(module.Options, "_call", self.call)
-        self.wrap(module.Options, "_initialize", self.initialize)
-        self.wrap(module.Buildout, "_develop", self.develop_option)
-        self.wrap(easy, "develop", self.develop)
+        wrap(module.Buildout, "install", self.install)
+        wrap(module.Buildout, "_uninstall", self.uninstall)
+        wrap(module.Buildout, "_uninstall_part", self.uninstall_part)
+        wrap(module.Options, "_call", self.call)
+        wrap(module.Options, "_initialize", self.initialize)
+        wrap(module.Buildout, "_develop", self.develop_option)
+        wrap(easy, "develop", self.develop)
         patch_scripts(easy, self.root)
         patch_extensions(module)
         if hasattr(module.Buildout, "_print_picked_versions"):  # not in 1.x
-            self.wrap(module.Buildout, "_print_picked_versions", print_picked)
+            wrap(module.Buildout, "_print_picked_versions", print_picked)
         if hasattr(easy, "_get_system_paths"):  # 1.x asks the interpreter for its site-packages
             plain = [p for p in sys.path if not p.startswith(fs(self.root))]
             easy._get_system_paths = lambda executable: (plain, [])
             easy._has_broken_dash_S = lambda executable: False
-
-    @staticmethod
-    def wrap(owner, name, function):
-        """Replaces a function by ours, which gets the old one first."""
-        old = owner.__dict__[name]
-
-        def wrapped(*args, **kw):
-            return function(old, *args, **kw)
-        wrapped.__name__ = name
-        wrapped.__doc__ = old.__doc__
-        wrapped.__dict__.update(getattr(old, "__dict__", {}))
-        setattr(owner, name, wrapped)
 
     def install(self, old, buildout, *args):
         self.buildout = buildout

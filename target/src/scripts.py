@@ -72,7 +72,7 @@ def patch_scripts(easy, root):
     don't, and nobody has an own template for those."""
     own = os.path.join(fs(root), "bin", "buildout")
 
-    def wrap(old, script, contents):
+    def fitting(old, script, contents):
         def wrapped(*args):
             args = list(args)
             if os.path.abspath(args[script]) in (own, own + "-script.py"):
@@ -81,10 +81,10 @@ def patch_scripts(easy, root):
             return old(*args)
         return wrapped
     if hasattr(easy, "_create_script"):
-        easy._create_script = wrap(easy._create_script, 1, 0)
+        easy._create_script = fitting(easy._create_script, 1, 0)
         easy.py_script_template = Template(easy.py_script_template)
     elif hasattr(easy, "_write_script"):
-        easy._write_script = wrap(easy._write_script, 0, 1)
+        easy._write_script = fitting(easy._write_script, 0, 1)
     if WINDOWS:
         easy.open = open_starters
 

@@ -6,6 +6,7 @@
 #
 # With BINARY_BUILDOUT_HELD, a file of digests, a distribution that stands there
 # is taken from no other file, and a file that has another digest ends the build.
+# The launcher gives this program buildout and wrap (target/src/launching.py).
 import hashlib
 import json
 import os
@@ -21,17 +22,6 @@ held = {'files': {}, 'urls': {}}
 if os.environ.get(HELD):
     with open(os.environ[HELD], 'rb') as f:
         held = json.loads(f.read().decode('utf-8'))
-
-
-def wrap(owner, name, function):
-    old = owner.__dict__.get(name) or getattr(owner, name)
-
-    def wrapped(*args, **kw):
-        return function(old, *args, **kw)
-    wrapped.__name__ = name
-    wrapped.__doc__ = old.__doc__
-    wrapped.__dict__.update(getattr(old, '__dict__', {}))
-    setattr(owner, name, wrapped)
 
 
 def plain(name):

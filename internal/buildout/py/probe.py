@@ -81,6 +81,7 @@ def utf8():
 
 
 def marshal_types():
+    """The type codes that marshal.loads doesn't call unknown."""
     known = ''
     for code in range(128):
         try:
@@ -88,7 +89,7 @@ def marshal_types():
         except ValueError as e:
             if 'unknown type code' in str(e):
                 continue
-        except (EOFError, TypeError):
+        except Exception:
             pass
         known += chr(code)
     return known

@@ -9,6 +9,7 @@
 #   - a develop package whose sources are the same isn't built again.
 #
 # What was used is written to "report": eggs that were not are old ones.
+# The launcher gives this program buildout and wrap (target/src/launching.py).
 import atexit
 import json
 import os
@@ -41,17 +42,6 @@ FLAGS = re.compile('flags|environ|_config|^cc$|^cxx$|library|include|rpath', re.
 def same(path):
     """One path has one name."""
     return os.path.normcase(os.path.realpath(path))
-
-
-def wrap(owner, name, function):
-    old = owner.__dict__[name]
-
-    def wrapped(*args, **kw):
-        return function(old, *args, **kw)
-    wrapped.__name__ = name
-    wrapped.__doc__ = old.__doc__
-    wrapped.__dict__.update(getattr(old, '__dict__', {}))
-    setattr(owner, name, wrapped)
 
 
 # ---- eggs ---------------------------------------------------------------------

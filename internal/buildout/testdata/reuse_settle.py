@@ -46,8 +46,11 @@ buildout.buildout, buildout.easy_install = Module(), Module()
 buildout.buildout.Buildout, buildout.buildout.Options = Buildout, Options
 buildout.easy_install.Installer = Installer
 buildout.easy_install.develop = lambda setup, dest: None
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', '..', 'target', 'src'))
+from patches import wrap  # noqa: E402
 with open(sys.argv[1]) as f:
-    exec(compile(f.read(), sys.argv[1], 'exec'), {'buildout': buildout, '__file__': sys.argv[1]})
+    exec(compile(f.read(), sys.argv[1], 'exec'), {'buildout': buildout, 'wrap': wrap, '__file__': sys.argv[1]})
 b = Buildout((n, Options(o)) for n, o in case['new'].items())
 b['buildout'] = Options(installed='.installed.cfg')
 installed = b._read_installed_part_options()[0]

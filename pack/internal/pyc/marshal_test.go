@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
+	"os"
 	"os/exec"
 	"slices"
 	"strconv"
@@ -16,21 +17,25 @@ import (
 // packedPythons are those whose bytecode is brought into a canonical form.
 var packedPythons = []string{"3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.15"}
 
+// probed is the function by which pack asks for the type codes that an
+// interpreter's marshal reads.
+func probed(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("../../../internal/buildout/py/probe.py")
+	check(t, err)
+	_, from, found := strings.Cut(string(text), "\ndef marshal_types")
+	function, _, ended := strings.Cut(from, "\n\n\n")
+	if !found || !ended {
+		t.Fatal("probe.py has no marshal_types")
+	}
+	return "import marshal\n\ndef marshal_types" + function + "\n"
+}
+
 // marshalScript prints, as JSON, the type codes that this interpreter's marshal
-// reads, and objects of each type as it writes them, in each version of the
+// reads (by probed), and objects of each type as it writes them, in each version of the
 // format; with arguments it compares them with what was made of them.
 const marshalScript = `
 import binascii, json, marshal, sys
-known = ""
-for c in range(128):
-    try:
-        marshal.loads(bytes(bytearray([c])))
-    except ValueError as e:
-        if "unknown type code" in str(e):
-            continue
-    except Exception:
-        pass
-    known += chr(c)
 name, shared = sys.intern("interned"), ("shared", 2.5)
 objects = [None, StopIteration, Ellipsis, True, False, 1, -2 ** 31, 2 ** 31, -2 ** 100, 2.5, float("inf"), 1j, b"bytes", b"b" * 300,
            "short", "l" * 300, "\u00fc", "\u00fc" * 300, name, sys.intern("n" * 300), (), (1, 2), tuple(range(300)), [1, [2]], {1: "a", "b": None},
@@ -57,7 +62,7 @@ for o in objects:
             assert got == o and type(got) is type(o), (version, o, got)
             n += 1
 if made is None:
-    print(json.dumps({"known": known, "what": str(marshal.version), "raw": ""}))
+    print(json.dumps({"known": marshal_types(), "what": str(marshal.version), "raw": ""}))
 else:
     assert n == len(made), (n, len(made))
     print("same objects")
@@ -66,12 +71,13 @@ else:
 // TestMarshalTypes holds the table of type codes to the marshal of each
 // version, and has each read its own objects from the canonical form.
 func TestMarshalTypes(t *testing.T) {
+	script := probed(t) + marshalScript
 	for _, v := range packedPythons {
 		t.Run(v, func(t *testing.T) {
 			python := testroot.Python(t, v)
 			minor, err := strconv.Atoi(strings.TrimPrefix(v, "3."))
 			check(t, err)
-			out, err := exec.Command(python, "-sSE", "-c", marshalScript).Output()
+			out, err := exec.Command(python, "-sSE", "-c", script).Output()
 			check(t, err)
 			var made bytes.Buffer
 			for line := range strings.Lines(string(out)) {
@@ -96,7 +102,7 @@ func TestMarshalTypes(t *testing.T) {
 				check(t, err)
 				made.Write(append(line, '\n'))
 			}
-			cmd := exec.Command(python, "-sSE", "-c", marshalScript, "compare")
+			cmd := exec.Command(python, "-sSE", "-c", script, "compare")
 			cmd.Stdin = &made
 			if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "same objects") {
 				t.Errorf("%v: %s", err, out)
