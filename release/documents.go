@@ -29,8 +29,9 @@ type IndexArchive struct {
 	Size            int64    `json:"size"`
 	SHA256          string   `json:"sha256"`
 	Sidecar         string   `json:"sidecar"`
-	Python          string   `json:"python"` // "3.13.0"
-	Floors          []Floor  `json:"floors"` // without the files
+	Python          string   `json:"python"`                   // "3.13.0"
+	PythonBundled   bool     `json:"python_bundled,omitempty"` // it lies in the archive
+	Floors          []Floor  `json:"floors"`                   // without the files
 	SystemLibraries []string `json:"system_libraries"`
 
 	Deltas []IndexDelta `json:"deltas,omitempty"` // by name
@@ -53,7 +54,7 @@ func (s Set) Index() Index {
 		x.Name, x.Version, x.SBOM = i.Name, i.Version, SBOMName(i.Name, i.Version)
 		entry := IndexArchive{
 			Target: i.Target, Label: i.Label, Archive: a.File.Name, Size: a.File.Size, SHA256: a.File.SHA256,
-			Sidecar: a.Sidecar.Name, Python: i.Python.Version, Floors: []Floor{}, SystemLibraries: []string{},
+			Sidecar: a.Sidecar.Name, Python: i.Python.Version, PythonBundled: i.BundledPython != nil, Floors: []Floor{}, SystemLibraries: []string{},
 		}
 		for _, f := range i.Floors {
 			entry.Floors = append(entry.Floors, Floor{Kind: f.Kind, Version: f.Version})

@@ -37,6 +37,9 @@ func Installers(server, repo, tag string) ([]File, error) {
 				return nil, fmt.Errorf("writing %s: %w", s.name, err)
 			}
 		}
+		if strings.Contains(text, "@SYSTEM@\n") {
+			text = strings.Replace(text, "@SYSTEM@\n", target.SystemFunctions(), 1)
+		}
 		text, err := replaceOnce(text, "@PROGRAM@\n", target.InstallProgram())
 		if err != nil {
 			return nil, fmt.Errorf("writing %s: %w", s.name, err)

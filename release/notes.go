@@ -29,7 +29,7 @@ func (s Set) Notes() string {
 	b.WriteString(row(deltas, "asset", "platform", "Python", "oldest system", "size", "update from", "SHA-256"))
 	b.WriteString(row(deltas, "---", "---", "---", "---", "---:", "---", "---"))
 	for _, a := range s.sorted() {
-		b.WriteString(row(deltas, s.link(a.File.Name, a.File.Name), markdown.Cell(platform(a.Info)), markdown.Cell(a.Info.Python.Version), markdown.Cell(floors(a.Info.Floors)),
+		b.WriteString(row(deltas, s.link(a.File.Name, a.File.Name), markdown.Cell(platform(a.Info)), markdown.Cell(python(a.Info)), markdown.Cell(floors(a.Info.Floors)),
 			size(a.File.Size), s.deltaLinks(a), "`"+a.File.SHA256+"`"))
 	}
 	b.WriteString(s.changed())
@@ -43,6 +43,14 @@ func (s Set) Notes() string {
 		}
 	}
 	return b.String()
+}
+
+// python is the version that an archive needs, or that lies in it.
+func python(s Sidecar) string {
+	if s.BundledPython != nil {
+		return s.BundledPython.Version + " inside"
+	}
+	return s.Python.Version
 }
 
 // maxEggs is how many eggs of an account the text names.

@@ -34,6 +34,9 @@ type Sidecar struct {
 	Python   Python `json:"python"`
 	Buildout string `json:"buildout"` // the version of zc.buildout
 
+	// BundledPython is the interpreter that lies in the archive; nil without one.
+	BundledPython *BundledPython `json:"bundled_python,omitempty"`
+
 	Floors          []Floor         `json:"floors"`
 	SystemLibraries []SystemLibrary `json:"system_libraries"`
 	LongestPath     string          `json:"longest_path,omitempty"`
@@ -68,6 +71,11 @@ type Python struct {
 	Platform       string `json:"platform"`
 	Bits           int    `json:"bits"`
 	Libc           string `json:"libc,omitempty"`
+}
+
+// BundledPython is an interpreter in an archive.
+type BundledPython struct {
+	Version string `json:"version"`
 }
 
 // Floor is the oldest system that the archive runs on, and the file that says so.

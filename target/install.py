@@ -844,13 +844,19 @@ def hold(path, tree):
 # Places an unpacked tree: staged beside DIR, fitted by its bootstrap.py, recorded, renamed.
 
 def bootstrap(tree, root, python):
-    code, out, _ = run([python, "-sE", os.path.join(tree, "bootstrap.py"), "--root", root], cwd=tree, stderr=subprocess.STDOUT)
+    own = read_json(os.path.join(tree, ".binary-buildout", "manifest.json")).get("bundled_python")
+    command = [python, "-sE", os.path.join(tree, "bootstrap.py")]
+    if own and WINDOWS:
+        command = [os.path.join(tree, own["executable"].replace("/", "\\")), "-BsSE", os.path.join(tree, "bootstrap.py")]
+    elif own:
+        command = ["/bin/sh", os.path.join(tree, "bootstrap")]
+    code, out, _ = run(command + ["--root", root], cwd=tree, stderr=subprocess.STDOUT)
     if code == 0:
         return
     lines = [line.strip() for line in text(out).strip().split("\n")]
     errors = [line[7:] for line in lines if line.startswith("error: ")]
     hints = [line[6:] for line in lines if line.startswith("hint: ")]
-    raise Stop(code if code in (1, 2, 3) else 1, "running bootstrap.py with %s: %s" % (python, (errors or lines)[-1]), (hints or [""])[-1])
+    raise Stop(code if code in (1, 2, 3) else 1, "running bootstrap.py with %s: %s" % (python or "its own Python", (errors or lines)[-1]), (hints or [""])[-1])
 
 
 def short_enough(tree, path, longest):
@@ -885,7 +891,7 @@ def place(archive, asset, path, python, origin):
             raise Stop(1, "unpacking %s: two entries have one place: %s" % (archive.name, e), "it is no archive of binary-buildout")
         hold(archive.name, tree)
         short_enough(tree, path, longest)
-        say("running bootstrap.py with " + python)
+        say("running bootstrap.py with " + (python or "its own Python"))
         bootstrap(tree, path, python)
         record = [("format", 1), ("archive", asset["archive"]), ("sha256", asset["sha256"]), ("source", origin)]
         record = "{\n" + ",\n".join("  %s: %s" % (json.dumps(k), json.dumps(v)) for k, v in record) + "\n}\n"
@@ -981,6 +987,14 @@ def from_open(archive, if_ours, asset, path, python, shelf):
         check(f, asset)
         place(f, asset, path, python["executable"], shelf.source)
     return True
+
+
+def from_brought(archive, asset, path, python, shelf):
+    """install.sh has fetched an archive already, where there was no Python to run
+    this: False unless it is the one that is chosen."""
+    if not archive or not right(archive, asset):
+        return False
+    return from_open(archive, False, asset, path, python, shelf)
 
 
 def from_copy(asset, path, python, shelf):
@@ -1341,7 +1355,7 @@ def needs(asset):
     """ABI, system, architecture, libc and floor that an archive asks for."""
     abi, _, platform = asset["target"].partition("-")
     n = platform_needs(platform)
-    n["abi"] = abi
+    n["abi"] = "" if asset.get("python_bundled") else abi
     for f in asset.get("floors") or []:
         if n["system"] == "linux" and not n["libc"] and f["kind"] in ("glibc", "musl"):
             n["libc"] = f["kind"]
@@ -1374,23 +1388,34 @@ def unfit(n, p):
         return 3, "it needs %s %s" % (n["libc"], n["floor"])
     if n["floor"] and n["system"] == "macos" and mac and number(mac) < number(n["floor"]):
         return 3, "it needs macOS " + n["floor"]
-    if not runs_abi(p["abi"], n["abi"]):
+    if n["abi"] and not runs_abi(p["abi"], n["abi"]):
         return 2, "it is for " + python_words(n["abi"])
     return None
 
 
-def choose(index, name, found, label):
-    """The asset that fits the newest Python; of several, the one with the highest floor."""
-    fit = []
+def choose(index, name, found, label, asked, system):
+    """The asset that fits the newest Python, its own if one lies in it; of several, the one
+    with the highest floor. system is what a Python tells of this system, whichever it is."""
+    fit, bundled = [], []
     for a in index["archives"]:
         n = needs(a)
+        if label not in ("", a.get("label") or ""):
+            continue
+        if a.get("python_bundled"):
+            if not unfit(n, system):
+                bundled.append(((number(a["python"]), not a.get("label"), number(n["floor"])), a, None))
+            continue
         able = [p for p in found if not unfit(n, p)]
-        if able and label in ("", a.get("label") or ""):
+        if able:
             # Rather one that is not of a virtualenv.
             p = max(able, key=lambda p: (not p["virtualenv"], number(p["version"])))
             fit.append(((number(p["version"]), not a.get("label"), number(n["floor"])), a, p))
+    if asked and bundled and not fit:
+        a = bundled[0][1]
+        raise Stop(2, "choosing from %s with --python %s: %s has an interpreter of its own, Python %s" % (name, asked, a["archive"], a["python"]), "leave --python out")
+    fit += [] if asked else bundled
     if not fit:
-        raise nothing_fits(index, name, found, label)
+        raise nothing_fits(index, name, found, label, system)
     _, best, python = max(fit, key=lambda f: f[0])
     labels = sorted(set(a.get("label") for _, a, _ in fit if a["target"] == best["target"]) if best.get("label") else [])
     if len(labels) > 1 and not label:
@@ -1404,15 +1429,16 @@ def distance(wanted, have):
     return -w if not h else 2 * (h - w) + 1 if w < h else 2 * (w - h)
 
 
-def nothing_fits(index, name, found, label):
+def nothing_fits(index, name, found, label, system):
     has = ", ".join(a["target"] + (" (%s)" % a["label"] if a.get("label") else "") for a in index["archives"])
     near = []
     for a in index["archives"]:
         n = needs(a)
-        for p in found:
+        here = [system] if a.get("python_bundled") else found
+        for p in here:
             rank, why = unfit(n, p) or (1, "it has another label, \"%s\"" % (a.get("label") or ""))
             near.append(((rank, distance(n["abi"], p["abi"]), number(n["floor"])), why, a["target"], n["abi"], p))
-        if not found:
+        if not here:
             near.append(((2, distance(n["abi"], "")), "it is for " + python_words(n["abi"]), a["target"], n["abi"], None))
     key, why, target, abi, p = min(near, key=lambda w: w[0])
     if key[0] == 1:
@@ -1446,7 +1472,7 @@ def is_name(v, pattern=NAME):
 
 def entry_names(a):
     """All of an entry that becomes a file name, or is said."""
-    names = [a["archive"], a["target"], a.get("label") or "x"]
+    names = [a["archive"], a["target"], a.get("label") or "x", a.get("python") or "x"]
     for f in a.get("floors") or []:
         names += [f["kind"], f["version"]]
     for d in a.get("deltas") or []:
@@ -1810,7 +1836,7 @@ def install(o):
     index = read_index(shelf.index(), shelf.name)
     as_tagged(o["tag"], index, shelf.name)
     say("%s has %s %s" % (shelf.name, index["name"], index["version"]))
-    asset, python = choose(index, shelf.name, pythons(o["python"]), o["label"])
+    asset, python = choose(index, shelf.name, not_brought(pythons(o["python"]), o), o["label"], o["python"], asked())
     as_asked(o["sha256"], asset)
     if there and there["sha256"] == asset["sha256"]:
         return say("%s is in %s already: nothing changes" % (there["what"], path), sys.stdout)
@@ -1818,11 +1844,19 @@ def install(o):
         raise other_version(path, there, asset, index, shelf)
     if asset["archive"].endswith(".zst"):
         zstd()
+    if python is None:  # bootstrap runs under the one in the archive
+        python = {"executable": ""}
     local = shelf.local(asset)
-    if not local or not from_open(local, True, asset, path, python, shelf):
+    if not from_brought(o.get("brought"), asset, path, python, shelf) and (not local or not from_open(local, True, asset, path, python, shelf)):
         from_copy(asset, path, python, shelf)
     after = "cd %s; bin\\buildout" if WINDOWS else "cd %s && bin/buildout"
-    say("%s %s is in %s, with %s\nnext: %s" % (index["name"], index["version"], path, python["executable"], after % word(path)), sys.stdout)
+    say("%s %s is in %s, with %s\nnext: %s" % (index["name"], index["version"], path, python["executable"] or "its own Python " + asset["python"], after % word(path)), sys.stdout)
+
+
+def not_brought(found, o):
+    """Without the interpreter that runs this, where it is that of the archive, in a
+    directory that goes when this is done."""
+    return [p for p in found if not p["executable"].startswith(sys.prefix + os.sep)] if o.get("brought") else found
 
 # ---- options ----------------------------------------------------------------
 # What install.sh and install.ps1 hand over, and how their users know it.

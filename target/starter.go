@@ -86,9 +86,9 @@ func (s Starter) Bytes() ([]byte, error) {
 		"@LOADER@", s.Loader, "@LIBC@", libc, "@FLOOR@", s.Floor).Replace(text)), nil
 }
 
-// systemFunctions are functions for sh that tell a system's libc: of bootstrap,
-// and libc_here, which says "glibc 2.36" or "musl 1.2.5".
-func systemFunctions() string {
+// SystemFunctions are functions for sh that tell a system's libc: of bootstrap,
+// and libc_here, which says "glibc 2.36" or "musl 1.2.5". install.sh has them too.
+func SystemFunctions() string {
 	_, functions, _ := strings.Cut(bootstrapSh, "\nolder() {")
 	functions, _, _ = strings.Cut(functions, "\ncase $0 in")
 	_, here, _ := strings.Cut(systemSh, "\n")
@@ -97,4 +97,4 @@ func systemFunctions() string {
 
 // SystemProbe is a program for sh that says the libc of a Linux system and its
 // version, as bootstrap finds them; nothing where it can't.
-func SystemProbe() string { return systemFunctions() + "libc_here\n" }
+func SystemProbe() string { return SystemFunctions() + "libc_here\n" }

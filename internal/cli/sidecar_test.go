@@ -20,7 +20,7 @@ import (
 func TestSidecarIsRead(t *testing.T) {
 	s := sidecar{
 		Manifest: archive.Manifest{
-			Format: 1, Generator: "g", Name: "site", Version: "1.0", Target: "cp313-linux_x86_64", Label: "debian12", Python: archive.Python{Version: "3.13.0"}, Buildout: "6.0.1",
+			Format: 1, Generator: "g", Name: "site", Version: "1.0", Target: "cp313-linux_x86_64", Label: "debian12", Python: archive.Python{Version: "3.13.0"}, Buildout: "6.0.1", BundledPython: &archive.BundledPython{Version: "3.13.0"},
 			Floors: []archive.Floor{{Kind: "glibc", Version: "2.28"}}, SystemLibraries: []archive.SystemLibrary{{Name: "libldap-2.5.so.0"}}, LongestPath: "a/b",
 			Parts: []archive.Part{{Name: "web"}}, Extensions: []archive.Extension{{Path: "x.so"}}, Checkouts: []archive.Checkout{{Path: "src/x", Commit: "0123"}},
 			Downloads: []archive.Download{{Use: archive.EggDownload, Project: "MarkupSafe", Version: "3.0.3", File: "MarkupSafe-3.0.3.tar.gz"}},

@@ -40,7 +40,11 @@ type Asset struct {
 	Size   int64           `json:"size"`
 	SHA256 string          `json:"sha256"`
 	Floors []archive.Floor `json:"floors"`
-	Deltas []DeltaAsset    `json:"deltas"`
+	Python string          `json:"python"` // "3.13.0"
+	// PythonBundled is whether that Python lies in the archive.
+	PythonBundled bool `json:"python_bundled"`
+
+	Deltas []DeltaAsset `json:"deltas"`
 }
 
 // DeltaAsset is what leads from an earlier version to an archive.
@@ -87,7 +91,9 @@ func readIndex(data []byte, from string) (*Index, error) {
 }
 
 func (a Asset) needs() interpreter.Needs {
-	return interpreter.ParseTarget(a.Target).WithFloors(a.Floors)
+	n := interpreter.ParseTarget(a.Target).WithFloors(a.Floors)
+	n.Bundled = a.PythonBundled
+	return n
 }
 
 // choice is an asset, and the interpreter it fits.
@@ -96,22 +102,36 @@ type choice struct {
 	python *interpreter.Python
 }
 
-// Choose takes the asset that fits the newest Python; of several, the one with
-// the highest floor, which knows most of this system.
+// Choose takes the asset that fits the newest Python, its own if one lies in it;
+// of several, the one with the highest floor, which knows most of this system.
 func Choose(ctx context.Context, o Request, x *Index, from string) (*choice, error) {
 	pythons, err := interpreter.Here(ctx, o.Search)
 	if err != nil {
 		return nil, err
 	}
-	var fit []choice
+	var fit, bundled []choice
 	for _, a := range x.Assets {
 		n := a.needs()
-		if p := interpreter.Newest(pythons, n); p != nil && (o.Label == "" || a.Label == o.Label) {
+		if o.Label != "" && a.Label != o.Label {
+			continue
+		}
+		if n.Bundled {
+			if p := interpreter.System(ctx, o.Search); n.Fits(p) {
+				p.Version = a.Python
+				bundled = append(bundled, choice{a, p})
+			}
+		} else if p := interpreter.Newest(pythons, n); p != nil {
 			fit = append(fit, choice{a, p})
 		}
 	}
+	if o.Search.Python == "" {
+		fit = append(fit, bundled...)
+	} else if len(fit) == 0 && len(bundled) > 0 {
+		return nil, fault.Usage(fmt.Errorf("choosing from %s with --python %s: %s has an interpreter of its own, Python %s", from, o.Search.Python, bundled[0].Asset.Name, bundled[0].Asset.Python),
+			"leave --python out")
+	}
 	if len(fit) == 0 {
-		return nil, nothingFits(o, x, from, pythons)
+		return nil, nothingFits(ctx, o, x, from, pythons)
 	}
 	slices.SortStableFunc(fit, func(a, b choice) int {
 		if c := matrix.CompareVersions(b.python.Version, a.python.Version); c != 0 {

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,7 +13,7 @@ import (
 )
 
 // nothingFits explains: what this system is, what there is, what comes closest.
-func nothingFits(o Request, x *Index, from string, pythons []*interpreter.Python) error {
+func nothingFits(ctx context.Context, o Request, x *Index, from string, pythons []*interpreter.Python) error {
 	var names []string
 	for _, a := range x.Assets {
 		name := a.Target
@@ -21,7 +22,7 @@ func nothingFits(o Request, x *Index, from string, pythons []*interpreter.Python
 		}
 		names = append(names, name)
 	}
-	best := nearest(o.Search, x, pythons)
+	best := nearest(ctx, o.Search, x, pythons)
 	hint := "have it built for this system too, " + interpreter.SystemWords(best.python)
 	switch best.Rank {
 	case interpreter.RankLabel:
@@ -47,9 +48,12 @@ type near struct {
 
 // nearest gives the asset that fails by the mildest reason; of several, the one
 // with the Python nearest to one that is here, and of these the lowest floor.
-func nearest(s interpreter.Search, x *Index, pythons []*interpreter.Python) near {
+func nearest(ctx context.Context, s interpreter.Search, x *Index, pythons []*interpreter.Python) near {
 	if len(pythons) == 0 {
 		pythons = []*interpreter.Python{interpreter.Unknown(s)}
+		if slices.ContainsFunc(x.Assets, func(a Asset) bool { return a.PythonBundled }) {
+			pythons = []*interpreter.Python{interpreter.System(ctx, s)}
+		}
 	}
 	var all []near
 	for _, a := range x.Assets {

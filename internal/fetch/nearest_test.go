@@ -1,10 +1,12 @@
 package fetch
 
 import (
+	"runtime"
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/internal/fault/faulttest"
 	"github.com/binary-buildout/binary-buildout/internal/interpreter"
+	"github.com/binary-buildout/binary-buildout/internal/testtool"
 )
 
 // TestNothingFitsWithoutPython: what is known of a system without one is said, and the archive
@@ -23,6 +25,33 @@ func TestNothingFitsWithoutPython(t *testing.T) {
 			x.Assets = append(x.Assets, Asset{Target: target})
 		}
 		o := Request{Search: interpreter.Search{OS: "linux", Arch: test.arch}}
-		faulttest.Want(t, nothingFits(o, x, "x", nil), 2, test.want)
+		faulttest.Want(t, nothingFits(t.Context(), o, x, "x", nil), 2, test.want)
 	}
+}
+
+// TestChooseBundled: an archive with an interpreter in it needs none of this
+// system, and gives way where --python names one.
+func TestChooseBundled(t *testing.T) {
+	arch := interpreter.Unknown(interpreter.Search{OS: runtime.GOOS, Arch: runtime.GOARCH}).Machine
+	bare := interpreter.Search{OS: runtime.GOOS, Arch: runtime.GOARCH, Env: []string{"PATH=/usr/bin:/bin"}}
+	if here := interpreter.System(t.Context(), bare); runtime.GOOS != "linux" || here.Libc != "glibc" || here.LibcVersion == "" {
+		t.Skipf("it is for Linux with glibc, and this is %+v", here)
+	}
+	x := &Index{Assets: []Asset{
+		{Target: "cp39-manylinux_2_5_" + arch, Name: "old", Python: "3.9.2", PythonBundled: true},
+		{Target: "cp399-manylinux_2_5_" + arch, Name: "new", Python: "3.99.1", PythonBundled: true},
+		{Target: "cp3100-manylinux_2_5_" + arch, Name: "none", Python: "3.100.0"},
+		{Target: "cp3100-manylinux_2_500_" + arch, Name: "newer system", Python: "3.100.0", PythonBundled: true},
+	}}
+	c, err := Choose(t.Context(), Request{Search: bare}, x, "x")
+	if err != nil || c.Asset.Name != "new" || c.python.Version != "3.99.1" {
+		t.Errorf("%+v: %v", c, err)
+	}
+	named := bare
+	named.Python = testtool.Python(t, "3.13")
+	_, err = Choose(t.Context(), Request{Search: named}, x, "x")
+	faulttest.Want(t, err, 2, "with --python "+named.Python+": old has an interpreter of its own, Python 3.9.2 / leave --python out")
+	x.Assets = x.Assets[3:]
+	_, err = Choose(t.Context(), Request{Search: bare}, x, "x")
+	faulttest.Want(t, err, 2, "it needs glibc 2.500 / have it built for this system too")
 }

@@ -63,6 +63,7 @@ func TestUnfit(t *testing.T) {
 		Pythons map[string]*Python `json:"pythons"`
 		Rows    []struct {
 			Target string          `json:"target"`
+			Own    bool            `json:"python_bundled"`
 			Floors []archive.Floor `json:"floors"`
 			Python string          `json:"python"`
 			Unfit  string          `json:"unfit"`
@@ -76,7 +77,9 @@ func TestUnfit(t *testing.T) {
 		t.Fatalf("%d rows: %v", len(table.Rows), err)
 	}
 	for _, row := range table.Rows {
-		if got := ParseTarget(row.Target).WithFloors(row.Floors).Unfit(table.Pythons[row.Python]).Why; got != row.Unfit {
+		n := ParseTarget(row.Target).WithFloors(row.Floors)
+		n.Bundled = row.Own
+		if got := n.Unfit(table.Pythons[row.Python]).Why; got != row.Unfit {
 			t.Errorf("%s, %v on %s: %q, want %q", row.Target, row.Floors, row.Python, got, row.Unfit)
 		}
 	}

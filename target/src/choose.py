@@ -11,7 +11,7 @@ def needs(asset):
     """ABI, system, architecture, libc and floor that an archive asks for."""
     abi, _, platform = asset["target"].partition("-")
     n = platform_needs(platform)
-    n["abi"] = abi
+    n["abi"] = "" if asset.get("python_bundled") else abi
     for f in asset.get("floors") or []:
         if n["system"] == "linux" and not n["libc"] and f["kind"] in ("glibc", "musl"):
             n["libc"] = f["kind"]
@@ -44,23 +44,34 @@ def unfit(n, p):
         return 3, "it needs %s %s" % (n["libc"], n["floor"])
     if n["floor"] and n["system"] == "macos" and mac and number(mac) < number(n["floor"]):
         return 3, "it needs macOS " + n["floor"]
-    if not runs_abi(p["abi"], n["abi"]):
+    if n["abi"] and not runs_abi(p["abi"], n["abi"]):
         return 2, "it is for " + python_words(n["abi"])
     return None
 
 
-def choose(index, name, found, label):
-    """The asset that fits the newest Python; of several, the one with the highest floor."""
-    fit = []
+def choose(index, name, found, label, asked, system):
+    """The asset that fits the newest Python, its own if one lies in it; of several, the one
+    with the highest floor. system is what a Python tells of this system, whichever it is."""
+    fit, bundled = [], []
     for a in index["archives"]:
         n = needs(a)
+        if label not in ("", a.get("label") or ""):
+            continue
+        if a.get("python_bundled"):
+            if not unfit(n, system):
+                bundled.append(((number(a["python"]), not a.get("label"), number(n["floor"])), a, None))
+            continue
         able = [p for p in found if not unfit(n, p)]
-        if able and label in ("", a.get("label") or ""):
+        if able:
             # Rather one that is not of a virtualenv.
             p = max(able, key=lambda p: (not p["virtualenv"], number(p["version"])))
             fit.append(((number(p["version"]), not a.get("label"), number(n["floor"])), a, p))
+    if asked and bundled and not fit:
+        a = bundled[0][1]
+        raise Stop(2, "choosing from %s with --python %s: %s has an interpreter of its own, Python %s" % (name, asked, a["archive"], a["python"]), "leave --python out")
+    fit += [] if asked else bundled
     if not fit:
-        raise nothing_fits(index, name, found, label)
+        raise nothing_fits(index, name, found, label, system)
     _, best, python = max(fit, key=lambda f: f[0])
     labels = sorted(set(a.get("label") for _, a, _ in fit if a["target"] == best["target"]) if best.get("label") else [])
     if len(labels) > 1 and not label:
@@ -74,15 +85,16 @@ def distance(wanted, have):
     return -w if not h else 2 * (h - w) + 1 if w < h else 2 * (w - h)
 
 
-def nothing_fits(index, name, found, label):
+def nothing_fits(index, name, found, label, system):
     has = ", ".join(a["target"] + (" (%s)" % a["label"] if a.get("label") else "") for a in index["archives"])
     near = []
     for a in index["archives"]:
         n = needs(a)
-        for p in found:
+        here = [system] if a.get("python_bundled") else found
+        for p in here:
             rank, why = unfit(n, p) or (1, "it has another label, \"%s\"" % (a.get("label") or ""))
             near.append(((rank, distance(n["abi"], p["abi"]), number(n["floor"])), why, a["target"], n["abi"], p))
-        if not found:
+        if not here:
             near.append(((2, distance(n["abi"], "")), "it is for " + python_words(n["abi"]), a["target"], n["abi"], None))
     key, why, target, abi, p = min(near, key=lambda w: w[0])
     if key[0] == 1:

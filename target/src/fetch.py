@@ -42,6 +42,14 @@ def from_open(archive, if_ours, asset, path, python, shelf):
     return True
 
 
+def from_brought(archive, asset, path, python, shelf):
+    """install.sh has fetched an archive already, where there was no Python to run
+    this: False unless it is the one that is chosen."""
+    if not archive or not right(archive, asset):
+        return False
+    return from_open(archive, False, asset, path, python, shelf)
+
+
 def from_copy(asset, path, python, shelf):
     """Fetches it to where nobody else can change it."""
     work, part = Work(workplace(path, "download")), ""

@@ -11,18 +11,24 @@ from addresses import without_password
 from here import INSIDE, move_up, undo
 from hold import hold
 from unpack import unpack
-from words import Stop, WINDOWS, fs, raw, run, say, text
+from words import Stop, WINDOWS, fs, raw, read_json, run, say, text
 from work import Work, delete, rename
 
 
 def bootstrap(tree, root, python):
-    code, out, _ = run([python, "-sE", os.path.join(tree, "bootstrap.py"), "--root", root], cwd=tree, stderr=subprocess.STDOUT)
+    own = read_json(os.path.join(tree, ".binary-buildout", "manifest.json")).get("bundled_python")
+    command = [python, "-sE", os.path.join(tree, "bootstrap.py")]
+    if own and WINDOWS:
+        command = [os.path.join(tree, own["executable"].replace("/", "\\")), "-BsSE", os.path.join(tree, "bootstrap.py")]
+    elif own:
+        command = ["/bin/sh", os.path.join(tree, "bootstrap")]
+    code, out, _ = run(command + ["--root", root], cwd=tree, stderr=subprocess.STDOUT)
     if code == 0:
         return
     lines = [line.strip() for line in text(out).strip().split("\n")]
     errors = [line[7:] for line in lines if line.startswith("error: ")]
     hints = [line[6:] for line in lines if line.startswith("hint: ")]
-    raise Stop(code if code in (1, 2, 3) else 1, "running bootstrap.py with %s: %s" % (python, (errors or lines)[-1]), (hints or [""])[-1])
+    raise Stop(code if code in (1, 2, 3) else 1, "running bootstrap.py with %s: %s" % (python or "its own Python", (errors or lines)[-1]), (hints or [""])[-1])
 
 
 def short_enough(tree, path, longest):
@@ -57,7 +63,7 @@ def place(archive, asset, path, python, origin):
             raise Stop(1, "unpacking %s: two entries have one place: %s" % (archive.name, e), "it is no archive of binary-buildout")
         hold(archive.name, tree)
         short_enough(tree, path, longest)
-        say("running bootstrap.py with " + python)
+        say("running bootstrap.py with " + (python or "its own Python"))
         bootstrap(tree, path, python)
         record = [("format", 1), ("archive", asset["archive"]), ("sha256", asset["sha256"]), ("source", origin)]
         record = "{\n" + ",\n".join("  %s: %s" % (json.dumps(k), json.dumps(v)) for k, v in record) + "\n}\n"

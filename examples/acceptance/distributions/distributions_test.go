@@ -2,6 +2,7 @@
 
 // Package distributions packs one buildout on an old and on a new distribution,
 // and tries both archives on each: what verify says is the floor is where they begin to fail.
+// The one from the old distribution has its interpreter in it, and needs no Python.
 package distributions
 
 import (
@@ -51,7 +52,7 @@ func TestDistributions(t *testing.T) {
 		t.Fatalf("%v\n%s", err, said)
 	}
 
-	run(t, oldest, dir, pack+"--version 1 --target cp39-manylinux_2_31_x86_64")
+	run(t, oldest, dir, pack+"--version 1 --target cp39-manylinux_2_31_x86_64 --bundle-python")
 	said, err := oldest.Command(dir, "sh", "-euc", pack+"--version 1 --floor 2.3").CombinedOutput()
 	want(t, string(said), err, 1, "allows no more than 2.3")
 	said, err = newest.Command(dir, "sh", "-euc", pack+"--version 2 --target cp39-manylinux_2_31_x86_64").CombinedOutput()
@@ -73,7 +74,8 @@ func TestDistributions(t *testing.T) {
 			} {
 				archive := "out/floor-" + a.version + "-" + a.target + ".tar.gz"
 				if matrix.CompareVersions(glibc, a.floor) >= 0 {
-					run(t, d.root, dir, "rm -rf app; ./binary-buildout install "+archive+" --into app --python "+python+"; cd app; bin/buildout; test $(bin/floor 42) = 42")
+					named := map[string]string{"1": "", "2": " --python " + python}[a.version]
+					run(t, d.root, dir, "rm -rf app; ./binary-buildout install "+archive+" --into app"+named+"; cd app; bin/buildout; test $(bin/floor 42) = 42")
 					continue
 				}
 				refused := "needs glibc " + a.floor
@@ -92,7 +94,39 @@ func TestDistributions(t *testing.T) {
 					want(t, string(said), err, try.code, try.want...)
 				}
 			}
+			bare(t, d, dir, glibc)
 		})
+	}
+}
+
+// bare runs the archive that has its interpreter in it as a user without rights,
+// who has no Python: by sh alone, in a path with a space and an umlaut, moved, and
+// refused by each way in which a system tells its glibc.
+func bare(t *testing.T, d distribution, dir, glibc string) {
+	t.Helper()
+	said := run(t, d.root, dir, `
+mkdir -p /tmp/bin "/tmp/a place ü"
+for p in sh uname ls getconf ldd cat tar gzip mv rm sed id; do ln -s "$(command -v $p)" /tmp/bin/$p; done
+chown -R 65534:65534 /tmp/bin "/tmp/a place ü"
+setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all --bounding-set=-all env -i PATH=/tmp/bin HOME=/nonexistent sh -euc '
+    test "$(id -u)" = 65534
+    ! command -v python3
+    cd "/tmp/a place ü"
+    tar -xzf /srv/out/floor-1-*.tar.gz
+    mv floor-1 first
+    (cd first && ./bootstrap && bin/buildout && test "$(bin/floor 42)" = 42)
+    mv first moved
+    cd moved
+    ./bootstrap && bin/buildout && test "$(bin/floor 42)" = 42
+    sed -i "s/^FLOOR=.*/FLOOR=2.1000/" bootstrap
+    for lack in "" getconf "getconf ldd"; do
+        (cd /tmp/bin; rm -f $lack)
+        ./bootstrap 2>&1 || echo "exit $?"
+    done
+'`)
+	refused := "error: this archive needs glibc 2.1000, and this system has " + glibc + "\n"
+	if strings.Count(said, refused) != 3 || strings.Count(said, "exit 2\n") != 3 {
+		t.Errorf("%s: want three times %s%s", d.name, refused, said)
 	}
 }
 

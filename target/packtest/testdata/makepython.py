@@ -11,8 +11,8 @@ import sys
 import sysconfig
 import zipfile
 
-NEEDED = """__future__ codecs collections errno glob hashlib io importlib json locale marshal os platform re runpy shutil signal site socket
-stat struct subprocess sysconfig tempfile threading traceback types warnings weakref zipimport zlib fcntl urllib imp"""
+NEEDED = """__future__ base64 calendar codecs csv datetime collections errno glob gzip hashlib io importlib json locale marshal os platform re runpy shutil signal site socket
+ssl stat struct subprocess tarfile sysconfig tempfile threading traceback types warnings weakref zipimport zlib fcntl urllib urllib.request urllib.parse http.client email.utils zipfile zstandard compression.zstd imp"""
 
 
 def patched(path):

@@ -1,0 +1,176 @@
+//go:build linux
+
+package install
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/fetch"
+	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
+	"github.com/binary-buildout/binary-buildout/internal/testtool"
+	publish "github.com/binary-buildout/binary-buildout/release"
+	"github.com/binary-buildout/binary-buildout/target/packtest"
+)
+
+// bareRoot gives the arguments of bwrap for a root that has a shell, BusyBox and
+// glibc, and dir as /srv.
+func bareRoot(t *testing.T, dir, shell string) []string {
+	t.Helper()
+	loader := packtest.Loader(t)
+	real, err := filepath.EvalSymlinks(loader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	libraries := filepath.Dir(real)
+	args := []string{"--tmpfs", "/", "--dir", "/tmp", "--proc", "/proc", "--dev", "/dev", "--ro-bind", testtool.Program(t, "busybox"), "/bin/busybox",
+		"--ro-bind", libraries, libraries, "--ro-bind", real, loader, "--bind", dir, "/srv", "--die-with-parent", "--clearenv", "--setenv", "PATH", "/bin"}
+	if named := strings.TrimPrefix(libraries, "/usr"); named != libraries { // by which it is linked
+		args = append(args, "--symlink", "usr/lib", "/lib")
+	}
+	applets, err := exec.Command("busybox", "--list").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, applet := range strings.Fields(string(applets)) {
+		if applet != "busybox" && (applet != "sh" || shell == "busybox") {
+			args = append(args, "--symlink", "busybox", "/bin/"+applet)
+		}
+	}
+	if shell != "busybox" {
+		args = append(args, "--ro-bind", testtool.Program(t, shell), "/bin/sh")
+	}
+	return args
+}
+
+// TestScriptBare: install.sh needs no Python where an archive has one in it: in a
+// root of BusyBox alone, from a folder and from a server.
+func TestScriptBare(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts real Pythons")
+	}
+	dir := t.TempDir()
+	dist := filepath.Join(dir, "dist")
+	file := bundledArchive(t, "1.0", "3.13.9")
+	data := mustRead(t, file)
+	target := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), "app-1.0-"), ".tar.gz")
+	mkfile(t, filepath.Join(dist, filepath.Base(file)), string(data))
+	x := fetch.Index{Format: 1, Name: "app", Version: "1.0", Assets: []fetch.Asset{
+		{Target: "cp399-linux_" + strings.SplitN(target, "_", 2)[1], Name: "none.tar.gz", Size: 1, SHA256: strings.Repeat("0", 64), Python: "3.99.0"},
+		{Target: target, Name: filepath.Base(file), Size: int64(len(data)), SHA256: installtest.Digest(data), Python: "3.13.0", PythonBundled: true},
+	}}
+	writeIndex(t, dist, x)
+	files, err := publish.Installers("https://none.example", "acme/site", "v1.0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mkfile(t, filepath.Join(dir, "install.sh"), string(files[0].Data))
+	srv := httptest.NewServer(http.FileServer(http.Dir(dist)))
+	t.Cleanup(srv.Close)
+
+	for _, tt := range []struct{ shell, from, damage, want string }{
+		{shell: "busybox", from: srv.URL},
+		{shell: "zsh", from: "/srv/dist"},
+		{shell: "dash", from: "/srv/dist", damage: "x", want: ", and index.json says " + installtest.Digest(data)},
+		{shell: "bash", from: "/srv/dist --sha256 sha256:" + strings.Repeat("AB", 32), want: ", and --sha256 says " + strings.Repeat("ab", 32)},
+	} {
+		t.Run(tt.shell, func(t *testing.T) {
+			mkfile(t, filepath.Join(dist, filepath.Base(file)), tt.damage+string(data))
+			script := `sh /srv/install.sh --into "/srv/a place ü" --from ` + tt.from + ` && "/srv/a place ü/bin/app"`
+			cmd := exec.Command(testtool.Program(t, "bwrap"), append(bareRoot(t, dir, tt.shell), "/bin/sh", "-c", script)...)
+			out, err := cmd.CombinedOutput()
+			into := filepath.Join(dir, "a place ü")
+			if tt.want != "" {
+				if exitOf(err) != 1 || !strings.Contains(string(out), tt.want) {
+					t.Errorf("%v, want %s:\n%s", err, tt.want, out)
+				}
+				onlyThese(t, dir, "dist", "install.sh")
+				return
+			}
+			if err != nil || !strings.HasSuffix(string(out), "\n1.0 /srv/a place ü/python-3.13.9\n") {
+				t.Fatalf("%v:\n%s", err, out)
+			}
+			onlyThese(t, dir, "a place ü", "dist", "install.sh")
+			if r, err := readRecord(into); err != nil || r.Source != tt.from || r.SHA256 != installtest.Digest(data) {
+				t.Errorf("%v: %+v", err, r)
+			}
+			os.RemoveAll(into)
+		})
+	}
+}
+
+func exitOf(err error) int {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return exit.ExitCode()
+	}
+	return 0
+}
+
+// TestScriptFits: sh alone chooses among the archives that have a Python in them,
+// in each shell.
+func TestScriptFits(t *testing.T) {
+	files, err := publish.Installers("", "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(files[0].Data)
+	_, functions, _ := strings.Cut(text, "\nbinary_buildout_archives() {")
+	functions, _, _ = strings.Cut(functions, "\n# Whether a program may be run")
+	functions = "binary_buildout_archives() {" + functions
+	dir := t.TempDir()
+	asset := func(target, label, python string, floors ...string) fetch.Asset {
+		a := fetch.Asset{Target: target, Label: label, Name: target + label, SHA256: "00", Python: python, PythonBundled: true}
+		for i := 0; i < len(floors); i += 2 {
+			a.Floors = append(a.Floors, archive.Floor{Kind: floors[i], Version: floors[i+1]})
+		}
+		a.Deltas = []fetch.DeltaAsset{{Name: "delta", SHA256: "11", BaseVersion: "0.9"}}
+		return a
+	}
+	none := asset("cp314-manylinux_2_17_x86_64", "", "3.14.0")
+	none.PythonBundled = false
+	writeIndex(t, dir, fetch.Index{Format: 1, Name: "app", Version: "1.0", Assets: []fetch.Asset{
+		none, asset("cp39-manylinux2014_x86_64", "", "3.9.2"), asset("cp313-manylinux_2_28_x86_64", "", "3.13.9"),
+		asset("cp313-manylinux_2_17_x86_64", "", "3.13.9"), asset("cp313-manylinux_2_17_aarch64", "", "3.13.9"),
+		asset("cp313-linux_x86_64", "debian12", "3.13.10", "glibc", "2.36"), asset("cp312-musllinux_1_2_x86_64", "", "3.12.1"),
+		asset("cp313-macosx_11_0_universal2", "", "3.13.9", "macos", "12.0"), asset("cp313-win_amd64", "", "3.13.9"),
+		asset(`$(id)-manylinux_2_17_x86_64`, "", "3.99.0"),
+	}})
+	for _, tt := range []struct{ system, machine, libc, label, want string }{
+		{"Linux", "x86_64", "glibc 2.28", "", "cp313-manylinux_2_28_x86_64"},
+		{"Linux", "x86_64", "glibc 2.27", "", "cp313-manylinux_2_17_x86_64"},
+		{"Linux", "x86_64", "glibc 2.41", "", "cp313-linux_x86_64debian12"},
+		{"Linux", "x86_64", "glibc 2.31", "debian12", ""},
+		{"Linux", "x86_64", "glibc 2.12", "", ""},
+		{"Linux", "x86_64", "musl 1.2.5", "", "cp312-musllinux_1_2_x86_64"},
+		{"Linux", "x86_64", "musl 1.1.24", "", ""},
+		{"Linux", "aarch64", "glibc 2.36", "", "cp313-manylinux_2_17_aarch64"},
+		{"Linux", "riscv64", "glibc 2.41", "", ""},
+		{"Darwin", "arm64", "14.5", "", "cp313-macosx_11_0_universal2"},
+		{"Darwin", "arm64", "11.7", "", ""},
+	} {
+		for _, sh := range shells {
+			args := append(sh[1:], "-c")
+			if sh[0] == "zsh" {
+				args = []string{"--emulate", "sh", "-c"}
+			}
+			cmd := exec.Command(testtool.Program(t, sh[0]), append(args, functions+`
+uname() { case $1 in -s) echo `+tt.system+` ;; *) echo `+tt.machine+` ;; esac }
+libc_here() { echo '`+tt.libc+`'; }
+sw_vers() { echo '`+tt.libc+`'; }
+label='`+tt.label+`'
+binary_buildout_archives < '`+filepath.Join(dir, "index.json")+`' | binary_buildout_fits`)...)
+			out, err := cmd.CombinedOutput()
+			if want := strings.TrimSpace(tt.want + " 00"); err != nil || strings.TrimSpace(string(out)) != strings.TrimPrefix(want, "00") {
+				t.Errorf("%s: %v: %+v: %q", sh[0], err, tt, out)
+			}
+		}
+	}
+}
