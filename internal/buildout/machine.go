@@ -4,11 +4,13 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/internal/pydist"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
+	"github.com/binary-buildout/binary-buildout/internal/secrets"
 )
 
 // FindToolchain says what this machine has to compile extensions with for an
@@ -136,4 +138,25 @@ func literalSections(file string, seen map[string]bool) []string {
 		}
 	}
 	return names
+}
+
+var (
+	bySSH       = regexp.MustCompile(`(?m)(?:ssh://|\bgit@[\w.-]+:)`)
+	publicIndex = regexp.MustCompile(`^https?://(?:[^/@]*@)?(?:pypi\.org|pypi\.python\.org|files\.pythonhosted\.org)(?:/|$)`)
+)
+
+// Private says whether a configuration, and what it extends here, checks
+// something out by ssh, and which package index of one's own it names, without
+// user and password; "" if none.
+func Private(file string) (ssh bool, index string) {
+	seen := map[string]bool{}
+	literalSections(file, seen)
+	for name := range seen {
+		data, err := os.ReadFile(name)
+		ssh = ssh || err == nil && bySSH.Match(data)
+	}
+	if i := strings.TrimSpace(literalConfig(file).Buildout["index"]); strings.Contains(i, "://") && !publicIndex.MatchString(i) {
+		index = secrets.Shown(i)
+	}
+	return ssh, index
 }

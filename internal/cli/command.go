@@ -57,6 +57,7 @@ type command struct {
 
 func commands() []command {
 	return []command{
+		initCommand(),
 		planCommand(),
 		packCommand(),
 		verifyCommand(),
