@@ -44,7 +44,7 @@ func TestUsage(t *testing.T) {
 		{[]string{"pack", "--help"}, 0, "\nExamples:\n  binary-buildout pack\n", ""},
 		{[]string{"pack", "--nonsense"}, 2, "", "error: pack: flag provided but not defined: -nonsense\nhint: binary-buildout pack --help lists the flags\n"},
 		{[]string{"pack", "--pyhton", "x"}, 2, "", "-pyhton\nhint: did you mean --python? binary-buildout pack --help lists the flags\n"},
-		{[]string{"pack", "--pythons=3.13"}, 2, "", "-pythons\nhint: --pythons is a flag of plan; binary-buildout pack --help lists the flags\n"},
+		{[]string{"pack", "--pythons=3.13"}, 2, "", "-pythons\nhint: --pythons is a flag of init, plan; binary-buildout pack --help lists the flags\n"},
 		{[]string{"pack", "a", "b"}, 2, "", "error: one directory is enough"},
 		{[]string{"pack", "missing"}, 2, "", "error: reading the buildout's directory"},
 		{[]string{"pack", "--format", "rar"}, 2, "", "error: pack: unknown format \"rar\"\nhint: formats: tar.gz, tar.zst, zip\n"},

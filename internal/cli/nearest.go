@@ -58,10 +58,15 @@ func flagHint(cmd command, fs *flag.FlagSet, err error) string {
 	if !ok {
 		return lists
 	}
+	said, _, _ = strings.Cut(said, "=")
+	var having []string
 	for _, other := range commands() {
 		if flagsFor(other).Lookup(said) != nil {
-			return "--" + said + " is a flag of " + other.name + "; " + lists
+			having = append(having, other.name)
 		}
+	}
+	if len(having) > 0 {
+		return "--" + said + " is a flag of " + strings.Join(having, ", ") + "; " + lists
 	}
 	var names []string
 	fs.VisitAll(func(f *flag.Flag) { names = append(names, f.Name) })
