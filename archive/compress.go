@@ -12,7 +12,7 @@ import (
 
 const (
 	gzipLevel  = 6
-	deltaLevel = 9
+	deltaLevel = 8
 	gzipBlock  = 1 << 20
 	zstdBlock  = 4 << 20
 	// Cores beyond these would cost more memory than the limit allows: a

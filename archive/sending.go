@@ -15,7 +15,7 @@ import (
 )
 
 // largestPatched bounds the files that are said by another one, bytes: both are
-// in memory then, with an index of the base that is eight times as large. A larger
+// in memory then, with an index of the base that is four times as large. A larger
 // one is sent whole.
 const largestPatched = 32 << 20
 
@@ -140,8 +140,11 @@ func (s *sending) add(e Entry, body io.Reader, likes *bases) error {
 	if likes == nil || inVar(e.Path) || e.Size == 0 || e.Size > largestPatched {
 		return s.addWhole(e, body)
 	}
-	data, err := io.ReadAll(body)
-	if err != nil {
+	data := make([]byte, e.Size)
+	if _, err := io.ReadFull(body, data); err != nil {
+		return err
+	}
+	if _, err := io.Copy(io.Discard, body); err != nil { // the digest is checked at the end
 		return err
 	}
 	if base := likes.of(e.Path, data); base != "" {

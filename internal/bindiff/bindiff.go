@@ -6,7 +6,7 @@
 // the differences, which are mostly zeros, compress well. A machine address that
 // moved differs by the same number everywhere, so differences are subtractions.
 // bsdiff sorts the base's suffixes; here the places where a stretch may begin
-// are found by a hash of eight bytes, which takes a tenth of the memory.
+// are found by a hash of eight bytes, which takes a twentieth of the memory.
 package bindiff
 
 // A Step makes the next bytes of a file: Add bytes are those of the base from
@@ -25,7 +25,7 @@ type Patch struct {
 
 // Make says next by base. What is made depends on the two alone.
 func Make(base, next []byte) Patch {
-	d := differ{base: base, next: next, index: newIndex(base)}
+	d := differ{base: base, next: next, index: newIndex(base), patch: Patch{Diff: make([]byte, 0, min(len(base), len(next)))}}
 	for !d.done() {
 		d.stretch()
 	}

@@ -7,12 +7,13 @@ import (
 
 const (
 	seed     = 8       // bytes that have to be the same for a place to be found
+	every    = 2       // of so many places one is in the index: of each match of nine bytes one end or the other
 	tries    = 24      // places that are compared
 	farthest = 1 << 15 // bytes of a match that are counted; it goes on in the next one
 )
 
 // An index finds where a base has the same bytes as another text. 0 in head and
-// before stands for none, so places are counted from 1.
+// before stands for none, so the places that are in it are counted from 1.
 type index struct {
 	base   []byte
 	head   []int32 // by hash: the last place
@@ -21,11 +22,12 @@ type index struct {
 }
 
 func newIndex(base []byte) *index {
-	size := max(8, bits.Len(uint(len(base)))) - 1
-	x := &index{base: base, head: make([]int32, 1<<size), before: make([]int32, len(base)+1), shift: uint(64 - size)}
-	for i := len(base) - seed; i >= 0; i-- { // so that an earlier place is found first
-		h := x.hash(base[i:])
-		x.before[i+1], x.head[h] = x.head[h], int32(i+1)
+	places := max(0, len(base)-seed+every) / every
+	size := max(8, bits.Len(uint(places))) - 1
+	x := &index{base: base, head: make([]int32, 1<<size), before: make([]int32, places+1), shift: uint(64 - size)}
+	for i := places; i > 0; i-- { // so that an earlier place is found first
+		h := x.hash(base[(i-1)*every:])
+		x.before[i], x.head[h] = x.head[h], int32(i)
 	}
 	return x
 }
@@ -44,7 +46,7 @@ func (x *index) longest(text []byte) (at, length int) {
 	text = text[:min(len(text), farthest)]
 	place := x.head[x.hash(text)]
 	for try := 0; place != 0 && try < tries; try++ {
-		i := int(place) - 1
+		i := (int(place) - 1) * every
 		place = x.before[place]
 		if length > 0 && (i+length >= len(x.base) || length < len(text) && x.base[i+length] != text[length]) {
 			continue // no longer than the one that is there
