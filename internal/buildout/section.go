@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/spelling"
 )
 
 // SectionName is the section of the configuration file that holds this
@@ -91,7 +93,11 @@ func (s *Section) line(n int, line, key string, known []string) (string, error) 
 		}
 		key, value = strings.TrimSpace(m[1]), strings.TrimSpace(m[3])
 		if !slices.Contains(known, key) {
-			return "", s.bad(n, fmt.Sprintf("did you mean %q?", nearest(key, known)), "unknown setting %q", key)
+			hint := "settings: " + strings.Join(known, ", ")
+			if meant := spelling.Nearest(key, known); meant != "" {
+				hint = fmt.Sprintf("did you mean %q?", meant)
+			}
+			return "", s.bad(n, hint, "unknown setting %q", key)
 		}
 		if first, again := s.lines[key]; again {
 			return "", s.bad(n, "keep one of them", "%s is set in line %d already", key, first)
@@ -143,36 +149,4 @@ func (s Section) Keys() []string {
 	}
 	slices.Sort(keys)
 	return keys
-}
-
-// nearest gives the word of known that takes the fewest edits to become s.
-func nearest(s string, known []string) string {
-	best, least := "", len(s)+100
-	for _, k := range known {
-		if d := distance(s, k); d < least {
-			best, least = k, d
-		}
-	}
-	return best
-}
-
-// distance is Levenshtein's.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

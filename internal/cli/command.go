@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/binary-buildout/binary-buildout/internal/spelling"
 )
 
 // Command is the process as a value: what it reads, writes and knows of its
@@ -123,7 +125,7 @@ func commandNamed(name string) (command, error) {
 		names = append(names, cmd.name)
 	}
 	hint := "commands: " + strings.Join(names, ", ")
-	if meant := nearest(name, names); meant != "" {
+	if meant := spelling.Nearest(name, names); meant != "" {
 		hint = fmt.Sprintf("did you mean %q? %s", meant, hint)
 	}
 	return command{}, usageError(fmt.Sprintf("unknown command %q", name), hint)
