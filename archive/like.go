@@ -46,7 +46,7 @@ func readBases(ctx context.Context, base, next *Reader, want map[string]bool) (*
 		var head [4]byte
 		first, _ := begin.Peek(len(head))
 		copy(head[:], first)
-		if !sure(e.Path) && !machinecode.Magic(head) { // nobody edits machine code
+		if !sure(e.Path) && !machinecode.Magic(head) && string(head[:]) != staticLibrary { // nobody edits machine code
 			return nil
 		}
 		at, err := spool.add(begin)
@@ -63,6 +63,9 @@ func readBases(ctx context.Context, base, next *Reader, want map[string]bool) (*
 	}
 	return b, nil
 }
+
+// staticLibrary is what an ar archive begins with, of machine code.
+const staticLibrary = "!<ar"
 
 // Close removes the temporary file.
 func (b *bases) Close() error { return b.spool.Close() }
