@@ -3172,8 +3172,10 @@ def changed_eggs(old_files, new_files):
 
 def eggs_of(files):
     """The distributions of a list of files: (name, versions) by the plain name."""
-    found, seen = {}, set()
+    found, seen, inside = {}, set(), None
     for entry in files:
+        if inside and entry["path"].startswith(inside):
+            continue  # a large egg has thousands
         names = entry["path"].split(u"/")
         for i, name in enumerate(names):
             egg = None
@@ -3185,6 +3187,7 @@ def eggs_of(files):
                     break
             if egg:
                 path = u"/".join(names[:i + 1])
+                inside = path + u"/"
                 if path not in seen:
                     seen.add(path)
                     plain = re.sub(u"[-_.]+", u"-", egg.group(1)).lower()
