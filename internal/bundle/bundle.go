@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/binfmt"
 	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/pack"
@@ -123,6 +124,9 @@ func (c *copier) stdlib() string {
 	return rel
 }
 
+// dynload is the directory of the extensions, in the archive.
+func (c *copier) dynload() string { return path.Join(c.name, c.stdlib(), "lib-dynload") }
+
 // executable is the interpreter's path in the archive.
 func (c *copier) executable() string {
 	return path.Join(c.name, "bin", path.Base(c.stdlib()))
@@ -168,7 +172,7 @@ func (c *copier) omit(p, reason string) {
 
 // files are the copies as pack lists them.
 func (c *copier) files() ([]pack.File, error) {
-	var all []pack.File
+	all := []pack.File{{Path: c.dynload(), Type: archive.TypeDir, Mode: 0o755, Part: "interpreter"}}
 	for p := range c.taken {
 		info, err := os.Stat(c.place(p))
 		if err != nil {
@@ -177,7 +181,7 @@ func (c *copier) files() ([]pack.File, error) {
 		all = append(all, pack.File{Path: p, Source: c.place(p), Mode: info.Mode().Perm(), Size: info.Size(), Part: "interpreter"})
 	}
 	for p, to := range c.links {
-		all = append(all, pack.File{Path: p, Type: "link", Mode: 0o777, Link: to, Source: c.place(p), Part: "interpreter"})
+		all = append(all, pack.File{Path: p, Type: archive.TypeLink, Mode: 0o777, Link: to, Source: c.place(p), Part: "interpreter"})
 	}
 	slices.SortFunc(all, func(a, b pack.File) int { return strings.Compare(a.Path, b.Path) })
 	return all, nil

@@ -12,8 +12,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/bundle"
 	"github.com/binary-buildout/binary-buildout/internal/fault"
+	"github.com/binary-buildout/binary-buildout/internal/testcache"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
@@ -113,6 +115,9 @@ func checkFiles(t *testing.T, o bundle.Options, b *bundle.Bundle) {
 	t.Helper()
 	size := int64(0)
 	for _, f := range b.Files {
+		if f.Type == archive.TypeDir {
+			continue
+		}
 		size += f.Size
 		name := strings.TrimPrefix(f.Path, b.Directory+"/")
 		for _, never := range []string{"/test/", "/tests/", "idlelib", "tkinter", "_bundled", "-packages/", "sitecustomize", "__pycache__", "libtk", "libX11", "config-"} {
@@ -222,6 +227,20 @@ func certificates(t *testing.T, exe string) {
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Errorf("%+v: %v\n%s", tt, err, out)
 		}
+	}
+}
+
+// TestMusl: an interpreter on musl with everything compiled in, and so with
+// nothing in lib-dynload, finds itself too.
+func TestMusl(t *testing.T) {
+	o := options(t, testtool.Musl(t, testcache.Dir(t)))
+	o.Promised = func(name string) bool { return strings.Contains(name, "musl") || name == "libc.so" }
+	b, err := bundle.Make(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(b.Loader, "ld-musl-") || len(b.Libraries) > 0 || !slices.ContainsFunc(b.Missing, func(m string) bool { return strings.HasPrefix(m, "_ssl (") }) {
+		t.Errorf("loader %s, libraries %v, without %v", b.Loader, b.Libraries, b.Missing)
 	}
 }
 

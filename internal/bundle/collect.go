@@ -76,6 +76,10 @@ func (c *copier) collect() error {
 		return err
 	}
 	c.beside()
+	// An interpreter finds its exec_prefix by this directory, empty or not.
+	if err := os.MkdirAll(c.place(c.dynload()), 0o755); err != nil {
+		return err
+	}
 	return c.makeLinks()
 }
 
