@@ -53,10 +53,10 @@ func (c *copier) mended(p string, data []byte) []byte {
 		return data
 	case !c.shared():
 		data = withPrefix(data, c.o.Prefix, c.prefix())
-	case sysconfigData.MatchString(rel):
-		data = dataWithPrefix(data, c.o.Prefix, c.prefix())
 	}
 	switch {
+	case sysconfigData.MatchString(rel):
+		data = dataWithPrefix(data, c.prefix())
 	case rel == "ssl.py":
 		data = append(bytes.TrimRight(data, "\n"), append([]byte("\n\n\n"), certificatesPy...)...)
 	case distPackages[rel]:
@@ -87,8 +87,17 @@ var (
 	ownPlaces = regexp.MustCompile(`(?m)^([ {]*'(?:BINDIR|BINLIBDEST|CONFINCLUDEDIR|CONFINCLUDEPY|DESTLIB|DESTSHARED|INCLUDEDIR|INCLUDEPY|LIBDEST|LIBDIR|LIBPC|LIBPL|MACHDESTLIB|MANDIR|SCRIPTDIR|datarootdir|exec_prefix|prefix)': ')([^']*)(')`)
 )
 
-// dataWithPrefix names another prefix in _sysconfigdata.
-func dataWithPrefix(data []byte, old, to string) []byte {
+var dataPrefix = regexp.MustCompile(`(?m)^[ {]*'prefix': '([^']*)'`)
+
+// dataWithPrefix names another prefix in _sysconfigdata, in place of the one that
+// it names itself: an interpreter that was made to be moved names another one
+// than where it lies (python-build-standalone's: /install).
+func dataWithPrefix(data []byte, to string) []byte {
+	m := dataPrefix.FindSubmatch(data)
+	if m == nil || string(m[1]) == to {
+		return data
+	}
+	old := string(m[1])
 	return ownPlaces.ReplaceAllFunc(data, func(line []byte) []byte {
 		m := ownPlaces.FindSubmatch(line)
 		rest, ok := strings.CutPrefix(string(m[2]), old)

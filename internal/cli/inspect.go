@@ -63,6 +63,9 @@ func (c *Command) inspect(file string, common *common) error {
 	row("application", "%s %s", m.Name, m.Version)
 	row("target", "%s", m.Target)
 	row("python", "%s %s (%s)", m.Python.Implementation, m.Python.Version, m.Python.ABI)
+	if b := m.BundledPython; b != nil {
+		row("interpreter", "in the archive, %s", b.Executable)
+	}
 	row("zc.buildout", "%s", m.Buildout)
 	for _, f := range m.Floors {
 		row("needs", "%s %s or newer, for %s", f.Kind, f.Version, f.File)
