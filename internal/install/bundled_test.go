@@ -114,7 +114,12 @@ func TestBundled(t *testing.T) {
 		t.Fatalf("install: %+v: %v", res, err)
 	}
 	says("1.0", "3.13.9")
-	up, err := Update(ctx, UpdateOptions{Options: options(two, "")})
+	// An interpreter that is the same in another directory isn't sent again.
+	delta := deltaBetween(t, one, two, "1.0")
+	if fi, err := os.Stat(delta); err != nil || fi.Size() > 16<<10 {
+		t.Errorf("the delta from one to the other has %d bytes: %v", fi.Size(), err)
+	}
+	up, err := Update(ctx, UpdateOptions{Options: options(delta, "")})
 	if err != nil || up.Python != filepath.Join(dir, "python-3.13.11/bin/python3.13") {
 		t.Fatalf("update: %+v: %v", up, err)
 	}
@@ -126,7 +131,12 @@ func TestBundled(t *testing.T) {
 	if _, err := Update(ctx, UpdateOptions{Options: options(none, "")}); fault.CodeOf(err, 0) != 2 {
 		t.Errorf("an update to a version without an interpreter, without a Python: %v", err)
 	}
-	if up, err = Update(ctx, UpdateOptions{Options: options(none, python)}); err != nil || up.Python != python {
+	gone := deltaBetween(t, one, none, "1.0")
+	if _, err := Update(ctx, UpdateOptions{Options: options(gone, "")}); fault.CodeOf(err, 0) != 2 || !strings.Contains(err.Error(), "has no interpreter in it") {
+		t.Errorf("the same by a delta: %v", err)
+	}
+	says("1.0", "3.13.9")
+	if up, err = Update(ctx, UpdateOptions{Options: options(gone, python)}); err != nil || up.Python != python {
 		t.Fatalf("update to none: %+v: %v", up, err)
 	}
 	says("3.0", "")

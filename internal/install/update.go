@@ -89,7 +89,7 @@ func Update(ctx context.Context, o UpdateOptions) (*Updated, error) {
 		return nil, errors.Join(err, t.forget())
 	}
 	res.Python = py
-	if in.Bundled {
+	if in.Bundled || t.manifest.BundledPython != nil {
 		defer func() {
 			if s, err := readJSON[archive.State](filepath.Join(t.dir, archive.StateName)); err == nil {
 				res.Python = s.Interpreter
@@ -186,6 +186,9 @@ func (t *application) layDelta(ctx context.Context, o UpdateOptions, r *request,
 	}
 	res.Changed = true
 	n := interpreter.Required(t.manifest) // a delta is between archives of one target
+	// Whether the new version has an interpreter too is known to bootstrap.py, which
+	// gives one that has none the Python that was named.
+	n.Bundled = n.Bundled && o.Python == ""
 	return &n, res, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +16,8 @@ import (
 
 //go:embed testdata/makepython.py
 var makePython string
+
+var imported = regexp.MustCompile(`(?m)^\s*(?:import ([\w., ]+)|from ([\w.]+) import)`)
 
 // pythons remembers the small interpreters of this process: minor version to directory.
 var pythons sync.Map
@@ -36,7 +39,13 @@ func SmallPython(t testing.TB, minor string) string {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	RunIn(t, dir, os.Environ(), FindPython(t, minor), "-sSE", "-c", makePython, dir).Must(t, "makepython.py")
+	args := []string{"-sSE", "-c", makePython, dir}
+	for _, program := range []string{string(target.Bootstrap()), string(target.Launcher()), target.InstallProgram()} {
+		for _, m := range imported.FindAllStringSubmatch(program, -1) {
+			args = append(args, strings.FieldsFunc(m[1]+m[2], func(r rune) bool { return r == ' ' || r == ',' })...)
+		}
+	}
+	RunIn(t, dir, os.Environ(), FindPython(t, minor), args...).Must(t, "makepython.py")
 	if kept != "" {
 		pythons.Store(minor, dir)
 	}

@@ -52,7 +52,7 @@ func TestDistributions(t *testing.T) {
 		t.Fatalf("%v\n%s", err, said)
 	}
 
-	run(t, oldest, dir, pack+"--version 1 --target cp39-manylinux_2_31_x86_64 --bundle-python")
+	run(t, oldest, dir, strings.Replace(pack, python, "/usr/bin/python3.9", 1)+"--version 1 --target cp39-manylinux_2_31_x86_64 --bundle-python")
 	said, err := oldest.Command(dir, "sh", "-euc", pack+"--version 1 --floor 2.3").CombinedOutput()
 	want(t, string(said), err, 1, "allows no more than 2.3")
 	said, err = newest.Command(dir, "sh", "-euc", pack+"--version 2 --target cp39-manylinux_2_31_x86_64").CombinedOutput()

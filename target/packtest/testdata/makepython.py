@@ -1,7 +1,7 @@
-"""makepython.py DIR: a small copy of the interpreter that runs this, as a prefix that works at any place.
+"""makepython.py DIR MODULE ...: a small copy of the interpreter that runs this, as a prefix that works at any place.
 
-It has the program, libpython, and what bootstrap.py and launcher.py import: the
-modules in Python in a zip, so that the trees of the tests have few files.
+It has the program, libpython, and the modules, which the target's programs import:
+those in Python in a zip, so that the trees of the tests have few files.
 """
 import glob
 import os
@@ -11,8 +11,8 @@ import sys
 import sysconfig
 import zipfile
 
-NEEDED = """__future__ base64 calendar codecs csv datetime collections errno glob gzip hashlib io importlib json locale marshal os platform re runpy shutil signal site socket
-ssl stat struct subprocess tarfile sysconfig tempfile threading traceback types warnings weakref zipimport zlib fcntl urllib urllib.request urllib.parse http.client email.utils zipfile zstandard compression.zstd imp"""
+# What those import when they run, and what installs.
+NEEDED = "__future__ codecs csv datetime gzip io runpy tempfile traceback types warnings weakref zipfile zipimport urllib imp"
 
 
 def patched(path):
@@ -38,7 +38,7 @@ def lay(path, data, mode=0o644):
 
 
 version = "%d.%d" % sys.version_info[:2]
-for name in NEEDED.split() + ["encodings." + os.path.basename(p)[:-3] for p in glob.glob(os.path.dirname(os.__file__) + "/encodings/*.py")]:
+for name in NEEDED.split() + sys.argv[2:] + ["encodings." + os.path.basename(p)[:-3] for p in glob.glob(os.path.dirname(os.__file__) + "/encodings/*.py")]:
     try:
         __import__(name)
     except (ImportError, LookupError):  # of the other Python, or of Windows
