@@ -5,10 +5,8 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"os"
 	"time"
 
-	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/fetch"
 	"github.com/binary-buildout/binary-buildout/internal/install"
 )
@@ -81,26 +79,6 @@ func installProgress(e fetch.Event) string {
 		text += fmt.Sprintf(", %s left", max(e.Left.Round(time.Second), time.Second))
 	}
 	return text
-}
-
-// readArchive gives what install decides by.
-func readArchive(file *os.File) (*archive.Manifest, *archive.Files, error) {
-	r, err := archive.NewReader(file)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer r.Close()
-	m := r.Manifest()
-	return &m, &archive.Files{Format: archive.Format, Files: r.Files()}, nil
-}
-
-func extractArchive(ctx context.Context, file *os.File, dir string, progress func(done, total int64)) error {
-	r, err := archive.NewReader(file)
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	return r.Extract(ctx, dir, archive.ExtractOptions{Progress: progress})
 }
 
 // writeJSON writes a report to standard output.

@@ -57,7 +57,6 @@ func (c *Command) proveAlone(ctx context.Context, o prove.Options, common *commo
 // runProof fills in what is the same for every proof.
 func (c *Command) runProof(ctx context.Context, o prove.Options, ui *ui) (*prove.Proof, error) {
 	o.Env, o.OS, o.Arch = os.Environ(), c.OS, c.Arch
-	o.Read, o.Extract = readArchive, extractArchive
 	o.Progress = func(step string) { ui.say("%s", step) }
 	proof, err := prove.Run(ctx, o)
 	if proof != nil && ctx.Err() == nil {

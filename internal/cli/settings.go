@@ -162,7 +162,7 @@ func (c *Command) directory(args []string) (string, error) {
 		return "", usageError("reading the buildout's directory: "+err.Error(), "give the directory that has the buildout.cfg")
 	}
 	if !info.IsDir() {
-		return "", usageError(dir+" is no directory", "give the directory, and the configuration in it with --config FILE")
+		return "", usageError(dir+" isn't a directory", "give the directory, and the configuration in it with --config FILE")
 	}
 	return dir, nil
 }

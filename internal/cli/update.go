@@ -69,7 +69,6 @@ func (c *Command) surround(o *install.Options, common *common, dir string) *ui {
 	}
 	c.parent.take(o)
 	o.Env, o.OS, o.Arch = os.Environ(), c.OS, c.Arch
-	o.Read, o.Extract = readArchive, extractArchive
 	o.Progress = func(e fetch.Event) {
 		switch {
 		case e.Text == "":

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/fetch"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
 )
@@ -54,12 +55,13 @@ func TestOneOpenFile(t *testing.T) {
 						script{dist: dist}.index(t, path)
 						o.Source = dist
 					}
-					read := o.Read
-					o.Read = func(f *os.File) (*archive.Manifest, *archive.Files, error) {
+					o.Progress = func(e fetch.Event) {
+						if e.Step != "check" {
+							return
+						}
 						if err := exchange(path); err != nil {
 							t.Fatal(err)
 						}
-						return read(f)
 					}
 					return o
 				}

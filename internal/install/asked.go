@@ -19,7 +19,7 @@ func asked(o Options, dir string) (fetch.Trust, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return o.Trust, nil
 	case err != nil:
-		return o.Trust, fault.Surroundings(fmt.Errorf("looking what attestation is asked for: %w", err), "remove that file, and say again where versions come from and what is asked of them")
+		return o.Trust, fault.Surroundings(fmt.Errorf("reading which attestation is required: %w", err), "remove that file, and say again where versions come from and what is asked of them")
 	case r.Attestation == nil:
 		return o.Trust, nil
 	}

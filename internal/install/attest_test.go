@@ -69,7 +69,7 @@ func TestAttestation(t *testing.T) {
 	o.SourceRepo = "malancas/attest-demo"
 	refused(o, 1, "checking the attestation of hello-1.0")
 	o.SourceRepo = "../x"
-	refused(o, 2, "no OWNER/REPO")
+	refused(o, 2, "isn't OWNER/REPO")
 
 	archives, err := filepath.Glob(filepath.Join(dir, "hello-1.0-*manylinux_2_17*.tar.gz"))
 	if err != nil || len(archives) == 0 {

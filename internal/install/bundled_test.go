@@ -17,25 +17,6 @@ import (
 	"github.com/binary-buildout/binary-buildout/target/packtest"
 )
 
-func readArchive(file *os.File) (*archive.Manifest, *archive.Files, error) {
-	r, err := archive.NewReader(file)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer r.Close()
-	m := r.Manifest()
-	return &m, &archive.Files{Format: archive.Format, Files: r.Files()}, nil
-}
-
-func extractArchive(ctx context.Context, file *os.File, dir string, progress func(done, total int64)) error {
-	r, err := archive.NewReader(file)
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	return r.Extract(ctx, dir, archive.ExtractOptions{Progress: progress})
-}
-
 // bundledArchive packs an application that says its version and its interpreter's
 // prefix, with an interpreter in it if that is named.
 func bundledArchive(t *testing.T, version, interpreter string, floors ...archive.Floor) string {
@@ -86,7 +67,7 @@ func TestBundled(t *testing.T) {
 		os.Symlink(path, filepath.Join(bin, name))
 	}
 	options := func(archive, python string) Options {
-		return Options{Source: archive, Into: dir, Python: python, Env: []string{"PATH=" + bin}, OS: runtime.GOOS, Arch: runtime.GOARCH, Read: readArchive, Extract: extractArchive}
+		return Options{Source: archive, Into: dir, Python: python, Env: []string{"PATH=" + bin}, OS: runtime.GOOS, Arch: runtime.GOARCH}
 	}
 	says := func(version, interpreter string) {
 		t.Helper()

@@ -39,7 +39,6 @@ func options(src, into string) Options {
 	env := append(os.Environ(), "PYENV_ROOT=/no", "HOME=/no", "PATH="+strings.Join([]string{python313(), "/usr/bin", "/bin"}, ":"))
 	return Options{
 		Source: src, Into: into, Env: env, OS: runtime.GOOS, Arch: runtime.GOARCH,
-		Read: installtest.Read, Extract: installtest.Extract,
 	}
 }
 

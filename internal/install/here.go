@@ -59,7 +59,7 @@ func look(dir string, m *archive.Manifest, files *archive.Files, digest string) 
 			"give another directory, or move this one away")
 	}
 	if !bootstrapped(dir) {
-		return 0, fault.Usage(fmt.Errorf("installing into %s: an unpacked %s %s is there that bootstrap.py has not run in", dir, old.Name, old.Version),
+		return 0, fault.Usage(fmt.Errorf("installing into %s: bootstrap.py has not run in the %s %s that is unpacked there", dir, old.Name, old.Version),
 			fmt.Sprintf("run: python %s, or move the directory away", ShellWord(filepath.Join(dir, archive.BootstrapPy))))
 	}
 	if r, err := readRecord(dir); err == nil && digest != "" && r.SHA256 == digest {
@@ -87,7 +87,7 @@ func readManifest(dir string) (*archive.Manifest, error) {
 		return nil, err
 	}
 	if m.Format < 1 || m.Format > archive.Format {
-		return nil, fmt.Errorf("reading %s: format %d, known is %d", archive.ManifestName, m.Format, archive.Format)
+		return nil, fmt.Errorf("reading %s: its format is %d, and this program knows up to %d", archive.ManifestName, m.Format, archive.Format)
 	}
 	return m, nil
 }

@@ -55,11 +55,6 @@ type Options struct {
 	// OS and Arch are runtime.GOOS and runtime.GOARCH.
 	OS, Arch string
 
-	// Read gives an archive's manifest and list of files.
-	Read func(file *os.File) (*archive.Manifest, *archive.Files, error)
-	// Extract unpacks an archive; the files come to lie in dir, or in the
-	// archive's top directory below it.
-	Extract func(ctx context.Context, file *os.File, dir string, progress func(done, total int64)) error
 	// Run runs the interpreter; default: as a process of this system.
 	Run Runner
 
@@ -142,7 +137,7 @@ func installFile(ctx context.Context, o Options, a *fetch.Archive, dir string) (
 	if err != nil {
 		return nil, err
 	}
-	m, files, err := o.Read(a.File)
+	m, files, err := readArchive(a.File)
 	if err != nil {
 		return nil, &fault.Error{Err: fmt.Errorf("reading %s: %w", a.File.Name(), err), Code: fault.CodeOf(err, 1), Text: "the file is damaged or no archive of binary-buildout; fetch it again"}
 	}

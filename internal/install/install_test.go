@@ -1,8 +1,7 @@
 package install
 
 import (
-	"context"
-	"errors"
+	"crypto/rand"
 	"fmt"
 	"os"
 	"os/exec"
@@ -96,6 +95,13 @@ func TestRefusals(t *testing.T) {
 	altered := filepath.Join(t.TempDir(), filepath.Base(good))
 	copyFile(t, good, altered, func(b []byte) []byte { b[len(b)/2] ^= 1; return b })
 	copyFile(t, strings.TrimSuffix(good, ".tar.gz")+".json", strings.TrimSuffix(altered, ".tar.gz")+".json", nil)
+	large := make([]byte, 4<<20)
+	if _, err := rand.Read(large); err != nil {
+		t.Fatal(err)
+	}
+	whole := broken(func(a *installtest.Archive) { a.Files["large"] = string(large) })
+	cut := filepath.Join(t.TempDir(), filepath.Base(whole))
+	copyFile(t, whole, cut, func(b []byte) []byte { return b[:len(b)/2] })
 	for _, test := range []struct {
 		name    string
 		needs   string // a Python
@@ -131,19 +137,7 @@ func TestRefusals(t *testing.T) {
 			a.Bootstrap = "import sys\nsys.stderr.write('error: libldap is missing\\nhint: install it\\n')\nsys.exit(2)\n"
 		}), want: []string{"libldap is missing", "install it"}},
 		{name: "bootstrap breaks", code: 1, src: broken(func(a *installtest.Archive) { a.Bootstrap = "1/0\n" }), want: []string{"ZeroDivisionError"}},
-		{name: "extract fails", src: good, code: 3, option: func(o *Options) {
-			o.Extract = func(_ context.Context, _ *os.File, dir string, _ func(int64, int64)) error {
-				mkfile(t, filepath.Join(dir, "half"), "x")
-				return errors.New("disk full")
-			}
-		}, want: []string{"disk full"}},
-		{name: "space", src: good, code: 3, option: func(o *Options) {
-			o.Read = func(p *os.File) (*archive.Manifest, *archive.Files, error) {
-				m, f, err := installtest.Read(p)
-				f.Files = append(f.Files, archive.Entry{Path: "big", Size: 1 << 55})
-				return m, f, err
-			}
-		}, want: []string{"MB are free"}},
+		{name: "cut within a file", src: cut, code: 1, want: []string{"unpacking ", "the archive is cut off"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if test.needs != "" {
@@ -204,14 +198,25 @@ func TestInside(t *testing.T) {
 	onlyThese(t, dir, archive.Dir, "bin")
 }
 
+// Whether what the list names will fit is checked before anything is unpacked.
+func TestEnoughSpace(t *testing.T) {
+	files := &archive.Files{Files: []archive.Entry{{Path: "big", Size: 1 << 55}}}
+	wantError(t, enoughSpace(t.TempDir(), files), 3, "MB are free")
+	files.Files[0].Size = 1
+	if err := enoughSpace(t.TempDir(), files); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestTwoAtATime(t *testing.T) {
 	a, _ := hello(t, "1.0")
 	into := filepath.Join(t.TempDir(), "app")
 	o := options(installtest.Make(t, t.TempDir(), a), into)
 	var inner error
-	o.Extract = func(ctx context.Context, src *os.File, dir string, p func(int64, int64)) error {
-		_, inner = Install(t.Context(), options(o.Source, into))
-		return installtest.Extract(ctx, src, dir, p)
+	o.Progress = func(e fetch.Event) {
+		if e.Step == "unpack" && inner == nil {
+			_, inner = Install(t.Context(), options(o.Source, into))
+		}
 	}
 	if _, err := Install(t.Context(), o); err != nil {
 		t.Fatal(err)

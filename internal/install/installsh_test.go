@@ -54,7 +54,7 @@ func (s script) index(t *testing.T, archives ...string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m, _, err := realOptions(t, a, "").Read(open(t, a))
+		m, _, err := readArchive(open(t, a))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -53,7 +53,7 @@ func place(ctx context.Context, o Options, p placing) error {
 	if err := os.Mkdir(tree, 0o755); err != nil {
 		return fault.Surroundings(fmt.Errorf("unpacking: %w", err), "")
 	}
-	if err := o.Extract(ctx, p.archive, tree, func(done, total int64) {
+	if err := extractArchive(ctx, p.archive, tree, func(done, total int64) {
 		o.tell(fetch.Event{Step: "unpack", Done: done, Total: total})
 	}); err != nil {
 		return &fault.Error{Err: fmt.Errorf("unpacking %s: %w", p.archive.Name(), err), Code: fault.CodeOf(err, 3), Text: fault.HintOf(err, "")}

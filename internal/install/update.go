@@ -58,7 +58,7 @@ func Update(ctx context.Context, o UpdateOptions) (*Updated, error) {
 	back := o.AllowDowngrade || fetch.NamesVersion(o.Source)
 	if o.Source == "" {
 		if o.Source = t.remembered(); o.Source == "" {
-			return nil, fault.Usage(fmt.Errorf("updating %s: it isn't known where newer versions come from", t.dir), "name the archive, OWNER/REPO[@TAG] or a mirror: binary-buildout update DIR SOURCE")
+			return nil, fault.Usage(fmt.Errorf("updating %s: its source isn't known", t.dir), "name the archive, OWNER/REPO[@TAG] or a mirror: binary-buildout update DIR SOURCE")
 		}
 	}
 	if o.Trust, err = asked(o.Options, t.dir); err != nil {
@@ -135,7 +135,7 @@ func (t *application) lay(ctx context.Context, o UpdateOptions, r *request, a *f
 	if in, err := archive.ReadDelta(a.File); err == nil {
 		return t.layDelta(ctx, o, r, a, in, res)
 	}
-	m, _, err := o.Read(a.File)
+	m, _, err := readArchive(a.File)
 	if err != nil {
 		return nil, nil, &fault.Error{Err: fmt.Errorf("reading %s: %w", a.File.Name(), err), Code: fault.CodeOf(err, 1), Text: fault.HintOf(err, "it is neither an archive nor a delta of binary-buildout")}
 	}

@@ -317,6 +317,9 @@ func TestRollbackRunAgain(t *testing.T) {
 // wants to run its own, or to go back. It waits; and where it can't go back, it
 // starts what is there.
 func TestUpdateAmidAnother(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs many installs")
+	}
 	dist := t.TempDir()
 	one, two := packReal(t, dist, "1.0"), packReal(t, dist, "2.0")
 	into, log := filepath.Join(t.TempDir(), "app"), filepath.Join(t.TempDir(), "log")

@@ -96,23 +96,6 @@ func deltaBetween(t *testing.T, old, new, version string) string {
 func realOptions(t *testing.T, source, into string) UpdateOptions {
 	o := options(source, into)
 	o.Python = installtest.Python(t, "3.13")
-	o.Read = func(file *os.File) (*archive.Manifest, *archive.Files, error) {
-		r, err := archive.NewReader(file)
-		if err != nil {
-			return nil, nil, err
-		}
-		defer r.Close()
-		m := r.Manifest()
-		return &m, &archive.Files{Format: archive.Format, Files: r.Files()}, nil
-	}
-	o.Extract = func(ctx context.Context, file *os.File, dir string, _ func(done, total int64)) error {
-		r, err := archive.NewReader(file)
-		if err != nil {
-			return err
-		}
-		defer r.Close()
-		return r.Extract(ctx, dir, archive.ExtractOptions{})
-	}
 	return UpdateOptions{Options: o}
 }
 

@@ -56,10 +56,6 @@ type Options struct {
 	// OS and Arch are runtime.GOOS and runtime.GOARCH.
 	OS, Arch string
 
-	// Read and Extract are as in install.Options.
-	Read    func(file *os.File) (*archive.Manifest, *archive.Files, error)
-	Extract func(ctx context.Context, file *os.File, dir string, progress func(done, total int64)) error
-
 	// Methods and Self are as in isolate.Config.
 	Methods []isolate.Method
 	Self    string
@@ -125,11 +121,13 @@ func (r *run) prepare(ctx context.Context) error {
 		return fmt.Errorf("reading the archive: %w", err)
 	}
 	defer file.Close()
-	m, _, err := r.o.Read(file)
+	read, err := archive.NewReader(file)
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", r.o.Archive, err)
 	}
-	r.manifest = m
+	m := read.Manifest()
+	read.Close()
+	r.manifest = &m
 	if m.Prove != nil {
 		r.o.Smoke, r.o.Volatile = union(m.Prove.Smoke, r.o.Smoke), union(m.Prove.Volatile, r.o.Volatile)
 	}
@@ -143,7 +141,7 @@ func (r *run) prepare(ctx context.Context) error {
 		r.proof.Python = r.python.Version
 		return r.isolate(ctx)
 	}
-	found, err := install.Choose(ctx, r.installOptions(), m)
+	found, err := install.Choose(ctx, r.installOptions(), &m)
 	if err != nil {
 		return err
 	}
@@ -168,7 +166,6 @@ func union(a, b []string) []string {
 func (r *run) installOptions() install.Options {
 	return install.Options{
 		Source: r.o.Archive, Into: r.tree, Python: r.o.Python, Env: r.o.Env, OS: r.o.OS, Arch: r.o.Arch,
-		Read: r.o.Read, Extract: r.o.Extract,
 	}
 }
 

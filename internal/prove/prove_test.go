@@ -45,6 +45,14 @@ func archived(t *testing.T, buildout string, files map[string]string) string {
 	return installtest.Make(t, t.TempDir(), installed(buildout, files))
 }
 
+// archivedFor is archived for another ABI.
+func archivedFor(t *testing.T, abi, buildout string) string {
+	t.Helper()
+	a := installed(buildout, nil)
+	a.Manifest.Python.ABI, a.Manifest.Target = abi, abi+a.Manifest.Target[len("cp313"):]
+	return installtest.Make(t, t.TempDir(), a)
+}
+
 func installed(buildout string, files map[string]string) installtest.Archive {
 	a := installtest.Archive{
 		Name: "hello", Version: "1.0",
@@ -71,7 +79,7 @@ func options(t *testing.T, src string) Options {
 	}
 	return Options{
 		Archive: src, Hide: []string{home, filepath.Dir(src)}, Python: installtest.Python(t, "3.13"), Env: os.Environ(),
-		OS: runtime.GOOS, Arch: runtime.GOARCH, Read: installtest.Read, Extract: installtest.Extract,
+		OS: runtime.GOOS, Arch: runtime.GOARCH,
 		WorkDir: t.TempDir(), Origin: pack.Origin{Root: "/var/tmp/the-stage", Home: "/home/builder"},
 	}
 }
@@ -262,20 +270,15 @@ func TestSystemPython(t *testing.T) {
 	if m.executable != "/place/bin/python3.11" || len(m.hide) != 0 || len(m.mask) != 1 || len(m.binds) != 1 {
 		t.Errorf("%+v", m)
 	}
-	o := options(t, archived(t, fake, nil))
-	o.Python = python
 	abi := systemABI(t, python)
+	o := options(t, archivedFor(t, abi, fake))
+	o.Python = python
 	lib := "libpython" + abi[2:3] + "." + abi[3:] + ".so.1.0"
 	load := fmt.Sprintf("import ctypes; ctypes.CDLL(%q)", lib)
 	if exec.Command(python, "-c", load).Run() != nil {
 		testtool.Lacks(t, lib+", which the proof has to hide,")
 	}
 	o.Smoke = []string{"! python3 -c '" + load + "'"}
-	o.Read = func(archived *os.File) (*archive.Manifest, *archive.Files, error) {
-		mf, files, err := installtest.Read(archived)
-		mf.Python.ABI, mf.Target = systemABI(t, python), systemABI(t, python)+mf.Target[5:]
-		return mf, files, err
-	}
 	p, err := Run(t.Context(), o)
 	if err != nil || p.Err() != nil {
 		t.Fatalf("%v, %v", err, p.Err())
@@ -385,20 +388,15 @@ func systemABI(t *testing.T, python string) string {
 // Every supported interpreter runs from its other place, under LC_ALL=C.
 func TestVersions(t *testing.T) {
 	for _, version := range []string{"2.7", "3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12"} {
-		src := archived(t, `#!/bin/sh
-exec "@binary-buildout-python@" -c 'import ctypes, json, sys; print("Updating one."); print("Updating two.")'
-`, nil)
-		o := options(t, src)
-		o.Hide, o.Python = []string{filepath.Dir(src)}, installtest.Python(t, version)
 		abi := "cp" + strings.Replace(version, ".", "", 1)
 		if version == "2.7" {
 			abi = "cp27mu"
 		}
-		o.Read = func(archived *os.File) (*archive.Manifest, *archive.Files, error) {
-			m, files, err := installtest.Read(archived)
-			m.Python.ABI, m.Target = abi, abi+m.Target[5:]
-			return m, files, err
-		}
+		src := archivedFor(t, abi, `#!/bin/sh
+exec "@binary-buildout-python@" -c 'import ctypes, json, sys; print("Updating one."); print("Updating two.")'
+`)
+		o := options(t, src)
+		o.Hide, o.Python = []string{filepath.Dir(src)}, installtest.Python(t, version)
 		p, err := Run(t.Context(), o)
 		if err != nil || p.Err() != nil || p.Interpreter != isolate.Enforced {
 			t.Errorf("%s: %v, %v, %s", version, err, p.Err(), p.Interpreter)

@@ -144,29 +144,10 @@ if " " in root:
 if " " in os.getcwd():
     sys.exit("error: this directory has a space in its path, and parts/two/x.conf takes it for two words")
 `
-	o = options(t, archived(t, fake, map[string]string{"bootstrap.py": refusing + bootstrap(t), ".installed.cfg": files[".installed.cfg"]}))
+	o = options(t, archived(t, fake, map[string]string{"bootstrap.py": refusing + installtest.BootstrapPy, ".installed.cfg": files[".installed.cfg"]}))
 	p, err = Run(t.Context(), o)
 	if want := []string{"bootstrap.py refuses the archive at a path with a space and an umlaut: " +
 		"this directory has a space in its path, and parts/two/x.conf takes it for two words (of part two)"}; err != nil || p.Err() != nil || !slices.Equal(p.Warnings, want) {
 		t.Errorf("%v, %v, warnings %q", err, p.Err(), p.Warnings)
 	}
-}
-
-// bootstrap is installtest's own bootstrap.py.
-func bootstrap(t *testing.T) string {
-	t.Helper()
-	dir := filepath.Join(t.TempDir(), "x")
-	f, err := os.Open(installtest.Make(t, t.TempDir(), installed(fake, nil)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	if err := installtest.Extract(t.Context(), f, dir, func(_, _ int64) {}); err != nil {
-		t.Fatal(err)
-	}
-	data, err := os.ReadFile(filepath.Join(dir, "bootstrap.py"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(data)
 }

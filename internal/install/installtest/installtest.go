@@ -1,24 +1,18 @@
 // Package installtest makes small archives for tests, with a bootstrap.py that
-// does what the real one promises and no more, and reads them. The tests of
-// the whole use pack's own.
+// does what the real one promises and no more. The tests of the whole use pack's own.
 package installtest
 
 import (
-	"archive/tar"
 	"bytes"
-	"compress/gzip"
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
-	"io"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
@@ -32,9 +26,9 @@ type Archive struct {
 	Bootstrap     string            // instead of the default bootstrap.py
 }
 
-// bootstrapPy replaces the placeholders of root and interpreter in text files,
+// BootstrapPy is what an Archive without another one has: it replaces the placeholders of root and interpreter in text files,
 // and leaves state.json.
-const bootstrapPy = `import json, os, sys
+const BootstrapPy = `import json, os, sys
 def raw(s):
     return s if isinstance(s, bytes) else os.fsencode(s)
 here = raw(os.path.dirname(os.path.abspath(__file__)))
@@ -78,32 +72,26 @@ func Make(t testing.TB, dir string, a Archive) string {
 	if a.Bootstrap != "" {
 		content[archive.BootstrapPy] = a.Bootstrap
 	} else if content[archive.BootstrapPy] == "" {
-		content[archive.BootstrapPy] = bootstrapPy
+		content[archive.BootstrapPy] = BootstrapPy
 	}
-	files := archive.Files{Format: archive.Format}
+	var files []archive.File
+	made := map[string]bool{}
 	for _, p := range sorted(content) {
-		files.Files = append(files.Files, archive.Entry{Path: p, Mode: uint32(modeOf(p)), Size: int64(len(content[p])), SHA256: Digest([]byte(content[p]))})
-	}
-	content[archive.FilesName] = encode(t, files)
-	m.FilesSHA256 = Digest([]byte(content[archive.FilesName]))
-	content[archive.ManifestName] = encode(t, m)
-
-	top := a.Name + "-" + a.Version
-	var buf bytes.Buffer
-	zw := gzip.NewWriter(&buf)
-	tw := tar.NewWriter(zw)
-	for _, p := range append([]string{archive.ManifestName, archive.FilesName}, sorted(content)...) {
-		c, ok := content[p]
-		if !ok {
-			continue
+		for i, c := range p { // the directories above it
+			if above := p[:i]; c == '/' && !made[above] {
+				made[above] = true
+				files = append(files, archive.File{Entry: archive.Entry{Path: above, Type: archive.TypeDir, Mode: 0o755}})
+			}
 		}
-		delete(content, p)
-		check(t, tw.WriteHeader(&tar.Header{Name: top + "/" + p, Mode: modeOf(p), Size: int64(len(c))}))
-		_, err := io.WriteString(tw, c)
-		check(t, err)
+		files = append(files, archive.FileOf(p, modeOf(p), []byte(content[p])))
 	}
-	check(t, tw.Close())
-	check(t, zw.Close())
+	slices.SortFunc(files, func(a, b archive.File) int { return strings.Compare(a.Path, b.Path) })
+	c, err := archive.Seal(m, files)
+	check(t, err)
+	var buf bytes.Buffer
+	_, err = archive.Write(t.Context(), &buf, c, archive.FormatTarGz, time.Unix(archive.DefaultEpoch, 0), nil)
+	check(t, err)
+	top := a.Name + "-" + a.Version
 	base := filepath.Join(dir, top+"-"+m.Target)
 	check(t, os.WriteFile(base+".tar.gz", buf.Bytes(), 0o644))
 	side := map[string]any{"format": 1, "archive": filepath.Base(base) + ".tar.gz", "size": buf.Len(), "sha256": Digest(buf.Bytes())}
@@ -111,7 +99,7 @@ func Make(t testing.TB, dir string, a Archive) string {
 	return base + ".tar.gz"
 }
 
-func modeOf(path string) int64 {
+func modeOf(path string) uint32 {
 	if strings.HasPrefix(path, "bin/") {
 		return 0o755
 	}
@@ -122,66 +110,6 @@ func modeOf(path string) int64 {
 func Digest(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
-}
-
-// Read gives an archive's manifest and list of files.
-func Read(file *os.File) (*archive.Manifest, *archive.Files, error) {
-	m, files := new(archive.Manifest), new(archive.Files)
-	err := walk(file, func(name string, _ int64, r io.Reader) error {
-		switch name {
-		case archive.ManifestName:
-			return json.NewDecoder(r).Decode(m)
-		case archive.FilesName:
-			return json.NewDecoder(r).Decode(files)
-		}
-		return nil
-	})
-	if err == nil && m.Format == 0 {
-		err = fmt.Errorf("no manifest")
-	}
-	return m, files, err
-}
-
-// Extract unpacks an archive into dir, without its top directory.
-func Extract(ctx context.Context, file *os.File, dir string, progress func(done, total int64)) error {
-	return walk(file, func(name string, mode int64, r io.Reader) error {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		to := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-			return err
-		}
-		f, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, os.FileMode(mode))
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		n, err := io.Copy(f, r)
-		progress(n, 0)
-		return err
-	})
-}
-
-func walk(file *os.File, each func(name string, mode int64, r io.Reader) error) error {
-	zr, err := gzip.NewReader(io.NewSectionReader(file, 0, math.MaxInt64))
-	if err != nil {
-		return err
-	}
-	tr := tar.NewReader(zr)
-	for {
-		h, err := tr.Next()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		_, name, _ := strings.Cut(h.Name, "/")
-		if err := each(name, h.Mode, tr); err != nil {
-			return err
-		}
-	}
 }
 
 // Python gives the path of an interpreter of a version, "3.13". A test that lacks it is skipped.
