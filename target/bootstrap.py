@@ -159,7 +159,7 @@ def open_file(path):
     f = os.fdopen(fd, "rb")
     if not stat.S_ISREG(os.fstat(fd).st_mode):
         f.close()
-        raise Refused(u"%s is no regular file" % text(path), u"unpack the archive again")
+        raise Refused(u"%s isn't a regular file" % text(path), u"unpack the archive again")
     return f
 
 
@@ -1239,7 +1239,7 @@ class Plan(object):
             where.append([u"mkdir", path, mode])
         elif have.kind != u"dir":
             if have.kind == u"link" and self.left.get(path) != have.value:
-                raise Refused(u"%s is a link, and shall be a directory" % path, u"put what it points to in its place")
+                raise Refused(u"%s is a link, and has to be a directory" % path, u"put what it points to in its place")
             self.blocked.add(path)
             if self.edited(path, have):
                 self.keep(path, have)
@@ -2306,7 +2306,7 @@ class Relocation(object):
         if os.path.lexists(full):
             if not os.path.islink(full):
                 if self.first:
-                    raise Refused(u"%s is there already, and is no link" % path, u"unpack the archive again")
+                    raise Refused(u"%s exists already, and isn't a link" % path, u"unpack the archive again")
                 return
             if os.readlink(full) == native(target):
                 return
@@ -2952,7 +2952,7 @@ class Python(object):
         python3 stays that when the system is updated. One in this tree is what
         it was made from."""
         if not sys.executable:
-            raise Refused(u"this python doesn't know where it lies", u"start it by its full path", 2)
+            raise Refused(u"this Python doesn't know its own path", u"start it by its full path", 2)
         found = plain(os.path.abspath(sys.executable))
         inside = os.path.join(text(root), u"")
         for path in (found, getattr(sys, "_base_executable", None) or found, os.path.realpath(found)):
@@ -2960,7 +2960,7 @@ class Python(object):
             if not (exact(path, u"the interpreter's path") + u"").startswith(inside):
                 break
         else:
-            raise Refused(u"%s lies in this directory, and is what has to be set up" % text(found),
+            raise Refused(u"%s is part of this directory, which has to be set up first" % text(found),
                           u"run bootstrap.py with the system's python", 2)
         real = getattr(sys, "real_prefix", None)
         if real:  # a virtualenv of the old kind doesn't start without its site-packages
@@ -3070,7 +3070,7 @@ class Tree(object):
             full = os.path.join(self.base, native(folder))
             if os.path.lexists(full):
                 if not stat.S_ISDIR(os.lstat(full).st_mode):
-                    raise Refused(u"%s is no directory" % folder, u"unpack the archive again")
+                    raise Refused(u"%s isn't a directory" % folder, u"unpack the archive again")
                 self.safe.add(folder)
         return os.path.join(self.base, native(path))
 

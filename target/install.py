@@ -411,7 +411,7 @@ def look(path):
     if not os.path.lexists(path):
         return None
     if not os.path.isdir(path):
-        raise Stop(2, path + " is no directory", "give a directory that does not exist, or is empty")
+        raise Stop(2, path + " is not a directory", "give a directory that does not exist, or is empty")
     if not os.listdir(path) or interrupted(path):
         return None
     ours = os.path.join(path, ".binary-buildout")
@@ -425,7 +425,7 @@ def look(path):
     except (EnvironmentError, ValueError):
         state = {}
     if not state.get("root"):
-        raise Stop(2, "installing into %s: an unpacked %s is there that bootstrap.py has not run in" % (path, what),
+        raise Stop(2, "installing into %s: bootstrap.py has not run in the %s that is unpacked there" % (path, what),
                    "run: %s, or move the directory away" % command("python", os.path.join(path, "bootstrap.py")))
     try:
         record = read_json(os.path.join(ours, "install.json"))
@@ -813,7 +813,7 @@ def hold(path, tree):
             digest = sum_of(f)[1]
         manifest = read_json(os.path.join(own, "manifest.json"))
         if manifest["format"] > 1:
-            raise Stop(2, "unpacking %s: format %s, known is 1" % (path, manifest["format"]), "take a newer install.sh or install.ps1")
+            raise Stop(2, "unpacking %s: its format is %s, and this program knows up to 1" % (path, manifest["format"]), "take a newer install.sh or install.ps1")
         if manifest["files_sha256"] != digest:
             raise no_archive(path, "its files.json is not that of its manifest")
         listed = dict((e["path"], e) for e in read_json(os.path.join(own, "files.json"))["files"])
@@ -1485,14 +1485,14 @@ def read_index(data, name):
         x = parsed(data, name)
         known = type(x["format"]) is int and x["format"] <= 1
         if known and not (is_name(x["name"]) and is_name(x["version"]) and is_name(x.get("tag") or "x", TAG)):
-            raise ValueError("its name, version or tag is none")
+            raise ValueError("its name, version or tag is not valid")
         for i, a in enumerate(x["archives"] if known else []):
             if not re.match(r"[0-9a-f]{64}\Z", a["sha256"]) or not all(is_name(n) for n in entry_names(a)) or type(a["size"]) not in (int, type(1 << 63)) or a["size"] < 0:
                 raise ValueError("its entry %d has no name of an asset, no size or no digest" % (i + 1))
     except (ValueError, KeyError, TypeError, AttributeError) as e:
         raise Stop(1, "reading index.json of %s: %s" % (name, e), "it is damaged: fetch or make it again")
     if not known:
-        raise Stop(2, "reading index.json of %s: format %s, known is 1" % (name, x["format"]), "take a newer install.sh or install.ps1")
+        raise Stop(2, "reading index.json of %s: its format is %s, and this program knows up to 1" % (name, x["format"]), "take a newer install.sh or install.ps1")
     if not x["archives"]:
         raise Stop(2, "reading index.json of %s: it lists no archives" % name)
     return x

@@ -12,6 +12,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/pydist"
 )
 
 // DevelopFolders are the directories of the tree's develop packages, relative
@@ -83,11 +85,9 @@ func developFiles(dir string, links []eggLink) (map[string][]string, error) {
 	return files, nil
 }
 
-var separators = regexp.MustCompile(`[-_.]+`)
-
 // developOwner is the package that a file of develop-eggs was made for, by its name.
 func developOwner(file string, links []eggLink) string {
-	plain := func(s string) string { return strings.Trim(separators.ReplaceAllString(strings.ToLower(s), "_"), "_") }
+	plain := func(s string) string { return strings.ReplaceAll(pydist.PlainName(s), "-", "_") }
 	stem, ending := strings.TrimSuffix(file, filepath.Ext(file)), filepath.Ext(file)
 	best := ""
 	for _, l := range links {

@@ -4,11 +4,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/environ"
 )
-
-// DefaultEpoch is 1980-01-01, the oldest time that a zip file holds.
-const DefaultEpoch = 315532800
 
 // buildEnv is the environment of a build. HOME and what names compilers,
 // proxies and indexes pass through, because private indexes and checkouts need
@@ -21,7 +19,7 @@ func buildEnv(env []string, s stage, in Interpreter, path string, epoch int64) [
 		}
 	}
 	if epoch == 0 {
-		epoch = DefaultEpoch
+		epoch = archive.DefaultEpoch
 	}
 	// pack compiles bytecode of its own, and pip's would be left out. As many
 	// as 300 runs of pip need not ask for the newest pip each time.

@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/binary-buildout/binary-buildout/internal/pydist"
 )
 
 // TestDevelopOwners: what is whose in develop-eggs, by the table that
@@ -45,7 +47,7 @@ func TestDevelopOwners(t *testing.T) {
 		got := map[string]string{}
 		for name, owned := range files {
 			for _, file := range owned {
-				got[file] = strings.ToLower(separators.ReplaceAllString(name, "_"))
+				got[file] = strings.ReplaceAll(pydist.PlainName(name), "-", "_")
 			}
 		}
 		if !maps.Equal(got, row.Owners) {

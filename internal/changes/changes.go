@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/pydist"
 )
 
 // Side is what is known of one version.
@@ -127,7 +129,6 @@ func set(names []string) map[string]string {
 var (
 	eggName   = regexp.MustCompile(`^([^/-]+)-([^/-]+)(?:-py[^/]*)?\.egg$`)
 	installed = regexp.MustCompile(`^([^/-]+)-([^/-]+)\.dist-info$`)
-	plainName = regexp.MustCompile(`[-_.]+`)
 )
 
 // distributions are the versions of each distribution, by its plain name, and
@@ -144,7 +145,7 @@ func eggs(files []File) distributions {
 	for _, f := range files {
 		if path, m := eggOf(f.Path); m != nil && !seen[path] {
 			seen[path] = true
-			plain := strings.ToLower(plainName.ReplaceAllString(m[1], "-"))
+			plain := pydist.PlainName(m[1])
 			d.versions[plain] = append(d.versions[plain], m[2])
 			d.written[plain] = m[1]
 		}

@@ -86,9 +86,9 @@ func TestTrustFlags(t *testing.T) {
 	}{
 		{[]string{"--signer-repo=acme/site", "--require-attestation"}, 1, []string{"--signer-repo is called --source-repo: for gh it is the repository of the workflow that signs", "has no attestation.sigstore.json"}},
 		{[]string{"--signer-repo=acme/site", "--source-repo=acme/other"}, 2, []string{"name two repositories"}},
-		{[]string{"--source-repo=acme"}, 2, []string{"no OWNER/REPO"}},
+		{[]string{"--source-repo=acme"}, 2, []string{"isn't OWNER/REPO"}},
 		{[]string{"--source-ref=main"}, 2, []string{`"main" isn't a ref`, "refs/heads/BRANCH"}},
-		{[]string{"--signer-workflow=release.yml"}, 2, []string{"no workflow", "OWNER/REPO/.github/workflows/NAME.yml"}},
+		{[]string{"--signer-workflow=release.yml"}, 2, []string{"isn't a workflow", "OWNER/REPO/.github/workflows/NAME.yml"}},
 		{[]string{"--deny-self-hosted-runners"}, 2, []string{"name the repository with --source-repo OWNER/REPO"}},
 		{[]string{"--trusted-root=none.json"}, 2, []string{"reading the trusted root", "gh attestation trusted-root >FILE"}},
 		{[]string{"--trusted-root=lacking.json"}, 2, []string{"reading the trusted root", "lacking.json"}},

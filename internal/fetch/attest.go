@@ -77,7 +77,7 @@ func attest(ctx context.Context, o Request, e evidence, a Asset) (attested, erro
 		return attested{}, err
 	}
 	if c.SourceRepo == "" && o.asks() {
-		return attested{}, fault.Usage(errors.New("checking the attestation: a mirror doesn't say whose it must be"), "name the repository with --source-repo OWNER/REPO")
+		return attested{}, fault.Usage(errors.New("checking the attestation: a mirror doesn't say which repository it belongs to"), "name the repository with --source-repo OWNER/REPO")
 	}
 	if c.SourceRepo == "" {
 		return attested{state: AttestationNone, warnings: []string{"the attestation was not checked; --source-repo OWNER/REPO says whose it must be"}}, nil

@@ -77,7 +77,7 @@ func sidecarDigest(data []byte, name string) (string, error) {
 		return "", fault.Failed(fmt.Errorf("reading %s: %w", name, err), "fetch archive and sidecar again")
 	}
 	if s.Format > sidecarFormat {
-		return "", fault.Usage(fmt.Errorf("reading %s: format %d, known is %d", name, s.Format, sidecarFormat), "install a newer binary-buildout")
+		return "", fault.Usage(fmt.Errorf("reading %s: its format is %d, and this program knows up to %d", name, s.Format, sidecarFormat), "install a newer binary-buildout")
 	}
 	if !isDigest(s.SHA256) {
 		return "", fault.Failed(fmt.Errorf("reading %s: no SHA-256 digest of the archive", name), "fetch archive and sidecar again")

@@ -77,7 +77,7 @@ func readIndex(data []byte, from string) (*Index, error) {
 		return nil, err
 	}
 	if x.Format > indexFormat {
-		return nil, fault.Usage(fmt.Errorf("reading %s: format %d, known is %d", from, x.Format, indexFormat), "install a newer binary-buildout")
+		return nil, fault.Usage(fmt.Errorf("reading %s: its format is %d, and this program knows up to %d", from, x.Format, indexFormat), "install a newer binary-buildout")
 	}
 	if err := x.names(from); err != nil {
 		return nil, err

@@ -34,7 +34,7 @@ type LastArchive struct {
 // and an attestation that is there has to be the repository's own.
 func Last(ctx context.Context, o Request, w Wanted) (*LastArchive, error) {
 	if !ownerRepo.MatchString(w.Repo) {
-		return nil, fault.Usage(fmt.Errorf("looking for the last release: %q is no OWNER/REPO", w.Repo), "name the repository with --repo OWNER/REPO")
+		return nil, fault.Usage(fmt.Errorf("looking for the last release: %q isn't OWNER/REPO", w.Repo), "name the repository with --repo OWNER/REPO")
 	}
 	r, err := o.remote()
 	if err != nil {

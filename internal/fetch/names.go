@@ -17,7 +17,7 @@ var (
 // names checks all names of an index.
 func (x *Index) names(from string) error {
 	if !assetName.MatchString(x.Name) || !assetName.MatchString(x.Version) || x.Tag != "" && !tagName.MatchString(x.Tag) {
-		return fault.Failed(fmt.Errorf("reading %s: its name, version or tag is none", from), "it is damaged: fetch or make it again")
+		return fault.Failed(fmt.Errorf("reading %s: its name, version or tag isn't valid", from), "it is damaged: fetch or make it again")
 	}
 	for i, a := range x.Assets {
 		plain := plainAsset(a.Name, a.SHA256, a.Size) && assetName.MatchString(a.Target) && (a.Label == "" || assetName.MatchString(a.Label))

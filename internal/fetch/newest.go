@@ -94,7 +94,7 @@ func newestOfThis(ctx context.Context, o Request, r Remote, repo string, latest 
 	case latestErr != nil:
 		return nil, nil, latestErr
 	}
-	return nil, nil, fault.Usage(fmt.Errorf("updating %s: the latest release of %s is one of %s, and none of the last %d is of %s", o.Into, repo, latest.Name, seen, o.Application),
+	return nil, nil, fault.Usage(fmt.Errorf("updating %s: the latest release of %s belongs to %s, and none of the last %d belongs to %s", o.Into, repo, latest.Name, seen, o.Application),
 		"name the tag: "+repo+"@TAG")
 }
 

@@ -75,13 +75,13 @@ var (
 // Check refuses what can't be asked.
 func (t Trust) Check() error {
 	if t.SourceRepo != "" && !ownerRepo.MatchString(t.SourceRepo) {
-		return fault.Usage(fmt.Errorf("checking the attestation: %q is no OWNER/REPO", t.SourceRepo), "")
+		return fault.Usage(fmt.Errorf("checking the attestation: %q isn't OWNER/REPO", t.SourceRepo), "")
 	}
 	if t.SourceRef != "" && !strings.HasPrefix(t.SourceRef, "refs/") {
-		return fault.Usage(fmt.Errorf("checking the attestation: %q is no ref", t.SourceRef), "a ref is refs/tags/TAG or refs/heads/BRANCH")
+		return fault.Usage(fmt.Errorf("checking the attestation: %q isn't a ref", t.SourceRef), "a ref is refs/tags/TAG or refs/heads/BRANCH")
 	}
 	if t.SignerWorkflow != "" && !workflowPath.MatchString(t.SignerWorkflow) {
-		return fault.Usage(fmt.Errorf("checking the attestation: %q is no workflow", t.SignerWorkflow), "name it as OWNER/REPO/.github/workflows/NAME.yml, perhaps with @REF")
+		return fault.Usage(fmt.Errorf("checking the attestation: %q isn't a workflow", t.SignerWorkflow), "name it as OWNER/REPO/.github/workflows/NAME.yml, perhaps with @REF")
 	}
 	if t.TrustedRoot == "" {
 		return nil

@@ -98,10 +98,10 @@ func TestTrustCheck(t *testing.T) {
 	}{
 		{Trust{}, ""},
 		{Trust{SourceRepo: "acme/site", SourceRef: "refs/heads/a b", SignerWorkflow: "acme/site/.github/workflows/a.yml@refs/tags/v1"}, ""},
-		{Trust{SourceRepo: "../x"}, "no OWNER/REPO"},
-		{Trust{SourceRef: "v1.0"}, "no ref"},
-		{Trust{SignerWorkflow: "a.yml"}, "no workflow"},
-		{Trust{SignerWorkflow: "github.com/acme/site/.github/workflows/a.yml"}, "no workflow"},
+		{Trust{SourceRepo: "../x"}, "isn't OWNER/REPO"},
+		{Trust{SourceRef: "v1.0"}, "isn't a ref"},
+		{Trust{SignerWorkflow: "a.yml"}, "isn't a workflow"},
+		{Trust{SignerWorkflow: "github.com/acme/site/.github/workflows/a.yml"}, "isn't a workflow"},
 		{Trust{TrustedRoot: "{}"}, "trusted root"},
 	} {
 		if err := tt.trust.Check(); (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {

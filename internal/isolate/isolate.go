@@ -206,7 +206,7 @@ func (b *Box) prepare(ctx context.Context) error {
 	if b.cfg.Self == "" {
 		self, err := os.Executable()
 		if err != nil {
-			return fault.Surroundings(fmt.Errorf("finding the own binary: %w", err), "")
+			return fault.Surroundings(fmt.Errorf("finding this program's own binary: %w", err), "")
 		}
 		b.cfg.Self = self
 	}

@@ -59,7 +59,7 @@ def look(path):
     if not os.path.lexists(path):
         return None
     if not os.path.isdir(path):
-        raise Stop(2, path + " is no directory", "give a directory that does not exist, or is empty")
+        raise Stop(2, path + " is not a directory", "give a directory that does not exist, or is empty")
     if not os.listdir(path) or interrupted(path):
         return None
     ours = os.path.join(path, ".binary-buildout")
@@ -73,7 +73,7 @@ def look(path):
     except (EnvironmentError, ValueError):
         state = {}
     if not state.get("root"):
-        raise Stop(2, "installing into %s: an unpacked %s is there that bootstrap.py has not run in" % (path, what),
+        raise Stop(2, "installing into %s: bootstrap.py has not run in the %s that is unpacked there" % (path, what),
                    "run: %s, or move the directory away" % command("python", os.path.join(path, "bootstrap.py")))
     try:
         record = read_json(os.path.join(ours, "install.json"))

@@ -28,7 +28,7 @@ def hold(path, tree):
             digest = sum_of(f)[1]
         manifest = read_json(os.path.join(own, "manifest.json"))
         if manifest["format"] > 1:
-            raise Stop(2, "unpacking %s: format %s, known is 1" % (path, manifest["format"]), "take a newer install.sh or install.ps1")
+            raise Stop(2, "unpacking %s: its format is %s, and this program knows up to 1" % (path, manifest["format"]), "take a newer install.sh or install.ps1")
         if manifest["files_sha256"] != digest:
             raise no_archive(path, "its files.json is not that of its manifest")
         listed = dict((e["path"], e) for e in read_json(os.path.join(own, "files.json"))["files"])

@@ -37,14 +37,14 @@ def read_index(data, name):
         x = parsed(data, name)
         known = type(x["format"]) is int and x["format"] <= 1
         if known and not (is_name(x["name"]) and is_name(x["version"]) and is_name(x.get("tag") or "x", TAG)):
-            raise ValueError("its name, version or tag is none")
+            raise ValueError("its name, version or tag is not valid")
         for i, a in enumerate(x["archives"] if known else []):
             if not re.match(r"[0-9a-f]{64}\Z", a["sha256"]) or not all(is_name(n) for n in entry_names(a)) or type(a["size"]) not in (int, type(1 << 63)) or a["size"] < 0:
                 raise ValueError("its entry %d has no name of an asset, no size or no digest" % (i + 1))
     except (ValueError, KeyError, TypeError, AttributeError) as e:
         raise Stop(1, "reading index.json of %s: %s" % (name, e), "it is damaged: fetch or make it again")
     if not known:
-        raise Stop(2, "reading index.json of %s: format %s, known is 1" % (name, x["format"]), "take a newer install.sh or install.ps1")
+        raise Stop(2, "reading index.json of %s: its format is %s, and this program knows up to 1" % (name, x["format"]), "take a newer install.sh or install.ps1")
     if not x["archives"]:
         raise Stop(2, "reading index.json of %s: it lists no archives" % name)
     return x

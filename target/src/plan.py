@@ -152,7 +152,7 @@ class Plan(object):
             where.append([u"mkdir", path, mode])
         elif have.kind != u"dir":
             if have.kind == u"link" and self.left.get(path) != have.value:
-                raise Refused(u"%s is a link, and shall be a directory" % path, u"put what it points to in its place")
+                raise Refused(u"%s is a link, and has to be a directory" % path, u"put what it points to in its place")
             self.blocked.add(path)
             if self.edited(path, have):
                 self.keep(path, have)

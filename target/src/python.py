@@ -40,7 +40,7 @@ class Python(object):
         python3 stays that when the system is updated. One in this tree is what
         it was made from."""
         if not sys.executable:
-            raise Refused(u"this python doesn't know where it lies", u"start it by its full path", 2)
+            raise Refused(u"this Python doesn't know its own path", u"start it by its full path", 2)
         found = plain(os.path.abspath(sys.executable))
         inside = os.path.join(text(root), u"")
         for path in (found, getattr(sys, "_base_executable", None) or found, os.path.realpath(found)):
@@ -48,7 +48,7 @@ class Python(object):
             if not (exact(path, u"the interpreter's path") + u"").startswith(inside):
                 break
         else:
-            raise Refused(u"%s lies in this directory, and is what has to be set up" % text(found),
+            raise Refused(u"%s is part of this directory, which has to be set up first" % text(found),
                           u"run bootstrap.py with the system's python", 2)
         real = getattr(sys, "real_prefix", None)
         if real:  # a virtualenv of the old kind doesn't start without its site-packages

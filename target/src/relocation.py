@@ -198,7 +198,7 @@ class Relocation(object):
         if os.path.lexists(full):
             if not os.path.islink(full):
                 if self.first:
-                    raise Refused(u"%s is there already, and is no link" % path, u"unpack the archive again")
+                    raise Refused(u"%s exists already, and isn't a link" % path, u"unpack the archive again")
                 return
             if os.readlink(full) == native(target):
                 return

@@ -103,7 +103,7 @@ def open_file(path):
     f = os.fdopen(fd, "rb")
     if not stat.S_ISREG(os.fstat(fd).st_mode):
         f.close()
-        raise Refused(u"%s is no regular file" % text(path), u"unpack the archive again")
+        raise Refused(u"%s isn't a regular file" % text(path), u"unpack the archive again")
     return f
 
 

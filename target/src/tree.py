@@ -34,7 +34,7 @@ class Tree(object):
             full = os.path.join(self.base, native(folder))
             if os.path.lexists(full):
                 if not stat.S_ISDIR(os.lstat(full).st_mode):
-                    raise Refused(u"%s is no directory" % folder, u"unpack the archive again")
+                    raise Refused(u"%s isn't a directory" % folder, u"unpack the archive again")
                 self.safe.add(folder)
         return os.path.join(self.base, native(path))
 

@@ -91,7 +91,7 @@ func TestUpdateRefused(t *testing.T) {
 			ways["delta"](t, old, new, root)
 			must(t, os.Remove(incoming("delta.json")))
 		}},
-		{"a link in the delta", 1, "is no directory", "", func(t *testing.T) {
+		{"a link in the delta", 1, "isn't a directory", "", func(t *testing.T) {
 			ways["delta"](t, old, new, root)
 			must(t, os.RemoveAll(incoming("files/etc")))
 			must(t, os.Symlink(filepath.Join(root, "etc"), incoming("files/etc")))

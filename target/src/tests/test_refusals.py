@@ -119,7 +119,7 @@ class Refusals(unittest.TestCase):
             self.refused(tree, code, message)
 
     def test_links(self):
-        for path, message in ((u"lib", u"lib is no directory"), (u"lib/mod.py", u"lib/mod.py is missing")):
+        for path, message in ((u"lib", u"lib isn't a directory"), (u"lib/mod.py", u"lib/mod.py is missing")):
             tree = Tree()
             os.rename(tree.at(path), tree.at(u"../other"))
             os.symlink(tree.at(u"../other"), tree.at(path))
