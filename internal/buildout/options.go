@@ -47,6 +47,10 @@ type Options struct {
 	// them no other file is taken, and a file with another digest ends the build.
 	Held []archive.Download
 
+	// Noted is the manifest's Toolchain of an archive that is built again; nil
+	// otherwise. Of a compiler that isn't called, it is what is noted again.
+	Noted map[string]string
+
 	// Witness, if not nil, is asked for variables that let every build of this
 	// run write down what it declares: it may put files into dir, and the log's
 	// name is log. env is the build's environment without them.

@@ -262,6 +262,7 @@ func (b *builder) runBuildout(ctx context.Context, c config) error {
 	if err != nil {
 		return b.explain(ctx, b.w.failure(), err)
 	}
+	b.noteUncalled()
 	return nil
 }
 

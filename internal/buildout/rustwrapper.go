@@ -18,7 +18,7 @@ func wrapRust(s stage, env []string) (string, error) {
 		return "", err
 	}
 	path := filepath.Join(s.tools, "rustc-wrapper")
-	text := strings.NewReplacer("@TMP@", shellQuoted(s.tmp), "@ROOT@", shellQuoted(s.root),
+	text := strings.NewReplacer("@TMP@", shellQuoted(s.tmp), "@ROOT@", shellQuoted(s.root), "@CALLED@", shellQuoted(s.calledMark("rustc")),
 		"@NEXT@", shellQuoted(environ.Get(env, "RUSTC_WRAPPER"))).Replace(string(source))
 	if err := os.WriteFile(path, []byte(text), 0o755); err != nil {
 		return "", err

@@ -34,7 +34,7 @@ func (b *builder) madeWith(ctx context.Context, path string) map[string]string {
 			made[name] = digestMark + hex.EncodeToString(sum[:8])
 		}
 	}
-	named := []string{"cc", "c++", "gfortran", "rustc"}
+	named := noted()
 	paths := make([]string, len(named))
 	for i, name := range named {
 		paths[i] = lookIn(path, name)

@@ -54,9 +54,9 @@ func wrapCompilers(ctx context.Context, s stage, in Interpreter, env []string, g
 	maps := askAll(reals, func(compiler string) string { return prefixMap(ctx, compiler) })
 	for _, c := range p.list {
 		text := strings.NewReplacer("@REAL@", shellQuoted(c.real), "@LOG@", shellQuoted(s.calls()), "@TMP@", shellQuoted(s.tmp), "@BIN@", shellQuoted(bin),
-			"@ROOT@", shellQuoted(s.root), "@PREFIX@", shellQuoted(ownPrefix(in)), "@MAP@", maps[c.real]).Replace(string(source))
+			"@ROOT@", shellQuoted(s.root), "@PREFIX@", shellQuoted(ownPrefix(in)), "@MAP@", maps[c.real], "@CALLED@", shellQuoted(s.calledMark(languageOf(c.name)))).Replace(string(source))
 		if c.real == "" {
-			text = strings.NewReplacer("@NAME@", shellQuoted(c.asked), "@LOG@", shellQuoted(s.calls())).Replace(string(stub))
+			text = strings.NewReplacer("@NAME@", shellQuoted(c.asked), "@LOG@", shellQuoted(s.calls()), "@CALLED@", shellQuoted(s.calledMark(languageOf(c.name)))).Replace(string(stub))
 		}
 		if err := os.WriteFile(filepath.Join(bin, c.name), []byte(text), 0o755); err != nil {
 			return nil, err

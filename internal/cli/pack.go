@@ -52,6 +52,8 @@ type packing struct {
 
 	made archive.Provenance // what decides about the archive's bytes, but for the epoch
 	held []archive.Download // of the archive that is rebuilt
+	// noted is what that archive says of its compilers.
+	noted map[string]string
 
 	epoch time.Time
 

@@ -20,7 +20,7 @@ func (p *packing) request() job.Request {
 			Python: f.python, Config: f.config, DefaultCfg: f.defaultCfg,
 			BuildoutVersion: f.buildoutVersion, Before: f.before, Volatile: f.volatile,
 			Launcher: target.Launcher(), Witness: verify.InstallWitness, Progress: p.progress, OS: p.OS, Epoch: p.epoch.Unix(),
-			Reuse: p.reuse(), Held: p.held, Generator: generator(), Target: f.target, Label: f.label,
+			Reuse: p.reuse(), Held: p.held, Noted: p.noted, Generator: generator(), Target: f.target, Label: f.label,
 		},
 		Name: p.id.name, Version: p.id.version, Target: f.target, Label: f.label,
 		Epoch: p.epoch, Generator: generator(), Provenance: p.made,

@@ -131,7 +131,7 @@ func (r *rebuilding) fetch(ctx context.Context) error {
 // surroundings and the clock.
 func (r *rebuilding) prepare(ctx context.Context) error {
 	m := r.was
-	r.id, r.held = identity{m.Name, m.Version}, m.Downloads
+	r.id, r.held, r.noted = identity{m.Name, m.Version}, m.Downloads, m.Toolchain
 	if r.id.name == "" || !namePattern.MatchString(r.id.name) || !namePattern.MatchString(r.id.version) {
 		return usageError("rebuilding: the archive has the name "+m.Name+" "+m.Version, "")
 	}

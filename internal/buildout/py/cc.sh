@@ -5,7 +5,9 @@
 #     the same bytes,
 #   - maps the interpreter's prefix likewise: the assertions in Python's headers,
 #     which CFLAGS without -DNDEBUG leave in, would name it in loaded data,
-#   - appends the call to a log: fields end with \037, records with \036.
+#   - appends the call to a log: fields end with \037, records with \036; and
+#     leaves a mark that this language's compiler was called.
+printf '' 2>/dev/null >'@CALLED@' || :
 real='@REAL@' log='@LOG@' tmp='@TMP@' root='@ROOT@' prefix='@PREFIX@' map='@MAP@' bin='@BIN@'
 maps='' seen=''
 add() {

@@ -3,6 +3,7 @@
 # the stage, the random parts of temporary directories and cargo's own directory
 # to fixed names. A panic's message names its source by path, in loaded data.
 tmp='@TMP@' root='@ROOT@' next='@NEXT@'
+printf '' 2>/dev/null >'@CALLED@' || :
 cargo=${CARGO_HOME:-$HOME/.cargo}
 set -- "$@" "--remap-path-prefix=$root=/build" "--remap-path-prefix=$cargo=/build/cargo"
 for place in "$PWD/" "${CARGO_MANIFEST_DIR:-}/"; do
