@@ -1,8 +1,10 @@
 package buildout
 
 import (
+	"fmt"
 	"maps"
 	"os"
+	"strconv"
 	"strings"
 )
 
@@ -36,7 +38,7 @@ func (b *builder) noteUncalled() {
 		if _, err := os.Stat(b.s.calledMark(name)); err == nil || made[name] == b.o.Noted[name] {
 			continue
 		}
-		b.warn(name + " isn't what the archive was built beside (" + orNone(made[name]) + ", and it was " + orNone(b.o.Noted[name]) + "); nothing called it")
+		b.warn(fmt.Sprintf("%s isn't what the archive was built beside (%s, and it was %s); nothing called it", name, orNone(made[name]), orNone(b.o.Noted[name])))
 		delete(made, name)
 		if was := b.o.Noted[name]; was != "" {
 			made[name] = was
@@ -45,9 +47,10 @@ func (b *builder) noteUncalled() {
 	b.made = made
 }
 
+// orNone is a version in quotes, since an archive may say anything.
 func orNone(version string) string {
 	if version == "" {
 		return "none"
 	}
-	return version
+	return strconv.Quote(version)
 }
