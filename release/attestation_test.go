@@ -2,6 +2,7 @@ package release
 
 import (
 	"encoding/json"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -152,11 +153,24 @@ func TestVerifyLine(t *testing.T) {
 			}
 		}
 	}
+	// Whoever reads the README has the line before there is a release.
+	a, err := ReadAttestation(sign(ownRun, signtest.Provenance))
+	if err != nil {
+		t.Fatal(err)
+	}
+	set.Signer = &a.Signer
+	line := regexp.MustCompile("(?m)^gh attestation verify .*$").FindString(set.Notes())
+	for _, page := range []string{"../README.md", "../docs/server.md"} {
+		text, err := os.ReadFile(page)
+		if err != nil || !strings.Contains(string(text), "    $ "+strings.NewReplacer("acme/site", "OWNER/REPO", "v1.0", "TAG").Replace(line)+"\n") {
+			t.Errorf("%s doesn't have the line: %v", page, err)
+		}
+	}
 	// What gh does by itself fails for the reusable workflow, which is why the line is there (cli/cli#9045).
 	if err := signtest.Gh(t, "gh attestation verify FILE --repo acme/site", sign(ownRun, signtest.Provenance), trusted, archive.SHA256); err == nil {
 		t.Error("gh takes it without --signer-workflow")
 	}
-	a, err := ReadAttestation(sign(branch, signtest.Provenance))
+	a, err = ReadAttestation(sign(branch, signtest.Provenance))
 	if err != nil {
 		t.Fatal(err)
 	}
