@@ -47,6 +47,8 @@ type Case struct {
 	// Twice is whether a rebuild, as another user, and a build that reuses the
 	// first's archive, have to give the same archive.
 	Twice bool
+	// Seldom is whether a rebuild has to, on the days that it is due: see Due.
+	Seldom bool
 	// Wheels are projects of the archive, by PEP 503, whose wheels the bill of
 	// materials is held to, as all of it is to pip inspect; nil for neither.
 	Wheels []string
@@ -136,6 +138,9 @@ func packExample(t *testing.T, c Case, python string) string {
 	if c.Twice {
 		p.rebuilt(file, python)
 		p.again(file, "--reuse", file)
+	}
+	if c.Seldom && Due(t, c.Example+" "+cmp.Or(c.Config, "buildout.cfg")) {
+		p.rebuilt(file, python)
 	}
 	return file
 }

@@ -26,7 +26,7 @@ func TestHello(t *testing.T) {
 
 func TestHello52(t *testing.T) {
 	acceptance.Run(t, acceptance.Case{
-		Example: "hello", Config: "buildout-52.cfg", Python: "3.12", Buildout: "5.2.0", Format: "tar.zst",
+		Example: "hello", Config: "buildout-52.cfg", Python: "3.12", Buildout: "5.2.0", Format: "tar.zst", Seldom: true,
 		Others: []string{"zc.buildout==3.3", "setuptools==80.9.0", "MarkupSafe==2.1.5"},
 		Smoke:  []string{`test "$(bin/hello Erde)" = "Hello, Erde!"`},
 	})
