@@ -1,6 +1,8 @@
 package pack
 
 import (
+	"bytes"
+	"io"
 	"slices"
 
 	"github.com/binary-buildout/binary-buildout/archive"
@@ -33,6 +35,29 @@ func (w *worker) buildID(f *File, src *source, kind string, v *verdict) {
 		f.Edits = append(f.Edits, edits...)
 		sortEdits(f.Edits)
 	}
+}
+
+// rehash writes the hashes in .installed.cfg as the archive has them.
+func (w *worker) rehash(f *File, src *source) error {
+	if len(w.o.Rehashed) == 0 {
+		return nil
+	}
+	data := make([]byte, src.size)
+	if _, err := src.ReadAt(data, 0); err != nil && err != io.EOF {
+		return err
+	}
+	for old, hash := range w.o.Rehashed {
+		for at := 0; len(old) == len(hash); at += len(old) {
+			i := bytes.Index(data[at:], []byte(old))
+			if i < 0 {
+				break
+			}
+			at += i
+			f.Edits = append(f.Edits, binfmt.Edit{Offset: int64(at), New: []byte(hash)})
+		}
+	}
+	sortEdits(f.Edits)
+	return nil
 }
 
 // sortEdits sorts edits by offset: of two at one offset, the later is made last.

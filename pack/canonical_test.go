@@ -50,3 +50,22 @@ func TestTwoStages(t *testing.T) {
 		t.Errorf("two users' archives differ: %+v %v", found, err)
 	}
 }
+
+// TestRehash: a hash in .installed.cfg is the one of the canonical stage, wherever it stands.
+func TestRehash(t *testing.T) {
+	root := longRoot(t)
+	old, hash := strings.Repeat("0a", 16), strings.Repeat("b1", 16)
+	text := "[x]\n__buildout_signature__ = rec-%[1]s other-" + strings.Repeat("c", 32) + "\nlocation = %[2]s/parts/x\n[y]\n__buildout_signature__ = rec-%[1]s\n"
+	tree{".installed.cfg": fmt.Sprintf(text, old, root)}.write(t, root)
+	o := testOrigin(root)
+	o.Rehashed = map[string]string{old: hash}
+	plan, rep := relocateTree(t, root, o)
+	check(t, rep.Err())
+	got := content(t, plan, ".installed.cfg")
+	if want := fmt.Sprintf(text, hash, archive.Root); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if i, _ := plan.Find(".installed.cfg"); plan.Files[i].SHA256 != hexSum(got) {
+		t.Error("the digest is another file's")
+	}
+}

@@ -54,6 +54,10 @@ type Origin struct {
 	// place of Root: the directory that the build would have had for any user. It
 	// counts only if it has as many bytes as Root.
 	Canonical string
+	// Rehashed are hashes in .installed.cfg, of directories that name Root, and
+	// what stands for each in the archive, of the same length: the target finds it
+	// in the manifest's Signatures, and puts its own there.
+	Rehashed map[string]string
 }
 
 // Secret is a credential that the build could use.

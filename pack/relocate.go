@@ -128,6 +128,11 @@ func (w *worker) file(f *File, v *verdict) error {
 	}
 	defer src.Close()
 	w.keep(f, src)
+	if f.Path == installedName {
+		if err := w.rehash(f, src); err != nil {
+			return err
+		}
+	}
 	kind := sniff(src.head())
 	if kind == kindELF || kind == kindMachO {
 		w.runpath(f, src, kind, v)

@@ -19,16 +19,32 @@ mkdir -p downloads "$cache"
     "$python" -m pip -q download --no-deps --no-binary :all: -d "$cache" Zope2==2.12.28
 
 "$python" - "$sdist" downloads/Zope-2.12.28.tar.gz <<'END'
-import os, shutil, sys, tarfile, tempfile, zipfile
+import gzip, os, shutil, sys, tarfile, tempfile, zipfile
 
 sdist, target = sys.argv[1:]
+
+
+def plain(member):
+    # What it is doesn't say who made it, and when: rebuild holds it to its digest.
+    member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    member.mtime = 315532800
+    member.mode = 0o755 if member.isdir() else 0o644
+    return member
+
+
 scratch = tempfile.mkdtemp()
 try:
     zipfile.ZipFile(sdist).extractall(scratch)
     root = os.path.join(scratch, "Zope2-2.12.28")
     os.makedirs(os.path.join(root, "lib", "python", "zope", "app"))
-    with tarfile.open(target, "w:gz") as tar:
-        tar.add(root, "Zope-2.12.28")
+    with open(target, "wb") as out, gzip.GzipFile("", "wb", 9, out, 0) as packed, tarfile.open(fileobj=packed, mode="w") as tar:
+        for directory, inner, files in os.walk(root):
+            inner.sort()
+            name = "Zope-2.12.28" + directory[len(root):].replace(os.sep, "/")
+            tar.add(directory, name, recursive=False, filter=plain)
+            for file in sorted(files):
+                tar.add(os.path.join(directory, file), name + "/" + file, recursive=False, filter=plain)
 finally:
     shutil.rmtree(scratch)
 END

@@ -76,7 +76,7 @@ func TestGateRefuses(t *testing.T) {
 		"other.cfg":     "[buildout]\nextends = buildout.cfg\nparts = link change\n[link]\nrecipe = rec:linking\n[change]\nrecipe = rec:changing\n",
 		"rec/README.md": "",
 	})
-	o := Options{Dir: dir, Stage: filepath.Join(t.TempDir(), "stage"), Python: python(t, "3.8"), Launcher: launcher(t), OS: "linux"}
+	o := Options{Dir: dir, Stage: filepath.Join(t.TempDir(), "stage"), Python: python(t, "3.8"), Launcher: launcher(t), OS: "linux", Before: []string{"pwd >rec/place"}}
 	tree, err := Run(context.Background(), o)
 	if err != nil {
 		fail(t, err)
@@ -92,6 +92,7 @@ func TestGateRefuses(t *testing.T) {
 	if len(tree.Signatures) != 1 || tree.Signatures[0].Path != "rec" {
 		t.Errorf("signatures %+v", tree.Signatures)
 	}
+	checkRehashed(t, tree)
 	if err := tree.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -126,6 +127,32 @@ func TestGateRefuses(t *testing.T) {
 	err = Gate(context.Background(), tree, []string{"change"}, byConvention)
 	if !errors.As(err, &e) || !strings.Contains(e.Error(), "part link only updates, and parts/link is gone") {
 		t.Errorf("what a part left is lost, and it passes: %v", err)
+	}
+}
+
+// checkRehashed: a directory that names the stage has the hash in the archive
+// that it would have at the canonical stage, and nothing in the stage is changed.
+func checkRehashed(t *testing.T, tree *Tree) {
+	t.Helper()
+	ctx, was := context.Background(), tree.Signatures[0].Hash
+	tree.Canonical = "/canonical" + strings.Repeat("_", len(tree.Root)-len("/canonical"))
+	if err := tree.signatures(ctx); err != nil {
+		fail(t, err)
+	}
+	is, place := tree.Signatures[0].Hash, filepath.Join(tree.Root, "rec", "place")
+	if is == was || tree.Rehashed[was] != is || len(tree.Rehashed) != 1 {
+		t.Errorf("the hash was %s, and is %s: %v", was, is, tree.Rehashed)
+	}
+	text, err := os.ReadFile(place)
+	if err != nil || string(text) != tree.Root+"\n" {
+		t.Errorf("%q, %v", text, err)
+	}
+	if err := os.WriteFile(place, []byte(tree.Canonical+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(tree.Root, "rec")
+	if hashes, err := tree.hashes(ctx, []string{dir}, nil); err != nil || hashes[dir][0] != is {
+		t.Errorf("a build at the canonical stage would have %v, want %s (%v)", hashes, is, err)
 	}
 }
 

@@ -78,9 +78,12 @@ type Tree struct {
 	Checkouts  []archive.Checkout
 	Extensions machinecode.Files // compiled files, as the gate found and left them
 	Signatures []archive.Signature
-	Warnings   []string // for the report
-	LeftOut    []LeftOut
-	Reused     *Reused // nil without Options.Reuse
+	// Rehashed are hashes of .installed.cfg whose directories name the stage: what
+	// Signatures has for them is what they are at the canonical stage.
+	Rehashed map[string]string
+	Warnings []string // for the report
+	LeftOut  []LeftOut
+	Reused   *Reused // nil without Options.Reuse
 	// Downloads are the files that the build fetched, sorted.
 	Downloads []archive.Download
 	// Made says what decides about compiled files beside their sources, by name.

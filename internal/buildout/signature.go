@@ -3,6 +3,7 @@ package buildout
 import (
 	"cmp"
 	"context"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -30,25 +31,22 @@ func (t *Tree) signatures(ctx context.Context) error {
 			}
 		}
 	}
-	t.Signatures = nil
+	t.Signatures, t.Rehashed = nil, map[string]string{}
 	if len(wanted) == 0 {
 		return nil
 	}
-	hashes := map[string]string{}
-	python, flags := t.Interpreter.Executable, []string{"-sSE", "-B"}
-	if t.Launch.Virtualenv != "" {
-		python, flags = venvPython(t.Root, t.options.OS), []string{"-sE", "-B"}
-	}
-	h := helper{python: python, flags: flags, script: "signature.py", dir: t.Root,
-		env: t.options.environ(), input: map[string]any{"path": t.launchPaths(), "dirs": t.hashable()}}
-	if err := h.run(ctx, &hashes); err != nil {
+	hashes, err := t.hashes(ctx, t.hashable(), slices.Collect(maps.Keys(wanted)))
+	if err != nil {
 		return failed("computing the signatures of develop packages", "", "%w", err)
 	}
-	for dir, hash := range hashes {
-		for _, name := range wanted[hash] {
-			t.Signatures = append(t.Signatures, archive.Signature{Name: name, Path: t.rel(dir), Hash: hash})
+	for dir, h := range hashes {
+		for _, name := range wanted[h[0]] {
+			t.Signatures = append(t.Signatures, archive.Signature{Name: name, Path: t.rel(dir), Hash: h[1]})
 		}
-		delete(wanted, hash)
+		if h[0] != h[1] {
+			t.Rehashed[h[0]] = h[1]
+		}
+		delete(wanted, h[0])
 	}
 	slices.SortFunc(t.Signatures, func(a, b archive.Signature) int {
 		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Name, b.Name))
@@ -59,6 +57,23 @@ func (t *Tree) signatures(ctx context.Context) error {
 			"put "+name+" under develop, or among the eggs", "no directory of the tree has the hash %s", hash)
 	}
 	return nil
+}
+
+// hashes gives what zc.buildout makes of each directory, and what it would make
+// of it at the canonical stage, if a file names the stage and the hash is wanted.
+func (t *Tree) hashes(ctx context.Context, dirs, wanted []string) (map[string][2]string, error) {
+	canonical := t.Canonical
+	if len(canonical) != len(t.Root) || canonical == t.Root {
+		canonical = ""
+	}
+	python, flags := t.Interpreter.Executable, []string{"-sSE", "-B"}
+	if t.Launch.Virtualenv != "" {
+		python, flags = venvPython(t.Root, t.options.OS), []string{"-sE", "-B"}
+	}
+	hashes := map[string][2]string{}
+	h := helper{python: python, flags: flags, script: "signature.py", dir: t.Root, env: t.options.environ(),
+		input: map[string]any{"path": t.launchPaths(), "dirs": dirs, "wanted": wanted, "root": t.Root, "canonical": canonical}}
+	return hashes, h.run(ctx, &hashes)
 }
 
 // hashable are the directories that zc.buildout may hash: develop packages,

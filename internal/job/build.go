@@ -107,7 +107,7 @@ func (b *Built) Origin() pack.Origin {
 		Interpreter: in.Executable, Interpreters: append(b.Tree.Interpreters, in.BaseExecutable),
 		Prefix: in.BasePrefix, LibDir: in.LibDir, Virtualenv: cmp.Or(in.Virtualenv, os.Getenv("VIRTUAL_ENV")),
 		Home: os.Getenv("HOME"), TmpDir: b.Tree.TmpDir, Forbidden: b.Tree.Forbidden(),
-		AllowOutside: b.AllowOutside, Volatile: b.Volatile, Canonical: b.Tree.Canonical,
+		AllowOutside: b.AllowOutside, Volatile: b.Volatile, Canonical: b.Tree.Canonical, Rehashed: b.Tree.Rehashed,
 		Binaries: pack.Binaries{SetRunpath: binfmt.SetRunpath, DropNeeded: binfmt.DropNeeded, RenewBuildID: binfmt.RenewBuildID},
 	}
 }
