@@ -44,11 +44,12 @@ type Case struct {
 	Starts []string
 	// Serving, if there, is how it serves HTTP, and is updated while it does.
 	Serving *Serving
-	// Twice is whether a rebuild, as another user, and a build that reuses the
+	// Twice is whether a second build from nothing, and one that reuses the
 	// first's archive, have to give the same archive.
 	Twice bool
-	// Seldom is whether a rebuild has to, on the days that it is due: see Due.
-	Seldom bool
+	// Rebuilt is whether the second build is one by rebuild, as another user, in
+	// each run. Without it, see Due.
+	Rebuilt bool
 	// Wheels are projects of the archive, by PEP 503, whose wheels the bill of
 	// materials is held to, as all of it is to pip inspect; nil for neither.
 	Wheels []string
@@ -135,12 +136,14 @@ func packExample(t *testing.T, c Case, python string) string {
 	}
 	t.Logf("binary-buildout %s\n%s", strings.Join(p.args, " "), said)
 	checkAssets(t, file, python, p.args[1])
-	if c.Twice {
+	rebuilt := c.Rebuilt || Due(t, c.Example+" "+cmp.Or(c.Config, "buildout.cfg"))
+	if rebuilt {
 		p.rebuilt(file, python)
-		p.again(file, "--reuse", file)
+	} else if c.Twice {
+		p.again(file)
 	}
-	if c.Seldom && Due(t, c.Example+" "+cmp.Or(c.Config, "buildout.cfg")) {
-		p.rebuilt(file, python)
+	if c.Twice {
+		p.again(file, "--reuse", file)
 	}
 	return file
 }

@@ -151,7 +151,7 @@ func checkRehashed(t *testing.T, tree *Tree) {
 		t.Fatal(err)
 	}
 	dir := filepath.Join(tree.Root, "rec")
-	if hashes, err := tree.hashes(ctx, []string{dir}, nil); err != nil || hashes[dir][0] != is {
+	if hashes, err := tree.hashes(ctx, []string{dir}, []string{}); err != nil || hashes[dir][0] != is {
 		t.Errorf("a build at the canonical stage would have %v, want %s (%v)", hashes, is, err)
 	}
 }

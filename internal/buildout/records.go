@@ -12,8 +12,9 @@ import (
 // settleRecords takes the digests of files that name a place of the build out
 // of RECORD: those differ from build to build, and are wrong as soon as the
 // files are relocated. These are scripts, which begin with the interpreter's
-// path and lie outside of their distribution (zc.buildout writes others), and
-// what an editable install leaves in develop-eggs. A file may be listed without
+// path and lie outside of their distribution (zc.buildout writes others), what
+// an editable install leaves in develop-eggs, and the direct_url.json of an egg
+// that came from a file of the tree. A file may be listed without
 // digest and size (PyPA, "Recording installed projects"). What somebody else
 // built stays as it is: nobody builds that again.
 func (t *Tree) settleRecords() error {
@@ -62,7 +63,8 @@ func settleRecordsIn(dir string, all bool, names func(path string) bool) error {
 }
 
 // settleRecord takes the digests of scripts out of a dist-info's RECORD, and
-// with all those of other files that names says it of.
+// those of direct_url.json, with all of any file, if names says it of it; nil
+// says it of none.
 func settleRecord(info string, all bool, names func(path string) bool) error {
 	return editRecord(info, func(line string) string {
 		fields, err := csv.NewReader(strings.NewReader(line)).Read()
@@ -70,7 +72,8 @@ func settleRecord(info string, all bool, names func(path string) bool) error {
 			return line
 		}
 		outside := strings.HasPrefix(fields[0], "../")
-		if !outside && !(all && names(filepath.Join(filepath.Dir(info), filepath.FromSlash(fields[0])))) {
+		asked := names != nil && (all || strings.HasSuffix(fields[0], ".dist-info/direct_url.json"))
+		if !outside && !(asked && names(filepath.Join(filepath.Dir(info), filepath.FromSlash(fields[0])))) {
 			return line
 		}
 		return strings.TrimSuffix(strings.TrimRight(line, "\r\n"), fields[1]+","+fields[2]) + ",\n"

@@ -22,9 +22,9 @@ func scripts() []string {
 }
 
 func TestBackends(t *testing.T) {
-	acceptance.Run(t, acceptance.Case{Example: "backends", Python: "3.13", Buildout: "6.0.1", Seldom: true, Smoke: scripts(), Others: []string{"zc.buildout==4.1.12"}})
+	acceptance.Run(t, acceptance.Case{Example: "backends", Python: "3.13", Buildout: "6.0.1", Smoke: scripts(), Others: []string{"zc.buildout==4.1.12"}})
 }
 
 func TestBackends52(t *testing.T) {
-	acceptance.Run(t, acceptance.Case{Example: "backends", Config: "buildout-52.cfg", Python: "3.12", Buildout: "5.2.0", Seldom: true, Smoke: scripts(), Others: []string{"zc.buildout==3.3"}})
+	acceptance.Run(t, acceptance.Case{Example: "backends", Config: "buildout-52.cfg", Python: "3.12", Buildout: "5.2.0", Smoke: scripts(), Others: []string{"zc.buildout==3.3"}})
 }

@@ -29,7 +29,7 @@ func TestVirtualenv(t *testing.T) {
 			run(t, dir, python, "-m", "venv", "--without-pip", ".")
 			write(t, dir, "requirements.txt", "zc.buildout==6.0.1\nsetuptools==84.2.1\n")
 		},
-		Flags: []string{"--name", "hello-venv"}, Twice: true,
+		Flags: []string{"--name", "hello-venv"}, Twice: true, Rebuilt: true,
 		Others: []string{"zc.buildout==4.1.12", "setuptools==70.3.0", "MarkupSafe==3.0.1"},
 	})
 }
