@@ -72,7 +72,12 @@ func TestLinesOfMany(t *testing.T) {
 	if got := a.Lines(3); len(got) != 5 {
 		t.Errorf("%q", got)
 	}
-	if got := a.Markdown(2); !strings.Contains(got, "**What changed since 1:** 3 eggs (3 with another version).") || !strings.Contains(got, "| and 1 more | | |") {
+	a.Eggs[2].To = ""
+	if got := a.Markdown(9); !strings.Contains(got, "3 eggs (2 with another version, 1 gone).") {
+		t.Error(got)
+	}
+	a.Eggs[2].To = "2"
+	if got := a.Markdown(2); !strings.Contains(got, "**What changed since 1:** 3 eggs with another version.") || !strings.Contains(got, "| and 1 more | | |") {
 		t.Error(got)
 	}
 }

@@ -3,6 +3,7 @@ package changes
 import (
 	"fmt"
 	"html/template"
+	"strconv"
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/internal/markdown"
@@ -147,7 +148,11 @@ func (a *Account) summary() string {
 	if len(a.Eggs) == 0 {
 		return "no egg."
 	}
-	return plural.Of(len(a.Eggs), "egg") + " (" + kinds(a.Eggs) + ")."
+	said := kinds(a.Eggs)
+	if number, kind, _ := strings.Cut(said, " "); number == strconv.Itoa(len(a.Eggs)) { // one kind of change
+		return plural.Of(len(a.Eggs), "egg") + " " + kind + "."
+	}
+	return plural.Of(len(a.Eggs), "egg") + " (" + said + ")."
 }
 
 var page = template.Must(template.New("changes").Parse(`<h2>What changed since {{.Account.From}}</h2>

@@ -87,7 +87,10 @@ func shown(lines []string) []string {
 // counts says how many extensions there are, and how many of each kind of
 // finding if there is one.
 func (r *Report) counts() string {
-	all := []string{fmt.Sprintf("%d there", len(r.Compiled))}
+	all := []string{"none there"}
+	if n := len(r.Compiled); n > 0 {
+		all[0] = fmt.Sprintf("%d there", n)
+	}
 	for _, kind := range []struct {
 		items []Item
 		word  string
