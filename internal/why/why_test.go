@@ -58,9 +58,9 @@ func TestInterpreter(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "buildout")
 	for text, want := range map[string][]string{
 		"#!/usr/bin/python3 -S\nimport sys\n": {"/usr/bin/python3", "-S"},
-		"#! /opt/python3.13\n":                 {"/opt/python3.13"},
-		"#!/bin/sh\nexec python\n":             nil,
-		"import sys\n":                         nil,
+		"#! /opt/python3.13\n":                {"/opt/python3.13"},
+		"#!/bin/sh\nexec python\n":            nil,
+		"import sys\n":                        nil,
 	} {
 		if err := os.WriteFile(program, []byte(text), 0o755); err != nil {
 			t.Fatal(err)
