@@ -582,6 +582,59 @@ def check_path(path, bad):
             or (WINDOWS and re.search(u'[\\\\:<>"|?*]', path))):
         bad(u"%s is no path in the tree" % json.dumps(path))
 
+# ---- moves ------------------------------------------------------------------
+# Files and directories moved, copied and removed one by one.
+
+def make_folders(path):
+    if not os.path.isdir(path):
+        make_folders(os.path.dirname(path))
+        os.mkdir(path, 0o700)
+
+
+def lay_copy(source, target):
+    """A second name of a file where that can be, else a copy; a link is made anew."""
+    found = os.lstat(source)
+    if stat.S_ISLNK(found.st_mode):
+        os.symlink(os.readlink(source), target)
+        return
+    try:
+        os.link(source, target)
+    except (OSError, AttributeError):
+        write_new(target, pieces(source), stat.S_IMODE(found.st_mode), (found.st_mtime, found.st_mtime))
+
+
+def move(source, target):
+    """Renames over what is there, to another file system too."""
+    import errno
+    try:
+        replace(source, target)
+    except EnvironmentError as e:
+        if e.errno != errno.EXDEV:
+            e.filename = target  # not where the new one lies
+            raise
+        temporary = os.path.join(os.path.dirname(target), native(u".binary-buildout-new"))
+        clear(temporary)
+        lay_copy(source, temporary)
+        replace(temporary, target)
+    if os.path.lexists(source):  # two names of one file: the rename did nothing
+        os.unlink(source)
+
+
+def is_folder(path):
+    return os.path.isdir(path) and not os.path.islink(path)
+
+
+def remove_empty(path):
+    """Removes a directory if nothing is in it. A mount point stays."""
+    import errno
+    if not is_folder(path) or os.path.ismount(plain(path)):
+        return
+    try:
+        os.rmdir(path)
+    except EnvironmentError as e:
+        if e.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.EBUSY):
+            raise
+
 # ---- binpatch ---------------------------------------------------------------
 # Files that a delta says by those that are here: what they have in common, and what is new.
 
@@ -821,45 +874,6 @@ SHAPES.update({
 })
 
 
-def make_folders(path):
-    if not os.path.isdir(path):
-        make_folders(os.path.dirname(path))
-        os.mkdir(path, 0o700)
-
-
-def lay_copy(source, target):
-    """A second name of a file where that can be, else a copy; a link is made anew."""
-    found = os.lstat(source)
-    if stat.S_ISLNK(found.st_mode):
-        os.symlink(os.readlink(source), target)
-        return
-    try:
-        os.link(source, target)
-    except (OSError, AttributeError):
-        write_new(target, pieces(source), stat.S_IMODE(found.st_mode), (found.st_mtime, found.st_mtime))
-
-
-def move(source, target):
-    """Renames over what is there, to another file system too."""
-    import errno
-    try:
-        replace(source, target)
-    except EnvironmentError as e:
-        if e.errno != errno.EXDEV:
-            e.filename = target  # not where the new one lies
-            raise
-        temporary = os.path.join(os.path.dirname(target), native(u".binary-buildout-new"))
-        clear(temporary)
-        lay_copy(source, temporary)
-        replace(temporary, target)
-    if os.path.lexists(source):  # two names of one file: the rename did nothing
-        os.unlink(source)
-
-
-def is_folder(path):
-    return os.path.isdir(path) and not os.path.islink(path)
-
-
 class Transaction(object):
     """A list of operations on the tree, and the way back."""
 
@@ -1079,18 +1093,6 @@ def check_plan(plan, folder):
             check_path(rest[0], bad)
             if not rest[0].startswith(OWN + u"/"):
                 bad(u"%s is nothing that was prepared" % rest[0])
-
-
-def remove_empty(path):
-    """Removes a directory if nothing is in it. A mount point stays."""
-    import errno
-    if not is_folder(path) or os.path.ismount(plain(path)):
-        return
-    try:
-        os.rmdir(path)
-    except EnvironmentError as e:
-        if e.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.EBUSY):
-            raise
 
 # ---- plan -------------------------------------------------------------------
 # What a change does with each path: what it lays, removes, and keeps of an edit.

@@ -6,7 +6,7 @@ import subprocess
 from boundaries import replacer
 from documents import read_json
 from system import LAUNCH, LAUNCHER, Refused, WINDOWS, clear, native, plain, text, write_new
-from transaction import is_folder, lay_copy, make_folders
+from moves import is_folder, lay_copy, make_folders
 
 
 def check_config(tree, staging, python, plan):

@@ -8,7 +8,8 @@ from requirements import check_libraries, check_system
 from manifest import check_manifest, check_path
 from location import check_place
 from system import FORMAT, LAUNCH, LAUNCHER, OWN, Refused, clear, digest, native, read_file, text
-from transaction import INCOMING, is_folder, remove_empty
+from moves import is_folder, remove_empty
+from transaction import INCOMING
 
 
 # .binary-buildout/incoming/DIGEST/ is what tar unpacks of a delta, and what

@@ -6,7 +6,8 @@ from listed import own_files
 from manifest import check_path
 from plan import is_bytecode, is_owned, item_at
 from system import FILES, OWN, STATE, clear, native, replace, say
-from transaction import LISTED, PREVIOUS, RECORD, is_folder, remove_empty
+from moves import is_folder, remove_empty
+from transaction import LISTED, PREVIOUS, RECORD
 
 
 def laid_over(tree):

@@ -5,7 +5,8 @@ import stat
 
 from bundled import STARTER
 from system import INSTALLED, OWN, Refused, WINDOWS, digest_of, native, text
-from transaction import CHANGE, PREVIOUS, is_folder, lay_copy
+from moves import is_folder, lay_copy
+from transaction import CHANGE, PREVIOUS
 
 
 OWNED = (u"bin", u"Scripts", u"parts", u"eggs", u"develop-eggs", INSTALLED, u"bootstrap.py", STARTER)

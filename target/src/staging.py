@@ -10,7 +10,8 @@ from binpatch import Patches
 from plan import is_owned, item_at, was_taken
 from system import (FILES, LAUNCH, LAUNCHER, LOCK, OWN, Refused, WINDOWS, clear, digest_of, native, pieces, plain,
     text, write_new)
-from transaction import STAGED, is_folder, lay_copy, make_folders
+from moves import is_folder, lay_copy, make_folders
+from transaction import STAGED
 
 
 class Staging(object):

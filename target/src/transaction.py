@@ -1,14 +1,13 @@
 """A change of the tree, whole or not at all."""
 import json
 import os
-import stat
 
 from documents import (KIND, SHAPES, each, either, is_absolute, is_flag, is_number, is_path, is_text, is_time,
     members, named, read_json, row, write_json)
 from manifest import check_path
 from binpatch import DOCUMENT, ROWS
-from system import (JOURNAL, OWN, Refused, WINDOWS, clear, endless, native, pieces, plain, replace,
-    sync_dir, text, write_new)
+from moves import is_folder, lay_copy, make_folders, move, remove_empty
+from system import JOURNAL, OWN, Refused, WINDOWS, clear, endless, native, sync_dir, text, write_new
 
 
 # .binary-buildout/transaction/ is there while the files of one version give way
@@ -48,45 +47,6 @@ SHAPES.update({
     u"listed.json": members({"archive": is_text, "files": named(is_text, is_path)}),
     u"install.json": members({}, {"archive": is_text, "sha256": is_text, "source": is_text, "attestation": members({})}),
 })
-
-
-def make_folders(path):
-    if not os.path.isdir(path):
-        make_folders(os.path.dirname(path))
-        os.mkdir(path, 0o700)
-
-
-def lay_copy(source, target):
-    """A second name of a file where that can be, else a copy; a link is made anew."""
-    found = os.lstat(source)
-    if stat.S_ISLNK(found.st_mode):
-        os.symlink(os.readlink(source), target)
-        return
-    try:
-        os.link(source, target)
-    except (OSError, AttributeError):
-        write_new(target, pieces(source), stat.S_IMODE(found.st_mode), (found.st_mtime, found.st_mtime))
-
-
-def move(source, target):
-    """Renames over what is there, to another file system too."""
-    import errno
-    try:
-        replace(source, target)
-    except EnvironmentError as e:
-        if e.errno != errno.EXDEV:
-            e.filename = target  # not where the new one lies
-            raise
-        temporary = os.path.join(os.path.dirname(target), native(u".binary-buildout-new"))
-        clear(temporary)
-        lay_copy(source, temporary)
-        replace(temporary, target)
-    if os.path.lexists(source):  # two names of one file: the rename did nothing
-        os.unlink(source)
-
-
-def is_folder(path):
-    return os.path.isdir(path) and not os.path.islink(path)
 
 
 class Transaction(object):
@@ -308,15 +268,3 @@ def check_plan(plan, folder):
             check_path(rest[0], bad)
             if not rest[0].startswith(OWN + u"/"):
                 bad(u"%s is nothing that was prepared" % rest[0])
-
-
-def remove_empty(path):
-    """Removes a directory if nothing is in it. A mount point stays."""
-    import errno
-    if not is_folder(path) or os.path.ismount(plain(path)):
-        return
-    try:
-        os.rmdir(path)
-    except EnvironmentError as e:
-        if e.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.EBUSY):
-            raise
