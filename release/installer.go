@@ -37,9 +37,7 @@ func Installers(server, repo, tag string) ([]File, error) {
 				return nil, fmt.Errorf("writing %s: %w", s.name, err)
 			}
 		}
-		if strings.Contains(text, "@SYSTEM@\n") {
-			text = strings.Replace(text, "@SYSTEM@\n", target.SystemFunctions(), 1)
-		}
+		text = strings.Replace(text, "@SYSTEM@\n", target.SystemFunctions(), 1) // of sh alone
 		text, err := replaceOnce(text, "@PROGRAM@\n", target.InstallProgram())
 		if err != nil {
 			return nil, fmt.Errorf("writing %s: %w", s.name, err)
