@@ -22,6 +22,9 @@ func TestMain(m *testing.M) { os.Exit(acceptance.Main(m)) }
 // that take less than 90 s of processor take turns there.
 func large(t *testing.T) {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("packs a whole buildout")
+	}
 	turns := []string{"TestOdoo", "TestZODB", "TestZeo"}
 	today := turns[time.Now().Unix()/86400%int64(len(turns))]
 	switch {
