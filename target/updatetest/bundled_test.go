@@ -204,7 +204,14 @@ func TestUpdateBundledKilled(t *testing.T) {
 				}
 				numbers = append(numbers, number)
 			}
-			k.each(t, killtest.Dir(t), numbers)
+			for i, number := range numbers {
+				d.lay(t)
+				d.killer.Kill(t, d.root, number, d.command())
+				starts(t, d.root)
+				if d.ends(t, i%2 == 1); t.Failed() {
+					t.Fatalf("after the kill at %s", calls[number-1])
+				}
+			}
 		})
 	}
 }
