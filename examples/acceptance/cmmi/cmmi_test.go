@@ -16,7 +16,7 @@ const ownLibyaml = `bin/yamlversion && bin/yamlversion | grep -F "$PWD/parts/lib
 
 func TestCMMI(t *testing.T) {
 	acceptance.Run(t, acceptance.Case{
-		Example: "cmmi", Python: "3.11", Buildout: "4.2.0", Twice: true, Smoke: []string{ownLibyaml},
+		Example: "cmmi", Python: "3.11", Buildout: "4.2.0", Twice: true, Rebuilt: true, Smoke: []string{ownLibyaml},
 		Others: []string{"zc.buildout==5.2.0", "setuptools==69.5.1", "PyYAML==6.0.1"},
 	})
 }
