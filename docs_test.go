@@ -75,7 +75,7 @@ func TestPageCommands(t *testing.T) {
 				}
 			}
 			if !found {
-				t.Errorf("%s: no test runs: %s", page, command)
+				t.Errorf("%s: no test runs: %s\n(a script does by a line \"page %s ...\", or name the test that does in docs_test.go)", page, command, page)
 			}
 		}
 	}
