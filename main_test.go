@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/internal/testtool"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -47,12 +48,15 @@ func TestScript(t *testing.T) {
 	})
 }
 
-// condition knows [lacks:PROGRAM], which is an error in CI, since nothing is
+// condition knows [lacks:PROGRAM], also for a Python (python3.13), which is an error in CI, since nothing is
 // skipped there unseen; [powershell], which .ci/powershell.sh makes true; and
 // [published], for what takes too long in each CI (examples/published/README.md).
 func condition(cond string) (bool, error) {
 	if program, ok := strings.CutPrefix(cond, "lacks:"); ok {
 		_, err := exec.LookPath(program)
+		if minor, ok := strings.CutPrefix(program, "python"); ok {
+			_, err = testtool.FindPython(minor)
+		}
 		if err != nil && os.Getenv("CI") == "true" {
 			return true, err
 		}
@@ -81,12 +85,8 @@ func surroundings() []string {
 
 // findPython gives the path of a CPython of a minor version, from pyenv or by its name from PATH.
 func findPython(minor string) string {
-	root := os.Getenv("PYENV_ROOT")
-	if home, err := os.UserHomeDir(); root == "" && err == nil {
-		root = filepath.Join(home, ".pyenv")
-	}
-	if found, err := filepath.Glob(filepath.Join(root, "versions", minor+".*", "bin", "python"+minor)); err == nil && len(found) > 0 {
-		return found[0]
+	if found, err := testtool.FindPython(minor); err == nil {
+		return found
 	}
 	return "python" + minor
 }
