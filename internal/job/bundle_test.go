@@ -24,6 +24,7 @@ func TestIncludesTk(t *testing.T) {
 		{"src/app/gui.py", "from Tkinter import Tk\n", true},
 		{"src/app/gui.py", "# import tkinter\nimport tkinterx\n", false},
 		{"eggs/v5/pillow-12.0.0-py3.13.egg/PIL/ImageTk.py", "import tkinter\n", false},
+		{"tools/python/lib/python2.7/idlelib/EditorWindow.py", "from Tkinter import *\n", false},
 		{"lib/python3.13/site-packages/PIL/ImageTk.py", "import tkinter\n", false},
 	} {
 		file := filepath.Join(t.TempDir(), "x.py")

@@ -12,6 +12,7 @@ import (
 
 var (
 	importsTk = regexp.MustCompile(`(?m)^[ \t]*(?:import|from)[ \t]+[Tt]kinter\b`)
+	ofPython  = regexp.MustCompile(`(^|/)lib(64)?/python[0-9]`) // another Python of the tree
 	tkPath    = regexp.MustCompile(`/(tkinter|lib-tk)(/|$)|/lib-dynload/_tkinter\.`)
 )
 
@@ -38,7 +39,7 @@ func (l *Listed) includesTk() func(string) bool {
 
 // ofApplication tells whether a file is a Python source that no index served.
 func ofApplication(f *pack.File) bool {
-	if f.Type != archive.TypeFile || f.Source == "" || path.Ext(f.Path) != ".py" || strings.HasPrefix(f.Path, "parts/") {
+	if f.Type != archive.TypeFile || f.Source == "" || path.Ext(f.Path) != ".py" || strings.HasPrefix(f.Path, "parts/") || ofPython.MatchString(f.Path) {
 		return false
 	}
 	for c := range strings.SplitSeq(f.Path, "/") {
