@@ -64,7 +64,7 @@ func TestNose(t *testing.T) {
 func TestOdoo(t *testing.T) {
 	large(t)
 	acceptance.Run(t, acceptance.Case{Example: "published/odoo", Others: []string{"pytz==2021.1"}, Python: "2.7", Buildout: "2.13.8", Smoke: []string{
-		"grep -q '^addons_path = .*/addons' etc/odoo.cfg"}})
+		`grep -q "^addons_path = .*$PWD/addons" etc/odoo.cfg`}})
 }
 
 func TestZODB(t *testing.T) {
