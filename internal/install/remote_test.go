@@ -307,7 +307,7 @@ func TestNothingFits(t *testing.T) {
 	y.Format = 99
 	writeIndex(t, dir, y)
 	_, err = Install(t.Context(), remoteOptions(t, dir))
-	wantError(t, err, 2, "format 99")
+	wantError(t, err, 2, "its format is 99")
 }
 
 // TestDownloadDir: beside the directory; where that can't be, in what is

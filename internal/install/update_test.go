@@ -219,7 +219,7 @@ func TestUpdateByTarForgets(t *testing.T) {
 	if err := bootstrap(t.Context(), o.Options, into, into, o.Python); err != nil || numberIn(t, into) != "2.0" {
 		t.Fatal(err)
 	}
-	if _, err := Update(t.Context(), realOptions(t, "", into)); fault.CodeOf(err, 0) != 2 || !strings.Contains(err.Error(), "where newer versions come from") || numberIn(t, into) != "2.0" {
+	if _, err := Update(t.Context(), realOptions(t, "", into)); fault.CodeOf(err, 0) != 2 || !strings.Contains(err.Error(), "its source isn't known") || numberIn(t, into) != "2.0" {
 		t.Errorf("an update from the old archive: %v, %s", err, numberIn(t, into))
 	}
 	if res, err := Update(t.Context(), realOptions(t, two, into)); err != nil || res.Changed {
