@@ -21,7 +21,7 @@ type Options struct {
 	// copied into the stage. May be nil.
 	Wrote func(dir string) []string
 
-	Python          string   // path or command; "" for python3
+	Python          string   // path or command; "" for python3, or python
 	Config          string   // relative to Dir; "" for buildout.cfg
 	DefaultCfg      string   // a default.cfg that shall count; "" for none
 	BuildoutVersion string   // of zc.buildout; "" as pinned, else the newest

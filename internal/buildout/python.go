@@ -64,7 +64,7 @@ func (i Interpreter) tool() tools.Python {
 }
 
 // FindPython probes the interpreter that path names (a path or a command on
-// PATH; empty for python3), for a tree at root. The interpreter of a
+// PATH; empty for python3, or python where that isn't there), for a tree at root. The interpreter of a
 // virtualenv outside of the tree stands for the one it was made from, since
 // the virtualenv doesn't travel.
 func FindPython(ctx context.Context, path, root string) (Interpreter, error) {
@@ -74,6 +74,11 @@ func FindPython(ctx context.Context, path, root string) (Interpreter, error) {
 		command = "python3"
 	}
 	found, err := exec.LookPath(command)
+	if path == "" && errors.Is(err, exec.ErrNotFound) { // Windows' has no python3.exe
+		if other, otherErr := exec.LookPath("python"); otherErr == nil {
+			found, err = other, nil
+		}
+	}
 	if err != nil && !errors.Is(err, exec.ErrDot) {
 		return Interpreter{}, usage(doing, "install Python, or name an interpreter with --python PATH", "%w", err)
 	}

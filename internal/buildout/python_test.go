@@ -2,6 +2,7 @@ package buildout
 
 import (
 	"context"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -23,6 +24,20 @@ func TestFindPythonOfVirtualenv(t *testing.T) {
 	}
 	in, err = FindPython(context.Background(), asked, root)
 	if err != nil || in.Virtualenv != "" || in.Prefix != venv {
+		t.Errorf("%+v, %v", in, err)
+	}
+}
+
+// TestFindPythonByItsOtherName: where PATH has no python3, as on Windows, it is python.
+func TestFindPythonByItsOtherName(t *testing.T) {
+	base := python(t, "3.13")
+	bin := t.TempDir()
+	if err := os.Symlink(base, filepath.Join(bin, "python")); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin)
+	in, err := FindPython(context.Background(), "", "")
+	if err != nil || in.Minor() != "3.13" {
 		t.Errorf("%+v, %v", in, err)
 	}
 }

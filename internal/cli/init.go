@@ -12,7 +12,7 @@ import (
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/internal/buildout"
-	"github.com/binary-buildout/binary-buildout/internal/interpreter"
+	"github.com/binary-buildout/binary-buildout/internal/install"
 	"github.com/binary-buildout/binary-buildout/internal/workflow"
 	"github.com/binary-buildout/binary-buildout/matrix"
 )
@@ -25,7 +25,7 @@ func initCommand() command {
 			i := &initing{Command: c}
 			fs.StringVar(&i.config, "config", "buildout.cfg", "the configuration `FILE`")
 			fs.StringVar(&i.name, "name", "", "the application's `NAME` (default from the git remote, or the directory)")
-			fs.Var(words(&i.pythons), "pythons", "a `VERSION` of Python to build for (default from .python-version, or python3 on PATH); several are separated by commas")
+			fs.Var(words(&i.pythons), "pythons", "a `VERSION` of Python to build for (default from .python-version, or python3, then python, on PATH); several are separated by commas")
 			fs.BoolVar(&i.section, "section", false, "add the section [binary-buildout] to the configuration too, if it has none")
 			fs.BoolVar(&i.replace, "replace", false, "replace a workflow that differs")
 			return func(ctx context.Context, args []string) error { return i.run(ctx, args) }
@@ -68,9 +68,7 @@ func (i *initing) run(ctx context.Context, args []string) error {
 		if err := appendTo(file, workflow.Section(i.applicationName(ctx))); err != nil {
 			return err
 		}
-		if path, err := filepath.Rel(i.top, file); err == nil {
-			wrote = append(wrote, filepath.ToSlash(path))
-		}
+		wrote = append(wrote, file)
 	}
 	return i.next(wrote)
 }
@@ -143,16 +141,18 @@ func (i *initing) versions(ctx context.Context, section buildout.Section) ([]str
 			return found, ".python-version", nil
 		}
 	}
-	for _, name := range []string{"python3", "python"} {
-		all, err := interpreter.Here(ctx, interpreter.Search{Python: name, Env: os.Environ(), OS: i.OS, Arch: i.Arch})
-		if err != nil || len(all) == 0 {
-			continue
-		}
-		if m := minorVersion.FindStringSubmatch(all[0].Version); m != nil {
-			return []string{m[1]}, name + " on PATH", nil
-		}
+	in, err := buildout.FindPython(ctx, "", "")
+	if err != nil {
+		return nil, "", usageError("choosing the Pythons: nothing says which, and there is no Python here: "+err.Error(), "name them: --pythons 3.13")
 	}
-	return nil, "", usageError("choosing the Pythons: there is no Python here, and nothing says which", "name them: --pythons 3.13")
+	m := minorVersion.FindStringSubmatch(in.Version)
+	if m == nil {
+		return nil, "", usageError("choosing the Pythons: "+in.Executable+" has the version "+in.Version, "name them: --pythons 3.13")
+	}
+	if strings.HasSuffix(in.ABI, "t") { // free-threaded
+		m[1] += "t"
+	}
+	return []string{m[1]}, "the interpreter on PATH", nil
 }
 
 // imageFor is the image that runs on most systems of those that have all versions.
@@ -186,11 +186,11 @@ func (i *initing) write(text string) (wrote []string, err error) {
 	path := filepath.Join(i.top, filepath.FromSlash(workflow.Path))
 	old, err := os.ReadFile(path)
 	switch {
-	case err == nil && string(old) == text:
+	case err == nil && unixLines(string(old)) == text:
 		fmt.Fprintf(i.Stdout, "%s is what init would write\n", workflow.Path)
 		return nil, nil
 	case err == nil && !i.replace:
-		fmt.Fprint(i.Stdout, plain(workflow.Diff(workflow.Path, string(old), text)))
+		fmt.Fprint(i.Stdout, plain(workflow.Diff(workflow.Path, unixLines(string(old)), text)))
 		fmt.Fprintf(i.Stderr, "hint: init --replace writes it\n")
 		return nil, &reported{exitFailed}
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
@@ -202,8 +202,11 @@ func (i *initing) write(text string) (wrote []string, err error) {
 	if err := writeWhole(path, []byte(text)); err != nil {
 		return nil, fmt.Errorf("writing the workflow: %w", err)
 	}
-	return []string{workflow.Path}, nil
+	return []string{path}, nil
 }
+
+// unixLines is a text as git keeps it: on Windows, a checkout may have CRLF.
+func unixLines(text string) string { return strings.ReplaceAll(text, "\r\n", "\n") }
 
 // appendTo adds to a file's end.
 func appendTo(file, text string) error {
@@ -225,7 +228,35 @@ func (i *initing) next(wrote []string) error {
 	if len(wrote) == 0 {
 		return nil
 	}
-	_, err := fmt.Fprintf(i.Stdout, "wrote %s\nnext: git add %s && git commit -m \"Release archives by binary-buildout\"\nthen: git tag v1.0 && git push origin HEAD v1.0\n",
-		plain(strings.Join(wrote, ", ")), plain(strings.Join(wrote, " ")))
+	base, enter := i.base()
+	var names, quoted []string
+	for _, path := range wrote {
+		path = nearer(base, path)
+		names = append(names, path)
+		quoted = append(quoted, install.ShellWord(path))
+	}
+	_, err := fmt.Fprintf(i.Stdout, "wrote %s\nnext: %sgit add %s && git commit -m \"Release archives by binary-buildout\"\nthen: git tag v1.0 && git push origin HEAD v1.0\n",
+		plain(strings.Join(names, ", ")), plain(enter), plain(strings.Join(quoted, " ")))
 	return err
+}
+
+// base is where a person can type git's commands: the working directory if that
+// is in the repository, else the repository, and how to get there.
+func (i *initing) base() (dir, enter string) {
+	dir = nearer("", i.Dir)
+	if below, err := filepath.Rel(nearer("", i.top), dir); err == nil && filepath.IsLocal(below) {
+		return dir, ""
+	}
+	return nearer("", i.top), "cd " + install.ShellWord(i.top) + " && "
+}
+
+// nearer is a path without links, as seen from a directory that isn't "".
+func nearer(dir, path string) string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	if near, err := filepath.Rel(dir, path); dir != "" && err == nil {
+		path = near
+	}
+	return filepath.ToSlash(path)
 }

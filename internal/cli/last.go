@@ -34,7 +34,7 @@ func lastCommand() command {
 			fs.StringVar(&f.config, "config", "buildout.cfg", "the configuration `FILE`")
 			fs.StringVar(&f.name, "name", "", "the application's `NAME` (default as pack's)")
 			fs.StringVar(&f.version, "version", "", "the application's `VERSION` (default as pack's)")
-			fs.StringVar(&f.python, "python", "", "the `PATH` of the interpreter that says what the target is (default python3 on PATH)")
+			fs.StringVar(&f.python, "python", "", "the `PATH` of the interpreter that says what the target is (default python3, then python, on PATH)")
 			fs.StringVar(&f.target, "target", "", "the planned `TARGET` (default what the interpreter says)")
 			fs.StringVar(&f.label, "label", "", "the `LABEL` in the archive's name")
 			fs.StringVar(&f.repo, "repo", "", "the repository `OWNER/REPO` (default GITHUB_REPOSITORY)")
