@@ -48,12 +48,14 @@ func New() *Command {
 }
 
 // command is one of the program's commands. args are the words for its
-// arguments, examples lines for a shell. parse registers the flags and gives the
+// arguments, examples lines for a shell. mute is a command without a report and
+// progress, which takes neither --json nor --quiet. parse registers the flags and gives the
 // function that runs with the arguments that are left.
 type command struct {
 	name, args, summary string
 	group               group
 	examples            []string
+	mute                bool
 	parse               func(c *Command, fs *flag.FlagSet, common *common) func(ctx context.Context, args []string) error
 }
 
@@ -78,7 +80,7 @@ func commands() []command {
 	}
 }
 
-// common are the flags that every command has.
+// common are the flags that every command has that reports.
 type common struct {
 	json, quiet bool
 }
@@ -131,11 +133,14 @@ func commandNamed(name string) (command, error) {
 	return command{}, usageError(fmt.Sprintf("unknown command %q", name), hint)
 }
 
-// newFlags are the flags of a command and those of all, and what runs it.
+// newFlags are the flags of a command and those that it shares, and what runs it.
 func newFlags(c *Command, cmd command) (*flag.FlagSet, func(context.Context, []string) error) {
 	fs := flag.NewFlagSet(cmd.name, flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	common := &common{}
+	if cmd.mute {
+		return fs, cmd.parse(c, fs, common)
+	}
 	fs.BoolVar(&common.json, "json", false, "write the report as JSON to standard output, and everything else to standard error")
 	fs.BoolVar(&common.quiet, "quiet", false, "don't show progress")
 	return fs, cmd.parse(c, fs, common)

@@ -51,8 +51,8 @@ func commandsPage() string {
 func writeCommand(b *strings.Builder, cmd command) {
 	fmt.Fprintf(b, "\n### %s\n\n%s.\n\n```text\nbinary-buildout %s\n```\n\n| flag | what it does |\n| --- | --- |\n", cmd.name, upperFirst(cmd.summary), strings.TrimSpace(cmd.name+" "+cmd.args))
 	flagsFor(cmd).VisitAll(func(f *flag.Flag) {
-		word, usage := wordOf(f)
-		fmt.Fprintf(b, "| `%s` | %s |\n", strings.TrimSpace("--"+f.Name+" "+cell(word)), cell(upperFirst(usage)))
+		tag, usage := flagTag(f)
+		fmt.Fprintf(b, "| `%s` | %s |\n", cell(tag), cell(upperFirst(usage)))
 	})
 	fmt.Fprintf(b, "\n```text\n%s\n```\n", strings.Join(cmd.examples, "\n"))
 }

@@ -17,7 +17,7 @@ func doctorCommand() command {
 		examples: []string{"binary-buildout doctor", "binary-buildout doctor /srv/site"},
 		parse: func(c *Command, fs *flag.FlagSet, common *common) func(context.Context, []string) error {
 			python := fs.String("python", "", "the `PATH` of the interpreter (default python3, then python, on PATH)")
-			config := fs.String("config", "buildout.cfg", "the configuration `FILE`")
+			config := fs.String("config", defaultConfig, "the configuration `FILE`")
 			return func(ctx context.Context, args []string) error {
 				dir, err := c.directory(args)
 				if err != nil {
@@ -29,10 +29,14 @@ func doctorCommand() command {
 	}
 }
 
+const defaultConfig = "buildout.cfg"
+
 // doctor looks, and ends with 1 if something is missing.
 func (c *Command) doctor(ctx context.Context, p doctor.Patient, common *common) error {
 	if _, err := os.Lstat(filepath.Join(p.Dir, filepath.FromSlash(archive.ManifestName))); err == nil {
 		p.Tree = true
+	} else if _, err := os.Stat(filepath.Join(p.Dir, p.Config)); err != nil && p.Config != defaultConfig {
+		return usageError("reading the configuration: "+err.Error(), "name the configuration file with --config FILE")
 	} else if id, err := c.identify(ctx, p.Dir, "", ""); err == nil {
 		p.Name = id.name
 	}
@@ -46,9 +50,9 @@ func (c *Command) doctor(ctx context.Context, p doctor.Patient, common *common) 
 		}
 	} else {
 		for _, f := range all {
-			fmt.Fprintf(c.Stdout, "%-8s %s: %s\n", f.State, plain(f.What), plain(f.Says))
+			fmt.Fprintf(c.Stdout, "%-8s %s: %s\n", f.State, plainLine(f.What), plainLine(f.Says))
 			if f.Mend != "" {
-				fmt.Fprintf(c.Stdout, "%-8s mend it: %s\n", "", plain(f.Mend))
+				fmt.Fprintf(c.Stdout, "%-8s mend it: %s\n", "", plainLine(f.Mend))
 			}
 		}
 	}

@@ -43,8 +43,8 @@ func (c *Command) usage(w io.Writer) {
 func (c *Command) commandUsage(w io.Writer, cmd command, fs *flag.FlagSet) {
 	fmt.Fprintf(w, "binary-buildout %s\n\n%s.\n\nFlags:\n", strings.TrimSpace(cmd.name+" "+cmd.args), upperFirst(cmd.summary))
 	fs.VisitAll(func(f *flag.Flag) {
-		word, usage := wordOf(f)
-		fmt.Fprintf(w, "  --%-28s %s\n", strings.TrimSpace(f.Name+" "+word), usage)
+		tag, usage := flagTag(f)
+		fmt.Fprintf(w, "  %-30s %s\n", tag, usage)
 	})
 	fmt.Fprint(w, "\nExamples:\n")
 	for _, e := range cmd.examples {

@@ -84,6 +84,19 @@ func wordOf(f *flag.Flag) (word, usage string) {
 	return word, usage
 }
 
+// flagTag is a flag as a help names it: with the word for its value, in brackets
+// where there may be none.
+func flagTag(f *flag.Flag) (tag, usage string) {
+	word, usage := wordOf(f)
+	switch {
+	case word == "":
+		return "--" + f.Name, usage
+	case strings.HasPrefix(word, "="):
+		return "--" + f.Name + "[" + word + "]", usage
+	}
+	return "--" + f.Name + " " + word, usage
+}
+
 // argumentWords are the words of a command's arguments in their order; several
 // of one place are parted by a bar: "DIR|ARCHIVE".
 func argumentWords(args string) []string {

@@ -11,7 +11,7 @@ import (
 
 func manCommand() command {
 	return command{
-		name: "man", args: "[COMMAND]", group: groupLook, summary: "the man page of the program or of a command, or all of them as files",
+		name: "man", args: "[COMMAND]", group: groupLook, mute: true, summary: "the man page of the program or of a command, or all of them as files",
 		examples: []string{
 			"binary-buildout man pack | man -l -",
 			"binary-buildout man --out ~/.local/share/man/man1",
@@ -123,8 +123,8 @@ func commandPage(cmd command) string {
 	fmt.Fprintf(p, ".B %s\n%s\n[flags]\n", roff("binary-buildout "+cmd.name), roff(cmd.args))
 	p.section("FLAGS")
 	flagsFor(cmd).VisitAll(func(f *flag.Flag) {
-		word, usage := wordOf(f)
-		p.item(strings.TrimSpace("--"+f.Name+" "+word), upperFirst(usage)+".")
+		tag, usage := flagTag(f)
+		p.item(tag, upperFirst(usage)+".")
 	})
 	p.example(cmd.examples)
 	p.codes()

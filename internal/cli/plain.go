@@ -28,6 +28,12 @@ func plain(text string) string {
 	return b.String()
 }
 
+// plainLine is plain for what has to stay on its line, so that a text of others
+// isn't taken for the program's own next line.
+func plainLine(text string) string {
+	return strings.ReplaceAll(plain(text), "\n", `\x0a`)
+}
+
 // plainWriter is for what writes its own text.
 type plainWriter struct{ w io.Writer }
 

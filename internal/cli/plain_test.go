@@ -19,6 +19,9 @@ func TestPlain(t *testing.T) {
 	if got := plain(foreign); got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
+	if got := plainLine("a\ngood b\x1b"); got != `a\x0agood b\x1b` {
+		t.Errorf("%q", got)
+	}
 	var out, err bytes.Buffer
 	c := &Command{Stdout: &out, Stderr: &err, Getenv: func(string) string { return "" }}
 	u := &ui{w: &err, now: time.Now}

@@ -151,7 +151,7 @@ func flagNames(sets ...*flag.FlagSet) []string {
 // the working directory.
 func (c *Command) directory(args []string) (string, error) {
 	if len(args) > 1 {
-		return "", usageError("one directory is enough: "+args[1]+" is too many", "")
+		return "", usageError("one directory is enough: "+args[1]+" is too many", "a path with a space needs quotes")
 	}
 	dir := c.Dir
 	if len(args) == 1 {
@@ -159,7 +159,7 @@ func (c *Command) directory(args []string) (string, error) {
 	}
 	info, err := os.Stat(dir)
 	if err != nil {
-		return "", usageError("reading the buildout's directory: "+err.Error(), "give the directory that has the buildout.cfg")
+		return "", usageError("reading the buildout's directory: "+err.Error(), "give the directory that has the buildout.cfg; doctor and why take an installation's too")
 	}
 	if !info.IsDir() {
 		return "", usageError(dir+" isn't a directory", "give the directory, and the configuration in it with --config FILE")

@@ -5,7 +5,6 @@ package doctor
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/binary-buildout/binary-buildout/internal/environ"
 )
@@ -85,12 +84,4 @@ func odd(what, mend, format string, args ...any) []Finding {
 
 func missing(what, mend, format string, args ...any) []Finding {
 	return []Finding{{What: what, State: Missing, Says: fmt.Sprintf(format, args...), Mend: mend}}
-}
-
-// quoted is a word for a shell.
-func quoted(word string) string {
-	if word != "" && !strings.ContainsAny(word, " \t\n\"'\\$`&|;()<>*?[]{}~#!") {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

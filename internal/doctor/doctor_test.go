@@ -52,7 +52,8 @@ func TestProxies(t *testing.T) {
 	}{
 		{nil, Good, "none is set"},
 		{[]string{"HTTPS_PROXY=" + open}, Good, "answers"},
-		{[]string{"https_proxy=" + closed}, Missing, "can't be reached; unset HTTPS_PROXY"},
+		{[]string{"https_proxy=" + closed}, Missing, "can't be reached; unset https_proxy"},
+		{[]string{"HTTPS_PROXY=" + closed}, Missing, "can't be reached; unset HTTPS_PROXY"},
 		{[]string{"HTTPS_PROXY=proxy:3128"}, Odd, "isn't an address with a scheme"},
 		{[]string{"HTTPS_PROXY=" + open, "https_proxy=http://other:1"}, Odd, "HTTPS_PROXY and https_proxy differ"},
 	} {
@@ -129,6 +130,28 @@ func TestNoexec(t *testing.T) {
 	cmd.Env = append(os.Environ(), "DOCTOR_NOEXEC="+dir)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// The kernel escapes a space in the name of a mount.
+func TestMountOf(t *testing.T) {
+	const mounts = "/dev/sda / ext4 rw 0 0\n/dev/sdb /srv/my\\040site ext4 rw 0 0\n/dev/sdc /srv/my ext4 rw 0 0\n\n"
+	for dir, want := range map[string]string{"/srv/my site/app": "/srv/my site", "/srv/my site": "/srv/my site", "/srv/my/x": "/srv/my", "/srv/mysite": "/", "/home": "/"} {
+		if got := mountOf(dir, mounts); got != want {
+			t.Errorf("%s: %s, want %s", dir, got, want)
+		}
+	}
+}
+
+// A tree that this user can't write to isn't taken for one that is mounted noexec.
+func TestNotWritten(t *testing.T) {
+	const dir = "/sys/kernel" // not even root's
+	if _, err := os.Stat(dir); err != nil {
+		t.Skip(err)
+	}
+	all := executable(context.Background(), Patient{Dir: dir, Tree: true, OS: "linux"})
+	if said := told(all, Odd); !strings.Contains(said, "not tried in "+dir) || strings.Contains(said, "remount") {
+		t.Errorf("%+v", all)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/internal/buildout"
+	"github.com/binary-buildout/binary-buildout/internal/install"
 	"github.com/binary-buildout/binary-buildout/internal/interpreter"
 	"github.com/binary-buildout/binary-buildout/internal/isolate"
 	"github.com/binary-buildout/binary-buildout/internal/ownership"
@@ -124,7 +125,11 @@ func room(_ context.Context, p Patient) []Finding {
 		}
 		seen[n] = true
 		if n < least {
-			all = append(all, odd("disk", "make room there, or name another directory with --stage and --out", "%s has %d MB free; a large buildout takes 1,500 MB", dir, n>>20)...)
+			mend := "make room there"
+			if !p.Tree {
+				mend += ", or name another directory with --stage and --out"
+			}
+			all = append(all, odd("disk", mend, "%s has %d MB free; a large buildout takes 1,500 MB", dir, n>>20)...)
 		} else {
 			all = append(all, good("disk", "%s has %d MB free", dir, n>>20)...)
 		}
@@ -154,46 +159,57 @@ func executable(ctx context.Context, p Patient) []Finding {
 	}
 	var all []Finding
 	for _, dir := range written(p) {
-		mend := "mount -o remount,exec " + quoted(mountOf(dir))
-		if !p.Tree {
-			mend += ", or name another directory: TMPDIR=DIR, --stage DIR"
-		}
 		if !ownership.MayRun(dir) {
 			all = append(all, odd("programs", "run this as the user that it belongs to", "not tried in %s: another user can change it, so root runs nothing there", dir)...)
 			continue
 		}
-		switch err := tryProgram(ctx, dir); {
-		case err == nil:
-			all = append(all, good("programs", "they can be run in %s", dir)...)
-		case os.IsPermission(err):
-			all = append(all, missing("programs", mend, "%s can't be written to, or is mounted noexec: %v", dir, err)...)
-		default:
-			all = append(all, missing("programs", mend, "none can be run in %s: %v", dir, err)...)
-		}
+		all = append(all, tryPrograms(ctx, p, dir)...)
 	}
 	return all
 }
 
-// tryProgram writes a script into a directory, and runs it.
-func tryProgram(ctx context.Context, dir string) error {
+// tryPrograms writes a script into a directory, and runs it.
+func tryPrograms(ctx context.Context, p Patient, dir string) []Finding {
+	another := "name another directory: TMPDIR=DIR, --stage DIR"
 	own, err := os.MkdirTemp(dir, ".binary-buildout-doctor-")
-	if err != nil {
-		return err
+	switch {
+	case err != nil && p.Tree:
+		return odd("programs", "run this as the user that the tree belongs to", "not tried in %s: %v", dir, err)
+	case err != nil:
+		return missing("programs", another, "%s can't be written to: %v", dir, err)
 	}
 	defer os.RemoveAll(own)
 	program := filepath.Join(own, "try")
-	if err := os.WriteFile(program, []byte("#!/bin/sh\nexit 0\n"), 0o700); err != nil {
-		return err
+	err = os.WriteFile(program, []byte("#!/bin/sh\nexit 0\n"), 0o700)
+	if err == nil {
+		err = exec.CommandContext(ctx, program).Run()
 	}
-	return exec.CommandContext(ctx, program).Run()
+	if err == nil {
+		return good("programs", "they can be run in %s", dir)
+	}
+	mend := "mount -o remount,exec " + install.ShellWord(mountOf(dir, setting("/proc/self/mounts")))
+	switch {
+	case p.OS != "linux":
+		mend = another
+	case !p.Tree:
+		mend += ", or " + another
+	}
+	return missing("programs", mend, "none can be run in %s; perhaps its disk is mounted noexec: %v", dir, err)
 }
 
-// mountOf is where the file system of a directory is mounted.
-func mountOf(dir string) string {
+// mountOf is where the file system of a directory is mounted, by /proc/self/mounts,
+// which writes a space in a name as \040 (proc(5)).
+func mountOf(dir, mounts string) string {
 	best := "/"
-	for line := range strings.Lines(setting("/proc/self/mounts")) {
-		if f := strings.Fields(line); len(f) > 1 && len(f[1]) > len(best) && (dir == f[1] || strings.HasPrefix(dir, f[1]+"/")) {
-			best = f[1]
+	unescape := strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`)
+	for line := range strings.Lines(mounts) {
+		f := strings.Fields(line)
+		if len(f) < 2 {
+			continue
+		}
+		at := unescape.Replace(f[1])
+		if len(at) > len(best) && (dir == at || strings.HasPrefix(dir, at+"/")) {
+			best = at
 		}
 	}
 	return best
@@ -207,7 +223,7 @@ func selinux(_ context.Context, p Patient) []Finding {
 	case setting("/sys/fs/selinux/enforce") != "1":
 		return good("SELinux", "it enforces nothing here")
 	case p.Tree:
-		return odd("SELinux", "restorecon -R "+quoted(p.Dir)+"; ausearch -m avc -ts recent says what was denied",
+		return odd("SELinux", "restorecon -R "+install.ShellWord(p.Dir)+"; ausearch -m avc -ts recent says what was denied",
 			"it enforces its policy: a service may not be allowed to run or write files in %s", p.Dir)
 	}
 	return odd("SELinux", "ausearch -m avc -ts recent says what was denied", "it enforces its policy")

@@ -22,14 +22,12 @@ func proxies(ctx context.Context, p Patient) []Finding {
 		if upper != "" && lower != "" && upper != lower {
 			all = append(all, odd("proxy", "unset "+strings.ToLower(name)+", or give both the same value", "%s and %s differ: some programs read the one, some the other", name, strings.ToLower(name))...)
 		}
-		value := upper
-		if value == "" {
-			value = lower
+		switch {
+		case upper != "":
+			all = append(all, proxy(ctx, name, upper)...)
+		case lower != "":
+			all = append(all, proxy(ctx, strings.ToLower(name), lower)...)
 		}
-		if value == "" {
-			continue
-		}
-		all = append(all, proxy(ctx, name, value)...)
 	}
 	if len(all) == 0 {
 		return good("proxy", "none is set")

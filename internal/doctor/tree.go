@@ -35,7 +35,7 @@ func (p Patient) bootstrap() string {
 	if _, err := os.Lstat(p.own(starter)); err == nil {
 		command = "./" + starter
 	}
-	return "cd " + quoted(p.Dir) + " && " + command
+	return "cd " + install.ShellWord(p.Dir) + " && " + command
 }
 
 // settled looks whether bootstrap.py has run, at this place.
@@ -69,12 +69,12 @@ func fits(ctx context.Context, p Patient) []Finding {
 	}
 	py, err := interpreter.Probe(ctx, s.Interpreter, interpreter.CleanEnv(p.Env))
 	if err != nil {
-		return missing("Python", "install it again, or set the tree up for another one of the same version: cd "+quoted(p.Dir)+" && PYTHON bootstrap.py",
+		return missing("Python", "install it again, or set the tree up for another one of the same version: cd "+install.ShellWord(p.Dir)+" && PYTHON bootstrap.py",
 			"%s, which it was set up for, doesn't run", s.Interpreter)
 	}
 	n := interpreter.Required(&m)
 	if !n.Fits(py) {
-		return missing("Python", "set the tree up for one that fits: PYTHON bootstrap.py", "%s is %s, and the archive is for %s", s.Interpreter, py.Version, m.Target)
+		return missing("Python", "set the tree up for one that fits: cd "+install.ShellWord(p.Dir)+" && PYTHON bootstrap.py", "%s is %s, and the archive is for %s", s.Interpreter, py.Version, m.Target)
 	}
 	return good("Python", "%s, %s", s.Interpreter, py.Version)
 }
@@ -83,7 +83,7 @@ func fits(ctx context.Context, p Patient) []Finding {
 func interrupted(_ context.Context, p Patient) []Finding {
 	for _, left := range []struct{ name, what, mend string }{
 		{archive.Dir + "/transaction", "an update", p.bootstrap() + " --recover"},
-		{archive.Dir + "/journal", "bin/buildout", "cd " + quoted(p.Dir) + " && bin/buildout"},
+		{archive.Dir + "/journal", "bin/buildout", "cd " + install.ShellWord(p.Dir) + " && bin/buildout"},
 	} {
 		if _, err := os.Lstat(p.own(left.name)); err == nil {
 			return odd("interrupted runs", left.mend, "%s was killed; the next run finishes or undoes it", left.what)
@@ -115,7 +115,7 @@ func complete(ctx context.Context, p Patient) []Finding {
 // writers looks who else could change the tree.
 func writers(_ context.Context, p Patient) []Finding {
 	if _, err := install.Caretaker(p.Dir); err != nil {
-		return odd("owner", fault.HintOf(err, "chmod -R go-w "+quoted(p.Dir)), "%v", err)
+		return odd("owner", fault.HintOf(err, "chmod -R go-w "+install.ShellWord(p.Dir)), "%v", err)
 	}
 	return good("owner", "nobody but its user can change it")
 }
