@@ -1423,7 +1423,22 @@ def check_owner(base):
     paths = [OWN + u"/" + name for name in (u"manifest.json", u"files.json", u"launch.json", u"launcher.py", u"state.json", u"origin")]
     for folder in (CHANGE, PREVIOUS):
         paths += [folder, folder + u"/plan.json", folder + u"/old"]
-    for path in [u"", OWN, u"bootstrap.py", u"bin"] + paths + [INCOMING, STAGED, JOURNAL]:
+    check_paths(base, [u"", OWN, u"bootstrap.py", STARTER, u"bin"] + paths + [INCOMING, STAGED, JOURNAL])
+    program = bundled_in(base)
+    if program is not None:  # which root runs next
+        check_paths(base, interpreter_paths(program))
+
+
+def interpreter_paths(program):
+    """The tree's own interpreter, where it lies and what it loads first:
+    python-3.13.9, python-3.13.9/bin, python-3.13.9/bin/python3.13 and python-3.13.9/lib/python3.13."""
+    parts = program.split(u"/")
+    on_the_way = [u"/".join(parts[:i + 1]) for i in range(len(parts))]
+    return on_the_way + [parts[0] + u"/lib", parts[0] + u"/lib/" + parts[-1]]
+
+
+def check_paths(base, paths):
+    for path in paths:
         full = os.path.join(base, native(path)) if path else base
         if not os.path.lexists(full):
             continue

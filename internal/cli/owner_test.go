@@ -247,6 +247,12 @@ func TestOwnerRefused(t *testing.T) {
 			path := filepath.Join(mine, archive.Dir)
 			return func() error { return os.Chown(path, 0, 0) }, os.Chown(path, nobody, nobody)
 		},
+		"its own interpreter": func() (func() error, error) {
+			start, own := filepath.Join(mine, "bootstrap"), filepath.Join(mine, "python-3.13.9")
+			return func() error { return firstOf(os.Remove(start), os.RemoveAll(own)) }, firstOf(
+				os.WriteFile(start, []byte("# binary-buildout: starts bootstrap.py\nPYTHON=python-3.13.9/bin/python3.13\n"), 0o755),
+				os.Mkdir(own, 0o755), os.Mkdir(filepath.Join(own, "bin"), 0o755), os.Chown(filepath.Join(own, "bin"), nobody, nobody))
+		},
 		"one above": func() (func() error, error) {
 			return func() error { return os.Chown(y.dir, 0, 0) }, os.Chown(y.dir, nobody, nobody)
 		},

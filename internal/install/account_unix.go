@@ -140,16 +140,24 @@ func Caretaker(into string) (*Account, error) {
 	if os.Geteuid() == 0 && st.Uid != 0 {
 		return ownerOf(dir, st)
 	}
-	for _, name := range []string{".", archive.Dir, archive.BootstrapPy, archive.LauncherName, archive.StateName, "bin"} {
+	if err := onlyOurPaths(dir, ".", archive.Dir, archive.BootstrapPy, "bootstrap", archive.LauncherName, archive.StateName, "bin"); err != nil {
+		return nil, err
+	}
+	return nil, onlyOurPaths(dir, ownInterpreter(dir)...)
+}
+
+// onlyOurPaths refuses a tree of which somebody else can change one of these paths.
+func onlyOurPaths(dir string, names ...string) error {
+	for _, name := range names {
 		path := filepath.Join(dir, filepath.FromSlash(name))
 		if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err := onlyOurs(path); err != nil {
-			return nil, fault.Usage(fmt.Errorf("changing %s: %w", dir, err), "run it as the user that the directory belongs to, and take the right to write there from all others (chmod go-w)")
+			return fault.Usage(fmt.Errorf("changing %s: %w", dir, err), "run it as the user that the directory belongs to, and take the right to write there from all others (chmod go-w)")
 		}
 	}
-	return nil, nil
+	return nil
 }
 
 // onlyOurs is changeable as far as it matters to this user: to root all that

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -43,16 +44,37 @@ func starter(tree, goos string) []string {
 	if goos == "windows" {
 		name = "bootstrap.cmd"
 	}
-	text, err := os.ReadFile(filepath.Join(tree, name))
-	found := starterLine.FindSubmatch(text)
-	if err != nil || found == nil || !bytes.Contains(text, []byte("binary-buildout: starts")) {
+	program := named(filepath.Join(tree, name))
+	switch {
+	case program == "":
 		return nil
-	}
-	if goos == "windows" {
-		program := strings.ReplaceAll(string(found[1]), `\`, string(filepath.Separator))
-		return []string{filepath.Join(tree, program), "-BsSE", filepath.Join(tree, archive.BootstrapPy)}
+	case goos == "windows":
+		return []string{filepath.Join(tree, filepath.FromSlash(program)), "-BsSE", filepath.Join(tree, archive.BootstrapPy)}
 	}
 	return []string{"/bin/sh", filepath.Join(tree, name)}
+}
+
+// named is the interpreter that a starter names, with slashes; empty if the file
+// is none.
+func named(file string) string {
+	text, err := os.ReadFile(file)
+	found := starterLine.FindSubmatch(text)
+	if err != nil || found == nil || !bytes.Contains(text, []byte("binary-buildout: starts")) {
+		return ""
+	}
+	return strings.ReplaceAll(string(found[1]), `\`, "/")
+}
+
+// ownInterpreter gives a tree's own interpreter, the directories that it lies in
+// and those that it loads from first, as target/src/ownership.py does; of a tree
+// without one, nothing.
+func ownInterpreter(tree string) []string {
+	program := named(filepath.Join(tree, "bootstrap"))
+	if program == "" {
+		return nil
+	}
+	top, _, _ := strings.Cut(program, "/")
+	return []string{top, path.Dir(program), program, path.Join(top, "lib"), path.Join(top, "lib", path.Base(program))}
 }
 
 // starting is how bootstrap.py of a tree is started: by the interpreter that lies

@@ -1,9 +1,11 @@
 """bundled.py, and the place of the starter in a change."""
+import os
 import unittest
 
 from bundled import STARTER, bundled_in, hand_over, how_to_start
+from ownership import check_owner
 from plan import Item, Plan, is_owned
-from system import native
+from system import Refused, native
 from tests.trees import Tree
 
 OURS = b"#!/bin/sh\n# binary-buildout: starts bootstrap.py\nPYTHON=python-3.13.9/bin/python3.13\n"
@@ -26,6 +28,20 @@ class Bundled(unittest.TestCase):
         self.tree.write(STARTER, OURS)
         self.assertEqual(bundled_in(base), u"python-3.13.9/bin/python3.13")
         self.assertNotEqual(how_to_start(base), u"python bootstrap.py")
+
+    @unittest.skipIf(os.name == "nt" or os.geteuid() != 0, "needs root: another user's files")
+    def test_owner(self):
+        """Root goes on neither by a starter nor under an interpreter that another user can change."""
+        base, top = native(self.tree.root), u"python-3.13.9"
+        self.tree.write(STARTER, OURS)
+        self.tree.write(top + u"/bin/python3.13", b"")
+        self.tree.write(top + u"/lib/python3.13/os.py", b"")
+        check_owner(base)
+        for path in (STARTER, top, top + u"/bin", top + u"/bin/python3.13", top + u"/lib", top + u"/lib/python3.13"):
+            os.chown(self.tree.at(path), 12345, 12345)
+            self.assertRaises(Refused, check_owner, base)
+            os.chown(self.tree.at(path), 0, 0)
+        check_owner(base)
 
     def test_order(self):
         """The starter is there when all of its interpreter is, and goes before any of it."""
