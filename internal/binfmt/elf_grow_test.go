@@ -2,6 +2,7 @@ package binfmt_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"os"
 	"path/filepath"
@@ -97,6 +98,24 @@ func TestStrip(t *testing.T) {
 		if !bytes.Equal(binfmt.Strip(b), b) {
 			t.Errorf("%q is changed", b[:min(len(b), 8)])
 		}
+	}
+}
+
+// TestStripUnloaded: a library that no loader takes, since it has no program headers,
+// keeps its ELF header.
+func TestStripUnloaded(t *testing.T) {
+	le, names := binary.LittleEndian, "\x00.debug_info\x00.shstrtab\x00"
+	section := func(name, typ uint32, off, size uint64) []byte {
+		return put(le, name, typ, uint64(0), uint64(0), off, size, uint32(0), uint32(0), uint64(1), uint64(0))
+	}
+	b := put(le, "\x7fELF\x02\x01\x01\x00", uint64(0), uint16(3), uint16(62), uint32(1), uint64(0), uint64(0), uint64(64+400+len(names)),
+		uint32(0), uint16(64), uint16(0), uint16(0), uint16(64), uint16(3), uint16(2), make([]byte, 400), names)
+	b = append(b, make([]byte, 64)...)
+	b = append(b, section(1, 1, 64, 400)...)
+	b = append(b, section(13, 3, 464, uint64(len(names)))...)
+	out := binfmt.Strip(b)
+	if len(out) >= len(b) || !bytes.Equal(out[:40], b[:40]) {
+		t.Errorf("%d bytes of %d: %q", len(out), len(b), out[:min(len(out), 64)])
 	}
 }
 

@@ -34,9 +34,9 @@ func Strip(data []byte) []byte {
 }
 
 // loadedEnd is where in the file the last byte lies that a segment, a section in
-// memory or the program headers have. ok is false if other sections lie before it.
+// memory or the headers have, but for those of the sections. ok is false if other sections lie before it.
 func (f *elfFile) loadedEnd() (end uint64, ok bool) {
-	end = f.phoff + uint64(len(f.progs))*f.progEntry()
+	end = max(pick(f.is64, uint64(64), 52), f.phoff+uint64(len(f.progs))*f.progEntry())
 	for _, p := range f.progs {
 		end = max(end, p.off+p.filesz)
 	}
