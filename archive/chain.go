@@ -2,7 +2,6 @@ package archive
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -35,32 +34,6 @@ type Chain struct {
 	here     map[string][]string // paths in the tree, by SHA-256 as it was installed
 	sure     map[string]string   // the one of these, or of origin/, that still has the content
 	root     *os.Root
-}
-
-// A revision is what the documents of an archive say.
-type revision struct {
-	manifest, files []byte
-	digest          string // of manifest
-	parsed          Manifest
-	entries         []Entry
-}
-
-func readRevision(manifest, files []byte) (revision, error) {
-	v := revision{manifest: manifest, files: files, digest: digestOf(manifest)}
-	if err := parseManifest(manifest, &v.parsed); err != nil {
-		return v, err
-	}
-	if digestOf(files) != v.parsed.FilesSHA256 {
-		return v, &Error{Path: FilesName, Kind: ErrCorrupt, Detail: "it is not the one that " + ManifestName + " names"}
-	}
-	var err error
-	v.entries, err = parseFiles(files)
-	return v, err
-}
-
-func digestOf(data []byte) string {
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:])
 }
 
 // OpenChain makes all files that the last of the deltas leads to and that an
@@ -226,21 +199,6 @@ func (c *Chain) patcher(dir string, parts map[string]span) *patcher {
 	return &patcher{steps: bufio.NewReader(part("steps")), diff: part("diff"), fresh: part("new")}
 }
 
-// document makes a document of the one before: of the streams, or of its lines.
-func document(p *patcher, base []byte, said any, most int) ([]byte, error) {
-	parts, _ := said.([]any)
-	row, ok := numbers(parts)
-	if !ok {
-		return unpatch(base, parts, most)
-	}
-	if row[0] > most {
-		return nil, errSteps
-	}
-	var out bytes.Buffer
-	err := p.make(&out, bytes.NewReader(base), int64(len(base)), row[1], int64(row[0]))
-	return out.Bytes(), err
-}
-
 // patched makes a file of one of the version before.
 func (c *Chain) patched(p *patcher, base, next Entry, steps int) error {
 	from, closing, err := c.open(base)
@@ -249,6 +207,7 @@ func (c *Chain) patched(p *patcher, base, next Entry, steps int) error {
 	}
 	defer closing()
 	r, w := io.Pipe()
+	defer r.Close() // or the other end waits for ever where no more can be kept
 	go func() { w.CloseWithError(p.make(w, from, base.Size, steps, next.Size)) }()
 	at, sum, err := c.keep(r)
 	if err != nil {

@@ -3,13 +3,16 @@ package archive
 import (
 	"bufio"
 	"bytes"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/binary-buildout/binary-buildout/internal/bindiff"
 )
@@ -47,6 +50,23 @@ func latin(s string) []byte {
 		out = append(out, byte(r))
 	}
 	return out
+}
+
+// TestPatchedUnkept: where the disk is full, nothing goes on to make what nobody reads.
+func TestPatchedUnkept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // which fails if something waits at the end
+		name, base := filepath.Join(t.TempDir(), "base"), make([]byte, 1<<16)
+		check(t, os.WriteFile(name, base, 0o600))
+		full, err := os.Open(name) // to which nothing can be written
+		check(t, err)
+		defer full.Close()
+		e := Entry{Size: int64(len(base)), SHA256: digestOf(base)}
+		c := Chain{spool: &spool{file: full}, spans: map[string]span{e.SHA256: {size: e.Size}}}
+		steps := append(binary.AppendUvarint(nil, uint64(len(base))), 0, 0)
+		if err := c.patched(patcherOf(steps, base, nil), e, e, 1); err == nil {
+			t.Error("no error")
+		}
+	})
 }
 
 // FuzzPatched: whatever a patch says, no more is made than a file has, and what is
