@@ -101,15 +101,15 @@ binary_buildout_install() {
 		fi
 		partial=${partial:-$driver}
 	done
-	if [ -n "$partial" ]; then
-		printf 'error: %s\nhint: %s\n' "$partial has not the whole of Python's standard library (hashlib, json, subprocess, tarfile, zlib)" \
-			"install the rest (the package python3, where this is python3-minimal), or name another one with --python PATH" >&2
-		return 2
-	fi
 	if [ -z "$python" ]; then
 		binary_buildout_bring
 		code=$?
 		[ $code = 9 ] || return $code
+	fi
+	if [ -n "$partial" ]; then
+		printf 'error: %s\nhint: %s\n' "$partial has not the whole of Python's standard library (hashlib, json, subprocess, tarfile, zlib)" \
+			"install the rest (the package python3, where this is python3-minimal), or name another one with --python PATH" >&2
+		return 2
 	fi
 	printf 'error: %s\nhint: %s\n' "there is no Python here (this system is $(uname -sm 2>/dev/null || echo unknown))" \
 		'install the version that the application was made for (cp313 in the names of the archives is Python 3.13), or name one with --python PATH' >&2
@@ -138,7 +138,7 @@ binary_buildout_bring() (
 	name=${chosen% *} digest=${chosen#* }
 	wanted=$(printf '%s\n' "${sha256#[Ss][Hh][Aa]256:}" | tr A-F a-f)
 	[ -z "$wanted" ] || [ "$wanted" = "$digest" ] || binary_buildout_fail "$name has SHA-256 $digest, and --sha256 says $wanted" 'it is not the archive that you mean: ask who made it' 1
-	printf '%s\n' "there is no Python here: fetching $name, which has one in it" >&2
+	printf '%s\n' "no Python here can run this: fetching $name, which has one in it" >&2
 	binary_buildout_get "$name"
 	have=$(binary_buildout_sum "$work/$name") || exit
 	[ "$have" = "$digest" ] || binary_buildout_fail "$name has SHA-256 $have, and index.json says $digest" 'it was damaged on the way: run the command again' 1
@@ -224,12 +224,12 @@ binary_buildout_sum() { # FILE
 
 # Of index.json each archive with a Python in it: target, label, archive, digest,
 # Python, and the floors as KIND VERSION. A value with a character that no name has
-# becomes a question mark.
+# becomes a question mark. Debian 10's awk (mawk 1.3.3) knows no [:space:].
 binary_buildout_archives() {
 	awk '
 { text = text $0 "\n" }
 END {
-	while (match(text, /"([^"\\]|\\.)*"|[][{}:,]|[^][{}:,"[:space:]]+/)) {
+	while (match(text, /"([^"\\]|\\.)*"|[][{}:,]|[^][{}:," \t\r\n]+/)) {
 		token = substr(text, RSTART, RLENGTH)
 		text = substr(text, RSTART + RLENGTH)
 		if (token == "{" || token == "[") {
