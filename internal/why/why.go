@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,7 +16,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/ownership"
 	"github.com/binary-buildout/binary-buildout/internal/secrets"
@@ -79,8 +77,8 @@ type found struct {
 // what it makes of the part with what .installed.cfg remembers.
 func Ask(ctx context.Context, q Question) (*Answer, error) {
 	doing := "looking at part " + q.Part
-	program := filepath.Join(q.Dir, "bin", "buildout")
-	if _, err := os.Stat(program); err != nil {
+	program, err := starter(q.Dir)
+	if err != nil {
 		return nil, fault.Usage(fmt.Errorf("%s: %w", doing, err), "name the directory in which bin/buildout lies: an installed tree, or a checkout in which buildout has run")
 	}
 	if !ownership.MayRun(program) {
@@ -88,7 +86,10 @@ func Ask(ctx context.Context, q Question) (*Answer, error) {
 	}
 	argv, err := interpreter(q.Dir, program)
 	if err != nil {
-		return nil, fault.Usage(fmt.Errorf("%s: %w", doing, err), "")
+		return nil, fault.Usage(fmt.Errorf("%s: %w", doing, err), "run python bootstrap.py in an installed tree, or buildout in a checkout, so that bin/buildout is written again")
+	}
+	if !ownership.MayRun(argv[0]) {
+		return nil, fault.Usage(fmt.Errorf("%s: another user can change %s, and root runs nothing of another user's", doing, argv[0]), "run it as the user that it belongs to")
 	}
 	f, err := run(ctx, argv, q)
 	if err != nil {
@@ -123,45 +124,6 @@ func run(ctx context.Context, argv []string, q Question) (*found, error) {
 		return nil, errors.New(f.Error)
 	}
 	return f, nil
-}
-
-var shebang = regexp.MustCompile(`^#!\s*(\S+)[ \t]*([^\n]*)`)
-
-// interpreter is the one that bin/buildout runs under, with its flags: an
-// installed tree says it in state.json, since its first line may be sh's.
-func interpreter(dir, program string) ([]string, error) {
-	var state archive.State
-	data, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(archive.StateName)))
-	if err == nil {
-		if err := json.Unmarshal(data, &state); err != nil {
-			return nil, fmt.Errorf("reading %s: %w", archive.StateName, err)
-		}
-		var launch struct {
-			Virtualenv string `json:"virtualenv"`
-		}
-		if data, err = os.ReadFile(filepath.Join(dir, filepath.FromSlash(archive.LaunchName))); err == nil {
-			err = json.Unmarshal(data, &launch)
-		}
-		if err != nil {
-			return nil, err
-		}
-		if launch.Virtualenv != "" {
-			return []string{filepath.Join(dir, "bin", "python"), "-sE"}, nil
-		}
-		return []string{state.Interpreter, "-sSE"}, nil
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	text, err := os.ReadFile(program)
-	if err != nil {
-		return nil, err
-	}
-	m := shebang.FindSubmatch(text)
-	if m == nil || !strings.Contains(filepath.Base(string(m[1])), "python") {
-		return nil, fmt.Errorf("%s doesn't say which Python runs it", program)
-	}
-	return append([]string{string(m[1])}, strings.Fields(string(m[2]))...), nil
 }
 
 // answer compares the options that a part had with those that it has.
@@ -216,22 +178,6 @@ func options(old, new map[string]string) []Change {
 	}
 	slices.SortFunc(out, func(a, b Change) int { return strings.Compare(a.Name, b.Name) })
 	return out
-}
-
-var secret = regexp.MustCompile(`(?i)passw|secret|token|credential|api.?key`)
-
-// shown is a value without what may be a secret.
-func shown(name, value string) string {
-	if secret.MatchString(name) && value != "" {
-		return "(not shown)"
-	}
-	words := strings.Split(value, " ")
-	for i, w := range words {
-		if strings.Contains(w, "://") {
-			words[i] = secrets.Shown(w)
-		}
-	}
-	return strings.Join(words, " ")
 }
 
 // signature pairs the eggs of two signatures by their project.

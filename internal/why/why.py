@@ -25,6 +25,7 @@ job = json.loads(sys.argv[1])
 root, config, part = native(job['root']), native(job['config']), native(job['part'])
 os.chdir(root)
 script = os.path.join('bin', 'buildout')
+script = script if os.path.exists(script) else script + '-script.py'  # Windows'
 launcher = os.path.join(root, '.binary-buildout', 'launcher.py')
 options, defaults = [], True
 

@@ -39,6 +39,9 @@ func TestAnswer(t *testing.T) {
 		{"their order", options(signatureKey, "a-1 b-1"), options(signatureKey, "b-1 a-1"), InstallsAgain, nil, nil, nil},
 		{"a password", options("db-password", "x", "index", "https://me:pw@host/"), options("db-password", "y", "index", "https://host/"), InstallsAgain,
 			[]Change{{"db-password", "(not shown)", "(not shown)"}, {"index", "https://host/", "https://host/"}}, nil, nil},
+		{"a login", options("user", "admin:x"), options("user", "admin:y"), InstallsAgain, []Change{{"user", "admin:(not shown)", "admin:(not shown)"}}, nil, nil},
+		{"passwords in lines", options("env", "A 1\nDB_PASSWORD x\nurl https://a:b@host/x", "eggs", "a\nPasswordReset"), options("env", "A 2\ndsn password='y'\ntoken: z", "eggs", "a\nPasswordReset >= 2\nb"), InstallsAgain,
+			[]Change{{"eggs", "a\nPasswordReset", "a\nPasswordReset >= 2\nb"}, {"env", "A 1\n(not shown)\nurl https://host/x", "A 2\n(not shown)\n(not shown)"}}, nil, nil},
 		{"a new part", nil, options(), Installs, nil, nil, nil},
 	}
 	for _, tt := range tests {
@@ -57,10 +60,12 @@ func TestAnswer(t *testing.T) {
 func TestInterpreter(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "buildout")
 	for text, want := range map[string][]string{
-		"#!/usr/bin/python3 -S\nimport sys\n": {"/usr/bin/python3", "-S"},
-		"#! /opt/python3.13\n":                {"/opt/python3.13"},
-		"#!/bin/sh\nexec python\n":            nil,
-		"import sys\n":                        nil,
+		"#!/usr/bin/python3 -S\nimport sys\n":   {"/usr/bin/python3", "-S"},
+		"#! /opt/python3.13\n":                  {"/opt/python3.13"},
+		"#!/usr/bin/env python3\n":              {"/usr/bin/env", "python3"},
+		"#!\"C:\\A b\\Python.exe\" -S\r\nx\r\n": {`C:\A b\Python.exe`, "-S"},
+		"#!/bin/sh\nexec python\n":              nil,
+		"import sys\n":                          nil,
 	} {
 		if err := os.WriteFile(program, []byte(text), 0o755); err != nil {
 			t.Fatal(err)
@@ -69,5 +74,26 @@ func TestInterpreter(t *testing.T) {
 		if !reflect.DeepEqual(got, want) || (err == nil) != (want != nil) {
 			t.Errorf("%q: %q, %v", text, got, err)
 		}
+	}
+}
+
+// A damaged state.json names no program; on Windows bin has buildout.exe and its text.
+func TestInterpreterOfTree(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{".binary-buildout/state.json": `{"format": 1}`, ".binary-buildout/launch.json": `{"format": 1}`, "bin/buildout.exe": "", "bin/buildout-script.py": ""} {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	program, err := starter(dir)
+	if err != nil || program != filepath.Join(dir, "bin", "buildout-script.py") {
+		t.Errorf("%s, %v", program, err)
+	}
+	if argv, err := interpreter(dir, program); err == nil {
+		t.Errorf("%q", argv)
 	}
 }
