@@ -147,14 +147,15 @@ binary_buildout_bring() (
 	*.tar.zst) zstd -dc <"$work/$name" ;;
 	*) binary_buildout_fail "unpacking $name: sh reads no zip" 'install a Python' 2 ;;
 	esac >"$work/tar" || binary_buildout_fail "unpacking $name" 'make room on that disk, and install gzip or zstd'
-	# Of the archive only its interpreter, if none of its names climbs. BusyBox has no -T.
+	# Of the archive only its interpreter, if none of its names climbs, and what else
+	# begins as that does. BusyBox has no -T.
 	# shellcheck disable=SC2046 # its words
 	set -- $(tar -tf "$work/tar" | awk -F / '
-		$2 !~ /^(python-[0-9].*|bootstrap(\.py)?)$/ { next }
+		$2 !~ /^(python-[0-9][A-Za-z0-9._+-]*|bootstrap(\.py)?)$/ { next }
 		/(^|\/)\.\.(\/|$)/ || ($1 "/" $2) !~ /^[A-Za-z0-9._+-]+\/[A-Za-z0-9._+-]+$/ { bad = 1 }
 		!seen[$1 "/" $2]++ { names = names " " $1 "/" $2 }
 		END { if (!bad) print names }')
-	[ $# -eq 3 ] || binary_buildout_fail "unpacking $name: it is no archive of binary-buildout" 'fetch or make it again' 1
+	[ $# -ge 3 ] || binary_buildout_fail "unpacking $name: it is no archive of binary-buildout" 'fetch or make it again' 1
 	mkdir "$work/tree"
 	tar -xf "$work/tar" -C "$work/tree" "$@" || binary_buildout_fail "unpacking $name" 'make room on that disk'
 	rm -f "$work/tar"

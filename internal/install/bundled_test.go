@@ -25,6 +25,9 @@ func bundledArchive(t *testing.T, version, interpreter string, floors ...archive
 	stage := filepath.Join(t.TempDir(), "stage-of-some-length", strings.Repeat("x", 60))
 	packtest.WriteFile(t, filepath.Join(stage, "bin/app"), "#!"+python+"\nimport sys\nprint('"+version+"', sys.prefix)\n")
 	packtest.WriteFile(t, filepath.Join(stage, "buildout.cfg"), "[buildout]\nparts =\n")
+	for _, own := range []string{"python-3.cfg", "python-2 (old).cfg"} { // a project's own names
+		packtest.WriteFile(t, filepath.Join(stage, own), "[buildout]\n")
+	}
 	if interpreter != "" {
 		files, starter := packtest.Bundle(t, "3.13", interpreter)
 		packtest.WriteFile(t, filepath.Join(stage, "bootstrap"), string(starter))
@@ -75,7 +78,7 @@ func TestBundled(t *testing.T) {
 		if want := version + " " + filepath.Join(dir, "python-"+interpreter) + "\n"; err != nil || interpreter != "" && string(out) != want {
 			t.Fatalf("%v: %q, want %q", err, out, want)
 		}
-		if found, _ := filepath.Glob(filepath.Join(dir, "python-*")); len(found) != map[bool]int{true: 1}[interpreter != ""] {
+		if found, _ := filepath.Glob(filepath.Join(dir, "python-3.1*")); len(found) != map[bool]int{true: 1}[interpreter != ""] {
 			t.Errorf("there are %q", found)
 		}
 	}
