@@ -63,7 +63,11 @@ func (w *worker) binary(f *File, src *source, kind string, res place.Found, v *v
 		if v.class == ClassNone {
 			v.class = ClassInert
 		}
-		v.did("%d paths where nothing is loaded from", inert)
+		if inert == 1 {
+			v.did("1 path where nothing is loaded from")
+		} else {
+			v.did("%d paths where nothing is loaded from", inert)
+		}
 	}
 	if len(strs) > 0 {
 		if err := w.cstrings(f, src, kind, strs, v); err != nil {

@@ -55,6 +55,7 @@ func TestUsage(t *testing.T) {
 		{[]string{"inspect", "."}, 2, "", "error: . is a directory, no archive\nhint: "},
 		{[]string{"pack", "--floor", "abc"}, 2, "", "error: pack: the floor \"abc\" is no version\nhint: "},
 		{[]string{"pack", "--label", "a b"}, 2, "", "error: reading the label \"a b\""},
+		{[]string{"release", "--tag", "v1", "--prepare"}, 3, "", "no such file or directory\nhint: binary-buildout pack writes them into dist; "},
 		{[]string{"pack", "--target", "x"}, 2, "", "hint: a target is as "},
 	}
 	for _, tt := range tests {

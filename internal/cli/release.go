@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/plural"
 	"github.com/binary-buildout/binary-buildout/matrix"
 	"github.com/binary-buildout/binary-buildout/release"
@@ -207,7 +208,7 @@ func wantedArchives(f releaseFlags) ([]string, error) {
 	}
 	entries, err := os.ReadDir(f.dir)
 	if err != nil {
-		return nil, fmt.Errorf("gathering archives: %w", err)
+		return nil, fault.Surroundings(fmt.Errorf("gathering archives: %w", err), "binary-buildout pack writes them into dist; name another directory with --dir DIR")
 	}
 	var names []string
 	for _, e := range entries {

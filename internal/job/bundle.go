@@ -12,6 +12,7 @@ import (
 	"github.com/binary-buildout/binary-buildout/internal/buildout"
 	"github.com/binary-buildout/binary-buildout/internal/bundle"
 	"github.com/binary-buildout/binary-buildout/internal/fault"
+	"github.com/binary-buildout/binary-buildout/internal/plural"
 	"github.com/binary-buildout/binary-buildout/internal/verify"
 	"github.com/binary-buildout/binary-buildout/matrix"
 	"github.com/binary-buildout/binary-buildout/pack"
@@ -46,7 +47,7 @@ func (l *Listed) bundle(ctx context.Context) error {
 	}
 	l.List.Add(l.Bundled.Files...)
 	l.List.Omit(l.Bundled.Omitted...)
-	l.Say("interpreter: %s, %d files, %d libraries of this system", l.Bundled.Directory, len(l.Bundled.Files), len(l.Bundled.Libraries))
+	l.Say("interpreter: %s, %s, %s of this system", l.Bundled.Directory, plural.Of(len(l.Bundled.Files), "file"), plural.Of(len(l.Bundled.Libraries), "library", "libraries"))
 	for _, missing := range l.Bundled.Missing {
 		w := "the interpreter in the archive has no module " + missing + "; install what it is built with, and build the interpreter again"
 		l.Tree.Warnings = append(l.Tree.Warnings, w)
