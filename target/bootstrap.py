@@ -738,9 +738,10 @@ class Streams(object):
                 some = (min(added, CHUNK), 0 if added else CHUNK)
                 yield self.piece([base[at:at + some[0]]], [some])
                 at, added, put = at + some[0], added - some[0], put - some[1]
-            parts.append(base[at:at + added])
-            layout.append((added, put))
-            room -= added + put
+            if added or put:  # of others there may be millions
+                parts.append(base[at:at + added])
+                layout.append((added, put))
+                room -= added + put
             at += added + (-(seek + 1) // 2 if seek & 1 else seek // 2)
             if not 0 <= at <= length:
                 self.damaged(u"steps")

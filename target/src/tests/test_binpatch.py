@@ -99,6 +99,15 @@ class PatchesTest(unittest.TestCase):
             entry = {"size": 0, "sha256": hashlib.sha256(b"").hexdigest()}
             self.assertRaises(Refused, list, patches.chunks(u"file0", os.path.join(self.folder, "base0"), entry))
 
+    def test_empty_steps(self):
+        """Steps that make nothing take no memory, however many they are."""
+        patches = Patches(Incoming(self.folder, [], [], {u"steps": b"\0" * 3000, u"diff": b"", u"new": b""}), [])
+        self.addCleanup(patches.close)
+        layouts = []
+        patches.streams.piece = lambda base, layout: layouts.extend(layout)
+        self.assertEqual(len(list(patches.streams.pieces(b"a base", 1000, 0))), 1)
+        self.assertEqual(layouts, [])
+
     def test_large(self):
         """Steps that are larger than a piece, or end with one, or are many in one."""
         r = random.Random(2)
