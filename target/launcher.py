@@ -809,6 +809,12 @@ def runs_from(folder):
     return os.path.realpath(native(exact(prefix, u"the interpreter's prefix"))) == os.path.realpath(folder)
 
 
+def is_run(program):
+    """Whether a program is the interpreter that runs this."""
+    path = native(exact(plain(os.path.abspath(sys.executable or "")), u"the interpreter's path"))
+    return os.path.realpath(path) == os.path.realpath(program)
+
+
 def given_python(base):
     """The interpreter that this was started with before the tree's own took over,
     or None."""
@@ -827,8 +833,7 @@ def hand_over(base, arguments):
     folder = os.path.join(base, native(program.split(u"/")[0]))
     if runs_from(folder):
         return
-    if GIVEN in os.environ and os.path.realpath(plain(os.path.abspath(sys.executable or ""))) == os.path.realpath(
-            text(os.path.join(base, native(program)))):
+    if GIVEN in os.environ and is_run(os.path.join(base, native(program))):
         raise Refused(u"%s doesn't find its own library: it takes %s for its prefix" % (program, text(sys.prefix)),
                       u"unpack the archive again", 2)
     command = starting_command(base) + arguments

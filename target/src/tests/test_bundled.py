@@ -1,8 +1,9 @@
 """bundled.py, and the place of the starter in a change."""
 import os
+import sys
 import unittest
 
-from bundled import STARTER, bundled_in, hand_over, how_to_start
+from bundled import GIVEN, STARTER, bundled_in, hand_over, how_to_start
 from ownership import check_owner
 from plan import Item, Plan, is_owned
 from system import Refused, native
@@ -28,6 +29,24 @@ class Bundled(unittest.TestCase):
         self.tree.write(STARTER, OURS)
         self.assertEqual(bundled_in(base), u"python-3.13.9/bin/python3.13")
         self.assertNotEqual(how_to_start(base), u"python bootstrap.py")
+
+    @unittest.skipIf(os.name == "nt", "there it is a child")
+    def test_lost(self):
+        """An interpreter of the tree that takes another place for its own goes on under itself once."""
+        tree = Tree(u"Ort \xfc")
+        self.addCleanup(tree.close)
+        tree.write(STARTER, OURS)
+        tree.write(u"python-3.13.9/bin/python3.13", b"")
+        old = sys.executable, os.execve
+        calls = []
+        sys.executable, os.execve = tree.own(u"python-3.13.9/bin/python3.13"), lambda *args: calls.append(args)
+        os.environ[GIVEN] = old[0]
+        try:
+            self.assertRaises(Refused, hand_over, native(tree.root), [])
+        finally:
+            sys.executable, os.execve = old
+            del os.environ[GIVEN]
+        self.assertEqual(calls, [])
 
     @unittest.skipIf(os.name == "nt" or os.geteuid() != 0, "needs root: another user's files")
     def test_owner(self):
