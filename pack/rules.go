@@ -166,8 +166,9 @@ func fromIndex(p string) bool {
 	return false
 }
 
-// interpreterName is the directory of an archive's own interpreter.
-var interpreterName = regexp.MustCompile(`^python-[0-9]+\.[0-9]+\.[0-9]+/`)
+// interpreterName is the directory of an archive's own interpreter, which may be a
+// release candidate.
+var interpreterName = regexp.MustCompile(`^python-[0-9]+\.[0-9]+\.[0-9]+[0-9a-z+]*/`)
 
 // ofInterpreter tells whether a path lies in the archive's own interpreter.
 func ofInterpreter(p string) bool { return interpreterName.MatchString(p) }

@@ -2128,7 +2128,7 @@ def bytecode(path, source, filename, mtime):
     return importlib.util.MAGIC_NUMBER + struct.pack("<I", flags) + importlib.util.source_hash(source) + body
 
 
-OWN_PYTHON = re.compile(u"python-[0-9]+[.][0-9]+[.][0-9]+/")  # the archive's own interpreter
+OWN_PYTHON = re.compile(u"python-[0-9]+[.][0-9]+[.][0-9]+[0-9a-z+]*/")  # the archive's own interpreter
 
 
 def is_installed(path):
