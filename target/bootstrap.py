@@ -1436,11 +1436,11 @@ def check_owner(base):
 
 
 def interpreter_paths(program):
-    """The tree's own interpreter, where it lies and what it loads first:
-    python-3.13.9, python-3.13.9/bin, python-3.13.9/bin/python3.13 and python-3.13.9/lib/python3.13."""
+    """The tree's own interpreter, the directories that it lies in and those that
+    it loads from first: python-3.13.9/lib and python-3.13.9/lib/python3.13, or lib64."""
     parts = program.split(u"/")
     on_the_way = [u"/".join(parts[:i + 1]) for i in range(len(parts))]
-    return on_the_way + [parts[0] + u"/lib", parts[0] + u"/lib/" + parts[-1]]
+    return on_the_way + [parts[0] + u"/" + lib + below for lib in (u"lib", u"lib64") for below in (u"", u"/" + parts[-1])]
 
 
 def check_paths(base, paths):

@@ -74,7 +74,11 @@ func ownInterpreter(tree string) []string {
 		return nil
 	}
 	top, _, _ := strings.Cut(program, "/")
-	return []string{top, path.Dir(program), program, path.Join(top, "lib"), path.Join(top, "lib", path.Base(program))}
+	paths := []string{top, path.Dir(program), program}
+	for _, lib := range []string{"lib", "lib64"} {
+		paths = append(paths, path.Join(top, lib), path.Join(top, lib, path.Base(program)))
+	}
+	return paths
 }
 
 // starting is how bootstrap.py of a tree is started: by the interpreter that lies

@@ -55,8 +55,10 @@ class Bundled(unittest.TestCase):
         self.tree.write(STARTER, OURS)
         self.tree.write(top + u"/bin/python3.13", b"")
         self.tree.write(top + u"/lib/python3.13/os.py", b"")
+        self.tree.write(top + u"/lib64/python3.13/os.py", b"")
         check_owner(base)
-        for path in (STARTER, top, top + u"/bin", top + u"/bin/python3.13", top + u"/lib", top + u"/lib/python3.13"):
+        for path in (STARTER, top, top + u"/bin", top + u"/bin/python3.13", top + u"/lib", top + u"/lib/python3.13",
+                     top + u"/lib64", top + u"/lib64/python3.13"):
             os.chown(self.tree.at(path), 12345, 12345)
             self.assertRaises(Refused, check_owner, base)
             os.chown(self.tree.at(path), 0, 0)
