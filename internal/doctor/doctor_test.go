@@ -103,8 +103,11 @@ func TestTree(t *testing.T) {
 	if said := told(settled(context.Background(), p), Missing); !strings.Contains(said, "it was set up at /srv/old, and lies at "+dir) {
 		t.Error(said)
 	}
-	if said := told(fits(context.Background(), p), Missing); os.Geteuid() != 0 && !strings.Contains(said, "/no/python3.13, which it was set up for, doesn't run") {
+	if said := told(fits(context.Background(), p), Missing); !strings.Contains(said, "/no/python3.13, which it was set up for, can't be found") {
 		t.Error(said)
+	}
+	if all := complete(context.Background(), p); all != nil {
+		t.Errorf("%+v", all)
 	}
 	write(t, filepath.Join(dir, "bootstrap"), "")
 	write(t, filepath.Join(dir, ".binary-buildout/transaction/plan.json"), "{}")
@@ -152,6 +155,11 @@ func TestNotWritten(t *testing.T) {
 	all := executable(context.Background(), Patient{Dir: dir, Tree: true, OS: "linux"})
 	if said := told(all, Odd); !strings.Contains(said, "not tried in "+dir) || strings.Contains(said, "remount") {
 		t.Errorf("%+v", all)
+	}
+	for _, f := range executable(context.Background(), Patient{Dir: dir, Config: "buildout.cfg", OS: "linux"}) {
+		if strings.Contains(f.Says, dir) { // no checkout: nothing is written there
+			t.Errorf("%+v", f)
+		}
 	}
 }
 

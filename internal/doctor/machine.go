@@ -146,7 +146,7 @@ func written(p Patient) []string {
 	if p.OS != "windows" {
 		dirs = append(dirs, "/var/tmp")
 	}
-	if p.Dir != "" {
+	if _, err := os.Stat(filepath.Join(p.Dir, p.Config)); err == nil && p.Dir != "" { // a checkout
 		dirs = append(dirs, p.Dir)
 	}
 	return dirs
@@ -170,7 +170,7 @@ func executable(ctx context.Context, p Patient) []Finding {
 
 // tryPrograms writes a script into a directory, and runs it.
 func tryPrograms(ctx context.Context, p Patient, dir string) []Finding {
-	another := "name another directory: TMPDIR=DIR, --stage DIR"
+	another := "name another directory: TMPDIR=DIR, --stage DIR, --out DIR"
 	own, err := os.MkdirTemp(dir, ".binary-buildout-doctor-")
 	switch {
 	case err != nil && p.Tree:

@@ -64,13 +64,16 @@ func fits(ctx context.Context, p Patient) []Finding {
 	if !p.read(archive.StateName, &s) || s.Interpreter == "" {
 		return nil // settled says it
 	}
+	again := "install it again, or set the tree up for another one of the same version: cd " + install.ShellWord(p.Dir) + " && PYTHON bootstrap.py"
+	if _, err := os.Stat(s.Interpreter); err != nil {
+		return missing("Python", again, "%s, which it was set up for, can't be found: %v", s.Interpreter, err)
+	}
 	if !ownership.MayRun(s.Interpreter) {
 		return odd("Python", "run this as the user that the tree belongs to", "%s can be changed by another user, so root doesn't run it", s.Interpreter)
 	}
 	py, err := interpreter.Probe(ctx, s.Interpreter, interpreter.CleanEnv(p.Env))
 	if err != nil {
-		return missing("Python", "install it again, or set the tree up for another one of the same version: cd "+install.ShellWord(p.Dir)+" && PYTHON bootstrap.py",
-			"%s, which it was set up for, doesn't run", s.Interpreter)
+		return missing("Python", again, "%s, which it was set up for, doesn't run", s.Interpreter)
 	}
 	n := interpreter.Required(&m)
 	if !n.Fits(py) {
@@ -97,6 +100,9 @@ func complete(ctx context.Context, p Patient) []Finding {
 	var s archive.State
 	if !p.read(archive.StateName, &s) || s.Interpreter == "" {
 		return nil
+	}
+	if _, err := os.Stat(s.Interpreter); err != nil {
+		return nil // fits says it
 	}
 	program := p.own(archive.BootstrapPy)
 	if !ownership.MayRun(program) || !ownership.MayRun(s.Interpreter) {
