@@ -13,7 +13,7 @@ import (
 
 func doctorCommand() command {
 	return command{
-		name: "doctor", args: "[DIR]", group: groupLook, summary: "what is missing or odd on this machine, or in an installed tree, and what mends it",
+		name: "doctor", args: "[DIR]", group: groupLook, summary: "say what is missing or odd on this machine, or in an installed tree, and how to fix it",
 		examples: []string{"binary-buildout doctor", "binary-buildout doctor /srv/site"},
 		parse: func(c *Command, fs *flag.FlagSet, common *common) func(context.Context, []string) error {
 			python := fs.String("python", "", "the `PATH` of the interpreter (default python3, then python, on PATH)")
@@ -52,7 +52,7 @@ func (c *Command) doctor(ctx context.Context, p doctor.Patient, common *common) 
 		for _, f := range all {
 			fmt.Fprintf(c.Stdout, "%-8s %s: %s\n", f.State, plainLine(f.What), plainLine(f.Says))
 			if f.Mend != "" {
-				fmt.Fprintf(c.Stdout, "%-8s mend it: %s\n", "", plainLine(f.Mend))
+				fmt.Fprintf(c.Stdout, "%-8s fix: %s\n", "", plainLine(f.Mend))
 			}
 		}
 	}

@@ -14,7 +14,7 @@ import (
 
 func inspectCommand() command {
 	return command{
-		name: "inspect", args: "ARCHIVE [ARCHIVE]", group: groupLook, summary: "what is in an archive, where it runs, what it needs; how two archives differ",
+		name: "inspect", args: "ARCHIVE [ARCHIVE]", group: groupLook, summary: "show what is in an archive, where it runs and what it needs, or how two archives differ",
 		examples: []string{
 			"binary-buildout inspect dist/site-1.0-cp313-linux_x86_64.tar.gz",
 			"binary-buildout inspect last/site-1.0-cp313-linux_x86_64.tar.gz dist/site-1.1-cp313-linux_x86_64.tar.gz",

@@ -27,7 +27,7 @@ type lastFlags struct {
 
 func lastCommand() command {
 	return command{
-		name: "last", args: "[DIR]", group: groupRelease, summary: "the last release's archive of a target, for pack --reuse and --since",
+		name: "last", args: "[DIR]", group: groupRelease, summary: "download the last release's archive of a target, for pack --reuse and --since",
 		examples: []string{"binary-buildout last --repo acme/site --out last"},
 		parse: func(c *Command, fs *flag.FlagSet, common *common) func(context.Context, []string) error {
 			f := &lastFlags{}
@@ -39,8 +39,8 @@ func lastCommand() command {
 			fs.StringVar(&f.label, "label", "", "the `LABEL` in the archive's name")
 			fs.StringVar(&f.repo, "repo", "", "the repository `OWNER/REPO` (default GITHUB_REPOSITORY)")
 			fs.StringVar(&f.out, "out", "last", "the `DIR` that the archive is written to")
-			fs.StringVar(&f.archive, "archive", "", "an `ARCHIVE` to hold against its attestation, instead of the last release's")
-			fs.IntVar(&f.deltas, "deltas", 1, "the `NUMBER` of releases to take an archive of, the last one and those before it")
+			fs.StringVar(&f.archive, "archive", "", "an `ARCHIVE` to check against its attestation, instead of the last release's")
+			fs.IntVar(&f.deltas, "deltas", 1, "the `NUMBER` of releases to download an archive of, counted back from the last one")
 			f.trust = registerTrust(fs)
 			return func(ctx context.Context, args []string) error { return c.last(ctx, f, common, args) }
 		},

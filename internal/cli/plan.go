@@ -43,7 +43,7 @@ func readRunners(values []string) (map[string]string, error) {
 
 func planCommand() command {
 	return command{
-		name: "plan", args: "[DIR]", group: groupBuild, summary: "the matrix, as JSON for strategy.matrix",
+		name: "plan", args: "[DIR]", group: groupBuild, summary: "print the matrix, as JSON for strategy.matrix",
 		examples: []string{"binary-buildout plan --pythons 3.12,3.13 --platforms linux_x86_64,macosx_arm64"},
 		parse: func(c *Command, fs *flag.FlagSet, common *common) func(context.Context, []string) error {
 			o, runners := planFlags(fs)

@@ -45,8 +45,8 @@ func rebuildCommand() command {
 			fs.StringVar(&f.checkout, "checkout", "", "the `DIR` of a git repository that has the commit (default the working directory, else it is cloned)")
 			fs.StringVar(&f.image, "image", "", "the container's `IMAGE` that this runs in, as REFERENCE@sha256:DIGEST (default "+imageVar+")")
 			fs.StringVar(&f.defaultCfg, "default-cfg", "", "the default.cfg `FILE` that it was built with, if that isn't in the checkout")
-			fs.Var(lines(&f.before), "before", "a shell `CMD` that it was built after, if [binary-buildout] hasn't it; repeatable")
-			fs.StringVar(&f.out, "out", "", "the `DIR` to keep the rebuilt archive in (default it is removed)")
+			fs.Var(lines(&f.before), "before", "a shell `CMD` that was run before the build, if [binary-buildout] doesn't have it; repeatable")
+			fs.StringVar(&f.out, "out", "", "the `DIR` to keep the rebuilt archive in; without it, the archive is removed")
 			fs.StringVar(&f.predicate, "predicate", "", "write what actions/attest signs, of type "+rebuild.PredicateType+", to `FILE`")
 			fs.StringVar(&f.statement, "statement", "", "write the whole in-toto statement to `FILE`, for other signers")
 			return func(ctx context.Context, args []string) error {

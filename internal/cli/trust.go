@@ -23,7 +23,7 @@ func registerTrust(fs *flag.FlagSet) *trustFlags {
 	fs.StringVar(&f.trust.SourceRepo, fetch.SaidSourceRepo, "", "the repository `OWNER/REPO` that the archive was built from (default the repository installed from)")
 	fs.StringVar(&f.trust.SourceRef, fetch.SaidSourceRef, "", "the `REF` that it was built for (default the release's tag, refs/tags/TAG)")
 	fs.StringVar(&f.trust.SignerWorkflow, fetch.SaidSignerWorkflow, "", "the workflow `OWNER/REPO/PATH` that signed (default binary-buildout's, or one of the source's repository)")
-	fs.BoolVar(&f.trust.DenySelfHosted, fetch.SaidDenySelfHosted, false, "refuse what a runner signed that isn't GitHub's")
+	fs.BoolVar(&f.trust.DenySelfHosted, fetch.SaidDenySelfHosted, false, "refuse what was signed by a runner that isn't GitHub's")
 	fs.StringVar(&f.root, fetch.SaidTrustedRoot, "", "a `FILE` of further trusted roots, as gh attestation trusted-root writes it")
 	fs.StringVar(&f.signerRepo, "signer-repo", "", "the old name of --source-repo `OWNER/REPO`")
 	return f

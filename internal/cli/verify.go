@@ -21,7 +21,7 @@ import (
 
 func verifyCommand() command {
 	return command{
-		name: "verify", args: "DIR|ARCHIVE", group: groupBuild, summary: "the checks alone, of any platform's archive, on any platform",
+		name: "verify", args: "DIR|ARCHIVE", group: groupBuild, summary: "run only the checks, on any platform's archive, on any platform",
 		examples: []string{
 			"binary-buildout verify dist/site-1.0-cp313-linux_x86_64.tar.gz",
 			"binary-buildout verify . --waive coverage.tracer",

@@ -25,7 +25,7 @@ type Finding struct {
 	What  string `json:"what"`
 	State State  `json:"state"`
 	Says  string `json:"says"`
-	Mend  string `json:"mend,omitempty"`
+	Mend  string `json:"fix,omitempty"`
 }
 
 // Patient is the machine and what is to be looked at on it.
