@@ -46,7 +46,7 @@ func TestUsage(t *testing.T) {
 		{[]string{"pack", "--pyhton", "x"}, 2, "", "-pyhton\nhint: did you mean --python? binary-buildout pack --help lists the flags\n"},
 		{[]string{"pack", "--pythons=3.13"}, 2, "", "-pythons\nhint: --pythons is a flag of init, plan; binary-buildout pack --help lists the flags\n"},
 		{[]string{"pack", "a", "b"}, 2, "", "error: one directory is enough: b is too many\nhint: "},
-		{[]string{"pack", "--help"}, 0, "\n  --bundle-python[=DIR]          put", ""},
+		{[]string{"pack", "--help"}, 0, "\n  --bundle-python[=DIR]       put", ""},
 		{[]string{"init", "--json"}, 2, "", "error: init: flag provided but not defined: -json\nhint: "},
 		{[]string{"doctor", "--config", "missing.cfg"}, 2, "", "error: reading the configuration: "},
 		{[]string{"pack", "missing"}, 2, "", "error: reading the buildout's directory"},

@@ -15,7 +15,7 @@ import (
 
 func completionCommand() command {
 	return command{
-		name: "completion", args: "SHELL", group: groupLook, mute: true, summary: "print a script that completes commands and flags in bash, zsh, fish or PowerShell",
+		name: "completion", args: "SHELL", group: groupLook, mute: true, summary: "print a completion script for bash, zsh, fish or PowerShell",
 		examples: []string{
 			"binary-buildout completion bash > ~/.local/share/bash-completion/completions/binary-buildout",
 			"binary-buildout completion zsh > ~/.zsh/_binary-buildout    # ~/.zsh is in fpath before compinit",

@@ -28,12 +28,12 @@ func groups() []string {
 }
 
 func (c *Command) usage(w io.Writer) {
-	fmt.Fprint(w, "binary-buildout packs a built zc.buildout into an archive that runs elsewhere,\nwith no compiler and no network.\n\nCommands:\n")
+	fmt.Fprint(w, "binary-buildout builds a zc.buildout and packs it into an archive that runs elsewhere,\nwith no compiler and no network.\n\nCommands:\n")
 	for g, heading := range groups() {
 		fmt.Fprintf(w, "  %s\n", heading)
 		for _, cmd := range commands() {
 			if cmd.group == group(g) {
-				fmt.Fprintf(w, "    %-28s %s\n", strings.TrimSpace(cmd.name+" "+cmd.args), cmd.summary)
+				columns(w, "    ", 26, strings.TrimSpace(cmd.name+" "+cmd.args), cmd.summary)
 			}
 		}
 	}
@@ -42,9 +42,14 @@ func (c *Command) usage(w io.Writer) {
 
 func (c *Command) commandUsage(w io.Writer, cmd command, fs *flag.FlagSet) {
 	fmt.Fprintf(w, "binary-buildout %s\n\n%s.\n\nFlags:\n", strings.TrimSpace(cmd.name+" "+cmd.args), upperFirst(cmd.summary))
+	width := 0
+	fs.VisitAll(func(f *flag.Flag) {
+		tag, _ := flagTag(f)
+		width = max(width, len(tag))
+	})
 	fs.VisitAll(func(f *flag.Flag) {
 		tag, usage := flagTag(f)
-		fmt.Fprintf(w, "  %-30s %s\n", tag, usage)
+		columns(w, "  ", width, tag, usage)
 	})
 	fmt.Fprint(w, "\nExamples:\n")
 	for _, e := range cmd.examples {
@@ -66,6 +71,24 @@ func (c *Command) help(args []string) error {
 		c.commandUsage(c.Stdout, cmd, flagsFor(cmd))
 	}
 	return nil
+}
+
+// lineWidth is how wide a help may be: the terminal's own width isn't asked.
+const lineWidth = 100
+
+// columns writes a word and what it means beside it, on several lines if need be.
+func columns(w io.Writer, indent string, width int, word, text string) {
+	room := lineWidth - len(indent) - width - 2
+	for text != "" {
+		line, rest := text, ""
+		if len(text) > room {
+			if at := strings.LastIndexByte(text[:room+1], ' '); at > 0 {
+				line, rest = text[:at], text[at+1:]
+			}
+		}
+		fmt.Fprintf(w, "%s%-*s  %s\n", indent, width, word, line)
+		word, text = "", rest
+	}
 }
 
 func upperFirst(s string) string {

@@ -44,6 +44,29 @@ func TestKinds(t *testing.T) {
 	}
 }
 
+// No line of a help, but for an example, is wider than it may be, and no word of it is lost.
+func TestHelpWidth(t *testing.T) {
+	var b strings.Builder
+	c := &Command{Stdout: &b}
+	c.usage(&b)
+	for _, cmd := range commands() {
+		if err := c.help([]string{cmd.name}); err != nil {
+			t.Fatal(err)
+		}
+		words := strings.Join(strings.Fields(b.String()), " ")
+		flagsFor(cmd).VisitAll(func(f *flag.Flag) {
+			if tag, usage := flagTag(f); !strings.Contains(words, tag+" "+usage) {
+				t.Errorf("%s doesn't say: %s %s", cmd.name, tag, usage)
+			}
+		})
+	}
+	for line := range strings.SplitSeq(b.String(), "\n") {
+		if len(line) > lineWidth && !strings.HasPrefix(line, "  binary-buildout ") {
+			t.Errorf("%d: %s", len(line), line)
+		}
+	}
+}
+
 // Each command has an example, and each example's flags are the command's.
 func TestExamples(t *testing.T) {
 	for _, cmd := range commands() {

@@ -19,7 +19,7 @@ import (
 
 func initCommand() command {
 	return command{
-		name: "init", args: "[DIR]", group: groupBuild, mute: true, summary: "write the GitHub workflow that a buildout needs, or show what would differ",
+		name: "init", args: "[DIR]", group: groupBuild, mute: true, summary: "write a buildout's GitHub workflow, or show how it would change",
 		examples: []string{"binary-buildout init", "binary-buildout init --section --pythons 3.12,3.13"},
 		parse: func(c *Command, fs *flag.FlagSet, common *common) func(context.Context, []string) error {
 			i := &initing{Command: c}

@@ -11,7 +11,7 @@ import (
 
 func manCommand() command {
 	return command{
-		name: "man", args: "[COMMAND]", group: groupLook, mute: true, summary: "print the man page of the program or of a command, or write all of them as files",
+		name: "man", args: "[COMMAND]", group: groupLook, mute: true, summary: "print the man page of the program or a command, or write all pages",
 		examples: []string{
 			"binary-buildout man pack | man -l -",
 			"binary-buildout man --out ~/.local/share/man/man1",

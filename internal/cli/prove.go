@@ -14,7 +14,7 @@ import (
 
 func proveCommand() command {
 	return command{
-		name: "prove", args: "ARCHIVE", group: groupBuild, summary: "install an archive elsewhere and run it, without compiler and network",
+		name: "prove", args: "ARCHIVE", group: groupBuild, summary: "install an archive elsewhere and run it without compiler or network",
 		examples: []string{"binary-buildout prove dist/site-1.0-cp313-linux_x86_64.tar.gz --smoke \"bin/instance --help\""},
 		parse: func(c *Command, fs *flag.FlagSet, common *common) func(context.Context, []string) error {
 			o := prove.Options{}

@@ -34,7 +34,7 @@ type rebuildFlags struct {
 
 func rebuildCommand() command {
 	return command{
-		name: "rebuild", args: "SOURCE", group: groupRelease, summary: "build an archive again as its manifest says, and compare it byte by byte",
+		name: "rebuild", args: "SOURCE", group: groupRelease, summary: "build an archive again as its manifest says, and compare the bytes",
 		examples: []string{"binary-buildout rebuild acme/site@v1.0 --checkout ."},
 		parse: func(c *Command, fs *flag.FlagSet, common *common) func(context.Context, []string) error {
 			o, f := install.Options{}, &rebuildFlags{}

@@ -13,7 +13,7 @@ import (
 
 func whyCommand() command {
 	return command{
-		name: "why", args: "PART [DIR]", group: groupLook, summary: "say why buildout would install a part again: which options and eggs differ",
+		name: "why", args: "PART [DIR]", group: groupLook, summary: "say why buildout would install a part again: what differs",
 		examples: []string{"binary-buildout why instance", "binary-buildout why instance /srv/site"},
 		parse: func(c *Command, fs *flag.FlagSet, common *common) func(context.Context, []string) error {
 			config := fs.String("config", "", "the configuration `FILE` (default the one that bin/buildout reads by itself)")
