@@ -184,12 +184,12 @@ binary_buildout_get() { # NAME
 		;;
 	*)
 		[ -n "$repo" ] || binary_buildout_fail 'it is not known which release this script is of' 'name a mirror with --from' 2
-		url=$server/$repo/releases/download/${tag:-$release}/$1
+		url=$server/$repo/releases/download/$(printf '%s\n' "${tag:-$release}" | sed 's/%/%25/g; s|/|%2F|g; s/#/%23/g; s/"/%22/g')/$1
 		;;
 	esac
 	case $url in https:*) only='=https' ;; *) only='=http,https' ;; esac
 	if command -v curl >/dev/null; then
-		printf 'url = "%s"\n' "$url" | curl -fsSL --connect-timeout 30 --retry 4 --speed-limit 1 --speed-time 60 --proto "$only" -o "$work/$1" -K - && return
+		printf 'url = "%s"\n' "$url" | curl -gfsSL --connect-timeout 30 --retry 4 --speed-limit 1 --speed-time 60 --proto "$only" -o "$work/$1" -K - && return
 		binary_buildout_fail "fetching $1" 'check the address, and that the release is published; of a private repository, copy the release here and name it with --from'
 	fi
 	for hop in 0 1 2 3 4 5 6 7 8 9; do

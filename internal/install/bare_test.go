@@ -125,6 +125,30 @@ func exitOf(err error) int {
 	return 0
 }
 
+// TestScriptTag: a tag is one name in an address, and nothing of curl's configuration.
+func TestScriptTag(t *testing.T) {
+	files, err := publish.Installers("", "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, get, _ := strings.Cut(string(files[0].Data), "\nbinary_buildout_get() {")
+	get, _, _ = strings.Cut(get, "\nbinary_buildout_sum()")
+	for _, sh := range shells {
+		args := append(sh[1:], "-c")
+		if sh[0] == "zsh" {
+			args = []string{"--emulate", "sh", "-c"}
+		}
+		out, err := exec.Command(testtool.Program(t, sh[0]), append(args, `
+curl() { cat; }
+work=. from= server=https://h.example repo=acme/site tag='app/1.0#"2{3}+%' release=none
+binary_buildout_get() {`+get+`
+binary_buildout_get index.json`)...).CombinedOutput()
+		if want := `url = "https://h.example/acme/site/releases/download/app%2F1.0%23%222{3}+%25/index.json"` + "\n"; err != nil || string(out) != want {
+			t.Errorf("%s: %v: %s", sh[0], err, out)
+		}
+	}
+}
+
 // TestScriptFits: sh alone chooses among the archives that have a Python in them,
 // in each shell.
 func TestScriptFits(t *testing.T) {
