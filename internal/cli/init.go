@@ -64,7 +64,7 @@ func (i *initing) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if i.section && len(co.Settings) == 0 {
+	if i.section && len(co.Settings) == 0 && !hasSection(file) {
 		if err := appendTo(file, workflow.Section(i.applicationName(ctx))); err != nil {
 			return err
 		}
@@ -207,6 +207,14 @@ func (i *initing) write(text string) (wrote []string, err error) {
 
 // unixLines is a text as git keeps it: on Windows, a checkout may have CRLF.
 func unixLines(text string) string { return strings.ReplaceAll(text, "\r\n", "\n") }
+
+var sectionLine = regexp.MustCompile(`(?m)^\[[ \t]*` + buildout.SectionName + `[ \t]*[:\]]`)
+
+// hasSection tells whether a configuration has the section, be it empty.
+func hasSection(file string) bool {
+	data, err := os.ReadFile(file)
+	return err == nil && sectionLine.Match(data)
+}
 
 // appendTo adds to a file's end.
 func appendTo(file, text string) error {

@@ -68,7 +68,7 @@ func (c Checkout) Text() string {
 		if c.Install != "" {
 			c.setting(b, "before", fmt.Sprintf("      before: %s\n", scalar(c.Install)))
 		}
-		c.setting(b, "system-libraries", "      # The server brings the libraries behind these. Where they are allowed, pack names\n      # each; take the list from there:\n      # system_libraries: libNAME.so.1\n")
+		c.setting(b, "system-libraries", "      # The server has to provide the libraries that these link to. If pack fails\n      # because of one, its report names it; if the server has it, list it here:\n      # system_libraries: libNAME.so.1\n")
 	}
 	c.secrets(b)
 	return b.String()
@@ -104,7 +104,7 @@ func why(image string) string {
 	if image == "manylinux_2_28" {
 		return "An archive of manylinux_2_28 runs on glibc 2.28 and newer: Debian 10, Ubuntu 20.04, RHEL 8."
 	}
-	return "The archive runs on " + image + " and what is newer: manylinux_2_28 has no such Python."
+	return "An archive built on " + image + " runs there and on newer systems. manylinux_2_28 has no such Python."
 }
 
 // scalar is a value in YAML: quoted, but where it is a plain word.
