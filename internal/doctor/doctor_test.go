@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // told is the first finding of that state, with what mends it.
@@ -113,6 +114,25 @@ func TestTree(t *testing.T) {
 	write(t, filepath.Join(dir, ".binary-buildout/transaction/plan.json"), "{}")
 	if said := told(interrupted(context.Background(), p), Odd); !strings.Contains(said, "an update was killed") || !strings.HasSuffix(said, "&& ./bootstrap --recover") {
 		t.Error(said)
+	}
+}
+
+// A pipe in the place of a document is not waited for.
+func TestPipe(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, ".binary-buildout/manifest.json"), "{}")
+	if err := exec.Command("mkfifo", filepath.Join(dir, ".binary-buildout/state.json")).Run(); err != nil {
+		t.Skip(err)
+	}
+	done := make(chan []Finding, 1)
+	go func() { done <- settled(context.Background(), Patient{Dir: dir, Tree: true, OS: "linux"}) }()
+	select {
+	case all := <-done:
+		if told(all, Missing) == "" {
+			t.Errorf("%+v", all)
+		}
+	case <-time.After(5 * time.Second):
+		t.Error("it waits for the pipe")
 	}
 }
 

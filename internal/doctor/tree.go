@@ -21,10 +21,18 @@ import (
 // own is the path of one of binary-buildout's documents in the tree.
 func (p Patient) own(name string) string { return filepath.Join(p.Dir, filepath.FromSlash(name)) }
 
-// read reads one of them; false if it isn't there, or damaged.
+// largest is how large a document may be, in bytes.
+const largest = 64 << 20
+
+// read reads one of them; false if it isn't there, or damaged. Root may look at
+// a tree of another user, who may have put a pipe or a device there.
 func (p Patient) read(name string, into any) bool {
+	info, err := os.Stat(p.own(name))
+	if err != nil || !info.Mode().IsRegular() || info.Size() > largest {
+		return false
+	}
 	data, err := os.ReadFile(p.own(name))
-	return err == nil && json.Unmarshal(data, into) == nil
+	return err == nil && archive.CheckDocument(name, data) == nil && json.Unmarshal(data, into) == nil
 }
 
 // bootstrap is the command that sets the tree up: with the interpreter that lies
@@ -65,6 +73,9 @@ func fits(ctx context.Context, p Patient) []Finding {
 		return nil // settled says it
 	}
 	again := "install it again, or set the tree up for another one of the same version: cd " + install.ShellWord(p.Dir) + " && PYTHON bootstrap.py"
+	if m.BundledPython != nil {
+		again = "install it again: its interpreter is part of the archive"
+	}
 	if _, err := os.Stat(s.Interpreter); err != nil {
 		return missing("Python", again, "%s, which it was set up for, can't be found: %v", s.Interpreter, err)
 	}
