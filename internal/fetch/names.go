@@ -20,7 +20,8 @@ func (x *Index) names(from string) error {
 		return fault.Failed(fmt.Errorf("reading %s: its name, version or tag isn't valid", from), "it is damaged: fetch or make it again")
 	}
 	for i, a := range x.Assets {
-		plain := plainAsset(a.Name, a.SHA256, a.Size) && assetName.MatchString(a.Target) && (a.Label == "" || assetName.MatchString(a.Label))
+		plain := plainAsset(a.Name, a.SHA256, a.Size) && assetName.MatchString(a.Target) && (a.Label == "" || assetName.MatchString(a.Label)) &&
+			(a.Python == "" && !a.PythonBundled || assetName.MatchString(a.Python))
 		for _, f := range a.Floors {
 			plain = plain && assetName.MatchString(f.Kind) && assetName.MatchString(f.Version)
 		}

@@ -24,7 +24,7 @@ def is_name(v, pattern=NAME):
 
 def entry_names(a):
     """All of an entry that becomes a file name, or is said."""
-    names = [a["archive"], a["target"], a.get("label") or "x", a.get("python") or "x"]
+    names = [a["archive"], a["target"], a.get("label") or "x", a["python"] if a.get("python_bundled") else a.get("python") or "x"]
     for f in a.get("floors") or []:
         names += [f["kind"], f["version"]]
     for d in a.get("deltas") or []:
