@@ -103,7 +103,7 @@ func (c *Command) Main(ctx context.Context, args []string) int {
 	switch args[0] {
 	case "help", "-h", "-help", "--help":
 		return c.exit(c.help(args[1:]))
-	case "version", "--version":
+	case "version", "-version", "--version":
 		fmt.Fprintln(c.Stdout, generator())
 		return 0
 	}
@@ -127,7 +127,7 @@ func commandNamed(name string) (command, error) {
 		names = append(names, cmd.name)
 	}
 	hint := "commands: " + strings.Join(names, ", ")
-	if meant := spelling.Nearest(name, names); meant != "" {
+	if meant := spelling.Nearest(name, names); meant != "" && meant != name {
 		hint = fmt.Sprintf("did you mean %q? %s", meant, hint)
 	}
 	return command{}, usageError(fmt.Sprintf("unknown command %q", name), hint)

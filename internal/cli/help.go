@@ -37,7 +37,7 @@ func (c *Command) usage(w io.Writer) {
 			}
 		}
 	}
-	fmt.Fprint(w, "\nbinary-buildout COMMAND --help lists a command's flags and shows examples.\n")
+	fmt.Fprint(w, "\nbinary-buildout COMMAND --help lists a command's flags and shows examples.\nbinary-buildout version says which version this is.\n")
 }
 
 func (c *Command) commandUsage(w io.Writer, cmd command, fs *flag.FlagSet) {
@@ -64,6 +64,10 @@ func (c *Command) help(args []string) error {
 		return nil
 	}
 	for _, name := range args {
+		if name == "help" || name == "version" { // they have no flags
+			c.usage(c.Stdout)
+			continue
+		}
 		cmd, err := commandNamed(name)
 		if err != nil {
 			return err
