@@ -41,6 +41,7 @@ type initing struct {
 	section, replace bool
 
 	dir, top string // of the buildout, and of the repository
+	git      bool   // there is one
 }
 
 func (i *initing) run(ctx context.Context, args []string) error {
@@ -54,7 +55,7 @@ func (i *initing) run(ctx context.Context, args []string) error {
 	}
 	i.top = i.dir
 	if top := gitOutput(ctx, i.dir, "rev-parse", "--show-toplevel"); top != "" {
-		i.top = filepath.FromSlash(top)
+		i.top, i.git = filepath.FromSlash(top), true
 	}
 	co, err := i.checkout(ctx, file)
 	if err != nil {
@@ -236,7 +237,7 @@ func (i *initing) next(wrote []string) error {
 	if len(wrote) == 0 {
 		return nil
 	}
-	base, enter := i.base()
+	base, before := i.base()
 	var names, quoted []string
 	for _, path := range wrote {
 		path = nearer(base, path)
@@ -244,18 +245,21 @@ func (i *initing) next(wrote []string) error {
 		quoted = append(quoted, install.ShellWord(path))
 	}
 	_, err := fmt.Fprintf(i.Stdout, "wrote %s\nnext: %sgit add %s && git commit -m \"Release archives by binary-buildout\"\nthen: git tag v1.0 && git push origin HEAD v1.0\n",
-		plain(strings.Join(names, ", ")), plain(enter), plain(strings.Join(quoted, " ")))
+		plain(strings.Join(names, ", ")), plain(before), plain(strings.Join(quoted, " ")))
 	return err
 }
 
 // base is where a person can type git's commands: the working directory if that
-// is in the repository, else the repository, and how to get there.
-func (i *initing) base() (dir, enter string) {
-	dir = nearer("", i.Dir)
-	if below, err := filepath.Rel(nearer("", i.top), dir); err == nil && filepath.IsLocal(below) {
-		return dir, ""
+// is in the repository, else the repository; and what is to be typed before them.
+func (i *initing) base() (dir, before string) {
+	if !i.git {
+		before = "git init && "
 	}
-	return nearer("", i.top), "cd " + install.ShellWord(i.top) + " && "
+	dir = nearer("", i.Dir)
+	if below, err := filepath.Rel(nearer("", i.top), dir); err == nil && filepath.IsLocal(below) && (i.git || below == ".") {
+		return dir, before
+	}
+	return nearer("", i.top), "cd " + install.ShellWord(i.top) + " && " + before
 }
 
 // nearer is a path without links, as seen from a directory that isn't "".
