@@ -39,7 +39,7 @@ func ReadSection(path string, known []string) (Section, error) {
 	s := Section{Path: path, values: map[string][]string{}, lines: map[string]int{}}
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return s, usage("reading the configuration", "name the configuration file with --config FILE", "%w", err)
+		return s, usage("reading the configuration", "give the directory that has the buildout.cfg, or name another configuration with --config FILE", "%w", err)
 	}
 	if err != nil {
 		return s, surroundings("reading the configuration", "", err)

@@ -28,6 +28,9 @@ func proveCommand() command {
 					return usageError("prove takes one archive", "binary-buildout prove dist/site-1.0-cp313-linux_x86_64.tar.gz")
 				}
 				o.Archive = c.abs(args[0])
+				if _, err := os.Stat(o.Archive); err != nil {
+					return usageError("reading the archive: "+err.Error(), "name an archive, as dist/site-1.0-cp313-linux_x86_64.tar.gz")
+				}
 				return c.proveAlone(ctx, o, common)
 			}
 		},

@@ -200,7 +200,7 @@ func wantedArchives(f releaseFlags) ([]string, error) {
 	if f.plan != "" && !f.step {
 		file, err := os.Open(f.plan)
 		if err != nil {
-			return nil, fmt.Errorf("reading the plan: %w", err)
+			return nil, fault.Surroundings(fmt.Errorf("reading the plan: %w", err), "binary-buildout plan --json >plan.json writes it")
 		}
 		defer file.Close()
 		p, err := matrix.ReadPlan(file)
