@@ -69,10 +69,10 @@ func whyLines(a *why.Answer) []string {
 		}
 	}
 	if a.Does == why.InstallsAgain && len(a.Options)+len(a.Signature) == 0 {
-		out = append(out, "  the eggs of its recipe stand in another order")
+		out = append(out, "  its recipe's eggs are in another order")
 	}
 	if n := len(a.Gone); n > 0 {
-		out = append(out, fmt.Sprintf("  %s that it installed %s missing, as %s; buildout doesn't look at that", plural.Of(n, "path"), plural.Is(n), a.Gone[0]))
+		out = append(out, fmt.Sprintf("  %s that it installed %s missing, for example %s; buildout doesn't check that", plural.Of(n, "path"), plural.Is(n), a.Gone[0]))
 	}
 	return out
 }
