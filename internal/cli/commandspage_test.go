@@ -28,7 +28,7 @@ func TestCommandsPage(t *testing.T) {
 func commandsPage() string {
 	var b strings.Builder
 	b.WriteString("# Commands\n\nA test writes this page from the program's own flags. `COMMAND --help` and `binary-buildout man` say the same.\n" +
-		"The flags of `plan` and `pack` can stand in the section [`[binary-buildout]`](reference.md#the-section) too.\n")
+		"The flags of `plan` and `pack` can also be set in the section [`[binary-buildout]`](reference.md#the-section).\n")
 	for g, heading := range groups() {
 		fmt.Fprintf(&b, "\n## %s\n", heading)
 		for _, cmd := range commands() {
