@@ -48,12 +48,15 @@ func TestScript(t *testing.T) {
 	})
 }
 
-// condition knows [lacks:PROGRAM], also for a Python (python3.13), which is an error in CI, since nothing is
-// skipped there unseen; [powershell], which .ci/powershell.sh makes true; and
+// condition knows [lacks:PROGRAM], also for a Python (python3.13) or a file by its path, which is an error in
+// CI, since nothing is skipped there unseen; [powershell], which .ci/powershell.sh makes true; and
 // [published], for what takes too long in each CI (examples/published/README.md).
 func condition(cond string) (bool, error) {
 	if program, ok := strings.CutPrefix(cond, "lacks:"); ok {
 		_, err := exec.LookPath(program)
+		if filepath.IsAbs(program) {
+			_, err = os.Stat(program)
+		}
 		if minor, ok := strings.CutPrefix(program, "python"); ok {
 			_, err = testtool.FindPython(minor)
 		}
