@@ -1437,7 +1437,7 @@ def check_owner(base):
 
 def interpreter_paths(program):
     """The tree's own interpreter, the directories that it lies in and those that
-    it loads from first: python-3.13.9/lib and python-3.13.9/lib/python3.13, or lib64."""
+    it loads from first: lib or lib64 of python-3.13.9, and python3.13 in it."""
     parts = program.split(u"/")
     on_the_way = [u"/".join(parts[:i + 1]) for i in range(len(parts))]
     return on_the_way + [parts[0] + u"/" + lib + below for lib in (u"lib", u"lib64") for below in (u"", u"/" + parts[-1])]
