@@ -82,10 +82,7 @@ func account(a, b string) (*changes.Account, error) {
 // account says what changed since the last archive, which --since or --reuse
 // name; nil without one of an earlier version.
 func (p *packing) account() (*changes.Account, error) {
-	last := p.reuse()
-	if len(p.flags.since) > 0 {
-		last = p.abs(p.flags.since[0])
-	}
+	last := p.last()
 	if last == "" {
 		return nil, nil
 	}

@@ -20,7 +20,19 @@ type materials struct {
 	ofParts map[string][]string
 }
 
+// materials are read once: the report, the summary and the sidecar all show them.
 func (p *packing) materials() (materials, error) {
+	if p.known != nil {
+		return *p.known, nil
+	}
+	m, err := p.readMaterials()
+	if err == nil {
+		p.known = &m
+	}
+	return m, err
+}
+
+func (p *packing) readMaterials() (materials, error) {
 	var m materials
 	var all []pydist.Distribution
 	for _, e := range p.built.Tree.Eggs {

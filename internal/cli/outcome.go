@@ -77,13 +77,19 @@ func (p *packing) failure(cause error) *outcome.Failure {
 	return f
 }
 
-// lastArchive is the first of --since, or else --reuse; nil if there is none
-// that can be read.
-func (p *packing) lastArchive() *outcome.Archive {
-	path := p.reuse()
+// last is the path of the archive that this one is compared with: the first of
+// --since, or else --reuse; "" if neither was given.
+func (p *packing) last() string {
 	if len(p.flags.since) > 0 {
-		path = p.abs(p.flags.since[0])
+		return p.abs(p.flags.since[0])
 	}
+	return p.reuse()
+}
+
+// lastArchive is what the last archive's file says; nil if there is none that
+// can be read.
+func (p *packing) lastArchive() *outcome.Archive {
+	path := p.last()
 	info, err := os.Stat(path)
 	if path == "" || err != nil {
 		return nil

@@ -67,6 +67,7 @@ type packing struct {
 	changed *changes.Account // since the last archive
 	proof   *prove.Proof
 	times   []outcome.Step
+	known   *materials
 }
 
 // pack is the way of the data: build, verify, archive, prove, report.
