@@ -2,8 +2,6 @@ package archive
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -27,9 +25,8 @@ type File struct {
 
 // FileOf is a regular file of the archive, of what is in memory.
 func FileOf(path string, mode uint32, data []byte) File {
-	sum := sha256.Sum256(data)
 	return File{
-		Entry: Entry{Path: path, Mode: mode, Size: int64(len(data)), SHA256: hex.EncodeToString(sum[:])},
+		Entry: Entry{Path: path, Mode: mode, Size: int64(len(data)), SHA256: digestOf(data)},
 		Open:  func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil },
 	}
 }
@@ -59,8 +56,7 @@ func Seal(m Manifest, files []File) (*Contents, error) {
 	if c.filesJSON, err = marshalFiles(list); err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(c.filesJSON)
-	c.Manifest.Format, c.Manifest.DeltaFormat, c.Manifest.FilesSHA256 = Format, DeltaFormat, hex.EncodeToString(sum[:])
+	c.Manifest.Format, c.Manifest.DeltaFormat, c.Manifest.FilesSHA256 = Format, DeltaFormat, digestOf(c.filesJSON)
 	if c.manifestJSON, err = marshalManifest(&c.Manifest); err != nil {
 		return nil, err
 	}

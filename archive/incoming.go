@@ -89,8 +89,7 @@ func LayArchive(ctx context.Context, file *os.File, name, sha256sum, dir, source
 	}
 	in := &Incoming{Digest: r.digest, Delta: *r.delta()}
 	in.Delta.byLines(r, manifest, files)
-	sum := sha256.Sum256(manifest)
-	in.Delta.Base, in.Delta.BaseVersion = hex.EncodeToString(sum[:]), old.Version
+	in.Delta.Base, in.Delta.BaseVersion = digestOf(manifest), old.Version
 	in.Delta.Archive, in.Delta.SHA256, in.Delta.Source = name, sha256sum, source
 	in.Delta.Hold = source != ""
 	return in, lay(dir, func(root *os.Root) error {

@@ -229,13 +229,12 @@ func (r *Reader) start() error {
 		return &Error{Kind: ErrUnsafe, Detail: fmt.Sprintf("the top directory is %q, the manifest says %q", top, want)}
 	}
 	r.manifestData = manifest
-	sum := sha256.Sum256(manifest)
-	r.digest = hex.EncodeToString(sum[:])
+	r.digest = digestOf(manifest)
 	files, err := r.document(FilesName, maxFiles)
 	if err != nil {
 		return err
 	}
-	if sum := sha256.Sum256(files); hex.EncodeToString(sum[:]) != r.manifest.FilesSHA256 {
+	if digestOf(files) != r.manifest.FilesSHA256 {
 		return &Error{Path: FilesName, Kind: ErrCorrupt, Detail: "its digest is not the manifest's"}
 	}
 	r.filesData = files

@@ -27,6 +27,7 @@ func readRevision(manifest, files []byte) (revision, error) {
 	return v, err
 }
 
+// digestOf is a SHA-256 in lower-case hex, as the documents have it.
 func digestOf(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
