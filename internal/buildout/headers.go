@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/osrelease"
 )
 
 // header is a header of a library, with "/" at its end a directory of such, or a
@@ -85,7 +87,7 @@ func HeaderHint(name, goos string) string { return headersHint(goos, name) }
 
 // headersHint is HeaderHint for several headers at once.
 func headersHint(goos string, names ...string) string {
-	ids := append(readSystem().ids, "debian") // a system without a name may build in an image
+	ids := append(osrelease.Read().IDs, "debian") // a system without a name may build in an image
 	if goos == "darwin" {
 		ids = []string{goos}
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/internal/environ"
+	"github.com/binary-buildout/binary-buildout/internal/osrelease"
 )
 
 // Toolchain is what this machine has to compile extensions with.
@@ -47,7 +48,7 @@ func toolchain(in Interpreter, env []string, goos string) Toolchain {
 		t.Compiler = lookIn(environ.Get(env, "PATH"), word) != "" || filepath.IsAbs(word) && exists(word)
 	}
 	if !t.Complete() {
-		t.Command = installCommand(goos, readSystem().ids, in)
+		t.Command = installCommand(goos, osrelease.Read().IDs, in)
 	}
 	return t
 }
@@ -119,7 +120,7 @@ func (b *builder) hint(e *Error, said string) {
 		b.tools.Compiler = b.tools.Compiler && !noCompiler.MatchString(said)
 		b.tools.Headers = b.tools.Headers && header == nil
 		e.Err = fmt.Errorf("%s: %w", b.tools.Missing(), e.Err)
-		e.Tip, e.Code = "run: "+installCommand(b.o.OS, readSystem().ids, b.in), 3
+		e.Tip, e.Code = "run: "+installCommand(b.o.OS, osrelease.Read().IDs, b.in), 3
 	case header != nil && !GoneHeader(said):
 		e.Tip = b.headerHint(header[1])
 	case lacks(said) != "":

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/internal/environ"
+	"github.com/binary-buildout/binary-buildout/internal/osrelease"
 )
 
 func TestInstallCommand(t *testing.T) {
@@ -27,7 +28,7 @@ func TestInstallCommand(t *testing.T) {
 		{"linux", "ID=nixos\n", "install a C compiler and Python's development files", system},
 		{"darwin", "", "xcode-select --install", system},
 	} {
-		if got := installCommand(c.goos, parseSystem(c.release).ids, c.in); got != c.want {
+		if got := installCommand(c.goos, osrelease.Parse(c.release).IDs, c.in); got != c.want {
 			t.Errorf("%s %q: %s, want %s", c.goos, c.release, got, c.want)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/internal/environ"
+	"github.com/binary-buildout/binary-buildout/internal/osrelease"
 )
 
 // digestMark starts what stands for a value: flags name directories of the
@@ -43,7 +44,7 @@ func (b *builder) madeWith(ctx context.Context, path string) map[string]string {
 	for i, name := range named {
 		set(name, said[paths[i]])
 	}
-	set("system", readSystem().name)
+	set("system", osrelease.Read().Name)
 	set("libc", b.in.LibcVersion)
 	hide("python's compiler", b.in.CC+"\x00"+b.in.CXX)
 	for _, name := range flagVariables {

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/internal/fault"
+	"github.com/binary-buildout/binary-buildout/internal/secrets"
 )
 
 // usual are modules that an interpreter lacks where a library's headers weren't
@@ -41,7 +42,7 @@ func check(ctx context.Context, executable, prefix string, extensions []string) 
 	if err != nil {
 		var exit *exec.ExitError
 		if errors.As(err, &exit) {
-			err = fmt.Errorf("%w: %s", err, lastLine(string(exit.Stderr)))
+			err = fmt.Errorf("%w: %s", err, secrets.LastLines(string(exit.Stderr), 1))
 		}
 		return nil, fault.Failed(fmt.Errorf("running the copy of the interpreter: %w", err), "")
 	}
@@ -87,9 +88,4 @@ func real(p, dir string) bool {
 	}
 	_, ok := under(a, b)
 	return ok
-}
-
-func lastLine(s string) string {
-	s = strings.TrimSpace(s)
-	return s[strings.LastIndexByte(s, '\n')+1:]
 }

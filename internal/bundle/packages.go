@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/osrelease"
 )
 
 // describe says of libraries which package of Debian they are of, where dpkg
@@ -20,7 +22,7 @@ func describe(ctx context.Context, list []Library) []Library {
 	for _, name := range packages {
 		names = append(names, name)
 	}
-	versions, system := versionsOf(ctx, names), systemID()
+	versions, system := versionsOf(ctx, names), osrelease.Read().ID
 	for i := range out {
 		if name := packages[out[i].Source]; name != "" {
 			out[i].Package, _, _ = strings.Cut(name, ":")
@@ -84,20 +86,6 @@ func (c *copier) licenseTexts() error {
 		}
 	}
 	return nil
-}
-
-// systemID is ID of os-release, "" where there is none.
-func systemID() string {
-	data, err := os.ReadFile("/etc/os-release")
-	if err != nil {
-		return ""
-	}
-	for line := range strings.Lines(string(data)) {
-		if id, ok := strings.CutPrefix(strings.TrimSpace(line), "ID="); ok {
-			return strings.Trim(id, `"`)
-		}
-	}
-	return ""
 }
 
 var licenseLine = regexp.MustCompile(`(?m)^License:[ \t]*(\S.*)$`)

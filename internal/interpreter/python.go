@@ -18,6 +18,7 @@ import (
 
 	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"github.com/binary-buildout/binary-buildout/internal/ownership"
+	"github.com/binary-buildout/binary-buildout/internal/secrets"
 	"github.com/binary-buildout/binary-buildout/target"
 )
 
@@ -48,7 +49,7 @@ func Probe(ctx context.Context, path string, env []string) (*Python, error) {
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); err != nil {
-		if last := lastLine(errs.String()); last != "" {
+		if last := secrets.LastLines(errs.String(), 1); last != "" {
 			err = fmt.Errorf("%w: %s", err, last)
 		}
 		return nil, fmt.Errorf("running %s: %w", path, withoutPath(err))
@@ -70,11 +71,6 @@ func withoutPath(err error) error {
 		return p.Err
 	}
 	return err
-}
-
-func lastLine(s string) string {
-	s = strings.TrimSpace(s)
-	return s[strings.LastIndexByte(s, '\n')+1:]
 }
 
 func firstBytes(s string, n int) string { return s[:min(len(s), n)] }

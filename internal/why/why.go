@@ -18,6 +18,7 @@ import (
 
 	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/ownership"
+	"github.com/binary-buildout/binary-buildout/internal/pydist"
 	"github.com/binary-buildout/binary-buildout/internal/secrets"
 )
 
@@ -190,7 +191,7 @@ func signature(old, new string) []Change {
 		if m := hashed.FindStringSubmatch(token); m != nil {
 			name = m[1]
 		}
-		key := strings.ToLower(strings.NewReplacer("_", "-", ".", "-").Replace(name))
+		key := pydist.PlainName(name)
 		if byName[key] == nil {
 			byName[key] = &Change{Name: name}
 			names = append(names, key)
