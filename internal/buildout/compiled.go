@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/internal/buildout/explain"
 	"github.com/binary-buildout/binary-buildout/internal/pydist"
 	"github.com/binary-buildout/binary-buildout/internal/recipes"
 )
@@ -100,7 +101,7 @@ func wishes(c config) []wish {
 	for section, options := range c.Raw {
 		for _, key := range []string{"eggs", "egg", "extra-eggs"} {
 			for _, word := range strings.Fields(operator.ReplaceAllString(substituted(c, section, options[key], 8), "$1")) {
-				name := pydist.PlainName(projectOf(word))
+				name := pydist.PlainName(explain.Project(word))
 				asked[name] = true
 				if recipes.BuildsEgg(inherited(c, section, "recipe", 8)) {
 					custom[name] = true

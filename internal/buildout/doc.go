@@ -3,7 +3,7 @@
 // Order of a run, each step in a file of its own: the stage (stage.go,
 // copy.go), the interpreter (python.go), the versions of zc.buildout and what
 // it needs (pins.go), those as eggs in the tree (eggs.go), the run itself
-// (run.go, progress.go), why it failed (failure.go, explain.go), EGG-INFO for every egg (egginfo.go), what lies there
+// (run.go, progress.go), why it failed (failed.go, explain), EGG-INFO for every egg (egginfo.go), what lies there
 // now (installed.go, tree.go), the gate (gate.go), credentials
 // (credentials.go).
 //

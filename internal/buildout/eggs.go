@@ -3,6 +3,7 @@ package buildout
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/buildout/explain"
 	"github.com/binary-buildout/binary-buildout/internal/buildout/tools"
 	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
@@ -181,8 +183,8 @@ func (m toolmaker) install(ctx context.Context, pins []pin) (toolset, error) {
 		}
 		var err error
 		if wheels, err = m.download(ctx, pins, version); err != nil {
-			a := adviceOfPip(err.Error())
-			return toolset{}, &Error{Doing: doing, Err: err, Tip: a.tip, Code: a.code}
+			a := explain.OfPip(err.Error())
+			return toolset{}, &Error{Doing: doing, Err: err, Tip: a.Tip, Code: a.Code}
 		}
 		got := buildoutVersion(wheels)
 		if got == version || constraints(pins, got) == constraints(pins, "") {
@@ -335,12 +337,16 @@ func (m toolmaker) read(ctx context.Context, t toolset) (config, error) {
 	}
 	e := failed("reading "+m.config, "correct the configuration; zc.buildout "+t.Buildout+" can't read it", "%w", err)
 	if err != nil {
-		hintOfImport(e, t.Buildout, err.Error())
+		a := explain.OfImport(t.Buildout, limitOf(t.Buildout, "setuptools"), err.Error())
+		e.Tip = cmp.Or(a.Tip, e.Tip)
 		return c, e
 	}
 	if c.OfDefaults {
 		e.Doing, e.Tip = "reading "+m.config+" with --default-cfg "+m.defaults, "correct the file that --default-cfg names: without it zc.buildout "+t.Buildout+" can read "+m.config
 	}
-	hintOfReading(e, secrets.Mask(c.Refused))
+	said := secrets.Mask(c.Refused)
+	e.Err = errors.New(said) // in the traceback's place
+	a := explain.OfReading(said)
+	e.Tip, e.Code = cmp.Or(a.Tip, e.Tip), max(a.Code, e.Code)
 	return c, e
 }

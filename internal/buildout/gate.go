@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/internal/buildout/explain"
 	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"github.com/binary-buildout/binary-buildout/internal/machinecode"
 	"github.com/binary-buildout/binary-buildout/internal/partfiles"
@@ -194,16 +195,13 @@ func (g gate) again() []string {
 
 func (g gate) bad(doing string, err error) error {
 	f := g.b.w.failure()
-	if f.what != "" {
-		doing += ", at " + f.what
+	if f.What != "" {
+		doing += ", at " + f.What
 	}
 	hint := "the log says what was asked for; what the recipe needs on every run has to be in the tree"
 	if again := g.again(); len(again) > 0 {
 		hint = "parts that install again although nothing changed: " + strings.Join(again, ", ")
 	}
-	if said := joined(g.b.w.lines); otherBuildout.MatchString(said) {
-		hint = otherBuildoutHint(g.t.Buildout, said)
-	}
-	hint = cmp.Or(hintOfConda(f.said), hint)
-	return &Error{Doing: doing, Err: fmt.Errorf("%w: %s", err, f.why), Tip: hint, Code: 1, Log: g.log.Name()}
+	hint = cmp.Or(explain.Conda(f.Said), explain.OtherBuildout(g.t.Buildout, joined(g.b.w.lines)), hint)
+	return &Error{Doing: doing, Err: fmt.Errorf("%w: %s", err, f.Why), Tip: hint, Code: 1, Log: g.log.Name()}
 }

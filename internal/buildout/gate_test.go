@@ -176,7 +176,7 @@ func TestWatcher(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	f := w.failure()
-	if f.what != "egg nosuch==1" || !strings.Contains(f.why, "Couldn't find a distribution") || strings.Contains(f.why, "pw") {
+	if f.What != "egg nosuch==1" || !strings.Contains(f.Why, "Couldn't find a distribution") || strings.Contains(f.Why, "pw") {
 		t.Errorf("%+v", f)
 	}
 }

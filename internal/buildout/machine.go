@@ -11,14 +11,15 @@ import (
 	"github.com/binary-buildout/binary-buildout/internal/pydist"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 	"github.com/binary-buildout/binary-buildout/internal/secrets"
+	"github.com/binary-buildout/binary-buildout/internal/syspackages"
 )
 
 // FindToolchain says what this machine has to compile extensions with for an
 // interpreter: a path, or "" for the one that a build takes by itself.
-func FindToolchain(ctx context.Context, python string, env []string, goos string) (Interpreter, Toolchain, error) {
+func FindToolchain(ctx context.Context, python string, env []string, goos string) (Interpreter, syspackages.Toolchain, error) {
 	in, err := FindPython(ctx, python, "")
 	if err != nil {
-		return in, Toolchain{}, err
+		return in, syspackages.Toolchain{}, err
 	}
 	return in, toolchain(in, env, goos), nil
 }
@@ -61,28 +62,6 @@ func Wants(file string) []Want {
 		}
 	}
 	return wants
-}
-
-// Packages are the packages of a package manager ("apt", "dnf", "apk", "brew")
-// that bring what is needed, each once.
-func Packages(manager string, needs []string) []string {
-	var packages []string
-	for _, m := range managers {
-		if m.name != manager {
-			continue
-		}
-		for _, need := range needs {
-			i := slices.IndexFunc(headers, func(h header) bool { return h.has(need) })
-			if i < 0 {
-				continue
-			}
-			if p := m.of(headers[i]); p != "" && !slices.Contains(packages, p) {
-				packages = append(packages, p)
-			}
-		}
-	}
-	slices.Sort(packages)
-	return packages
 }
 
 // PinnedBuildout is the version of zc.buildout that [versions] pins; "" without a pin.

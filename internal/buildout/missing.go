@@ -11,6 +11,7 @@ import (
 
 	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"github.com/binary-buildout/binary-buildout/internal/pydist"
+	"github.com/binary-buildout/binary-buildout/internal/syspackages"
 )
 
 // missing says what projects that the configuration names are compiled with,
@@ -66,7 +67,7 @@ func (b *builder) lackOf(w wish, names []string) string {
 	if w.optional {
 		needs = "is built without its extension, which needs"
 	}
-	return fmt.Sprintf("%s %s %s, which %s here: %s", w.project, needs, list(names), isnt(names), headersHint(b.o.OS, names...))
+	return fmt.Sprintf("%s %s %s, which %s here: %s", w.project, needs, list(names), isnt(names), syspackages.HeadersHint(b.o.OS, names...))
 }
 
 // ofPins says in one line what projects lack that are pinned, and that nothing
@@ -76,7 +77,7 @@ func (b *builder) ofPins(projects, names []string, c config) string {
 	if !b.tools.Complete() {
 		return text + b.tools.Missing() + "; run: " + b.tools.Command
 	}
-	return text + fmt.Sprintf("%s %s here: %s", list(names), isnt(names), headersHint(b.o.OS, names...))
+	return text + fmt.Sprintf("%s %s here: %s", list(names), isnt(names), syspackages.HeadersHint(b.o.OS, names...))
 }
 
 func isnt(names []string) string {

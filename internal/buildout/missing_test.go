@@ -13,6 +13,7 @@ import (
 
 	"github.com/binary-buildout/binary-buildout/internal/buildout/tools"
 	"github.com/binary-buildout/binary-buildout/internal/environ"
+	"github.com/binary-buildout/binary-buildout/internal/syspackages"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
 )
 
@@ -52,7 +53,7 @@ func TestMissing(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(index))
 	defer server.Close()
 	python := testtool.PythonWith(t, "3.13", "pip") // which tags fit it says
-	b := builder{s: stage{root: filepath.Join(dir, "root")}, tools: Toolchain{Compiler: true, Headers: true},
+	b := builder{s: stage{root: filepath.Join(dir, "root")}, tools: syspackages.Toolchain{Compiler: true, Headers: true},
 		o: Options{OS: "linux", Env: []string{"CC=" + cc, "PATH=" + dir + "/bin", "CPPFLAGS=-nostdinc -I" + dir + "/include"}}}
 	m := toolmaker{python: mustProbe(t, python), pip: tools.With(python, os.Environ()), root: dir}
 
@@ -94,7 +95,7 @@ func TestMissing(t *testing.T) {
 			}
 		})
 	}
-	b.tools = Toolchain{Headers: true, Command: "apt-get install -y gcc"}
+	b.tools = syspackages.Toolchain{Headers: true, Command: "apt-get install -y gcc"}
 	cfg := config{Raw: sections{"app": {"eggs": "uWSGI"}}}
 	if got := b.missing(context.Background(), m, cfg); len(got) != 1 || got[0] != "uWSGI is compiled here, and a C compiler is missing; run: apt-get install -y gcc" {
 		t.Errorf("without a compiler: %q", got)

@@ -7,6 +7,7 @@ import (
 	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/machinecode"
 	"github.com/binary-buildout/binary-buildout/internal/secrets"
+	"github.com/binary-buildout/binary-buildout/internal/syspackages"
 )
 
 // Options say what is built, where, and with what.
@@ -94,7 +95,7 @@ type Tree struct {
 	Declared string // JSON lines of the Witness; "" without one
 	TmpDir   string // TMPDIR of the build
 
-	Toolchain Toolchain // what was missing may explain extensions that aren't there
+	Toolchain syspackages.Toolchain // what was missing may explain extensions that aren't there
 
 	options Options
 	stage   stage

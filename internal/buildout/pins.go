@@ -58,6 +58,16 @@ func limitsOf(version string) []pin {
 	return out
 }
 
+// limitOf gives what a version of zc.buildout needs of a project; "" if that isn't known.
+func limitOf(version, project string) string {
+	for _, l := range limitsOf(version) {
+		if l.Name == project {
+			return l.Spec
+		}
+	}
+	return ""
+}
+
 // demands gathers what is asked for of the tools: by --buildout-version, by
 // the configuration's versions section, by requirements.txt and
 // constraints.txt. Two that exclude each other are an error that names both.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/buildout/tools"
+	"github.com/binary-buildout/binary-buildout/internal/syspackages"
 )
 
 // Interpreter is what py/probe.py found out of a Python.
@@ -56,6 +57,11 @@ func (i Interpreter) Minor() string {
 func (i Interpreter) Pack() archive.Python {
 	return archive.Python{Version: i.Version, Implementation: i.Implementation, ABI: i.ABI,
 		Platform: i.Platform, Bits: i.Bits, Libc: i.Libc}
+}
+
+// system is what a system's packages depend on of the interpreter.
+func (i Interpreter) system() syspackages.Python {
+	return syspackages.Python{Minor: i.Minor(), Prefix: i.BasePrefix, Include: i.Include, HasHeaders: i.HasHeaders}
 }
 
 // tool is what the tools have to know of the interpreter.

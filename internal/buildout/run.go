@@ -19,6 +19,7 @@ import (
 	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 	"github.com/binary-buildout/binary-buildout/internal/secrets"
+	"github.com/binary-buildout/binary-buildout/internal/syspackages"
 )
 
 // Run builds the checkout o.Dir in a stage, and reads what came of it. With
@@ -127,10 +128,9 @@ type builder struct {
 	in  Interpreter
 	env []string
 
-	tools    Toolchain
+	tools    syspackages.Toolchain
 	buildout string            // zc.buildout's version
 	pins     map[string]string // of the configuration
-	egg      string            // the requirement that buildout was getting when it failed
 	virtual  bool              // the tree is a virtualenv
 	left     []LeftOut
 	hidden   secrets.Hidden

@@ -2,10 +2,10 @@ package buildout
 
 import (
 	"os"
-	"path"
 	"path/filepath"
 	"regexp"
-	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/buildout/explain"
 )
 
 var submodulePath = regexp.MustCompile(`(?m)^\s*path\s*=\s*(.+?)\s*$`)
@@ -27,26 +27,6 @@ func missingSubmodules(dir string) []string {
 	return missing
 }
 
-const notCheckedOut = " isn't checked out: git submodule update --init --recursive (in a workflow: submodules: recursive of actions/checkout)"
-
-// hintOfSubmodules names the submodule that a failed build missed: one that it
-// speaks of, or, where nothing else is known, the first.
-func (b *builder) hintOfSubmodules(e *Error, said string) {
-	missing := missingSubmodules(b.o.Dir)
-	if len(missing) == 0 {
-		return
-	}
-	for _, name := range missing {
-		if strings.Contains(said, name) || strings.Contains(said, path.Base(name)+"/") {
-			e.Tip, e.Code = "the git submodule "+name+notCheckedOut, 1
-			return
-		}
-	}
-	if e.Tip == wholeLog {
-		e.Tip = "the git submodule " + missing[0] + notCheckedOut + "; " + wholeLog
-	}
-}
-
 var notDeveloped = regexp.MustCompile(`(?m)Couldn't develop u?'([^']*)' \(not found\)$`)
 
 // undeveloped warns of what develop names and the checkout hasn't: zc.buildout
@@ -57,7 +37,7 @@ func undeveloped(dir, said string) []string {
 		text := "develop names " + m[1] + ", which isn't there, so zc.buildout takes what the index has of that name, if anything asks for it"
 		for _, name := range missingSubmodules(dir) {
 			if within(filepath.FromSlash("/"+m[1]), filepath.FromSlash("/"+name)) {
-				text += "; the git submodule " + name + notCheckedOut
+				text += "; " + explain.Submodule(name)
 			}
 		}
 		warnings = append(warnings, text)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/binary-buildout/binary-buildout/internal/buildout"
 	"github.com/binary-buildout/binary-buildout/internal/install"
+	"github.com/binary-buildout/binary-buildout/internal/syspackages"
 	"github.com/binary-buildout/binary-buildout/internal/workflow"
 	"github.com/binary-buildout/binary-buildout/matrix"
 )
@@ -103,7 +104,7 @@ func (i *initing) checkout(ctx context.Context, file string) (workflow.Checkout,
 		co.Compiled = append(co.Compiled, workflow.Compiled{Project: w.Project, Needs: w.Needs})
 		needs = append(needs, w.Needs...)
 	}
-	if packages := buildout.Packages(manager, needs); len(packages) > 0 {
+	if packages := syspackages.Of(manager, needs); len(packages) > 0 {
 		co.Install = command + strings.Join(packages, " ")
 	}
 	co.SSH, co.Index = buildout.Private(file)

@@ -15,6 +15,7 @@ import (
 	"github.com/binary-buildout/binary-buildout/internal/isolate"
 	"github.com/binary-buildout/binary-buildout/internal/ownership"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
+	"github.com/binary-buildout/binary-buildout/internal/syspackages"
 )
 
 // compiler looks for what compiles extensions, for the interpreter of a build.
@@ -47,8 +48,8 @@ func wants(_ context.Context, p Patient) []Finding {
 			all = append(all, good(what, "%s: here", strings.Join(w.Needs, ", "))...)
 			continue
 		}
-		mend := buildout.HeaderHint(lacking[0], p.OS)
-		if packages := buildout.Packages("apt", lacking); len(packages) > 0 && has(p, "apt-get") {
+		mend := syspackages.HeaderHint(lacking[0], p.OS)
+		if packages := syspackages.Of("apt", lacking); len(packages) > 0 && has(p, "apt-get") {
 			mend = "apt-get install -y " + strings.Join(packages, " ")
 		}
 		all = append(all, missing(what, mend, "%s: not here, and it is compiled from its sources", strings.Join(lacking, ", "))...)

@@ -6,9 +6,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/binary-buildout/binary-buildout/internal/buildout"
+	"github.com/binary-buildout/binary-buildout/internal/buildout/explain"
 	"github.com/binary-buildout/binary-buildout/internal/pydist"
 	"github.com/binary-buildout/binary-buildout/internal/pymodule"
+	"github.com/binary-buildout/binary-buildout/internal/syspackages"
 )
 
 // expect holds what witnesses say against what was found.
@@ -66,15 +67,15 @@ func (c *checker) miss(e *egg, module, witness string, more Item) *Item {
 func (c *checker) hintFor(lines []string, eggName, module string) string {
 	waive := fmt.Sprintf("if the application can do without it: waive = %s:%s", eggName, module)
 	for _, l := range lines {
-		if h := buildout.KnownHeader(l); h != "" {
-			return "install the development package of " + h + " on the build system: " + buildout.HeaderHint(h, strings.Replace(c.target.os, "macos", "darwin", 1)) + "; " + waive
+		if h := explain.KnownHeader(l); h != "" {
+			return "install the development package of " + h + " on the build system: " + syspackages.HeaderHint(h, strings.Replace(c.target.os, "macos", "darwin", 1)) + "; " + waive
 		}
 	}
 	for _, l := range lines {
 		switch {
 		case strings.Contains(l, "can't find Rust compiler"):
 			return "install Rust (cargo and rustc) on the build system; " + waive
-		case buildout.GoneHeader(l):
+		case explain.GoneHeader(l):
 			return "its C sources don't go with this Python, which has no such header any more: pin a newer version of " + eggName + ", or build with an older Python; " + waive
 		case strings.Contains(l, "No such file") && strings.Contains(l, ".h"):
 			return "install the development package that has the header, on the build system; " + waive

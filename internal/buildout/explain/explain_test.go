@@ -1,12 +1,12 @@
-package buildout
+package explain
 
 import (
-	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/binary-buildout/binary-buildout/internal/syspackages"
 )
 
 // failures are the ends of real logs (testdata/failures), each of a buildout
@@ -55,11 +55,6 @@ var failures = []struct {
 }
 
 func TestFailures(t *testing.T) {
-	checkout := t.TempDir()
-	modules := "[submodule \"sub\"]\n\tpath = src/sub\n[submodule \"lib\"]\n\tpath = src/a/vendor/lib\n"
-	if err := os.WriteFile(filepath.Join(checkout, ".gitmodules"), []byte(modules), 0o644); err != nil {
-		t.Fatal(err)
-	}
 	logs, err := filepath.Glob("testdata/failures/*.log")
 	if err != nil || len(logs) != len(failures) {
 		t.Errorf("%d logs and %d rows: %v", len(logs), len(failures), err)
@@ -70,23 +65,17 @@ func TestFailures(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			b := &builder{w: &watcher{current: part(c.doing)}, s: stage{root: "/stage"}, buildout: "6.0.1", in: Interpreter{Version: "3.13.0"},
-				tools: Toolchain{Compiler: true, Headers: true}, o: Options{OS: "linux", Dir: checkout, Env: []string{"CC=/home/ci/nosuch -pthread"}}}
-			if !strings.HasPrefix(c.log, "submodule") {
-				b.o.Dir = t.TempDir()
+			b := Build{OS: "linux", Python: "3.13", Buildout: "6.0.1", Own: []string{"/stage"},
+				Compilers: []Compiler{{"CC", "/home/ci/nosuch"}}, Toolchain: syspackages.Toolchain{Compiler: true, Headers: true}}
+			if strings.HasPrefix(c.log, "submodule") {
+				b.Submodules = []string{"src/sub", "src/a/vendor/lib"}
 			}
-			b.w.Write(text)
-			err = b.explain(context.Background(), b.w.failure(), errors.New("exit status 1"))
-			var e *Error
-			if !errors.As(err, &e) {
-				t.Fatal(err)
+			f := Read(strings.Split(strings.TrimSuffix(string(text), "\n"), "\n"), part(c.doing))
+			if strings.ReplaceAll(f.What, "/stage/", "") != c.doing || !strings.Contains(f.Why, c.why) || c.not != "" && strings.Contains(f.Why, c.not) {
+				t.Errorf("%s: %s", f.What, f.Why)
 			}
-			said := e.Error()
-			if e.Doing != "building "+c.doing || !strings.Contains(said, c.why) || c.not != "" && strings.Contains(said, c.not) || strings.Contains(said, "/stage/") {
-				t.Errorf("error: %s", said)
-			}
-			if !strings.Contains(e.Tip, c.tip) || e.ExitCode() != c.code {
-				t.Errorf("exit code %d, hint: %s", e.ExitCode(), e.Tip)
+			if a := b.Advise(f); !strings.Contains(a.Tip, c.tip) || max(a.Code, 1) != c.code || a.Lacks != "" {
+				t.Errorf("%+v", a)
 			}
 		})
 	}
@@ -104,11 +93,10 @@ func TestUnpinned(t *testing.T) {
 		{"Markdown>=2.0.1", true}, {"Markdown", true}, {"Markdown[extra]", true}, {"Markdown==2.0.1", false},
 		{"zope.interface>=5", false}, {"", false},
 	} {
-		b := &builder{pins: map[string]string{"zope-interface": "5.0"}, egg: c.requirement, in: Interpreter{Version: "3.13.0"}}
-		e := &Error{Tip: wholeLog}
-		b.hintOfCause(e, "setup.py: something else\n")
-		if got := strings.HasPrefix(e.Tip, projectOf(c.requirement)+" has no pin"); got != c.want {
-			t.Errorf("%s: %s", c.requirement, e.Tip)
+		b := Build{Pins: map[string]string{"zope-interface": "5.0"}, Python: "3.13"}
+		a := b.Advise(Failure{What: "egg " + c.requirement, Said: "setup.py: something else\n"})
+		if got := strings.HasPrefix(a.Tip, Project(c.requirement)+" has no pin"); got != c.want {
+			t.Errorf("%s: %s", c.requirement, a.Tip)
 		}
 	}
 }
@@ -117,11 +105,9 @@ func TestUnpinned(t *testing.T) {
 func TestTooOld(t *testing.T) {
 	for requirement, want := range map[string]string{"greenlet==1.1.0": "pin a newer version", "netifaces": "it has no pin, so this is the newest version", "netifaces>=0.10": "it has no pin"} {
 		for _, said := range []string{"ModuleNotFoundError: No module named 'distutils'\n", "x.c:1: error: 'PyThreadState' has no member named 'frame'\n"} {
-			b := &builder{egg: requirement, in: Interpreter{Version: "3.13.0"}}
-			e := &Error{Tip: wholeLog}
-			b.hintOfCause(e, said)
-			if !strings.Contains(e.Tip, want) {
-				t.Errorf("%s: %s", requirement, e.Tip)
+			a := Build{Python: "3.13"}.Advise(Failure{What: "egg " + requirement, Said: said})
+			if !strings.Contains(a.Tip, want) {
+				t.Errorf("%s: %s", requirement, a.Tip)
 			}
 		}
 	}
@@ -129,9 +115,9 @@ func TestTooOld(t *testing.T) {
 
 // A compiler that CC names by its path has another name in the build.
 func TestCompilerNamed(t *testing.T) {
-	b := &builder{o: Options{Env: []string{"CC=ccache /opt/bin/cc-12 -m64"}}}
+	q := question{Build: Build{Compilers: []Compiler{{"CC", "/opt/bin/cc-12"}}}}
 	for command, want := range map[string]string{"build-cc-12": "CC=/opt/bin/cc-12", "gcc": "gcc", "build-other": "build-other"} {
-		if got := b.compilerNamed(command); got != want {
+		if got := q.compilerNamed(command); got != want {
 			t.Errorf("%s: %s, want %s", command, got, want)
 		}
 	}
@@ -145,34 +131,61 @@ func TestUnquote(t *testing.T) {
 	}
 }
 
-// Beside the captured logs, two real builds: of a part that removes eggs, which
-// is named though it worked, and of develop packages that contradict each other.
-func TestRealFailures(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds real buildouts")
-	}
-	const pins = "[versions]\nzc.buildout = 6.0.1\nzc.recipe.egg = 4.0.0\nplone.recipe.command = 1.1\n"
-	const setup = "from setuptools import setup\nsetup(name='%', version='1', install_requires=['six>1.15'])\n"
+func TestAdvise(t *testing.T) {
 	for _, c := range []struct {
-		name           string
-		files          map[string]string
-		doing, why, to string
+		said, hint string
+		code       int
 	}{
-		{"a part that removes eggs", map[string]string{
-			"buildout.cfg": "[buildout]\nparts = clean app\n[clean]\nrecipe = plone.recipe.command\ncommand = rm -rf bin eggs\n[app]\nrecipe = zc.recipe.egg\neggs = six\n" + pins,
-		}, "building part clean", "it removed eggs/", "leave the eggs of the buildout alone"},
-		{"a conflict", map[string]string{
-			"buildout.cfg": "[buildout]\nparts = app\ndevelop = a b\n[app]\nrecipe = zc.recipe.egg\neggs =\n    b\n    a\n" + pins,
-			"a/setup.py":   strings.NewReplacer("%", "a", ">1.15", "<1.16").Replace(setup), "b/setup.py": strings.NewReplacer("%", "b").Replace(setup),
-		}, "building part app", "We already have: six 1.15.0\nbut b 1 requires 'six>1.15'.", "a version of six that all of them allow"},
+		{"x.c:1:10: fatal error: Python.h: No such file or directory\n", "run: ", 3},
+		{"x.c:1:10: fatal error: lber.h: No such file or directory\n", "libldap-dev", 1},
+		{"x.c:1:10: fatal error: 'odd/thing.h' file not found\n", "has odd/thing.h", 1},
+		{"x.c:196:12: fatal error: longintrepr.h: No such file or directory\n", "don't go with Python", 1},
+		{"Error: pg_config executable not found.\n", "libpq-dev", 1},
+		{"Error: Please make sure the libxml2 and libxslt development packages are installed.\n", "libxml2-dev", 1},
+		{"error: command 'gcc' failed: No such file or directory\n", "run: ", 3},
+		{"Error: Couldn't find a distribution for 'nosuch==1'.\n", "nosuch==1", 1},
+		{"Error: Couldn't find a distribution for 'plone.i18n==5.1.1'.\n", "named plone_i18n", 1},
+		{"pkg_resources.DistributionNotFound: The 'zc.recipe.egg' distribution was not found and is required by the application\n", "(zc_recipe_egg)", 1},
+		{"Couldn't develop '/stage/x/../lib' (not found)\nError: Couldn't find a distribution for 'demo'.\n", "pack the directory above", 1},
+		{"Error: Picked: six = 1.17.0\n", "add six = 1.17.0 to [versions]", 1},
+		{"Error: The requirement ('zope.interface>=5.3') is not allowed by your [versions] constraint (5.0)\n", "a version of zope.interface that zope.interface>=5.3 allows", 1},
+		{"Getting distribution for 'zc.buildout>=3.3,>=6.0.0'.\nAssertionError\n", "wants zc.buildout>=3.3,>=6.0.0, and this is 3.3: pin zc.recipe.egg = 2.0.7", 1},
+		{"error: part app: (zc.buildout 3.3 (/x.egg), Requirement.parse('zc.buildout>=6.0.0'))\n", "zc.recipe.egg = 2.0.7", 1},
+		{"Error: The referenced section, 'web', was not defined.\n", "no section [web]", 1},
+		{"Error: Missing option: py:recipe\n", "set recipe in [py]", 1},
+		{"ImportError: Entry point ('zc.buildout', 'nosuch') not found\n", "no recipe nosuch", 1},
+		{"[Errno -2] Name or service not known\nError: Couldn't find a distribution for 'six'.\n", "HTTPS_PROXY", 3},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			o := Options{Dir: write(t, c.files), Stage: filepath.Join(t.TempDir(), "stage"), Python: python(t, "3.13"), Launcher: launcher(t), OS: "linux"}
-			_, err := Run(context.Background(), o)
-			var e *Error
-			if !errors.As(err, &e) || e.Doing != c.doing || !strings.Contains(e.Error(), c.why) || !strings.Contains(e.Tip, c.to) || e.ExitCode() != 1 {
-				t.Errorf("error: %v\nhint: %+v", err, e)
+		b := Build{OS: "linux", Buildout: "3.3", Install: "apt-get install -y gcc"}
+		if a := b.Advise(Failure{Said: c.said}); !strings.Contains(a.Tip, c.hint) || max(a.Code, 1) != c.code {
+			t.Errorf("%q: %+v", c.said, a)
+		}
+	}
+}
+
+func TestOfImport(t *testing.T) {
+	for _, c := range []struct{ buildout, setuptools, said, want string }{
+		{"4.0", "<80", "No module named 'setuptools.package_index'", "zc.buildout 4.0 needs setuptools<80"},
+		{"6.0.1", "", "No module named 'setuptools.package_index'", "doesn't work with this setuptools"},
+		{"2.0.1", "<52", "'NoneType' object has no attribute 'location'", "pin zc.buildout 2.1"},
+		{"1.7.1", "<39", "No module named 'imp'", "needs imp, which newer Pythons don't have"},
+	} {
+		if a := OfImport(c.buildout, c.setuptools, c.said); !strings.Contains(a.Tip, c.want) {
+			t.Errorf("hint %q, want %q", a.Tip, c.want)
+		}
+	}
+	if a := OfImport("6.0.1", "", "anything else"); a != (Advice{}) {
+		t.Errorf("%+v", a)
+	}
+}
+
+func TestKnownHeader(t *testing.T) {
+	for _, name := range []string{"ldap.h", "lber.h", "ffi.h", "libpq-fe.h", "jpeglib.h", "libxml/xmlversion.h", "libxslt/xslt.h", "openssl/ssl.h", "mysql.h", "sasl.h", "cups/http.h", "zlib.h"} {
+		for _, line := range []string{"x.c:1:10: fatal error: " + name + ": No such file or directory", "x.c:1:10: fatal error: '" + name + "' file not found",
+			"x.c(1): fatal error C1083: Cannot open include file: '" + name + "': No such file or directory"} {
+			if got := KnownHeader(line); got != name {
+				t.Errorf("%q is about %q", line, got)
 			}
-		})
+		}
 	}
 }

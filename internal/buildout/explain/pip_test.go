@@ -1,4 +1,4 @@
-package buildout
+package explain
 
 import (
 	"strings"
@@ -9,7 +9,7 @@ import (
 
 // What pip 24.2 says when it doesn't get zc.buildout, of which the last lines
 // ("conflicting dependencies") blame the pins every time.
-func TestAdviceOfPip(t *testing.T) {
+func TestOfPip(t *testing.T) {
 	const resolver = "ERROR: Cannot install zc.buildout==6.9.9 because these package versions have conflicting dependencies.\n" +
 		"ERROR: ResolutionImpossible: for help visit https://pip.pypa.io/en/latest/topics/dependency-resolution/#dealing-with-dependency-conflicts\n"
 	const retry = "WARNING: Retrying (Retry(total=1, connect=None, read=None, redirect=None, status=None)) after connection broken by "
@@ -38,7 +38,7 @@ func TestAdviceOfPip(t *testing.T) {
 		if !strings.Contains(shown, c.shown) || strings.Contains(shown, "ResolutionImpossible") || strings.Count(shown, "Retrying") > 1 {
 			t.Errorf("shown:\n%s", shown)
 		}
-		if a := adviceOfPip(shown); !strings.Contains(a.tip, c.tip) || a.code != c.code {
+		if a := OfPip(shown); !strings.Contains(a.Tip, c.tip) || a.Code != c.code {
 			t.Errorf("%s\n%+v", shown, a)
 		}
 	}

@@ -1,4 +1,4 @@
-package buildout
+package explain
 
 import (
 	"fmt"
@@ -24,19 +24,19 @@ var (
 
 // unreachable is for a server that doesn't answer. A page of links that isn't
 // the index's own is a cause only where the index has no such egg.
-func unreachable(b *builder, _ []string, said string) advice {
-	failed := downloadError.FindAllStringSubmatch(said, -1)
-	wanted := notFound.FindStringSubmatch(said)
+func unreachable(q question, _ []string) Advice {
+	failed := downloadError.FindAllStringSubmatch(q.said, -1)
+	wanted := notFound.FindStringSubmatch(q.said)
 	if len(failed) == 0 || wanted == nil {
-		return advice{"the package index, or another server, can't be reached: check the network, HTTPS_PROXY, PIP_INDEX_URL and [buildout] index", 3}
+		return Advice{Tip: "the package index, or another server, can't be reached: check the network, HTTPS_PROXY, PIP_INDEX_URL and [buildout] index", Code: 3}
 	}
 	for _, page := range failed {
-		if indexPage(page[1], projectOf(wanted[1])) {
-			return advice{secrets.Mask(fmt.Sprintf("%s can't be reached (%s): check the network, HTTPS_PROXY and [buildout] index", page[1], page[2])), 3}
+		if indexPage(page[1], Project(wanted[1])) {
+			return Advice{Tip: secrets.Mask(fmt.Sprintf("%s can't be reached (%s): check the network, HTTPS_PROXY and [buildout] index", page[1], page[2])), Code: 3}
 		}
 	}
-	a := noDistribution(b, wanted, said)
-	a.tip += secrets.Mask(fmt.Sprintf("; %s, which may have it, can't be reached (%s)", failed[0][1], failed[0][2]))
+	a := noDistribution(q, wanted)
+	a.Tip += secrets.Mask(fmt.Sprintf("; %s, which may have it, can't be reached (%s)", failed[0][1], failed[0][2]))
 	return a
 }
 
@@ -47,34 +47,38 @@ func indexPage(url, project string) bool {
 }
 
 // oldName is for a zc.buildout that looks for an egg by a name that its files don't have.
-func oldName(b *builder, m []string, _ string) advice {
-	if !oldNames.MatchString(b.buildout) {
-		return advice{}
+func oldName(q question, m []string) Advice {
+	if !oldNames.MatchString(q.Buildout) {
+		return Advice{}
 	}
-	return advice{tip: fmt.Sprintf("zc.buildout %s doesn't know %s by the name that its wheel has today (%s): pin a newer zc.buildout, or a version whose wheel has the old name",
-		b.buildout, m[1], strings.ReplaceAll(m[1], ".", "_"))}
+	return Advice{Tip: fmt.Sprintf("zc.buildout %s doesn't know %s by the name that its wheel has today (%s): pin a newer zc.buildout, or a version whose wheel has the old name",
+		q.Buildout, m[1], strings.ReplaceAll(m[1], ".", "_"))}
 }
 
 // noDistribution is for an egg that no index has.
-func noDistribution(b *builder, m []string, said string) advice {
-	name := projectOf(m[1])
-	tip := fmt.Sprintf("no index or find-links has %s for Python %s: check the pin, and [buildout] index, find-links and allow-hosts (one a line)", m[1], b.in.Minor())
+func noDistribution(q question, m []string) Advice {
+	name := Project(m[1])
+	tip := fmt.Sprintf("no index or find-links has %s for Python %s: check the pin, and [buildout] index, find-links and allow-hosts (one a line)", m[1], q.Python)
 	switch {
-	case strings.Contains(said, "Installing recipe "+name+".\n"):
-		tip = fmt.Sprintf("no index or find-links has a recipe's egg %s for Python %s: check recipe = in the part's section, the pin, and [buildout] index, find-links and allow-hosts (one a line)", m[1], b.in.Minor())
-	case strings.Contains(said, "Couldn't find index page for '"+name+"'"):
+	case strings.Contains(q.said, "Installing recipe "+name+".\n"):
+		tip = fmt.Sprintf("no index or find-links has a recipe's egg %s for Python %s: check recipe = in the part's section, the pin, and [buildout] index, find-links and allow-hosts (one a line)", m[1], q.Python)
+	case strings.Contains(q.said, "Couldn't find index page for '"+name+"'"):
 		tip = fmt.Sprintf("no index or find-links has a project %s: check how it is spelt, and [buildout] index, find-links and allow-hosts (one a line)", name)
 	}
-	if strings.Contains(name, ".") && oldNames.MatchString(b.buildout) {
-		tip += "; zc.buildout " + b.buildout + " doesn't find files that are named " + strings.ReplaceAll(name, ".", "_") + ", as those of today are: pin an older version"
+	if strings.Contains(name, ".") && oldNames.MatchString(q.Buildout) {
+		tip += "; zc.buildout " + q.Buildout + " doesn't find files that are named " + strings.ReplaceAll(name, ".", "_") + ", as those of today are: pin an older version"
 	}
-	return advice{tip: tip}
+	return Advice{Tip: tip}
 }
 
-// otherBuildoutHint is for an egg that wants another zc.buildout than the one
-// that runs, mostly an unpinned zc.recipe.egg.
-func otherBuildoutHint(version, said string) string {
-	wants := otherBuildout.FindStringSubmatch(said)[1]
+// OtherBuildout is for an egg that wants another zc.buildout than the one
+// that runs, mostly an unpinned zc.recipe.egg; "" if nothing of that was q.said.
+func OtherBuildout(version, said string) string {
+	m := otherBuildout.FindStringSubmatch(said)
+	if m == nil {
+		return ""
+	}
+	wants := m[1]
 	for _, r := range []struct{ buildout, recipe string }{
 		{"2.12.", "2.0.7"}, {"2.13.", "2.0.7"}, {"2.", "2.0.3"}, {"3.", "2.0.7"}, {"4.", "3.0.0"}, {"5.", "4.0.0"},
 	} {
@@ -85,8 +89,8 @@ func otherBuildoutHint(version, said string) string {
 	return fmt.Sprintf("an egg wants zc.buildout%s, and this is %s: pin an older version of that egg in [versions]", wants, version)
 }
 
-// projectOf is the project of a requirement.
-func projectOf(requirement string) string {
+// Project is the project of a requirement.
+func Project(requirement string) string {
 	if i := strings.IndexAny(requirement, "<>=!~;[ "); i > 0 {
 		return requirement[:i]
 	}

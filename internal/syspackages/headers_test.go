@@ -1,4 +1,4 @@
-package buildout
+package syspackages
 
 import (
 	"strings"
@@ -19,12 +19,6 @@ func TestHeaderHint(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"ldap.h", "lber.h", "ffi.h", "libpq-fe.h", "jpeglib.h", "libxml/xmlversion.h", "libxslt/xslt.h", "openssl/ssl.h", "mysql.h", "sasl.h", "cups/http.h", "zlib.h"} {
-		for _, line := range []string{"x.c:1:10: fatal error: " + name + ": No such file or directory", "x.c:1:10: fatal error: '" + name + "' file not found",
-			"x.c(1): fatal error C1083: Cannot open include file: '" + name + "': No such file or directory"} {
-			if got := KnownHeader(line); got != name {
-				t.Errorf("%q is about %q", line, got)
-			}
-		}
 		for _, m := range managers {
 			i := strings.Index(headerHintOn(m.ids, name), "before = "+m.command+" ")
 			if i != 0 {

@@ -1,4 +1,4 @@
-package buildout
+package explain
 
 import (
 	"regexp"
@@ -8,11 +8,11 @@ import (
 	"github.com/binary-buildout/binary-buildout/internal/secrets"
 )
 
-// failure is what a run of buildout said of why it stopped.
-type failure struct {
-	what string // what it was doing: "part hello", "egg msgpack==1.0", "develop package src/hello"; "" if it didn't say
-	why  string // the lines that a person would look for
-	said string // all lines since the last step that went well
+// Failure is what a run of buildout said of why it stopped.
+type Failure struct {
+	What string // what it was doing: "part hello", "egg msgpack==1.0", "develop package src/hello"; "" if it didn't say
+	Why  string // the lines that a person would look for
+	Said string // all lines since the last step that went well
 }
 
 var (
@@ -29,18 +29,11 @@ var (
 var noise = regexp.MustCompile(`(?i)^an internal error occurred|^note:|^raise |^during handling|^error output follows|subprocess-exited-with-error|failed-wheel-build-for-install|metadata-generation-failed|` +
 	`^error: failed to build |^error: failed building |^root: http error: not found$|\[end of output\]$`)
 
-// failure reads what was said so far as the end of a run that failed.
-func (w *watcher) failure() failure {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return readFailure(w.lines, w.current)
-}
-
-// readFailure finds in buildout's output what it was doing when it failed, and
+// Read finds in buildout's output what it was doing when it failed, and
 // why. Its last "While:" begins the list of what it was doing, the outermost
 // first; the error follows. part is the part that was being made, for a run
 // that ended without such a list.
-func readFailure(lines []string, part string) failure {
+func Read(lines []string, part string) Failure {
 	end := len(lines)
 	for end > 0 && lines[end-1] != "While:" {
 		end--
@@ -54,11 +47,11 @@ func readFailure(lines []string, part string) failure {
 	for step > 0 && !lineStep.MatchString(before[step-1]) {
 		step--
 	}
-	f := failure{what: doing(trail), said: joined(lines[step:])}
-	if f.what == "" && part != "" {
-		f.what = "part " + part
+	f := Failure{What: doing(trail), Said: joined(lines[step:])}
+	if f.What == "" && part != "" {
+		f.What = "part " + part
 	}
-	f.why = reasons(before[step:], final)
+	f.Why = reasons(before[step:], final)
 	return f
 }
 
@@ -202,4 +195,11 @@ func outerOf(lines []string, n int) []string {
 		return lines
 	}
 	return slices.Concat(lines[:n/2], lines[len(lines)-(n-n/2):])
+}
+
+func joined(lines []string) string {
+	if len(lines) == 0 {
+		return ""
+	}
+	return strings.Join(lines, "\n") + "\n"
 }

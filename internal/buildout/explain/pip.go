@@ -1,9 +1,9 @@
-package buildout
+package explain
 
 import "regexp"
 
-// adviceOfPip is what to do about a pip that didn't get zc.buildout, by what it said.
-func adviceOfPip(said string) advice {
+// OfPip is what to do about a pip that didn't get zc.buildout, by what it said.
+func OfPip(said string) Advice {
 	for _, c := range []struct {
 		shows, tip string
 		code       int
@@ -17,8 +17,8 @@ func adviceOfPip(said string) advice {
 		{`conflicting dependencies`, "make the pins of zc.buildout, setuptools, pip and wheel agree: [versions], requirements.txt and constraints.txt", 1},
 	} {
 		if regexp.MustCompile(c.shows).MatchString(said) {
-			return advice{c.tip, c.code}
+			return Advice{Tip: c.tip, Code: c.code}
 		}
 	}
-	return advice{"see what pip says; PIP_INDEX_URL names another package index", 3}
+	return Advice{Tip: "see what pip says; PIP_INDEX_URL names another package index", Code: 3}
 }

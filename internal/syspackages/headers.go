@@ -1,8 +1,6 @@
-package buildout
+package syspackages
 
 import (
-	"cmp"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -83,10 +81,10 @@ var managers = []struct {
 // HeaderHint says what brings a header, as a line of [binary-buildout] for this
 // system and by the packages' names for others; "" if that isn't known. goos is
 // as runtime.GOOS has it.
-func HeaderHint(name, goos string) string { return headersHint(goos, name) }
+func HeaderHint(name, goos string) string { return HeadersHint(goos, name) }
 
-// headersHint is HeaderHint for several headers at once.
-func headersHint(goos string, names ...string) string {
+// HeadersHint is HeaderHint for several headers at once.
+func HeadersHint(goos string, names ...string) string {
 	ids := append(osrelease.Read().IDs, "debian") // a system without a name may build in an image
 	if goos == "darwin" {
 		ids = []string{goos}
@@ -134,22 +132,7 @@ func (h header) has(name string) bool {
 	return name == h.name || strings.HasSuffix(name, "/"+h.name)
 }
 
-// KnownHeader gives the header that a compiler's line misses, if HeaderHint knows it.
-func KnownHeader(line string) string {
-	for _, m := range missedHeader.FindAllStringSubmatch(line, -1) {
-		name := cmp.Or(m[1], m[2])
-		if slices.ContainsFunc(headers, func(h header) bool { return h.has(name) }) {
-			return name
-		}
-	}
-	return ""
+// Knows reports whether HeaderHint knows what brings a header.
+func Knows(name string) bool {
+	return slices.ContainsFunc(headers, func(h header) bool { return h.has(name) })
 }
-
-// missedHeader is how gcc and clang (group 1), and MSVC (group 2), name a header that isn't there.
-var missedHeader = regexp.MustCompile(`['"<]?([A-Za-z0-9_][\w./+-]*\.h)['">]?:? (?:No such file|file not found|not found)|Cannot open include file: '([^']+)'`)
-
-// goneHeader is a header that Python itself had: longintrepr.h went in 3.11, those of the old parser in 3.10.
-var goneHeader = regexp.MustCompile(`fatal error: ['"]?(?:longintrepr|pyfpe|node|graminit|parsetok|grammar)\.h`)
-
-// GoneHeader reports whether a compiler misses a header that older Pythons had.
-func GoneHeader(line string) bool { return goneHeader.MatchString(line) }
