@@ -73,11 +73,21 @@ func settleRecord(info string, all bool, names func(path string) bool) error {
 		}
 		outside := strings.HasPrefix(fields[0], "../")
 		asked := names != nil && (all || strings.HasSuffix(fields[0], ".dist-info/direct_url.json"))
-		if !outside && !(asked && names(filepath.Join(filepath.Dir(info), filepath.FromSlash(fields[0])))) {
+		if !outside && !(asked && names(recorded(info, fields[0]))) {
 			return line
 		}
 		return strings.TrimSuffix(strings.TrimRight(line, "\r\n"), fields[1]+","+fields[2]) + ",\n"
 	})
+}
+
+// recorded is the file that RECORD lists by name. zc.buildout 6 gives the
+// dist-info of a wheel that it builds the egg's name, with Python and platform;
+// RECORD still has the name of before.
+func recorded(info, name string) string {
+	if own, file, ok := strings.Cut(name, "/"); ok && strings.HasSuffix(own, ".dist-info") {
+		return filepath.Join(info, filepath.FromSlash(file))
+	}
+	return filepath.Join(filepath.Dir(info), filepath.FromSlash(name))
 }
 
 // namesRoot is whether a file holds the tree's path, plain or as in a URL.
