@@ -106,6 +106,7 @@ func TestMake(t *testing.T) {
 			t.Fatal(err)
 		}
 		checkCopy(t, o, b, place)
+		behaves(t, o, b, place)
 		certificates(t, filepath.Join(place, filepath.FromSlash(b.Executable)))
 	}
 }
@@ -141,6 +142,9 @@ func checkFiles(t *testing.T, o bundle.Options, b *bundle.Bundle) {
 		if !found {
 			t.Errorf("%s: nothing is left out for being %s", o.Executable, reason)
 		}
+	}
+	if size > 29_000_000 { // about 14 MiB of a tar.gz, with the bytecode
+		t.Errorf("%s: the copy has %d bytes", o.Executable, size)
 	}
 	t.Logf("%s: %d files, %d bytes, %d libraries", o.Executable, len(b.Files), size, len(b.Libraries))
 }

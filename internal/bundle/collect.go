@@ -21,6 +21,8 @@ const (
 	reasonWindows   = "for Windows"
 	reasonBytecode  = "bytecode, made anew"
 	reasonNIS       = "NIS, which needs Kerberos's libraries"
+	reasonDBM       = "dbm.ndbm, for which Debian has Berkeley DB"
+	reasonTopics    = "texts of help() about the language"
 	reasonNotAsFile = "neither file nor directory"
 )
 
@@ -39,6 +41,8 @@ var leftOut = []struct {
 	{regexp.MustCompile(`^ensurepip/_bundled$`), reasonWheels},
 	{regexp.MustCompile(`^config(-[^/]*)?$|\.a$`), reasonBuild},
 	{regexp.MustCompile(`^lib-dynload/nis[^/]*\.so$`), reasonNIS},
+	{regexp.MustCompile(`^lib-dynload/_?dbm[^/]*\.so$`), reasonDBM},
+	{regexp.MustCompile(`^pydoc_data/topics\.py$`), reasonTopics},
 	{regexp.MustCompile(`\.exe$`), reasonWindows},
 }
 

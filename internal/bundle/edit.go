@@ -10,10 +10,21 @@ import (
 	"strings"
 )
 
-// certificatesPy is what ssl.py gets at its end.
-//
-//go:embed certificates.py
-var certificatesPy []byte
+// What some modules get at their ends: places of the server's certificates,
+// the libraries that came along, and what venv says without the wheels of pip.
+var (
+	//go:embed certificates.py
+	certificatesPy []byte
+	//go:embed findlibrary.py
+	findLibraryPy []byte
+	//go:embed environments.py
+	environmentsPy []byte
+)
+
+// additions are what modules of the standard library get at their ends.
+func additions() map[string][]byte {
+	return map[string][]byte{"ssl.py": certificatesPy, "ctypes/util.py": findLibraryPy, "venv/__init__.py": environmentsPy}
+}
 
 // mend takes the build's prefix out of the copies, and changes the few modules
 // that look at the build machine's places.
@@ -45,20 +56,20 @@ func rewrite(file string, data []byte) error {
 
 func (c *copier) mended(p string, data []byte) []byte {
 	rel := strings.TrimPrefix(strings.TrimPrefix(p, path.Join(c.name, c.stdlib())), "/")
-	binary := bytes.IndexByte(data, 0) >= 0
+	binary, added := bytes.IndexByte(data, 0) >= 0, additions()
 	switch {
 	case binary && !c.shared():
-		return withoutPrefix(data, c.o.Prefix)
+		return withoutPlaces(withoutPrefix(data, c.o.Prefix))
 	case binary:
-		return data
+		return withoutPlaces(data)
 	case !c.shared():
 		data = withPrefix(data, c.o.Prefix, c.prefix())
 	}
 	switch {
 	case sysconfigData.MatchString(rel):
 		data = dataWithPrefix(data, c.prefix())
-	case rel == "ssl.py":
-		data = append(bytes.TrimRight(data, "\n"), append([]byte("\n\n\n"), certificatesPy...)...)
+	case added[rel] != nil:
+		data = append(bytes.TrimRight(data, "\n"), append([]byte("\n\n\n"), added[rel]...)...)
 	case distPackages[rel]:
 		data = bytes.ReplaceAll(data, []byte("dist-packages"), []byte("site-packages"))
 	}

@@ -35,7 +35,7 @@ func (l *Listed) bundle(ctx context.Context) error {
 	if l.bundleDir, err = l.Tree.SideDir("interpreter"); err != nil {
 		return err
 	}
-	rules, included := l.rules(), l.includesTk()
+	rules, included := l.rules(), l.includesImported()
 	l.Bundled, err = bundle.Make(ctx, bundle.Options{
 		Interpreter: bundle.Interpreter{Executable: in.BaseExecutable, Prefix: in.BasePrefix, Stdlib: in.Stdlib, Version: in.Version, Framework: in.Framework},
 		OS:          l.Build.OS, Root: l.Tree.Root, Dir: l.bundleDir,

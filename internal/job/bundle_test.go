@@ -13,9 +13,9 @@ import (
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
-// TestIncludesTk: Tk comes along, with a warning, where a module of the
+// TestIncludesImported: Tk comes along, with a warning, where a module of the
 // application imports it, and not for one that an index served.
-func TestIncludesTk(t *testing.T) {
+func TestIncludesImported(t *testing.T) {
 	for _, tt := range []struct {
 		path, text string
 		want       bool
@@ -36,7 +36,7 @@ func TestIncludesTk(t *testing.T) {
 			Gated: &Gated{&Built{Request: Request{Warn: func(text string) { said = append(said, text) }}, Tree: &buildout.Tree{}}},
 			List:  &pack.List{Files: []pack.File{{Path: tt.path, Source: file}}},
 		}
-		included := l.includesTk()
+		included := l.includesImported()
 		for _, p := range []string{"python-3.13.9/lib/python3.13/tkinter", "python-3.13.9/lib/python3.13/lib-dynload/_tkinter.cpython-313-x86_64-linux-gnu.so"} {
 			if included(p) != tt.want {
 				t.Errorf("%s: %q: %s is included: %v", tt.path, tt.text, p, !tt.want)
@@ -44,6 +44,21 @@ func TestIncludesTk(t *testing.T) {
 		}
 		if included("python-3.13.9/lib/python3.13/test") || (len(said) == 1 && strings.HasPrefix(said[0], tt.path+" imports tkinter")) != tt.want {
 			t.Errorf("%s: %q", tt.path, said)
+		}
+	}
+}
+
+// TestIncludesDBM: Berkeley DB comes along for an application that opens such files.
+func TestIncludesDBM(t *testing.T) {
+	for text, want := range map[string]bool{"import shelve\n": true, "from dbm import ndbm\n": true, "import dbmx\n": false} {
+		file := filepath.Join(t.TempDir(), "x.py")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		l := &Listed{List: &pack.List{Files: []pack.File{{Path: "src/app/x.py", Source: file}}}}
+		included := l.includesImported()
+		if p := "python-3.11.2/lib/python3.11/lib-dynload/_dbm.cpython-311-x86_64-linux-gnu.so"; included(p) != want || included("python-3.11.2/lib/python3.11/tkinter") {
+			t.Errorf("%q: %s is included: %v", text, p, !want)
 		}
 	}
 }
