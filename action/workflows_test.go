@@ -220,7 +220,7 @@ func TestJobsEnd(t *testing.T) {
 	if err != nil || len(workflows) == 0 {
 		t.Fatal(workflows, err)
 	}
-	shown := []string{"../docs/workflow.md", "../docs/rebuild.md", "../examples/step.yml", "../examples/step-attested.yml"}
+	shown := []string{"../docs/workflow.md", "../docs/rebuild.md", "../examples/step.yml", "../examples/step-attested.yml", "../examples/elsewhere/forgejo.yml"}
 	for _, name := range append(workflows, shown...) {
 		text := read(t, name)
 		if jobs, ends := strings.Count(text, "\n    runs-on: "), strings.Count(text, "\n    timeout-minutes: "); jobs != ends {
