@@ -169,6 +169,25 @@ def check(f, asset):
             asset["archive"], size, digest, asset["size"], asset["sha256"]),
             "the file is damaged, or was altered: fetch it again, and ask who made it")
 
+# ---- disk -------------------------------------------------------------------
+# The space that is left on a disk.
+
+def free_space(directory):
+    """The bytes that are left for us on a directory's disk, None where nothing says it."""
+    if hasattr(os, "statvfs"):
+        st = os.statvfs(directory)
+        return st.f_bavail * st.f_frsize if st.f_blocks else None
+    if hasattr(shutil, "disk_usage"):  # Windows, but for Python 2
+        return shutil.disk_usage(directory).free
+    return None
+
+
+def take_space(doing, directory, size):
+    """Refuses to begin what takes more bytes of a disk than it has left."""
+    free = free_space(directory)
+    if free is not None and free < size:
+        raise Stop(3, "%s: %d MB are free, and %d MB are needed" % (doing, free >> 20, (size >> 20) + 1), "make room on that disk")
+
 # ---- meter ------------------------------------------------------------------
 # How far a download is.
 
@@ -739,12 +758,7 @@ def room_for(path, tree):
         sizes = [int(e.get("size") or 0) for e in read_json(os.path.join(tree, ".binary-buildout", "files.json"))["files"]]
     except (ValueError, KeyError, TypeError, AttributeError) as e:
         raise no_archive(path, "its files.json cannot be read (%s)" % e)
-    if not hasattr(os, "statvfs"):
-        return
-    need, st = sum((size + 4095) // 4096 * 4096 for size in sizes), os.statvfs(tree)
-    if st.f_blocks and st.f_bavail * st.f_frsize < need:
-        raise Stop(3, "unpacking into %s: %d MB are free, and %d MB are needed" % (
-            os.path.dirname(tree), st.f_bavail * st.f_frsize >> 20, (need >> 20) + 1), "make room on that disk")
+    take_space("unpacking into " + os.path.dirname(tree), tree, sum((size + 4095) // 4096 * 4096 for size in sizes))
 
 
 # What an archive has of .binary-buildout; the rest belongs to the machine.
@@ -959,12 +973,7 @@ def room(path, size):
     """Refuses a download that the disk has no room for, before it begins."""
     if os.path.exists(path):
         size -= os.path.getsize(path)
-    if not hasattr(os, "statvfs"):
-        return
-    st = os.statvfs(os.path.dirname(path))
-    if st.f_blocks and st.f_bavail * st.f_frsize < size:
-        raise Stop(3, "downloading to %s: %d MB are free, and %d MB are needed" % (
-            os.path.dirname(path), st.f_bavail * st.f_frsize >> 20, (size >> 20) + 1), "make room on that disk")
+    take_space("downloading to " + os.path.dirname(path), os.path.dirname(path), size)
 
 
 def right(path, asset):

@@ -2,6 +2,7 @@
 import os
 
 from digests import check, sum_of
+from disk import take_space
 from meter import Meter
 from placing import place, workplace
 from words import Stop, WINDOWS, say
@@ -12,12 +13,7 @@ def room(path, size):
     """Refuses a download that the disk has no room for, before it begins."""
     if os.path.exists(path):
         size -= os.path.getsize(path)
-    if not hasattr(os, "statvfs"):
-        return
-    st = os.statvfs(os.path.dirname(path))
-    if st.f_blocks and st.f_bavail * st.f_frsize < size:
-        raise Stop(3, "downloading to %s: %d MB are free, and %d MB are needed" % (
-            os.path.dirname(path), st.f_bavail * st.f_frsize >> 20, (size >> 20) + 1), "make room on that disk")
+    take_space("downloading to " + os.path.dirname(path), os.path.dirname(path), size)
 
 
 def right(path, asset):

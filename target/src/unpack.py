@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tarfile
 
+from disk import take_space
 from words import PY2, Stop, WINDOWS, fs, raw, read_json, text, which
 from zips import Content, entries
 
@@ -96,12 +97,7 @@ def room_for(path, tree):
         sizes = [int(e.get("size") or 0) for e in read_json(os.path.join(tree, ".binary-buildout", "files.json"))["files"]]
     except (ValueError, KeyError, TypeError, AttributeError) as e:
         raise no_archive(path, "its files.json cannot be read (%s)" % e)
-    if not hasattr(os, "statvfs"):
-        return
-    need, st = sum((size + 4095) // 4096 * 4096 for size in sizes), os.statvfs(tree)
-    if st.f_blocks and st.f_bavail * st.f_frsize < need:
-        raise Stop(3, "unpacking into %s: %d MB are free, and %d MB are needed" % (
-            os.path.dirname(tree), st.f_bavail * st.f_frsize >> 20, (need >> 20) + 1), "make room on that disk")
+    take_space("unpacking into " + os.path.dirname(tree), tree, sum((size + 4095) // 4096 * 4096 for size in sizes))
 
 
 # What an archive has of .binary-buildout; the rest belongs to the machine.

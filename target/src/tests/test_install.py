@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import unittest
 
+import fetch
 import here
 import options
 import placing
@@ -63,6 +64,30 @@ class Install(unittest.TestCase):
                     wrong.append((row, got))
             self.assertEqual(wrong, [])
         finally:
+            shutil.rmtree(base)
+
+    def test_space(self):
+        """What the disk has no room for is refused, on Windows too, where Python says in another way what is left."""
+        base, statvfs, usage = tempfile.mkdtemp(), os.statvfs, getattr(shutil, "disk_usage", None)
+        os.mkdir(os.path.join(base, ".binary-buildout"))
+        with open(os.path.join(base, ".binary-buildout", "files.json"), "w") as f:
+            json.dump({"files": [{"size": 1 << 60}, {}]}, f)
+        part = os.path.join(base, "x.part")
+        try:
+            for windows in (False, True) if usage else (False,):
+                if windows:
+                    left = usage(base)
+                    shutil.disk_usage = lambda directory: left
+                    del os.statvfs
+                fetch.room(part, 1)
+                for step in (lambda: fetch.room(part, 1 << 60), lambda: unpack.room_for("x.tar.gz", base)):
+                    with self.assertRaises(words.Stop) as stop:
+                        step()
+                    self.assertEqual((stop.exception.code, "MB are free" in stop.exception.text), (3, True))
+        finally:
+            os.statvfs = statvfs
+            if usage:
+                shutil.disk_usage = usage
             shutil.rmtree(base)
 
     def test_interrupted(self):
