@@ -8,50 +8,49 @@ import (
 	"github.com/binary-buildout/binary-buildout/target"
 )
 
-// The scripts that install from the release that they are assets of, where
-// there is a Python and no binary-buildout: for sh, and for PowerShell.
+// The scripts that install from the release that they are assets of, where there is
+// no binary-buildout: for sh, and for PowerShell. They are small enough to be read;
+// what they run are two more assets, whose digests they have.
 const (
-	InstallerName        = "install.sh"
-	WindowsInstallerName = "install.ps1"
+	InstallerName         = "install.sh"
+	WindowsInstallerName  = "install.ps1"
+	InstallProgramName    = "install.py"
+	NoPythonInstallerName = "install-nopython.sh"
 )
 
-// Installers are install.sh and install.ps1 for a release: of server
-// (https://github.com), repo (OWNER/REPO) and tag. Equal arguments give equal
-// bytes. Without repo or tag they install from mirrors only.
+// Installers are install.sh, install.ps1, install.py and install-nopython.sh for a
+// release: of server (https://github.com), repo (OWNER/REPO) and tag. Equal arguments
+// give equal bytes. Without repo or tag they install from mirrors only.
 func Installers(server, repo, tag string) ([]File, error) {
-	var out []File
-	for _, s := range []struct {
-		name, text string
-		quote      func(string) string
-	}{
-		{InstallerName, target.InstallScript(), shellQuote},
-		{WindowsInstallerName, target.InstallWindowsScript(), powershellQuote},
-	} {
-		text := s.text
-		for _, fill := range [][2]string{{"@SERVER@", strings.TrimRight(server, "/")}, {"@REPO@", repo}, {"@TAG@", tag}} {
-			if strings.ContainsFunc(fill[1], func(r rune) bool { return r < ' ' || r == 0x7f }) {
-				return nil, fail(exitUsage, "", "writing %s: %q has a control character", s.name, fill[1])
-			}
-			var err error
-			if text, err = replaceOnce(text, "'"+fill[0]+"'", s.quote(fill[1])); err != nil {
-				return nil, fmt.Errorf("writing %s: %w", s.name, err)
-			}
+	program := NewFile(InstallProgramName, []byte(target.InstallProgram()))
+	noPython := NewFile(NoPythonInstallerName, []byte(target.InstallWithoutPython()))
+	for _, v := range []string{server, repo, tag} {
+		if strings.ContainsFunc(v, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+			return nil, fail(exitUsage, "", "writing %s: %q has a control character", InstallerName, v)
 		}
-		text = strings.Replace(text, "@SYSTEM@\n", target.SystemFunctions(), 1) // of sh alone
-		text, err := replaceOnce(text, "@PROGRAM@\n", target.InstallProgram())
-		if err != nil {
-			return nil, fmt.Errorf("writing %s: %w", s.name, err)
-		}
-		out = append(out, NewFile(s.name, []byte(text)))
 	}
-	return out, nil
+	values := [][2]string{{"@SERVER@", strings.TrimRight(server, "/")}, {"@REPO@", repo}, {"@TAG@", tag}, {"@INSTALL.PY@", program.SHA256}}
+	sh, err := filled(target.InstallScript(), append(values, [2]string{"@INSTALL-NOPYTHON.SH@", noPython.SHA256}), shellQuote)
+	if err != nil {
+		return nil, fmt.Errorf("writing %s: %w", InstallerName, err)
+	}
+	ps1, err := filled(strings.Replace(target.InstallWindowsScript(), "@PROGRAM@\n", target.InstallProgram(), 1), values[:3], powershellQuote)
+	if err != nil {
+		return nil, fmt.Errorf("writing %s: %w", WindowsInstallerName, err)
+	}
+	return []File{NewFile(InstallerName, []byte(sh)), NewFile(WindowsInstallerName, []byte(ps1)), program, noPython}, nil
 }
 
-func replaceOnce(text, old, by string) (string, error) {
-	if strings.Count(text, old) != 1 {
-		return "", fmt.Errorf("the script has no single %s", strings.TrimSpace(old))
+// filled puts each value, quoted, where its name stands in quotes, once.
+func filled(text string, values [][2]string, quote func(string) string) (string, error) {
+	for _, v := range values {
+		name := "'" + v[0] + "'"
+		if strings.Count(text, name) != 1 {
+			return "", fmt.Errorf("the script has no single %s", name)
+		}
+		text = strings.Replace(text, name, quote(v[1]), 1)
 	}
-	return strings.Replace(text, old, by, 1), nil
+	return text, nil
 }
 
 func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

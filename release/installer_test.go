@@ -7,8 +7,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-
-	"github.com/binary-buildout/binary-buildout/target"
 )
 
 // installers are install.sh and install.ps1.
@@ -18,7 +16,7 @@ func installers(t *testing.T, server, repo, tag string) (sh, ps1 File) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(files) != 2 || files[0].Name != "install.sh" || files[1].Name != "install.ps1" {
+	if len(files) != 4 || files[0].Name != "install.sh" || files[1].Name != "install.ps1" {
 		t.Fatalf("%d files", len(files))
 	}
 	return files[0], files[1]
@@ -75,31 +73,38 @@ func TestInstallers(t *testing.T) {
 	}
 }
 
-// What both hand to Python is one program, whole, and nothing of it ends the
-// quotes that are around it. It and install.ps1 are ASCII, whatever the tag:
-// Windows PowerShell reads a file as the code page says.
-func TestInstallersShareTheProgram(t *testing.T) {
-	sh, ps1 := installers(t, "https://github.example", "acme/site", "vü")
-	for _, within := range []struct{ name, text, before, after string }{
-		{sh.Name, string(sh.Data), "\tprogram='\n", "'\n"},
-		{ps1.Name, string(ps1.Data), "    $program = @'\n", "'@\n"},
-	} {
-		_, rest, ok := strings.Cut(within.text, within.before)
-		program, _, ok2 := strings.Cut(rest, within.after)
-		if !ok || !ok2 || program != target.InstallProgram() {
-			t.Errorf("%s has another program", within.name)
+// Both scripts are short enough to be read, and have the digest of what they run.
+// install.ps1 and install.py are ASCII, whatever the tag: Windows PowerShell reads a
+// file as the code page says.
+func TestInstallersAreRead(t *testing.T) {
+	files, err := Installers("https://github.example", "acme/site", "vü")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sh, ps1, program, noPython := files[0], files[1], files[2], files[3]
+	for _, f := range []File{sh, noPython} {
+		if n := strings.Count(string(f.Data), "\n"); n >= 300 {
+			t.Errorf("%s has %d lines", f.Name, n)
+		}
+		if strings.Contains(string(f.Data), "@SYSTEM@") || strings.Contains(string(f.Data), ".PY@") {
+			t.Errorf("%s isn't filled in", f.Name)
 		}
 	}
-	if strings.ContainsAny(target.InstallProgram(), "'\r") {
-		t.Error("a single quote in install.py ends it")
+	for _, has := range []struct {
+		script File
+		text   string
+	}{
+		{sh, "installer='" + program.SHA256 + "'\n"}, {sh, "nopython='" + noPython.SHA256 + "'\n"},
+	} {
+		if !strings.Contains(string(has.script.Data), has.text) {
+			t.Errorf("%s has no %s", has.script.Name, has.text)
+		}
 	}
 	notASCII := regexp.MustCompile(`[^\x00-\x7f]`)
-	if at := notASCII.FindStringIndex(string(ps1.Data)); at != nil {
-		t.Errorf("install.ps1 isn't ASCII at %d", at[0])
-	}
-	// It is an argument: on Linux one may have 128 KiB.
-	if len(target.InstallProgram()) > 100<<10 {
-		t.Errorf("install.py has %d bytes", len(target.InstallProgram()))
+	for _, f := range []File{ps1, program} {
+		if at := notASCII.FindStringIndex(string(f.Data)); at != nil {
+			t.Errorf("%s isn't ASCII at %d", f.Name, at[0])
+		}
 	}
 	// What fetches for Python is an argument of a command line of Windows.
 	_, rest, _ := strings.Cut(string(ps1.Data), "function Get-BinaryBuildoutFile {")
@@ -123,13 +128,13 @@ func TestInstallerCutOff(t *testing.T) {
 		cmd := exec.Command("sh", "-s", "--", "--into", filepath.Join(parent, "app"), "--from", parent)
 		cmd.Stdin = strings.NewReader(script[:at])
 		out, _ := cmd.CombinedOutput()
-		if strings.Contains(string(out), "index.json") {
+		if strings.Contains(string(out), "install.py") {
 			t.Errorf("cut at %d it ran:\n%s", at, out)
 		}
 	}
 	cmd := exec.Command("sh", "-s", "--", "--into", t.TempDir(), "--from", t.TempDir())
 	cmd.Stdin = strings.NewReader(script)
-	if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), "index.json") {
+	if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), "install.py") {
 		t.Errorf("whole it doesn't run: %v\n%s", err, out)
 	}
 }

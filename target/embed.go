@@ -20,6 +20,8 @@ var (
 	installPy string
 	//go:embed install.sh
 	installSh string
+	//go:embed install-nopython.sh
+	installNoPython string
 	//go:embed install.ps1
 	installPs1 string
 	//go:embed bootstrap.sh
@@ -37,7 +39,7 @@ func Bootstrap() []byte { return append([]byte(nil), bootstrapPy...) }
 func Launcher() []byte { return append([]byte(nil), launcherPy...) }
 
 // InstallProgram is install.py, the Python program that install.sh and
-// install.ps1 hold.
+// install.ps1 run; they have its SHA-256.
 func InstallProgram() string { return installPy }
 
 // Probe is a program that any Python runs: it writes what the interpreter tells
@@ -48,9 +50,16 @@ func Probe() string {
 	return text + "\nimport json\nsys.stdout.write(json.dumps(told))\n"
 }
 
-// InstallScript is install.sh, with @SERVER@, @REPO@, @TAG@ and @PROGRAM@ to be
-// filled in.
+// InstallWithoutPython is install-nopython.sh, which install.sh goes on with where
+// there is no Python; it has its SHA-256.
+func InstallWithoutPython() string {
+	return strings.Replace(installNoPython, "@SYSTEM@\n", SystemFunctions(), 1)
+}
+
+// InstallScript is install.sh, with @SERVER@, @REPO@, @TAG@ and, by their names in
+// capitals, the digests of the two to be filled in.
 func InstallScript() string { return installSh }
 
-// InstallWindowsScript is install.ps1, with the same to be filled in.
+// InstallWindowsScript is install.ps1, with the same to be filled in, but for the
+// digest of install-nopython.sh.
 func InstallWindowsScript() string { return installPs1 }

@@ -2,84 +2,62 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the binary-buildout authors
 #
-# Installs an application that binary-buildout has packed, on a machine that
-# has no binary-buildout:
+# Installs an application that binary-buildout has packed, or updates it, where
+# there is no binary-buildout:
 #
 #   curl -fsSL RELEASE/install.sh | sh -s -- --into /srv/app
 #   sh install.sh --into /srv/app --from /media/mirror
 #
-# It needs sh, and Python (2.7 or 3) where the archive has none in it. curl or wget
-# downloads; without them Python does. Where there is no Python, sed, awk, tar and
-# one of sha256sum, shasum and openssl are needed too.
-# It chooses the archive that fits this system and its Pythons by the release's
-# index.json, unpacks it beside DIR, runs the archive's own bootstrap.py, and
-# renames the result to DIR. Nothing is written anywhere else, and what fails
+# The work is done by install.py, an asset of the same release, whose SHA-256 is
+# below. This script takes it from its own directory, the mirror or the release,
+# and has a Python (2.7 or 3) compare and run it. Where there is no Python,
+# install-nopython.sh, another asset, takes the one in the archive; that needs
+# sed, awk, tar, and one of sha256sum, shasum and openssl.
+# Nothing is written but beside DIR and, for a moment, in TMPDIR, and what fails
 # leaves DIR as it was.
 #
-# What is checked: the archive's size and SHA-256. They come from index.json,
-# which comes from the same release by the same way. The attestation is NOT
-# checked; `binary-buildout install` does that. Of a private repository the
-# token in GH_TOKEN fetches it.
+# An archive's size and SHA-256 are compared with index.json, which comes from the
+# same release by the same way. The attestation is NOT checked; `binary-buildout
+# install` does that. Of a private repository the token in GH_TOKEN fetches it.
 #
-# All of it is one function that is called on the last line: of a script that
-# arrives cut off, nothing runs.
+# All of it is functions, and the last line calls one: of a script that arrives
+# cut off, nothing runs.
 
 # shellcheck disable=SC2030,SC2031 # work is that of one subshell
 binary_buildout_install() {
 	if [ -n "${ZSH_VERSION-}" ]; then emulate -L sh; fi
 	set -u
 
-	# The release that this script is an asset of.
+	# The release that this script is an asset of, and the SHA-256 of two others.
 	server='@SERVER@'
 	repo='@REPO@'
 	release='@TAG@'
+	installer='@INSTALL.PY@'
+	nopython='@INSTALL-NOPYTHON.SH@'
 
-	into='' python='' tag='' from='' label='' sha256=''
+	into='' python='' tag='' from='' label='' sha256='' value='' lacking=''
 	while [ $# -gt 0 ]; do
+		option=${1%%=*}
 		case $1 in
-		--into=* | --python=* | --tag=* | --from=* | --label=* | --sha256=*)
-			value=${1#*=}
-			;;
-		--into | --python | --tag | --from | --label | --sha256)
-			if [ $# -lt 2 ]; then
-				binary_buildout_usage "$1 needs a value"
-				return 2
-			fi
-			value=$2
-			;;
-		-h | --help)
-			binary_buildout_help
-			return 0
-			;;
-		*)
-			binary_buildout_usage "$1 is no option"
-			return 2
-			;;
+		-h | --help) binary_buildout_usage && return ;;
+		--*=*) value=${1#*=} ;;
+		*) if [ $# -gt 1 ]; then value=$2 && shift; else lacking=$1; fi ;;
 		esac
-		case $1 in
-		--into*) into=$value ;;
-		--python*) python=$value ;;
-		--tag*) tag=$value ;;
-		--from*) from=$value ;;
-		--label*) label=$value ;;
-		--sha256*) sha256=$value ;;
+		case $option in
+		--into) into=$value ;;
+		--python) python=$value ;;
+		--tag) tag=$value ;;
+		--from) from=$value ;;
+		--label) label=$value ;;
+		--sha256) sha256=$value ;;
+		*) binary_buildout_usage "$option is no option" || return ;;
 		esac
-		case $1 in
-		*=*) shift ;;
-		*) shift 2 ;;
-		esac
+		[ -z "$lacking" ] || binary_buildout_usage "$lacking needs a value" || return
+		shift
 	done
-	if [ -z "$into" ]; then
-		binary_buildout_usage 'no directory to install into'
-		return 2
-	fi
+	[ -n "$into" ] || binary_buildout_usage 'no directory to install into' || return
 
-	# All else, for Python 2.7 and 3. No single quote may stand in it.
-	program='
-@PROGRAM@
-'
-	# The program itself runs on any Python; which one the application gets is
-	# chosen by it.
+	# install.py runs on any Python; which one the application gets is chosen by it.
 	partial=''
 	case $python in */*) named=$python ;; *) named='' ;; esac
 	for driver in "$python" "${python:+python$python}" python3 python python2 \
@@ -93,34 +71,54 @@ binary_buildout_install() {
 		[ "$driver" = "$named" ] || binary_buildout_roots "$found" || continue
 		"$driver" -sE -c '' </dev/null >/dev/null 2>&1 || continue
 		if "$driver" -sE -c 'import sys; sys.path.pop(0); import hashlib, json, subprocess, tarfile, zlib' </dev/null >/dev/null 2>&1; then
-			# Not as an argument, which everybody here can read: a mirror may have a password.
-			BINARY_BUILDOUT_FROM=$from
-			export BINARY_BUILDOUT_FROM
-			exec "$driver" -sE -c "$program" into="$into" python="$python" tag="$tag" label="$label" \
-				sha256="$sha256" server="$server" repo="$repo" release="$release" </dev/null
+			if binary_buildout_here install.py; then
+				exec 3<"$place/install.py" || return 3
+			else
+				work=$(mktemp -d) || return 3
+				(binary_buildout_get install.py "$release") && exec 3<"$work/install.py"
+				code=$?
+				rm -rf "$work"
+				[ $code = 0 ] || return $code
+			fi
+			binary_buildout_run "$driver" -sE
 		fi
 		partial=${partial:-$driver}
 	done
 	if [ -z "$python" ]; then
-		binary_buildout_bring
+		binary_buildout_without
 		code=$?
 		[ $code = 9 ] || return $code
 	fi
 	if [ -n "$partial" ]; then
-		printf 'error: %s\nhint: %s\n' "$partial has not the whole of Python's standard library (hashlib, json, subprocess, tarfile, zlib)" \
-			"install the rest (the package python3, where this is python3-minimal), or name another one with --python PATH" >&2
+		binary_buildout_error "$partial has not the whole of Python's standard library (hashlib, json, subprocess, tarfile, zlib)" \
+			"install the rest (the package python3, where this is python3-minimal), or name another one with --python PATH"
 		return 2
 	fi
-	printf 'error: %s\nhint: %s\n' "there is no Python here (this system is $(uname -sm 2>/dev/null || echo unknown))" \
-		'install the version that the application was made for (cp313 in the names of the archives is Python 3.13), or name one with --python PATH' >&2
+	binary_buildout_error "there is no Python here (this system is $(uname -sm 2>/dev/null || echo unknown))" \
+		'install the version that the application was made for (cp313 in the names of the archives is Python 3.13), or name one with --python PATH'
 	return 2
 }
 
-# Where there is no Python: fetches an archive that has one in it, and has that run
-# the program, which looks at everything again and goes on with what was fetched.
-# 9 if there is no such archive. What it makes lies beside DIR, or in it.
-binary_buildout_bring() (
-	for tool in awk cp dirname gzip ls mkdir mktemp rm sed tail tar tr uname; do
+# Becomes a Python that runs what descriptor 3 has, if that is install.py of this
+# release. A mirror may have a password: it is no argument, which everybody here reads.
+binary_buildout_run() { # PYTHON OPTIONS
+	BINARY_BUILDOUT_FROM=$from
+	export BINARY_BUILDOUT_FROM
+	exec "$@" -c '
+import sys; sys.path.pop(0)
+import hashlib
+program = getattr(sys.stdin, "buffer", sys.stdin).read()
+if hashlib.sha256(program).hexdigest() != sys.argv.pop(1):
+    sys.exit("error: install.py is not the one of this install.sh\nhint: take both from one release")
+exec(compile(program, "install.py", "exec"))
+' "$installer" into="$into" python="$python" tag="$tag" label="$label" sha256="$sha256" \
+		server="$server" repo="$repo" release="$release" brought="${brought-}" <&3 3<&-
+}
+
+# Has install-nopython.sh go on, in a directory beside DIR, or in TMPDIR. 9 if that
+# finds no archive, or a tool is missing.
+binary_buildout_without() (
+	for tool in awk cat dirname gzip ls mkdir mktemp rm sed tail tar tr uname; do
 		command -v $tool >/dev/null || exit 9
 	done
 	umask 022
@@ -132,84 +130,97 @@ binary_buildout_bring() (
 	trap 'rm -rf "$work"' EXIT
 	trap 'exit 3' HUP INT TERM
 	binary_buildout_roots "$work" || binary_buildout_fail "running what lies in $dir as root: another user can change it" 'install into a directory that nobody else can change' 2
-	binary_buildout_get index.json
-	chosen=$(binary_buildout_archives <"$work/index.json" | binary_buildout_fits)
-	[ -n "$chosen" ] || exit 9
-	name=${chosen% *} digest=${chosen#* }
-	wanted=$(printf '%s\n' "${sha256#[Ss][Hh][Aa]256:}" | tr A-F a-f)
-	[ -z "$wanted" ] || [ "$wanted" = "$digest" ] || binary_buildout_fail "$name has SHA-256 $digest, and --sha256 says $wanted" 'it is not the archive that you mean: ask who made it' 1
-	printf '%s\n' "no Python here can run this: fetching $name, which has one in it" >&2
-	binary_buildout_get "$name"
-	have=$(binary_buildout_sum "$work/$name") || exit
-	[ "$have" = "$digest" ] || binary_buildout_fail "$name has SHA-256 $have, and index.json says $digest" 'it was damaged on the way: run the command again' 1
-	case $name in
-	*.tar.gz) gzip -dc <"$work/$name" ;;
-	*.tar.zst) zstd -dc <"$work/$name" ;;
-	*) binary_buildout_fail "unpacking $name: sh reads no zip" 'install a Python' 2 ;;
-	esac >"$work/tar" || binary_buildout_fail "unpacking $name" 'make room on that disk, and install gzip or zstd'
-	# Of the archive only its interpreter, if none of its names climbs, and what else
-	# begins as that does. BusyBox has no -T.
-	# shellcheck disable=SC2046 # its words
-	set -- $(tar -tf "$work/tar" | awk -F / '
-		$2 !~ /^(python-[0-9][A-Za-z0-9._+-]*|bootstrap(\.py)?)$/ { next }
-		/(^|\/)\.\.(\/|$)/ || ($1 "/" $2) !~ /^[A-Za-z0-9._+-]+\/[A-Za-z0-9._+-]+$/ { bad = 1 }
-		!seen[$1 "/" $2]++ { names = names " " $1 "/" $2 }
-		END { if (!bad) print names }')
-	[ $# -ge 3 ] || binary_buildout_fail "unpacking $name: it is no archive of binary-buildout" 'fetch or make it again' 1
-	mkdir "$work/tree"
-	tar -xf "$work/tar" -C "$work/tree" "$@" || binary_buildout_fail "unpacking $name" 'make room on that disk'
-	rm -f "$work/tar"
-	set -- "$work"/tree/*/bootstrap
-	sh "$1" --help >/dev/null || exit
-	driver=$(sed -n 's/^PYTHON=\([A-Za-z0-9._+/-]*\)$/\1/p' "$1")
-	BINARY_BUILDOUT_FROM=$from
-	export BINARY_BUILDOUT_FROM
-	"${1%/*}/$driver" -BsSE -c "$program" into="$into" python='' tag="$tag" label="$label" sha256="$sha256" \
-		server="$server" repo="$repo" release="$release" brought="$work/$name" </dev/null
+	binary_buildout_own install-nopython.sh
+	have=$(binary_buildout_sum "$work/install-nopython.sh") || exit
+	[ "$have" = "$nopython" ] || binary_buildout_fail 'install-nopython.sh is not the one of this install.sh' 'take both from one release' 1
+	# shellcheck source=target/install-nopython.sh
+	. "$work/install-nopython.sh"
+	binary_buildout_bring
 )
 
-binary_buildout_fail() { # why, hint, code
-	printf 'error: %s\nhint: %s\n' "$1" "$2" >&2
-	exit "${3-3}"
+# Whether another asset of this script's release lies beside it; where, as $place.
+binary_buildout_here() { # NAME
+	place=${ZSH_ARGZERO:-$0}
+	case $place in */install.sh) place=${place%/*} ;; install.sh) place=. ;; *) return 1 ;; esac
+	[ -f "$place/$1" ]
+}
+
+# Brings one into $work.
+binary_buildout_own() { # NAME
+	if binary_buildout_here "$1"; then
+		cat "$place/$1" >"$work/$1" || exit 3
+	else
+		binary_buildout_get "$1" "$release"
+	fi
 }
 
 # Fetches an asset into $work, from a folder, or by an address that no other user
 # can read in the list of processes.
-binary_buildout_get() { # NAME
+binary_buildout_get() { # NAME TAG
 	case $from in
 	http://* | https://*) url=${from%/}/$1 ;;
 	?*)
-		cp "$from/$1" "$work/$1" || binary_buildout_fail "looking for $1: the mirror $from does not have it" 'copy it there too: a mirror is a copy of all assets of a release' 2
+		cat "$from/$1" >"$work/$1" || binary_buildout_fail "looking for $1: the mirror $from does not have it" 'copy it there too: a mirror is a copy of all assets of a release' 2
 		return
 		;;
 	*)
 		[ -n "$repo" ] || binary_buildout_fail 'it is not known which release this script is of' 'name a mirror with --from' 2
-		url=$server/$repo/releases/download/$(printf '%s\n' "${tag:-$release}" | sed 's/%/%25/g; s|/|%2F|g; s/#/%23/g; s/"/%22/g')/$1
+		name=$2
+		case $2 in *[!A-Za-z0-9._~-]*) name=$(printf '%s\n' "$2" | sed 's/%/%25/g; s|/|%2F|g; s/#/%23/g; s/"/%22/g') ;; esac
+		url=$server/$repo/releases/download/$name/$1
 		;;
 	esac
-	case $url in https:*) only='=https' ;; *) only='=http,https' ;; esac
+	gnu='' code='' shown=${url#*//} only='=http,https' why='there is neither curl nor GNU Wget'
+	case $url in https:*) only='=https' ;; esac
+	case $(wget --version 2>/dev/null) in *GNU*) gnu=1 ;; esac
 	if command -v curl >/dev/null; then
-		printf 'url = "%s"\n' "$url" | curl -gfsSL --connect-timeout 30 --retry 4 --speed-limit 1 --speed-time 60 --proto "$only" -o "$work/$1" -K - && return
-		binary_buildout_fail "fetching $1" 'check the address, and that the release is published; of a private repository, copy the release here and name it with --from'
+		printf 'url = "%s"\n' "$url" | curl -gfsSL --connect-timeout 30 --retry 4 --speed-limit 1 --speed-time 60 --proto "$only" -o "$work/$1" -K - 2>"$work/said" && return
+		why=$(cat "$work/said")
+	elif [ -n "$gnu" ]; then
+		binary_buildout_wget "$1" "$url" && return
+		why=$(tail -n 1 "$work/said")
+	elif [ "$only" != '=https' ] && command -v wget >/dev/null; then # BusyBox
+		wget -q -O "$work/$1" "$url" && return
+		why='wget failed'
 	fi
-	for hop in 0 1 2 3 4 5 6 7 8 9; do
-		if wget --version 2>/dev/null | grep -q GNU; then
-			printf '%s\n' "$url" | wget -nv -S --tries=5 --timeout=60 --max-redirect=0 ${SSL_CERT_FILE:+"--ca-certificate=$SSL_CERT_FILE"} -O "$work/$1" -i - 2>"$work/said" && return
-			next=$(sed -n 's/^ *[Ll]ocation: *\([^ ]*\).*/\1/p' "$work/said" | tr -d '\r' | tail -n 1)
-		elif [ "$only" = '=https' ] || ! command -v wget >/dev/null; then
-			binary_buildout_fail "fetching $1: there is neither curl nor GNU Wget" 'install one of them, or copy the release here and name it with --from'
-		else # BusyBox
-			wget -q -O "$work/$1" "$url" && return
-			next=
-		fi
-		case $next in
-		https://*) url=$next only='=https' ;;
-		http://*) if [ "$only" = '=https' ]; then next=; fi; url=$next ;;
-		*) next= ;;
-		esac
-		[ -n "$next" ] || break
+	case $why in
+	*404*)
+		[ -z "$from" ] && binary_buildout_private "$1" && return
+		why="it is not there ($why)" code=2
+		;;
+	esac
+	binary_buildout_fail "fetching ${url%%//*}//${shown##*@}: $why" "check the address, and that the release is published; of a private repository set GH_TOKEN; or copy $1 to where install.sh is" "${code:-3}"
+}
+
+# GNU Wget would follow from https to http.
+binary_buildout_wget() { # NAME URL
+	next=$2
+	for _ in 0 1 2 3 4 5 6 7 8 9; do
+		printf '%s\n' "$next" | wget -nv -S --tries=5 --timeout=60 --max-redirect=0 ${SSL_CERT_FILE:+"--ca-certificate=$SSL_CERT_FILE"} -O "$work/$1" -i - 2>"$work/said" && return
+		next=$(sed -n 's/^ *[Ll]ocation: *\([^ ]*\).*/\1/p' "$work/said" | tr -d '\r' | tail -n 1)
+		case $next,$only in https://*) only='=https' ;; http://*,=http,https) ;; *) return 1 ;; esac
 	done
-	binary_buildout_fail "fetching $1${hop:+: $(tail -n 1 "$work/said" 2>/dev/null)}" 'check the address, and that the release is published; of a private repository, copy the release here and name it with --from'
+	return 1
+}
+
+# Fetches an asset of a private repository by the API. The token is sent nowhere
+# else: not by -L, which takes it along where curl is older than 7.58.
+binary_buildout_private() { # NAME; name is the tag
+	token=${GH_TOKEN:-${GITHUB_TOKEN-}}
+	[ -n "$token" ] && command -v curl >/dev/null || return
+	case $server in https://github.com | https://*.ghe.com) api=https://api.${server#*//} ;; *) api=$server/api/v3 ;; esac
+	api=${GITHUB_API_URL:-$api}
+	api=${api%/}/repos/$repo/releases
+	url=$(printf 'url = "%s"\nheader = "Authorization: Bearer %s"\n' "$api/tags/$name" "$token" | curl -gfsS --retry 4 -K - |
+		tr -d '\n' | tr '{' '\n' | sed -n "/\"name\": *\"$1\"/s/.*\"url\": *\"\([^\"]*\)\".*/\1/p")
+	case $url in "$api"/assets/*) ;; *) return 1 ;; esac
+	next=$(printf 'url = "%s"\nheader = "Authorization: Bearer %s"\nheader = "Accept: application/octet-stream"\n' "$url" "$token" |
+		curl -gfsS --retry 4 -o "$work/$1" -w '%{redirect_url}' -K -) || return
+	case $next,$api in
+	,*) ;;
+	https:* | http:*,http:*) printf 'url = "%s"\n' "$next" | curl -gfsSL --retry 4 --proto "$only" -o "$work/$1" -K - ;;
+	*) return 1 ;;
+	esac
 }
 
 binary_buildout_sum() { # FILE
@@ -217,94 +228,11 @@ binary_buildout_sum() { # FILE
 		command -v "${sum%% *}" >/dev/null || continue
 		# shellcheck disable=SC2086 # words
 		set -- "$($sum <"$1")"
-		printf '%s\n' "${1%% *}"
-		return
+		printf '%s\n' "${1%% *}" && return
 	done
 	binary_buildout_fail 'there is no sha256sum, shasum or openssl here' 'install one of them'
 }
 
-# Of index.json each archive with a Python in it: target, label, archive, digest,
-# Python, and the floors as KIND VERSION. A value with a character that no name has
-# becomes a question mark. Debian 10's awk (mawk 1.3.3) knows no [:space:].
-binary_buildout_archives() {
-	awk '
-{ text = text $0 "\n" }
-END {
-	while (match(text, /"([^"\\]|\\.)*"|[][{}:,]|[^][{}:," \t\r\n]+/)) {
-		token = substr(text, RSTART, RLENGTH)
-		text = substr(text, RSTART + RLENGTH)
-		if (token == "{" || token == "[") {
-			depth++
-			if (token == "{" && depth == 3) { split("", entry); floors = "" }
-			name = ""
-		} else if (token == "}" || token == "]") {
-			if (token == "}" && depth == 3 && entry["python_bundled"] == "true")
-				print entry["target"], (entry["label"] == "" ? "-" : entry["label"]), entry["archive"], entry["sha256"], entry["python"], floors
-			if (token == "}" && depth == 5 && list == "floors") floors = floors kind " " version " "
-			depth--
-			name = ""
-		} else if (token == ":") {
-			name = last
-			if (depth == 3) list = name
-		} else if (token != ",") {
-			gsub(/^"|"$/, "", token)
-			if (token !~ /^[A-Za-z0-9._+-]*$/) token = "?"
-			if (name != "" && depth == 3) entry[name] = token
-			if (name == "kind" && depth == 5) kind = token
-			if (name == "version" && depth == 5) version = token
-			if (name == "") last = token
-			name = ""
-		}
-	}
-}'
-}
-
-# Of these the one that runs here, with the newest Python and of these the highest
-# floor: its name and digest. The program chooses again, by all its rules.
-binary_buildout_fits() {
-	system=$(uname -s) machine=$(uname -m) here='' best='' most=''
-	case $system in
-	Linux) here=$(libc_here) ;;
-	Darwin) here="macos $(sw_vers -productVersion)" ;;
-	esac
-	while read -r target its archive digest version floors; do
-		[ -z "$label" ] || [ "$label" = "$its" ] || continue
-		platform=${target#*-} kind=''
-		case $platform in
-		manylinux1_*) floors="$floors glibc 2.5" ;;
-		manylinux2010_*) floors="$floors glibc 2.12" ;;
-		manylinux2014_*) floors="$floors glibc 2.17" ;;
-		manylinux_*) kind=glibc ;;
-		musllinux_*) kind=musl ;;
-		macosx_*) kind=macos ;;
-		linux_*) ;;
-		*) continue ;;
-		esac
-		platform=${platform#*_}
-		if [ -n "$kind" ]; then
-			floor=${platform%%_*} platform=${platform#*_}
-			floors="$floors $kind $floor.${platform%%_*}" platform=${platform#*_}
-		fi
-		case $system,$platform,$machine in
-		*",$machine,$machine" | Linux,i686,i?86 | Linux,armv6l,armv7l | Darwin,universal2,*) ;;
-		*) continue ;;
-		esac
-		# shellcheck disable=SC2086 # its words
-		set -- $floors
-		highest=0
-		while [ $# -gt 1 ] && [ "$1" = "${here%% *}" ] && ! older "${here#* }" "$2"; do
-			if older "$highest" "$2"; then highest=$2; fi
-			shift 2
-		done
-		[ $# -lt 2 ] || continue
-		if [ -z "$best" ] || older "${most%% *}" "$version" || { [ "${most%% *}" = "$version" ] && older "${most#* }" "$highest"; }; then
-			best="$archive $digest" most="$version $highest"
-		fi
-	done
-	printf '%s\n' "$best"
-}
-
-@SYSTEM@
 # Whether a program may be run: by root only one that nobody else can change, by
 # any directory, link or file on the way.
 binary_buildout_roots() (
@@ -336,11 +264,17 @@ binary_buildout_roots() (
 	exit 1
 )
 
-binary_buildout_usage() {
-	printf 'error: %s\nhint: %s\n' "$1" 'sh install.sh --into DIR; --help lists the options' >&2
+binary_buildout_error() { # why, hint
+	printf 'error: %s\nhint: %s\n' "$1" "$2" >&2
 }
 
-binary_buildout_help() {
+binary_buildout_fail() { # why, hint, code
+	binary_buildout_error "$1" "$2"
+	exit "${3-3}"
+}
+
+binary_buildout_usage() { # what is wrong, or nothing
+	[ $# = 0 ] || { binary_buildout_error "$1" 'sh install.sh --into DIR; --help lists the options' && return 2; }
 	cat <<'HELP'
 usage: sh install.sh --into DIR [options]
 
@@ -350,8 +284,7 @@ Installs the archive of this release that fits this system.
   --python PYTHON the interpreter: a path, a name, or a version as 3.13;
                   default is the newest that fits
   --tag TAG       another release
-  --from URL      a mirror: a copy of a release's assets, by its URL,
-  --from FOLDER   or in a folder
+  --from MIRROR   a copy of a release's assets, by its URL or in a folder
   --label LABEL   which of several archives for one target
   --sha256 DIGEST the digest that the archive must have
   --help          this

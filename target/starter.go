@@ -87,7 +87,7 @@ func (s Starter) Bytes() ([]byte, error) {
 }
 
 // SystemFunctions are functions for sh that tell a system's libc: of bootstrap,
-// and libc_here, which says "glibc 2.36" or "musl 1.2.5". install.sh has them too.
+// and libc_here, which says "glibc 2.36" or "musl 1.2.5". install-nopython.sh has them too.
 func SystemFunctions() string {
 	_, functions, _ := strings.Cut(bootstrapSh, "\nolder() {")
 	functions, _, _ = strings.Cut(functions, "\ncase $0 in")

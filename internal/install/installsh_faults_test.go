@@ -60,7 +60,7 @@ func TestScriptRefuses(t *testing.T) {
 	mkfile(t, one, string(good))
 	refused("another tag", 2, "404", "--tag", "v9")
 	address := strings.Replace(s.server.URL, "//", "//me:secret@", 1)
-	refused("a password", 2, "error: fetching "+s.server.URL+"/index.json", "--from", address)
+	refused("a password", 2, "error: fetching "+s.server.URL+"/install.py", "--from", address)
 	refused("no such option", 2, "is no option", "--no")
 
 	// Nothing fits.

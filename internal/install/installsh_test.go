@@ -42,6 +42,9 @@ func newScript(t *testing.T, archives ...string) script {
 	}
 	s.text, s.path = string(files[0].Data), filepath.Join(t.TempDir(), "install.sh")
 	mkfile(t, s.path, s.text)
+	for _, f := range files[2:] {
+		mkfile(t, filepath.Join(s.dist, f.Name), string(f.Data))
+	}
 	return s
 }
 
@@ -68,7 +71,7 @@ func (s script) index(t *testing.T, archives ...string) {
 func shell(t *testing.T, shell []string, tools ...string) *exec.Cmd {
 	t.Helper()
 	path := t.TempDir()
-	for _, tool := range append(tools, "cat") {
+	for _, tool := range append(tools, "cat", "mktemp", "rm") {
 		if err := os.Symlink(testtool.Program(t, tool), filepath.Join(path, tool)); err != nil {
 			t.Fatal(err)
 		}
@@ -216,9 +219,11 @@ func newScriptOf(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "install.sh")
-	mkfile(t, path, string(files[0].Data))
-	return path
+	dir := t.TempDir()
+	for _, f := range files {
+		mkfile(t, filepath.Join(dir, f.Name), string(f.Data))
+	}
+	return filepath.Join(dir, "install.sh")
 }
 
 // contents is a snapshot with what is in the files; of those that every

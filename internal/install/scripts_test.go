@@ -117,22 +117,30 @@ func TestScriptPrivate(t *testing.T) {
 			http.NotFound(w, r)
 			return
 		}
-		fmt.Fprintf(w, `{"assets":[{"name":"index.json","url":"%[1]s/repos/acme/site/releases/assets/index.json"},{"name":"%[2]s","url":"%[1]s/repos/acme/site/releases/assets/%[2]s"}]}`,
+		fmt.Fprintf(w, `{"assets":[{"name":"index.json","url":"%[1]s/repos/acme/site/releases/assets/index.json"},
+			{"url":"%[1]s/repos/acme/site/releases/assets/install.py","name": "install.py","uploader":{"url":"%[1]s/users/x"}},
+			{"name":"%[2]s","url":"%[1]s/repos/acme/site/releases/assets/%[2]s"}]}`,
 			api.URL, filepath.Base(archive))
 	}))
 	t.Cleanup(api.Close)
 	parent := t.TempDir()
 	into := filepath.Join(parent, "app")
+	alone := s.path // curl brings install.py, or it lies beside install.sh
+	s.path = filepath.Join(s.dist, "install.sh")
+	mkfile(t, s.path, s.text)
 	script := func(driver, token string, tools ...string) (int, string) {
-		cmd := shell(t, []string{"dash"}, tools...)
+		cmd, path := shell(t, []string{"dash"}, append(tools, "sed", "tr")...), s.path
+		if len(tools) > 0 {
+			path = alone
+		}
 		if err := os.Symlink(installtest.Python(t, driver), filepath.Join(strings.TrimPrefix(cmd.Env[0], "PATH="), "python3")); err != nil {
 			t.Fatal(err)
 		}
 		cmd.Env[0] += ":" + python313()
 		cmd.Env = append(cmd.Env, "GITHUB_API_URL="+api.URL, token)
-		return run(t, cmd, s.path, "--into", into)
+		return run(t, cmd, path, "--into", into)
 	}
-	if code, out := script("3.13", "GH_TOKEN=", "curl"); code != 2 || !strings.Contains(out, "404") || !strings.Contains(out, "for a private repository set GH_TOKEN") {
+	if code, out := script("3.13", "GH_TOKEN=", "curl"); code != 2 || !strings.Contains(out, "404") || !strings.Contains(out, "of a private repository set GH_TOKEN") {
 		t.Errorf("without a token: exit code %d\n%s", code, out)
 	}
 	if code, out := script("3.13", "GH_TOKEN=wr0ng"); code != 2 || strings.Contains(out, "wr0ng") {
@@ -292,7 +300,7 @@ func TestScriptDriver(t *testing.T) {
 	into := filepath.Join(t.TempDir(), "app")
 	cmd := shell(t, []string{"dash"})
 	cmd.Env[0] = "PATH=" + bin
-	code, out := run(t, cmd, s.path, "--into", into, "--from", s.dist)
+	code, out := run(t, cmd, newScriptOf(t), "--into", into, "--from", s.dist)
 	if _, err := os.Stat(late); code != 0 || err == nil {
 		t.Fatalf("exit code %d, %v\n%s", code, err, out)
 	}

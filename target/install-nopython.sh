@@ -1,0 +1,128 @@
+# shellcheck shell=sh disable=SC2154 # of install.sh
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the binary-buildout authors
+#
+# What install.sh goes on with where there is no Python; it has the SHA-256 of this.
+# It fetches an archive that has one in it, compares its digest with index.json, and
+# has that Python run install.py, which looks at everything again and goes on with
+# what was fetched. 9 if there is no such archive.
+
+binary_buildout_bring() {
+	binary_buildout_get index.json "${tag:-$release}"
+	chosen=$(binary_buildout_archives <"$work/index.json" | binary_buildout_fits)
+	[ -n "$chosen" ] || exit 9
+	archive=${chosen% *} listed=${chosen#* }
+	wanted=$(printf '%s\n' "${sha256#[Ss][Hh][Aa]256:}" | tr A-F a-f)
+	[ -z "$wanted" ] || [ "$wanted" = "$listed" ] || binary_buildout_fail "$archive has SHA-256 $listed, and --sha256 says $wanted" 'it is not the archive that you mean: ask who made it' 1
+	printf '%s\n' "no Python here can run this: fetching $archive, which has one in it" >&2
+	binary_buildout_get "$archive" "${tag:-$release}"
+	have=$(binary_buildout_sum "$work/$archive") || exit
+	[ "$have" = "$listed" ] || binary_buildout_fail "$archive has SHA-256 $have, and index.json says $listed" 'it was damaged on the way: run the command again' 1
+	case $archive in
+	*.tar.gz) gzip -dc <"$work/$archive" ;;
+	*.tar.zst) zstd -dc <"$work/$archive" ;;
+	*) binary_buildout_fail "unpacking $archive: sh reads no zip" 'install a Python' 2 ;;
+	esac >"$work/tar" || binary_buildout_fail "unpacking $archive" 'make room on that disk, and install gzip or zstd'
+	# Of the archive only its interpreter, if none of its names climbs, and what else
+	# begins as that does. BusyBox has no -T.
+	# shellcheck disable=SC2046 # its words
+	set -- $(tar -tf "$work/tar" | awk -F / '
+		$2 !~ /^(python-[0-9][A-Za-z0-9._+-]*|bootstrap(\.py)?)$/ { next }
+		/(^|\/)\.\.(\/|$)/ || ($1 "/" $2) !~ /^[A-Za-z0-9._+-]+\/[A-Za-z0-9._+-]+$/ { bad = 1 }
+		!seen[$1 "/" $2]++ { names = names " " $1 "/" $2 }
+		END { if (!bad) print names }')
+	[ $# -ge 3 ] || binary_buildout_fail "unpacking $archive: it is no archive of binary-buildout" 'fetch or make it again' 1
+	mkdir "$work/tree"
+	tar -xf "$work/tar" -C "$work/tree" "$@" || binary_buildout_fail "unpacking $archive" 'make room on that disk'
+	rm -f "$work/tar"
+	set -- "$work"/tree/*/bootstrap
+	sh "$1" --help >/dev/null || exit
+	driver=$(sed -n 's/^PYTHON=\([A-Za-z0-9._+/-]*\)$/\1/p' "$1")
+	# shellcheck disable=SC2034 # install.sh hands it on
+	brought=$work/$archive
+	binary_buildout_own install.py
+	(exec 3<"$work/install.py" && binary_buildout_run "${1%/*}/$driver" -BsSE)
+}
+
+# Of index.json each archive with a Python in it: target, label, archive, digest,
+# Python, and the floors as KIND VERSION. A value with a character that no name has
+# becomes a question mark. Debian 10's awk (mawk 1.3.3) knows no [:space:].
+binary_buildout_archives() {
+	awk '
+{ text = text $0 "\n" }
+END {
+	while (match(text, /"([^"\\]|\\.)*"|[][{}:,]|[^][{}:," \t\r\n]+/)) {
+		token = substr(text, RSTART, RLENGTH)
+		text = substr(text, RSTART + RLENGTH)
+		if (token == "{" || token == "[") {
+			depth++
+			if (token == "{" && depth == 3) { split("", entry); floors = "" }
+			name = ""
+		} else if (token == "}" || token == "]") {
+			if (token == "}" && depth == 3 && entry["python_bundled"] == "true")
+				print entry["target"], (entry["label"] == "" ? "-" : entry["label"]), entry["archive"], entry["sha256"], entry["python"], floors
+			if (token == "}" && depth == 5 && list == "floors") floors = floors kind " " version " "
+			depth--
+			name = ""
+		} else if (token == ":") {
+			name = last
+			if (depth == 3) list = name
+		} else if (token != ",") {
+			gsub(/^"|"$/, "", token)
+			if (token !~ /^[A-Za-z0-9._+-]*$/) token = "?"
+			if (name != "" && depth == 3) entry[name] = token
+			if (name == "kind" && depth == 5) kind = token
+			if (name == "version" && depth == 5) version = token
+			if (name == "") last = token
+			name = ""
+		}
+	}
+}'
+}
+
+# Of these the one that runs here, with the newest Python and of these the highest
+# floor: its name and digest. The program chooses again, by all its rules.
+binary_buildout_fits() {
+	system=$(uname -s) machine=$(uname -m) here='' best='' most=''
+	case $system in
+	Linux) here=$(libc_here) ;;
+	Darwin) here="macos $(sw_vers -productVersion)" ;;
+	esac
+	while read -r target its archive digest version floors; do
+		[ -z "$label" ] || [ "$label" = "$its" ] || continue
+		platform=${target#*-} kind=''
+		case $platform in
+		manylinux1_*) floors="$floors glibc 2.5" ;;
+		manylinux2010_*) floors="$floors glibc 2.12" ;;
+		manylinux2014_*) floors="$floors glibc 2.17" ;;
+		manylinux_*) kind=glibc ;;
+		musllinux_*) kind=musl ;;
+		macosx_*) kind=macos ;;
+		linux_*) ;;
+		*) continue ;;
+		esac
+		platform=${platform#*_}
+		if [ -n "$kind" ]; then
+			floor=${platform%%_*} platform=${platform#*_}
+			floors="$floors $kind $floor.${platform%%_*}" platform=${platform#*_}
+		fi
+		case $system,$platform,$machine in
+		*",$machine,$machine" | Linux,i686,i?86 | Linux,armv6l,armv7l | Darwin,universal2,*) ;;
+		*) continue ;;
+		esac
+		# shellcheck disable=SC2086 # its words
+		set -- $floors
+		highest=0
+		while [ $# -gt 1 ] && [ "$1" = "${here%% *}" ] && ! older "${here#* }" "$2"; do
+			if older "$highest" "$2"; then highest=$2; fi
+			shift 2
+		done
+		[ $# -lt 2 ] || continue
+		if [ -z "$best" ] || older "${most%% *}" "$version" || { [ "${most%% *}" = "$version" ] && older "${most#* }" "$highest"; }; then
+			best="$archive $digest" most="$version $highest"
+		fi
+	done
+	printf '%s\n' "$best"
+}
+
+@SYSTEM@
