@@ -68,7 +68,9 @@ func TestWrongAnswers(t *testing.T) {
 			r.Header.Del("Range")
 			good.ServeHTTP(w, r)
 		}, code: -1},
-		{name: "busy till a time", index: status(503, "Retry-After", time.Now().Add(100*time.Second).UTC().Format(http.TimeFormat)),
+		{name: "busy till a time", index: func(w http.ResponseWriter, r *http.Request) {
+			status(503, "Retry-After", time.Now().Add(100*time.Second).UTC().Format(http.TimeFormat))(w, r)
+		},
 			want: []string{"503 Service Unavailable; trying again in 1m"}, ranges: ""},
 		{name: "too many", index: status(429, "Retry-After", "7"), want: []string{"429 Too Many Requests; trying again in 7s"}},
 		{name: "a mirror with a password", index: status(401), code: 3, want: []string{"401", "https://USER:PASSWORD@HOST"}},

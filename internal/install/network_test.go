@@ -111,7 +111,7 @@ func TestScriptProgress(t *testing.T) {
 		for i := range 10 {
 			_, _ = w.Write(data[len(data)*i/10 : len(data)*(i+1)/10])
 			w.(http.Flusher).Flush()
-			time.Sleep(150 * time.Millisecond)
+			time.Sleep(300 * time.Millisecond)
 		}
 	}))
 	t.Cleanup(srv.Close)
