@@ -2143,8 +2143,8 @@ def source_of(path):
         return folder[:-len(u"__pycache__")] + name.split(u".")[0] + u".py"
     return path[:-1]
 
-# ---- relocation -------------------------------------------------------------
-# One fitting of a tree to a place and a Python: it decides, stages, marks and renames.
+# ---- writes -----------------------------------------------------------------
+# The files and links that get a new content when a tree is fitted: each is staged beside the old one, then renamed over it.
 
 class Step(object):
     """One file that gets new content."""
@@ -2154,41 +2154,127 @@ class Step(object):
         self.temporary = temporary  # written and synced, beside it
         self.before = before        # digest; None if there is no such file yet
         self.after = after
-        self.keep = keep            # the file is the archive's, and goes to origin/
+        self.keep = keep            # the file is the archive's, and is kept in origin/
         self.fitted = fitted        # the new one is made of the archive's
 
     def record(self):
+        """The step as state.json has it."""
         return [self.before, self.after, self.fitted]
 
 
-class Relocation(object):
-    """One fitting of a tree to new values. Decides, stages, then renames."""
+class Writes(object):
+    """What is staged and not yet renamed, and what is known of all files then."""
 
-    def __init__(self, tree, new, python):
-        self.tree, self.new, self.python = tree, new, python
-        self.old = tree.values()
-        state = tree.state or {}
-        self.first = not state.get("root")  # never fitted whole
-        self.pending = state.get("pending") or {}
-        self.known = dict(state.get("files") or {})
-        self.fitted = {}  # those that are made from the archive's version
+    def __init__(self, tree, files):
+        self.tree = tree
+        self.files = files  # by path, the digest that each file is left with
+        self.fitted = {}    # of these, the ones that are made of the archive's version
         self.steps = []
-        self.links = []
-        self.sources = {}
-        self.files = dict(self.known)
-        self.staged = []
-
-    # -- deciding and staging
+        self.links = []     # (path, target)
 
     def temporary(self, path):
-        """A name beside a file, always the same: a run that was killed leaves
-        one there, and the next takes it away."""
+        """A name beside a file. It is always the same one, so that a run removes
+        what a killed run left there."""
         folder = path.rpartition(u"/")[0]
         name = u".binary-buildout-" + digest(path.encode("utf-8"))[:12]
         found = self.tree.inside((folder + u"/" if folder else u"") + name)
         if os.path.lexists(found):
             os.unlink(found)
         return found
+
+    def stage(self, path, data, new, mode, times, keep, fitted=False):
+        """Writes a file's new content beside it. keep: what is there is the
+        archive's version; fitted: the new content is made of that."""
+        temporary = self.temporary(path)
+        if fitted:
+            self.fitted[path] = digest(new)
+        if new == data:
+            self.files[path] = digest(new)
+            return
+        folder = os.path.dirname(temporary)
+        if path.endswith(u".pyc") and not os.path.isdir(folder):
+            os.mkdir(folder, 0o755)  # __pycache__, if unpacking left it out
+        step = Step(path, temporary, digest(data) if data is not None else None, digest(new), keep, fitted)
+        self.steps.append(step)
+        write_new(temporary, new, mode, times)
+        if new[:4] in MACHO and sys.platform == "darwin":
+            sign(temporary)
+            with open(temporary, "rb") as f:
+                step.after = digest(f.read())
+            if fitted:
+                self.fitted[path] = step.after
+        self.files[path] = step.after
+
+    def records(self):
+        """What state.json says of the staged files, by path."""
+        return dict((step.path, step.record()) for step in self.steps)
+
+    def unstage(self):
+        """Removes everything that was staged."""
+        for step in self.steps:
+            try:
+                os.unlink(step.temporary)
+            except OSError:
+                pass
+
+    def check_writable(self):
+        """Refuses a tree in which one of the renames would fail."""
+        folders = set([u"", OWN]) | set(s.path.rpartition(u"/")[0] for s in self.steps)
+        for folder in sorted(folders):
+            full = self.tree.inside(folder) if folder else self.tree.base
+            if os.path.isdir(full) and not os.access(full, os.W_OK):
+                raise Refused(u"%s is read-only" % text(full), u"make it writable for this user", 3)
+
+    def keep_origin(self, path):
+        """Keeps the archive's version of a file, as a second name of it."""
+        origin = OWN + u"/origin/" + path
+        parts = origin.split(u"/")
+        for i in range(2, len(parts)):
+            folder = self.tree.inside(u"/".join(parts[:i]) + u"/x").rpartition(native(u"/"))[0]
+            if not os.path.isdir(folder):
+                os.mkdir(folder, 0o755)
+        full, temporary = self.tree.inside(origin), self.tree.inside(OWN + u"/origin/.new")
+        source = self.tree.inside(path)
+        if os.path.lexists(temporary):
+            os.unlink(temporary)
+        if os.path.lexists(full) and os.path.samestat(os.lstat(full), os.lstat(source)):
+            return  # renaming a name onto another of the same file does nothing
+        try:
+            os.link(source, temporary)
+        except (OSError, AttributeError):
+            found = os.lstat(source)
+            write_new(temporary, read_file(source), stat.S_IMODE(found.st_mode), (found.st_mtime, found.st_mtime))
+        replace(temporary, full)
+
+    def apply(self):
+        """Renames everything that is staged, and gives the number of files and links."""
+        for step in self.steps:
+            if step.keep:
+                self.keep_origin(step.path)
+            replace(step.temporary, self.tree.inside(step.path))
+        for path, target in self.links:
+            temporary = self.temporary(path)
+            os.symlink(native(target), temporary)
+            replace(temporary, self.tree.inside(path))
+        count = len(self.steps) + len(self.links)
+        self.steps, self.links = [], []
+        return count
+
+# ---- relocation -------------------------------------------------------------
+# One fitting of a tree to a place and a Python: which content each file gets, and what state.json says meanwhile.
+
+class Relocation(object):
+    """One fitting of a tree to new values. What it decides is staged in writes."""
+
+    def __init__(self, tree, new):
+        self.tree, self.new = tree, new
+        self.old = tree.values()
+        state = tree.state or {}
+        self.first = not state.get("root")  # never fitted whole
+        self.pending = state.get("pending") or {}
+        self.known = dict(state.get("files") or {})
+        self.writes = Writes(tree, dict(self.known))
+        self.sources = {}  # of Python modules that are written: the new content, and the time
 
     def original(self, path, item=None):
         """What is on disk, the archive's version of it if that is known, and
@@ -2215,29 +2301,6 @@ class Relocation(object):
         if pending and pending[2]:
             found.append(pending[1])
         return found
-
-    def stage(self, path, data, new, mode, times, keep, fitted=False):
-        """Lays a file's new content beside it. keep: what is there is the
-        archive's version; fitted: the new content is made of that."""
-        temporary = self.temporary(path)
-        if fitted:
-            self.fitted[path] = digest(new)
-        if new == data:
-            self.files[path] = digest(new)
-            return
-        folder = os.path.dirname(temporary)
-        if path.endswith(u".pyc") and not os.path.isdir(folder):
-            os.mkdir(folder, 0o755)  # __pycache__, if unpacking left it out
-        self.staged.append(temporary)
-        write_new(temporary, new, mode, times)
-        if new[:4] in MACHO and sys.platform == "darwin":
-            sign(temporary)
-            with open(temporary, "rb") as f:
-                new = f.read()
-            if fitted:
-                self.fitted[path] = digest(new)
-        self.steps.append(Step(path, temporary, digest(data) if data is not None else None, digest(new), keep, fitted))
-        self.files[path] = digest(new)
 
     def moved(self):
         return self.old != self.new or bool(self.pending)
@@ -2268,16 +2331,16 @@ class Relocation(object):
         if data is None:
             if self.first:
                 raise Refused(u"%s is missing" % path, u"unpack the archive again")
-            self.files.pop(path, None)  # buildout removed it
+            self.writes.files.pop(path, None)  # buildout removed it
             return
         if origin is None:
             if self.moved() and item["class"] == u"text":
                 new = self.replaced(path, data)
-                self.stage(path, data, new, stat.S_IMODE(found.st_mode), None, False)
+                self.writes.stage(path, data, new, stat.S_IMODE(found.st_mode), None, False)
                 if path.endswith(u".py"):
                     self.sources[path] = new, int(found.st_mtime)
             else:
-                self.files[path] = digest(data)
+                self.writes.files[path] = digest(data)
             return
         if item["class"] == u"cstring":
             new = put_strings(origin, item, self.new[u"root"])
@@ -2285,7 +2348,7 @@ class Relocation(object):
             new = substitute(origin, self.new, path)
             if path.endswith(u".py"):
                 self.sources[path] = new, int(found.st_mtime)
-        self.stage(path, data, new, item["mode"] or stat.S_IMODE(found.st_mode),
+        self.writes.stage(path, data, new, item["mode"] or stat.S_IMODE(found.st_mode),
                    (found.st_mtime, found.st_mtime), fresh, True)
 
     def replaced(self, path, data):
@@ -2300,21 +2363,21 @@ class Relocation(object):
         """A file that buildout wrote here."""
         full = self.tree.inside(path)
         if not os.path.lexists(full):
-            del self.files[path]
+            del self.writes.files[path]
             return
         if os.path.islink(full):
             target = exact(os.readlink(full), path)
             inside = target == self.old[u"root"] or target.startswith(self.old[u"root"] + u"/")
             if inside and self.moved():
                 target = self.new[u"root"] + target[len(self.old[u"root"]):]
-                self.links.append((path, target))
-            self.files[path] = u"link:" + target
+                self.writes.links.append((path, target))
+            self.writes.files[path] = u"link:" + target
             return
         data, found = self.tree.content(path)
         if data is None:
-            del self.files[path]
+            del self.writes.files[path]
         elif self.moved():
-            self.stage(path, data, self.replaced(path, data), stat.S_IMODE(found.st_mode), None, False)
+            self.writes.stage(path, data, self.replaced(path, data), stat.S_IMODE(found.st_mode), None, False)
 
     def decide_link(self, item):
         target = link_target(item, self.new)
@@ -2325,7 +2388,7 @@ class Relocation(object):
             if self.first:
                 raise Refused(u"%s is missing" % path.rpartition(u"/")[0], u"unpack the archive again")
             return
-        self.temporary(path)
+        self.writes.temporary(path)
         if os.path.lexists(full):
             if not os.path.islink(full):
                 if self.first:
@@ -2333,7 +2396,7 @@ class Relocation(object):
                 return
             if os.readlink(full) == native(target):
                 return
-        self.links.append((path, target))
+        self.writes.links.append((path, target))
 
     def decide_bytecode(self, item):
         path = item["path"]
@@ -2346,23 +2409,7 @@ class Relocation(object):
         body, mtime = self.sources[source]
         new = bytecode(path, body, self.new[u"root"] + u"/" + source, mtime)
         if new is not None:
-            self.stage(path, data, new, item["mode"] or 0o644, None, False)
-
-    # -- changing
-
-    def check_writable(self):
-        folders = set([u"", OWN]) | set(s.path.rpartition(u"/")[0] for s in self.steps)
-        for folder in sorted(folders):
-            full = self.tree.inside(folder) if folder else self.tree.base
-            if os.path.isdir(full) and not os.access(full, os.W_OK):
-                raise Refused(u"%s is read-only" % text(full), u"make it writable for this user", 3)
-
-    def unstage(self):
-        for path in self.staged:
-            try:
-                os.unlink(path)
-            except OSError:
-                pass
+            self.writes.stage(path, data, new, item["mode"] or 0o644, None, False)
 
     def mark(self, signatures):
         """From here on, what was begun is finished."""
@@ -2374,66 +2421,30 @@ class Relocation(object):
         state["pending"] = {"root": self.new[u"root"], "interpreter": self.new[u"python"],
                             "prefix": self.new[u"prefix"], "archive": self.tree.archive,
                             "signatures": signatures,
-                            "files": dict((s.path, s.record()) for s in self.steps)}
+                            "files": self.writes.records()}
         pending = self.pending.get("files", {})
         for path in pending:  # of an interrupted run; done already, or staged again
             if path not in state["pending"]["files"]:
                 state["pending"]["files"][path] = pending[path]
         write_json(self.tree.base, STATE, state)
 
-    def keep_origin(self, path):
-        """Keeps the archive's version of a file, as a second name of it."""
-        origin = OWN + u"/origin/" + path
-        parts = origin.split(u"/")
-        for i in range(2, len(parts)):
-            folder = self.tree.inside(u"/".join(parts[:i]) + u"/x").rpartition(native(u"/"))[0]
-            if not os.path.isdir(folder):
-                os.mkdir(folder, 0o755)
-        full, temporary = self.tree.inside(origin), self.tree.inside(OWN + u"/origin/.new")
-        source = self.tree.inside(path)
-        if os.path.lexists(temporary):
-            os.unlink(temporary)
-        if os.path.lexists(full) and os.path.samestat(os.lstat(full), os.lstat(source)):
-            return  # renaming a name onto another of the same file does nothing
-        try:
-            os.link(source, temporary)
-        except (OSError, AttributeError):
-            found = os.lstat(source)
-            write_new(temporary, read_file(source), stat.S_IMODE(found.st_mode), (found.st_mtime, found.st_mtime))
-        replace(temporary, full)
-
-    def apply(self):
-        for step in self.steps:
-            if step.keep:
-                self.keep_origin(step.path)
-            replace(step.temporary, self.tree.inside(step.path))
-        for path, target in self.links:
-            temporary = self.temporary(path)
-            os.symlink(native(target), temporary)
-            replace(temporary, self.tree.inside(path))
-
     def finish(self, signatures):
-        """.installed.cfg, bin/buildout, and the state: the last writes."""
+        """The last writes: .installed.cfg, bin/buildout, and the state. Gives the number of files."""
         items = dict((item["path"], item) for item in self.tree.manifest["relocations"])
-        self.steps, self.staged = [], []
         self.decide_installed(items.get(INSTALLED), signatures)
         self.decide_buildout()
         state = read_json(self.tree.base, STATE)
-        state["pending"]["files"].update((s.path, s.record()) for s in self.steps)
+        state["pending"]["files"].update(self.writes.records())
         write_json(self.tree.base, STATE, state)
-        self.apply_late()
+        count = self.writes.apply()
         del state["pending"]
-        state.update(format=FORMAT, mode=u"target", archive=self.tree.archive, files=self.files, fitted=self.fitted,
-                     root=self.new[u"root"], interpreter=self.new[u"python"], prefix=self.new[u"prefix"],
-                     signatures=dict((name, new) for name, _, new in signatures))
+        state.update(format=FORMAT, mode=u"target", archive=self.tree.archive, files=self.writes.files,
+                     fitted=self.writes.fitted, root=self.new[u"root"], interpreter=self.new[u"python"],
+                     prefix=self.new[u"prefix"], signatures=dict((name, new) for name, _, new in signatures))
         state.setdefault("config", u"")
         write_json(self.tree.base, STATE, state)
         self.tree.state = state
-
-    def apply_late(self):
-        links, self.links = self.links, []
-        self.apply()
-        self.links = links
+        return count
 
     def decide_installed(self, item, signatures):
         data, origin, fresh, found = self.original(INSTALLED, item)
@@ -2452,7 +2463,7 @@ class Relocation(object):
         for name, olds, hashed in signatures:
             for old in olds:
                 new = new.replace((name + u"-" + old).encode("utf-8"), (name + u"-" + hashed).encode("utf-8"))
-        self.stage(INSTALLED, data, new, mode, (found.st_mtime, found.st_mtime), fresh, origin is not None)
+        self.writes.stage(INSTALLED, data, new, mode, (found.st_mtime, found.st_mtime), fresh, origin is not None)
 
     def decide_buildout(self):
         launch = read_json(self.tree.base, LAUNCH)
@@ -2463,10 +2474,10 @@ class Relocation(object):
             folder = self.tree.inside(path).rpartition(native(u"/"))[0]
             if not os.path.isdir(folder):
                 os.mkdir(folder, 0o755)
-            self.stage(path, data, new, 0o755, None, False)
+            self.writes.stage(path, data, new, 0o755, None, False)
 
 # ---- fit --------------------------------------------------------------------
-# Fits a tree, and what .installed.cfg says of develop packages then.
+# Fits a tree: the files in it, and the hashes of develop packages that .installed.cfg has.
 
 def signatures_of(tree, python):
     """The hash of each develop directory as it is now, by the tree's own zc.buildout."""
@@ -2481,37 +2492,35 @@ def signatures_of(tree, python):
 
 def fit(tree, new, python):
     """Fits the tree to the values, and gives the number of files that changed."""
-    work = Relocation(tree, new, python)
+    work = Relocation(tree, new)
+    writes = work.writes
     try:
-        work.check_writable()
+        writes.check_writable()
         work.decide()
-        work.check_writable()
+        writes.check_writable()
         before = known_signatures(tree, python, work)
-        if work.steps or work.links or work.old != new or work.pending or tree.state.get("archive") != tree.archive:
+        same = work.old == new and not work.pending and tree.state.get("archive") == tree.archive
+        same = same and not writes.steps and not writes.links
+        if not same:
             work.mark(before)
     except BaseException:
-        work.unstage()
+        writes.unstage()
         raise
-    count = len(work.steps) + len(work.links)
-    if not count and work.old == new and not work.pending and tree.state.get("archive") == tree.archive:
+    if same:
         return finish_same(tree, work)
-    work.apply()
+    count = writes.apply()
     names = [s["name"] for s in tree.manifest["signatures"]]
     after = signatures_of(tree, python)
-    work.finish([(name, before.get(name, []), hashed) for name, hashed in zip(names, after)])
-    return count + len(work.steps)
+    return count + work.finish([(name, before.get(name, []), hashed) for name, hashed in zip(names, after)])
 
 
 def finish_same(tree, work):
     """Nothing moved: only bin/buildout may have to be written again."""
-    work.steps, work.staged = [], []
     work.decide_buildout()
-    if not work.steps:
-        return 0
-    work.apply_late()
-    state = dict(tree.state, files=work.files)
-    write_json(tree.base, STATE, state)
-    return len(work.steps)
+    count = work.writes.apply()
+    if count:
+        write_json(tree.base, STATE, dict(tree.state, files=work.writes.files))
+    return count
 
 
 def known_signatures(tree, python, work):

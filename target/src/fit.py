@@ -1,5 +1,4 @@
-"""Fits a tree, and what .installed.cfg says of develop packages then."""
-
+"""Fits a tree: the files in it, and the hashes of develop packages that .installed.cfg has."""
 from documents import write_json
 from relocation import Relocation
 from system import LAUNCHER, Refused, STATE, native
@@ -18,37 +17,35 @@ def signatures_of(tree, python):
 
 def fit(tree, new, python):
     """Fits the tree to the values, and gives the number of files that changed."""
-    work = Relocation(tree, new, python)
+    work = Relocation(tree, new)
+    writes = work.writes
     try:
-        work.check_writable()
+        writes.check_writable()
         work.decide()
-        work.check_writable()
+        writes.check_writable()
         before = known_signatures(tree, python, work)
-        if work.steps or work.links or work.old != new or work.pending or tree.state.get("archive") != tree.archive:
+        same = work.old == new and not work.pending and tree.state.get("archive") == tree.archive
+        same = same and not writes.steps and not writes.links
+        if not same:
             work.mark(before)
     except BaseException:
-        work.unstage()
+        writes.unstage()
         raise
-    count = len(work.steps) + len(work.links)
-    if not count and work.old == new and not work.pending and tree.state.get("archive") == tree.archive:
+    if same:
         return finish_same(tree, work)
-    work.apply()
+    count = writes.apply()
     names = [s["name"] for s in tree.manifest["signatures"]]
     after = signatures_of(tree, python)
-    work.finish([(name, before.get(name, []), hashed) for name, hashed in zip(names, after)])
-    return count + len(work.steps)
+    return count + work.finish([(name, before.get(name, []), hashed) for name, hashed in zip(names, after)])
 
 
 def finish_same(tree, work):
     """Nothing moved: only bin/buildout may have to be written again."""
-    work.steps, work.staged = [], []
     work.decide_buildout()
-    if not work.steps:
-        return 0
-    work.apply_late()
-    state = dict(tree.state, files=work.files)
-    write_json(tree.base, STATE, state)
-    return len(work.steps)
+    count = work.writes.apply()
+    if count:
+        write_json(tree.base, STATE, dict(tree.state, files=work.writes.files))
+    return count
 
 
 def known_signatures(tree, python, work):
