@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/archive"
@@ -19,10 +20,7 @@ import (
 // hello is an archive for this machine's Python.
 func hello(t *testing.T, version string) (installtest.Archive, *interpreter.Python) {
 	t.Helper()
-	p, err := interpreter.Probe(t.Context(), installtest.Python(t, "3.13"), os.Environ())
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := probed(t, installtest.Python(t, "3.13"))
 	return installtest.Archive{
 		Name: "hello", Version: version,
 		Manifest: archive.Manifest{Target: p.ABI + "-linux_" + p.Machine, Python: archive.Python{ABI: p.ABI, Libc: p.Libc}},
@@ -31,6 +29,23 @@ func hello(t *testing.T, version string) (installtest.Archive, *interpreter.Pyth
 			"data.txt":  "of " + version,
 		},
 	}, p
+}
+
+// probes are what probed has asked of interpreters.
+var probes sync.Map
+
+// probed asks an interpreter what it is, once a process.
+func probed(t *testing.T, python string) *interpreter.Python {
+	t.Helper()
+	if p, ok := probes.Load(python); ok {
+		return p.(*interpreter.Python)
+	}
+	p, err := interpreter.Probe(t.Context(), python, os.Environ())
+	if err != nil {
+		t.Fatal(err)
+	}
+	probes.Store(python, p)
+	return p
 }
 
 func options(src, into string) Options {
@@ -43,7 +58,7 @@ func options(src, into string) Options {
 }
 
 // python313 gives the directory of the interpreter that hello is for.
-func python313() string {
+var python313 = sync.OnceValue(func() string {
 	for _, p := range interpreter.Candidates(runtime.GOOS, os.Environ()) {
 		if filepath.Base(p) == "python3.13" {
 			return filepath.Dir(p)
@@ -53,7 +68,7 @@ func python313() string {
 		}
 	}
 	return ""
-}
+})
 
 func wantError(t *testing.T, err error, code int, words ...string) {
 	t.Helper()

@@ -19,7 +19,6 @@ import (
 
 	"github.com/binary-buildout/binary-buildout/internal/fetch"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
-	"github.com/binary-buildout/binary-buildout/internal/interpreter"
 )
 
 // TestScriptRefuses is about what is an error, and leaves nothing behind.
@@ -93,10 +92,7 @@ func TestScriptRefuses(t *testing.T) {
 // written there, although the digest is right.
 func TestScriptHostile(t *testing.T) {
 	python := installtest.Python(t, "3.13")
-	p, err := interpreter.Probe(t.Context(), python, os.Environ())
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := probed(t, python)
 	path := newScriptOf(t)
 	file := func(name string) *tar.Header { return &tar.Header{Name: name, Mode: 0o644} }
 	link := func(name, to string) *tar.Header {

@@ -16,7 +16,6 @@ import (
 	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/fetch"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
-	"github.com/binary-buildout/binary-buildout/internal/interpreter"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
 	publish "github.com/binary-buildout/binary-buildout/release"
 )
@@ -183,10 +182,7 @@ func TestScriptSameTree(t *testing.T) {
 // TestScriptChoosesAsInstall has both choose of the same index.
 func TestScriptChoosesAsInstall(t *testing.T) {
 	dir, x := release(t)
-	p, err := interpreter.Probe(t.Context(), installtest.Python(t, "3.13"), os.Environ())
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := probed(t, installtest.Python(t, "3.13"))
 	s := newScriptOf(t)
 	for _, drop := range []string{"", p.ABI + "-manylinux_2_17_", p.ABI + "-linux_"} {
 		rest := x

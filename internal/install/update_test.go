@@ -19,7 +19,6 @@ import (
 	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/fetch"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
-	"github.com/binary-buildout/binary-buildout/internal/interpreter"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 	"github.com/binary-buildout/binary-buildout/pack"
 	"github.com/binary-buildout/binary-buildout/pack/treetest"
@@ -35,10 +34,7 @@ func packReal(t *testing.T, dir, number string) string {
 // packAs is packReal in another format; more adds to the tree.
 func packAs(t *testing.T, dir, number, format string, more func(stage string)) string {
 	t.Helper()
-	p, err := interpreter.Probe(t.Context(), installtest.Python(t, "3.13"), os.Environ())
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := probed(t, installtest.Python(t, "3.13"))
 	return packFor(t, dir, format, more, archive.Manifest{Name: "app", Version: number, Target: p.ABI + "-linux_" + p.Machine,
 		Python: archive.Python{Version: p.Version, Implementation: "cpython", ABI: p.ABI, Libc: p.Libc, Bits: 64}})
 }

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -95,6 +96,10 @@ func Musl(t testing.TB, cache string) string {
 	return python
 }
 
+// pythons are those that FindPython has found, by what it looked for and where: a
+// package's tests ask for the same one hundreds of times.
+var pythons sync.Map
+
 // FindPython looks for a CPython of a minor version as .ci/python does: pyenv's,
 // PATH's, uv's. Its error names it and the places. In PATH a shim of pyenv's may
 // stand for a version that isn't chosen, so that each one is run.
@@ -110,6 +115,10 @@ func FindPython(minor string) (string, error) {
 	if uv == "" {
 		uv = filepath.Join(home, ".local", "share", "uv", "python")
 	}
+	key := strings.Join([]string{minor, pyenv, uv, os.Getenv("PATH")}, "\n")
+	if p, ok := pythons.Load(key); ok {
+		return p.(string), nil
+	}
 	found, _ := filepath.Glob(filepath.Join(pyenv, "versions", minor+".*", "bin", "python"+minor))
 	if p, err := exec.LookPath("python" + minor); err == nil {
 		found = append(found, p)
@@ -118,6 +127,7 @@ func FindPython(minor string) (string, error) {
 	for _, p := range append(found, more...) {
 		out, err := exec.Command(p, "-c", "import sys; print('%d.%d' % sys.version_info[:2])").Output()
 		if err == nil && strings.TrimSpace(string(out)) == minor {
+			pythons.Store(key, p)
 			return p, nil
 		}
 	}
