@@ -135,7 +135,7 @@ func TestPublishRefuses(t *testing.T) {
 		"another digest": {strings.Repeat("0", 64) + "  a\n", "", "a has SHA-256 " + sum},
 		"not there":      {sum + "  a\n" + sum + "  b\n", "", "reading b"},
 		"not listed":     {sum + "  a\n", "c", "c is in "},
-		"elsewhere":      {sum + "  ../a\n", "", "is no line"},
+		"elsewhere":      {sum + "  ../a\n", "", "isn't a line"},
 		"nothing":        {"", "", "lists nothing"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -154,7 +154,7 @@ func (c *Chain) leadsOn(file *os.File, in *Incoming) error {
 	if in.Delta.Name == c.base.parsed.Name && in.Delta.Base == c.at.digest {
 		return nil
 	}
-	return &Error{Archive: file.Name(), Kind: ErrCorrupt, Detail: fmt.Sprintf("it is for %s %s (%.12s), and doesn't lead on from %s (%.12s)",
+	return &Error{Archive: file.Name(), Kind: ErrCorrupt, Detail: fmt.Sprintf("it is for %s %s (%.12s), and can't follow %s (%.12s)",
 		in.Delta.Name, in.Delta.BaseVersion, in.Delta.Base, c.at.parsed.Version, c.at.digest)}
 }
 

@@ -46,7 +46,7 @@ type Contents struct {
 func Seal(m Manifest, files []File) (*Contents, error) {
 	c := &Contents{Manifest: m, files: files}
 	if why := ValidName(c.top()); why != "" || path.Base(c.top()) != c.top() {
-		return nil, fail(exitUsage, "use letters, digits, dots and dashes", "writing the archive: %q is no name for a directory", c.top())
+		return nil, fail(exitUsage, "use letters, digits, dots and dashes", "writing the archive: %q can't be a directory's name", c.top())
 	}
 	list := Files{Format: Format, Files: make([]Entry, 0, len(files))}
 	for i := range files {

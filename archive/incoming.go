@@ -222,7 +222,7 @@ func walkDelta(file *os.File, each func(in *Incoming, name string, e *rawEntry) 
 	}
 	z, err := gzip.NewReader(fromStart(file))
 	if err != nil {
-		return wrong(ErrNotOurs, "no gzip file")
+		return wrong(ErrNotOurs, "not a gzip file")
 	}
 	src := newTarSource(z, z)
 	defer src.Close()
@@ -245,7 +245,7 @@ func walkDelta(file *os.File, each func(in *Incoming, name string, e *rawEntry) 
 		}
 		rest, ok := strings.CutPrefix(e.name, path.Join(IncomingDir, in.Digest)+"/")
 		if !ok || !in.has(rest) || e.typ != TypeFile {
-			return wrong(ErrUnsafe, "%q is no file of a delta", e.name)
+			return wrong(ErrUnsafe, "%q isn't a file of a delta", e.name)
 		}
 		name, entry = rest, &e
 	}

@@ -57,7 +57,7 @@ func (t Links) Escapes(link string) string {
 		return fmt.Sprintf("links to %q, which is not relative", t[link])
 	}
 	if strings.IndexByte(t[link], 0) >= 0 || !utf8.ValidString(t[link]) {
-		return "links to what is no name"
+		return "links to what isn't a name"
 	}
 	at := splitPath(Parent(link))
 	todo := splitPath(t[link])

@@ -66,7 +66,7 @@ func parseFiles(data []byte) ([]Entry, error) {
 			return nil, &Error{Path: e.Path, Kind: ErrUnsafe, Detail: "files.json is not in order"}
 		}
 		if !dirs[Parent(e.Path)] {
-			return nil, &Error{Path: e.Path, Kind: ErrUnsafe, Detail: "it doesn't lie in a directory of the archive"}
+			return nil, &Error{Path: e.Path, Kind: ErrUnsafe, Detail: "it isn't in a directory of the archive"}
 		}
 		switch e.Type {
 		case TypeDir:

@@ -174,7 +174,7 @@ func checkOptions(o Options, t table) error {
 		switch {
 		case known || name == ImageHost:
 		case strings.ContainsAny(name, ":/@") && !imagePattern.MatchString(name):
-			add("%q is no reference of an image, as registry.example.org:5000/base:7@sha256:... is", name)
+			add("%q isn't a reference of an image, such as registry.example.org:5000/base:7@sha256:...", name)
 		case !strings.ContainsAny(name, ":/@"):
 			add("there is no image %q: %s, or any reference with a tag", name, strings.Join(t.imageNames(), ", "))
 		}
@@ -191,7 +191,7 @@ func checkOptions(o Options, t table) error {
 	}
 	for _, g := range slices.Concat(o.Targets, o.SkipTargets) {
 		if _, err := path.Match(g, ""); err != nil {
-			add("%q is no glob", g)
+			add("%q isn't a glob", g)
 		}
 	}
 	if len(e.Problems) > 0 {

@@ -55,7 +55,7 @@ func ParsePlatform(tag string) (Platform, error) {
 		}
 		return Platform{Tag: tag, System: "windows", Machine: machine, Arch: arch}, nil
 	}
-	return Platform{}, fmt.Errorf("reading platform tag %q: want one as manylinux_2_28_x86_64, linux_x86_64, macosx_11_0_arm64 or win_amd64", tag)
+	return Platform{}, fmt.Errorf("reading platform tag %q: want one such as manylinux_2_28_x86_64, linux_x86_64, macosx_11_0_arm64 or win_amd64", tag)
 }
 
 // Arch gives Linux's word for a machine, as other systems, linkers and tags

@@ -26,11 +26,11 @@ func ParseTarget(s string) (Target, error) {
 		return Target{}, fmt.Errorf("parsing target %q: want ABI-PLATFORM, as in cp313-manylinux_2_28_x86_64", s)
 	}
 	if !validABI(abi) {
-		return Target{}, fmt.Errorf("parsing target %q: %q is no CPython ABI tag, as cp313, cp313t, cp36m and cp27mu are", s, abi)
+		return Target{}, fmt.Errorf("parsing target %q: %q isn't an ABI tag of CPython, such as cp313, cp313t, cp36m or cp27mu", s, abi)
 	}
 	t := Target{ABI: abi, Platform: platform}
 	if _, err := ParsePlatform(platform); err != nil {
-		return Target{}, fmt.Errorf("parsing target %q: %q is no platform tag, as manylinux_2_28_x86_64, linux_x86_64, macosx_11_0_arm64 and win_amd64 are", s, platform)
+		return Target{}, fmt.Errorf("parsing target %q: %q isn't a platform tag, such as manylinux_2_28_x86_64, linux_x86_64, macosx_11_0_arm64 or win_amd64", s, platform)
 	}
 	return t, nil
 }

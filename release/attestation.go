@@ -102,7 +102,7 @@ func ReadAttestation(bundle []byte) (*Attestation, error) {
 		a.Signer, err = signerOf(append([]certificate{doc.Material.Certificate}, doc.Material.Chain.Certificates...))
 	}
 	if err != nil {
-		return nil, fail(exitUsage, "it is the file that actions/attest gives as bundle-path", "reading the attestation: it is no Sigstore bundle of a workflow: %v", err)
+		return nil, fail(exitUsage, "it is the file that actions/attest gives as bundle-path", "reading the attestation: it isn't a Sigstore bundle of a workflow: %v", err)
 	}
 	for _, s := range statement.Subject {
 		a.attested[s.Name+" "+s.Digest.SHA256] = true
@@ -168,7 +168,7 @@ func extension(cert *x509.Certificate, id asn1.ObjectIdentifier) string {
 // install would fail on it.
 func (a *Attestation) CheckProvenance(files []File) error {
 	if a.predicate != provenanceType {
-		return fail(0, "it is what actions/attest makes without sbom-path and predicate", "reading the attestation: it is of %q, not of %s", a.predicate, provenanceType)
+		return fail(0, "it is what actions/attest makes without sbom-path and predicate", "reading the attestation: its type is %q, not %s", a.predicate, provenanceType)
 	}
 	return a.covers(files)
 }
@@ -178,7 +178,7 @@ func (a *Attestation) CheckProvenance(files []File) error {
 func (a *Attestation) CheckSBOM(sbom File, archives []Archive) error {
 	const hint = "attest the archives with sbom-path, the file that release --prepare writes"
 	if a.predicate != cyclonedxType {
-		return fail(0, hint, "reading the SBOM's attestation: it is of %q, not of %s", a.predicate, cyclonedxType)
+		return fail(0, hint, "reading the SBOM's attestation: its type is %q, not %s", a.predicate, cyclonedxType)
 	}
 	if !equalJSON(a.content, sbom.Data) {
 		return fail(0, hint, "reading the SBOM's attestation: it is of another bill of materials than %s", sbom.Name)

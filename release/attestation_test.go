@@ -41,11 +41,11 @@ func TestCheckProvenance(t *testing.T) {
 		{"of more", sign(signtest.Provenance, sums+strings.Repeat("0", 64)+"  manual.pdf\n"), ""},
 		{"of another tag's", sign(signtest.Provenance, other), "it is not of index.json"},
 		{"of one", sign(signtest.Provenance, sums[:strings.Index(sums, "\n")+1]), "it is not of install.sh, "},
-		{"of what they consist of", sign(signtest.SBOM, sums), `it is of "https://cyclonedx.org/bom", not of https://slsa.dev/provenance/v1`},
-		{"of an older form", sign("https://slsa.dev/provenance/v0.2", sums), "not of https://slsa.dev/provenance/v1"},
+		{"of what they consist of", sign(signtest.SBOM, sums), `its type is "https://cyclonedx.org/bom", not https://slsa.dev/provenance/v1`},
+		{"of an older form", sign("https://slsa.dev/provenance/v0.2", sums), "not https://slsa.dev/provenance/v1"},
 		{"by no workflow", []byte(`{"dsseEnvelope": {"payload": "e30="}}`), "it has no certificate"},
-		{"empty", []byte("{}"), "no Sigstore bundle"},
-		{"no JSON", []byte("signed"), "no Sigstore bundle"},
+		{"empty", []byte("{}"), "isn't a Sigstore bundle"},
+		{"no JSON", []byte("signed"), "isn't a Sigstore bundle"},
 	} {
 		a, err := ReadAttestation(tt.bundle)
 		if err == nil {
@@ -82,7 +82,7 @@ func TestCheckSBOMAttestation(t *testing.T) {
 		{"of this", sign(signtest.SBOM, document, archives...), ""},
 		{"of another", sign(signtest.SBOM, map[string]any{"bomFormat": "CycloneDX"}, archives...), "of another bill of materials than site-1.0.cdx.json"},
 		{"of one archive", sign(signtest.SBOM, document, archives[0]), "it is not of " + archives[1].Name},
-		{"provenance", sign(signtest.Provenance, document, archives...), "not of https://cyclonedx.org/bom"},
+		{"provenance", sign(signtest.Provenance, document, archives...), "not https://cyclonedx.org/bom"},
 	} {
 		a, err := ReadAttestation(tt.bundle)
 		if err == nil {

@@ -28,7 +28,7 @@ func (c *Client) alone(ctx context.Context, there []Asset, files []File, tag str
 	}
 	// What isn't to be read is replaced, or refused by its name.
 	if x, err := ReadIndex(data); err == nil && x.Name != ours.Name {
-		return fail(0, "give each application a tag of its own, as in "+ours.Name+"-"+ours.Version, "releasing %s: the release %s is one of %s, and holds one application", ours.Name, tag, x.Name)
+		return fail(0, "give each application a tag of its own, as in "+ours.Name+"-"+ours.Version, "releasing %s: the release %s is of %s, and a release has one application", ours.Name, tag, x.Name)
 	}
 	return nil
 }

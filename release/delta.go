@@ -57,7 +57,7 @@ func readDelta(name, file string, a Archive) (Delta, error) {
 	t := tar.NewReader(z)
 	h, err := t.Next()
 	if err != nil || path.Base(h.Name) != "delta.json" {
-		return Delta{}, fmt.Errorf("%s is no delta", name)
+		return Delta{}, fmt.Errorf("%s isn't a delta", name)
 	}
 	var doc struct {
 		Base        string `json:"base"`

@@ -167,7 +167,7 @@ func (c *Client) sweep(ctx context.Context, published int64, o Options) {
 		if r.ID == published || !r.Draft || r.Body != "" || !own {
 			continue
 		}
-		c.log("draft %d for %s is left of a job that was killed: removing it", r.ID, o.Tag)
+		c.log("draft %d for %s was left by a job that was killed: removing it", r.ID, o.Tag)
 		if rerr := c.removeEmpty(ctx, r); rerr != nil {
 			err = rerr
 		}

@@ -169,7 +169,7 @@ func TestPublishExisting(t *testing.T) {
 		{"surplus, removed", releasetest.Release{Draft: true, Assets: stale("site-1.0-cp27mu-linux_x86_64.tar.gz")}, func(o *Options) { o.Replace = true }, "", nil},
 		{"an archive of another version stays", releasetest.Release{Draft: true, Assets: stale("site-0.9-cp27mu-linux_x86_64.tar.gz")}, nil, "", nil},
 		{"a broken upload", releasetest.Release{Draft: true, Broken: []string{archive}}, nil, "", nil},
-		{"another application's", releasetest.Release{Draft: true, Assets: map[string][]byte{IndexName: []byte(`{"format": 1, "name": "shop", "version": "1.0"}`)}}, func(o *Options) { o.Replace = true }, "the release v1.0 is one of shop", nil},
+		{"another application's", releasetest.Release{Draft: true, Assets: map[string][]byte{IndexName: []byte(`{"format": 1, "name": "shop", "version": "1.0"}`)}}, func(o *Options) { o.Replace = true }, "the release v1.0 is of shop", nil},
 		{"an earlier index of ours", releasetest.Release{Draft: true, Assets: map[string][]byte{IndexName: []byte(`{"format": 1, "name": "site", "version": "1.0"}`)}}, nil, "", nil},
 		{"immutable, missing", releasetest.Release{Immutable: true}, func(o *Options) { o.Replace = true }, "immutable", nil},
 	} {

@@ -137,7 +137,7 @@ func ReadSidecar(r io.Reader) (Sidecar, error) {
 		return s, fmt.Errorf("reading the sidecar: it has format %d, and this program reads up to %d", s.Format, SidecarFormat)
 	}
 	if !hexDigest.MatchString(s.SHA256) {
-		return s, fmt.Errorf("reading the sidecar: %q is no SHA-256 in lower-case hex", s.SHA256)
+		return s, fmt.Errorf("reading the sidecar: %q isn't a SHA-256 in lower-case hex", s.SHA256)
 	}
 	if rest, ok := strings.CutPrefix(s.Archive, s.stem()); !ok || !strings.HasPrefix(rest, ".") || s.Name == "" || s.Version == "" || s.Target == "" {
 		return s, fmt.Errorf("reading the sidecar: archive %q is not named %s", s.Archive, s.stem())

@@ -21,7 +21,7 @@ func (s *Set) AddVEX(path string) error {
 		return fmt.Errorf("reading the VEX document: %w", err)
 	}
 	if !isVEX(data) {
-		return fail(exitUsage, "give JSON of CycloneDX with vulnerabilities, OpenVEX or CSAF (csaf_vex)", "reading the VEX document: %s is none", path)
+		return fail(exitUsage, "give JSON of CycloneDX with vulnerabilities, OpenVEX or CSAF (csaf_vex)", "reading the VEX document: %s isn't one", path)
 	}
 	first := s.Archives[0].Info
 	s.Extra = append(s.Extra, NewFile(VEXName(first.Name, first.Version), data))

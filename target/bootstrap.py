@@ -6,19 +6,20 @@ import sys; sys.path[:] = sys.path[not (getattr(sys.flags, "isolated", 0) or get
 HELP = """\
 usage: python bootstrap.py [--check] [--rollback] [--root DIR] [--help]
 
-Fits this directory to the place that it lies in and to the Python that runs
-it: a buildout that was compiled elsewhere by binary-buildout. Needs neither a
-compiler nor a network. Then run bin/buildout.
+Sets this directory up for the place where it is and for the Python that runs
+this program. The directory is a buildout that binary-buildout compiled
+elsewhere. Neither a compiler nor a network is needed. Then run bin/buildout.
 
-Where an interpreter lies in this directory, ./bootstrap (on Windows
-bootstrap.cmd) needs no other, and any Python goes on under it.
+If the directory has an interpreter of its own, ./bootstrap (on Windows
+bootstrap.cmd) needs no other Python, and this program continues under that
+interpreter, whichever Python started it.
 
-Run it again after the directory was moved, or with another python, or after a
-delta was unpacked in it: then it applies that, wholly or not at all.
+Run it again after the directory was moved, with another Python, or after a
+delta was unpacked in it. A delta is applied completely or not at all.
 
   --check     verify every file against the archive, and change nothing
   --rollback  go back to the version before the last update
-  --root DIR  fit it to DIR, where it will be moved to when this is done
+  --root DIR  set it up for DIR, where it will be moved to when this is done
   --help      this text
 
 Exit codes: 0 done; 1 a file is missing or altered; 2 wrong usage, or not for
@@ -113,12 +114,12 @@ def complain(error):
     name = getattr(error, "filename", None)
     reason = error.strerror or str(error)
     say(u"error: %s%s" % (text(name) + u": " if name else u"", text(reason)), sys.stderr)
-    say(u"hint: nothing is lost: run it again when this is put right", sys.stderr)
+    say(u"hint: nothing is lost: correct this, then run it again", sys.stderr)
     return 3
 
 
 def text(path):
-    """A path or a message of the system as text."""
+    """Gives a path or a message of the system as text."""
     if isinstance(path, bytes):
         return path.decode("utf-8" if not WINDOWS else sys.getfilesystemencoding(), "replace")
     if PY2 or WINDOWS:
@@ -127,7 +128,7 @@ def text(path):
 
 
 def exact(path, what):
-    """As text, but refuses what is not UTF-8."""
+    """Gives a path as text, and refuses one that is not UTF-8."""
     try:
         if isinstance(path, bytes):
             return path.decode("utf-8" if not WINDOWS else sys.getfilesystemencoding())
@@ -137,13 +138,13 @@ def exact(path, what):
 
 
 def native(path):
-    """The form that the system's calls take: bytes, on Windows text. So the
+    """Gives the form that the system's calls take: bytes, on Windows text. So the
     locale never counts, and Python 2 and 3 open the same names."""
     return path.replace(u"/", u"\\") if WINDOWS else path.encode("utf-8")
 
 
 def plain(path):
-    """A path of Windows without the front by which some programs name it
+    """Gives a path of Windows without the front by which some programs name it
     there, and which others can't use."""
     return path[4:] if WINDOWS and path[:4] == "\\\\?\\" and path[5:6] == ":" else path
 
@@ -153,7 +154,7 @@ def digest(data):
 
 
 def open_file(path):
-    """A regular file, open for reading; a link is never followed."""
+    """Gives a regular file, open for reading; a link is never followed."""
     fd = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
                  | getattr(os, "O_NONBLOCK", 0))
     f = os.fdopen(fd, "rb")
@@ -164,7 +165,7 @@ def open_file(path):
 
 
 def read_file(path):
-    """The content of a regular file."""
+    """Gives the content of a regular file."""
     with open_file(path) as f:
         return f.read()
 
@@ -175,7 +176,7 @@ PIECE = 4 << 20
 
 
 def pieces(path, seen=None):
-    """The content of a regular file, piece by piece; a hash that is given sees it too."""
+    """Gives the content of a regular file, piece by piece; a hash that is given sees it too."""
     with open_file(path) as f:
         for piece in iter(lambda: f.read(PIECE), b""):
             if seen is not None:
@@ -184,7 +185,7 @@ def pieces(path, seen=None):
 
 
 def digest_of(path):
-    """The digest of a regular file, however large it is."""
+    """Gives the digest of a regular file, however large it is."""
     seen = hashlib.sha256()
     for _ in pieces(path, seen):
         pass
@@ -260,7 +261,7 @@ def lock(root):
 
 
 def endless(path):
-    """A directory as Windows takes it without a limit of 259 characters, also
+    """Gives a directory as Windows takes it without a limit of 259 characters, also
     for what lies in it."""
     return u"\\\\?\\" + path.replace(u"/", u"\\") if WINDOWS and path[1:3] == u":\\" else path
 
@@ -293,7 +294,7 @@ GIVEN = "BINARY_BUILDOUT_GIVEN"
 
 
 def bundled_in(base):
-    """The path in the tree of its own interpreter, or None."""
+    """Gives the path in the tree of its own interpreter, or None."""
     try:
         data = read_file(os.path.join(base, native(STARTER)))
     except (EnvironmentError, Refused):
@@ -303,7 +304,7 @@ def bundled_in(base):
 
 
 def starting_command(base):
-    """What starts a tree's bootstrap.py under its own interpreter, or None. sh
+    """Gives what starts a tree's bootstrap.py under its own interpreter, or None. sh
     says first what that interpreter can't run on."""
     program = bundled_in(base)
     if program is None:
@@ -314,26 +315,26 @@ def starting_command(base):
 
 
 def how_to_start(base):
-    """For a hint: what a person runs."""
+    """Gives the command that a hint tells a person to run."""
     if bundled_in(base) is None:
         return u"python bootstrap.py"
     return u"bootstrap.cmd" if WINDOWS else u"./bootstrap"
 
 
 def runs_from(folder):
-    """Whether a directory is the prefix of the interpreter that runs this."""
+    """Says whether a directory is the prefix of the interpreter that runs this."""
     prefix = getattr(sys, "base_prefix", sys.prefix)
     return os.path.realpath(native(exact(prefix, u"the interpreter's prefix"))) == os.path.realpath(folder)
 
 
 def is_run(program):
-    """Whether a program is the interpreter that runs this."""
+    """Says whether a program is the interpreter that runs this."""
     path = native(exact(plain(os.path.abspath(sys.executable or "")), u"the interpreter's path"))
     return os.path.realpath(path) == os.path.realpath(program)
 
 
 def given_python(base):
-    """The interpreter that this was started with before the tree's own took over,
+    """Gives the interpreter that this was started with before the tree's own took over,
     or None."""
     path = os.environ.get(GIVEN) or ""
     if not path or not os.path.exists(path):
@@ -403,7 +404,7 @@ def is_flag(value):
 
 
 def is_plain(value):
-    """ASCII, as versions and names of libraries are."""
+    """Says whether this is ASCII, as versions and names of libraries are."""
     return isinstance(value, KIND) and re.match(u"[ -~]+\\Z", value) is not None
 
 
@@ -424,7 +425,7 @@ def named(shape, name=is_text):
 
 
 def members(needed, optional=None):
-    """An object. Of what may be missing, null is as good as missing, and goes."""
+    """Gives the shape of an object. An optional name with null is as good as missing, and is removed."""
     def fits(value):
         return isinstance(value, dict) and wrong_key(value, needed, optional or {}) is None
     fits.needed, fits.optional = needed, optional or {}
@@ -432,7 +433,7 @@ def members(needed, optional=None):
 
 
 def wrong_key(value, needed, optional):
-    """A name of an object under which nothing, or something wrong, stands."""
+    """Gives a name of an object whose value is missing or wrong, or None."""
     for key in needed:
         if key not in value or not needed[key](value[key]):
             return key
@@ -445,7 +446,7 @@ def wrong_key(value, needed, optional):
 
 
 def is_entry(value):
-    """A line of files.json."""
+    """Says whether this is a line of files.json."""
     kind = value.get("type") or u"" if isinstance(value, dict) else None
     needed = {u"": {"mode": is_mode, "sha256": is_text}, u"dir": {"mode": is_mode}, u"link": {"link": is_text}}
     return kind in tuple(needed) and wrong_key(value, needed[kind], ENTRY) is None and is_path(value.get("path"))
@@ -496,7 +497,7 @@ def same_archive(_):
 
 
 def read_json(root, name, missing=None, known=FORMAT, newer=same_archive):
-    """A JSON document of .binary-buildout, or None if it isn't there. newer says
+    """Gives a JSON document of .binary-buildout, or None if it isn't there. newer says
     of one with a higher format than is known what can be done."""
     path = os.path.join(root, native(name))
     hint = missing or u"unpack the archive again, and compare its SHA-256"
@@ -574,18 +575,18 @@ OUTSIDE = re.compile(u"[A-Za-z]:[/\\\\]" if WINDOWS else u"/")
 
 
 def link_target(item, values):
-    """Where a link leads to: below a value, or, where pack was told to let it
+    """Says where a link leads to: below a value, or, where pack was told to let it
     pass (--allow-outside), to the absolute path that it had there."""
     found = LINK.match(item["link"])
     return values[found.group(1)] + (found.group(2) or u"") if found else item["link"]
 
 
 def check_path(path, bad):
-    """Listed paths are relative, with slashes, and don't climb."""
+    """Refuses a listed path that is absolute, has no plain slashes, or climbs."""
     parts = path.split(u"/")
     if (u"" in parts or u"." in parts or u".." in parts or u"\0" in path
             or (WINDOWS and re.search(u'[\\\\:<>"|?*]', path))):
-        bad(u"%s is no path in the tree" % json.dumps(path))
+        bad(u"%s isn't a path in the tree" % json.dumps(path))
 
 # ---- moves ------------------------------------------------------------------
 # Files and directories moved, copied and removed one by one.
@@ -597,7 +598,7 @@ def make_folders(path):
 
 
 def lay_copy(source, target):
-    """A second name of a file where that can be, else a copy; a link is made anew."""
+    """Makes a second name of a file where that can be, else a copy; a link is made anew."""
     found = os.lstat(source)
     if stat.S_ISLNK(found.st_mode):
         os.symlink(os.readlink(source), target)
@@ -686,7 +687,7 @@ if hasattr(int, "from_bytes"):  # ten times as fast
 
 
 def add(base, diff):
-    """The sums of two strings' bytes, each modulo 256, all of them at once: as
+    """Gives the sums of two strings' bytes, each modulo 256, all of them at once: as
     one number, of which no byte carries into the next one."""
     if not diff.strip(b"\0"):
         return base
@@ -697,7 +698,7 @@ def add(base, diff):
 
 
 def mapped(f):
-    """The content of an open file, without reading what isn't looked at."""
+    """Gives the content of an open file, without reading what isn't looked at."""
     if not os.fstat(f.fileno()).st_size:
         return contextlib.closing(io.BytesIO()), b""
     content = mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ)
@@ -717,7 +718,7 @@ class Streams(object):
             f.close()
 
     def content(self, source, steps, size):
-        """What the next steps make of a file, piece by piece: so many bytes."""
+        """Gives what the next steps make of a file, piece by piece: so many bytes."""
         with open(source, "rb") as f:
             closing, base = mapped(f)
             with closing:
@@ -725,8 +726,8 @@ class Streams(object):
                     yield data
 
     def pieces(self, base, steps, size):
-        """Of many steps together, in pieces of at most CHUNK bytes: a file that a
-        compiler made anew has a step for each hundred bytes."""
+        """Makes what many steps make together, in pieces of at most CHUNK bytes: a file
+        that was compiled anew has a step for each hundred bytes."""
         at, length = 0, len(base)
         parts, layout, room = [], [], CHUNK
         while steps:
@@ -755,7 +756,7 @@ class Streams(object):
         yield self.piece(parts, layout)
 
     def piece(self, base, layout):
-        """What steps make, which add to parts of the base and put in as a layout says."""
+        """Gives what steps make, which add to parts of the base and put in as a layout says."""
         base = b"".join(base)
         sums = add(base, self.take(u"diff", len(base))) if base else b""
         put = sum(count for _, count in layout)
@@ -783,7 +784,7 @@ class Streams(object):
         return data
 
     def read_steps(self):
-        """The three numbers of each step, as long as they are asked for."""
+        """Gives the three numbers of each step, as long as they are asked for."""
         row, value, shift = [], 0, 0
         for block in iter(lambda: self.opened(u"steps").read(CHUNK), b""):
             for byte in bytearray(block):
@@ -820,12 +821,12 @@ class Patches(object):
         self.streams.close()
 
     def base(self, path):
-        """The path of the base's file that this one is said by, or None."""
+        """Gives the path of the base's file that this one is said by, or None."""
         found = self.rows.get(path)
         return found and found[1]
 
     def chunks(self, path, source, entry):
-        """The content of a file, piece by piece; after the last one it has been
+        """Gives the content of a file, piece by piece; after the last one it has been
         compared with its digest."""
         number, _, steps = self.rows[path]
         if number != self.done:
@@ -894,14 +895,14 @@ class Transaction(object):
         return self.full(CHANGE + u"/old/" + path)
 
     def new(self):
-        """An empty directory to prepare the next one in."""
+        """Gives an empty directory to prepare the next one in."""
         folder = self.full(CHANGE + u".new")
         clear(folder)
         os.mkdir(folder, 0o700)
         return folder
 
     def begin(self, plan):
-        """From here on it is finished, or undone."""
+        """Writes the plan: from here on the change is finished, or undone."""
         write_json(self.base, CHANGE + u".new/plan.json", plan)
         os.rename(self.full(CHANGE + u".new"), self.folder)
         sync_dir(self.full(OWN))
@@ -960,7 +961,7 @@ class Transaction(object):
         os.rename(temporary, saved)
 
     def undo(self, plan):
-        """Back to what was there."""
+        """Restores what was there."""
         write_new(self.full(CHANGE + u"/back"), b"", 0o600)
         sync_dir(self.folder)
         for operation in reversed(plan["operations"]):
@@ -1014,7 +1015,7 @@ class Transaction(object):
             sync_dir(folder)
 
     def close(self, plan):
-        """What was done counts. The way back is kept, where there is one."""
+        """Ends the change: what was done counts. The way back is kept, where there is one."""
         previous, before, held = self.full(PREVIOUS), self.full(PREVIOUS + u"/before"), self.full(CHANGE + u"/before")
         if plan["keeps"]:
             clear(before)
@@ -1098,7 +1099,7 @@ def check_plan(plan, folder):
         if kind == u"put":
             check_path(rest[0], bad)
             if not rest[0].startswith(OWN + u"/"):
-                bad(u"%s is nothing that was prepared" % rest[0])
+                bad(u"%s wasn't prepared for this change" % rest[0])
 
 # ---- plan -------------------------------------------------------------------
 # What a change does with each path: what it lays, removes, and keeps of an edit.
@@ -1108,7 +1109,7 @@ BUNDLED = re.compile(u"python-[0-9][^/]*/")  # an interpreter in the archive
 
 
 def is_owned(path):
-    """Whether buildout or this program writes it, and no person."""
+    """Says whether buildout or this program writes it, and no person."""
     return path.split(u"/")[0] in OWNED or BUNDLED.match(path) is not None
 
 
@@ -1128,7 +1129,7 @@ class Item(object):
 
 
 def item_at(full):
-    """What lies there; None if nothing does."""
+    """Gives what lies there; None if nothing does."""
     try:
         found = os.lstat(full)
     except OSError:
@@ -1166,7 +1167,7 @@ class Plan(object):
         return os.path.join(self.base, native(path))
 
     def have(self, path):
-        """What lies at a path now; nothing does where a directory on the way
+        """Gives what lies at a path now; nothing does where a directory on the way
         is a file or a link yet."""
         parts = path.split(u"/")
         for i in range(1, len(parts)):
@@ -1182,11 +1183,11 @@ class Plan(object):
         return any(u"/".join(parts[:i]) in self.blocked for i in range(1, len(parts) + 1))
 
     def edited(self, path, have):
-        """Whether somebody changed what lies there since it was left."""
+        """Says whether somebody changed what lies there since it was left."""
         return have.value != self.left.get(path) and not is_bytecode(path)
 
     def keep(self, path, have):
-        """An edit gets the name PATH.old."""
+        """Plans that an edit gets the name PATH.old."""
         target, number = path + u".old", 0
         while True:
             there = item_at(self.full(target))
@@ -1194,14 +1195,14 @@ class Plan(object):
                 break
             number += 1
             target = path + u".old%d" % number
-        self.say(u"old", path, u"%s was edited: what you had is %s" % (path, target))
+        self.say(u"old", path, u"%s was edited: your version is %s" % (path, target))
         if there is None:
             self.number += 1
             lay_copy(self.full(path), os.path.join(self.prepared, native(u"%d" % self.number)))
             self.adds.append([u"put", target, CHANGE + u"/kept/%d" % self.number, False])
 
     def lay(self, path, item, have):
-        """item shall lie at path, where have lies now."""
+        """Plans that item takes the place of have at path."""
         if path.split(u"/")[0] == OWN:
             if have is None or not have.same(item):
                 self.own.append([u"put", path, item.source, have is not None])
@@ -1227,7 +1228,7 @@ class Plan(object):
             self.beside(path, item, have)
 
     def beside(self, path, item, have):
-        """An edit stays; what is new is laid as PATH.new, where it is new."""
+        """Plans that an edit stays; what is new gets the name PATH.new, where it is new."""
         target = path + u".new"
         there = item_at(self.full(target))
         if item.value == self.left.get(path) and (there is None or target not in self.left):
@@ -1257,7 +1258,7 @@ class Plan(object):
             self.times.append([u"chmod", path, have.mode, mode])
 
     def remove(self, path, have):
-        """What lies at path goes, unless somebody edited it."""
+        """Plans that what lies at path goes, unless somebody edited it."""
         if have is None or path.split(u"/")[0] == u"var":
             return
         own = path.split(u"/")[0] == OWN
@@ -1268,7 +1269,7 @@ class Plan(object):
         elif not self.edited(path, have):
             self.drops.append([u"drop", path])
         elif path.startswith(self.eggs):
-            self.say(u"gone", path, u"%s was edited, and went with its egg: it is in %s" % (path, PREVIOUS + u"/old"))
+            self.say(u"gone", path, u"%s was edited, and was removed with its egg: your version is in %s" % (path, PREVIOUS + u"/old"))
             self.drops.append([u"drop", path])
         elif is_owned(path):
             self.keep(path, have)
@@ -1295,7 +1296,7 @@ class Plan(object):
                 self.folders.append([u"rmdir", cache, 0o755])
 
     def remove_whole(self, path, left):
-        """An egg is one thing: what was added in it would make a broken one of it."""
+        """Plans that all of an egg goes: what was added in it would make a broken one of it."""
         for folder, folders, names in os.walk(self.full(path)):
             inside = text(folder)[len(text(self.base)) + 1:].replace(os.sep, u"/")
             for name in folders + names:
@@ -1317,7 +1318,7 @@ class Plan(object):
                                           u"move it away")
 
     def operations(self):
-        """All of it, in an order in which the old version runs until the new one
+        """Gives all operations, in an order in which the old version runs until the new one
         is there: what is new, what is replaced, what goes."""
         self.check()
         return (self.adds + self.swaps + self.drops + deepest_first(self.folders) + self.late + self.times
@@ -1338,7 +1339,7 @@ class Plan(object):
 
 
 def deepest_first(folders):
-    """Each directory once, after those that lie in it."""
+    """Gives each directory once, after those that lie in it."""
     once = dict((o[1], o) for o in folders)
     return sorted(once.values(), key=lambda o: (-o[1].count(u"/"), o[1]))
 
@@ -1355,7 +1356,7 @@ def open_alone(path):
 
 
 def busy_files(paths, try_open=open_alone):
-    """Those of the files that can't be opened alone."""
+    """Gives those of the files that can't be opened alone."""
     busy = []
     for path in paths:
         if os.path.isfile(path) and not os.path.islink(path):
@@ -1413,7 +1414,7 @@ def check(tree):
 
 
 def was_opened(entry, found):
-    """Whether others have a right that a part took away from them."""
+    """Says whether others have a right that a part took away from them."""
     mode = entry.get("mode")
     if WINDOWS or entry.get("type") == u"link" or mode in (None, 0o644, 0o755) or entry["path"].split(u"/")[0] == u"var":
         return False
@@ -1423,7 +1424,7 @@ def was_opened(entry, found):
 # Whose the files of a tree are that root would run, replay or write into.
 
 def check_owner(base):
-    """Root doesn't run, replay, or write into, what another user can change."""
+    """Refuses, to root, a tree with files that another user can change and root would run, replay or write into."""
     if WINDOWS or os.geteuid() != 0:
         return
     paths = [OWN + u"/" + name for name in (u"manifest.json", u"files.json", u"launch.json", u"launcher.py", u"state.json", u"origin")]
@@ -1436,7 +1437,7 @@ def check_owner(base):
 
 
 def interpreter_paths(program):
-    """The tree's own interpreter, the directories that it lies in and those that
+    """Gives the tree's own interpreter, the directories that it lies in and those that
     it loads from first: lib or lib64 of python-3.13.9, and python3.13 in it."""
     parts = program.split(u"/")
     on_the_way = [u"/".join(parts[:i + 1]) for i in range(len(parts))]
@@ -1489,7 +1490,7 @@ LIBRARY_DIRS = ("/lib", "/usr/lib", "/lib64", "/usr/lib64", "/usr/local/lib", "/
 
 
 def has_library(name, python):
-    """Whether the system brings a shared library of our kind."""
+    """Says whether the system brings a shared library of our kind."""
     if WINDOWS or python.system == u"macos":
         return loads(name, python)
     ours = elf_head(native(python.program))
@@ -1507,7 +1508,7 @@ def has_library(name, python):
 
 
 def ldconfig(name):
-    """What the loader's cache says."""
+    """Gives what the loader's cache says."""
     for program in ("/sbin/ldconfig", "/usr/sbin/ldconfig"):
         if os.path.exists(program):
             try:
@@ -1520,7 +1521,7 @@ def ldconfig(name):
 
 
 def loads(name, python):
-    """The last resort: a process that loads it."""
+    """Says whether a process can load a library: the last resort."""
     env = dict((k, v) for k, v in os.environ.items()
                if k not in ("LD_LIBRARY_PATH", "LD_PRELOAD", "DYLD_LIBRARY_PATH"))
     try:
@@ -1583,7 +1584,7 @@ def number(version):
 # Whether an archive is for this Python and this system, and which one of its release is.
 
 def asset(manifest, abi=None, platform=None):
-    """The name of another archive of the same release."""
+    """Gives the name of another archive of the same release."""
     have_abi, _, have_platform = manifest["target"].partition(u"-")
     label = u"-" + manifest["label"] if manifest.get("label") else u""
     return u"%s-%s-%s-%s%s" % (manifest["name"], manifest["version"], abi or have_abi,
@@ -1591,7 +1592,7 @@ def asset(manifest, abi=None, platform=None):
 
 
 def other_python(minor):
-    """A python of that version on PATH, as a hint."""
+    """Gives a python of that version on PATH, as a hint."""
     for place in os.environ.get("PATH", "").split(os.pathsep):
         path = os.path.join(place, "python" + minor)
         if place and os.access(path, os.X_OK):
@@ -1690,7 +1691,7 @@ def put_strings(data, item, root):
 
 
 def sign(path):
-    """A Mach-O file needs its (ad hoc) signature anew after any change."""
+    """Signs a Mach-O file (ad hoc), which any change makes necessary."""
     run = subprocess.Popen(["/usr/bin/codesign", "-s", "-", "-f", path],
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     out = run.communicate()[0]
@@ -1717,7 +1718,7 @@ HIDDEN = b"\f#/ 2>/dev/null || "
 
 
 def shebang(interpreter, arguments, rest):
-    """A script's first lines. The kernel takes 127 bytes and no space: what it
+    """Gives a script's first lines. The kernel takes 127 bytes and no space: what it
     can't run becomes a line for /bin/sh.
     Where something isn't ASCII, Python 2 wants the encoding named, and Python
     before 3.7 can't open such paths in the locale "C"."""
@@ -1758,7 +1759,7 @@ SH_HEADS = (re.compile(br"#!/bin/sh\n(#[^\n]*\n)?" + re.escape(HIDDEN) + b"(?:" 
 
 
 def plain_shebang(data):
-    """A script that has lines for /bin/sh, with one #! line again."""
+    """Gives a script that has lines for /bin/sh, with one #! line again."""
     for number, pattern in enumerate(SH_HEADS):
         found = pattern.match(data)
         if found:
@@ -1778,13 +1779,13 @@ PAGE = re.compile(br"(#![^\n]*?) -X coding=(cp[0-9]+)(?=\r?\n)")
 
 
 def code_page():
-    """The encoding of paths for programs of Windows that know no Unicode."""
+    """Gives the encoding of paths for programs of Windows that know no Unicode."""
     import ctypes
     return u"cp%d" % ctypes.windll.kernel32.GetACP()
 
 
 def for_starter(path, data):
-    """NAME-script.py for setuptools' NAME.exe, which takes the interpreter's
+    """Gives NAME-script.py for setuptools' NAME.exe, which takes the interpreter's
     path in Windows' code page. Python wants the encoding of a file's first line
     named in that line: an option that says nothing else does it."""
     line = data.split(b"\n", 1)[0]
@@ -1805,7 +1806,7 @@ def for_starter(path, data):
 
 
 def from_starter(data):
-    """The same in UTF-8 again."""
+    """Undoes for_starter(): gives the script in UTF-8."""
     found = PAGE.match(data)
     if not found or not NOT_ASCII.search(found.group(1)):
         return data
@@ -1821,17 +1822,21 @@ FORMS = (u"", u"+slash", u"+double", u"+url", u"+json", u"+python", u"+bytes", u
 LOWER = u"+lower"
 
 
+def percent(value, safe):
+    """Gives a path as URLs have it, percent-encoded but for some characters."""
+    try:
+        from urllib.parse import quote
+    except ImportError:
+        from urllib import quote
+    return quote((value.replace(u"\\", u"/") if WINDOWS else value).encode("utf-8"), safe=safe).encode("ascii")
+
+
 def spell(value, form, two=PY2):
-    """A value in a placeholder's form, as bytes. two: for Python 2 to read."""
+    """Gives a value in a placeholder's form, as bytes. two: for Python 2 to read."""
     if form.endswith(LOWER):  # os.path.normcase, on Windows
         return spell(value.replace(u"/", u"\\").lower(), form[:-len(LOWER)], two)
     if form == u"+url":
-        try:
-            from urllib.parse import quote
-        except ImportError:
-            from urllib import quote
-        shown = value.replace(u"\\", u"/") if WINDOWS else value
-        return quote(shown.encode("utf-8"), safe="/:" if WINDOWS else "/").encode("ascii")
+        return percent(value, "/:" if WINDOWS else "/")
     if form == u"+slash":
         return value.replace(u"\\", u"/").encode("utf-8")
     if form == u"+double":
@@ -1868,7 +1873,7 @@ UTF8 = (b"utf-8", b"utf8")
 
 
 def escape_of(data):
-    """How a character that isn't ASCII has to be written in a file that says
+    """Says how a character that isn't ASCII has to be written in a file that says
     that it isn't in UTF-8, as Python names it: None if it may stand as it is."""
     for pattern, escape in ((DECLARED_XML, "xmlcharrefreplace"), (DECLARED, "backslashreplace")):
         found = pattern.match(data)
@@ -1917,7 +1922,7 @@ BEFORE, AHEAD = 1024, 16  # bytes that are looked at
 
 
 def is_name(data):
-    """Whether this is one byte, and goes on with a file's name."""
+    """Says whether this is one byte, and goes on with a file's name."""
     return len(data) == 1 and data in NAME
 
 
@@ -1926,7 +1931,7 @@ def byte_of(digits):
 
 
 def goes_on(after, form, url):
-    """Whether the name that a path ends with goes on."""
+    """Says whether the name that a path ends with goes on."""
     if is_name(after[:1]):
         return True
     if after[:1] == b".":
@@ -1941,7 +1946,7 @@ def goes_on(after, form, url):
 
 
 def ends_path(before):
-    """Whether a path that starts with a slash is the end of a longer one."""
+    """Says whether a path that starts with a slash is the end of a longer one."""
     if FILE_URL.search(before):
         return False
     rest = before.rstrip(b"/")
@@ -1957,17 +1962,17 @@ def ends_path(before):
 
 
 def bounded(before, after, form=u""):
-    """Whether a path that stands between these bytes is no part of a longer one."""
+    """Says whether a path that stands between these bytes is no part of a longer one."""
     return not goes_on(after, form, FILE_URL.search(before)) and (WINDOWS or not ends_path(before))
 
 
 def variants(value):
-    """Each way in which a path is looked for, always in the same order: its
+    """Gives each way in which a path is looked for, always in the same order: its
     bytes, and the form of a placeholder that it is nearest to. None: it can't
     be written that way."""
     found = [(spell(value, form), form) for form in FORMS + (tuple(f + LOWER for f in FORMS) if WINDOWS else ())]
     for keep in ("/", "/:", ":", ""):
-        text = percent(value, keep)
+        text = percent(value, "~" + keep)
         found += [(text, u"+url"), (re.sub(b"%..", lambda m: m.group().lower(), text), u"+url")]
     text = spell(value, u"+json")
     for text in (text, re.sub(br"\\u....", lambda m: b"\\u" + m.group()[2:].upper(), text)):
@@ -1980,16 +1985,8 @@ def variants(value):
     return found
 
 
-def percent(value, keep):
-    try:
-        from urllib.parse import quote
-    except ImportError:
-        from urllib import quote
-    return quote((value.replace(u"\\", u"/") if WINDOWS else value).encode("utf-8"), safe="~" + keep).encode("ascii")
-
-
 def replacer(old, new, has_urls=True):
-    """A function that replaces old root and interpreter by the new ones, in
+    """Gives a function that replaces old root and interpreter by the new ones, in
     each form and encoding, longest first, at path boundaries."""
     pairs, wide, urls = {}, {}, {}
     known = [key for key in (u"root", u"python") if old[key]]  # an empty path is found everywhere
@@ -2068,7 +2065,7 @@ exec(code, {"__name__": "__main__", "__file__": launcher})
 
 
 def own_scripts(launch):
-    """What buildout_scripts() writes. Windows' virtualenvs have their scripts,
+    """Gives what buildout_scripts() writes. Windows' virtualenvs have their scripts,
     zc.buildout's too, in Scripts, and zc.buildout its own in bin."""
     if not WINDOWS:
         return (u"bin/buildout",)
@@ -2077,7 +2074,7 @@ def own_scripts(launch):
 
 
 def buildout_scripts(tree, launch, values):
-    """bin/buildout, and on Windows the program that starts it."""
+    """Gives bin/buildout, and on Windows the program that starts it."""
     body = BUILDOUT.replace(b"%(launcher)s", LAUNCHER.encode("ascii"))
     if launch.get("virtualenv"):
         python, flags = u"/".join((values[u"root"], u"bin", u"python")), b"-sE"
@@ -2104,7 +2101,7 @@ def buildout_scripts(tree, launch, values):
 # The .pyc files of sources that hold a path of the tree.
 
 def bytecode(path, source, filename, mtime):
-    """A .pyc of a source that we relocated, or None if it doesn't compile.
+    """Gives a .pyc of a source that we relocated, or None if it doesn't compile.
     From 3.7 on it is never compared with its source's time, and outside of
     installed distributions with its source's hash, so that an edit counts."""
     import marshal
@@ -2132,12 +2129,12 @@ OWN_PYTHON = re.compile(u"python-[0-9]+[.][0-9]+[.][0-9]+[0-9a-z+]*/")  # the ar
 
 
 def is_installed(path):
-    """Whether a file is an installed distribution's, which nobody edits."""
+    """Says whether a file is an installed distribution's, which nobody edits."""
     return path.startswith(u"eggs/") or bool(OWN_PYTHON.match(path)) or any(p.endswith(u".egg") or p == u"site-packages" for p in path.split(u"/"))
 
 
 def source_of(path):
-    """The source that a .pyc is compiled from."""
+    """Gives the source that a .pyc is compiled from."""
     folder, _, name = path.rpartition(u"/")
     if folder.rpartition(u"/")[2] == u"__pycache__":
         return folder[:-len(u"__pycache__")] + name.split(u".")[0] + u".py"
@@ -2158,7 +2155,7 @@ class Step(object):
         self.fitted = fitted        # the new one is made of the archive's
 
     def record(self):
-        """The step as state.json has it."""
+        """Gives the step as state.json has it."""
         return [self.before, self.after, self.fitted]
 
 
@@ -2173,7 +2170,7 @@ class Writes(object):
         self.links = []     # (path, target)
 
     def temporary(self, path):
-        """A name beside a file. It is always the same one, so that a run removes
+        """Gives a name beside a file. It is always the same one, so that a run removes
         what a killed run left there."""
         folder = path.rpartition(u"/")[0]
         name = u".binary-buildout-" + digest(path.encode("utf-8"))[:12]
@@ -2206,7 +2203,7 @@ class Writes(object):
         self.files[path] = step.after
 
     def records(self):
-        """What state.json says of the staged files, by path."""
+        """Gives what state.json says of the staged files, by path."""
         return dict((step.path, step.record()) for step in self.steps)
 
     def unstage(self):
@@ -2277,7 +2274,7 @@ class Relocation(object):
         self.sources = {}  # of Python modules that are written: the new content, and the time
 
     def original(self, path, item=None):
-        """What is on disk, the archive's version of it if that is known, and
+        """Gives what is on disk, the archive's version of it if that is known, and
         whether the file on disk is that version."""
         data, found = self.tree.content(path)
         if data is None:
@@ -2295,7 +2292,7 @@ class Relocation(object):
         return data, None, False, found
 
     def made_from_origin(self, path):
-        """The digests that this file has if we made it of the archive's version."""
+        """Gives the digests that this file has if we made it of the archive's version."""
         found = [((self.tree.state or {}).get("fitted") or {}).get(path)]
         pending = self.pending.get("files", {}).get(path)
         if pending and pending[2]:
@@ -2352,7 +2349,7 @@ class Relocation(object):
                    (found.st_mtime, found.st_mtime), fresh, True)
 
     def replaced(self, path, data):
-        """A file that buildout or a person changed: old values to new ones.
+        """Replaces the old values in a file that buildout or a person changed.
         One that a killed run has already done stays."""
         before_after = self.pending.get("files", {}).get(path)
         if before_after and digest(data) == before_after[1]:
@@ -2360,7 +2357,7 @@ class Relocation(object):
         return for_starter(path, replacer(self.old, self.new)(from_starter(data)))
 
     def decide_other(self, path):
-        """A file that buildout wrote here."""
+        """Stages a file that buildout wrote here."""
         full = self.tree.inside(path)
         if not os.path.lexists(full):
             del self.writes.files[path]
@@ -2412,7 +2409,7 @@ class Relocation(object):
             self.writes.stage(path, data, new, item["mode"] or 0o644, None, False)
 
     def mark(self, signatures):
-        """From here on, what was begun is finished."""
+        """Notes in state.json what was begun: from here on, a run that was killed is finished by the next."""
         state = dict(self.tree.state or {})
         state.setdefault("format", FORMAT)
         for key in ("root", "interpreter", "archive", "config"):
@@ -2429,7 +2426,7 @@ class Relocation(object):
         write_json(self.tree.base, STATE, state)
 
     def finish(self, signatures):
-        """The last writes: .installed.cfg, bin/buildout, and the state. Gives the number of files."""
+        """Does the last writes: .installed.cfg, bin/buildout, and the state. Gives the number of files."""
         items = dict((item["path"], item) for item in self.tree.manifest["relocations"])
         self.decide_installed(items.get(INSTALLED), signatures)
         self.decide_buildout()
@@ -2480,7 +2477,7 @@ class Relocation(object):
 # Fits a tree: the files in it, and the hashes of develop packages that .installed.cfg has.
 
 def signatures_of(tree, python):
-    """The hash of each develop directory as it is now, by the tree's own zc.buildout."""
+    """Gives the hash of each develop directory as it is now, by the tree's own zc.buildout."""
     signatures = tree.manifest["signatures"]
     if not signatures:
         return []
@@ -2515,7 +2512,7 @@ def fit(tree, new, python):
 
 
 def finish_same(tree, work):
-    """Nothing moved: only bin/buildout may have to be written again."""
+    """Writes bin/buildout again where that differs: nothing else does when nothing moved."""
     work.decide_buildout()
     count = work.writes.apply()
     if count:
@@ -2524,7 +2521,7 @@ def finish_same(tree, work):
 
 
 def known_signatures(tree, python, work):
-    """For each name the hashes that .installed.cfg may hold for it."""
+    """Gives for each name the hashes that .installed.cfg may hold for it."""
     if work.pending:
         return work.pending.get("signatures") or {}
     found = {}
@@ -2685,7 +2682,7 @@ class Incoming(object):
                 u"take the delta from %s, or the whole archive: binary-buildout update" % tree.manifest["version"])
 
     def document(self, name):
-        """A document of the new archive, made of the base's: by its bytes in format
+        """Gives a document of the new archive, made of the base's: by its bytes in format
         2, by its lines in format 1."""
         source = self.tree.inside(OWN + u"/" + name)
         if DOCUMENT(self.delta[name]):
@@ -2741,7 +2738,7 @@ class Incoming(object):
         return u"%s %s" % (self.delta["name"], self.delta["version"])
 
     def check(self, python, root):
-        """As a fresh install of the new version would be checked. Where this interpreter
+        """Checks what a fresh install of the new version would check. Where this interpreter
         won't be the new version's, its own bootstrap.py does that when it is staged."""
         if self.manifest.get("bundled_python") or self.tree.manifest.get("bundled_python"):
             return
@@ -2751,7 +2748,7 @@ class Incoming(object):
 
 
 def incoming_of(tree):
-    """What waits to be applied, or None. Of several, the one that fits."""
+    """Gives what waits to be applied, or None. Of several, the one that fits."""
     folder = tree.inside(INCOMING + u"/x").rpartition(native(u"/"))[0]
     names = sorted(text(n) for n in os.listdir(folder)) if is_folder(folder) else []
     names = [n for n in names if n != tree.archive]  # that one is here
@@ -2783,7 +2780,7 @@ def drop_incoming(base, old, new):
 # What the archive of a tree consists of.
 
 def left_in(tree):
-    """What this program and buildout left at each path: a digest, "dir", or
+    """Gives what this program and buildout left at each path: a digest, "dir", or
     "link:" and where it points to."""
     left = {}
     for entry in (read_json(tree.base, FILES) or {}).get("files") or ():
@@ -2799,7 +2796,7 @@ def left_in(tree):
 
 
 def own_files(base):
-    """The files of .binary-buildout that belong to a version."""
+    """Gives the files of .binary-buildout that belong to a version."""
     found = []
     for folder, folders, names in os.walk(os.path.join(base, native(OWN))):
         inside = text(folder)[len(text(base)) + 1:].replace(os.sep, u"/")
@@ -2817,7 +2814,7 @@ def write_listed(tree):
 # An archive that was unpacked over another one by tar.
 
 def laid_over(tree):
-    """What another version of this tree left, if this one was unpacked over it:
+    """Gives what another version of this tree left, if this one was unpacked over it:
     pairs of path and what was left there. Known before anything is relocated."""
     listed = read_json(tree.base, LISTED)
     if listed is None or listed.get("archive") == tree.archive:
@@ -2849,7 +2846,7 @@ def remove_laid_over(tree, gone):
             os.unlink(full)
         elif is_owned(path):
             replace(full, full + native(u".old"))
-            say(u"%s was edited: what you had is %s.old" % (path, path))
+            say(u"%s was edited: your version is %s.old" % (path, path))
         else:
             say(u"%s was edited, and stays: it is no longer part of the application" % path)
     for full in folders:
@@ -2970,7 +2967,7 @@ class Python(object):
 
     @staticmethod
     def of_tree(base, root, bundled):
-        """The archive's own: what runs, and by which path and prefix the tree has it."""
+        """Gives the archive's own interpreter: what runs, and by which path and prefix the tree has it."""
         if not runs_from(os.path.join(base, native(bundled["directory"]))):
             raise Refused(u"this archive has an interpreter of its own, %s, and this is %s" % (bundled["executable"], text(sys.executable or "")),
                           u"unpack the archive again: the program bootstrap is missing in its top directory", 2)
@@ -3006,7 +3003,7 @@ class Python(object):
 # Back to the version before the last update.
 
 def rollback(tree):
-    """Back to the version before the last update, which is kept whole."""
+    """Restores the version before the last update, which is kept whole."""
     plan = read_json(tree.base, PREVIOUS + u"/plan.json")
     if plan is None or plan.get("to") != tree.archive:
         raise Refused(u"there is no version to go back to", u"an update keeps the one before it; "
@@ -3064,7 +3061,7 @@ def undo_later(back, operation, saved, tree):
 
 
 def write_old_state(tree, plan, prepared):
-    """The old state.json; of files that didn't change, what was left last."""
+    """Writes the old state.json, with the latest digests of files that didn't change."""
     state = read_json(tree.base, PREVIOUS + u"/old/" + STATE, u"install the archive of that version into another directory")
     changed = set(o[1] for o in plan["operations"])
     for path, left in ((tree.state or {}).get("files") or {}).items():
@@ -3093,7 +3090,7 @@ class Tree(object):
         self.state = read_json(self.base, STATE)
 
     def inside(self, path):
-        """The path for the system's calls. No directory on the way may be a link."""
+        """Gives the path for the system's calls. No directory on the way may be a link."""
         parts = path.split(u"/")
         for i in range(1, len(parts)):
             folder = u"/".join(parts[:i])
@@ -3107,7 +3104,7 @@ class Tree(object):
         return os.path.join(self.base, native(path))
 
     def content(self, path):
-        """The bytes and the stat of a regular file, or None, None."""
+        """Gives the bytes and the stat of a regular file, or None, None."""
         full = self.inside(path)
         if not os.path.lexists(full):
             return None, None
@@ -3117,7 +3114,7 @@ class Tree(object):
         return read_file(full), found
 
     def values(self):
-        """The values that the tree was last fitted to, or None."""
+        """Gives the values that the tree was last fitted to, or None."""
         return values_of(self.state) if self.state and self.state.get("root") else None
 
     def run_launcher(self, python, arguments):
@@ -3130,7 +3127,7 @@ class Tree(object):
 
 
 def values_of(state):
-    """root, python and prefix of a state, or of its pending record."""
+    """Gives root, python and prefix of a state, or of its pending record."""
     return {u"root": state["root"], u"python": state["interpreter"], u"prefix": state.get("prefix", u"")}
 
 # ---- changes ----------------------------------------------------------------
@@ -3141,7 +3138,7 @@ INSTALLED_NAME = re.compile(u"^([^/-]+)-([^/-]+)\\.dist-info\\Z")
 
 
 def changed_lines(old, old_files, new, new_files, most):
-    """The account of two manifests and their lists of files: eggs first, at most so many."""
+    """Gives the account of two manifests and their lists of files: eggs first, at most so many."""
     lines = [u"what changed from %s to %s:" % (old["version"], new["version"])]
     eggs = changed_eggs(old_files, new_files)
     if eggs:
@@ -3171,7 +3168,7 @@ def libraries_of(manifest):
 
 
 def compared(old, new):
-    """(name, was, is) of what differs; None for what is new or gone."""
+    """Gives (name, was, is) of what differs; None for what is new or gone."""
     return sorted((name, old.get(name), new.get(name)) for name in set(old) | set(new) if old.get(name) != new.get(name))
 
 
@@ -3203,7 +3200,7 @@ def changed_eggs(old_files, new_files):
 
 
 def eggs_of(files):
-    """The distributions of a list of files: (name, versions) by the plain name."""
+    """Gives the distributions of a list of files: (name, versions) by the plain name."""
     found, seen, inside = {}, set(), None
     for entry in files:
         if inside and entry["path"].startswith(inside):
@@ -3272,7 +3269,7 @@ def check_config(tree, staging, python, plan):
             clear(full)
         for path in edited:
             os.rename(staging.full(path) + aside, staging.full(path))
-    hint = u"put it right, or run bin/buildout with another -c, then update again"
+    hint = u"correct it, or run bin/buildout with another -c, then update again"
     if code == 1:
         wrong = ([line for line in err.splitlines() if line.startswith(u"error: ")] or [err])[0][len(u"error: "):]
         if outside and not re.search(u"^part |referenced section|[Mm]issing option", wrong):
@@ -3280,9 +3277,9 @@ def check_config(tree, staging, python, plan):
     else:
         wrong = unmet_pins(tree, staging, python, plan, pins_in(out), usual)
         if wrong and edited:
-            hint = u"take the edit out of %s, and put what this server needs into a file that extends %s, for bin/buildout -c" % (u", ".join(edited), usual)
+            hint = u"undo the edit of %s, and put what this server needs into a file that extends %s, for bin/buildout -c" % (u", ".join(edited), usual)
     if wrong:
-        raise Refused(u"%s, which bin/buildout was last run with, doesn't go with %s: %s" % (
+        raise Refused(u"%s, which bin/buildout was last run with, doesn't work with %s: %s" % (
             config, staging.incoming.what(), wrong.replace(text(staging.full(ELSEWHERE)), folder).replace(text(staging.base), text(tree.base))), hint)
 
 
@@ -3312,7 +3309,7 @@ def read_config(staging, python, config):
 
 
 def pins_in(out):
-    """What "launcher.py --reads" says of pins: [name, wanted, versions that are there ...]."""
+    """Gives what "launcher.py --reads" says of pins: [name, wanted, versions that are there ...]."""
     return [line.split()[1:] for line in out.splitlines() if line.startswith(u"pin ")]
 
 
@@ -3399,7 +3396,7 @@ class Staging(object):
             self.lay_file(path, entry, full)
 
     def copy(self, source, target, mode):
-        """A second name of a file that is not used for anything else, else a copy."""
+        """Makes a second name of a file that is not used for anything else, or a copy."""
         found = os.lstat(source)
         if stat.S_IMODE(found.st_mode) == mode & 0o777 and int(found.st_mtime) == self.incoming.epoch:
             lay_copy(source, target)
@@ -3407,7 +3404,7 @@ class Staging(object):
             self.lay_content(source, target, mode)
 
     def lay_content(self, source, target, mode, seen=None):
-        """A copy, piece by piece; a hash that is given sees it."""
+        """Writes a copy, piece by piece; a hash that is given sees it."""
         write_new(target, pieces(source, seen), mode, (self.incoming.epoch, self.incoming.epoch))
 
     def lay_file(self, path, entry, full):
@@ -3454,7 +3451,7 @@ class Staging(object):
         write_new(full, self.patches.chunks(path, source, entry), entry["mode"], (self.incoming.epoch, self.incoming.epoch))
 
     def as_it_was(self, path):
-        """Where a file of the version that is here lies as its archive has it, or None."""
+        """Says where a file of the version that is here lies as its archive has it, or None."""
         entry = self.before.get(path) or {}
         for name in (path, OWN + u"/origin/" + path):
             full = self.tree.inside(name)
@@ -3463,7 +3460,7 @@ class Staging(object):
         return None
 
     def elsewhere(self, path, entry):
-        """A file with the content that a path has in the new version alone, or None.
+        """Gives a file with the content that a path has in the new version alone, or None.
         It is copied: a second name would change when somebody edits the other one."""
         if (self.before.get(path) or {}).get("sha256") == entry["sha256"]:
             return None
@@ -3476,7 +3473,7 @@ class Staging(object):
                 and digest_of(full) == entry["sha256"])
 
     def lay_other(self, path, entry, here, found, full):
-        """A file that the new version has as the old one had it, and that was
+        """Stages a file that the new version has as the old one had it, and that was
         changed or removed here. The edit stays; what belongs to buildout has to be there."""
         was = self.before.get(path) or {}
         if was.get("sha256") != entry["sha256"] or path in self.relocated or (
@@ -3493,7 +3490,7 @@ class Staging(object):
                       u"update with the whole archive: binary-buildout update DIR ARCHIVE")
 
     def program(self, python):
-        """The interpreter of the new version, where it lies now."""
+        """Gives the interpreter of the new version, where it lies now."""
         bundled = self.incoming.manifest.get("bundled_python")
         if bundled:
             return plain(self.full(bundled["executable"]))
@@ -3502,12 +3499,12 @@ class Staging(object):
         given = given_python(self.tree.base)
         if given is None:
             minor = u".".join(self.incoming.manifest["python"]["version"].split(u".")[:2])
-            raise Refused(u"%s has no interpreter in it, and that of this version goes" % self.incoming.what(),
+            raise Refused(u"%s has no interpreter in it, and the update removes the one that is here" % self.incoming.what(),
                           u"run: python%s bootstrap.py" % minor, 2)
         return native(given)
 
     def fit(self, python, root):
-        """The new version's own bootstrap.py does what it does in a fresh install."""
+        """Has the new version's own bootstrap.py do what it does in a fresh install."""
         self.check_length(root)
         command = starting_command(self.base) if self.incoming.manifest.get("bundled_python") else None
         command = command or [self.program(python), "-sE", plain(self.full(u"bootstrap.py"))]
@@ -3519,8 +3516,8 @@ class Staging(object):
                           lines.get(u"hint") or u"", run.returncode if run.returncode in (1, 2) else 3)
 
     def check_length(self, root):
-        """Windows takes 259 characters where a program doesn't ask for more, and
-        Python doesn't, which reads zc.buildout and develop packages in here."""
+        """Refuses a path that is too long: Windows takes 259 characters where a program
+        doesn't ask for more, and Python doesn't, which reads zc.buildout and develop packages in here."""
         launch = read_json(self.base, LAUNCH) or {}
         folders = list(launch.get("path") or ()) + [s["path"] for s in self.incoming.manifest["signatures"]]
         folders = tuple(u"" if f == u"." else f + u"/" for f in folders)
@@ -3532,7 +3529,7 @@ class Staging(object):
                           u"move the tree to a path of at most %d characters" % (258 - len(longest)), 2)
 
     def items(self):
-        """Everything that the new tree has, by path, and what it is. Files that
+        """Gives everything that the new tree has, by path, and what it is. Files that
         are the tree's own under a second name are None: they stay."""
         found = {}
         for folder, folders, names in os.walk(self.base):
@@ -3558,7 +3555,7 @@ SHOWN_EGGS = 20  # of what changed, in the last lines of an update
 
 
 def plan_update(tree, staging, prepared):
-    """What has to be done that the tree becomes the staged one."""
+    """Gives the plan by which the tree becomes the staged one."""
     left = left_in(tree)
     plan = Plan(tree.base, left, prepared)
     wanted = staging.items()
@@ -3592,7 +3589,7 @@ def plan_update(tree, staging, prepared):
 
 
 def write_record(tree, staging):
-    """install.json, by which "binary-buildout install" knows what is here."""
+    """Writes install.json, by which "binary-buildout install" knows what is here."""
     old = read_json(tree.base, RECORD) or {}
     delta = staging.incoming.delta
     source = delta.get("source") or old.get("source")
@@ -3647,7 +3644,7 @@ def apply_update(tree, incoming, python, root, look=False):
 
 
 def account(tree, incoming):
-    """What changes, in lines. No update fails for want of it: the old list of files may be damaged."""
+    """Gives what changes, in lines. No update fails without it: the old list of files may be damaged."""
     try:
         old = read_json(tree.base, FILES) or {}
     except Refused:
@@ -3661,7 +3658,7 @@ def kept_files(plan):
 
 
 def write_state(tree, staging, plan):
-    """The staged state.json, with what is remembered from one version to the next."""
+    """Writes the staged state.json, with what is remembered from one version to the next."""
     state = read_json(staging.base, STATE)
     state["config"] = (tree.state or {}).get("config") or state.get("config") or u""
     state["files"].update(plan.extra)
@@ -3731,7 +3728,7 @@ def bootstrap(base, root):
     tree = Tree(base)
     manifest = tree.manifest
     python = Python(native(base), root, manifest.get("bundled_python"))
-    if base == root and is_settled(tree, root) and os.path.isdir(os.path.join(tree.base, native(INCOMING))):
+    if base == root and is_settled(tree, root) and is_waiting(tree):
         return update(tree, python, root)
     check_system(manifest, python)
     check_libraries(manifest, python)
@@ -3755,7 +3752,7 @@ def bootstrap(base, root):
     finally:
         held.close()
     say(u"%d files relocated" % count if count else u"nothing to do: it is set up for this place and this Python")
-    if base == root and os.path.isdir(os.path.join(tree.base, native(INCOMING))):
+    if base == root and is_waiting(tree):
         return update(Tree(base), python, root)
     say_next(tree)
     return 0
@@ -3767,9 +3764,14 @@ def check_writable(tree):
 
 
 def is_settled(tree, root):
-    """Whether the tree is fitted, whole, and to this place."""
+    """Says whether the tree is fitted, whole, and to this place."""
     state = tree.state or {}
     return state.get("root") == root and not state.get("pending") and state.get("archive") == tree.archive
+
+
+def is_waiting(tree):
+    """Says whether an update waits in incoming/."""
+    return os.path.isdir(os.path.join(tree.base, native(INCOMING)))
 
 
 def recovered(tree, python, base):
@@ -3804,7 +3806,7 @@ def update(tree, python, root, look=False):
         say(u"%d files and directories changed" % count)
     finally:
         held.close()
-    if os.path.isdir(os.path.join(tree.base, native(INCOMING))):
+    if is_waiting(tree):
         return again(native(root), [])  # the next delta
     say_next(Tree(root))
     return 0
@@ -3814,7 +3816,7 @@ def look(root):
     """Refuses what lies in incoming/ as an update would, while the application
     still runs."""
     tree = Tree(root)
-    if is_settled(tree, root) and os.path.isdir(os.path.join(tree.base, native(INCOMING))):
+    if is_settled(tree, root) and is_waiting(tree):
         return update(tree, Python(native(root), root, tree.manifest.get("bundled_python")), root, True)
     return 0
 
@@ -3872,7 +3874,7 @@ def main(arguments):
     except (Refused, EnvironmentError) as e:
         return complain(e)
     except KeyboardInterrupt:
-        return complain(Refused(u"interrupted", u"run it again: it goes on where it was", 130))
+        return complain(Refused(u"interrupted", u"run it again: it resumes where it stopped", 130))
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ function Get-BinaryBuildoutFile {
             $next = New-Object -TypeName Uri -ArgumentList $address, $response.Headers['Location']
             $response.Dispose()
             if ($address.Scheme -eq 'https' -and $next.Scheme -ne 'https') {
-                throw 'it is led on from https to http, which anybody on the way can change'
+                throw 'it is redirected from https to http, which anybody on the way can change'
             }
             $address = $next
         }

@@ -284,7 +284,7 @@ def on_to(url, location):
 
 
 def downgraded(url):
-    return Stop(3, "fetching %s: it is led on from https to http, which anybody on the way can change" % without_password(url), IN_BETWEEN)
+    return Stop(3, "fetching %s: it is redirected from https to http, which anybody on the way can change" % without_password(url), IN_BETWEEN)
 
 
 def retry_after(header):
@@ -404,7 +404,7 @@ def real(path):
             raise Stop(2, "following the link %s: it leads in a circle" % path, "remove the link")
         above = os.stat(up)
         if above.st_mode & 0o1002 == 0o1002 and os.lstat(at).st_uid not in (os.geteuid(), above.st_uid):
-            raise Stop(2, "following the link %s: another user made it, where everybody can" % at, "name what it points to, if that is meant")
+            raise Stop(2, "following the link %s: another user made it, in a directory that everybody can write to" % at, "name what it points to, if that is meant")
         target = os.readlink(at)
         at, names = "/" if target[:1] == "/" else up, target.split("/") + names
     return at
@@ -1197,7 +1197,7 @@ def safe_place(path):
     """Refuses, to root, a directory in whose place another user could put
     something while an archive is unpacked and its bootstrap.py runs."""
     if not WINDOWS and os.geteuid() == 0 and (changeable(os.path.dirname(path)) or os.path.lexists(path) and changeable(path)):
-        raise Stop(2, "installing into %s as root: another user could exchange what root runs" % path,
+        raise Stop(2, "installing into %s as root: another user could replace what root runs" % path,
                    "run it as the user that it is for; or choose a directory that is root\x27s, with all above it")
 
 # ---- interpreters -----------------------------------------------------------

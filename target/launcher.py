@@ -85,12 +85,12 @@ def complain(error):
     name = getattr(error, "filename", None)
     reason = error.strerror or str(error)
     say(u"error: %s%s" % (text(name) + u": " if name else u"", text(reason)), sys.stderr)
-    say(u"hint: nothing is lost: run it again when this is put right", sys.stderr)
+    say(u"hint: nothing is lost: correct this, then run it again", sys.stderr)
     return 3
 
 
 def text(path):
-    """A path or a message of the system as text."""
+    """Gives a path or a message of the system as text."""
     if isinstance(path, bytes):
         return path.decode("utf-8" if not WINDOWS else sys.getfilesystemencoding(), "replace")
     if PY2 or WINDOWS:
@@ -99,7 +99,7 @@ def text(path):
 
 
 def exact(path, what):
-    """As text, but refuses what is not UTF-8."""
+    """Gives a path as text, and refuses one that is not UTF-8."""
     try:
         if isinstance(path, bytes):
             return path.decode("utf-8" if not WINDOWS else sys.getfilesystemencoding())
@@ -109,13 +109,13 @@ def exact(path, what):
 
 
 def native(path):
-    """The form that the system's calls take: bytes, on Windows text. So the
+    """Gives the form that the system's calls take: bytes, on Windows text. So the
     locale never counts, and Python 2 and 3 open the same names."""
     return path.replace(u"/", u"\\") if WINDOWS else path.encode("utf-8")
 
 
 def plain(path):
-    """A path of Windows without the front by which some programs name it
+    """Gives a path of Windows without the front by which some programs name it
     there, and which others can't use."""
     return path[4:] if WINDOWS and path[:4] == "\\\\?\\" and path[5:6] == ":" else path
 
@@ -125,7 +125,7 @@ def digest(data):
 
 
 def open_file(path):
-    """A regular file, open for reading; a link is never followed."""
+    """Gives a regular file, open for reading; a link is never followed."""
     fd = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
                  | getattr(os, "O_NONBLOCK", 0))
     f = os.fdopen(fd, "rb")
@@ -136,7 +136,7 @@ def open_file(path):
 
 
 def read_file(path):
-    """The content of a regular file."""
+    """Gives the content of a regular file."""
     with open_file(path) as f:
         return f.read()
 
@@ -147,7 +147,7 @@ PIECE = 4 << 20
 
 
 def pieces(path, seen=None):
-    """The content of a regular file, piece by piece; a hash that is given sees it too."""
+    """Gives the content of a regular file, piece by piece; a hash that is given sees it too."""
     with open_file(path) as f:
         for piece in iter(lambda: f.read(PIECE), b""):
             if seen is not None:
@@ -156,7 +156,7 @@ def pieces(path, seen=None):
 
 
 def digest_of(path):
-    """The digest of a regular file, however large it is."""
+    """Gives the digest of a regular file, however large it is."""
     seen = hashlib.sha256()
     for _ in pieces(path, seen):
         pass
@@ -232,7 +232,7 @@ def lock(root):
 
 
 def endless(path):
-    """A directory as Windows takes it without a limit of 259 characters, also
+    """Gives a directory as Windows takes it without a limit of 259 characters, also
     for what lies in it."""
     return u"\\\\?\\" + path.replace(u"/", u"\\") if WINDOWS and path[1:3] == u":\\" else path
 
@@ -292,7 +292,7 @@ def is_flag(value):
 
 
 def is_plain(value):
-    """ASCII, as versions and names of libraries are."""
+    """Says whether this is ASCII, as versions and names of libraries are."""
     return isinstance(value, KIND) and re.match(u"[ -~]+\\Z", value) is not None
 
 
@@ -313,7 +313,7 @@ def named(shape, name=is_text):
 
 
 def members(needed, optional=None):
-    """An object. Of what may be missing, null is as good as missing, and goes."""
+    """Gives the shape of an object. An optional name with null is as good as missing, and is removed."""
     def fits(value):
         return isinstance(value, dict) and wrong_key(value, needed, optional or {}) is None
     fits.needed, fits.optional = needed, optional or {}
@@ -321,7 +321,7 @@ def members(needed, optional=None):
 
 
 def wrong_key(value, needed, optional):
-    """A name of an object under which nothing, or something wrong, stands."""
+    """Gives a name of an object whose value is missing or wrong, or None."""
     for key in needed:
         if key not in value or not needed[key](value[key]):
             return key
@@ -334,7 +334,7 @@ def wrong_key(value, needed, optional):
 
 
 def is_entry(value):
-    """A line of files.json."""
+    """Says whether this is a line of files.json."""
     kind = value.get("type") or u"" if isinstance(value, dict) else None
     needed = {u"": {"mode": is_mode, "sha256": is_text}, u"dir": {"mode": is_mode}, u"link": {"link": is_text}}
     return kind in tuple(needed) and wrong_key(value, needed[kind], ENTRY) is None and is_path(value.get("path"))
@@ -385,7 +385,7 @@ def same_archive(_):
 
 
 def read_json(root, name, missing=None, known=FORMAT, newer=same_archive):
-    """A JSON document of .binary-buildout, or None if it isn't there. newer says
+    """Gives a JSON document of .binary-buildout, or None if it isn't there. newer says
     of one with a higher format than is known what can be done."""
     path = os.path.join(root, native(name))
     hint = missing or u"unpack the archive again, and compare its SHA-256"
@@ -419,13 +419,13 @@ def write_json(root, name, value):
 # Paths as Python's own modules take them, and as the manifest has them.
 
 def fs(path):
-    """A path as Python's own modules take it: str in both Pythons."""
+    """Gives a path as Python's own modules take it: str in both Pythons."""
     path = native(path) if not isinstance(path, bytes) and not WINDOWS else path
     return path if PY2 or not isinstance(path, bytes) else os.fsdecode(path)
 
 
 def slashed(path):
-    """A path in the manifest's words: text, with slashes on Windows too."""
+    """Gives a path in the manifest's words: text, with slashes on Windows too."""
     return text(path).replace(u"\\", u"/") if WINDOWS else text(path)
 
 # ---- journal ----------------------------------------------------------------
@@ -449,7 +449,7 @@ class Journal(object):
         return os.path.join(self.base, *[n if isinstance(n, bytes) or WINDOWS else n.encode("ascii") for n in names])
 
     def relative(self, path):
-        """A path below the root, or None."""
+        """Gives a path below the root, or None."""
         path = native(exact(os.path.abspath(path), u"a path"))
         front = os.path.join(self.root, native(u""))
         if not path.startswith(front) or os.path.realpath(os.path.dirname(path)) != os.path.dirname(path):
@@ -485,7 +485,7 @@ class Journal(object):
             fcntl.fcntl(fd, fcntl.F_SETFD, fcntl.fcntl(fd, fcntl.F_GETFD) | fcntl.FD_CLOEXEC)
 
     def note(self, kind, relative):
-        """A line of the log, on disk before the thing is done."""
+        """Writes a line of the log, which is on disk before the thing is done."""
         self.number += 1
         line = json.dumps([kind, self.number, text(relative)]).encode("ascii") + b"\n"
         self.log.write(line)
@@ -528,7 +528,7 @@ class Journal(object):
             self.note("part", relative)
 
     def commit(self):
-        """What was done, counts."""
+        """Ends the journal: what was done counts."""
         if self.log:
             self.log.close()
         old = self.base + native(u".old")
@@ -576,7 +576,7 @@ class Journal(object):
         return True
 
     def lines(self):
-        """The log; a last line that was cut off was never acted upon."""
+        """Gives the log; a last line that was cut off was never acted upon."""
         try:
             data = read_file(self.path("log"))
         except EnvironmentError:
@@ -591,10 +591,10 @@ class Journal(object):
 
 
 def check_inside(path):
-    """Paths of a journal are relative, and don't climb."""
+    """Refuses a path of a journal that is absolute or climbs."""
     parts = slashed(path).split(u"/")
     if u"" in parts or u"." in parts or u".." in parts or u"\0" in path or os.path.isabs(path):
-        raise Refused(u"%s is damaged: %s is no path in the tree" % (JOURNAL, json.dumps(path)), u"unpack the archive into another directory")
+        raise Refused(u"%s is damaged: %s isn't a path in the tree" % (JOURNAL, json.dumps(path)), u"unpack the archive into another directory")
 
 
 def make_parents(path):
@@ -729,7 +729,7 @@ class Arguments(object):
             self.words.append(word)
 
     def runs(self):
-        """Whether this installs parts, and so deletes and rewrites."""
+        """Says whether this installs parts, and so deletes and rewrites."""
         return not self.shows and (not self.command or self.command[0] == "install")
 
 
@@ -738,7 +738,7 @@ def is_url(name):
 
 
 def buildout_words(arguments, launch, root, mode):
-    """The words that zc.buildout's main() gets."""
+    """Gives the words that zc.buildout's main() gets."""
     words = []
     if arguments.config:
         config = arguments.config if is_url(arguments.config) else os.path.abspath(arguments.config)
@@ -776,7 +776,7 @@ GIVEN = "BINARY_BUILDOUT_GIVEN"
 
 
 def bundled_in(base):
-    """The path in the tree of its own interpreter, or None."""
+    """Gives the path in the tree of its own interpreter, or None."""
     try:
         data = read_file(os.path.join(base, native(STARTER)))
     except (EnvironmentError, Refused):
@@ -786,7 +786,7 @@ def bundled_in(base):
 
 
 def starting_command(base):
-    """What starts a tree's bootstrap.py under its own interpreter, or None. sh
+    """Gives what starts a tree's bootstrap.py under its own interpreter, or None. sh
     says first what that interpreter can't run on."""
     program = bundled_in(base)
     if program is None:
@@ -797,26 +797,26 @@ def starting_command(base):
 
 
 def how_to_start(base):
-    """For a hint: what a person runs."""
+    """Gives the command that a hint tells a person to run."""
     if bundled_in(base) is None:
         return u"python bootstrap.py"
     return u"bootstrap.cmd" if WINDOWS else u"./bootstrap"
 
 
 def runs_from(folder):
-    """Whether a directory is the prefix of the interpreter that runs this."""
+    """Says whether a directory is the prefix of the interpreter that runs this."""
     prefix = getattr(sys, "base_prefix", sys.prefix)
     return os.path.realpath(native(exact(prefix, u"the interpreter's prefix"))) == os.path.realpath(folder)
 
 
 def is_run(program):
-    """Whether a program is the interpreter that runs this."""
+    """Says whether a program is the interpreter that runs this."""
     path = native(exact(plain(os.path.abspath(sys.executable or "")), u"the interpreter's path"))
     return os.path.realpath(path) == os.path.realpath(program)
 
 
 def given_python(base):
-    """The interpreter that this was started with before the tree's own took over,
+    """Gives the interpreter that this was started with before the tree's own took over,
     or None."""
     path = os.environ.get(GIVEN) or ""
     if not path or not os.path.exists(path):
@@ -850,7 +850,7 @@ def hand_over(base, arguments):
 # What makes a build the same each time.
 
 def steady_times(module):
-    """zc.buildout's line above what it adds to update-versions-file has the time."""
+    """Keeps the time out of the line that zc.buildout writes above what it adds to update-versions-file."""
     import datetime
 
     class Steady(datetime.datetime):
@@ -866,7 +866,7 @@ def steady_times(module):
 
 
 def steady_names():
-    """A build's temporary directories have the same names each time, the first
+    """Gives a build's temporary directories the same names each time, the first
     that is free: makefiles of a Python that a part compiled name them."""
     import itertools
     import tempfile
@@ -876,7 +876,7 @@ def steady_names():
 # sys.path, and zc.buildout of the tree.
 
 def set_path(launch, root):
-    """sys.path: the eggs of zc.buildout, then the interpreter's own modules."""
+    """Gives sys.path: the eggs of zc.buildout, then the interpreter's own modules."""
     own = [os.path.dirname(os.path.abspath(__file__)), os.path.dirname(os.path.realpath(__file__)), ""]
     rest = [p for p in sys.path if p not in own]
     if not launch.get("virtualenv"):
@@ -904,7 +904,7 @@ def forget_modules(folders):
 
 
 def load_buildout():
-    """zc.buildout of the tree. setuptools first: it brings distutils where the
+    """Imports zc.buildout of the tree. setuptools comes first: it brings distutils where the
     standard library has none."""
     import warnings
     warnings.filterwarnings("ignore", ".*pkg_resources.*")
@@ -965,7 +965,7 @@ def quick_pip(easy):
 
 
 def fork_pip(words, environment):
-    """What pip says, or None if it failed: then a process of its own says why."""
+    """Gives what pip says, or None if it failed: then a process of its own says why."""
     try:
         from pip._internal.cli.main import main as pip
         for name in PIP_MODULES:
@@ -1026,7 +1026,7 @@ class Shims(object):
         os.environ["PATH"] = os.environ.get("PATH", os.defpath) + os.pathsep + fs(self.folder)
 
     def wanted(self):
-        """The parts that asked for a compiler, in order."""
+        """Gives the parts that asked for a compiler, in order."""
         if not self.folder or not os.path.exists(os.path.join(self.folder, b"wanted")):
             return []
         found = []
@@ -1053,12 +1053,12 @@ def normal(name):
 
 
 def package_of(link):
-    """The package that a NAME.egg-link is for."""
+    """Gives the package that a NAME.egg-link is for."""
     return normal(link[:-len(u".egg-link")])
 
 
 def owner(name, packages):
-    """The package that a file of develop-eggs was made for, by its name."""
+    """Gives the package that a file of develop-eggs was made for, by its name."""
     if name.endswith(u".egg-link"):
         return package_of(name)
     if name.endswith((u".dist-info", u".egg-info")):
@@ -1072,7 +1072,7 @@ def owner(name, packages):
 
 
 def owners_of(names, recorded):
-    """The package of each file of develop-eggs that has one. Names say it, and
+    """Gives the package of each file of develop-eggs that has one. Names say it, and
     what names don't say, a RECORD does: each backend has its own names.
     recorded: gives the RECORD of a .dist-info, as bytes."""
     packages = [package_of(n) for n in names if n.endswith(u".egg-link")]
@@ -1085,7 +1085,7 @@ def owners_of(names, recorded):
 
 
 def record_names(data):
-    """What lies beside a .dist-info because its wheel was installed there: its
+    """Gives what lies beside a .dist-info because its wheel was installed there: its
     RECORD is in the form of Python's csv (PEP 376)."""
     lines = [line if PY2 else text(line) for line in data.replace(b"\0", b"").splitlines()]
     try:
@@ -1100,7 +1100,7 @@ def record_names(data):
 # -- extensions of buildout
 
 def patch_extensions(module):
-    """mr.developer keeps its checkouts: no version-control program is run."""
+    """Has mr.developer keep its checkouts: no version-control program is run."""
     resources = module.pkg_resources
     old = resources.iter_entry_points
 
@@ -1135,8 +1135,8 @@ def patch_mr_developer():
 
 
 def print_picked(old, buildout):
-    """The versions file is written by the build alone: each run would append to
-    one that the configuration doesn't extend."""
+    """Writes no versions file on the target, since each run would append to one that
+    the configuration doesn't extend."""
     file, buildout.update_versions_file = buildout.update_versions_file, ""
     try:
         if buildout.show_picked_versions:
@@ -1160,7 +1160,7 @@ HIDDEN = b"\f#/ 2>/dev/null || "
 
 
 def shebang(interpreter, arguments, rest):
-    """A script's first lines. The kernel takes 127 bytes and no space: what it
+    """Gives a script's first lines. The kernel takes 127 bytes and no space: what it
     can't run becomes a line for /bin/sh.
     Where something isn't ASCII, Python 2 wants the encoding named, and Python
     before 3.7 can't open such paths in the locale "C"."""
@@ -1201,7 +1201,7 @@ SH_HEADS = (re.compile(br"#!/bin/sh\n(#[^\n]*\n)?" + re.escape(HIDDEN) + b"(?:" 
 
 
 def plain_shebang(data):
-    """A script that has lines for /bin/sh, with one #! line again."""
+    """Gives a script that has lines for /bin/sh, with one #! line again."""
     for number, pattern in enumerate(SH_HEADS):
         found = pattern.match(data)
         if found:
@@ -1221,13 +1221,13 @@ PAGE = re.compile(br"(#![^\n]*?) -X coding=(cp[0-9]+)(?=\r?\n)")
 
 
 def code_page():
-    """The encoding of paths for programs of Windows that know no Unicode."""
+    """Gives the encoding of paths for programs of Windows that know no Unicode."""
     import ctypes
     return u"cp%d" % ctypes.windll.kernel32.GetACP()
 
 
 def for_starter(path, data):
-    """NAME-script.py for setuptools' NAME.exe, which takes the interpreter's
+    """Gives NAME-script.py for setuptools' NAME.exe, which takes the interpreter's
     path in Windows' code page. Python wants the encoding of a file's first line
     named in that line: an option that says nothing else does it."""
     line = data.split(b"\n", 1)[0]
@@ -1248,7 +1248,7 @@ def for_starter(path, data):
 
 
 def from_starter(data):
-    """The same in UTF-8 again."""
+    """Undoes for_starter(): gives the script in UTF-8."""
     found = PAGE.match(data)
     if not found or not NOT_ASCII.search(found.group(1)):
         return data
@@ -1263,7 +1263,7 @@ def from_starter(data):
 # -- scripts
 
 def fit_script(contents):
-    """A script as bootstrap.py leaves it: see shebang()."""
+    """Gives a script as bootstrap.py leaves it: see shebang()."""
     data = contents if isinstance(contents, bytes) else contents.encode("utf-8", "surrogateescape")
     python = sys.executable if isinstance(sys.executable, bytes) else os.fsencode(sys.executable)
     start = b"#!" + python
@@ -1380,8 +1380,8 @@ def open_starters(name, mode="r", *args, **kw):
 
 
 def fit_own(data, root):
-    """The same for a script whose interpreter lies in this tree, as a Python
-    does that a part compiled."""
+    """Fits the first lines of a script whose interpreter lies in this tree, as a
+    Python does that a part compiled."""
     line, _, rest = data[2:].partition(b"\n")
     front = native(text(root) + u"/")
     if WINDOWS or not line.startswith(front):
@@ -1397,7 +1397,7 @@ def fit_own(data, root):
 
 
 def fit_scripts(root):
-    """Scripts that recipes write themselves, after the run."""
+    """Fits the scripts that recipes write themselves, after the run."""
     folder = os.path.join(root, native(u"bin"))
     for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
         path = os.path.join(folder, name)
@@ -1575,7 +1575,7 @@ class Run(object):
         return link
 
     def develop_files(self, folder):
-        """What belongs to a directory and was moved out of develop-eggs, or
+        """Gives what belongs to a directory and was moved out of develop-eggs, or
         still lies there: pairs of the number in the journal, or 0, and path.
         What the build left there and no package owns comes with any of them."""
         aside = dict((name, (0, os.path.join(self.develop_directory, name)))
@@ -1595,11 +1595,11 @@ class Run(object):
         return []
 
     def now_at(self, number, relative):
-        """Where a file of develop-eggs lies now."""
+        """Says where a file of develop-eggs lies now."""
         return self.journal.path("moved", "%d" % number) if number else os.path.join(self.root, relative)
 
     def owners(self, aside):
-        """The package of each file of develop-eggs that has one."""
+        """Gives the package of each file of develop-eggs that has one."""
         if self.owned is None or self.owned[0] != set(aside):
             found = owners_of([text(n) for n in aside], lambda name: self.record_of(aside[native(name)]))
             self.owned = set(aside), dict((native(n), package) for n, package in found.items())
@@ -1610,7 +1610,7 @@ class Run(object):
         return read_file(path) if os.path.isfile(path) else b""
 
     def develop_new(self, old, folder, setup, dest, build_ext, *args, **kw):
-        """A package that was added here: works if it needs no compiler."""
+        """Sets up a package that was added here, which works if it needs no compiler."""
         saved = dict(os.environ)
         os.environ.update(PIP_NO_BUILD_ISOLATION="0", PIP_NO_INDEX="1")
         try:
@@ -1660,7 +1660,7 @@ class Run(object):
         return self.buildout[part] if part else {}
 
     def changed_source(self, relative, time):
-        """A source file in a package that is newer than what was compiled
+        """Gives a source file in a package that is newer than what was compiled
         from it, and isn't the one that it was compiled from."""
         if self.files is None:
             listed = read_json(self.root, FILES) or {}
@@ -1684,7 +1684,7 @@ class Run(object):
 
 
 def installed_paths(buildout):
-    """What the parts left, by .installed.cfg."""
+    """Gives what the parts left, by .installed.cfg."""
     found = []
     for options in buildout._read_installed_part_options()[0].values():
         for line in (options.get("__buildout_installed__") or "").split("\n"):
@@ -1696,7 +1696,7 @@ def installed_paths(buildout):
 # The interpreter and environment that zc.buildout of the tree runs in.
 
 def own_root():
-    """The tree that this file lies in."""
+    """Gives the tree that this file lies in."""
     return plain(os.path.realpath(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 
@@ -1704,7 +1704,7 @@ UTF8_LOCALES = ("C.UTF-8", "C.utf8", "en_US.UTF-8", "en_US.utf8", "UTF-8")
 
 
 def utf8_locale():
-    """A locale of this system whose encoding is UTF-8, or None."""
+    """Gives a locale of this system whose encoding is UTF-8, or None."""
     import locale
     for name in UTF8_LOCALES:
         try:
@@ -1768,8 +1768,8 @@ DROPPED = ("PYTHON", "PIP_", "SETUPTOOLS_", "DISTUTILS_", "VIRTUALENV_", "BUILDO
 
 
 def name_platform():
-    """A Python of 32 bits takes the processor of a 64-bit kernel for its own,
-    and names eggs by it: on a kernel of 32 bits none of them would count, nor
+    """Names the platform to a Python of 32 bits, which takes the processor of a 64-bit
+    kernel for its own, and names eggs by it: on a kernel of 32 bits none of them would count, nor
     the reverse. sysconfig reads this variable in every version."""
     if sys.platform.startswith("linux") and struct.calcsize("P") == 4:
         name = {"x86_64": "i686", "aarch64": "armv7l", "armv8l": "armv7l"}.get(os.uname()[4])
@@ -1847,8 +1847,7 @@ SHAPES[u"head.json"] = members({"copies": each(is_text), "lists": named(each(is_
 # One run of zc.buildout, in the build, in the gate and on the target.
 
 def finish_change(root):
-    """An update or a rollback that was killed is finished, or undone, by
-    bootstrap.py. It may bring another launcher.py: that one goes on."""
+    """Has bootstrap.py finish or undo an update or a rollback that was killed. It may bring another launcher.py: that one goes on."""
     if not os.path.isdir(os.path.join(root, native(OWN + u"/transaction"))):
         return
     command = starting_command(root) or [sys.executable, "-sE", os.path.join(fs(root), "bootstrap.py")]
@@ -1887,7 +1886,7 @@ def launch_buildout(root, mode, words):
             say(u"an interrupted bin/buildout was undone")
             state, manifest = check_state(root, launch)
     if mode == "target" and arguments.command[:1] in (["bootstrap"], ["init"]):
-        raise Refused(u"bin/buildout %s is not for here" % text(arguments.command[0]), how_to_start(root), 2)
+        raise Refused(u"bin/buildout %s would make a new buildout, and this one is installed" % text(arguments.command[0]), how_to_start(root), 2)
     if mode == "target" and arguments.runs() and not arguments.config and (
             state.get("config") not in (None, u"", launch.get("config"))):
         say(u"note: the last run was bin/buildout -c %s" % state["config"])
@@ -1921,7 +1920,7 @@ def launch_buildout(root, mode, words):
 
 
 def installed_as_utf8(root):
-    """Where zc.buildout was run without this file, its record is in the code page."""
+    """Writes .installed.cfg in UTF-8: it is in the code page where zc.buildout was run without this file."""
     path = os.path.join(root, native(INSTALLED))
     data = read_file(path) if os.path.isfile(path) else b""
     try:
@@ -1936,14 +1935,14 @@ def text_of_run(root):
 
 
 def run_hook(buildout):
-    """What pack has to see of a build, or to say first: its own programs, in their order."""
+    """Runs the programs by which pack sees a build, or changes it first, in their order."""
     for path in filter(None, os.environ.pop("BINARY_BUILDOUT_HOOKS", "").split(os.pathsep)):
         with open(path, "rb") as f:
             exec(compile(f.read(), path, "exec"), {"buildout": buildout, "wrap": wrap, "__file__": path})
 
 
 def run_main(buildout, words):
-    """zc.buildout's main(), and its exit status."""
+    """Runs zc.buildout's main(), and gives its exit status."""
     try:
         buildout.buildout.main(words)
     except SystemExit as e:
@@ -1985,7 +1984,7 @@ def run_target(run, buildout, words):
 
 
 def report(run, status, wanted):
-    """What failed, after everything is as it was again."""
+    """Prints what failed, after everything is as it was again."""
     part, error = run.failed or (None, None)
     hint = u"everything is as it was before"
     if wanted:
@@ -2051,14 +2050,14 @@ def record_below(root, relative, started, files):
 # What launcher.py says of the tree: the hash of a develop directory, and which configuration it takes.
 
 def site_packages():
-    """Where a virtualenv has what is installed, name by name."""
+    """Says where a virtualenv has what is installed, name by name."""
     if WINDOWS:
         return "Lib", "site-packages"
     return "lib", "python%d.%d" % sys.version_info[:2], "site-packages"
 
 
 def signature(root, folders):
-    """The hashes that zc.buildout makes of develop directories. A virtualenv
+    """Gives the hashes that zc.buildout makes of develop directories. A virtualenv
     that was moved has no interpreter before bootstrap.py is through, so the one
     that runs this reads what it has installed."""
     launch = read_json(root, LAUNCH, u"unpack the archive again")
@@ -2116,7 +2115,7 @@ def reads(root, config):
 
 
 def unmet_pins(found):
-    """The pins of a configuration that ask for another version than the one
+    """Gives the pins of a configuration that ask for another version than the one
     that this tree has: "NAME WANTED HAVE ..."."""
     section = found["buildout"].get("versions")
     if not section or section not in found:
@@ -2145,7 +2144,7 @@ def plain_name(name):
 
 
 def same_version(one, other):
-    """Whether two spellings are of one version: 1.0 and 1.0.0, 1.0-2 and 1.0_2."""
+    """Says whether two spellings are of one version: 1.0 and 1.0.0, 1.0-2 and 1.0_2."""
     def fields(version):
         found = re.sub("[-_]", ".", version.lower()).split(".")
         while len(found) > 1 and found[-1] == "0":

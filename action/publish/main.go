@@ -75,7 +75,7 @@ func gather(dir string) ([]release.File, string, error) {
 	for lines := bufio.NewScanner(bytes.NewReader(data)); lines.Scan(); {
 		digest, name, ok := strings.Cut(lines.Text(), "  ")
 		if !ok || name == "" || filepath.Base(name) != name {
-			return nil, "", fmt.Errorf("reading %s: %q is no line of it", release.SumsName, lines.Text())
+			return nil, "", fmt.Errorf("reading %s: %q isn't a line of it", release.SumsName, lines.Text())
 		}
 		f, err := release.ReadFile(name, filepath.Join(dir, name))
 		if err != nil {

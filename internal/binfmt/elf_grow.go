@@ -23,7 +23,7 @@ func PutRunpath(r io.ReaderAt, size int64, path string) ([]Edit, error) {
 	s := newSource(r, size)
 	kind, err := s.sniff()
 	if err == nil && kind != ELF {
-		err = malformed("it is none of Linux")
+		err = malformed("it isn't an ELF file of Linux")
 	}
 	if err != nil {
 		return nil, wrap(op, kind, err)
@@ -52,19 +52,19 @@ func holdsRunpath(r io.ReaderAt, size int64, path string) error {
 		}
 		for _, s := range all {
 			if s != path {
-				return malformed("its tables lie over each other")
+				return malformed("its tables overlap")
 			}
 		}
 	}
 	if !e.hasRunpath() {
-		return malformed("its tables lie over each other")
+		return malformed("its tables overlap")
 	}
 	return nil
 }
 
 func putELFRunpath(s source, path string) ([]Edit, error) {
 	if path == "" || bytes.IndexByte([]byte(path), 0) >= 0 {
-		return nil, malformed("%q is no run path", path)
+		return nil, malformed("%q isn't a run path", path)
 	}
 	e, err := openELF(s)
 	if err != nil || len(e.dyn) == 0 {

@@ -38,7 +38,7 @@ func (b *builder) noteUncalled() {
 		if _, err := os.Stat(b.s.calledMark(name)); err == nil || made[name] == b.o.Noted[name] {
 			continue
 		}
-		b.warn(fmt.Sprintf("%s isn't what the archive was built beside (%s, and it was %s); nothing called it", name, orNone(made[name]), orNone(b.o.Noted[name])))
+		b.warn(fmt.Sprintf("%s isn't what it was when the archive was built (it is %s, and was %s); nothing called it", name, orNone(made[name]), orNone(b.o.Noted[name])))
 		delete(made, name)
 		if was := b.o.Noted[name]; was != "" {
 			made[name] = was

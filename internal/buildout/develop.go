@@ -171,8 +171,8 @@ func (t *Tree) leftOutLoaders() []string {
 		}
 		for _, m := range loader.FindAllStringSubmatch(string(data), -1) {
 			if !exists(filepath.Join(dir, m[1]+".py")) && !exists(filepath.Join(dir, m[1])) {
-				out = append(out, fmt.Sprintf("%s: zc.buildout leaves out %s.py, by which this develop package is found, wherever it runs; scikit-build-core does "+
-					`without where its pyproject.toml sets editable.mode = "inplace"; of meson-python, name the sources in extra-paths, or put its wheel into find-links`,
+				out = append(out, fmt.Sprintf("%s: zc.buildout doesn't install %s.py, which this develop package is found by; with scikit-build-core, set "+
+					`editable.mode = "inplace" in its pyproject.toml; with meson-python, name the sources in extra-paths, or put its wheel into find-links`,
 					t.rel(file), m[1]))
 			}
 		}

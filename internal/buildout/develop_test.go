@@ -82,7 +82,7 @@ func TestLeftOutLoaders(t *testing.T) {
 	})
 	tree := &Tree{Root: dir, config: config{Buildout: map[string]string{"develop-eggs-directory": "develop-eggs"}}}
 	got := tree.leftOutLoaders()
-	if len(got) != 1 || !strings.HasPrefix(got[0], "develop-eggs/by-meson-editable.pth: zc.buildout leaves out _by_meson_editable_loader.py") {
+	if len(got) != 1 || !strings.HasPrefix(got[0], "develop-eggs/by-meson-editable.pth: zc.buildout doesn't install _by_meson_editable_loader.py") {
 		t.Errorf("%q", got)
 	}
 }

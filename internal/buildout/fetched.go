@@ -207,7 +207,7 @@ func heldTo(held, got []archive.Download) error {
 			name, want = d.URL, digests.URLs[d.URL]
 		}
 		if want != "" && want != d.SHA256 {
-			return failed("holding the downloads to their digests", "the index or the server has another file under this name now",
+			return failed("checking the digests of the downloads", "the index or the server has another file under this name now",
 				"%s has the SHA-256 %s, and the archive was built with one that has %s", name, d.SHA256, want)
 		}
 	}

@@ -25,7 +25,7 @@ type LeftOutReason string
 const (
 	LeftOwn        LeftOutReason = "pack wrote it"
 	LeftData       LeftOutReason = "var holds an application's data"
-	LeftState      LeftOutReason = "it is of another tree"
+	LeftState      LeftOutReason = "it belongs to another tree"
 	LeftProduct    LeftOutReason = "buildout made it, since .installed.cfg is there"
 	LeftVirtualenv LeftOutReason = "a virtualenv"
 	LeftCompiled   LeftOutReason = "a product of compiling"

@@ -176,7 +176,7 @@ func (b *builder) finishReuse(l *last, t *Tree) error {
 	if err := l.witnesses(b, t); err != nil {
 		return surroundings(doing, "", err)
 	}
-	b.event(ReuseEvent, fmt.Sprintf("of %s %s, %s and %s are reused", b.reused.Archive,
+	b.event(ReuseEvent, fmt.Sprintf("reusing from %s: %s, %s and %s", b.reused.Archive,
 		plural.Of(len(b.reused.Eggs), "egg"), plural.Of(len(b.reused.Parts), "part"), plural.Of(len(b.reused.Develop), "develop package")))
 	return scratch.RemoveAll(l.dir)
 }

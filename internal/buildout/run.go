@@ -38,7 +38,7 @@ func Run(ctx context.Context, o Options) (*Tree, error) {
 		return nil, err
 	}
 	if within(o.Dir, s.root) || within(s.root, o.Dir) {
-		return nil, usage("making the stage", "give another --stage DIR", "%s and the checkout %s lie in each other", s.root, o.Dir)
+		return nil, usage("making the stage", "give another --stage DIR", "one of %s and the checkout %s is inside the other", s.root, o.Dir)
 	}
 	return o.inStage(ctx, s, func() (*Tree, error) { return o.build(ctx, s) })
 }
@@ -369,7 +369,7 @@ func (b *builder) blame(doing string, err error) error {
 	said := secrets.LastLines(joined(b.w.lines), 6)
 	e := &Error{Doing: doing, Err: fmt.Errorf("%w: %s", err, said), Code: 1, Log: b.log(), Tip: "run it in the checkout to see why"}
 	if wantsRoot.MatchString(said) {
-		e.Tip = "it wants root: put sudo before it, or run it yourself before the build"
+		e.Tip = "it has to run as root: put sudo before it, or run it yourself before the build"
 	}
 	return e
 }

@@ -86,7 +86,7 @@ func (s *Section) line(n int, line, key string, known []string) (string, error) 
 		}
 		m := optionLine.FindStringSubmatch(line)
 		if m == nil {
-			return "", s.bad(n, "write NAME = VALUE", "%q is no setting", line)
+			return "", s.bad(n, "write NAME = VALUE", "%q isn't a setting", line)
 		}
 		if m[2] != "" {
 			return "", s.bad(n, "write the whole value with =", "%s= in [%s]", m[2], SectionName)
@@ -105,7 +105,7 @@ func (s *Section) line(n int, line, key string, known []string) (string, error) 
 		s.lines[key] = n
 		s.values[key] = nil
 	} else if key == "" {
-		return "", s.bad(n, "write NAME = VALUE at the start of a line", "%q continues nothing", value)
+		return "", s.bad(n, "write NAME = VALUE at the start of a line", "%q continues no setting", value)
 	}
 	if strings.Contains(value, "${") {
 		return "", s.bad(n, "write the value itself; a shell variable is written $NAME", "${} in [%s]", SectionName)

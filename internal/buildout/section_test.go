@@ -21,7 +21,7 @@ func TestReadSection(t *testing.T) {
 		{"macro", "[binary-buildout]\n<= other\n", "line 2: <=", "write the values"},
 		{"condition", "[binary-buildout:python3]\nname = x\n", "line 1: a condition", "without"},
 		{"twice", "[binary-buildout]\nname = x\nname = y\n", "set in line 2", "keep one"},
-		{"stray", "[binary-buildout]\n  x\n", "continues nothing", "NAME = VALUE"},
+		{"stray", "[binary-buildout]\n  x\n", "continues no setting", "NAME = VALUE"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s, err := ReadSection(filepath.Join(write(t, map[string]string{"b.cfg": c.text}), "b.cfg"), knownKeys)

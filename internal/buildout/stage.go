@@ -57,7 +57,7 @@ const stageName = "binary-buildout"
 func defaultStage(base, stages, name, goos string) (stage, error) {
 	name = unsafeName.ReplaceAllString(name, "_")
 	if name == "" || strings.HasPrefix(name, ".") {
-		return stage{}, usage("making the stage", "give a --name", "%q is no name", name)
+		return stage{}, usage("making the stage", "give a --name", "%q isn't a name", name)
 	}
 	side := filepath.Join(base, stages, name)
 	if goos == "windows" { // MAX_PATH is 260 and nothing can be padded there

@@ -98,7 +98,7 @@ func (o Options) refused() error {
 	case o.Framework != "":
 		return fault.Usage(fmt.Errorf("bundling %s: it is a framework build of macOS, which runs only where it was installed", o.Executable), instead)
 	case !slices.Contains([]string{"linux", "darwin"}, o.OS):
-		return fault.Usage(fmt.Errorf("bundling an interpreter isn't there for %s", o.OS), "pack without --bundle-python")
+		return fault.Usage(fmt.Errorf("bundling an interpreter isn't supported on %s", o.OS), "pack without --bundle-python")
 	}
 	if _, ok := under(o.Stdlib, o.Prefix); !ok {
 		return fault.Usage(fmt.Errorf("bundling %s: its standard library, %s, isn't below its prefix, %s", o.Executable, o.Stdlib, o.Prefix), instead)

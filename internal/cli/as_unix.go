@@ -154,7 +154,7 @@ func (c *Command) asked(ctx context.Context) int {
 			err = calls.Decode(&answer)
 		}
 		if err != nil {
-			return fmt.Errorf("asking for --%s: who started this is gone: %w", what, err)
+			return fmt.Errorf("asking for --%s: the process that started this has ended: %w", what, err)
 		}
 		if answer.Error != "" {
 			return &fault.Error{Err: errors.New(answer.Error), Code: answer.Code}

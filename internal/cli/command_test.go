@@ -48,7 +48,7 @@ func TestUsage(t *testing.T) {
 		{[]string{"pack", "--nonsense"}, 2, "", "error: pack: flag provided but not defined: -nonsense\nhint: binary-buildout pack --help lists the flags\n"},
 		{[]string{"pack", "--pyhton", "x"}, 2, "", "-pyhton\nhint: did you mean --python? binary-buildout pack --help lists the flags\n"},
 		{[]string{"pack", "--pythons=3.13"}, 2, "", "-pythons\nhint: --pythons is a flag of init, plan; binary-buildout pack --help lists the flags\n"},
-		{[]string{"pack", "a", "b"}, 2, "", "error: one directory is enough: b is too many\nhint: "},
+		{[]string{"pack", "a", "b"}, 2, "", "error: there is one directory too many: b\nhint: "},
 		{[]string{"pack", "--help"}, 0, "\n  --bundle-python[=DIR]       put", ""},
 		{[]string{"init", "--json"}, 2, "", "error: init: flag provided but not defined: -json\nhint: "},
 		{[]string{"doctor", "--config", "missing.cfg"}, 2, "", "error: reading the configuration: "},
@@ -58,10 +58,10 @@ func TestUsage(t *testing.T) {
 		{[]string{"prove", "missing.tar.gz"}, 2, "", "no such file or directory\nhint: name an archive, "},
 		{[]string{"release", "--tag", "v1", "--prepare", "--plan", "missing"}, 3, "", "no such file or directory\nhint: binary-buildout plan --json "},
 		{[]string{"inspect", "."}, 2, "", "error: . is a directory, no archive\nhint: "},
-		{[]string{"pack", "--floor", "abc"}, 2, "", "error: pack: the floor \"abc\" is no version\nhint: "},
+		{[]string{"pack", "--floor", "abc"}, 2, "", "error: pack: the floor \"abc\" isn't a version\nhint: "},
 		{[]string{"pack", "--label", "a b"}, 2, "", "error: reading the label \"a b\""},
 		{[]string{"release", "--tag", "v1", "--prepare"}, 3, "", "no such file or directory\nhint: binary-buildout pack writes them into dist; "},
-		{[]string{"pack", "--target", "x"}, 2, "", "hint: a target is as "},
+		{[]string{"pack", "--target", "x"}, 2, "", "hint: a target is written as in "},
 	}
 	for _, tt := range tests {
 		t.Run(strings.Join(tt.args, " "), func(t *testing.T) {

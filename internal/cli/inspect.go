@@ -24,9 +24,9 @@ func inspectCommand() command {
 			return func(_ context.Context, args []string) error {
 				for _, name := range args {
 					if info, err := os.Stat(c.abs(name)); err != nil {
-						return usageError("reading the archive: "+err.Error(), "name an archive, as dist/site-1.0-cp313-linux_x86_64.tar.gz")
+						return usageError("reading the archive: "+err.Error(), "name an archive, such as dist/site-1.0-cp313-linux_x86_64.tar.gz")
 					} else if info.IsDir() {
-						return usageError(name+" is a directory, no archive", "name an archive, as dist/site-1.0-cp313-linux_x86_64.tar.gz")
+						return usageError(name+" is a directory, no archive", "name an archive, such as dist/site-1.0-cp313-linux_x86_64.tar.gz")
 					}
 				}
 				switch len(args) {

@@ -64,7 +64,7 @@ func (c *Command) install(ctx context.Context, o install.Options, trust *trustFl
 		return err
 	}
 	ui.say("with %s", result.Python)
-	_, err = fmt.Fprintf(c.Stdout, "%s %s lies in %s\nnext: %s\n", plain(result.Name), plain(result.Version), result.Dir, result.Next())
+	_, err = fmt.Fprintf(c.Stdout, "%s %s is in %s\nnext: %s\n", plain(result.Name), plain(result.Version), result.Dir, result.Next())
 	return err
 }
 

@@ -88,7 +88,7 @@ func TestInstallCommand(t *testing.T) {
 	args := []string{"install", srv.URL, "--into", "an app", "--python", python}
 
 	code, out, errs := command(args...)
-	if want := "site 1.0 lies in " + dir + "/an app\nnext: '" + dir + "/an app/bin/buildout'\n"; code != 0 || out != want {
+	if want := "site 1.0 is in " + dir + "/an app\nnext: '" + dir + "/an app/bin/buildout'\n"; code != 0 || out != want {
 		t.Fatalf("exit code %d, %q\n%s", code, out, errs)
 	}
 	if !strings.Contains(errs, "warning: the archive and its digest came over http") {

@@ -31,7 +31,7 @@ func (p *packing) checkSince() error {
 				"give the archive of an earlier version")
 		}
 		if other := versions[m.Version]; other != "" {
-			return usageError(fmt.Sprintf("pack --since %s: it is of version %s, as %s is", since, m.Version, other), "give one archive a version")
+			return usageError(fmt.Sprintf("pack --since %s: its version is %s, and so is that of %s", since, m.Version, other), "give one archive of each version")
 		}
 		versions[m.Version] = since
 	}

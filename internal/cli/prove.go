@@ -29,7 +29,7 @@ func proveCommand() command {
 				}
 				o.Archive = c.abs(args[0])
 				if _, err := os.Stat(o.Archive); err != nil {
-					return usageError("reading the archive: "+err.Error(), "name an archive, as dist/site-1.0-cp313-linux_x86_64.tar.gz")
+					return usageError("reading the archive: "+err.Error(), "name an archive, such as dist/site-1.0-cp313-linux_x86_64.tar.gz")
 				}
 				return c.proveAlone(ctx, o, common)
 			}

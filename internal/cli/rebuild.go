@@ -120,9 +120,9 @@ func (r *rebuilding) fetch(ctx context.Context) error {
 	}
 	switch p := r.was.Provenance; {
 	case p == nil:
-		return usageError("rebuilding "+filepath.Base(r.file.Path)+": "+r.was.Generator+", which built it, noted nothing of how", "pack it again with this binary-buildout")
+		return usageError("rebuilding "+filepath.Base(r.file.Path)+": "+r.was.Generator+", which built it, didn't record how", "pack it again with this binary-buildout")
 	case p.Parameters["in-place"] != nil:
-		return usageError("rebuilding "+filepath.Base(r.file.Path)+": it was packed with --in-place, of a tree that somebody else built", "only what pack built itself can be built again")
+		return usageError("rebuilding "+filepath.Base(r.file.Path)+": it was packed with --in-place, from a tree that somebody else built", "only what pack built itself can be built again")
 	}
 	return nil
 }
@@ -152,7 +152,7 @@ func (r *rebuilding) prepare(ctx context.Context) error {
 		r.ui.warn("it was built in the image " + r.made.Image + "; nothing says whether this is that image (--image)")
 	}
 	if m.Provenance.Source != nil && m.Provenance.Source.Changed {
-		r.ui.warn("the checkout that it was built in was changed: commit " + m.Provenance.Source.Commit + " hasn't all of it")
+		r.ui.warn("the checkout that it was built in was changed: commit " + m.Provenance.Source.Commit + " doesn't have all of it")
 	}
 	is := m
 	is.Generator, is.Python.Version = generator(), py.Version

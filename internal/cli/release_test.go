@@ -94,9 +94,9 @@ func TestReleaseAttestation(t *testing.T) {
 	}{
 		{[]string{"release", "--tag", "v1.0", "--attestation", "bundle.json"}, 1, "it is not of index.json, "},
 		{[]string{"release", "--tag", "v1.0", "--step", "--expect-archives", "2", "--attestation", "bundle.json"}, 1, "it is not of site-1.0-cp313-manylinux_2_28_x86_64.json\n"},
-		{[]string{"release", "--tag", "v1.0", "--sbom-attestation", "bundle.json"}, 1, "not of https://cyclonedx.org/bom\n"},
+		{[]string{"release", "--tag", "v1.0", "--sbom-attestation", "bundle.json"}, 1, "not https://cyclonedx.org/bom\n"},
 		{[]string{"release", "--tag", "v1.0", "--step", "--expect-archives", "2", "--sbom-attestation", "bundle.json"}, 2, "the SBOM is of all archives"},
-		{[]string{"release", "--tag", "v1.0", "--prepare", "--vex", "bundle.json"}, 2, "bundle.json is none"},
+		{[]string{"release", "--tag", "v1.0", "--prepare", "--vex", "bundle.json"}, 2, "bundle.json isn't one"},
 	} {
 		dir := distOfOne(t)
 		archive := release.NewFile("site-1.0-cp313-manylinux_2_28_x86_64.tar.gz", []byte("an archive"))

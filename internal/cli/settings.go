@@ -52,8 +52,8 @@ func (p *packFlags) registerBuild(fs *flag.FlagSet) {
 func (p *packFlags) registerArchive(fs *flag.FlagSet) {
 	fs.StringVar(&p.name, "name", "", "the application's `NAME` (default from GITHUB_REPOSITORY or the git remote)")
 	fs.StringVar(&p.version, "version", "", "the application's `VERSION` (default from the git tag or commit)")
-	fs.StringVar(&p.label, "label", "", "a `LABEL` in the archive's name that tells two distributions apart, as debian12")
-	fs.StringVar(&p.target, "target", "", "the planned `TARGET`, as cp312-manylinux_2_28_x86_64 (default what the interpreter says)")
+	fs.StringVar(&p.label, "label", "", "a `LABEL` in the archive's name that tells two distributions apart, such as debian12")
+	fs.StringVar(&p.target, "target", "", "the planned `TARGET`, such as cp312-manylinux_2_28_x86_64 (default what the interpreter says)")
 	fs.StringVar(&p.out, "out", "dist", "the `DIR` that archive, sidecar and report are written to")
 	fs.StringVar(&p.format, "format", "", "the `FORMAT` of the archive: tar.gz, tar.zst or zip (default tar.gz; zip on Windows)")
 	fs.Var(lines(&p.since), "since", "the `ARCHIVE` of an earlier version; write a delta from it too; repeatable")
@@ -71,8 +71,8 @@ func (p *packFlags) registerChecks(fs *flag.FlagSet) {
 	fs.StringVar(&p.config, "config", "buildout.cfg", "the configuration `FILE`")
 	fs.Var(lines(&p.expect), "expect", "a `MODULE` that must be there as a compiled extension; repeatable")
 	fs.Var(lines(&p.waive), "waive", "a `MODULE` that may be missing; repeatable")
-	fs.Var(lines(&p.systemLibraries), "system-libraries", "a `LIBRARY` that the target brings, as libldap-2.5.so.0; repeatable")
-	fs.StringVar(&p.floor, "floor", "", "fail if the archive needs a newer system than `FLOOR`, as 2.28 of glibc")
+	fs.Var(lines(&p.systemLibraries), "system-libraries", "a `LIBRARY` that the target brings, such as libldap-2.5.so.0; repeatable")
+	fs.StringVar(&p.floor, "floor", "", "fail if the archive needs a newer system than `FLOOR`, such as 2.28 of glibc")
 	fs.BoolVar(&p.noImport, "no-import", false, "don't import the extensions")
 }
 
@@ -85,7 +85,7 @@ func (p *packFlags) check() error {
 		return usageError("pack: unknown format "+strconv.Quote(p.format), "formats: "+strings.Join(matrix.Formats(), ", "))
 	}
 	if p.floor != "" && !floorPattern.MatchString(p.floor) {
-		return usageError("pack: the floor "+strconv.Quote(p.floor)+" is no version", "give a version of glibc, musl or macOS, as 2.28")
+		return usageError("pack: the floor "+strconv.Quote(p.floor)+" isn't a version", "give a version of glibc, musl or macOS, such as 2.28")
 	}
 	if p.label != "" {
 		if err := matrix.CheckWord("the label", p.label); err != nil {
@@ -94,7 +94,7 @@ func (p *packFlags) check() error {
 	}
 	if p.target != "" {
 		if _, err := matrix.ParseTarget(p.target); err != nil {
-			return usageError(err.Error(), "a target is as cp312-manylinux_2_28_x86_64")
+			return usageError(err.Error(), "a target is written as in cp312-manylinux_2_28_x86_64")
 		}
 	}
 	return nil
@@ -151,7 +151,7 @@ func flagNames(sets ...*flag.FlagSet) []string {
 // the working directory.
 func (c *Command) directory(args []string) (string, error) {
 	if len(args) > 1 {
-		return "", usageError("one directory is enough: "+args[1]+" is too many", "a path with a space needs quotes")
+		return "", usageError("there is one directory too many: "+args[1], "a path with a space needs quotes")
 	}
 	dir := c.Dir
 	if len(args) == 1 {

@@ -120,7 +120,7 @@ func (c *Command) showUpdated(r *install.Updated, was *changes.Side, common *com
 		_, err := fmt.Fprintf(c.Stdout, "%s %s is there already\n", plain(r.Name), plain(r.Version))
 		return err
 	}
-	_, err := fmt.Fprintf(c.Stdout, "%s %s lies in %s; it was %s\n", plain(r.Name), plain(r.Version), r.Dir, plain(r.From))
+	_, err := fmt.Fprintf(c.Stdout, "%s %s is in %s; it was %s\n", plain(r.Name), plain(r.Version), r.Dir, plain(r.From))
 	if err == nil && changed != nil {
 		_, err = fmt.Fprintln(c.Stdout, plain(strings.Join(changed.Lines(shownEggs), "\n")))
 	}

@@ -101,7 +101,7 @@ func TestTree(t *testing.T) {
 	}
 	write(t, filepath.Join(dir, ".binary-buildout/state.json"), `{"format": 1, "root": "/srv/old", "interpreter": "/no/python3.13"}`)
 	write(t, filepath.Join(dir, ".binary-buildout/manifest.json"), `{"format": 1, "target": "cp313-linux_x86_64"}`)
-	if said := told(settled(context.Background(), p), Missing); !strings.Contains(said, "it was set up at /srv/old, and lies at "+dir) {
+	if said := told(settled(context.Background(), p), Missing); !strings.Contains(said, "it was set up at /srv/old, and is at "+dir) {
 		t.Error(said)
 	}
 	if said := told(fits(context.Background(), p), Missing); !strings.Contains(said, "/no/python3.13, which it was set up for, can't be found") {

@@ -264,7 +264,7 @@ func pythons(ctx context.Context, p Patient) []Finding {
 		}
 	}
 	if len(versions) == 0 {
-		return missing("Python", "install one, as the package python3", "there is none on PATH, in pyenv or at the usual places")
+		return missing("Python", "install one, such as the package python3", "there is none on PATH, in pyenv or at the usual places")
 	}
 	return good("Python", "%s", strings.Join(versions, ", "))
 }
@@ -275,7 +275,7 @@ func lock(_ context.Context, p Patient) []Finding {
 		return nil
 	}
 	if who := buildout.StageHolder(p.Name, p.OS); who != "" {
-		return odd("other runs", "wait for it, or build elsewhere: --stage DIR", "%s has the stage of %s", who, p.Name)
+		return odd("other runs", "wait for it, or build elsewhere: --stage DIR", "%s uses the stage of %s", who, p.Name)
 	}
 	return good("other runs", "none builds %s", p.Name)
 }

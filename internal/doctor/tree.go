@@ -57,7 +57,7 @@ func settled(_ context.Context, p Patient) []Finding {
 	case !p.read(archive.StateName, &s) || s.Root == "":
 		return missing("place", p.bootstrap(), "bootstrap.py hasn't run")
 	case s.Root != real:
-		return missing("place", p.bootstrap(), "it was set up at %s, and lies at %s now", s.Root, real)
+		return missing("place", p.bootstrap(), "it was set up at %s, and is at %s now", s.Root, real)
 	}
 	return good("place", "it is set up for %s", real)
 }

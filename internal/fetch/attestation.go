@@ -150,7 +150,7 @@ func (c claim) hold(r *verify.VerificationResult) (signer string, err error) {
 		return "", errors.New("it has no certificate, or no statement")
 	}
 	if said := r.Statement.GetPredicateType(); said != slsaProvenance {
-		return "", fmt.Errorf("it is of the type %s, and what says how a file was made is %s", said, slsaProvenance)
+		return "", fmt.Errorf("it has the type %s, and a statement of how a file was made has %s", said, slsaProvenance)
 	}
 	by := r.Signature.Certificate
 	if by.Issuer != githubIssuer {
@@ -161,7 +161,7 @@ func (c claim) hold(r *verify.VerificationResult) (signer string, err error) {
 	}
 	signer, ok := strings.CutPrefix(by.SubjectAlternativeName, c.server+"/")
 	if !ok {
-		return "", fmt.Errorf("it was signed by %s, which is no workflow of %s", by.SubjectAlternativeName, c.server)
+		return "", fmt.Errorf("it was signed by %s, which isn't a workflow of %s", by.SubjectAlternativeName, c.server)
 	}
 	if err := cmp.Or(c.ofRef(by.SourceRepositoryRef, c.tag), c.signedBy(signer, c.SourceRepo), c.onRunner(by.RunnerEnvironment)); err != nil {
 		return "", err

@@ -58,7 +58,7 @@ func TestVerifyAttestation(t *testing.T) {
 			"signed by a workflow of https://github.com/malancas/attest-demo, not of https://github.com/acme/site"},
 		{"the signer's workflow alone", real, with(func(c *claim) { c.SourceRepo = "github/artifact-attestations-workflows" }), "not of"},
 		{"nothing of the workflow is said", real, with(func(c *claim) { c.SignerWorkflow = "" }), "neither binary-buildout/binary-buildout/"},
-		{"nothing of the ref is said", real, with(func(c *claim) { c.SourceRef = "" }), "it was made for refs/heads/main, which is no tag"},
+		{"nothing of the ref is said", real, with(func(c *claim) { c.SourceRef = "" }), "it was made for refs/heads/main, which isn't a tag"},
 		{"a longer repository", real, with(func(c *claim) { c.SourceRepo += "2" }), "not of"},
 		{"altered digest", real, with(func(c *claim) { c.sha256 = strings.Repeat("0", 64) }), "digest"},
 		{"another name", real, with(func(c *claim) { c.name = "x.whl" }), "another name than x.whl"},

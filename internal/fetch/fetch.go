@@ -123,7 +123,7 @@ type shelf interface {
 
 // fetchFrom takes what fits from a shelf.
 func fetchFrom(ctx context.Context, o Request, s shelf) (*Archive, error) {
-	o.tell(Event{Step: "index", Text: "looking what " + s.name() + " has"})
+	o.tell(Event{Step: "index", Text: "looking up what " + s.name() + " has"})
 	s, x, err := indexOfThis(ctx, o, s)
 	if err != nil {
 		return nil, err

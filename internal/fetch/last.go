@@ -59,7 +59,7 @@ func Last(ctx context.Context, o Request, w Wanted) (*LastArchive, error) {
 		return nil, err
 	}
 	if x.Name != w.Name {
-		return &LastArchive{None: fmt.Sprintf("%s is one of %s, and %s is built", s.name(), x.Name, w.Name)}, nil
+		return &LastArchive{None: fmt.Sprintf("%s belongs to %s, and %s is built", s.name(), x.Name, w.Name)}, nil
 	}
 	if x.Version == w.Version {
 		return &LastArchive{None: fmt.Sprintf("%s is %s %s itself", s.name(), x.Name, x.Version)}, nil

@@ -66,7 +66,7 @@ func newestOfThis(ctx context.Context, o Request, r Remote, repo string, latest 
 			if latestErr != nil {
 				return nil, nil, latestErr
 			}
-			return nil, nil, &fault.Error{Err: fmt.Errorf("updating %s: the latest release of %s is one of %s, and its other releases can't be listed: %w", o.Into, repo, latest.Name, err),
+			return nil, nil, &fault.Error{Err: fmt.Errorf("updating %s: the latest release of %s belongs to %s, and its other releases can't be listed: %w", o.Into, repo, latest.Name, err),
 				Code: fault.CodeOf(err, 3), Text: "set GH_TOKEN, or name the tag: " + repo + "@TAG"}
 		}
 		for _, tag := range tagsOf(all, o.Application) {
@@ -113,5 +113,5 @@ func tagsOf(all []listedRelease, name string) []string {
 
 // OtherApplication is an index, archive or delta of another application.
 func OtherApplication(dir, name, what string) error {
-	return fault.Usage(fmt.Errorf("updating %s: %s is there, and this is %s", dir, name, what), "install it into another directory")
+	return fault.Usage(fmt.Errorf("updating %s: %s is installed there, and this is %s", dir, name, what), "install it into another directory")
 }

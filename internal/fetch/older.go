@@ -53,7 +53,7 @@ func (f *Archive) Holds(name, version, target string) error {
 		return nil
 	}
 	return fault.Failed(fmt.Errorf("checking %s: it is %s %s for %s, and %s says %s %s for %s", f.Name, name, version, target, IndexName, f.index.Name, f.index.Version, f.target),
-		"the index isn't that of its archives: ask who made it")
+		"the index doesn't describe its archives: ask who made it")
 }
 
 // Unordered is a warning where it isn't known which version is the newer one.

@@ -95,7 +95,7 @@ func (t Trust) Check() error {
 func (t Trust) signedBy(workflow, source string) error {
 	got := workflowPath.FindStringSubmatch(workflow)
 	if got == nil {
-		return fmt.Errorf("it was signed by %q, which is no workflow", workflow)
+		return fmt.Errorf("it was signed by %q, which isn't a workflow", workflow)
 	}
 	if t.SignerWorkflow == "" {
 		if strings.EqualFold(got[1], source) || sameWorkflow(got, workflowPath.FindStringSubmatch(ReusableWorkflow)) {
@@ -125,7 +125,7 @@ func (t Trust) ofRef(ref, tag string) error {
 	case tag != "" && ref != "refs/tags/"+tag:
 		return fmt.Errorf("it was made for %s, and the release is %s", ref, tag)
 	case !strings.HasPrefix(ref, "refs/tags/"):
-		return fmt.Errorf("it was made for %s, which is no tag", ref)
+		return fmt.Errorf("it was made for %s, which isn't a tag", ref)
 	}
 	return nil
 }

@@ -49,13 +49,13 @@ func TestTrust(t *testing.T) {
 		{"own workflow", own, usual, "acme/site/.github/workflows/release.yml@refs/tags/v1.0"},
 		{"own workflow, in other letters", own, asked(func(c *claim) { c.SourceRepo = "Acme/Site" }), "acme/site/.github/workflows/release.yml@refs/tags/v1.0"},
 
-		{"SBOM", signed(func(x *of) { x.predicate = signtest.SBOM }), usual, "error: it is of the type https://cyclonedx.org/bom, and what says"},
-		{"older provenance", signed(func(x *of) { x.predicate = "https://slsa.dev/provenance/v0.2" }), usual, "error: it is of the type https://slsa.dev/provenance/v0.2"},
-		{"own predicate", signed(func(x *of) { x.predicate = "https://slsa.dev/provenance/v1.acme.example" }), usual, "error: it is of the type"},
+		{"SBOM", signed(func(x *of) { x.predicate = signtest.SBOM }), usual, "error: it has the type https://cyclonedx.org/bom, and a statement of how a file was made has"},
+		{"older provenance", signed(func(x *of) { x.predicate = "https://slsa.dev/provenance/v0.2" }), usual, "error: it has the type https://slsa.dev/provenance/v0.2"},
+		{"own predicate", signed(func(x *of) { x.predicate = "https://slsa.dev/provenance/v1.acme.example" }), usual, "error: it has the type"},
 
 		{"a branch's", signed(func(x *of) { x.run.Ref = "refs/heads/v1.0" }), usual, "error: it was made for refs/heads/v1.0, and the release is v1.0"},
 		{"another tag's", signed(func(x *of) { x.run.Ref = "refs/tags/v0.9" }), usual, "error: it was made for refs/tags/v0.9, and the release is v1.0"},
-		{"a pull request's", signed(func(x *of) { x.run.Ref = "refs/pull/1/merge" }), asked(func(c *claim) { c.tag = "" }), "error: it was made for refs/pull/1/merge, which is no tag"},
+		{"a pull request's", signed(func(x *of) { x.run.Ref = "refs/pull/1/merge" }), asked(func(c *claim) { c.tag = "" }), "error: it was made for refs/pull/1/merge, which isn't a tag"},
 		{"any tag's, where none is known", signed(func(x *of) { x.run.Ref = "refs/tags/v0.9" }), asked(func(c *claim) { c.tag = "" }), reusable + "@refs/tags/v1"},
 		{"a branch's, as asked", signed(func(x *of) { x.run.Ref = "refs/heads/main" }), asked(func(c *claim) { c.SourceRef = "refs/heads/main" }), reusable + "@refs/tags/v1"},
 		{"a tag's, where a branch is asked", ours, asked(func(c *claim) { c.SourceRef = "refs/heads/main" }), "error: it was made for refs/tags/v1.0, not for refs/heads/main"},

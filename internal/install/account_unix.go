@@ -226,7 +226,7 @@ func safePlace(dir string) error {
 	if err == nil {
 		return nil
 	}
-	return fault.Usage(fmt.Errorf("installing into %s as root: %w, who could exchange what root runs", dir, err),
+	return fault.Usage(fmt.Errorf("installing into %s as root: %w, who could replace what root runs", dir, err),
 		"--owner USER installs it as the user that it is for; or choose a directory that is root's, with all above it")
 }
 
@@ -266,7 +266,7 @@ func openHonest(path string) (*os.File, error) {
 	}
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = errors.New("no regular file")
+		err = errors.New("not a regular file")
 	}
 	if err == nil {
 		err = ownership.Changeable(path, int(info.Sys().(*syscall.Stat_t).Uid))

@@ -55,7 +55,7 @@ func openTree(ctx context.Context, o Options) (*application, error) {
 	}
 	for _, name := range []string{archive.BootstrapPy, archive.FilesName} {
 		if _, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(name))); err != nil {
-			return nil, fault.Usage(fmt.Errorf("updating %s: what updates it is damaged: %w", dir, err),
+			return nil, fault.Usage(fmt.Errorf("updating %s: the program that updates it is damaged: %w", dir, err),
 				"install it again into another directory, and move var/ there: binary-buildout install SOURCE --into "+ShellWord(dir+".new"))
 		}
 	}

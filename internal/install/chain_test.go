@@ -305,7 +305,7 @@ func TestUpdateChainNot(t *testing.T) {
 		"was edited": func(t *testing.T, _ chained, into string) {
 			mkfile(t, filepath.Join(into, "eggs", "a-1.0.egg", "moved.py"), "mine\n")
 		},
-		"doesn't lead on": func(t *testing.T, c chained, _ string) {
+		"can't follow": func(t *testing.T, c chained, _ string) {
 			c.edit(t, "1.2", func(x *fetch.Index) {
 				x.Assets[0].Deltas[0].SHA256 = installtest.Digest(mustRead(t, direct))
 				mkfile(t, filepath.Join(c.dir, "1.2", x.Assets[0].Deltas[0].Name), string(mustRead(t, direct)))

@@ -126,7 +126,7 @@ func TestScriptSafePlace(t *testing.T) {
 	}
 	for _, into := range []string{"app", "roots/app"} {
 		code, out := run(t, shell(t, []string{"dash"}), s.path, "--from", s.dist, "--into", filepath.Join(theirs, into), "--python", installtest.Python(t, "3.13"))
-		if code != 2 || !strings.Contains(out, "another user could exchange what root runs") || !strings.Contains(out, "run it as the user that it is for") {
+		if code != 2 || !strings.Contains(out, "another user could replace what root runs") || !strings.Contains(out, "run it as the user that it is for") {
 			t.Errorf("%s: exit code %d\n%s", into, code, out)
 		}
 	}

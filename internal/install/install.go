@@ -139,7 +139,7 @@ func installFile(ctx context.Context, o Options, a *fetch.Archive, dir string) (
 	}
 	m, files, err := readArchive(a.File)
 	if err != nil {
-		return nil, &fault.Error{Err: fmt.Errorf("reading %s: %w", a.File.Name(), err), Code: fault.CodeOf(err, 1), Text: "the file is damaged or no archive of binary-buildout; fetch it again"}
+		return nil, &fault.Error{Err: fmt.Errorf("reading %s: %w", a.File.Name(), err), Code: fault.CodeOf(err, 1), Text: "the file is damaged, or isn't an archive of binary-buildout; fetch it again"}
 	}
 	if err := a.Holds(m.Name, m.Version, m.Target); err != nil {
 		return nil, err

@@ -134,7 +134,7 @@ func TestLastOfTwo(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	got, err = fetch.Last(t.Context(), o.Request(""), fetch.Wanted{Repo: "acme/two", Name: "other", Version: "2.0", Target: x.Assets[1].Target, Dir: t.TempDir()})
-	if err != nil || got.None != "the latest release of acme/two is one of shop, and other is built" {
+	if err != nil || got.None != "the latest release of acme/two belongs to shop, and other is built" {
 		t.Errorf("%+v, %v", got, err)
 	}
 }

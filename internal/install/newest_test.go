@@ -92,7 +92,7 @@ func TestUpdateOfTwo(t *testing.T) {
 		t.Errorf("the next night: %+v, %v", res, err)
 	}
 	for _, source := range []string{"acme/two@shop/v3.30", srv.URL + "/acme/two/releases/mirror"} {
-		if _, err := update(source); fault.CodeOf(err, 0) != 2 || !strings.Contains(err.Error(), "app is there, and this is shop 3.30") || slices.ContainsFunc(asked, func(path string) bool { return strings.HasSuffix(path, ".gz") }) {
+		if _, err := update(source); fault.CodeOf(err, 0) != 2 || !strings.Contains(err.Error(), "app is installed there, and this is shop 3.30") || slices.ContainsFunc(asked, func(path string) bool { return strings.HasSuffix(path, ".gz") }) {
 			t.Errorf("%s: %v, asked for %q", source, err, asked)
 		}
 	}

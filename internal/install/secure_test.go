@@ -69,7 +69,7 @@ func TestStaysSecure(t *testing.T) {
 	proxy := installtest.NewProxy(t, secure.Listener.Addr().String())
 	cert := filepath.Join(t.TempDir(), "ca.pem")
 	mkfile(t, cert, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw})))
-	const want = "it is led on from https to http"
+	const want = "it is redirected from https to http"
 	parent := t.TempDir()
 	into := filepath.Join(parent, "app")
 

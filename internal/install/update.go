@@ -200,7 +200,7 @@ func (t *application) another(what string) error {
 // refused is before it is stopped.
 func (t *application) apply(ctx context.Context, o UpdateOptions, res *Updated) error {
 	if o.Stop != "" {
-		o.tell(fetch.Event{Step: "look", Text: "looking whether it can become " + res.Name + " " + res.Version})
+		o.tell(fetch.Event{Step: "look", Text: "checking whether it can become " + res.Name + " " + res.Version})
 		if err := runBootstrap(ctx, o.Options, t.dir, res.Python, "--look"); err != nil {
 			return errors.Join(err, t.forget())
 		}

@@ -92,7 +92,7 @@ func (l *Listed) executableIn(dir, minor string) (string, error) {
 			}
 		}
 	}
-	return "", fault.Usage(errors.New("bundling the interpreter in "+dir+": there is none"), "give the prefix of one: bin/python"+minor+" has to lie in it")
+	return "", fault.Usage(errors.New("bundling the interpreter in "+dir+": there is none"), "give the prefix of one: bin/python"+minor+" has to be in it")
 }
 
 // ofInterpreter tells whether a path is the copied interpreter's.

@@ -58,7 +58,7 @@ func RealPath(path string) (string, error) {
 }
 
 // errForeignLink is a link that the kernel wouldn't follow.
-var errForeignLink = errors.New("another user made it, where everybody can")
+var errForeignLink = errors.New("another user made it, in a directory that everybody can write to")
 
 func followed(dir, link string, fi os.FileInfo) error {
 	above, err := os.Stat(dir)

@@ -8,7 +8,7 @@ import (
 
 // ErrDowngraded is a redirect that anybody on the way could have written, or could
 // change what it leads to.
-var ErrDowngraded = errors.New("it is led on from https to http, which anybody on the way can change")
+var ErrDowngraded = errors.New("it is redirected from https to http, which anybody on the way can change")
 
 // Secure is a client's CheckRedirect: once https, always https, and ten at most.
 func Secure(r *http.Request, via []*http.Request) error {

@@ -28,7 +28,7 @@ func Make(path string, denied fs.FileMode) error {
 		return err
 	}
 	if !info.IsDir() {
-		return fmt.Errorf("%w: it is no directory, or a symbolic link", ErrForeign)
+		return fmt.Errorf("%w: it isn't a directory, or it is a symbolic link", ErrForeign)
 	}
 	return owned(info, denied)
 }

@@ -158,7 +158,7 @@ func (x *extension) abiProblems(t target, libs map[string]bool) []Problem {
 		return all
 	}
 	if t.arch == "universal2" && len(x.file.images) < 2 {
-		add("format", "build or fetch it as universal2", "it has no slice but %s", archs(x.file))
+		add("format", "build or fetch it as universal2", "it has a slice for %s only", archs(x.file))
 	}
 	names := pymodule.Entries(x.name.Stem, t.version())
 	if !exportsAny(m, names) {
@@ -237,7 +237,7 @@ var elfPython = regexp.MustCompile(`(?:^|/)libpython(\d)(?:\.(\d+)([a-z]*))?(?:\
 func pythonProblems(m *binfmt.Image, t target) []Problem {
 	var all []Problem
 	if m.Exported("Py_InitializeEx") && m.Exported("PyEval_EvalFrameEx") || m.Exported("_PyRuntime") {
-		all = append(all, Problem{Kind: "libpython", Message: "a whole Python is linked into it, which will not be the one that runs",
+		all = append(all, Problem{Kind: "libpython", Message: "a whole Python is linked into it, and it isn't the one that will run",
 			Hint: "link it without libpython.a; extensions take Python's symbols from the interpreter"})
 	}
 	for _, s := range m.Imports {

@@ -276,14 +276,14 @@ func (l *loader) explain(n *node, name string) Problem {
 	}
 	p := Problem{Kind: "library", Library: name, Package: loadTables().packageOf(name)}
 	if in := l.byName[key]; len(in) > 0 {
-		p.Message = fmt.Sprintf("it needs %s, which lies at %s, where the loader doesn't look", name, in[0])
+		p.Message = fmt.Sprintf("it needs %s, which is at %s, where the loader doesn't look", name, in[0])
 		p.Hint = "link it with a run path: LDFLAGS=-Wl,-rpath,DIRECTORY in the part or recipe that builds it"
 		if l.target.os == "macos" {
 			p.Hint = "link it by @loader_path or with -Wl,-rpath,DIRECTORY, or run delocate on its wheel"
 		}
 		if own, other := l.eggOf(n.path), l.eggOf(in[0]); own != nil && other != nil && own != other {
-			p.Message = fmt.Sprintf("it needs %s, which lies in another egg (%s), where the loader doesn't look", name, in[0])
-			p.Hint = "its wheel was made for one site-packages, where the two lie side by side; as eggs of a buildout they don't find each other: leave it out, or waive it where nothing imports it"
+			p.Message = fmt.Sprintf("it needs %s, which is in another egg (%s), where the loader doesn't look", name, in[0])
+			p.Hint = "its wheel was made for one site-packages, where the two are side by side; as eggs of a buildout they don't find each other: leave it out, or waive it where nothing imports it"
 		}
 		return p
 	}

@@ -21,7 +21,7 @@ func (c *checker) lost(e *egg, d *Declaration) {
 	}
 	for _, module := range undeclared {
 		c.report.Warnings = append(c.report.Warnings, Item{Module: module, Kind: "extension", Egg: e.name, Version: e.version, Part: c.partOf(e),
-			Problems: []Problem{{Kind: "missing", Message: "its sources define this module, and its build wanted to compile none",
+			Problems: []Problem{{Kind: "missing", Message: "its sources define this module, and its build compiles none",
 				Hint: "if the application needs it, see what its setup.py asks for (Cython, a variable), and name it in expect"}}})
 	}
 }

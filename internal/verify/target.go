@@ -47,7 +47,7 @@ func newTarget(py archive.Python, platform string) (target, error) {
 	}
 	m := abiTag.FindStringSubmatch(py.ABI)
 	if m == nil {
-		return t, fmt.Errorf("reading the Python's ABI: %q is none of CPython", py.ABI)
+		return t, fmt.Errorf("reading the Python's ABI: %q isn't one of CPython", py.ABI)
 	}
 	t.pyMajor, _ = strconv.Atoi(m[1])
 	t.pyMinor, _ = strconv.Atoi(m[2])

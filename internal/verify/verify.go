@@ -195,7 +195,7 @@ func (c *checker) damaged(f *file, x *extension) {
 	case f.fake && f.size == 0:
 		p.Message = "the file is empty"
 	case f.fake:
-		p.Message = "it has the name of a compiled file, and is none"
+		p.Message = "it has the name of a compiled file, and isn't one"
 	case f.err == nil:
 		return
 	default:

@@ -50,7 +50,7 @@ func (in inputs) edit(table string) (string, []string, error) {
 		return "", nil, err
 	}
 	if !json.Valid([]byte(table)) {
-		return "", nil, errors.New("the result is no JSON")
+		return "", nil, errors.New("the result isn't JSON")
 	}
 	return table, notes, nil
 }

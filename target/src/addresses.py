@@ -64,7 +64,7 @@ def on_to(url, location):
 
 
 def downgraded(url):
-    return Stop(3, "fetching %s: it is led on from https to http, which anybody on the way can change" % without_password(url), IN_BETWEEN)
+    return Stop(3, "fetching %s: it is redirected from https to http, which anybody on the way can change" % without_password(url), IN_BETWEEN)
 
 
 def retry_after(header):

@@ -61,7 +61,7 @@ class Arguments(object):
             self.words.append(word)
 
     def runs(self):
-        """Whether this installs parts, and so deletes and rewrites."""
+        """Says whether this installs parts, and so deletes and rewrites."""
         return not self.shows and (not self.command or self.command[0] == "install")
 
 
@@ -70,7 +70,7 @@ def is_url(name):
 
 
 def buildout_words(arguments, launch, root, mode):
-    """The words that zc.buildout's main() gets."""
+    """Gives the words that zc.buildout's main() gets."""
     words = []
     if arguments.config:
         config = arguments.config if is_url(arguments.config) else os.path.abspath(arguments.config)

@@ -27,7 +27,7 @@ def put_strings(data, item, root):
 
 
 def sign(path):
-    """A Mach-O file needs its (ad hoc) signature anew after any change."""
+    """Signs a Mach-O file (ad hoc), which any change makes necessary."""
     run = subprocess.Popen(["/usr/bin/codesign", "-s", "-", "-f", path],
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     out = run.communicate()[0]

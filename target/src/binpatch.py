@@ -52,7 +52,7 @@ if hasattr(int, "from_bytes"):  # ten times as fast
 
 
 def add(base, diff):
-    """The sums of two strings' bytes, each modulo 256, all of them at once: as
+    """Gives the sums of two strings' bytes, each modulo 256, all of them at once: as
     one number, of which no byte carries into the next one."""
     if not diff.strip(b"\0"):
         return base
@@ -63,7 +63,7 @@ def add(base, diff):
 
 
 def mapped(f):
-    """The content of an open file, without reading what isn't looked at."""
+    """Gives the content of an open file, without reading what isn't looked at."""
     if not os.fstat(f.fileno()).st_size:
         return contextlib.closing(io.BytesIO()), b""
     content = mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ)
@@ -83,7 +83,7 @@ class Streams(object):
             f.close()
 
     def content(self, source, steps, size):
-        """What the next steps make of a file, piece by piece: so many bytes."""
+        """Gives what the next steps make of a file, piece by piece: so many bytes."""
         with open(source, "rb") as f:
             closing, base = mapped(f)
             with closing:
@@ -91,8 +91,8 @@ class Streams(object):
                     yield data
 
     def pieces(self, base, steps, size):
-        """Of many steps together, in pieces of at most CHUNK bytes: a file that a
-        compiler made anew has a step for each hundred bytes."""
+        """Makes what many steps make together, in pieces of at most CHUNK bytes: a file
+        that was compiled anew has a step for each hundred bytes."""
         at, length = 0, len(base)
         parts, layout, room = [], [], CHUNK
         while steps:
@@ -121,7 +121,7 @@ class Streams(object):
         yield self.piece(parts, layout)
 
     def piece(self, base, layout):
-        """What steps make, which add to parts of the base and put in as a layout says."""
+        """Gives what steps make, which add to parts of the base and put in as a layout says."""
         base = b"".join(base)
         sums = add(base, self.take(u"diff", len(base))) if base else b""
         put = sum(count for _, count in layout)
@@ -149,7 +149,7 @@ class Streams(object):
         return data
 
     def read_steps(self):
-        """The three numbers of each step, as long as they are asked for."""
+        """Gives the three numbers of each step, as long as they are asked for."""
         row, value, shift = [], 0, 0
         for block in iter(lambda: self.opened(u"steps").read(CHUNK), b""):
             for byte in bytearray(block):
@@ -186,12 +186,12 @@ class Patches(object):
         self.streams.close()
 
     def base(self, path):
-        """The path of the base's file that this one is said by, or None."""
+        """Gives the path of the base's file that this one is said by, or None."""
         found = self.rows.get(path)
         return found and found[1]
 
     def chunks(self, path, source, entry):
-        """The content of a file, piece by piece; after the last one it has been
+        """Gives the content of a file, piece by piece; after the last one it has been
         compared with its digest."""
         number, _, steps = self.rows[path]
         if number != self.done:

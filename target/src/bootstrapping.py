@@ -55,7 +55,7 @@ def bootstrap(base, root):
     tree = Tree(base)
     manifest = tree.manifest
     python = Python(native(base), root, manifest.get("bundled_python"))
-    if base == root and is_settled(tree, root) and os.path.isdir(os.path.join(tree.base, native(INCOMING))):
+    if base == root and is_settled(tree, root) and is_waiting(tree):
         return update(tree, python, root)
     check_system(manifest, python)
     check_libraries(manifest, python)
@@ -79,7 +79,7 @@ def bootstrap(base, root):
     finally:
         held.close()
     say(u"%d files relocated" % count if count else u"nothing to do: it is set up for this place and this Python")
-    if base == root and os.path.isdir(os.path.join(tree.base, native(INCOMING))):
+    if base == root and is_waiting(tree):
         return update(Tree(base), python, root)
     say_next(tree)
     return 0
@@ -91,9 +91,14 @@ def check_writable(tree):
 
 
 def is_settled(tree, root):
-    """Whether the tree is fitted, whole, and to this place."""
+    """Says whether the tree is fitted, whole, and to this place."""
     state = tree.state or {}
     return state.get("root") == root and not state.get("pending") and state.get("archive") == tree.archive
+
+
+def is_waiting(tree):
+    """Says whether an update waits in incoming/."""
+    return os.path.isdir(os.path.join(tree.base, native(INCOMING)))
 
 
 def recovered(tree, python, base):
@@ -128,7 +133,7 @@ def update(tree, python, root, look=False):
         say(u"%d files and directories changed" % count)
     finally:
         held.close()
-    if os.path.isdir(os.path.join(tree.base, native(INCOMING))):
+    if is_waiting(tree):
         return again(native(root), [])  # the next delta
     say_next(Tree(root))
     return 0
@@ -138,7 +143,7 @@ def look(root):
     """Refuses what lies in incoming/ as an update would, while the application
     still runs."""
     tree = Tree(root)
-    if is_settled(tree, root) and os.path.isdir(os.path.join(tree.base, native(INCOMING))):
+    if is_settled(tree, root) and is_waiting(tree):
         return update(tree, Python(native(root), root, tree.manifest.get("bundled_python")), root, True)
     return 0
 

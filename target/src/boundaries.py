@@ -1,7 +1,7 @@
 """Where a path is found in bytes, and where the same bytes are part of a longer one."""
 import re
 
-from placeholders import FORMS, LOWER, spell
+from placeholders import FORMS, LOWER, percent, spell
 from shebang import plain_shebang, shebang
 from system import WINDOWS
 
@@ -16,7 +16,7 @@ BEFORE, AHEAD = 1024, 16  # bytes that are looked at
 
 
 def is_name(data):
-    """Whether this is one byte, and goes on with a file's name."""
+    """Says whether this is one byte, and goes on with a file's name."""
     return len(data) == 1 and data in NAME
 
 
@@ -25,7 +25,7 @@ def byte_of(digits):
 
 
 def goes_on(after, form, url):
-    """Whether the name that a path ends with goes on."""
+    """Says whether the name that a path ends with goes on."""
     if is_name(after[:1]):
         return True
     if after[:1] == b".":
@@ -40,7 +40,7 @@ def goes_on(after, form, url):
 
 
 def ends_path(before):
-    """Whether a path that starts with a slash is the end of a longer one."""
+    """Says whether a path that starts with a slash is the end of a longer one."""
     if FILE_URL.search(before):
         return False
     rest = before.rstrip(b"/")
@@ -56,17 +56,17 @@ def ends_path(before):
 
 
 def bounded(before, after, form=u""):
-    """Whether a path that stands between these bytes is no part of a longer one."""
+    """Says whether a path that stands between these bytes is no part of a longer one."""
     return not goes_on(after, form, FILE_URL.search(before)) and (WINDOWS or not ends_path(before))
 
 
 def variants(value):
-    """Each way in which a path is looked for, always in the same order: its
+    """Gives each way in which a path is looked for, always in the same order: its
     bytes, and the form of a placeholder that it is nearest to. None: it can't
     be written that way."""
     found = [(spell(value, form), form) for form in FORMS + (tuple(f + LOWER for f in FORMS) if WINDOWS else ())]
     for keep in ("/", "/:", ":", ""):
-        text = percent(value, keep)
+        text = percent(value, "~" + keep)
         found += [(text, u"+url"), (re.sub(b"%..", lambda m: m.group().lower(), text), u"+url")]
     text = spell(value, u"+json")
     for text in (text, re.sub(br"\\u....", lambda m: b"\\u" + m.group()[2:].upper(), text)):
@@ -79,16 +79,8 @@ def variants(value):
     return found
 
 
-def percent(value, keep):
-    try:
-        from urllib.parse import quote
-    except ImportError:
-        from urllib import quote
-    return quote((value.replace(u"\\", u"/") if WINDOWS else value).encode("utf-8"), safe="~" + keep).encode("ascii")
-
-
 def replacer(old, new, has_urls=True):
-    """A function that replaces old root and interpreter by the new ones, in
+    """Gives a function that replaces old root and interpreter by the new ones, in
     each form and encoding, longest first, at path boundaries."""
     pairs, wide, urls = {}, {}, {}
     known = [key for key in (u"root", u"python") if old[key]]  # an empty path is found everywhere

@@ -3,7 +3,7 @@ import os
 
 
 def steady_times(module):
-    """zc.buildout's line above what it adds to update-versions-file has the time."""
+    """Keeps the time out of the line that zc.buildout writes above what it adds to update-versions-file."""
     import datetime
 
     class Steady(datetime.datetime):
@@ -19,7 +19,7 @@ def steady_times(module):
 
 
 def steady_names():
-    """A build's temporary directories have the same names each time, the first
+    """Gives a build's temporary directories the same names each time, the first
     that is free: makefiles of a Python that a part compiled name them."""
     import itertools
     import tempfile

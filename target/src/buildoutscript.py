@@ -21,7 +21,7 @@ exec(code, {"__name__": "__main__", "__file__": launcher})
 
 
 def own_scripts(launch):
-    """What buildout_scripts() writes. Windows' virtualenvs have their scripts,
+    """Gives what buildout_scripts() writes. Windows' virtualenvs have their scripts,
     zc.buildout's too, in Scripts, and zc.buildout its own in bin."""
     if not WINDOWS:
         return (u"bin/buildout",)
@@ -30,7 +30,7 @@ def own_scripts(launch):
 
 
 def buildout_scripts(tree, launch, values):
-    """bin/buildout, and on Windows the program that starts it."""
+    """Gives bin/buildout, and on Windows the program that starts it."""
     body = BUILDOUT.replace(b"%(launcher)s", LAUNCHER.encode("ascii"))
     if launch.get("virtualenv"):
         python, flags = u"/".join((values[u"root"], u"bin", u"python")), b"-sE"

@@ -17,7 +17,7 @@ GIVEN = "BINARY_BUILDOUT_GIVEN"
 
 
 def bundled_in(base):
-    """The path in the tree of its own interpreter, or None."""
+    """Gives the path in the tree of its own interpreter, or None."""
     try:
         data = read_file(os.path.join(base, native(STARTER)))
     except (EnvironmentError, Refused):
@@ -27,7 +27,7 @@ def bundled_in(base):
 
 
 def starting_command(base):
-    """What starts a tree's bootstrap.py under its own interpreter, or None. sh
+    """Gives what starts a tree's bootstrap.py under its own interpreter, or None. sh
     says first what that interpreter can't run on."""
     program = bundled_in(base)
     if program is None:
@@ -38,26 +38,26 @@ def starting_command(base):
 
 
 def how_to_start(base):
-    """For a hint: what a person runs."""
+    """Gives the command that a hint tells a person to run."""
     if bundled_in(base) is None:
         return u"python bootstrap.py"
     return u"bootstrap.cmd" if WINDOWS else u"./bootstrap"
 
 
 def runs_from(folder):
-    """Whether a directory is the prefix of the interpreter that runs this."""
+    """Says whether a directory is the prefix of the interpreter that runs this."""
     prefix = getattr(sys, "base_prefix", sys.prefix)
     return os.path.realpath(native(exact(prefix, u"the interpreter's prefix"))) == os.path.realpath(folder)
 
 
 def is_run(program):
-    """Whether a program is the interpreter that runs this."""
+    """Says whether a program is the interpreter that runs this."""
     path = native(exact(plain(os.path.abspath(sys.executable or "")), u"the interpreter's path"))
     return os.path.realpath(path) == os.path.realpath(program)
 
 
 def given_python(base):
-    """The interpreter that this was started with before the tree's own took over,
+    """Gives the interpreter that this was started with before the tree's own took over,
     or None."""
     path = os.environ.get(GIVEN) or ""
     if not path or not os.path.exists(path):

@@ -7,7 +7,7 @@ from system import PY2
 
 
 def bytecode(path, source, filename, mtime):
-    """A .pyc of a source that we relocated, or None if it doesn't compile.
+    """Gives a .pyc of a source that we relocated, or None if it doesn't compile.
     From 3.7 on it is never compared with its source's time, and outside of
     installed distributions with its source's hash, so that an edit counts."""
     import marshal
@@ -35,12 +35,12 @@ OWN_PYTHON = re.compile(u"python-[0-9]+[.][0-9]+[.][0-9]+[0-9a-z+]*/")  # the ar
 
 
 def is_installed(path):
-    """Whether a file is an installed distribution's, which nobody edits."""
+    """Says whether a file is an installed distribution's, which nobody edits."""
     return path.startswith(u"eggs/") or bool(OWN_PYTHON.match(path)) or any(p.endswith(u".egg") or p == u"site-packages" for p in path.split(u"/"))
 
 
 def source_of(path):
-    """The source that a .pyc is compiled from."""
+    """Gives the source that a .pyc is compiled from."""
     folder, _, name = path.rpartition(u"/")
     if folder.rpartition(u"/")[2] == u"__pycache__":
         return folder[:-len(u"__pycache__")] + name.split(u".")[0] + u".py"

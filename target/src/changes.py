@@ -6,7 +6,7 @@ INSTALLED_NAME = re.compile(u"^([^/-]+)-([^/-]+)\\.dist-info\\Z")
 
 
 def changed_lines(old, old_files, new, new_files, most):
-    """The account of two manifests and their lists of files: eggs first, at most so many."""
+    """Gives the account of two manifests and their lists of files: eggs first, at most so many."""
     lines = [u"what changed from %s to %s:" % (old["version"], new["version"])]
     eggs = changed_eggs(old_files, new_files)
     if eggs:
@@ -36,7 +36,7 @@ def libraries_of(manifest):
 
 
 def compared(old, new):
-    """(name, was, is) of what differs; None for what is new or gone."""
+    """Gives (name, was, is) of what differs; None for what is new or gone."""
     return sorted((name, old.get(name), new.get(name)) for name in set(old) | set(new) if old.get(name) != new.get(name))
 
 
@@ -68,7 +68,7 @@ def changed_eggs(old_files, new_files):
 
 
 def eggs_of(files):
-    """The distributions of a list of files: (name, versions) by the plain name."""
+    """Gives the distributions of a list of files: (name, versions) by the plain name."""
     found, seen, inside = {}, set(), None
     for entry in files:
         if inside and entry["path"].startswith(inside):

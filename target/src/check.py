@@ -53,7 +53,7 @@ def check(tree):
 
 
 def was_opened(entry, found):
-    """Whether others have a right that a part took away from them."""
+    """Says whether others have a right that a part took away from them."""
     mode = entry.get("mode")
     if WINDOWS or entry.get("type") == u"link" or mode in (None, 0o644, 0o755) or entry["path"].split(u"/")[0] == u"var":
         return False

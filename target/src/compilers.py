@@ -35,7 +35,7 @@ class Shims(object):
         os.environ["PATH"] = os.environ.get("PATH", os.defpath) + os.pathsep + fs(self.folder)
 
     def wanted(self):
-        """The parts that asked for a compiler, in order."""
+        """Gives the parts that asked for a compiler, in order."""
         if not self.folder or not os.path.exists(os.path.join(self.folder, b"wanted")):
             return []
         found = []

@@ -36,7 +36,7 @@ def check_config(tree, staging, python, plan):
             clear(full)
         for path in edited:
             os.rename(staging.full(path) + aside, staging.full(path))
-    hint = u"put it right, or run bin/buildout with another -c, then update again"
+    hint = u"correct it, or run bin/buildout with another -c, then update again"
     if code == 1:
         wrong = ([line for line in err.splitlines() if line.startswith(u"error: ")] or [err])[0][len(u"error: "):]
         if outside and not re.search(u"^part |referenced section|[Mm]issing option", wrong):
@@ -44,9 +44,9 @@ def check_config(tree, staging, python, plan):
     else:
         wrong = unmet_pins(tree, staging, python, plan, pins_in(out), usual)
         if wrong and edited:
-            hint = u"take the edit out of %s, and put what this server needs into a file that extends %s, for bin/buildout -c" % (u", ".join(edited), usual)
+            hint = u"undo the edit of %s, and put what this server needs into a file that extends %s, for bin/buildout -c" % (u", ".join(edited), usual)
     if wrong:
-        raise Refused(u"%s, which bin/buildout was last run with, doesn't go with %s: %s" % (
+        raise Refused(u"%s, which bin/buildout was last run with, doesn't work with %s: %s" % (
             config, staging.incoming.what(), wrong.replace(text(staging.full(ELSEWHERE)), folder).replace(text(staging.base), text(tree.base))), hint)
 
 
@@ -76,7 +76,7 @@ def read_config(staging, python, config):
 
 
 def pins_in(out):
-    """What "launcher.py --reads" says of pins: [name, wanted, versions that are there ...]."""
+    """Gives what "launcher.py --reads" says of pins: [name, wanted, versions that are there ...]."""
     return [line.split()[1:] for line in out.splitlines() if line.startswith(u"pin ")]
 
 

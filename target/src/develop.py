@@ -12,12 +12,12 @@ def normal(name):
 
 
 def package_of(link):
-    """The package that a NAME.egg-link is for."""
+    """Gives the package that a NAME.egg-link is for."""
     return normal(link[:-len(u".egg-link")])
 
 
 def owner(name, packages):
-    """The package that a file of develop-eggs was made for, by its name."""
+    """Gives the package that a file of develop-eggs was made for, by its name."""
     if name.endswith(u".egg-link"):
         return package_of(name)
     if name.endswith((u".dist-info", u".egg-info")):
@@ -31,7 +31,7 @@ def owner(name, packages):
 
 
 def owners_of(names, recorded):
-    """The package of each file of develop-eggs that has one. Names say it, and
+    """Gives the package of each file of develop-eggs that has one. Names say it, and
     what names don't say, a RECORD does: each backend has its own names.
     recorded: gives the RECORD of a .dist-info, as bytes."""
     packages = [package_of(n) for n in names if n.endswith(u".egg-link")]
@@ -44,7 +44,7 @@ def owners_of(names, recorded):
 
 
 def record_names(data):
-    """What lies beside a .dist-info because its wheel was installed there: its
+    """Gives what lies beside a .dist-info because its wheel was installed there: its
     RECORD is in the form of Python's csv (PEP 376)."""
     lines = [line if PY2 else text(line) for line in data.replace(b"\0", b"").splitlines()]
     try:

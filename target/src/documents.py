@@ -44,7 +44,7 @@ def is_flag(value):
 
 
 def is_plain(value):
-    """ASCII, as versions and names of libraries are."""
+    """Says whether this is ASCII, as versions and names of libraries are."""
     return isinstance(value, KIND) and re.match(u"[ -~]+\\Z", value) is not None
 
 
@@ -65,7 +65,7 @@ def named(shape, name=is_text):
 
 
 def members(needed, optional=None):
-    """An object. Of what may be missing, null is as good as missing, and goes."""
+    """Gives the shape of an object. An optional name with null is as good as missing, and is removed."""
     def fits(value):
         return isinstance(value, dict) and wrong_key(value, needed, optional or {}) is None
     fits.needed, fits.optional = needed, optional or {}
@@ -73,7 +73,7 @@ def members(needed, optional=None):
 
 
 def wrong_key(value, needed, optional):
-    """A name of an object under which nothing, or something wrong, stands."""
+    """Gives a name of an object whose value is missing or wrong, or None."""
     for key in needed:
         if key not in value or not needed[key](value[key]):
             return key
@@ -86,7 +86,7 @@ def wrong_key(value, needed, optional):
 
 
 def is_entry(value):
-    """A line of files.json."""
+    """Says whether this is a line of files.json."""
     kind = value.get("type") or u"" if isinstance(value, dict) else None
     needed = {u"": {"mode": is_mode, "sha256": is_text}, u"dir": {"mode": is_mode}, u"link": {"link": is_text}}
     return kind in tuple(needed) and wrong_key(value, needed[kind], ENTRY) is None and is_path(value.get("path"))
@@ -137,7 +137,7 @@ def same_archive(_):
 
 
 def read_json(root, name, missing=None, known=FORMAT, newer=same_archive):
-    """A JSON document of .binary-buildout, or None if it isn't there. newer says
+    """Gives a JSON document of .binary-buildout, or None if it isn't there. newer says
     of one with a higher format than is known what can be done."""
     path = os.path.join(root, native(name))
     hint = missing or u"unpack the archive again, and compare its SHA-256"

@@ -5,7 +5,7 @@ from system import LAUNCHER, Refused, STATE, native
 
 
 def signatures_of(tree, python):
-    """The hash of each develop directory as it is now, by the tree's own zc.buildout."""
+    """Gives the hash of each develop directory as it is now, by the tree's own zc.buildout."""
     signatures = tree.manifest["signatures"]
     if not signatures:
         return []
@@ -40,7 +40,7 @@ def fit(tree, new, python):
 
 
 def finish_same(tree, work):
-    """Nothing moved: only bin/buildout may have to be written again."""
+    """Writes bin/buildout again where that differs: nothing else does when nothing moved."""
     work.decide_buildout()
     count = work.writes.apply()
     if count:
@@ -49,7 +49,7 @@ def finish_same(tree, work):
 
 
 def known_signatures(tree, python, work):
-    """For each name the hashes that .installed.cfg may hold for it."""
+    """Gives for each name the hashes that .installed.cfg may hold for it."""
     if work.pending:
         return work.pending.get("signatures") or {}
     found = {}

@@ -33,7 +33,7 @@ def real(path):
             raise Stop(2, "following the link %s: it leads in a circle" % path, "remove the link")
         above = os.stat(up)
         if above.st_mode & 0o1002 == 0o1002 and os.lstat(at).st_uid not in (os.geteuid(), above.st_uid):
-            raise Stop(2, "following the link %s: another user made it, where everybody can" % at, "name what it points to, if that is meant")
+            raise Stop(2, "following the link %s: another user made it, in a directory that everybody can write to" % at, "name what it points to, if that is meant")
         target = os.readlink(at)
         at, names = "/" if target[:1] == "/" else up, target.split("/") + names
     return at

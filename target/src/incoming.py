@@ -83,7 +83,7 @@ class Incoming(object):
                 u"take the delta from %s, or the whole archive: binary-buildout update" % tree.manifest["version"])
 
     def document(self, name):
-        """A document of the new archive, made of the base's: by its bytes in format
+        """Gives a document of the new archive, made of the base's: by its bytes in format
         2, by its lines in format 1."""
         source = self.tree.inside(OWN + u"/" + name)
         if DOCUMENT(self.delta[name]):
@@ -139,7 +139,7 @@ class Incoming(object):
         return u"%s %s" % (self.delta["name"], self.delta["version"])
 
     def check(self, python, root):
-        """As a fresh install of the new version would be checked. Where this interpreter
+        """Checks what a fresh install of the new version would check. Where this interpreter
         won't be the new version's, its own bootstrap.py does that when it is staged."""
         if self.manifest.get("bundled_python") or self.tree.manifest.get("bundled_python"):
             return
@@ -149,7 +149,7 @@ class Incoming(object):
 
 
 def incoming_of(tree):
-    """What waits to be applied, or None. Of several, the one that fits."""
+    """Gives what waits to be applied, or None. Of several, the one that fits."""
     folder = tree.inside(INCOMING + u"/x").rpartition(native(u"/"))[0]
     names = sorted(text(n) for n in os.listdir(folder)) if is_folder(folder) else []
     names = [n for n in names if n != tree.archive]  # that one is here

@@ -27,7 +27,7 @@ class Journal(object):
         return os.path.join(self.base, *[n if isinstance(n, bytes) or WINDOWS else n.encode("ascii") for n in names])
 
     def relative(self, path):
-        """A path below the root, or None."""
+        """Gives a path below the root, or None."""
         path = native(exact(os.path.abspath(path), u"a path"))
         front = os.path.join(self.root, native(u""))
         if not path.startswith(front) or os.path.realpath(os.path.dirname(path)) != os.path.dirname(path):
@@ -63,7 +63,7 @@ class Journal(object):
             fcntl.fcntl(fd, fcntl.F_SETFD, fcntl.fcntl(fd, fcntl.F_GETFD) | fcntl.FD_CLOEXEC)
 
     def note(self, kind, relative):
-        """A line of the log, on disk before the thing is done."""
+        """Writes a line of the log, which is on disk before the thing is done."""
         self.number += 1
         line = json.dumps([kind, self.number, text(relative)]).encode("ascii") + b"\n"
         self.log.write(line)
@@ -106,7 +106,7 @@ class Journal(object):
             self.note("part", relative)
 
     def commit(self):
-        """What was done, counts."""
+        """Ends the journal: what was done counts."""
         if self.log:
             self.log.close()
         old = self.base + native(u".old")
@@ -154,7 +154,7 @@ class Journal(object):
         return True
 
     def lines(self):
-        """The log; a last line that was cut off was never acted upon."""
+        """Gives the log; a last line that was cut off was never acted upon."""
         try:
             data = read_file(self.path("log"))
         except EnvironmentError:
@@ -169,10 +169,10 @@ class Journal(object):
 
 
 def check_inside(path):
-    """Paths of a journal are relative, and don't climb."""
+    """Refuses a path of a journal that is absolute or climbs."""
     parts = slashed(path).split(u"/")
     if u"" in parts or u"." in parts or u".." in parts or u"\0" in path or os.path.isabs(path):
-        raise Refused(u"%s is damaged: %s is no path in the tree" % (JOURNAL, json.dumps(path)), u"unpack the archive into another directory")
+        raise Refused(u"%s is damaged: %s isn't a path in the tree" % (JOURNAL, json.dumps(path)), u"unpack the archive into another directory")
 
 
 def make_parents(path):

@@ -11,7 +11,7 @@ from transaction import LISTED, PREVIOUS, RECORD
 
 
 def laid_over(tree):
-    """What another version of this tree left, if this one was unpacked over it:
+    """Gives what another version of this tree left, if this one was unpacked over it:
     pairs of path and what was left there. Known before anything is relocated."""
     listed = read_json(tree.base, LISTED)
     if listed is None or listed.get("archive") == tree.archive:
@@ -43,7 +43,7 @@ def remove_laid_over(tree, gone):
             os.unlink(full)
         elif is_owned(path):
             replace(full, full + native(u".old"))
-            say(u"%s was edited: what you had is %s.old" % (path, path))
+            say(u"%s was edited: your version is %s.old" % (path, path))
         else:
             say(u"%s was edited, and stays: it is no longer part of the application" % path)
     for full in folders:

@@ -23,8 +23,7 @@ from system import (INSTALLED, LAUNCH, LOCK, OWN, PY2, Refused, STATE, WINDOWS, 
 
 
 def finish_change(root):
-    """An update or a rollback that was killed is finished, or undone, by
-    bootstrap.py. It may bring another launcher.py: that one goes on."""
+    """Has bootstrap.py finish or undo an update or a rollback that was killed. It may bring another launcher.py: that one goes on."""
     if not os.path.isdir(os.path.join(root, native(OWN + u"/transaction"))):
         return
     command = starting_command(root) or [sys.executable, "-sE", os.path.join(fs(root), "bootstrap.py")]
@@ -63,7 +62,7 @@ def launch_buildout(root, mode, words):
             say(u"an interrupted bin/buildout was undone")
             state, manifest = check_state(root, launch)
     if mode == "target" and arguments.command[:1] in (["bootstrap"], ["init"]):
-        raise Refused(u"bin/buildout %s is not for here" % text(arguments.command[0]), how_to_start(root), 2)
+        raise Refused(u"bin/buildout %s would make a new buildout, and this one is installed" % text(arguments.command[0]), how_to_start(root), 2)
     if mode == "target" and arguments.runs() and not arguments.config and (
             state.get("config") not in (None, u"", launch.get("config"))):
         say(u"note: the last run was bin/buildout -c %s" % state["config"])
@@ -97,7 +96,7 @@ def launch_buildout(root, mode, words):
 
 
 def installed_as_utf8(root):
-    """Where zc.buildout was run without this file, its record is in the code page."""
+    """Writes .installed.cfg in UTF-8: it is in the code page where zc.buildout was run without this file."""
     path = os.path.join(root, native(INSTALLED))
     data = read_file(path) if os.path.isfile(path) else b""
     try:
@@ -112,14 +111,14 @@ def text_of_run(root):
 
 
 def run_hook(buildout):
-    """What pack has to see of a build, or to say first: its own programs, in their order."""
+    """Runs the programs by which pack sees a build, or changes it first, in their order."""
     for path in filter(None, os.environ.pop("BINARY_BUILDOUT_HOOKS", "").split(os.pathsep)):
         with open(path, "rb") as f:
             exec(compile(f.read(), path, "exec"), {"buildout": buildout, "wrap": wrap, "__file__": path})
 
 
 def run_main(buildout, words):
-    """zc.buildout's main(), and its exit status."""
+    """Runs zc.buildout's main(), and gives its exit status."""
     try:
         buildout.buildout.main(words)
     except SystemExit as e:
@@ -161,7 +160,7 @@ def run_target(run, buildout, words):
 
 
 def report(run, status, wanted):
-    """What failed, after everything is as it was again."""
+    """Prints what failed, after everything is as it was again."""
     part, error = run.failed or (None, None)
     hint = u"everything is as it was before"
     if wanted:

@@ -20,7 +20,7 @@ LIBRARY_DIRS = ("/lib", "/usr/lib", "/lib64", "/usr/lib64", "/usr/local/lib", "/
 
 
 def has_library(name, python):
-    """Whether the system brings a shared library of our kind."""
+    """Says whether the system brings a shared library of our kind."""
     if WINDOWS or python.system == u"macos":
         return loads(name, python)
     ours = elf_head(native(python.program))
@@ -38,7 +38,7 @@ def has_library(name, python):
 
 
 def ldconfig(name):
-    """What the loader's cache says."""
+    """Gives what the loader's cache says."""
     for program in ("/sbin/ldconfig", "/usr/sbin/ldconfig"):
         if os.path.exists(program):
             try:
@@ -51,7 +51,7 @@ def ldconfig(name):
 
 
 def loads(name, python):
-    """The last resort: a process that loads it."""
+    """Says whether a process can load a library: the last resort."""
     env = dict((k, v) for k, v in os.environ.items()
                if k not in ("LD_LIBRARY_PATH", "LD_PRELOAD", "DYLD_LIBRARY_PATH"))
     try:

@@ -8,7 +8,7 @@ from transaction import LISTED
 
 
 def left_in(tree):
-    """What this program and buildout left at each path: a digest, "dir", or
+    """Gives what this program and buildout left at each path: a digest, "dir", or
     "link:" and where it points to."""
     left = {}
     for entry in (read_json(tree.base, FILES) or {}).get("files") or ():
@@ -24,7 +24,7 @@ def left_in(tree):
 
 
 def own_files(base):
-    """The files of .binary-buildout that belong to a version."""
+    """Gives the files of .binary-buildout that belong to a version."""
     found = []
     for folder, folders, names in os.walk(os.path.join(base, native(OWN))):
         inside = text(folder)[len(text(base)) + 1:].replace(os.sep, u"/")

@@ -7,7 +7,7 @@ from system import Refused, WINDOWS, native, text
 
 
 def set_path(launch, root):
-    """sys.path: the eggs of zc.buildout, then the interpreter's own modules."""
+    """Gives sys.path: the eggs of zc.buildout, then the interpreter's own modules."""
     own = [os.path.dirname(os.path.abspath(__file__)), os.path.dirname(os.path.realpath(__file__)), ""]
     rest = [p for p in sys.path if p not in own]
     if not launch.get("virtualenv"):
@@ -35,7 +35,7 @@ def forget_modules(folders):
 
 
 def load_buildout():
-    """zc.buildout of the tree. setuptools first: it brings distutils where the
+    """Imports zc.buildout of the tree. setuptools comes first: it brings distutils where the
     standard library has none."""
     import warnings
     warnings.filterwarnings("ignore", ".*pkg_resources.*")

@@ -50,15 +50,15 @@ OUTSIDE = re.compile(u"[A-Za-z]:[/\\\\]" if WINDOWS else u"/")
 
 
 def link_target(item, values):
-    """Where a link leads to: below a value, or, where pack was told to let it
+    """Says where a link leads to: below a value, or, where pack was told to let it
     pass (--allow-outside), to the absolute path that it had there."""
     found = LINK.match(item["link"])
     return values[found.group(1)] + (found.group(2) or u"") if found else item["link"]
 
 
 def check_path(path, bad):
-    """Listed paths are relative, with slashes, and don't climb."""
+    """Refuses a listed path that is absolute, has no plain slashes, or climbs."""
     parts = path.split(u"/")
     if (u"" in parts or u"." in parts or u".." in parts or u"\0" in path
             or (WINDOWS and re.search(u'[\\\\:<>"|?*]', path))):
-        bad(u"%s is no path in the tree" % json.dumps(path))
+        bad(u"%s isn't a path in the tree" % json.dumps(path))

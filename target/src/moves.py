@@ -12,7 +12,7 @@ def make_folders(path):
 
 
 def lay_copy(source, target):
-    """A second name of a file where that can be, else a copy; a link is made anew."""
+    """Makes a second name of a file where that can be, else a copy; a link is made anew."""
     found = os.lstat(source)
     if stat.S_ISLNK(found.st_mode):
         os.symlink(os.readlink(source), target)

@@ -8,7 +8,7 @@ from transaction import CHANGE, INCOMING, PREVIOUS, STAGED
 
 
 def check_owner(base):
-    """Root doesn't run, replay, or write into, what another user can change."""
+    """Refuses, to root, a tree with files that another user can change and root would run, replay or write into."""
     if WINDOWS or os.geteuid() != 0:
         return
     paths = [OWN + u"/" + name for name in (u"manifest.json", u"files.json", u"launch.json", u"launcher.py", u"state.json", u"origin")]
@@ -21,7 +21,7 @@ def check_owner(base):
 
 
 def interpreter_paths(program):
-    """The tree's own interpreter, the directories that it lies in and those that
+    """Gives the tree's own interpreter, the directories that it lies in and those that
     it loads from first: lib or lib64 of python-3.13.9, and python3.13 in it."""
     parts = program.split(u"/")
     on_the_way = [u"/".join(parts[:i + 1]) for i in range(len(parts))]

@@ -166,7 +166,7 @@ class Run(object):
         return link
 
     def develop_files(self, folder):
-        """What belongs to a directory and was moved out of develop-eggs, or
+        """Gives what belongs to a directory and was moved out of develop-eggs, or
         still lies there: pairs of the number in the journal, or 0, and path.
         What the build left there and no package owns comes with any of them."""
         aside = dict((name, (0, os.path.join(self.develop_directory, name)))
@@ -186,11 +186,11 @@ class Run(object):
         return []
 
     def now_at(self, number, relative):
-        """Where a file of develop-eggs lies now."""
+        """Says where a file of develop-eggs lies now."""
         return self.journal.path("moved", "%d" % number) if number else os.path.join(self.root, relative)
 
     def owners(self, aside):
-        """The package of each file of develop-eggs that has one."""
+        """Gives the package of each file of develop-eggs that has one."""
         if self.owned is None or self.owned[0] != set(aside):
             found = owners_of([text(n) for n in aside], lambda name: self.record_of(aside[native(name)]))
             self.owned = set(aside), dict((native(n), package) for n, package in found.items())
@@ -201,7 +201,7 @@ class Run(object):
         return read_file(path) if os.path.isfile(path) else b""
 
     def develop_new(self, old, folder, setup, dest, build_ext, *args, **kw):
-        """A package that was added here: works if it needs no compiler."""
+        """Sets up a package that was added here, which works if it needs no compiler."""
         saved = dict(os.environ)
         os.environ.update(PIP_NO_BUILD_ISOLATION="0", PIP_NO_INDEX="1")
         try:
@@ -251,7 +251,7 @@ class Run(object):
         return self.buildout[part] if part else {}
 
     def changed_source(self, relative, time):
-        """A source file in a package that is newer than what was compiled
+        """Gives a source file in a package that is newer than what was compiled
         from it, and isn't the one that it was compiled from."""
         if self.files is None:
             listed = read_json(self.root, FILES) or {}
@@ -275,7 +275,7 @@ class Run(object):
 
 
 def installed_paths(buildout):
-    """What the parts left, by .installed.cfg."""
+    """Gives what the parts left, by .installed.cfg."""
     found = []
     for options in buildout._read_installed_part_options()[0].values():
         for line in (options.get("__buildout_installed__") or "").split("\n"):

@@ -11,17 +11,21 @@ FORMS = (u"", u"+slash", u"+double", u"+url", u"+json", u"+python", u"+bytes", u
 LOWER = u"+lower"
 
 
+def percent(value, safe):
+    """Gives a path as URLs have it, percent-encoded but for some characters."""
+    try:
+        from urllib.parse import quote
+    except ImportError:
+        from urllib import quote
+    return quote((value.replace(u"\\", u"/") if WINDOWS else value).encode("utf-8"), safe=safe).encode("ascii")
+
+
 def spell(value, form, two=PY2):
-    """A value in a placeholder's form, as bytes. two: for Python 2 to read."""
+    """Gives a value in a placeholder's form, as bytes. two: for Python 2 to read."""
     if form.endswith(LOWER):  # os.path.normcase, on Windows
         return spell(value.replace(u"/", u"\\").lower(), form[:-len(LOWER)], two)
     if form == u"+url":
-        try:
-            from urllib.parse import quote
-        except ImportError:
-            from urllib import quote
-        shown = value.replace(u"\\", u"/") if WINDOWS else value
-        return quote(shown.encode("utf-8"), safe="/:" if WINDOWS else "/").encode("ascii")
+        return percent(value, "/:" if WINDOWS else "/")
     if form == u"+slash":
         return value.replace(u"\\", u"/").encode("utf-8")
     if form == u"+double":
@@ -58,7 +62,7 @@ UTF8 = (b"utf-8", b"utf8")
 
 
 def escape_of(data):
-    """How a character that isn't ASCII has to be written in a file that says
+    """Says how a character that isn't ASCII has to be written in a file that says
     that it isn't in UTF-8, as Python names it: None if it may stand as it is."""
     for pattern, escape in ((DECLARED_XML, "xmlcharrefreplace"), (DECLARED, "backslashreplace")):
         found = pattern.match(data)

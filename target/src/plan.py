@@ -14,7 +14,7 @@ BUNDLED = re.compile(u"python-[0-9][^/]*/")  # an interpreter in the archive
 
 
 def is_owned(path):
-    """Whether buildout or this program writes it, and no person."""
+    """Says whether buildout or this program writes it, and no person."""
     return path.split(u"/")[0] in OWNED or BUNDLED.match(path) is not None
 
 
@@ -34,7 +34,7 @@ class Item(object):
 
 
 def item_at(full):
-    """What lies there; None if nothing does."""
+    """Gives what lies there; None if nothing does."""
     try:
         found = os.lstat(full)
     except OSError:
@@ -72,7 +72,7 @@ class Plan(object):
         return os.path.join(self.base, native(path))
 
     def have(self, path):
-        """What lies at a path now; nothing does where a directory on the way
+        """Gives what lies at a path now; nothing does where a directory on the way
         is a file or a link yet."""
         parts = path.split(u"/")
         for i in range(1, len(parts)):
@@ -88,11 +88,11 @@ class Plan(object):
         return any(u"/".join(parts[:i]) in self.blocked for i in range(1, len(parts) + 1))
 
     def edited(self, path, have):
-        """Whether somebody changed what lies there since it was left."""
+        """Says whether somebody changed what lies there since it was left."""
         return have.value != self.left.get(path) and not is_bytecode(path)
 
     def keep(self, path, have):
-        """An edit gets the name PATH.old."""
+        """Plans that an edit gets the name PATH.old."""
         target, number = path + u".old", 0
         while True:
             there = item_at(self.full(target))
@@ -100,14 +100,14 @@ class Plan(object):
                 break
             number += 1
             target = path + u".old%d" % number
-        self.say(u"old", path, u"%s was edited: what you had is %s" % (path, target))
+        self.say(u"old", path, u"%s was edited: your version is %s" % (path, target))
         if there is None:
             self.number += 1
             lay_copy(self.full(path), os.path.join(self.prepared, native(u"%d" % self.number)))
             self.adds.append([u"put", target, CHANGE + u"/kept/%d" % self.number, False])
 
     def lay(self, path, item, have):
-        """item shall lie at path, where have lies now."""
+        """Plans that item takes the place of have at path."""
         if path.split(u"/")[0] == OWN:
             if have is None or not have.same(item):
                 self.own.append([u"put", path, item.source, have is not None])
@@ -133,7 +133,7 @@ class Plan(object):
             self.beside(path, item, have)
 
     def beside(self, path, item, have):
-        """An edit stays; what is new is laid as PATH.new, where it is new."""
+        """Plans that an edit stays; what is new gets the name PATH.new, where it is new."""
         target = path + u".new"
         there = item_at(self.full(target))
         if item.value == self.left.get(path) and (there is None or target not in self.left):
@@ -163,7 +163,7 @@ class Plan(object):
             self.times.append([u"chmod", path, have.mode, mode])
 
     def remove(self, path, have):
-        """What lies at path goes, unless somebody edited it."""
+        """Plans that what lies at path goes, unless somebody edited it."""
         if have is None or path.split(u"/")[0] == u"var":
             return
         own = path.split(u"/")[0] == OWN
@@ -174,7 +174,7 @@ class Plan(object):
         elif not self.edited(path, have):
             self.drops.append([u"drop", path])
         elif path.startswith(self.eggs):
-            self.say(u"gone", path, u"%s was edited, and went with its egg: it is in %s" % (path, PREVIOUS + u"/old"))
+            self.say(u"gone", path, u"%s was edited, and was removed with its egg: your version is in %s" % (path, PREVIOUS + u"/old"))
             self.drops.append([u"drop", path])
         elif is_owned(path):
             self.keep(path, have)
@@ -201,7 +201,7 @@ class Plan(object):
                 self.folders.append([u"rmdir", cache, 0o755])
 
     def remove_whole(self, path, left):
-        """An egg is one thing: what was added in it would make a broken one of it."""
+        """Plans that all of an egg goes: what was added in it would make a broken one of it."""
         for folder, folders, names in os.walk(self.full(path)):
             inside = text(folder)[len(text(self.base)) + 1:].replace(os.sep, u"/")
             for name in folders + names:
@@ -223,7 +223,7 @@ class Plan(object):
                                           u"move it away")
 
     def operations(self):
-        """All of it, in an order in which the old version runs until the new one
+        """Gives all operations, in an order in which the old version runs until the new one
         is there: what is new, what is replaced, what goes."""
         self.check()
         return (self.adds + self.swaps + self.drops + deepest_first(self.folders) + self.late + self.times
@@ -244,7 +244,7 @@ class Plan(object):
 
 
 def deepest_first(folders):
-    """Each directory once, after those that lie in it."""
+    """Gives each directory once, after those that lie in it."""
     once = dict((o[1], o) for o in folders)
     return sorted(once.values(), key=lambda o: (-o[1].count(u"/"), o[1]))
 
@@ -261,7 +261,7 @@ def open_alone(path):
 
 
 def busy_files(paths, try_open=open_alone):
-    """Those of the files that can't be opened alone."""
+    """Gives those of the files that can't be opened alone."""
     busy = []
     for path in paths:
         if os.path.isfile(path) and not os.path.islink(path):

@@ -26,7 +26,7 @@ class Python(object):
 
     @staticmethod
     def of_tree(base, root, bundled):
-        """The archive's own: what runs, and by which path and prefix the tree has it."""
+        """Gives the archive's own interpreter: what runs, and by which path and prefix the tree has it."""
         if not runs_from(os.path.join(base, native(bundled["directory"]))):
             raise Refused(u"this archive has an interpreter of its own, %s, and this is %s" % (bundled["executable"], text(sys.executable or "")),
                           u"unpack the archive again: the program bootstrap is missing in its top directory", 2)

@@ -29,7 +29,7 @@ def quick_pip(easy):
 
 
 def fork_pip(words, environment):
-    """What pip says, or None if it failed: then a process of its own says why."""
+    """Gives what pip says, or None if it failed: then a process of its own says why."""
     try:
         from pip._internal.cli.main import main as pip
         for name in PIP_MODULES:

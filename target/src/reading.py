@@ -12,14 +12,14 @@ from system import LAUNCH, Refused, WINDOWS, text
 
 
 def site_packages():
-    """Where a virtualenv has what is installed, name by name."""
+    """Says where a virtualenv has what is installed, name by name."""
     if WINDOWS:
         return "Lib", "site-packages"
     return "lib", "python%d.%d" % sys.version_info[:2], "site-packages"
 
 
 def signature(root, folders):
-    """The hashes that zc.buildout makes of develop directories. A virtualenv
+    """Gives the hashes that zc.buildout makes of develop directories. A virtualenv
     that was moved has no interpreter before bootstrap.py is through, so the one
     that runs this reads what it has installed."""
     launch = read_json(root, LAUNCH, u"unpack the archive again")
@@ -77,7 +77,7 @@ def reads(root, config):
 
 
 def unmet_pins(found):
-    """The pins of a configuration that ask for another version than the one
+    """Gives the pins of a configuration that ask for another version than the one
     that this tree has: "NAME WANTED HAVE ..."."""
     section = found["buildout"].get("versions")
     if not section or section not in found:
@@ -106,7 +106,7 @@ def plain_name(name):
 
 
 def same_version(one, other):
-    """Whether two spellings are of one version: 1.0 and 1.0.0, 1.0-2 and 1.0_2."""
+    """Says whether two spellings are of one version: 1.0 and 1.0.0, 1.0-2 and 1.0_2."""
     def fields(version):
         found = re.sub("[-_]", ".", version.lower()).split(".")
         while len(found) > 1 and found[-1] == "0":

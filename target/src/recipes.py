@@ -5,7 +5,7 @@ import os
 # -- extensions of buildout
 
 def patch_extensions(module):
-    """mr.developer keeps its checkouts: no version-control program is run."""
+    """Has mr.developer keep its checkouts: no version-control program is run."""
     resources = module.pkg_resources
     old = resources.iter_entry_points
 
@@ -40,8 +40,8 @@ def patch_mr_developer():
 
 
 def print_picked(old, buildout):
-    """The versions file is written by the build alone: each run would append to
-    one that the configuration doesn't extend."""
+    """Writes no versions file on the target, since each run would append to one that
+    the configuration doesn't extend."""
     file, buildout.update_versions_file = buildout.update_versions_file, ""
     try:
         if buildout.show_picked_versions:

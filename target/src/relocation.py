@@ -28,7 +28,7 @@ class Relocation(object):
         self.sources = {}  # of Python modules that are written: the new content, and the time
 
     def original(self, path, item=None):
-        """What is on disk, the archive's version of it if that is known, and
+        """Gives what is on disk, the archive's version of it if that is known, and
         whether the file on disk is that version."""
         data, found = self.tree.content(path)
         if data is None:
@@ -46,7 +46,7 @@ class Relocation(object):
         return data, None, False, found
 
     def made_from_origin(self, path):
-        """The digests that this file has if we made it of the archive's version."""
+        """Gives the digests that this file has if we made it of the archive's version."""
         found = [((self.tree.state or {}).get("fitted") or {}).get(path)]
         pending = self.pending.get("files", {}).get(path)
         if pending and pending[2]:
@@ -103,7 +103,7 @@ class Relocation(object):
                    (found.st_mtime, found.st_mtime), fresh, True)
 
     def replaced(self, path, data):
-        """A file that buildout or a person changed: old values to new ones.
+        """Replaces the old values in a file that buildout or a person changed.
         One that a killed run has already done stays."""
         before_after = self.pending.get("files", {}).get(path)
         if before_after and digest(data) == before_after[1]:
@@ -111,7 +111,7 @@ class Relocation(object):
         return for_starter(path, replacer(self.old, self.new)(from_starter(data)))
 
     def decide_other(self, path):
-        """A file that buildout wrote here."""
+        """Stages a file that buildout wrote here."""
         full = self.tree.inside(path)
         if not os.path.lexists(full):
             del self.writes.files[path]
@@ -163,7 +163,7 @@ class Relocation(object):
             self.writes.stage(path, data, new, item["mode"] or 0o644, None, False)
 
     def mark(self, signatures):
-        """From here on, what was begun is finished."""
+        """Notes in state.json what was begun: from here on, a run that was killed is finished by the next."""
         state = dict(self.tree.state or {})
         state.setdefault("format", FORMAT)
         for key in ("root", "interpreter", "archive", "config"):
@@ -180,7 +180,7 @@ class Relocation(object):
         write_json(self.tree.base, STATE, state)
 
     def finish(self, signatures):
-        """The last writes: .installed.cfg, bin/buildout, and the state. Gives the number of files."""
+        """Does the last writes: .installed.cfg, bin/buildout, and the state. Gives the number of files."""
         items = dict((item["path"], item) for item in self.tree.manifest["relocations"])
         self.decide_installed(items.get(INSTALLED), signatures)
         self.decide_buildout()

@@ -9,7 +9,7 @@ from tags import number, platform_needs, same_arch
 
 
 def asset(manifest, abi=None, platform=None):
-    """The name of another archive of the same release."""
+    """Gives the name of another archive of the same release."""
     have_abi, _, have_platform = manifest["target"].partition(u"-")
     label = u"-" + manifest["label"] if manifest.get("label") else u""
     return u"%s-%s-%s-%s%s" % (manifest["name"], manifest["version"], abi or have_abi,
@@ -17,7 +17,7 @@ def asset(manifest, abi=None, platform=None):
 
 
 def other_python(minor):
-    """A python of that version on PATH, as a hint."""
+    """Gives a python of that version on PATH, as a hint."""
     for place in os.environ.get("PATH", "").split(os.pathsep):
         path = os.path.join(place, "python" + minor)
         if place and os.access(path, os.X_OK):

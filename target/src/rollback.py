@@ -10,7 +10,7 @@ from transaction import CHANGE, INCOMING, PREVIOUS, Transaction, check_plan
 
 
 def rollback(tree):
-    """Back to the version before the last update, which is kept whole."""
+    """Restores the version before the last update, which is kept whole."""
     plan = read_json(tree.base, PREVIOUS + u"/plan.json")
     if plan is None or plan.get("to") != tree.archive:
         raise Refused(u"there is no version to go back to", u"an update keeps the one before it; "
@@ -68,7 +68,7 @@ def undo_later(back, operation, saved, tree):
 
 
 def write_old_state(tree, plan, prepared):
-    """The old state.json; of files that didn't change, what was left last."""
+    """Writes the old state.json, with the latest digests of files that didn't change."""
     state = read_json(tree.base, PREVIOUS + u"/old/" + STATE, u"install the archive of that version into another directory")
     changed = set(o[1] for o in plan["operations"])
     for path, left in ((tree.state or {}).get("files") or {}).items():

@@ -15,7 +15,7 @@ from system import PY2, Refused, WINDOWS, native, read_file, replace, text, writ
 # -- scripts
 
 def fit_script(contents):
-    """A script as bootstrap.py leaves it: see shebang()."""
+    """Gives a script as bootstrap.py leaves it: see shebang()."""
     data = contents if isinstance(contents, bytes) else contents.encode("utf-8", "surrogateescape")
     python = sys.executable if isinstance(sys.executable, bytes) else os.fsencode(sys.executable)
     start = b"#!" + python
@@ -132,8 +132,8 @@ def open_starters(name, mode="r", *args, **kw):
 
 
 def fit_own(data, root):
-    """The same for a script whose interpreter lies in this tree, as a Python
-    does that a part compiled."""
+    """Fits the first lines of a script whose interpreter lies in this tree, as a
+    Python does that a part compiled."""
     line, _, rest = data[2:].partition(b"\n")
     front = native(text(root) + u"/")
     if WINDOWS or not line.startswith(front):
@@ -149,7 +149,7 @@ def fit_own(data, root):
 
 
 def fit_scripts(root):
-    """Scripts that recipes write themselves, after the run."""
+    """Fits the scripts that recipes write themselves, after the run."""
     folder = os.path.join(root, native(u"bin"))
     for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
         path = os.path.join(folder, name)

@@ -18,7 +18,7 @@ HIDDEN = b"\f#/ 2>/dev/null || "
 
 
 def shebang(interpreter, arguments, rest):
-    """A script's first lines. The kernel takes 127 bytes and no space: what it
+    """Gives a script's first lines. The kernel takes 127 bytes and no space: what it
     can't run becomes a line for /bin/sh.
     Where something isn't ASCII, Python 2 wants the encoding named, and Python
     before 3.7 can't open such paths in the locale "C"."""
@@ -59,7 +59,7 @@ SH_HEADS = (re.compile(br"#!/bin/sh\n(#[^\n]*\n)?" + re.escape(HIDDEN) + b"(?:" 
 
 
 def plain_shebang(data):
-    """A script that has lines for /bin/sh, with one #! line again."""
+    """Gives a script that has lines for /bin/sh, with one #! line again."""
     for number, pattern in enumerate(SH_HEADS):
         found = pattern.match(data)
         if found:

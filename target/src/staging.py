@@ -62,7 +62,7 @@ class Staging(object):
             self.lay_file(path, entry, full)
 
     def copy(self, source, target, mode):
-        """A second name of a file that is not used for anything else, else a copy."""
+        """Makes a second name of a file that is not used for anything else, or a copy."""
         found = os.lstat(source)
         if stat.S_IMODE(found.st_mode) == mode & 0o777 and int(found.st_mtime) == self.incoming.epoch:
             lay_copy(source, target)
@@ -70,7 +70,7 @@ class Staging(object):
             self.lay_content(source, target, mode)
 
     def lay_content(self, source, target, mode, seen=None):
-        """A copy, piece by piece; a hash that is given sees it."""
+        """Writes a copy, piece by piece; a hash that is given sees it."""
         write_new(target, pieces(source, seen), mode, (self.incoming.epoch, self.incoming.epoch))
 
     def lay_file(self, path, entry, full):
@@ -117,7 +117,7 @@ class Staging(object):
         write_new(full, self.patches.chunks(path, source, entry), entry["mode"], (self.incoming.epoch, self.incoming.epoch))
 
     def as_it_was(self, path):
-        """Where a file of the version that is here lies as its archive has it, or None."""
+        """Says where a file of the version that is here lies as its archive has it, or None."""
         entry = self.before.get(path) or {}
         for name in (path, OWN + u"/origin/" + path):
             full = self.tree.inside(name)
@@ -126,7 +126,7 @@ class Staging(object):
         return None
 
     def elsewhere(self, path, entry):
-        """A file with the content that a path has in the new version alone, or None.
+        """Gives a file with the content that a path has in the new version alone, or None.
         It is copied: a second name would change when somebody edits the other one."""
         if (self.before.get(path) or {}).get("sha256") == entry["sha256"]:
             return None
@@ -139,7 +139,7 @@ class Staging(object):
                 and digest_of(full) == entry["sha256"])
 
     def lay_other(self, path, entry, here, found, full):
-        """A file that the new version has as the old one had it, and that was
+        """Stages a file that the new version has as the old one had it, and that was
         changed or removed here. The edit stays; what belongs to buildout has to be there."""
         was = self.before.get(path) or {}
         if was.get("sha256") != entry["sha256"] or path in self.relocated or (
@@ -156,7 +156,7 @@ class Staging(object):
                       u"update with the whole archive: binary-buildout update DIR ARCHIVE")
 
     def program(self, python):
-        """The interpreter of the new version, where it lies now."""
+        """Gives the interpreter of the new version, where it lies now."""
         bundled = self.incoming.manifest.get("bundled_python")
         if bundled:
             return plain(self.full(bundled["executable"]))
@@ -165,12 +165,12 @@ class Staging(object):
         given = given_python(self.tree.base)
         if given is None:
             minor = u".".join(self.incoming.manifest["python"]["version"].split(u".")[:2])
-            raise Refused(u"%s has no interpreter in it, and that of this version goes" % self.incoming.what(),
+            raise Refused(u"%s has no interpreter in it, and the update removes the one that is here" % self.incoming.what(),
                           u"run: python%s bootstrap.py" % minor, 2)
         return native(given)
 
     def fit(self, python, root):
-        """The new version's own bootstrap.py does what it does in a fresh install."""
+        """Has the new version's own bootstrap.py do what it does in a fresh install."""
         self.check_length(root)
         command = starting_command(self.base) if self.incoming.manifest.get("bundled_python") else None
         command = command or [self.program(python), "-sE", plain(self.full(u"bootstrap.py"))]
@@ -182,8 +182,8 @@ class Staging(object):
                           lines.get(u"hint") or u"", run.returncode if run.returncode in (1, 2) else 3)
 
     def check_length(self, root):
-        """Windows takes 259 characters where a program doesn't ask for more, and
-        Python doesn't, which reads zc.buildout and develop packages in here."""
+        """Refuses a path that is too long: Windows takes 259 characters where a program
+        doesn't ask for more, and Python doesn't, which reads zc.buildout and develop packages in here."""
         launch = read_json(self.base, LAUNCH) or {}
         folders = list(launch.get("path") or ()) + [s["path"] for s in self.incoming.manifest["signatures"]]
         folders = tuple(u"" if f == u"." else f + u"/" for f in folders)
@@ -195,7 +195,7 @@ class Staging(object):
                           u"move the tree to a path of at most %d characters" % (258 - len(longest)), 2)
 
     def items(self):
-        """Everything that the new tree has, by path, and what it is. Files that
+        """Gives everything that the new tree has, by path, and what it is. Files that
         are the tree's own under a second name are None: they stay."""
         found = {}
         for folder, folders, names in os.walk(self.base):

@@ -11,13 +11,13 @@ PAGE = re.compile(br"(#![^\n]*?) -X coding=(cp[0-9]+)(?=\r?\n)")
 
 
 def code_page():
-    """The encoding of paths for programs of Windows that know no Unicode."""
+    """Gives the encoding of paths for programs of Windows that know no Unicode."""
     import ctypes
     return u"cp%d" % ctypes.windll.kernel32.GetACP()
 
 
 def for_starter(path, data):
-    """NAME-script.py for setuptools' NAME.exe, which takes the interpreter's
+    """Gives NAME-script.py for setuptools' NAME.exe, which takes the interpreter's
     path in Windows' code page. Python wants the encoding of a file's first line
     named in that line: an option that says nothing else does it."""
     line = data.split(b"\n", 1)[0]
@@ -38,7 +38,7 @@ def for_starter(path, data):
 
 
 def from_starter(data):
-    """The same in UTF-8 again."""
+    """Undoes for_starter(): gives the script in UTF-8."""
     found = PAGE.match(data)
     if not found or not NOT_ASCII.search(found.group(1)):
         return data

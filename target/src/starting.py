@@ -9,7 +9,7 @@ from system import PY2, WINDOWS, plain
 
 
 def own_root():
-    """The tree that this file lies in."""
+    """Gives the tree that this file lies in."""
     return plain(os.path.realpath(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 
@@ -17,7 +17,7 @@ UTF8_LOCALES = ("C.UTF-8", "C.utf8", "en_US.UTF-8", "en_US.utf8", "UTF-8")
 
 
 def utf8_locale():
-    """A locale of this system whose encoding is UTF-8, or None."""
+    """Gives a locale of this system whose encoding is UTF-8, or None."""
     import locale
     for name in UTF8_LOCALES:
         try:
@@ -81,8 +81,8 @@ DROPPED = ("PYTHON", "PIP_", "SETUPTOOLS_", "DISTUTILS_", "VIRTUALENV_", "BUILDO
 
 
 def name_platform():
-    """A Python of 32 bits takes the processor of a 64-bit kernel for its own,
-    and names eggs by it: on a kernel of 32 bits none of them would count, nor
+    """Names the platform to a Python of 32 bits, which takes the processor of a 64-bit
+    kernel for its own, and names eggs by it: on a kernel of 32 bits none of them would count, nor
     the reverse. sysconfig reads this variable in every version."""
     if sys.platform.startswith("linux") and struct.calcsize("P") == 4:
         name = {"x86_64": "i686", "aarch64": "armv7l", "armv8l": "armv7l"}.get(os.uname()[4])

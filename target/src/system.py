@@ -57,12 +57,12 @@ def complain(error):
     name = getattr(error, "filename", None)
     reason = error.strerror or str(error)
     say(u"error: %s%s" % (text(name) + u": " if name else u"", text(reason)), sys.stderr)
-    say(u"hint: nothing is lost: run it again when this is put right", sys.stderr)
+    say(u"hint: nothing is lost: correct this, then run it again", sys.stderr)
     return 3
 
 
 def text(path):
-    """A path or a message of the system as text."""
+    """Gives a path or a message of the system as text."""
     if isinstance(path, bytes):
         return path.decode("utf-8" if not WINDOWS else sys.getfilesystemencoding(), "replace")
     if PY2 or WINDOWS:
@@ -71,7 +71,7 @@ def text(path):
 
 
 def exact(path, what):
-    """As text, but refuses what is not UTF-8."""
+    """Gives a path as text, and refuses one that is not UTF-8."""
     try:
         if isinstance(path, bytes):
             return path.decode("utf-8" if not WINDOWS else sys.getfilesystemencoding())
@@ -81,13 +81,13 @@ def exact(path, what):
 
 
 def native(path):
-    """The form that the system's calls take: bytes, on Windows text. So the
+    """Gives the form that the system's calls take: bytes, on Windows text. So the
     locale never counts, and Python 2 and 3 open the same names."""
     return path.replace(u"/", u"\\") if WINDOWS else path.encode("utf-8")
 
 
 def plain(path):
-    """A path of Windows without the front by which some programs name it
+    """Gives a path of Windows without the front by which some programs name it
     there, and which others can't use."""
     return path[4:] if WINDOWS and path[:4] == "\\\\?\\" and path[5:6] == ":" else path
 
@@ -97,7 +97,7 @@ def digest(data):
 
 
 def open_file(path):
-    """A regular file, open for reading; a link is never followed."""
+    """Gives a regular file, open for reading; a link is never followed."""
     fd = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
                  | getattr(os, "O_NONBLOCK", 0))
     f = os.fdopen(fd, "rb")
@@ -108,7 +108,7 @@ def open_file(path):
 
 
 def read_file(path):
-    """The content of a regular file."""
+    """Gives the content of a regular file."""
     with open_file(path) as f:
         return f.read()
 
@@ -119,7 +119,7 @@ PIECE = 4 << 20
 
 
 def pieces(path, seen=None):
-    """The content of a regular file, piece by piece; a hash that is given sees it too."""
+    """Gives the content of a regular file, piece by piece; a hash that is given sees it too."""
     with open_file(path) as f:
         for piece in iter(lambda: f.read(PIECE), b""):
             if seen is not None:
@@ -128,7 +128,7 @@ def pieces(path, seen=None):
 
 
 def digest_of(path):
-    """The digest of a regular file, however large it is."""
+    """Gives the digest of a regular file, however large it is."""
     seen = hashlib.sha256()
     for _ in pieces(path, seen):
         pass
@@ -204,7 +204,7 @@ def lock(root):
 
 
 def endless(path):
-    """A directory as Windows takes it without a limit of 259 characters, also
+    """Gives a directory as Windows takes it without a limit of 259 characters, also
     for what lies in it."""
     return u"\\\\?\\" + path.replace(u"/", u"\\") if WINDOWS and path[1:3] == u":\\" else path
 

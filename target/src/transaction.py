@@ -63,14 +63,14 @@ class Transaction(object):
         return self.full(CHANGE + u"/old/" + path)
 
     def new(self):
-        """An empty directory to prepare the next one in."""
+        """Gives an empty directory to prepare the next one in."""
         folder = self.full(CHANGE + u".new")
         clear(folder)
         os.mkdir(folder, 0o700)
         return folder
 
     def begin(self, plan):
-        """From here on it is finished, or undone."""
+        """Writes the plan: from here on the change is finished, or undone."""
         write_json(self.base, CHANGE + u".new/plan.json", plan)
         os.rename(self.full(CHANGE + u".new"), self.folder)
         sync_dir(self.full(OWN))
@@ -129,7 +129,7 @@ class Transaction(object):
         os.rename(temporary, saved)
 
     def undo(self, plan):
-        """Back to what was there."""
+        """Restores what was there."""
         write_new(self.full(CHANGE + u"/back"), b"", 0o600)
         sync_dir(self.folder)
         for operation in reversed(plan["operations"]):
@@ -183,7 +183,7 @@ class Transaction(object):
             sync_dir(folder)
 
     def close(self, plan):
-        """What was done counts. The way back is kept, where there is one."""
+        """Ends the change: what was done counts. The way back is kept, where there is one."""
         previous, before, held = self.full(PREVIOUS), self.full(PREVIOUS + u"/before"), self.full(CHANGE + u"/before")
         if plan["keeps"]:
             clear(before)
@@ -267,4 +267,4 @@ def check_plan(plan, folder):
         if kind == u"put":
             check_path(rest[0], bad)
             if not rest[0].startswith(OWN + u"/"):
-                bad(u"%s is nothing that was prepared" % rest[0])
+                bad(u"%s wasn't prepared for this change" % rest[0])

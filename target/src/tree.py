@@ -25,7 +25,7 @@ class Tree(object):
         self.state = read_json(self.base, STATE)
 
     def inside(self, path):
-        """The path for the system's calls. No directory on the way may be a link."""
+        """Gives the path for the system's calls. No directory on the way may be a link."""
         parts = path.split(u"/")
         for i in range(1, len(parts)):
             folder = u"/".join(parts[:i])
@@ -39,7 +39,7 @@ class Tree(object):
         return os.path.join(self.base, native(path))
 
     def content(self, path):
-        """The bytes and the stat of a regular file, or None, None."""
+        """Gives the bytes and the stat of a regular file, or None, None."""
         full = self.inside(path)
         if not os.path.lexists(full):
             return None, None
@@ -49,7 +49,7 @@ class Tree(object):
         return read_file(full), found
 
     def values(self):
-        """The values that the tree was last fitted to, or None."""
+        """Gives the values that the tree was last fitted to, or None."""
         return values_of(self.state) if self.state and self.state.get("root") else None
 
     def run_launcher(self, python, arguments):
@@ -62,5 +62,5 @@ class Tree(object):
 
 
 def values_of(state):
-    """root, python and prefix of a state, or of its pending record."""
+    """Gives root, python and prefix of a state, or of its pending record."""
     return {u"root": state["root"], u"python": state["interpreter"], u"prefix": state.get("prefix", u"")}

@@ -38,5 +38,5 @@ def safe_place(path):
     """Refuses, to root, a directory in whose place another user could put
     something while an archive is unpacked and its bootstrap.py runs."""
     if not WINDOWS and os.geteuid() == 0 and (changeable(os.path.dirname(path)) or os.path.lexists(path) and changeable(path)):
-        raise Stop(2, "installing into %s as root: another user could exchange what root runs" % path,
+        raise Stop(2, "installing into %s as root: another user could replace what root runs" % path,
                    "run it as the user that it is for; or choose a directory that is root\x27s, with all above it")

@@ -17,7 +17,7 @@ SHOWN_EGGS = 20  # of what changed, in the last lines of an update
 
 
 def plan_update(tree, staging, prepared):
-    """What has to be done that the tree becomes the staged one."""
+    """Gives the plan by which the tree becomes the staged one."""
     left = left_in(tree)
     plan = Plan(tree.base, left, prepared)
     wanted = staging.items()
@@ -51,7 +51,7 @@ def plan_update(tree, staging, prepared):
 
 
 def write_record(tree, staging):
-    """install.json, by which "binary-buildout install" knows what is here."""
+    """Writes install.json, by which "binary-buildout install" knows what is here."""
     old = read_json(tree.base, RECORD) or {}
     delta = staging.incoming.delta
     source = delta.get("source") or old.get("source")
@@ -106,7 +106,7 @@ def apply_update(tree, incoming, python, root, look=False):
 
 
 def account(tree, incoming):
-    """What changes, in lines. No update fails for want of it: the old list of files may be damaged."""
+    """Gives what changes, in lines. No update fails without it: the old list of files may be damaged."""
     try:
         old = read_json(tree.base, FILES) or {}
     except Refused:
@@ -120,7 +120,7 @@ def kept_files(plan):
 
 
 def write_state(tree, staging, plan):
-    """The staged state.json, with what is remembered from one version to the next."""
+    """Writes the staged state.json, with what is remembered from one version to the next."""
     state = read_json(staging.base, STATE)
     state["config"] = (tree.state or {}).get("config") or state.get("config") or u""
     state["files"].update(plan.extra)

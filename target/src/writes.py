@@ -19,7 +19,7 @@ class Step(object):
         self.fitted = fitted        # the new one is made of the archive's
 
     def record(self):
-        """The step as state.json has it."""
+        """Gives the step as state.json has it."""
         return [self.before, self.after, self.fitted]
 
 
@@ -34,7 +34,7 @@ class Writes(object):
         self.links = []     # (path, target)
 
     def temporary(self, path):
-        """A name beside a file. It is always the same one, so that a run removes
+        """Gives a name beside a file. It is always the same one, so that a run removes
         what a killed run left there."""
         folder = path.rpartition(u"/")[0]
         name = u".binary-buildout-" + digest(path.encode("utf-8"))[:12]
@@ -67,7 +67,7 @@ class Writes(object):
         self.files[path] = step.after
 
     def records(self):
-        """What state.json says of the staged files, by path."""
+        """Gives what state.json says of the staged files, by path."""
         return dict((step.path, step.record()) for step in self.steps)
 
     def unstage(self):

@@ -110,7 +110,7 @@ func TestUpdateBuildout(t *testing.T) {
 
 func refused(t *testing.T, r packtest.Result, config string) {
 	t.Helper()
-	if r.Code != 1 || !strings.Contains(r.Err, "error: "+config+", which bin/buildout was last run with, doesn't go with site 3.0: ") || !strings.Contains(r.Err, "interpreter") {
+	if r.Code != 1 || !strings.Contains(r.Err, "error: "+config+", which bin/buildout was last run with, doesn't work with site 3.0: ") || !strings.Contains(r.Err, "interpreter") {
 		t.Errorf("exit %d: %s", r.Code, r.Err)
 	}
 }

@@ -186,7 +186,7 @@ func updateEdits(t *testing.T, python, way string) {
 			t.Errorf("%s is there", path)
 		}
 	}
-	for _, line := range []string{"bin/app was edited: what you had is bin/app.old\n", "etc/plain.txt was edited, and stays: the new one is etc/plain.txt.new\n",
+	for _, line := range []string{"bin/app was edited: your version is bin/app.old\n", "etc/plain.txt was edited, and stays: the new one is etc/plain.txt.new\n",
 		"etc/gone.txt was edited, and stays: it is no longer part of the application\n"} {
 		if !strings.Contains(r.Out, line) {
 			t.Errorf("it doesn't say %q:\n%s", line, r.Out)

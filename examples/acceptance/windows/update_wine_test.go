@@ -26,7 +26,7 @@ func (w *wine) updated(tree, file string) {
 	delta := w.delta(file, next)
 	before := w.snapshot(tree)
 	said := w.program(0, "update", w.z(tree), w.z(delta))
-	if !strings.Contains(said, "app 2.0 lies in "+w.z(tree)+"; it was 1.0") {
+	if !strings.Contains(said, "app 2.0 is in "+w.z(tree)+"; it was 1.0") {
 		w.t.Errorf("update: %s", said)
 	}
 	if data, err := os.ReadFile(filepath.Join(tree, "etc", "neu ü.txt")); err != nil || string(data) != "neu\n" {
@@ -37,7 +37,7 @@ func (w *wine) updated(tree, file string) {
 	}
 	w.bootstrap(0, tree, "--check")
 	w.runs(tree)
-	if said := w.program(0, "rollback", w.z(tree)); !strings.Contains(said, "app 1.0 lies in "+w.z(tree)+"; it was 2.0") {
+	if said := w.program(0, "rollback", w.z(tree)); !strings.Contains(said, "app 1.0 is in "+w.z(tree)+"; it was 2.0") {
 		w.t.Errorf("rollback: %s", said)
 	}
 	after := w.snapshot(tree)

@@ -65,7 +65,7 @@ var causes = []cause{
 		return Advice{Tip: fmt.Sprintf("%s %s has no extra %s: correct %s[%s], or pin a version that has it", m[1], m[2], m[3], m[1], m[3])}
 	}},
 	{regexp.MustCompile(`(?m)InvalidRequirement: .*\n\s+(\S.*)$`), func(_ question, m []string) Advice {
-		return Advice{Tip: fmt.Sprintf("%q is no requirement: check eggs = and the like; each line names one egg", m[1])}
+		return Advice{Tip: fmt.Sprintf("%q isn't a requirement: check eggs = and the like; each line names one egg", m[1])}
 	}},
 	{regexp.MustCompile(`Couldn't develop u?'(?:[^']*/)?\.\./`), always(outsideTip, 0)},
 	{regexp.MustCompile(`does not appear to be a Python project`), always("the directory that develop names has no setup.py and no pyproject.toml: check develop, and that its checkout is complete", 1)},

@@ -51,7 +51,7 @@ var failures = []struct {
 	{"setup-too-old", "egg Pillow==9.5.0", "KeyError: '__version__'", "", "too old for Python 3.13: pin a newer version", 1},
 	{"submodule-empty", "develop package src/sub", "does not appear to be a Python project", "", "the git submodule src/sub isn't checked out: git submodule update --init", 1},
 	{"submodule-file", "develop package src/a", "'vendor/lib/VERSION'", "", "the git submodule src/a/vendor/lib isn't checked out", 1},
-	{"two-on-a-line", "part app", "Markdown>=2.0.1 ujson", "tokenizer.raise", `"Markdown>=2.0.1 ujson" is no requirement`, 1},
+	{"two-on-a-line", "part app", "Markdown>=2.0.1 ujson", "tokenizer.raise", `"Markdown>=2.0.1 ujson" isn't a requirement`, 1},
 }
 
 func TestFailures(t *testing.T) {

@@ -6,19 +6,20 @@ import sys; sys.path[:] = sys.path[not (getattr(sys.flags, "isolated", 0) or get
 HELP = """\
 usage: python bootstrap.py [--check] [--rollback] [--root DIR] [--help]
 
-Fits this directory to the place that it lies in and to the Python that runs
-it: a buildout that was compiled elsewhere by binary-buildout. Needs neither a
-compiler nor a network. Then run bin/buildout.
+Sets this directory up for the place where it is and for the Python that runs
+this program. The directory is a buildout that binary-buildout compiled
+elsewhere. Neither a compiler nor a network is needed. Then run bin/buildout.
 
-Where an interpreter lies in this directory, ./bootstrap (on Windows
-bootstrap.cmd) needs no other, and any Python goes on under it.
+If the directory has an interpreter of its own, ./bootstrap (on Windows
+bootstrap.cmd) needs no other Python, and this program continues under that
+interpreter, whichever Python started it.
 
-Run it again after the directory was moved, or with another python, or after a
-delta was unpacked in it: then it applies that, wholly or not at all.
+Run it again after the directory was moved, with another Python, or after a
+delta was unpacked in it. A delta is applied completely or not at all.
 
   --check     verify every file against the archive, and change nothing
   --rollback  go back to the version before the last update
-  --root DIR  fit it to DIR, where it will be moved to when this is done
+  --root DIR  set it up for DIR, where it will be moved to when this is done
   --help      this text
 
 Exit codes: 0 done; 1 a file is missing or altered; 2 wrong usage, or not for
@@ -83,7 +84,7 @@ def main(arguments):
     except (Refused, EnvironmentError) as e:
         return complain(e)
     except KeyboardInterrupt:
-        return complain(Refused(u"interrupted", u"run it again: it goes on where it was", 130))
+        return complain(Refused(u"interrupted", u"run it again: it resumes where it stopped", 130))
 
 
 if __name__ == "__main__":

@@ -90,8 +90,8 @@ class Refusals(unittest.TestCase):
     # -- a manifest that isn't of our making
 
     def test_relocations(self):
-        self.relocation(u"no path in the tree", **{"path": "lib/../../x", "class": "text"})
-        self.relocation(u"no path in the tree", **{"path": "/etc/passwd", "class": "text"})
+        self.relocation(u"isn't a path in the tree", **{"path": "lib/../../x", "class": "text"})
+        self.relocation(u"isn't a path in the tree", **{"path": "/etc/passwd", "class": "text"})
         self.relocation(u"twice", **{"path": "lib/mod.py", "class": "text"})
         self.relocation(u"can't be relocated", **{"path": OWN + "launcher.py", "class": "text"})
         self.relocation(u"unknown class", **{"path": "x", "class": "magic"})
