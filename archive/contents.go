@@ -7,6 +7,8 @@ import (
 	"io"
 	"io/fs"
 	"path"
+
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 )
 
 // The types of a file, as they stand in files.json.
@@ -26,7 +28,7 @@ type File struct {
 // FileOf is a regular file of the archive, of what is in memory.
 func FileOf(path string, mode uint32, data []byte) File {
 	return File{
-		Entry: Entry{Path: path, Mode: mode, Size: int64(len(data)), SHA256: digestOf(data)},
+		Entry: Entry{Path: path, Mode: mode, Size: int64(len(data)), SHA256: digest.Of(data)},
 		Open:  func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil },
 	}
 }
@@ -56,7 +58,7 @@ func Seal(m Manifest, files []File) (*Contents, error) {
 	if c.filesJSON, err = marshalFiles(list); err != nil {
 		return nil, err
 	}
-	c.Manifest.Format, c.Manifest.DeltaFormat, c.Manifest.FilesSHA256 = Format, DeltaFormat, digestOf(c.filesJSON)
+	c.Manifest.Format, c.Manifest.DeltaFormat, c.Manifest.FilesSHA256 = Format, DeltaFormat, digest.Of(c.filesJSON)
 	if c.manifestJSON, err = marshalManifest(&c.Manifest); err != nil {
 		return nil, err
 	}

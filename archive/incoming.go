@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/gzip"
+
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 )
 
 // maxDelta bounds delta.json, bytes.
@@ -89,7 +91,7 @@ func LayArchive(ctx context.Context, file *os.File, name, sha256sum, dir, source
 	}
 	in := &Incoming{Digest: r.digest, Delta: *r.delta()}
 	in.Delta.byLines(r, manifest, files)
-	in.Delta.Base, in.Delta.BaseVersion = digestOf(manifest), old.Version
+	in.Delta.Base, in.Delta.BaseVersion = digest.Of(manifest), old.Version
 	in.Delta.Archive, in.Delta.SHA256, in.Delta.Source = name, sha256sum, source
 	in.Delta.Hold = source != ""
 	return in, lay(dir, func(root *os.Root) error {
@@ -155,9 +157,8 @@ func holds(root *os.Root, name string, e Entry) bool {
 		return false
 	}
 	defer f.Close()
-	h := sha256.New()
-	_, err = io.Copy(h, f)
-	return err == nil && hex.EncodeToString(h.Sum(nil)) == e.SHA256
+	sum, _, err := digest.Read(f)
+	return err == nil && sum == e.SHA256
 }
 
 // lay empties IncomingDir and fills it; on an error it is empty again.

@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 
 	"github.com/binary-buildout/binary-buildout/internal/bindiff"
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 )
 
 // TestPatched: this program makes of a patch what bootstrap.py makes of it.
@@ -60,7 +61,7 @@ func TestPatchedUnkept(t *testing.T) {
 		full, err := os.Open(name) // to which nothing can be written
 		check(t, err)
 		defer full.Close()
-		e := Entry{Size: int64(len(base)), SHA256: digestOf(base)}
+		e := Entry{Size: int64(len(base)), SHA256: digest.Of(base)}
 		c := Chain{spool: &spool{file: full}, spans: map[string]span{e.SHA256: {size: e.Size}}}
 		steps := append(binary.AppendUvarint(nil, uint64(len(base))), 0, 0)
 		if err := c.patched(patcherOf(steps, base, nil), e, e, 1); err == nil {

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/klauspost/compress/zstd"
 	"github.com/klauspost/pgzip"
@@ -229,12 +230,12 @@ func (r *Reader) start() error {
 		return &Error{Kind: ErrUnsafe, Detail: fmt.Sprintf("the top directory is %q, the manifest says %q", top, want)}
 	}
 	r.manifestData = manifest
-	r.digest = digestOf(manifest)
+	r.digest = digest.Of(manifest)
 	files, err := r.document(FilesName, maxFiles)
 	if err != nil {
 		return err
 	}
-	if digestOf(files) != r.manifest.FilesSHA256 {
+	if digest.Of(files) != r.manifest.FilesSHA256 {
 		return &Error{Path: FilesName, Kind: ErrCorrupt, Detail: "its digest is not the manifest's"}
 	}
 	r.filesData = files

@@ -2,8 +2,8 @@ package archive
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
+
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 )
 
 // A revision is what the documents of an archive say.
@@ -15,22 +15,16 @@ type revision struct {
 }
 
 func readRevision(manifest, files []byte) (revision, error) {
-	v := revision{manifest: manifest, files: files, digest: digestOf(manifest)}
+	v := revision{manifest: manifest, files: files, digest: digest.Of(manifest)}
 	if err := parseManifest(manifest, &v.parsed); err != nil {
 		return v, err
 	}
-	if digestOf(files) != v.parsed.FilesSHA256 {
+	if digest.Of(files) != v.parsed.FilesSHA256 {
 		return v, &Error{Path: FilesName, Kind: ErrCorrupt, Detail: "it is not the one that " + ManifestName + " names"}
 	}
 	var err error
 	v.entries, err = parseFiles(files)
 	return v, err
-}
-
-// digestOf is a SHA-256 in lower-case hex, as the documents have it.
-func digestOf(data []byte) string {
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:])
 }
 
 // document makes a document of the one before: of the streams, or of its lines.

@@ -2,9 +2,7 @@ package pack
 
 import (
 	"context"
-	"crypto/sha256"
 	_ "embed"
-	"encoding/hex"
 	"os"
 	"path"
 	"path/filepath"
@@ -16,6 +14,7 @@ import (
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 	"github.com/binary-buildout/binary-buildout/pack/internal/pyc"
 )
 
@@ -151,9 +150,8 @@ func (c Compile) store(f *File, k int, p *pyc.Compiler, code, hash []byte) (comp
 		}
 	}
 	data := append(p.Header(hash, !fromIndex(f.Path), c.Epoch, f.Size), code...)
-	sum := sha256.Sum256(data)
 	res.source = filepath.Join(c.Dir, strconv.Itoa(k)+".pyc")
-	res.size, res.sha256 = int64(len(data)), hex.EncodeToString(sum[:])
+	res.size, res.sha256 = int64(len(data)), digest.Of(data)
 	return res, os.WriteFile(res.source, data, 0o600)
 }
 

@@ -1,11 +1,8 @@
 package pack
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"io"
-
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 )
 
 // Seal gives an archive of the list, to be written: its files with a manifest
@@ -33,10 +30,8 @@ func (f *File) sumUp() error {
 		return err
 	}
 	defer r.Close()
-	h := sha256.New()
-	if f.Size, err = io.Copy(h, r); err != nil {
+	if f.SHA256, f.Size, err = digest.Read(r); err != nil {
 		return fail(exitSurroundings, "", "reading %s: %w", archive.QuoteName(f.Path), err)
 	}
-	f.SHA256 = hex.EncodeToString(h.Sum(nil))
 	return nil
 }

@@ -1,8 +1,6 @@
 package release
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 	"github.com/binary-buildout/binary-buildout/internal/fault"
 )
 
@@ -63,23 +62,16 @@ func (nopCloser) Close() error { return nil }
 
 // NewFile is an asset made of bytes.
 func NewFile(name string, data []byte) File {
-	sum := sha256.Sum256(data)
-	return File{Name: name, Data: data, Size: int64(len(data)), SHA256: hex.EncodeToString(sum[:])}
+	return File{Name: name, Data: data, Size: int64(len(data)), SHA256: digest.Of(data)}
 }
 
 // ReadFile is an asset of that name that lies at path; its digest is taken now.
 func ReadFile(name, path string) (File, error) {
-	f, err := os.Open(path)
+	sum, size, err := digest.File(path)
 	if err != nil {
 		return File{}, fmt.Errorf("reading %s: %w", name, err)
 	}
-	defer f.Close()
-	h := sha256.New()
-	n, err := io.Copy(h, f)
-	if err != nil {
-		return File{}, fmt.Errorf("reading %s: %w", name, err)
-	}
-	return File{Name: name, Path: path, Size: n, SHA256: hex.EncodeToString(h.Sum(nil))}, nil
+	return File{Name: name, Path: path, Size: size, SHA256: sum}, nil
 }
 
 // Unproved is the directory, below that of the archives, in which pack keeps

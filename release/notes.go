@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/binary-buildout/binary-buildout/internal/markdown"
+	"github.com/binary-buildout/binary-buildout/internal/plural"
 	"github.com/binary-buildout/binary-buildout/matrix"
 )
 
@@ -30,7 +31,7 @@ func (s Set) Notes() string {
 	b.WriteString(row(deltas, "---", "---", "---", "---", "---:", "---", "---"))
 	for _, a := range s.sorted() {
 		b.WriteString(row(deltas, s.link(a.File.Name, a.File.Name), markdown.Cell(platform(a.Info)), markdown.Cell(python(a.Info)), markdown.Cell(floors(a.Info.Floors)),
-			size(a.File.Size), s.deltaLinks(a), "`"+a.File.SHA256+"`"))
+			plural.Bytes(a.File.Size), s.deltaLinks(a), "`"+a.File.SHA256+"`"))
 	}
 	b.WriteString(s.changed())
 	if libraries := s.libraries(); len(libraries) > 0 {
@@ -114,7 +115,7 @@ func (s Set) installLines() string {
 func (s Set) deltaLinks(a Archive) string {
 	var links []string
 	for _, d := range a.Deltas {
-		links = append(links, s.link(d.BaseVersion, d.File.Name)+": "+size(d.File.Size))
+		links = append(links, s.link(d.BaseVersion, d.File.Name)+": "+plural.Bytes(d.File.Size))
 	}
 	return strings.Join(links, "<br>")
 }
@@ -167,13 +168,6 @@ func floors(all []Floor) string {
 		texts = append(texts, f.Kind+" "+f.Version)
 	}
 	return strings.Join(texts, ", ")
-}
-
-func size(n int64) string {
-	if n < 1<<20 {
-		return fmt.Sprintf("%.0f KiB", float64(n)/(1<<10))
-	}
-	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
 }
 
 // MergeNotes puts the table into a release's text: in the place of an earlier

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/plural"
 )
 
 // A published release is never seen with an asset missing, not even between two
@@ -105,7 +107,7 @@ func (c *Client) settleDraft(ctx context.Context, r Release, todo work, res *Res
 }
 
 func (c *Client) bring(ctx context.Context, r Release, f File, name string) (Asset, error) {
-	c.log("uploading %s (%s)", name, size(f.Size))
+	c.log("uploading %s (%s)", name, plural.Bytes(f.Size))
 	f.Name = name
 	return c.upload(ctx, r, f)
 }

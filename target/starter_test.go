@@ -2,9 +2,7 @@ package target
 
 import (
 	"bytes"
-	"debug/elf"
 	"errors"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,37 +10,22 @@ import (
 	"slices"
 	"strings"
 	"testing"
-)
 
-// loader is the program interpreter of this system's sh.
-func loader(t *testing.T) string {
-	f, err := elf.Open("/bin/sh")
-	if err != nil {
-		t.Skip("not on Linux")
-	}
-	defer f.Close()
-	for _, p := range f.Progs {
-		if p.Type == elf.PT_INTERP {
-			data, err := io.ReadAll(p.Open())
-			if err != nil {
-				t.Fatal(err)
-			}
-			return strings.TrimRight(string(data), "\x00")
-		}
-	}
-	t.Skip("sh has no program interpreter")
-	return ""
-}
+	"github.com/binary-buildout/binary-buildout/internal/testtool"
+)
 
 // TestStarter: bootstrap says in one line why the archive can't run here, before
 // anything of it is started, and else starts its Python: in each shell that
 // servers have as sh, and whatever tells glibc's version.
 func TestStarter(t *testing.T) {
 	arch := map[string]string{"amd64": "x86_64", "arm64": "aarch64"}[runtime.GOARCH]
+	if runtime.GOOS != "linux" || arch == "" {
+		t.Skip("not on Linux, or not on a machine that the cases name")
+	}
 	here := Starter{Executable: "python-3.13.9/bin/python3.13", Target: "cp313-manylinux_2_28_" + arch, System: "linux", Arch: arch,
-		Libc: "glibc", Loader: loader(t), Floor: "2.5"}
-	if arch == "" || strings.Contains(here.Loader, "musl") {
-		t.Skip("not on glibc and a machine that the cases name")
+		Libc: "glibc", Loader: testtool.Loader(t), Floor: "2.5"}
+	if strings.Contains(here.Loader, "musl") {
+		t.Skip("not on glibc")
 	}
 	with := func(change func(*Starter)) Starter { s := here; change(&s); return s }
 	for _, tt := range []struct {

@@ -3,12 +3,9 @@ package buildout
 import (
 	"bufio"
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -16,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"github.com/binary-buildout/binary-buildout/internal/secrets"
 )
@@ -230,16 +228,11 @@ func toolDownloads(files []string, held []archive.Download) ([]archive.Download,
 
 // toolDownload is a wheel or an sdist that pip downloaded for zc.buildout's sake.
 func toolDownload(path string) (archive.Download, error) {
-	f, err := os.Open(path)
+	sum, _, err := digest.File(path)
 	if err != nil {
 		return archive.Download{}, err
 	}
-	defer f.Close()
-	sum := sha256.New()
-	if _, err := io.Copy(sum, f); err != nil {
-		return archive.Download{}, err
-	}
-	d := archive.Download{Use: archive.ToolDownload, File: filepath.Base(path), SHA256: hex.EncodeToString(sum.Sum(nil))}
+	d := archive.Download{Use: archive.ToolDownload, File: filepath.Base(path), SHA256: sum}
 	d.Project, d.Version = distributionOf(d.File)
 	return d, nil
 }

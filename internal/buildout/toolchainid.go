@@ -2,11 +2,10 @@ package buildout
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"os/exec"
 	"strings"
 
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"github.com/binary-buildout/binary-buildout/internal/osrelease"
 )
@@ -31,8 +30,7 @@ func (b *builder) madeWith(ctx context.Context, path string) map[string]string {
 	}
 	hide := func(name, value string) {
 		if value != "" {
-			sum := sha256.Sum256([]byte(value))
-			made[name] = digestMark + hex.EncodeToString(sum[:8])
+			made[name] = digestMark + digest.Of([]byte(value))[:16]
 		}
 	}
 	named := noted()

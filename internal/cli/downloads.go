@@ -29,5 +29,5 @@ func leftDownloads(a *pack.List, cache string) string {
 	if files == 0 {
 		return ""
 	}
-	return fmt.Sprintf("the download-cache is left out: %s, %s, %s (--include %s packs it)", cache, plural.Of(files, "file"), sizeText(size), cache)
+	return fmt.Sprintf("the download-cache is left out: %s, %s, %s (--include %s packs it)", cache, plural.Of(files, "file"), plural.Bytes(size), cache)
 }

@@ -81,7 +81,7 @@ func (c *Command) inspect(file string, common *common) error {
 			row("path", "without a space, for %s (%s)", r.Path, at)
 		}
 	}
-	row("content", "%s, %s, %d relocated on the target", plural.Of(files, "file"), sizeText(size), len(m.Relocations))
+	row("content", "%s, %s, %d relocated on the target", plural.Of(files, "file"), plural.Bytes(size), len(m.Relocations))
 	for _, p := range m.Parts {
 		row("part", "%s (%s)", p.Name, p.Recipe)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/binary-buildout/binary-buildout/internal/fetch"
 	"github.com/binary-buildout/binary-buildout/internal/install"
+	"github.com/binary-buildout/binary-buildout/internal/plural"
 )
 
 func installCommand() command {
@@ -71,9 +72,9 @@ func (c *Command) install(ctx context.Context, o install.Options, trust *trustFl
 // installProgress says how far a step is, and where that is known how fast it
 // goes and how long it takes yet.
 func installProgress(e fetch.Event) string {
-	text := fmt.Sprintf("%s: %s of %s", e.Step, sizeText(e.Done), sizeText(e.Total))
+	text := fmt.Sprintf("%s: %s of %s", e.Step, plural.Bytes(e.Done), plural.Bytes(e.Total))
 	if e.Rate > 0 {
-		text += fmt.Sprintf(", %s/s", sizeText(int64(e.Rate)))
+		text += fmt.Sprintf(", %s/s", plural.Bytes(int64(e.Rate)))
 	}
 	if e.Left > 0 {
 		text += fmt.Sprintf(", %s left", max(e.Left.Round(time.Second), time.Second))

@@ -151,9 +151,9 @@ func TestInstallProgress(t *testing.T) {
 		event fetch.Event
 		want  string
 	}{
-		{fetch.Event{Step: "download", Total: 3 << 20}, "download: 0 B of 3 MiB"},
-		{fetch.Event{Step: "download", Done: 1 << 20, Total: 3 << 20, Rate: 512 << 10, Left: 4 * time.Second}, "download: 1 MiB of 3 MiB, 512 KiB/s, 4s left"},
-		{fetch.Event{Step: "download", Done: 3 << 20, Total: 3 << 20, Rate: 512 << 10}, "download: 3 MiB of 3 MiB, 512 KiB/s"},
+		{fetch.Event{Step: "download", Total: 3 << 20}, "download: 0 B of 3.0 MiB"},
+		{fetch.Event{Step: "download", Done: 1 << 20, Total: 3 << 20, Rate: 512 << 10, Left: 4 * time.Second}, "download: 1.0 MiB of 3.0 MiB, 512 KiB/s, 4s left"},
+		{fetch.Event{Step: "download", Done: 3 << 20, Total: 3 << 20, Rate: 512 << 10}, "download: 3.0 MiB of 3.0 MiB, 512 KiB/s"},
 	} {
 		if got := installProgress(test.event); got != test.want {
 			t.Errorf("%q, want %q", got, test.want)

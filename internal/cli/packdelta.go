@@ -9,6 +9,7 @@ import (
 
 	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/job"
+	"github.com/binary-buildout/binary-buildout/internal/plural"
 	"github.com/binary-buildout/binary-buildout/release"
 )
 
@@ -47,7 +48,7 @@ func (p *packing) makeDeltas(ctx context.Context) ([]delta, error) {
 			return nil, err
 		}
 		made = append(made, d)
-		p.ui.say("%s, %s, sha256 %s", filepath.Base(d.Path), sizeText(d.Digest.Size), d.Digest.SHA256)
+		p.ui.say("%s, %s, sha256 %s", filepath.Base(d.Path), plural.Bytes(d.Digest.Size), d.Digest.SHA256)
 	}
 	return made, nil
 }

@@ -146,6 +146,6 @@ func (p *packing) write(ctx context.Context, planned *job.Planned) (*job.Written
 		return nil, err
 	}
 	p.result = w.File
-	p.ui.say("%s, %s, sha256 %s", filepath.Base(w.File.Path), sizeText(w.File.Digest.Size), w.File.Digest.SHA256)
+	p.ui.say("%s, %s, sha256 %s", filepath.Base(w.File.Path), plural.Bytes(w.File.Digest.Size), w.File.Digest.SHA256)
 	return w, nil
 }

@@ -6,12 +6,13 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/sethvargo/go-githubactions"
 	"golang.org/x/term"
+
+	"github.com/binary-buildout/binary-buildout/internal/plural"
 )
 
 // ui is what a person sees while a command runs: one line a step on a log, a
@@ -166,7 +167,7 @@ func (u *ui) progress(format string, args ...any) {
 // bytes is a progress function for done of total bytes.
 func (u *ui) bytes(what string) func(done, total int64) {
 	return func(done, total int64) {
-		u.progress("%s: %s of %s", what, sizeText(done), sizeText(total))
+		u.progress("%s: %s of %s", what, plural.Bytes(done), plural.Bytes(total))
 	}
 }
 
@@ -184,17 +185,4 @@ func terminalWidth(w io.Writer) int {
 		}
 	}
 	return 80
-}
-
-// sizeText writes a number of bytes for a person, in units of 1024.
-func sizeText(n int64) string {
-	units := []string{"B", "KiB", "MiB", "GiB", "TiB"}
-	v, i := float64(n), 0
-	for v >= 1024 && i < len(units)-1 {
-		v, i = v/1024, i+1
-	}
-	if i == 0 {
-		return fmt.Sprintf("%d B", n)
-	}
-	return strings.Replace(fmt.Sprintf("%.1f %s", v, units[i]), ".0 ", " ", 1)
 }

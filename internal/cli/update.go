@@ -10,6 +10,7 @@ import (
 	"github.com/binary-buildout/binary-buildout/internal/changes"
 	"github.com/binary-buildout/binary-buildout/internal/fetch"
 	"github.com/binary-buildout/binary-buildout/internal/install"
+	"github.com/binary-buildout/binary-buildout/internal/plural"
 )
 
 func updateCommand() command {
@@ -74,7 +75,7 @@ func (c *Command) surround(o *install.Options, common *common, dir string) *ui {
 		case e.Text == "":
 			ui.progress("%s", installProgress(e))
 		case e.Total > 0:
-			ui.say("%s: %s, %s", e.Step, e.Text, sizeText(e.Total))
+			ui.say("%s: %s, %s", e.Step, e.Text, plural.Bytes(e.Total))
 		default:
 			ui.say("%s: %s", e.Step, e.Text)
 		}

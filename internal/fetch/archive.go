@@ -2,14 +2,13 @@ package fetch
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"math"
 	"os"
 	"path/filepath"
 
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/interpreter"
 	"github.com/binary-buildout/binary-buildout/internal/ownership"
@@ -144,11 +143,11 @@ func checkDigest(ctx context.Context, path, want string) (string, error) {
 
 // digestOf computes the digest of an open file, from its start.
 func digestOf(ctx context.Context, f *os.File) (string, error) {
-	h := sha256.New()
-	if _, err := io.Copy(h, &ctxReader{ctx, io.NewSectionReader(f, 0, math.MaxInt64)}); err != nil {
+	sum, _, err := digest.Read(&ctxReader{ctx, io.NewSectionReader(f, 0, math.MaxInt64)})
+	if err != nil {
 		return "", fault.Surroundings(fmt.Errorf("reading %s: %w", f.Name(), err), "")
 	}
-	return hex.EncodeToString(h.Sum(nil)), nil
+	return sum, nil
 }
 
 func sameDigest(path, got, want string) error {

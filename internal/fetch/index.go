@@ -2,13 +2,12 @@ package fetch
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/interpreter"
 	"github.com/binary-buildout/binary-buildout/matrix"
@@ -85,8 +84,7 @@ func readIndex(data []byte, from string) (*Index, error) {
 	if len(x.Assets) == 0 {
 		return nil, fault.Usage(fmt.Errorf("reading %s: it lists no archives", from), "")
 	}
-	sum := sha256.Sum256(data)
-	x.sha256, x.size = hex.EncodeToString(sum[:]), int64(len(data))
+	x.sha256, x.size = digest.Of(data), int64(len(data))
 	return x, nil
 }
 

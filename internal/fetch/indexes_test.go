@@ -1,14 +1,13 @@
 package fetch
 
 import (
-	released "github.com/binary-buildout/binary-buildout/release"
-
 	"crypto/x509"
 	"encoding/json"
 	"strings"
 	"testing"
 
-	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
+	"github.com/binary-buildout/binary-buildout/internal/digest"
+	released "github.com/binary-buildout/binary-buildout/release"
 )
 
 // TestIndexOfRelease holds the reader against what package release writes.
@@ -48,7 +47,7 @@ func TestGitHubRoot(t *testing.T) {
 	}
 	for i, a := range append(r.CertificateAuthorities, r.TimestampAuthorities...) {
 		chain := a.CertChain.Certificates
-		if got := installtest.Digest(chain[len(chain)-1].RawBytes); got != "dc64d3af9fd46dd840486935c903986d06edd35788769696d2f145d38b7f7887" {
+		if got := digest.Of(chain[len(chain)-1].RawBytes); got != "dc64d3af9fd46dd840486935c903986d06edd35788769696d2f145d38b7f7887" {
 			t.Errorf("chain %d ends in %s", i, got)
 		}
 		var certs []*x509.Certificate

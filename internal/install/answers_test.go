@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/fetch"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
@@ -239,7 +240,7 @@ func TestParentNotWritable(t *testing.T) {
 	dist := t.TempDir()
 	data := mustRead(t, installtest.Make(t, dist, a))
 	writeIndex(t, dist, fetch.Index{Format: 1, Name: "hello", Version: "1.0", Assets: []fetch.Asset{{
-		Target: a.Manifest.Target, Name: "hello-1.0-" + a.Manifest.Target + ".tar.gz", Size: int64(len(data)), SHA256: installtest.Digest(data)}}})
+		Target: a.Manifest.Target, Name: "hello-1.0-" + a.Manifest.Target + ".tar.gz", Size: int64(len(data)), SHA256: digest.Of(data)}}})
 	cutOff := true
 	var ranges []string
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -2,8 +2,6 @@ package install
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,6 +10,7 @@ import (
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/fetch"
 	"github.com/binary-buildout/binary-buildout/internal/interpreter"
@@ -107,8 +106,7 @@ func (t *application) read(ctx context.Context, o Options) error {
 	if err != nil {
 		return fault.Surroundings(fmt.Errorf("looking at %s: %w", t.dir, err), "")
 	}
-	sum := sha256.Sum256(data)
-	t.digest = hex.EncodeToString(sum[:])
+	t.digest = digest.Of(data)
 	if interrupted != nil && interrupted.To == t.digest {
 		t.resumed = interrupted
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 	"github.com/binary-buildout/binary-buildout/internal/fetch"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
@@ -50,7 +51,7 @@ func TestOneOpenFile(t *testing.T) {
 						}
 					}
 					o := realOptions(t, path, into)
-					o.SHA256 = installtest.Digest(mustRead(t, file))
+					o.SHA256 = digest.Of(mustRead(t, file))
 					if source == "folder" {
 						script{dist: dist}.index(t, path)
 						o.Source = dist

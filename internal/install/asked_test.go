@@ -9,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/fetch"
-	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
 	"github.com/binary-buildout/binary-buildout/internal/signtest"
 )
 
@@ -22,7 +22,7 @@ func offer(t *testing.T, archive, tag, said string) string {
 	copyFile(t, archive, filepath.Join(dir, name), nil)
 	_, rest, _ := strings.Cut(name, "-cp")
 	writeIndex(t, dir, fetch.Index{Format: 1, Name: "app", Version: said, Tag: tag, Assets: []fetch.Asset{{
-		Target: "cp" + strings.TrimSuffix(rest, ".tar.gz"), Name: name, SHA256: installtest.Digest(mustRead(t, archive)),
+		Target: "cp" + strings.TrimSuffix(rest, ".tar.gz"), Name: name, SHA256: digest.Of(mustRead(t, archive)),
 	}}})
 	return dir
 }
@@ -210,7 +210,7 @@ func TestAttestationOfArchive(t *testing.T) {
 	archive := packReal(t, t.TempDir(), "1.0")
 	authority := signtest.New(t)
 	root := string(mustRead(t, authority.TrustedRoot(t)))
-	subject := signtest.Subject{Name: filepath.Base(archive), SHA256: installtest.Digest(mustRead(t, archive))}
+	subject := signtest.Subject{Name: filepath.Base(archive), SHA256: digest.Of(mustRead(t, archive))}
 	install := func(source string) (*Result, error) {
 		o := realOptions(t, source, filepath.Join(t.TempDir(), "app"))
 		o.Trust = fetch.Trust{RequireAttestation: true, SourceRepo: "acme/site", TrustedRoot: root}

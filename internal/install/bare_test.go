@@ -13,18 +13,17 @@ import (
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 	"github.com/binary-buildout/binary-buildout/internal/fetch"
-	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
 	publish "github.com/binary-buildout/binary-buildout/release"
-	"github.com/binary-buildout/binary-buildout/target/packtest"
 )
 
 // bareRoot gives the arguments of bwrap for a root that has a shell, BusyBox and
 // glibc, and dir as /srv.
 func bareRoot(t *testing.T, dir, shell string) []string {
 	t.Helper()
-	loader := packtest.Loader(t)
+	loader := testtool.Loader(t)
 	real, err := filepath.EvalSymlinks(loader)
 	if err != nil {
 		t.Fatal(err)
@@ -65,7 +64,7 @@ func TestScriptBare(t *testing.T) {
 	mkfile(t, filepath.Join(dist, filepath.Base(file)), string(data))
 	x := fetch.Index{Format: 1, Name: "app", Version: "1.0", Assets: []fetch.Asset{
 		{Target: "cp399-linux_" + strings.SplitN(target, "_", 2)[1], Name: "none.tar.gz", Size: 1, SHA256: strings.Repeat("0", 64), Python: "3.99.0"},
-		{Target: target, Name: filepath.Base(file), Size: int64(len(data)), SHA256: installtest.Digest(data), Python: "3.13.0", PythonBundled: true},
+		{Target: target, Name: filepath.Base(file), Size: int64(len(data)), SHA256: digest.Of(data), Python: "3.13.0", PythonBundled: true},
 	}}
 	writeIndex(t, dist, x)
 	files, err := publish.Installers("https://none.example", "acme/site", "v1.0")
@@ -92,7 +91,7 @@ func TestScriptBare(t *testing.T) {
 	}{
 		{shell: "busybox", from: srv.URL},
 		{shell: "zsh", from: "/srv/dist", partial: true},
-		{shell: "dash", from: "/srv/dist", damage: "x", want: ", and index.json says " + installtest.Digest(data)},
+		{shell: "dash", from: "/srv/dist", damage: "x", want: ", and index.json says " + digest.Of(data)},
 		{shell: "bash", from: "/srv/dist --sha256 sha256:" + strings.Repeat("AB", 32), want: ", and --sha256 says " + strings.Repeat("ab", 32)},
 	} {
 		t.Run(tt.shell, func(t *testing.T) {
@@ -116,7 +115,7 @@ func TestScriptBare(t *testing.T) {
 				t.Fatalf("%v:\n%s", err, out)
 			}
 			onlyThese(t, dir, "a place ü", "dist", "install.sh")
-			if r, err := readRecord(into); err != nil || r.Source != tt.from || r.SHA256 != installtest.Digest(data) {
+			if r, err := readRecord(into); err != nil || r.Source != tt.from || r.SHA256 != digest.Of(data) {
 				t.Errorf("%v: %+v", err, r)
 			}
 			os.RemoveAll(into)

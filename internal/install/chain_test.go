@@ -14,8 +14,8 @@ import (
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 	"github.com/binary-buildout/binary-buildout/internal/fetch"
-	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
 	"github.com/binary-buildout/binary-buildout/internal/signtest"
 )
 
@@ -56,7 +56,7 @@ func packChained(t *testing.T) chained {
 				t.Fatal(err)
 			}
 			data := mustRead(t, delta)
-			x.Assets[0].Deltas = []fetch.DeltaAsset{{Name: filepath.Base(delta), Size: int64(len(data)), SHA256: installtest.Digest(data), Base: d.Delta.Base, BaseVersion: d.Delta.BaseVersion}}
+			x.Assets[0].Deltas = []fetch.DeltaAsset{{Name: filepath.Base(delta), Size: int64(len(data)), SHA256: digest.Of(data), Base: d.Delta.Base, BaseVersion: d.Delta.BaseVersion}}
 		}
 		writeIndex(t, at, x)
 	}
@@ -70,7 +70,7 @@ func packChained(t *testing.T) chained {
 // of a real application's, beside which indexes are small.
 func (c chained) asset(t *testing.T, i int) fetch.Asset {
 	name := filepath.Base(c.archives[i])
-	return fetch.Asset{Target: strings.TrimSuffix(strings.TrimPrefix(name, fmt.Sprintf("app-1.%d-", i)), ".tar.gz"), Name: name, Size: 100 << 20, SHA256: installtest.Digest(mustRead(t, c.archives[i]))}
+	return fetch.Asset{Target: strings.TrimSuffix(strings.TrimPrefix(name, fmt.Sprintf("app-1.%d-", i)), ".tar.gz"), Name: name, Size: 100 << 20, SHA256: digest.Of(mustRead(t, c.archives[i]))}
 }
 
 // edit changes the index of a directory.
@@ -307,7 +307,7 @@ func TestUpdateChainNot(t *testing.T) {
 		},
 		"can't follow": func(t *testing.T, c chained, _ string) {
 			c.edit(t, "1.2", func(x *fetch.Index) {
-				x.Assets[0].Deltas[0].SHA256 = installtest.Digest(mustRead(t, direct))
+				x.Assets[0].Deltas[0].SHA256 = digest.Of(mustRead(t, direct))
 				mkfile(t, filepath.Join(c.dir, "1.2", x.Assets[0].Deltas[0].Name), string(mustRead(t, direct)))
 			})
 		},

@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 	"github.com/binary-buildout/binary-buildout/internal/fetch"
-	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
 )
 
 // TestUpdateEditedEgg: an edit in an egg, of a file by which the delta says the new
@@ -31,7 +31,7 @@ func TestUpdateEditedEgg(t *testing.T) {
 	}
 	one, two := pack("1.0"), pack("2.0")
 	writeIndex(t, dist, fetch.Index{Format: 1, Name: "app", Version: "2.0", Assets: []fetch.Asset{{
-		Target: strings.TrimSuffix(strings.TrimPrefix(filepath.Base(two), "app-2.0-"), ".tar.gz"), Name: filepath.Base(two), SHA256: installtest.Digest(mustRead(t, two)),
+		Target: strings.TrimSuffix(strings.TrimPrefix(filepath.Base(two), "app-2.0-"), ".tar.gz"), Name: filepath.Base(two), SHA256: digest.Of(mustRead(t, two)),
 	}}})
 	offerDelta(t, dist, deltaBetween(t, one, two, "1.0"))
 	for _, edited := range []string{"", "a.py", "moved.py"} {

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 	"github.com/binary-buildout/binary-buildout/internal/fetch"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
 	"github.com/binary-buildout/binary-buildout/internal/interpreter"
@@ -76,7 +77,7 @@ func TestScriptHeld(t *testing.T) {
 				t.Fatal(err)
 			}
 			writeIndex(t, dist, fetch.Index{Format: 1, Name: "app", Version: "1.0", Assets: []fetch.Asset{{
-				Target: p.ABI + "-linux_" + p.Machine, Name: filepath.Base(original), Size: int64(len(data)), SHA256: installtest.Digest(data)}}})
+				Target: p.ABI + "-linux_" + p.Machine, Name: filepath.Base(original), Size: int64(len(data)), SHA256: digest.Of(data)}}})
 			code, out := run(t, shell(t, []string{"dash"}), path, "--into", filepath.Join(parent, "app"), "--from", dist, "--python", python)
 			if test.want == "" {
 				if code != 0 {

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 	"github.com/binary-buildout/binary-buildout/internal/fetch"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
 )
@@ -126,7 +127,7 @@ func TestScriptHostile(t *testing.T) {
 			}
 			mkfile(t, filepath.Join(dist, "app.tar.gz"), b.String())
 			writeIndex(t, dist, fetch.Index{Format: 1, Name: "app", Version: "1.0", Assets: []fetch.Asset{{
-				Target: p.ABI + "-linux_" + p.Machine, Name: "app.tar.gz", Size: int64(b.Len()), SHA256: installtest.Digest(b.Bytes())}}})
+				Target: p.ABI + "-linux_" + p.Machine, Name: "app.tar.gz", Size: int64(b.Len()), SHA256: digest.Of(b.Bytes())}}})
 			code, out := run(t, shell(t, []string{"dash"}), path, "--into", filepath.Join(parent, "app"), "--from", dist, "--python", python)
 			if code != 1 || !strings.Contains(out, "it is no archive of binary-buildout") {
 				t.Errorf("exit code %d\n%s", code, out)
@@ -152,7 +153,7 @@ func TestScriptResumes(t *testing.T) {
 			files.ServeHTTP(w, r)
 		}))
 		parent := t.TempDir()
-		part := filepath.Join(parent, ".app.binary-buildout.download", installtest.Digest(data)+".part")
+		part := filepath.Join(parent, ".app.binary-buildout.download", digest.Of(data)+".part")
 		mkfile(t, part, string(data[:1000]))
 		chmod(t, filepath.Dir(part), 0o700)
 		cmd := shell(t, []string{"dash"}, tool)
@@ -182,7 +183,7 @@ func TestScriptTerminated(t *testing.T) {
 	a.Bootstrap = "import os, time\nwith open(os.environ['STARTED'] + '.new', 'w') as f:\n    f.write(str(os.getpid()))\nos.rename(os.environ['STARTED'] + '.new', os.environ['STARTED'])\ntime.sleep(100)\n"
 	data := mustRead(t, installtest.Make(t, dist, a))
 	writeIndex(t, dist, fetch.Index{Format: 1, Name: "hello", Version: "1.0", Assets: []fetch.Asset{{
-		Target: a.Manifest.Target, Name: "hello-1.0-" + a.Manifest.Target + ".tar.gz", Size: int64(len(data)), SHA256: installtest.Digest(data)}}})
+		Target: a.Manifest.Target, Name: "hello-1.0-" + a.Manifest.Target + ".tar.gz", Size: int64(len(data)), SHA256: digest.Of(data)}}})
 
 	cmd := shell(t, []string{"dash"})
 	cmd.Args = append(cmd.Args, newScriptOf(t), "--into", filepath.Join(parent, "app"), "--from", dist, "--python", p.Executable)

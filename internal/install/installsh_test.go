@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 	"github.com/binary-buildout/binary-buildout/internal/fetch"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
@@ -61,7 +62,7 @@ func (s script) index(t *testing.T, archives ...string) {
 			t.Fatal(err)
 		}
 		x.Version = m.Version
-		x.Assets = append(x.Assets, fetch.Asset{Target: m.Target, Name: filepath.Base(a), Size: int64(len(data)), SHA256: installtest.Digest(data)})
+		x.Assets = append(x.Assets, fetch.Asset{Target: m.Target, Name: filepath.Base(a), Size: int64(len(data)), SHA256: digest.Of(data)})
 	}
 	writeIndex(t, s.dist, x)
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 	"github.com/binary-buildout/binary-buildout/internal/fetch"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
 	"github.com/binary-buildout/binary-buildout/internal/testcache"
@@ -32,7 +33,7 @@ func TestOtherLibc(t *testing.T) {
 			file := installtest.Make(t, dist, a)
 			data := mustRead(t, file)
 			writeIndex(t, dist, fetch.Index{Format: 1, Name: "hello", Version: "1.0", Assets: []fetch.Asset{
-				{Target: test.target, Name: filepath.Base(file), Size: int64(len(data)), SHA256: installtest.Digest(data)}}})
+				{Target: test.target, Name: filepath.Base(file), Size: int64(len(data)), SHA256: digest.Of(data)}}})
 			for _, source := range []string{file, dist} {
 				o := options(source, into)
 				o.Python = test.python

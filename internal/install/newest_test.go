@@ -11,9 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/fetch"
-	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
 )
 
 // TestUpdateOfTwo: a repository releases two applications, and the latest release
@@ -32,11 +32,11 @@ func TestUpdateOfTwo(t *testing.T) {
 	}
 	index := func(name, version string) string {
 		archive := name + "-" + version + "-" + target + ".tar.gz"
-		digest := strings.Repeat("0", 64)
+		sum := strings.Repeat("0", 64)
 		if name == "app" {
-			digest = installtest.Digest(mustRead(t, filepath.Join(dist, archive)))
+			sum = digest.Of(mustRead(t, filepath.Join(dist, archive)))
 		}
-		return fmt.Sprintf(`{"format": 1, "name": %q, "version": %q, "tag": "%s/v%s", "archives": [{"target": %q, "archive": %q, "sha256": %q, "floors": []}]}`, name, version, name, version, target, archive, digest)
+		return fmt.Sprintf(`{"format": 1, "name": %q, "version": %q, "tag": "%s/v%s", "archives": [{"target": %q, "archive": %q, "sha256": %q, "floors": []}]}`, name, version, name, version, target, archive, sum)
 	}
 	// Thirty releases of the other one are newer; one's name goes on, and one is a prerelease.
 	listed := func(tag, archive string, pre bool) string {

@@ -118,7 +118,7 @@ func TestOnWindows(t *testing.T) {
 	}
 	mkfile(t, filepath.Join(w.work, "bad", "app.zip"), b.String())
 	writeIndex(t, filepath.Join(w.work, "bad"), fetch.Index{Format: 1, Name: "app", Version: "1.0", Assets: []fetch.Asset{{
-		Target: m.Target, Name: "app.zip", Size: int64(b.Len()), SHA256: installtest.Digest(b.Bytes())}}})
+		Target: m.Target, Name: "app.zip", Size: int64(b.Len()), SHA256: digest.Of(b.Bytes())}}})
 	refused("C:evil", 1, "app-1.0/C:evil has no place in an archive", `from=Z:\w\bad`, `into=C:\bad`)
 
 	// What the py launcher knows, PEP 514, is found, and nothing else is here.

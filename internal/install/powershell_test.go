@@ -127,7 +127,7 @@ func TestPowerShell(t *testing.T) {
 	onlyThese(t, parent)
 
 	ranges = nil
-	part := filepath.Join(parent, ".a place.binary-buildout.download", installtest.Digest(data)+".part")
+	part := filepath.Join(parent, ".a place.binary-buildout.download", digest.Of(data)+".part")
 	mkfile(t, part, string(data[:1000]))
 	chmod(t, filepath.Dir(part), 0o700)
 	code, out = file(here("3.13", "curl"))

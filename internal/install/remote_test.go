@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 	"github.com/binary-buildout/binary-buildout/internal/fetch"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
 )
@@ -36,7 +37,7 @@ func release(t *testing.T) (dir string, x fetch.Index) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		x.Assets = append(x.Assets, fetch.Asset{Target: target, Name: filepath.Base(path), Size: int64(len(data)), SHA256: installtest.Digest(data)})
+		x.Assets = append(x.Assets, fetch.Asset{Target: target, Name: filepath.Base(path), Size: int64(len(data)), SHA256: digest.Of(data)})
 	}
 	writeIndex(t, dir, x)
 	return dir, x

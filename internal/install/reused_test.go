@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 	"github.com/binary-buildout/binary-buildout/internal/fetch"
-	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
 	"github.com/binary-buildout/binary-buildout/internal/signtest"
 )
 
@@ -74,7 +74,7 @@ func subjectsOf(t *testing.T, dir string) []signtest.Subject {
 	var all []signtest.Subject
 	for _, f := range files {
 		if !strings.HasSuffix(f, ".sigstore.json") {
-			all = append(all, signtest.Subject{Name: filepath.Base(f), SHA256: installtest.Digest(mustRead(t, f))})
+			all = append(all, signtest.Subject{Name: filepath.Base(f), SHA256: digest.Of(mustRead(t, f))})
 		}
 	}
 	return all

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 	"github.com/binary-buildout/binary-buildout/internal/fetch"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
 	"github.com/binary-buildout/binary-buildout/internal/interpreter"
@@ -66,7 +67,7 @@ func TestScriptWrongAnswers(t *testing.T) {
 				}
 				onlyThese(t, parent)
 			}
-			part := filepath.Join(parent, ".app.binary-buildout.download", installtest.Digest(mustRead(t, archive))+".part")
+			part := filepath.Join(parent, ".app.binary-buildout.download", digest.Of(mustRead(t, archive))+".part")
 			mkfile(t, part, page)
 			chmod(t, filepath.Dir(part), 0o700)
 			if code, out := script("good"); code != 0 {
@@ -189,7 +190,7 @@ func TestScriptInside(t *testing.T) {
 	path := installtest.Make(t, dist, a)
 	data := mustRead(t, path)
 	writeIndex(t, dist, fetch.Index{Format: 1, Name: "hello", Version: "1.0", Assets: []fetch.Asset{{
-		Target: a.Manifest.Target, Name: filepath.Base(path), Size: int64(len(data)), SHA256: installtest.Digest(data)}}})
+		Target: a.Manifest.Target, Name: filepath.Base(path), Size: int64(len(data)), SHA256: digest.Of(data)}}})
 	srv := httptest.NewServer(http.FileServer(http.Dir(dist)))
 	defer srv.Close()
 	parent := t.TempDir()
@@ -198,7 +199,7 @@ func TestScriptInside(t *testing.T) {
 	mkfile(t, filepath.Join(folder, downloadInside, "half.part"), "x")
 	mkfile(t, filepath.Join(into, insideName, entriesName), `["bin", ".binary-buildout"]`)
 	mkfile(t, filepath.Join(into, "bin", "half"), "x")
-	mkfile(t, filepath.Join(into, downloadInside, installtest.Digest(data)+".part"), string(data[:100]))
+	mkfile(t, filepath.Join(into, downloadInside, digest.Of(data)+".part"), string(data[:100]))
 	chmod(t, filepath.Join(into, insideName), 0o700)
 	chmod(t, filepath.Join(into, downloadInside), 0o700)
 	chmod(t, parent, 0o555)
@@ -244,7 +245,7 @@ func TestScriptAsks(t *testing.T) {
 	script := func(args ...string) (int, string) {
 		return run(t, shell(t, []string{"dash"}), append([]string{s.path, "--from", s.dist, "--into", into}, args...)...)
 	}
-	digest := installtest.Digest(mustRead(t, archive))
+	digest := digest.Of(mustRead(t, archive))
 	if err := os.Symlink("nowhere", into); err != nil {
 		t.Fatal(err)
 	}

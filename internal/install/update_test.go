@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/fetch"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
@@ -70,17 +71,17 @@ func offerDelta(t *testing.T, dist, delta string) string {
 		t.Fatal(err)
 	}
 	data := mustRead(t, delta)
-	digest := installtest.Digest(data)
-	x.Assets[0].Deltas = []fetch.DeltaAsset{{Name: filepath.Base(delta), Size: int64(len(data)), SHA256: digest, Base: d.Delta.Base}}
+	sum := digest.Of(data)
+	x.Assets[0].Deltas = []fetch.DeltaAsset{{Name: filepath.Base(delta), Size: int64(len(data)), SHA256: sum, Base: d.Delta.Base}}
 	writeIndex(t, dist, *x)
-	return digest
+	return sum
 }
 
 // deltaBetween writes a delta beside the newer archive.
 func deltaBetween(t *testing.T, old, new, version string) string {
 	t.Helper()
 	var b bytes.Buffer
-	_, err := archive.WriteDelta(t.Context(), &b, old, new, filepath.Base(new), installtest.Digest(mustRead(t, new)))
+	_, err := archive.WriteDelta(t.Context(), &b, old, new, filepath.Base(new), digest.Of(mustRead(t, new)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,17 +128,17 @@ func TestUpdate(t *testing.T) {
 		t.Fatal(err)
 	}
 	mkfile(t, filepath.Join(mirror, filepath.Base(delta)), string(data))
-	digest := installtest.Digest(mustRead(t, two))
+	sum := digest.Of(mustRead(t, two))
 	base, err := archive.ReadDelta(open(t, delta))
 	if err != nil {
 		t.Fatal(err)
 	}
 	writeIndex(t, mirror, fetch.Index{Format: 1, Name: "app", Version: "2.0", Assets: []fetch.Asset{{
-		Target: strings.TrimSuffix(strings.TrimPrefix(filepath.Base(two), "app-2.0-"), ".tar.gz"), Name: filepath.Base(two), SHA256: digest,
-		Deltas: []fetch.DeltaAsset{{Name: filepath.Base(delta), Size: int64(len(data)), SHA256: installtest.Digest(data), Base: base.Delta.Base}},
+		Target: strings.TrimSuffix(strings.TrimPrefix(filepath.Base(two), "app-2.0-"), ".tar.gz"), Name: filepath.Base(two), SHA256: sum,
+		Deltas: []fetch.DeltaAsset{{Name: filepath.Base(delta), Size: int64(len(data)), SHA256: digest.Of(data), Base: base.Delta.Base}},
 	}}})
 	res, err := Update(t.Context(), realOptions(t, mirror, into))
-	if err != nil || !res.Changed || res.From != "1.0" || res.Version != "2.0" || res.SHA256 != digest || numberIn(t, into) != "2.0" {
+	if err != nil || !res.Changed || res.From != "1.0" || res.Version != "2.0" || res.SHA256 != sum || numberIn(t, into) != "2.0" {
 		t.Fatalf("%+v, %v, %s", res, err, numberIn(t, into))
 	}
 	noIncoming(t, into)
@@ -172,7 +173,7 @@ func TestUpdateGoesForward(t *testing.T) {
 	if _, err := Install(t.Context(), realOptions(t, two, into).Options); err != nil {
 		t.Fatal(err)
 	}
-	digest := installtest.Digest(mustRead(t, one))
+	digest := digest.Of(mustRead(t, one))
 	writeIndex(t, dist, fetch.Index{Format: 1, Name: "app", Version: "1.9", Tag: "v1.9", Assets: []fetch.Asset{{
 		Target: strings.TrimSuffix(strings.TrimPrefix(filepath.Base(one), "app-1.9-"), ".tar.gz"), Name: filepath.Base(one), SHA256: digest,
 	}}})

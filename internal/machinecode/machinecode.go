@@ -4,14 +4,15 @@
 package machinecode
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
+	"bytes"
 	"errors"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 )
 
 // Files are the files of a tree, by their paths relative to it, with slashes.
@@ -73,12 +74,11 @@ func read(path string, anyhow bool) (file File, ok bool, err error) {
 	if err != nil {
 		return File{}, false, err
 	}
-	hash := sha256.New()
-	hash.Write(head[:n])
-	if _, err := io.Copy(hash, f); err != nil {
+	sum, _, err := digest.Read(io.MultiReader(bytes.NewReader(head[:n]), f))
+	if err != nil {
 		return File{}, false, err
 	}
-	return File{hex.EncodeToString(hash.Sum(nil)), identity(info)}, true, nil
+	return File{sum, identity(info)}, true, nil
 }
 
 // Magic knows the first bytes of ELF, PE and Mach-O files.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/internal/markdown"
+	"github.com/binary-buildout/binary-buildout/internal/plural"
 )
 
 // barWidth is the number of characters of the longest bar.
@@ -36,7 +37,7 @@ func (o Outcome) rows() []string {
 		}
 	}
 	if a := o.Archive; a.File != "" {
-		text := "`" + markdown.Cell(a.File) + "`, " + size(a.Size)
+		text := "`" + markdown.Cell(a.File) + "`, " + plural.Bytes(a.Size)
 		if change := o.Change(); change != "" {
 			text += " (" + markdown.Cell(change) + ")"
 		}
@@ -54,7 +55,7 @@ func (o Outcome) rows() []string {
 	add("proof", strings.Join(marks, "<br>"))
 	var deltas []string
 	for _, d := range o.Deltas {
-		deltas = append(deltas, "from "+markdown.Cell(d.From)+": "+size(d.Size))
+		deltas = append(deltas, "from "+markdown.Cell(d.From)+": "+plural.Bytes(d.Size))
 	}
 	add("deltas", strings.Join(deltas, "<br>"))
 	add("reused", markdown.Cell(o.Reused))

@@ -4,7 +4,6 @@ package outcome
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -107,9 +106,9 @@ func (o Outcome) Change() string {
 	}
 	switch d := o.Archive.Size - o.Last.Size; {
 	case d > 0:
-		return size(d) + " more than " + o.Last.Version
+		return plural.Bytes(d) + " more than " + o.Last.Version
 	case d < 0:
-		return size(-d) + " less than " + o.Last.Version
+		return plural.Bytes(-d) + " less than " + o.Last.Version
 	}
 	return "as large as " + o.Last.Version
 }
@@ -127,15 +126,4 @@ func share[N int64 | float64](n, most N) int {
 		return 0
 	}
 	return max(1, int(float64(n)/float64(most)*100+0.5))
-}
-
-// size writes a number of bytes in units of 1024.
-func size(n int64) string {
-	switch {
-	case n < 1<<10:
-		return fmt.Sprintf("%d B", n)
-	case n < 1<<20:
-		return fmt.Sprintf("%.0f KiB", float64(n)/(1<<10))
-	}
-	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
 }

@@ -30,7 +30,7 @@ func (o Outcome) Materials() (template.HTML, error) {
 }
 
 func (o Outcome) execute(name string) (template.HTML, error) {
-	t, err := template.New("outcome").Funcs(template.FuncMap{"size": size, "eggBar": o.eggBar, "stepBar": o.stepBar, "count": func(n int, one string) string { return plural.Of(n, one) }}).Parse(head)
+	t, err := template.New("outcome").Funcs(template.FuncMap{"size": plural.Bytes, "eggBar": o.eggBar, "stepBar": o.stepBar, "count": func(n int, one string) string { return plural.Of(n, one) }}).Parse(head)
 	if err != nil {
 		return "", fmt.Errorf("writing the report: %w", err)
 	}

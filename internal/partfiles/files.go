@@ -3,16 +3,15 @@
 package partfiles
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 )
 
 // Files are files, directories and links of a tree, by their paths relative to
@@ -88,20 +87,9 @@ func read(path string, d fs.DirEntry, earlier File) (File, error) {
 	case earlier.info != nil && os.SameFile(info, earlier.info) && info.Size() == earlier.info.Size() && info.ModTime().Equal(earlier.info.ModTime()):
 		file.Digest = earlier.Digest
 	default:
-		file.Digest, err = digest(path)
+		file.Digest, _, err = digest.File(path)
 	}
 	return file, err
-}
-
-func digest(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	hash := sha256.New()
-	_, err = io.Copy(hash, f)
-	return hex.EncodeToString(hash.Sum(nil)), err
 }
 
 // What is what became of a file.

@@ -1,14 +1,11 @@
 package pydist
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"io"
 	"io/fs"
 	"path"
 	"regexp"
-	"strings"
 
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 	"github.com/binary-buildout/binary-buildout/internal/sbom"
 )
 
@@ -36,7 +33,7 @@ func contains(dir fs.FS, info, project string) ([]sbom.Contained, error) {
 			if !library.MatchString(file) {
 				continue
 			}
-			sum, err := digest(dir, file)
+			sum, err := digestOf(dir, file)
 			if err != nil {
 				return nil, err
 			}
@@ -53,15 +50,12 @@ var (
 	grafted = regexp.MustCompile(`-(?:[0-9a-f]{8}|[0-9a-f]{32})(\.(?:so|dll))`)
 )
 
-func digest(dir fs.FS, file string) (string, error) {
+func digestOf(dir fs.FS, file string) (string, error) {
 	f, err := dir.Open(file)
 	if err != nil {
 		return "", err
 	}
 	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return strings.ToLower(hex.EncodeToString(h.Sum(nil))), nil
+	sum, _, err := digest.Read(f)
+	return sum, err
 }

@@ -2,8 +2,6 @@ package sbom
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -11,6 +9,8 @@ import (
 	"strings"
 
 	cdx "github.com/CycloneDX/cyclonedx-go"
+
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 )
 
 // ReadDocument gives the components of a bill of materials that a wheel brings
@@ -31,8 +31,8 @@ func ReadDocument(name string, data []byte, project string) []Contained {
 	case json.Unmarshal(data, &spdx) == nil && spdx.Version != "":
 		all = spdx.contained(project)
 	default:
-		sum := sha256.Sum256(data)
-		all = []Contained{{Ref: hex.EncodeToString(sum[:6]), Name: name, SHA256: hex.EncodeToString(sum[:])}}
+		sum := digest.Of(data)
+		all = []Contained{{Ref: sum[:12], Name: name, SHA256: sum}}
 	}
 	// Two documents of a wheel may name the same component.
 	for i := range all {

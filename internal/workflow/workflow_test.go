@@ -1,9 +1,7 @@
 package workflow
 
 import (
-	"math/rand/v2"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 
@@ -75,38 +73,11 @@ func TestSettings(t *testing.T) {
 
 func TestDiff(t *testing.T) {
 	old := "a\nb\nc\nd\ne\nf\ng\nh\ni\n"
-	want := "--- x\n+++ x, as init would write it\n-a\n b\n c\n d\n...\n f\n g\n h\n-i\n+j\n+k\n"
+	want := "diff x x, as init would write it\n--- x\n+++ x, as init would write it\n@@ -1,4 +1,3 @@\n-a\n b\n c\n d\n@@ -6,4 +5,5 @@\n f\n g\n h\n-i\n+j\n+k\n"
 	if got := Diff("x", old, "b\nc\nd\ne\nf\ng\nh\nj\nk\n"); got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
 	if got := Diff("x", old, old); got != "" {
 		t.Error(got)
-	}
-}
-
-// The edits give both texts back.
-func TestAlign(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 2))
-	text := func() []string {
-		var all []string
-		for range r.IntN(12) {
-			all = append(all, string(rune('a'+r.IntN(4))))
-		}
-		return all
-	}
-	for range 2000 {
-		old, new := text(), text()
-		var a, b []string
-		for _, e := range align(old, new) {
-			if e.sign != '+' {
-				a = append(a, e.line)
-			}
-			if e.sign != '-' {
-				b = append(b, e.line)
-			}
-		}
-		if !slices.Equal(a, old) || !slices.Equal(b, new) {
-			t.Fatalf("%q and %q of %q and %q", a, b, old, new)
-		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 	"github.com/binary-buildout/binary-buildout/target/packtest"
 )
 
@@ -26,7 +27,7 @@ func TestBootstrapBytecode(t *testing.T) {
 					pyc = path + "c"
 				}
 				m.Relocations = append(m.Relocations,
-					archive.Relocation{Path: path, Class: archive.ClassText, Mode: 0o644, Size: int64(len(text)), SHA256: packtest.Sum([]byte(text))},
+					archive.Relocation{Path: path, Class: archive.ClassText, Mode: 0o644, Size: int64(len(text)), SHA256: digest.Of([]byte(text))},
 					archive.Relocation{Path: pyc, Class: archive.ClassBytecode, Mode: 0o644})
 			}
 		})

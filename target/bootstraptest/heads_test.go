@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 	"github.com/binary-buildout/binary-buildout/target/packtest"
 )
 
@@ -27,7 +28,7 @@ func TestBootstrapHeads(t *testing.T) {
 			root := smallTree(t, python, func(m *archive.Manifest) {
 				for name, s := range scripts {
 					text := "#!" + archive.Interpreter + "\n" + s.text
-					m.Relocations = append(m.Relocations, archive.Relocation{Path: "bin/" + name, Class: archive.ClassText, Mode: 0o755, Size: int64(len(text)), SHA256: packtest.Sum([]byte(text))})
+					m.Relocations = append(m.Relocations, archive.Relocation{Path: "bin/" + name, Class: archive.ClassText, Mode: 0o755, Size: int64(len(text)), SHA256: digest.Of([]byte(text))})
 				}
 			})
 			for name, s := range scripts {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 	"github.com/binary-buildout/binary-buildout/target/packtest"
 )
 
@@ -39,7 +40,7 @@ func largeTree(t testing.TB, python string) string {
 		packtest.WriteFile(t, full, data)
 		os.Chmod(full, 0o644)
 		manifest.Relocations = append(manifest.Relocations, archive.Relocation{
-			Path: path, Class: archive.ClassText, Mode: 0o644, Size: int64(len(data)), SHA256: packtest.Sum([]byte(data))})
+			Path: path, Class: archive.ClassText, Mode: 0o644, Size: int64(len(data)), SHA256: digest.Of([]byte(data))})
 	})
 	packtest.Settle(t, dir)
 	packtest.WriteManifest(t, dir, manifest)

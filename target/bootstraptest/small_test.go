@@ -13,6 +13,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 	"github.com/binary-buildout/binary-buildout/target"
 	"github.com/binary-buildout/binary-buildout/target/packtest"
 )
@@ -60,7 +61,7 @@ func smallTree(t testing.TB, python string, change ...func(*archive.Manifest)) s
 	for _, path := range paths {
 		data := files[path]
 		packtest.WriteFile(t, filepath.Join(dir, path), data)
-		r := archive.Relocation{Path: path, Class: archive.ClassText, Mode: 0o644, Size: int64(len(data)), SHA256: packtest.Sum([]byte(data))}
+		r := archive.Relocation{Path: path, Class: archive.ClassText, Mode: 0o644, Size: int64(len(data)), SHA256: digest.Of([]byte(data))}
 		if strings.HasPrefix(path, "bin/") {
 			r.Mode = 0o755
 			os.Chmod(filepath.Join(dir, path), 0o755)

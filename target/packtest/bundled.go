@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/testtool"
 	"github.com/binary-buildout/binary-buildout/target"
 )
 
@@ -67,7 +68,7 @@ func Bundle(t testing.TB, minor, version string) (files map[string]string, start
 	about := AboutPython(t, FindPython(t, minor))
 	arch := strings.TrimPrefix(about.Platform, "linux_")
 	starter, err := target.Starter{Executable: top + "/bin/python" + minor, Target: about.ABI + "-" + about.Platform, System: "linux", Arch: arch,
-		Libc: "glibc", Loader: Loader(t), Floor: "2.5"}.Bytes()
+		Libc: "glibc", Loader: testtool.Loader(t), Floor: "2.5"}.Bytes()
 	if err != nil {
 		t.Fatal(err)
 	}

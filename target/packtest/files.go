@@ -1,8 +1,6 @@
 package packtest
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -12,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 )
 
 // Walk calls f for everything in dir, by relative path with slashes.
@@ -94,11 +93,6 @@ func WriteJSON(t testing.TB, path string, v any) {
 	WriteFile(t, path, string(data)+"\n")
 }
 
-func Sum(data []byte) string {
-	h := sha256.Sum256(data)
-	return hex.EncodeToString(h[:])
-}
-
 // Contents notes everything in a tree: type, mode, digest, link target.
 func Contents(t testing.TB, root string) map[string]string {
 	t.Helper()
@@ -115,7 +109,7 @@ func Contents(t testing.TB, root string) map[string]string {
 		case d.IsDir():
 			found[path] = "dir"
 		default:
-			found[path] = fmt.Sprint(info.Mode(), Sum([]byte(ReadFile(t, full))))
+			found[path] = fmt.Sprint(info.Mode(), digest.Of([]byte(ReadFile(t, full))))
 		}
 	})
 	return found
@@ -148,7 +142,7 @@ func Extensions(t testing.TB, root string) map[string]string {
 			if err != nil {
 				t.Fatal(err)
 			}
-			found[path] = fmt.Sprint(Sum([]byte(ReadFile(t, filepath.Join(root, path)))), Inode(info), info.ModTime())
+			found[path] = fmt.Sprint(digest.Of([]byte(ReadFile(t, filepath.Join(root, path)))), Inode(info), info.ModTime())
 		}
 	})
 	return found

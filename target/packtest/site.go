@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 	"github.com/binary-buildout/binary-buildout/internal/testcache"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
 	"github.com/binary-buildout/binary-buildout/target"
@@ -241,13 +242,13 @@ func packSite(t testing.TB, stage, python string, launch archive.Launch) string 
 		data, _ := os.ReadFile(full)
 		if strings.HasSuffix(path, ".so") {
 			module := strings.Split(filepath.Base(path), ".")[0]
-			manifest.Extensions = append(manifest.Extensions, archive.Extension{Path: path, Module: module, SHA256: Sum(data)})
+			manifest.Extensions = append(manifest.Extensions, archive.Extension{Path: path, Module: module, SHA256: digest.Of(data)})
 		}
 		if new := withPlaceholders(path, data, stage, python); new != nil {
 			info, _ := d.Info()
 			os.WriteFile(full, new, info.Mode())
 			manifest.Relocations = append(manifest.Relocations, archive.Relocation{Path: path, Class: archive.ClassText,
-				Mode: uint32(info.Mode().Perm()), Size: int64(len(new)), SHA256: Sum(new)})
+				Mode: uint32(info.Mode().Perm()), Size: int64(len(new)), SHA256: digest.Of(new)})
 		}
 	})
 	Settle(t, unpacked)
@@ -312,7 +313,7 @@ func signatures(t testing.TB, stage, unpacked, python string, manifest *archive.
 	WriteFile(t, path, installed)
 	for i, r := range manifest.Relocations {
 		if r.Path == ".installed.cfg" {
-			manifest.Relocations[i].Size, manifest.Relocations[i].SHA256 = int64(len(installed)), Sum([]byte(installed))
+			manifest.Relocations[i].Size, manifest.Relocations[i].SHA256 = int64(len(installed)), digest.Of([]byte(installed))
 		}
 	}
 }
@@ -366,7 +367,7 @@ func WriteManifest(t testing.TB, unpacked string, manifest archive.Manifest) {
 			entry.Link, _ = os.Readlink(full)
 		default:
 			data, _ := os.ReadFile(full)
-			entry.Size, entry.SHA256 = int64(len(data)), Sum(data)
+			entry.Size, entry.SHA256 = int64(len(data)), digest.Of(data)
 		}
 		files.Files = append(files.Files, entry)
 	})

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 	"github.com/binary-buildout/binary-buildout/internal/killtest"
 	"github.com/binary-buildout/binary-buildout/target/packtest"
 )
@@ -207,7 +208,7 @@ func (d doomed) ends(t *testing.T, back bool) {
 func (d doomed) isOld(t testing.TB) bool {
 	t.Helper()
 	_, err := os.Lstat(filepath.Join(d.root, archive.Dir, "transaction"))
-	return os.IsNotExist(err) && packtest.Sum([]byte(packtest.ReadFile(t, filepath.Join(d.root, archive.ManifestName)))) == d.old.manifest
+	return os.IsNotExist(err) && digest.Of([]byte(packtest.ReadFile(t, filepath.Join(d.root, archive.ManifestName)))) == d.old.manifest
 }
 
 // wayBack is from which versions the tree can go back, one after the other.

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 	"github.com/binary-buildout/binary-buildout/target/packtest"
 )
 
@@ -55,9 +56,9 @@ func wholeTree(t testing.TB, root string) map[string]string {
 		case d.IsDir():
 			found[path] = fmt.Sprint(info.Mode())
 		default:
-			found[path] = fmt.Sprint(info.Mode(), info.ModTime().Unix() == archive.DefaultEpoch, packtest.Sum([]byte(packtest.ReadFile(t, full))))
+			found[path] = fmt.Sprint(info.Mode(), info.ModTime().Unix() == archive.DefaultEpoch, digest.Of([]byte(packtest.ReadFile(t, full))))
 			if strings.HasPrefix(path, ".binary-buildout/") || strings.HasPrefix(path, "bin/buildout") || strings.HasSuffix(path, ".pyc") {
-				found[path] = fmt.Sprint(info.Mode(), packtest.Sum([]byte(packtest.ReadFile(t, full))))
+				found[path] = fmt.Sprint(info.Mode(), digest.Of([]byte(packtest.ReadFile(t, full))))
 			}
 		}
 	})

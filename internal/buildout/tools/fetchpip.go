@@ -2,10 +2,8 @@ package tools
 
 import (
 	"context"
-	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"html"
@@ -19,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"github.com/binary-buildout/binary-buildout/internal/pydist"
 	"github.com/binary-buildout/binary-buildout/internal/pyversion"
@@ -185,8 +184,7 @@ func download(ctx context.Context, client *http.Client, page *url.URL, f indexFi
 	if err != nil {
 		return "", err
 	}
-	sum := sha256.Sum256(data)
-	if want := f.Hashes["sha256"]; want != "" && want != hex.EncodeToString(sum[:]) {
+	if want := f.Hashes["sha256"]; want != "" && want != digest.Of(data) {
 		return "", fmt.Errorf("getting %s: its SHA-256 isn't the one that the index gives", u.Redacted())
 	}
 	file := filepath.Join(dir, filepath.Base(f.Filename))

@@ -4,8 +4,6 @@ package installtest
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -15,6 +13,7 @@ import (
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
 )
 
@@ -65,7 +64,7 @@ func Make(t testing.TB, dir string, a Archive) string {
 	for p, c := range a.Files {
 		content[p] = c
 		if strings.Contains(c, archive.PlaceholderMark) {
-			m.Relocations = append(m.Relocations, archive.Relocation{Path: p, Class: archive.ClassText, Mode: 0o755, Size: int64(len(c)), SHA256: Digest([]byte(c))})
+			m.Relocations = append(m.Relocations, archive.Relocation{Path: p, Class: archive.ClassText, Mode: 0o755, Size: int64(len(c)), SHA256: digest.Of([]byte(c))})
 		}
 	}
 	slices.SortFunc(m.Relocations, func(a, b archive.Relocation) int { return strings.Compare(a.Path, b.Path) })
@@ -94,7 +93,7 @@ func Make(t testing.TB, dir string, a Archive) string {
 	top := a.Name + "-" + a.Version
 	base := filepath.Join(dir, top+"-"+m.Target)
 	check(t, os.WriteFile(base+".tar.gz", buf.Bytes(), 0o644))
-	side := map[string]any{"format": 1, "archive": filepath.Base(base) + ".tar.gz", "size": buf.Len(), "sha256": Digest(buf.Bytes())}
+	side := map[string]any{"format": 1, "archive": filepath.Base(base) + ".tar.gz", "size": buf.Len(), "sha256": digest.Of(buf.Bytes())}
 	check(t, os.WriteFile(base+".json", []byte(encode(t, side)), 0o644))
 	return base + ".tar.gz"
 }
@@ -104,12 +103,6 @@ func modeOf(path string) uint32 {
 		return 0o755
 	}
 	return 0o644
-}
-
-// Digest is the SHA-256 in hex.
-func Digest(data []byte) string {
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:])
 }
 
 // Python gives the path of an interpreter of a version, "3.13". A test that lacks it is skipped.
