@@ -1097,6 +1097,21 @@ def record_names(data):
 # ---- recipes ----------------------------------------------------------------
 # What is changed in recipes and extensions of others.
 
+# -- recipes
+
+def steady_recipe(old, *args):
+    """plone.recipe.zeoserver from 3.0 on writes paths in the order of a set, which
+    the tree's own path decides: they are sorted, in the build and on the target."""
+    recipe = old(*args)
+    paths = getattr(recipe, "ws_locations", None)
+    if str(getattr(recipe, "__module__", "")).startswith("plone.recipe.zeoserver") and isinstance(paths, property):
+        def ws_locations(self):
+            found = paths.fget(self)
+            return sorted(found) if isinstance(found, set) else found
+        recipe.ws_locations = property(ws_locations)
+    return recipe
+
+
 # -- extensions of buildout
 
 def patch_extensions(module):
@@ -1900,6 +1915,7 @@ def launch_buildout(root, mode, words):
     sys.argv[:] = [os.path.join(fs(root), "bin", "buildout")] + words
     buildout = load_buildout()
     steady_paths(buildout)
+    wrap(buildout.buildout, "_install_and_load", steady_recipe)
     if mode == "build":
         steady_names()
         steady_times(buildout.buildout)

@@ -13,18 +13,23 @@ import (
 // of RECORD: those differ from build to build, and are wrong as soon as the
 // files are relocated. These are scripts, which begin with the interpreter's
 // path and lie outside of their distribution (zc.buildout writes others), what
-// an editable install leaves in develop-eggs, and the direct_url.json of an egg
-// that came from a file of the tree. A file may be listed without
-// digest and size (PyPA, "Recording installed projects"). What somebody else
-// built stays as it is: nobody builds that again.
+// an editable install leaves in develop-eggs, and of an egg the direct_url.json,
+// if it came from a file of the tree, and what was compiled against the tree's
+// libraries. A file may be listed without digest and size (PyPA, "Recording
+// installed projects"). What somebody else built stays as it is: nobody builds
+// that again.
 func (t *Tree) settleRecords() error {
 	if t.options.InPlace {
 		return nil
 	}
 	doing := "writing RECORD without digests of what names the build's paths"
-	develop := t.dir("develop-eggs-directory")
-	for _, dir := range append([]string{t.dir("eggs-directory"), develop}, siteDirs(t.Root)...) {
-		if err := settleRecordsIn(dir, dir == develop, t.namesRoot); err != nil {
+	for _, dir := range []string{t.dir("eggs-directory"), t.dir("develop-eggs-directory")} {
+		if err := settleRecordsIn(dir, true, t.namesRoot); err != nil {
+			return surroundings(doing, "", err)
+		}
+	}
+	for _, dir := range siteDirs(t.Root) {
+		if err := settleRecordsIn(dir, false, t.namesRoot); err != nil {
 			return surroundings(doing, "", err)
 		}
 	}

@@ -5,7 +5,7 @@ from digests import check, sum_of
 from disk import take_space
 from meter import Meter
 from placing import place, workplace
-from words import Stop, WINDOWS, say
+from words import WINDOWS, say
 from work import Work, rename
 
 

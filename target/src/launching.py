@@ -14,6 +14,7 @@ from loading import load_buildout, set_path, steady_paths
 from paths import fs, slashed
 from quickpip import quick_pip
 from patches import Run, wrap
+from recipes import steady_recipe
 from scripts import fit_scripts, patch_scripts
 from starter import code_page
 from starting import clean_environment, restart
@@ -76,6 +77,7 @@ def launch_buildout(root, mode, words):
     sys.argv[:] = [os.path.join(fs(root), "bin", "buildout")] + words
     buildout = load_buildout()
     steady_paths(buildout)
+    wrap(buildout.buildout, "_install_and_load", steady_recipe)
     if mode == "build":
         steady_names()
         steady_times(buildout.buildout)

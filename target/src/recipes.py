@@ -2,6 +2,21 @@
 import os
 
 
+# -- recipes
+
+def steady_recipe(old, *args):
+    """plone.recipe.zeoserver from 3.0 on writes paths in the order of a set, which
+    the tree's own path decides: they are sorted, in the build and on the target."""
+    recipe = old(*args)
+    paths = getattr(recipe, "ws_locations", None)
+    if str(getattr(recipe, "__module__", "")).startswith("plone.recipe.zeoserver") and isinstance(paths, property):
+        def ws_locations(self):
+            found = paths.fget(self)
+            return sorted(found) if isinstance(found, set) else found
+        recipe.ws_locations = property(ws_locations)
+    return recipe
+
+
 # -- extensions of buildout
 
 def patch_extensions(module):
