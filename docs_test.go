@@ -27,6 +27,7 @@ var otherwise = []struct {
 	{"docs/server.md", "& ([scriptblock]", "internal/install/powershell_test.go", "TestPowerShell"},
 	{"docs/server.md", "gh attestation verify", "release/attestation_test.go", "TestVerifyLine"},
 	{"docs/server.md", "sudo binary-buildout install", "internal/cli/owner_test.go", "TestOwner"},
+	{"docs/server.md", "binary-buildout install --into /srv/site --systemd", "internal/cli/systemd_test.go", "TestOwnerSystemd"},
 	{"docs/start.md", "pipx install", "action/distribute/distribute_test.go", "TestWheels"},
 	{"docs/start.md", "git clone", ".ci/newcomer.sh", ""},
 	{"docs/start.md", "cp -r", "examples/acceptance/plone/plone_test.go", "TestPlone6"},

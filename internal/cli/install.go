@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"time"
@@ -14,10 +15,11 @@ import (
 
 func installCommand() command {
 	return command{
-		name: "install", args: "SOURCE --into DIR", group: groupServer, summary: "install an archive on this machine",
+		name: "install", args: "[SOURCE] --into DIR", group: groupServer, summary: "install an archive on this machine",
 		examples: []string{
 			"binary-buildout install site-1.0-cp313-linux_x86_64.tar.gz --into /srv/site",
 			"binary-buildout install acme/site@v1.0 --into /srv/site --require-attestation",
+			"binary-buildout install --into /srv/site --systemd /etc/systemd/system",
 		},
 		parse: func(c *Command, fs *flag.FlagSet, common *common) func(context.Context, []string) error {
 			o := install.Options{}
@@ -26,14 +28,20 @@ func installCommand() command {
 			fs.StringVar(&o.SHA256, "sha256", "", "the `DIGEST` that the archive must have")
 			fs.StringVar(&o.Label, "label", "", "the `LABEL` that chooses between archives of one target")
 			trust := registerTrust(fs)
-			var owner string
+			var owner, units string
 			fs.StringVar(&owner, "owner", "", "the `USER[:GROUP]` to install as; for root only")
-			return func(ctx context.Context, args []string) error { return c.install(ctx, o, trust, owner, common, args) }
+			fs.StringVar(&units, "systemd", "", "the `DIR` to write systemd units for the services of the tree to, as /etc/systemd/system, or - to print them; without SOURCE, of what is there already")
+			return func(ctx context.Context, args []string) error {
+				if len(args) == 0 && o.Into != "" && units != "" {
+					return c.systemdOnly(ctx, o.Into, units, common)
+				}
+				return c.install(ctx, o, trust, owner, units, common, args)
+			}
 		},
 	}
 }
 
-func (c *Command) install(ctx context.Context, o install.Options, trust *trustFlags, owner string, common *common, args []string) error {
+func (c *Command) install(ctx context.Context, o install.Options, trust *trustFlags, owner, units string, common *common, args []string) error {
 	if len(args) != 1 || o.Into == "" {
 		return usageError("install takes one SOURCE and --into DIR", "binary-buildout install site-1.0-cp313-linux_x86_64.tar.gz --into /srv/site")
 	}
@@ -45,7 +53,7 @@ func (c *Command) install(ctx context.Context, o install.Options, trust *trustFl
 			return err
 		}
 		defer undo()
-		return c.as(ctx, a, append([]string{o.Source}, trust.handed(c)...), func(what string) error { return fmt.Errorf("there is no --%s", what) })
+		return c.as(ctx, a, append([]string{o.Source}, trust.handed(c)...), c.unitsHook(o.Into, units))
 	}
 	if err := trust.settle(c, &o, ui); err != nil {
 		return err
@@ -54,19 +62,26 @@ func (c *Command) install(ctx context.Context, o install.Options, trust *trustFl
 	if err != nil {
 		return err
 	}
+	written, err := c.systemd(ctx, result.Dir, units)
+	if err != nil {
+		return err
+	}
 	if common.json {
-		return c.writeJSON(result)
+		return c.writeJSON(struct {
+			*install.Result
+			Systemd *unitsReport `json:"systemd,omitempty"`
+		}{result, written})
 	}
 	for _, w := range result.Warnings {
 		ui.warn(w)
 	}
 	if !result.Changed {
 		_, err = fmt.Fprintf(c.Stdout, "%s %s is there already\n", plain(result.Name), plain(result.Version))
-		return err
+		return errors.Join(err, c.showUnits(written))
 	}
 	ui.say("with %s", result.Python)
 	_, err = fmt.Fprintf(c.Stdout, "%s %s is in %s\nnext: %s\n", plain(result.Name), plain(result.Version), result.Dir, result.Next())
-	return err
+	return errors.Join(err, c.showUnits(written))
 }
 
 // installProgress says how far a step is, and where that is known how fast it

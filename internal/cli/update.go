@@ -125,6 +125,9 @@ func (c *Command) showUpdated(r *install.Updated, was *changes.Side, common *com
 	if err == nil && changed != nil {
 		_, err = fmt.Fprintln(c.Stdout, plain(strings.Join(changed.Lines(shownEggs), "\n")))
 	}
+	if note := c.unitsChanged(r.Dir); err == nil && note != "" {
+		_, err = fmt.Fprintf(c.Stdout, "note: %s\n", plain(note))
+	}
 	if err == nil && !started {
 		_, err = fmt.Fprint(c.Stdout, "next: start the application again\n")
 	}

@@ -1,0 +1,273 @@
+//go:build linux
+
+package systemd
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/recipes"
+	"github.com/binary-buildout/binary-buildout/internal/testtool"
+)
+
+// installed makes a tree with a .installed.cfg and files; ROOT in them is its path.
+func installed(t *testing.T, name, cfg string, files ...string) string {
+	t.Helper()
+	real, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(real, name)
+	state, err := json.Marshal(archive.State{Root: dir, Interpreter: "/usr/bin/python3"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, filepath.Join(dir, archive.StateName), string(state))
+	put(t, filepath.Join(dir, ".installed.cfg"), strings.ReplaceAll(cfg, "ROOT", dir))
+	for _, f := range files {
+		file, text, _ := strings.Cut(f, ":")
+		if text == "" {
+			text = "#!/bin/sh\n"
+		}
+		put(t, filepath.Join(dir, file), strings.ReplaceAll(text, "ROOT", dir))
+	}
+	return dir
+}
+
+func put(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o755); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func of(t *testing.T, dir string) *Units {
+	t.Helper()
+	u, err := Of(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+const zeo = `[buildout]
+parts = client1 client2 zeoserver template
+
+[zeoserver]
+recipe = plone.recipe.zeoserver
+zeo-log = ROOT/var/zeo/zeo.log
+
+[client1]
+recipe = plone.recipe.zope2instance
+var = ROOT/var
+blob-storage = /data/a b/blobs
+event-log = /data/log/client1.log
+
+[client2]
+recipe = plone.recipe.zope2instance
+control-script = second
+
+[template]
+recipe = collective.recipe.template
+__buildout_installed__ = ROOT/etc/pack.timer
+	ROOT/etc/pack.service
+	ROOT/etc/gone.service
+`
+
+// lines are those of a unit that begin with one of these words.
+func lines(text string, begins ...string) string {
+	var found []string
+	for line := range strings.Lines(text) {
+		if slices.ContainsFunc(begins, func(b string) bool { return strings.HasPrefix(line, b) }) {
+			found = append(found, strings.TrimSpace(line))
+		}
+	}
+	return strings.Join(found, "\n")
+}
+
+// TestUnits: each buildout has the units of what it starts, and systemd takes
+// them without a word.
+func TestUnits(t *testing.T) {
+	tests := []struct {
+		name, tree, cfg string
+		files           []string
+		want            map[string]string // unit: lines of it; ROOT is the tree
+		enable          string
+	}{
+		{"one instance", "site", "[buildout]\nparts = py instance\n[py]\nrecipe = zc.recipe.egg\n[instance]\nrecipe = plone.recipe.zope2instance\n", []string{"bin/instance", "bin/py", "var/x"},
+			map[string]string{"site.service": "After=network.target\nWorkingDirectory=ROOT\nExecStart=ROOT/bin/instance console\nReadWritePaths=ROOT/var\nWantedBy=multi-user.target"}, "site.service"},
+		{"a path with a space", "a 100% site", "[buildout]\nparts = instance\n[instance]\nrecipe = plone.recipe.zope2instance\n", []string{"bin/instance", "var/x"},
+			map[string]string{"a-100--site.service": "After=network.target\nWorkingDirectory=BASE/a 100%% site\nExecStart=\"BASE/a 100%% site/bin/instance\" console\nReadWritePaths=\"BASE/a 100%% site/var\"\nWantedBy=multi-user.target"}, "a-100--site.service"},
+		{"supervisor starts the rest", "site", "[buildout]\nparts = instance supervisor\n[instance]\nrecipe = plone.recipe.zope2instance\nevent-log = /log/a/instance.log\n[supervisor]\nrecipe = collective.recipe.supervisor\nlogfile = /log/supervisord.log\n",
+			[]string{"bin/instance", "bin/supervisord", "var/x"},
+			map[string]string{"site.service": "After=network.target\nWorkingDirectory=ROOT\nExecStart=ROOT/bin/supervisord --nodaemon\nReadWritePaths=/log\nReadWritePaths=ROOT/var\nWantedBy=multi-user.target"}, "site.service"},
+		{"a server and its clients", "site", zeo, []string{"bin/zeoserver", "bin/client1", "bin/second", "var/x", "etc/pack.service:[Service]\nType=oneshot\nExecStart=/bin/true\n", "etc/pack.timer:[Timer]\nOnCalendar=daily\n[Install]\nWantedBy=timers.target\n"},
+			map[string]string{
+				"site.target":            "Wants=site-zeoserver.service site-client1.service site-client2.service\nWantedBy=multi-user.target",
+				"site-zeoserver.service": "After=network.target\nPartOf=site.target\nWorkingDirectory=ROOT\nExecStart=ROOT/bin/zeoserver fg\nReadWritePaths=\"/data/a b/blobs\"\nReadWritePaths=/data/log\nReadWritePaths=ROOT/var",
+				"site-client1.service":   "After=network.target site-zeoserver.service\nWants=site-zeoserver.service\nPartOf=site.target\nWorkingDirectory=ROOT\nExecStart=ROOT/bin/client1 console\nReadWritePaths=\"/data/a b/blobs\"\nReadWritePaths=/data/log\nReadWritePaths=ROOT/var",
+				"site-client2.service":   "After=network.target site-zeoserver.service\nWants=site-zeoserver.service\nPartOf=site.target\nWorkingDirectory=ROOT\nExecStart=ROOT/bin/second console\nReadWritePaths=\"/data/a b/blobs\"\nReadWritePaths=/data/log\nReadWritePaths=ROOT/var",
+				"pack.service":           "ExecStart=/bin/true",
+				"pack.timer":             "WantedBy=timers.target",
+			}, "site.target pack.timer"},
+		{"a part's own unit instead", "site", "[buildout]\nparts = instance unit\n[instance]\nrecipe = plone.recipe.zope2instance\n[unit]\nrecipe = collective.recipe.template\n__buildout_installed__ = ROOT/etc/site.service\n",
+			[]string{"bin/instance", "etc/site.service:[Service]\nExecStart=ROOT/bin/instance console\n[Install]\nWantedBy=multi-user.target\n"},
+			map[string]string{"site.service": "ExecStart=ROOT/bin/instance console\nWantedBy=multi-user.target"}, "site.service"},
+		{"a line that would end one", "site", "[buildout]\nparts = instance\n[instance]\nrecipe = plone.recipe.zope2instance\nvar = /x\rExecStartPre=+/bin/true\nevent-log = /y\x00z/w\nz2-log = /v\\/w\n", []string{"bin/instance", "var/x"},
+			map[string]string{"site.service": "After=network.target\nWorkingDirectory=ROOT\nExecStart=ROOT/bin/instance console\nReadWritePaths=ROOT/var\nWantedBy=multi-user.target"}, "site.service"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := installed(t, tt.tree, tt.cfg, tt.files...)
+			u, to := of(t, dir), t.TempDir()
+			if _, err := Write(to, u); err != nil {
+				t.Fatal(err)
+			}
+			for _, unit := range u.List {
+				want, ok := tt.want[unit.Name]
+				want = strings.NewReplacer("ROOT", dir, "BASE", filepath.Dir(dir)).Replace(want)
+				if got := lines(unit.Text, "After=", "Wants=", "PartOf=", "WorkingDirectory=", "Exec", "ReadWritePaths=", "WantedBy="); !ok || got != want {
+					t.Errorf("%s:\n%s\nwant\n%s", unit.Name, got, want)
+				}
+				if strings.ContainsAny(unit.Text, "\r\x00") {
+					t.Errorf("%q", unit.Text)
+				}
+			}
+			if len(u.List) != len(tt.want) || u.enabled() != tt.enable {
+				t.Errorf("%d units, and %q to enable", len(u.List), u.enabled())
+			}
+			cmd := exec.Command(testtool.Program(t, "systemd-analyze"), append([]string{"verify", "--man=no"}, glob(t, to)...)...)
+			cmd.Env = append(os.Environ(), "SYSTEMD_UNIT_PATH="+to+":")
+			if said, err := cmd.CombinedOutput(); err != nil || len(ours(string(said), to)) > 0 {
+				t.Errorf("systemd-analyze verify: %v: %s", err, said)
+			}
+		})
+	}
+}
+
+// TestPage: the unit that docs/server.md shows is the one that is written.
+func TestPage(t *testing.T) {
+	page, err := os.ReadFile("../../docs/server.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	real, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr := &tree{dir: "/srv/site", base: "site", user: "app", interpreter: "/usr/bin/python3"}
+	if tr.Root, err = os.OpenRoot(real); err != nil {
+		t.Fatal(err)
+	}
+	defer tr.Close()
+	instance := served{Service: recipes.Service{Program: "instance", Args: []string{"console"}}, part: "instance", unit: "site.service"}
+	if want := tr.service(instance, []served{instance}); !strings.Contains(string(page), "```ini\n"+want+"```\n") {
+		t.Errorf("docs/server.md doesn't show\n%s", want)
+	}
+}
+
+// ours are the lines of systemd-analyze that are about the units of a directory.
+func ours(said, dir string) []string {
+	var found []string
+	for line := range strings.Lines(said) {
+		if strings.Contains(line, dir) || strings.Contains(line, "site") || strings.Contains(line, "pack.") {
+			found = append(found, line)
+		}
+	}
+	return found
+}
+
+func glob(t *testing.T, dir string) []string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// TestWrite: what is there stays, what isn't ours is refused, what is no longer
+// needed is named.
+func TestWrite(t *testing.T) {
+	cfg := "[buildout]\nparts = a b\n[a]\nrecipe = plone.recipe.zope2instance\n[b]\nrecipe = plone.recipe.zope2instance\n"
+	dir, to := installed(t, "site", cfg, "bin/a", "bin/b", "var/x"), t.TempDir()
+	u := of(t, dir)
+	d, err := Write(to, u)
+	if err != nil || !slices.Equal(d.New, []string{"site.target", "site-a.service", "site-b.service"}) {
+		t.Fatal(d, err)
+	}
+	if last := d.Lines(u); last[len(last)-1] != "next: copy them to /etc/systemd/system, and there systemctl daemon-reload && systemctl enable --now site.target" {
+		t.Errorf("%q", last)
+	}
+	if d, err = Write(to, u); err != nil || len(d.Same) != 3 || len(d.New)+len(d.Changed)+len(d.Old) > 0 {
+		t.Errorf("again: %+v, %v", d, err)
+	}
+	if err := os.Remove(filepath.Join(dir, "bin", "b")); err != nil {
+		t.Fatal(err)
+	}
+	if d, err = Write(to, of(t, dir)); err != nil || !slices.Equal(d.New, []string{"site.service"}) || !slices.Equal(d.Old, []string{"site-a.service", "site-b.service", "site.target"}) {
+		t.Errorf("with one part less: %+v, %v", d, err)
+	}
+	put(t, filepath.Join(to, "site.service"), "[Service]\nExecStart=/bin/true\n")
+	if _, err = Write(to, of(t, dir)); err == nil || !strings.Contains(err.Error(), "wasn't written for "+dir) {
+		t.Errorf("somebody else's unit: %v", err)
+	}
+	if text, err := os.ReadFile(filepath.Join(to, "site.service")); err != nil || !strings.Contains(string(text), "/bin/true") {
+		t.Errorf("it was written: %q, %v", text, err)
+	}
+	if _, err := Of(installed(t, "none", "[buildout]\nparts = x\n[x]\nrecipe = zc.recipe.egg\n")); err == nil || !strings.Contains(err.Error(), "no part makes a service") {
+		t.Errorf("without a service: %v", err)
+	}
+	if _, err := Of(t.TempDir()); err == nil || !strings.Contains(err.Error(), "bootstrap.py hasn't run") {
+		t.Errorf("without a tree: %v", err)
+	}
+}
+
+// TestOwner: a tree is served by whom it belongs to, root's by whom its var
+// belongs to. No part's unit of another user's tree is written, and no user
+// makes himself root by what he puts in place of var.
+func TestOwner(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root: other users' files")
+	}
+	cfg := "[buildout]\nparts = a unit\n[a]\nrecipe = plone.recipe.zope2instance\n[unit]\n__buildout_installed__ = ROOT/etc/x.service\n"
+	const daemon = 1
+	dir := installed(t, "site", cfg, "bin/a", "var/x", "etc/x.service:[Service]\nExecStart=/bin/true\n")
+	user := func(names ...string) string {
+		t.Helper()
+		for _, name := range names {
+			if err := os.Lchown(filepath.Join(dir, name), daemon, daemon); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return lines(of(t, dir).List[0].Text, "User=")
+	}
+	if got := user(); got != "" || !of(t, dir).AsRoot {
+		t.Errorf("all is root's: %q", got)
+	}
+	if got := user("var"); got != "User=daemon" {
+		t.Errorf("var is daemon's: %q", got)
+	}
+	if d, err := Compare(t.TempDir(), of(t, dir)); err != nil || !slices.Equal(d.New, []string{"site.service", "x.service"}) {
+		t.Errorf("%+v, %v", d, err)
+	}
+	if err := os.Chown(filepath.Join(dir, "var"), 0, 0); err != nil {
+		t.Fatal(err)
+	}
+	if got := user("."); got != "User=daemon" {
+		t.Errorf("the tree is daemon's, and var root's: %q", got)
+	}
+	d, err := Compare(t.TempDir(), of(t, dir))
+	if err != nil || !slices.Equal(d.New, []string{"site.service"}) || !slices.Equal(d.Left, []string{"x.service"}) {
+		t.Errorf("%+v, %v", d, err)
+	}
+}
