@@ -9,7 +9,7 @@ import (
 	"path"
 	"regexp"
 
-	"github.com/binary-buildout/binary-buildout/internal/machinecode"
+	"github.com/binary-buildout/binary-buildout/internal/binfmt"
 )
 
 // bases are the files of a base that another version's can be like: those whose
@@ -43,10 +43,8 @@ func readBases(ctx context.Context, base, next *Reader, want map[string]bool) (*
 	sure := unchanged(&base.manifest)
 	err = base.each(ctx, read, func(e Entry, body io.Reader) error {
 		begin := bufio.NewReader(body)
-		var head [4]byte
-		first, _ := begin.Peek(len(head))
-		copy(head[:], first)
-		if !sure(e.Path) && !machinecode.Magic(head) && string(head[:]) != staticLibrary { // nobody edits machine code
+		head, _ := begin.Peek(4)
+		if !sure(e.Path) && binfmt.Magic(head) == "" { // nobody edits machine code
 			return nil
 		}
 		at, err := spool.add(begin)
@@ -63,9 +61,6 @@ func readBases(ctx context.Context, base, next *Reader, want map[string]bool) (*
 	}
 	return b, nil
 }
-
-// staticLibrary is what an ar archive begins with, of machine code.
-const staticLibrary = "!<ar"
 
 // Close removes the temporary file.
 func (b *bases) Close() error { return b.spool.Close() }

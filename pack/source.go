@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/binfmt"
 )
 
 // source is the raw content of a file, for random access.
@@ -64,18 +65,20 @@ const (
 
 // sniff tells a file's kind by its first bytes, "" if it is none that matters.
 func sniff(head []byte) string {
+	switch binfmt.Magic(head) {
+	case binfmt.ELF:
+		return kindELF
+	case binfmt.MachO:
+		return kindMachO
+	case binfmt.PE:
+		if len(head) > 0x3f && bytes.IndexByte(head, 0) >= 0 {
+			return kindPE
+		}
+	case binfmt.Ar:
+		return kindAr
+	}
 	has := func(s string) bool { return bytes.HasPrefix(head, []byte(s)) }
 	switch {
-	case has("\x7fELF"):
-		return kindELF
-	case has("\xfe\xed\xfa\xce"), has("\xfe\xed\xfa\xcf"), has("\xce\xfa\xed\xfe"), has("\xcf\xfa\xed\xfe"):
-		return kindMachO
-	case has("\xca\xfe\xba\xbe") && len(head) > 7 && head[4] == 0 && head[5] == 0 && head[6] == 0 && head[7] < 40:
-		return kindMachO // a fat one; in a Java class these are the version, 45 and more
-	case has("MZ") && len(head) > 0x3f && bytes.IndexByte(head, 0) >= 0:
-		return kindPE
-	case has("!<arch>\n"):
-		return kindAr
 	case has("PK\x03\x04"):
 		return kindZip
 	case has("\x1f\x8b\x08"):

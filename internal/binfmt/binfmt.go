@@ -1,7 +1,6 @@
 package binfmt
 
 import (
-	"encoding/binary"
 	"io"
 	"sort"
 )
@@ -14,6 +13,7 @@ const (
 	ELF   Kind = "elf"
 	MachO Kind = "macho"
 	PE    Kind = "pe"
+	Ar    Kind = "ar" // a library of object files; Magic alone knows it
 )
 
 // The types of an Image.
@@ -100,40 +100,6 @@ func (m *Image) Imported(name string) bool {
 		}
 	}
 	return false
-}
-
-// Sniff says which format a file has whose first bytes are head; SniffLen of
-// them, or all that the file has. It goes by magic numbers, never by names.
-func Sniff(head []byte) (Kind, bool) {
-	if len(head) < 8 {
-		return "", false
-	}
-	switch binary.BigEndian.Uint32(head) {
-	case 0x7f454c46:
-		return ELF, true
-	case magic32, magic64, swapped32, swapped64:
-		return MachO, true
-	case fatMagic64:
-		return MachO, true
-	case fatMagic32:
-		// Java's class files have the same magic; then comes their version,
-		// 45 or more, where a fat file has its number of slices.
-		n := binary.BigEndian.Uint32(head[4:])
-		return MachO, n > 0 && n < maxSlices
-	}
-	if head[0] == 'M' && head[1] == 'Z' && len(head) >= 64 {
-		return PE, sniffPE(head)
-	}
-	return "", false
-}
-
-// sniffPE says whether the DOS header points to a PE header, as far as head goes.
-func sniffPE(head []byte) bool {
-	off := uint64(binary.LittleEndian.Uint32(head[0x3c:]))
-	if off+4 <= uint64(len(head)) {
-		return string(head[off:off+4]) == "PE\x00\x00"
-	}
-	return len(head) >= SniffLen && off < 1<<20
 }
 
 // Read reads the images in a file of size bytes; a fat Mach-O file has several.

@@ -8,14 +8,6 @@ import (
 	"strings"
 )
 
-const (
-	magic32, magic64     = 0xfeedface, 0xfeedfacf
-	swapped32, swapped64 = 0xcefaedfe, 0xcffaedfe
-	fatMagic32           = 0xcafebabe
-	fatMagic64           = 0xcafebabf
-	maxSlices            = 45 // Java's class files start at this
-)
-
 // Load commands that debug/macho doesn't name (mach-o/loader.h).
 const (
 	lcReqDyld         = 0x80000000
@@ -111,7 +103,7 @@ func readMachO(s source) ([]Image, error) {
 }
 
 func readSlice(sl slice) (*Image, error) {
-	if head, err := sl.src.bytes(0, min(8, uint64(sl.src.size))); sl.fat && err == nil && string(head) == "!<arch>\n" {
+	if sl.fat && sl.src.sniffAr() {
 		return &Image{Kind: MachO, Arch: machoArch(sl.cpu, sl.sub), Bits: machoBits(sl.cpu), Type: TypeArchive}, nil
 	}
 	f, err := openMachO(sl.src)

@@ -15,7 +15,7 @@ func setMachOPaths(s source, f func(string) string) ([]Edit, error) {
 	}
 	var edits []Edit
 	for _, sl := range all {
-		if head, err := sl.src.bytes(0, min(8, uint64(sl.src.size))); err == nil && string(head) == "!<arch>\n" {
+		if sl.src.sniffAr() {
 			continue
 		}
 		m, err := openMachO(sl.src)

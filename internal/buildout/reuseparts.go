@@ -14,7 +14,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/binary-buildout/binary-buildout/internal/machinecode"
+	"github.com/binary-buildout/binary-buildout/internal/binfmt"
 	"github.com/binary-buildout/binary-buildout/internal/pydist"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 )
@@ -119,9 +119,9 @@ func isCompiled(name string) bool {
 		return false
 	}
 	defer f.Close()
-	var head [8]byte
-	n, _ := f.Read(head[:])
-	return n == len(head) && (machinecode.Magic([4]byte(head[:4])) || string(head[:]) == "!<arch>\n")
+	head := make([]byte, binfmt.MagicLen)
+	n, _ := f.Read(head)
+	return n == len(head) && binfmt.Magic(head) != ""
 }
 
 // unchangedInputs is whether the files of the checkout that the part's options

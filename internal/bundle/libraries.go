@@ -123,8 +123,8 @@ func readELF(file string) (*binfmt.Image, error) {
 		return nil, err
 	}
 	defer f.Close()
-	head := make([]byte, 4)
-	if n, _ := f.ReadAt(head, 0); n < 4 || !bytes.Equal(head, []byte("\x7fELF")) {
+	head := make([]byte, binfmt.MagicLen)
+	if n, _ := f.ReadAt(head, 0); binfmt.Magic(head[:n]) != binfmt.ELF {
 		return nil, nil
 	}
 	info, err := f.Stat()

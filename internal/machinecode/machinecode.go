@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/binary-buildout/binary-buildout/internal/binfmt"
 	"github.com/binary-buildout/binary-buildout/internal/digest"
 )
 
@@ -67,7 +68,7 @@ func read(path string, anyhow bool) (file File, ok bool, err error) {
 	if err != nil && err != io.EOF && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return File{}, false, err
 	}
-	if !anyhow && !Magic(head) {
+	if kind := binfmt.Magic(head[:]); !anyhow && (kind == "" || kind == binfmt.Ar) {
 		return File{}, false, nil
 	}
 	info, err := f.Stat()
@@ -79,15 +80,6 @@ func read(path string, anyhow bool) (file File, ok bool, err error) {
 		return File{}, false, err
 	}
 	return File{sum, identity(info)}, true, nil
-}
-
-// Magic knows the first bytes of ELF, PE and Mach-O files.
-func Magic(h [4]byte) bool {
-	switch string(h[:]) {
-	case "\x7fELF", "\xcf\xfa\xed\xfe", "\xce\xfa\xed\xfe", "\xca\xfe\xba\xbe", "\xca\xfe\xba\xbf":
-		return true
-	}
-	return h[0] == 'M' && h[1] == 'Z'
 }
 
 // Changes says of each file that isn't as it was, what became of it, by name.
