@@ -1,3 +1,4 @@
-// Package pack turns a built tree into a relocatable archive, and an archive
-// back into a tree. The formats are specified in docs/design.md.
+// Package pack turns a built tree into the list that an archive is written from:
+// it scans the tree, relocates files, compiles bytecode, and checks what can be
+// packed. The formats are specified in docs/design.md.
 package pack

@@ -642,7 +642,7 @@ def remove_empty(path):
             raise
 
 # ---- binpatch ---------------------------------------------------------------
-# Files that a delta says by those that are here: what they have in common, and what is new.
+# Files that a delta describes by those that are here: what they have in common, and what is new.
 
 # In documents/ and in patches/, beside delta.json of format 2, lie three files,
 # read from the first byte to the last while one content after the other is made:
@@ -805,7 +805,7 @@ class Streams(object):
 
 
 class Patches(object):
-    """The files that a delta says by those of the base; each can be made once, in
+    """The files that a delta describes by those of the base; each can be made once, in
     their order."""
 
     def __init__(self, incoming, before):
@@ -821,7 +821,7 @@ class Patches(object):
         self.streams.close()
 
     def base(self, path):
-        """Gives the path of the base's file that this one is said by, or None."""
+        """Gives the path of the base's file that this one is described by, or None."""
         found = self.rows.get(path)
         return found and found[1]
 

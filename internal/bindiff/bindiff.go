@@ -1,5 +1,5 @@
-// Package bindiff says a file by another one that it is like: what both have in
-// common, byte by byte, and what is new.
+// Package bindiff describes a file by another one that resembles it: what both
+// have in common, byte by byte, and what is new.
 //
 // It is the method of bsdiff (Colin Percival, "Naive differences of executable
 // code", 2003): a stretch is taken over although single bytes of it differ, and

@@ -1,6 +1,6 @@
-// Package job packs a buildout as one way of values: build, gate, list, verify,
-// relocate, write, prove. Each step takes what the one before it gave, so the
-// compiler knows their order, and gives a new value. The package knows no flag
+// Package job packs a buildout in steps, each a function from value to value:
+// build, gate, list, verify, relocate, write, prove. A step takes the value that
+// the one before it returned, so the compiler knows their order. The package knows no flag
 // and no terminal.
 //
 //	Request, Build: Built, Gate: Gated, List: Listed, Verify: Verified,

@@ -1,5 +1,5 @@
-// Package recipes is the one room for the quirks of recipes and extensions: what
-// each does that no other does, what is done about it, and where.
+// Package recipes lists the quirks of recipes and extensions: what a recipe does
+// by itself, what is done about it, and where. A quirk has no other place.
 package recipes
 
 import (

@@ -1,5 +1,5 @@
-// Package signtest signs statements as a workflow on GitHub would, by an
-// authority of its own that a trusted root in a file stands for. It is for tests.
+// Package signtest signs statements as a workflow on GitHub would, for tests. Its
+// authority is its own, and it writes the trusted root that vouches for it to a file.
 package signtest
 
 import (

@@ -6,6 +6,6 @@
 // its work. It serves downloads of published releases too, by the URLs that
 // installers use.
 //
-// Guard holds each request and each answer against GitHub's own OpenAPI
-// description. CheckSBOM does so with a bill of materials and CycloneDX's schema.
+// Guard checks each request and each answer against GitHub's own OpenAPI
+// description. CheckSBOM checks a bill of materials against CycloneDX's schema.
 package releasetest

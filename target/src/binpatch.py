@@ -1,4 +1,4 @@
-"""Files that a delta says by those that are here: what they have in common, and what is new."""
+"""Files that a delta describes by those that are here: what they have in common, and what is new."""
 import binascii
 import contextlib
 import hashlib
@@ -170,7 +170,7 @@ class Streams(object):
 
 
 class Patches(object):
-    """The files that a delta says by those of the base; each can be made once, in
+    """The files that a delta describes by those of the base; each can be made once, in
     their order."""
 
     def __init__(self, incoming, before):
@@ -186,7 +186,7 @@ class Patches(object):
         self.streams.close()
 
     def base(self, path):
-        """Gives the path of the base's file that this one is said by, or None."""
+        """Gives the path of the base's file that this one is described by, or None."""
         found = self.rows.get(path)
         return found and found[1]
 
