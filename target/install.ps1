@@ -32,6 +32,7 @@ param(
     [string]$From,
     [string]$Label,
     [string]$Sha256,
+    [switch]$Update,
     [switch]$Help
 )
 
@@ -161,7 +162,7 @@ function Complete-BinaryBuildout {
 
 function Install-BinaryBuildout {
     [CmdletBinding(PositionalBinding = $false)]
-    param([switch]$Help, [string]$Python, [string]$Tag, [string]$From, [string]$Label, [string]$Sha256, [string]$Into, [switch]$AsFile)
+    param([switch]$Help, [string]$Python, [string]$Tag, [string]$From, [string]$Label, [string]$Sha256, [switch]$Update, [string]$Into, [switch]$AsFile)
 
     # Under AppLocker and the like little of what comes is allowed.
     if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') {
@@ -192,6 +193,7 @@ Installs the archive of this release that fits this system.
   -From FOLDER    or in a folder
   -Label LABEL    which of several archives for one target
   -Sha256 DIGEST  the digest that the archive must have
+  -Update         make what is in DIR the latest version, by a delta if one fits
   -Help           this
 
 exit codes: 0 done, or nothing to do; 1 a check failed; 2 wrong usage, or not
@@ -229,7 +231,7 @@ for this system; 3 the surroundings failed (network, disk, rights)
     $told = @(
         "into=$Into", "python=$Python", "tag=$Tag", "from=$From", "label=$Label", "sha256=$Sha256"
         "server=$server", "repo=$repo", "release=$release"
-        "helper=$helper", "script=${function:Get-BinaryBuildoutFile}"
+        "update=$(if ($Update) { 1 })", "helper=$helper", "script=${function:Get-BinaryBuildoutFile}"
     )
     $told = [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes($told -join [string][char]0))
 
@@ -242,5 +244,5 @@ for this system; 3 the surroundings failed (network, disk, rights)
     Complete-BinaryBuildout -Code $LASTEXITCODE -AsFile:$AsFile
 }
 
-$given = @{ Into = $Into; Python = $Python; Tag = $Tag; From = $From; Label = $Label; Sha256 = $Sha256; Help = $Help; AsFile = ($PSCommandPath -and $MyInvocation.MyCommand.CommandType -eq 'ExternalScript') }
+$given = @{ Into = $Into; Python = $Python; Tag = $Tag; From = $From; Label = $Label; Sha256 = $Sha256; Update = $Update; Help = $Help; AsFile = ($PSCommandPath -and $MyInvocation.MyCommand.CommandType -eq 'ExternalScript') }
 Install-BinaryBuildout @given

@@ -2,10 +2,9 @@
 # Copyright (c) 2026 the binary-buildout authors
 """Installs an archive of binary-buildout on a machine that has only a Python.
 
-release.Installers puts this text into install.sh and install.ps1, which give
-it its options; nobody runs it by itself. It is for Python 2.7 and 3, on POSIX
-and Windows, has nothing but the standard library, is ASCII, and no single
-quote may stand in it: those are around it.
+install.sh and install.ps1 have its SHA-256, and give it its options; nobody runs
+it by itself. It is for Python 2.7 and 3, on POSIX and Windows, has nothing but the
+standard library, and is ASCII.
 """
 import os, sys
 # Nothing from the directory that we are in. (os is there before any search.)
@@ -1485,8 +1484,16 @@ def entry_names(a):
     for f in a.get("floors") or []:
         names += [f["kind"], f["version"]]
     for d in a.get("deltas") or []:
-        names.append(d["delta"])
+        names += [d["delta"], d.get("base_version") or "x"]
     return names
+
+
+def is_size(v):
+    return type(v) in (int, type(1 << 63)) and v >= 0
+
+
+def is_digest(v):
+    return isinstance(v, type("")) and bool(re.match(r"[0-9a-f]{64}\Z", v))
 
 
 def read_index(data, name):
@@ -1496,7 +1503,7 @@ def read_index(data, name):
         if known and not (is_name(x["name"]) and is_name(x["version"]) and is_name(x.get("tag") or "x", TAG)):
             raise ValueError("its name, version or tag is not valid")
         for i, a in enumerate(x["archives"] if known else []):
-            if not re.match(r"[0-9a-f]{64}\Z", a["sha256"]) or not all(is_name(n) for n in entry_names(a)) or type(a["size"]) not in (int, type(1 << 63)) or a["size"] < 0:
+            if not re.match(r"[0-9a-f]{64}\Z", a["sha256"]) or not all(is_name(n) for n in entry_names(a)) or not is_size(a["size"]):
                 raise ValueError("its entry %d has no name of an asset, no size or no digest" % (i + 1))
     except (ValueError, KeyError, TypeError, AttributeError) as e:
         raise Stop(1, "reading index.json of %s: %s" % (name, e), "it is damaged: fetch or make it again")
@@ -1784,6 +1791,7 @@ class Release(Site):
 
     def __init__(self, server, repo, tag, source, helper):
         Site.__init__(self, "%s/%s/releases/download/%s" % (server, repo, quote(tag, safe="")), repo + "@" + tag, source, helper)
+        self.server, self.repo = server, repo
         host = server.partition("://")[2]
         api = "https://api." + host if host == "github.com" or host.endswith(".ghe.com") else server + "/api/v3"
         self.api = os.environ.get("GITHUB_API_URL", "").rstrip("/") or api
@@ -1817,6 +1825,20 @@ class Release(Site):
             raise Stop(3, "reading %s: it is no release (%s)" % (self.release, e), IN_BETWEEN)
         self.headers["Accept"] = "application/octet-stream"
         return Site.index(self)
+
+
+class Latest(Release):
+    """The latest release of a repository, until its tag is known: one that is
+    published meanwhile does not mix in."""
+
+    def __init__(self, server, repo, helper):
+        Release.__init__(self, server, repo, "latest", repo, helper)
+        self.base, self.name = "%s/%s/releases/latest/download" % (server, repo), "the latest release of " + repo
+        self.release = "%s/repos/%s/releases/latest" % (self.api, repo)
+
+    def settle(self, tag):
+        if tag:
+            self.base = "%s/%s/releases/download/%s" % (self.server, self.repo, quote(tag, safe=""))
 
 
 def source(origin, server, repo, release, tag, helper):
@@ -1880,14 +1902,529 @@ def options():
     o = dict(v.split("=", 1) for v in given)
     # From install.sh by the environment: a mirror may have a password.
     o.setdefault("from", os.environ.pop("BINARY_BUILDOUT_FROM", ""))
+    o.setdefault("update", "")
     return o
 
 
 def spoken(words):
     """On one line, with the options as the user knows them."""
     if "OPTIONS" in globals():
-        words = re.sub(r"--(into|python|tag|from|label|sha256)\b", lambda m: "-" + m.group(1).capitalize(), words)
+        words = re.sub(r"--(into|python|tag|from|label|sha256|update)\b", lambda m: "-" + m.group(1).capitalize(), words)
     return words.replace("\n", "\\n")
+
+# ---- installed --------------------------------------------------------------
+# An installed application that is updated: its documents, its lock, its programs.
+
+OURS = ".binary-buildout"
+
+
+class Installed(object):
+    """The application in a directory, locked until the process ends."""
+
+    def __init__(self, path):
+        self.path = path
+        try:
+            read_json(self.own("manifest.json"))
+            self.old_files = read_json(self.own("files.json"))["files"]
+        except (EnvironmentError, ValueError, KeyError, TypeError):
+            raise Stop(2, "updating %s: it is no installation of binary-buildout" % path, "leave --update out to install one")
+        safe_place(path)
+        self.take_lock()
+        if os.path.isdir(self.own("transaction")):  # of a run that was killed
+            self.run_bootstrap(["--recover"])
+        self.read()
+        if not self.state.get("root"):
+            raise Stop(2, "updating %s: bootstrap.py has not run there" % path, "run: " + command("python", os.path.join(path, "bootstrap.py")))
+
+    def own(self, *names):
+        return os.path.join(self.path, OURS, *names)
+
+    def take_lock(self):
+        name = self.own(".lock")
+        if not WINDOWS and os.stat(self.own()).st_uid != os.geteuid():
+            raise Stop(2, "updating %s: it belongs to another user" % self.path, "run it as the user that it belongs to")
+        try:
+            self.lock = os.open(name, os.O_CREAT | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0), 0o600)
+        except EnvironmentError as e:
+            raise Stop(3, "updating %s: %s" % (self.path, e), "run it as the user that it belongs to")
+        try:
+            lock(self.lock)
+            mine = os.fstat(self.lock).st_ino == os.stat(name).st_ino
+        except EnvironmentError:
+            mine = False
+        if not mine:
+            raise Stop(3, "locking " + self.path, "another update or rollback is running there; wait for it to end")
+
+    def read(self):
+        """What is here now."""
+        try:
+            with open(self.own("manifest.json"), "rb") as f:
+                self.digest = hashlib.sha256(f.read()).hexdigest()
+            self.manifest = read_json(self.own("manifest.json"))
+            self.state = read_json(self.own("state.json"))
+        except (EnvironmentError, ValueError) as e:
+            raise Stop(3, "looking at %s: %s" % (self.path, e))
+        try:
+            self.record = read_json(self.own("install.json"))
+        except EnvironmentError as e:
+            if e.errno != errno.ENOENT:
+                raise
+            self.record = {}
+        except ValueError as e:
+            raise Stop(3, "reading which attestation is required: %s" % e, "install binary-buildout, and update with that")
+
+    def what(self):
+        return "%s %s" % (self.manifest["name"], self.manifest["version"])
+
+    def bootstrap_command(self, python=""):
+        """The tree's own interpreter comes first, as bootstrap starts it."""
+        own = read_json(self.own("manifest.json")).get("bundled_python")
+        if own and WINDOWS:
+            return [os.path.join(self.path, own["executable"].replace("/", "\\")), "-BsSE", os.path.join(self.path, "bootstrap.py")]
+        if own:
+            return ["/bin/sh", os.path.join(self.path, "bootstrap")]
+        return [python or read_json(self.own("state.json"))["interpreter"], "-sE", os.path.join(self.path, "bootstrap.py")]
+
+    def run_bootstrap(self, arguments, python=""):
+        """What it said, without what is next. Its error is this one's."""
+        return self.said("bootstrap.py", self.bootstrap_command(python) + arguments)
+
+    def run_buildout(self):
+        """As it was run last."""
+        program = os.path.join(self.path, "bin", "buildout.exe" if WINDOWS else "buildout")
+        if not os.path.lexists(program):
+            return
+        config = read_json(self.own("state.json")).get("config")
+        self.said("bin/buildout", [program] + (["-c", config] if config else []))
+
+    def said(self, what, words):
+        code, out, _ = run(words, cwd=self.path, stderr=subprocess.STDOUT)
+        lines = [line.rstrip() for line in text(out).strip().split("\n")]
+        if code == 0:
+            return [line for line in lines if not line.startswith("next: ")]
+        errors = [line.strip()[7:] for line in lines if line.strip().lower().startswith("error: ")]
+        hints = [line[6:] for line in lines if line.startswith("hint: ")]
+        raise Stop(code if code in (1, 2, 3) else 1, "running %s: %s" % (what, (errors or lines)[-1]), (hints or [""])[-1])
+
+    def forget(self):
+        """Removes what was laid for bootstrap.py, which would apply it unasked."""
+        delete(self.own("incoming"))
+
+    def release(self, steps):
+        """Removes the way back from before the last steps, which was held for the case
+        that the new version does not start."""
+        held, gone = self.own("previous", *["before"] * steps), self.own("previous.old")
+        if os.path.isdir(fs(held)):
+            delete(gone)
+            rename(held, gone)
+            delete(gone)
+
+# ---- laying -----------------------------------------------------------------
+# Puts a new version where the tree's bootstrap.py looks for it, as archive/incoming.go does.
+
+DELTA = re.compile(r"\.binary-buildout/incoming/([0-9a-f]{64})/(delta\.json|(?:documents|patches)/(?:steps|diff|new)|files/.+)\Z", re.S)
+LARGEST = 32 << 20  # of delta.json, bytes
+
+
+def no_delta(path, what):
+    return Stop(1, "unpacking %s: %s" % (path, what), "it is no delta of binary-buildout: fetch it again")
+
+
+def lay_delta(f, tree, source):
+    """Unpacks an open delta into a tree, and gives its document and the digest of the
+    manifest that it leads to. Each name is looked at: nothing else is written."""
+    first, digest = None, ""
+    try:
+        with tarfile.open(fileobj=f, mode="r:gz", **({} if PY2 else {"encoding": "utf-8", "errors": "surrogateescape"})) as archive:
+            for member in archive:
+                m = DELTA.match(text(raw(member.name)))
+                parts = m.group(2).split("/") if m else []
+                if not m or not member.isreg() or member.issparse() or [p for p in parts if p in ("", ".", "..") or "\\" in p or "\0" in p]:
+                    raise no_delta(f.name, "%s has no place in it" % text(raw(member.name)))
+                content = archive.extractfile(member)
+                if first is None:
+                    if parts != ["delta.json"] or member.size > LARGEST:
+                        raise no_delta(f.name, "it does not begin with its document")
+                    digest, first = m.group(1), json.loads(content.read().decode("utf-8"))
+                    first["source"], first["hold"] = source if isinstance(source, type(u"")) else source.decode("utf-8"), True
+                    write(tree.own("incoming", digest, "delta.json"), raw(json.dumps(first)), 0o644, first["epoch"])
+                    continue
+                if m.group(1) != digest or parts == ["delta.json"]:
+                    raise no_delta(f.name, "%s has no place in it" % text(raw(member.name)))
+                write(tree.own("incoming", digest, *parts), content, member.mode & 0o777, first["epoch"])
+    except (tarfile.TarError, zlib.error, EOFError, ValueError, KeyError, TypeError) as e:
+        raise no_delta(f.name, e)
+    if first is None:
+        raise no_delta(f.name, "it is empty")
+    return first, digest
+
+
+def write(path, content, mode, when):
+    make_dirs(fs(os.path.dirname(path)))
+    with os.fdopen(os.open(fs(path), os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600), "wb") as f:
+        if isinstance(content, bytes):
+            f.write(content)
+        else:
+            shutil.copyfileobj(content, f, 1 << 20)
+    os.chmod(fs(path), mode)
+    os.utime(fs(path), (when, when))
+
+
+def lay_archive(f, asset, tree, source, work):
+    """The same of a whole archive, in format 1: the files that the tree doesn't have.
+    It is unpacked into work, and held to its files.json."""
+    new = os.path.join(work, "tree")
+    os.mkdir(new)
+    try:
+        unpack(f, new)
+    except (tarfile.TarError, zlib.error, EOFError, ValueError) as e:
+        raise Stop(1, "unpacking %s: %s" % (f.name, e), "the file is damaged; fetch it again")
+    hold(f.name, new)
+    own = os.path.join(new, ".binary-buildout")
+    documents = {}
+    for name in ("manifest.json", "files.json"):
+        with open(os.path.join(own, name), "rb") as document:
+            documents[name] = document.read()
+    manifest, digest = read_json(os.path.join(own, "manifest.json")), hashlib.sha256(documents["manifest.json"]).hexdigest()
+    epoch = int(os.path.getmtime(os.path.join(new, "bootstrap.py")))
+    for entry in read_json(os.path.join(own, "files.json"))["files"]:
+        if not entry.get("type") and not holds(tree.path, entry) and not holds(tree.own("origin"), entry):
+            to = tree.own("incoming", digest, "files", *entry["path"].split("/"))
+            make_dirs(fs(os.path.dirname(to)))
+            rename(os.path.join(new, *entry["path"].split("/")), to)
+    delta = {"format": 1, "name": manifest["name"], "version": manifest["version"], "base": tree.digest, "base_version": tree.manifest["version"],
+             "archive": asset["archive"], "sha256": asset["sha256"], "source": source, "hold": True, "epoch": epoch}
+    delta.update((name, [documents[name].decode("utf-8")]) for name in documents)
+    write(tree.own("incoming", digest, "delta.json"), raw(json.dumps(delta)), 0o644, epoch)
+    return delta, digest, manifest
+
+
+def holds(root, entry):
+    """Whether a file is there as an archive has it."""
+    path = fs(os.path.join(root, *entry["path"].split("/")))
+    if os.path.islink(path) or not os.path.isfile(path) or os.path.getsize(path) != (entry.get("size") or 0):
+        return False
+    with open(path, "rb") as f:
+        return sum_of(f)[1] == entry["sha256"]
+
+# ---- versions ---------------------------------------------------------------
+# The order of versions by PEP 440, as internal/pyversion has it.
+
+VERSION = re.compile(
+    r"v?(?:([0-9]+)!)?([0-9]+(?:\.[0-9]+)*)"
+    r"(?:[-_.]?(alpha|beta|preview|pre|rc|a|b|c)(?:[-_.]?([0-9]+))?)?"
+    r"(?:-([0-9]+)|[-_.]?(post|rev|r)(?:[-_.]?([0-9]+))?)?"
+    r"(?:[-_.]?(dev)(?:[-_.]?([0-9]+))?)?"
+    r"(?:\+([a-z0-9]+(?:[-_.][a-z0-9]+)*))?\Z", re.I)
+
+PHASES = {"a": 1, "alpha": 1, "b": 2, "beta": 2, "c": 3, "rc": 3, "pre": 3, "preview": 3}
+
+
+def order(text):
+    """What versions are compared by; None of one that PEP 440 has no order for."""
+    m = VERSION.match(text.strip())
+    if not m:
+        return None
+    epoch, release, pre, pre_n, post_n, post, post_m, dev, dev_n, local = m.groups()
+    numbers = [int(n) for n in release.split(".")]
+    while numbers and not numbers[-1]:
+        numbers.pop()
+    posted = bool(post_n or post)
+    phase = PHASES[pre.lower()] if pre else 0 if dev and not posted else 4
+    parts = [(1, int(p), "") if p.isdigit() else (0, 0, p) for p in re.split("[-_.]", local.lower())] if local else []
+    return int(epoch or 0), numbers, phase, int(pre_n or 0), posted, int(post_n or post_m or 0), not dev, int(dev_n or 0), parts
+
+
+def older(version, installed):
+    """Whether a version is lower than the installed one; None where PEP 440 has no
+    order for them."""
+    a, b = order(version), order(installed)
+    if a is None or b is None:
+        return False if version == installed else None
+    return a < b
+
+# ---- ways -------------------------------------------------------------------
+# The cheapest way of deltas from the installed version to a release's archive, by
+# the rules of internal/fetch/chain.go.
+
+MOST_INDEXES = 8  # of further releases that one update reads
+
+
+def usable(asset):
+    """The deltas of an archive of which all is said that an update needs."""
+    return [d for d in asset.get("deltas") or [] if is_digest(d.get("sha256")) and is_digest(d.get("base")) and is_size(d.get("size"))]
+
+
+class Published(object):
+    """An index that was read, where its files are, and how many bytes it has."""
+
+    def __init__(self, shelf, index, size):
+        self.shelf, self.index, self.size = shelf, index, size
+
+    def same_target(self, asset):
+        for other in self.index["archives"]:
+            if other["target"] == asset["target"] and (other.get("label") or "") == (asset.get("label") or ""):
+                return other
+        return None
+
+
+class Step(object):
+    """A delta of a way, the archive that it leads to, and the release that has both."""
+
+    def __init__(self, release, asset, delta):
+        self.release, self.asset, self.delta = release, asset, delta
+
+
+def cheapest(base, release, asset, other, passes, most=MOST_INDEXES):
+    """The steps, none where the archive itself is no larger. base is the digest of the
+    manifest that is here; other gives a Published by its version, None if there is none;
+    passes says whether an update may go over a version, most how many steps there may be."""
+    best = [asset["size"] or float("inf"), []]
+    seen, heads = set(), []
+
+    def grow(cost, way, release, asset):
+        for delta in usable(asset):
+            total, steps = cost + delta["size"], [Step(release, asset, delta)] + way
+            if delta["base"] == base:
+                if total < best[0]:
+                    best[:] = total, steps
+            elif delta["base"] not in seen and len(steps) < most:
+                heads.append((total, steps, delta))
+
+    grow(0, [], release, asset)
+    read = 0
+    while heads and read < MOST_INDEXES:
+        heads.sort(key=lambda head: head[0])
+        cost, way, delta = heads.pop(0)
+        if cost + release.size >= best[0]:
+            break
+        version = delta.get("base_version") or ""
+        if delta["base"] in seen or not version or not passes(version):
+            continue
+        seen.add(delta["base"])
+        read += 1
+        found = other(version)
+        archive = found and found.same_target(asset)
+        if archive:
+            grow(cost, way, found, archive)
+    return best[1]
+
+
+def direct(base, asset):
+    """The delta that leads to the archive at once, unless that is no larger."""
+    for delta in usable(asset):
+        if delta["base"] == base and not (asset["size"] and delta["size"] > asset["size"]):
+            return delta
+    return None
+
+# ---- upgrade ----------------------------------------------------------------
+# An update of what is installed, by the rules of internal/install/update.go: by a delta
+# that fits, by several over the versions between, or by the whole archive.
+
+def upgrade(o):
+    tree = Installed(final(o["into"]))
+    if tree.record.get("attestation"):
+        raise Stop(2, "updating %s: an attestation is required of its versions, and this checks none" % tree.path, "install binary-buildout, and run: " + command("binary-buildout", "update", tree.path))
+    here = found(o, tree)
+    index = here.index
+    say("%s has %s %s" % (here.shelf.name, index["name"], index["version"]))
+    if index["name"] != tree.manifest["name"]:
+        raise Stop(2, "updating %s: %s is there, and this is %s" % (tree.path, tree.manifest["name"], index["name"]), "install it into another directory")
+    forward(o, tree, index["version"], here.shelf.name)
+    kept = None if o["python"] or tree.manifest.get("bundled_python") else describe(tree.state["interpreter"])
+    interpreters = pythons(o["python"]) + ([kept] if kept else [])
+    asset, python = choose(index, here.shelf.name, interpreters, o["label"], o["python"], asked())
+    if tree.record.get("sha256") == asset["sha256"]:
+        as_asked(o["sha256"], asset)
+        return say("%s is in %s already: nothing changes" % (tree.what(), tree.path), sys.stdout)
+    work = Work(tree.own("download"))
+    try:
+        apply(o, tree, here, asset, kept if kept and not unfit(needs(asset), kept) else python, work)
+    finally:
+        work.clear()
+        work.remove()
+
+
+def found(o, tree):
+    """The release that is meant: the one that was named, else where the version that
+    is here came from, and of a repository the latest."""
+    helper = (o["helper"], o["script"]) if o.get("helper") else None
+    remembered = tree.record.get("source") or ""
+    repo, _, tag = remembered.partition("@")
+    if o["from"] or o["tag"]:
+        shelf = source(o["from"], o["server"], o["repo"], o["release"], o["tag"], helper)
+    elif os.path.isdir(remembered) or "://" in remembered:
+        shelf = source(remembered, "", "", "", "", helper)
+    elif tag:
+        shelf = Release(o["server"], repo, tag, remembered, helper)
+    elif repo.count("/") == 1 or o["repo"]:
+        shelf = Latest(o["server"], repo if repo.count("/") == 1 else o["repo"], helper)
+    else:
+        raise Stop(2, "updating %s: its source is not known" % tree.path, "name a mirror with --from")
+    data = shelf.index()
+    index = read_index(data, shelf.name)
+    as_tagged(o["tag"], index, shelf.name)
+    if isinstance(shelf, Latest):
+        shelf.settle(index.get("tag") or "")
+    return Published(shelf, index, len(data))
+
+
+def forward(o, tree, version, name):
+    """Refuses a lower version than the installed one, unless its tag was named."""
+    lower = older(version, tree.manifest["version"])
+    if o["tag"]:
+        return
+    if lower:
+        raise Stop(3, "updating: %s has version %s, and %s is installed" % (name, version, tree.manifest["version"]), "to go back, name the release with --tag")
+    if lower is None:
+        say("warning: whether %s is newer than %s is not known: PEP 440 has no order for them" % (version, tree.manifest["version"]))
+
+
+def others(release):
+    """Finds releases of further versions by one of them: in a mirror a directory, in a
+    repository the tag with that version in it. None where there is none."""
+    shelf, index = release.shelf, release.index
+
+    def of(version):
+        if isinstance(shelf, Folder):
+            other = Folder(os.path.join(shelf.path, version))
+        elif isinstance(shelf, Release):
+            tag = (index.get("tag") or "").replace(index["version"], version, 1)
+            if not is_name(tag, TAG) or tag == index.get("tag"):
+                return None
+            other = Release(shelf.server, shelf.repo, tag, shelf.source, shelf.helper)
+        else:
+            other = Site(shelf.base + "/" + version, shelf.name + "/" + version, shelf.source, shelf.helper)
+        try:
+            data = other.index()
+            found = read_index(data, other.name)
+        except Stop:
+            return None
+        return Published(other, found, len(data)) if (found["name"], found["version"]) == (index["name"], version) else None
+
+    return of
+
+
+def apply(o, tree, here, asset, python, work):
+    """By the cheapest way; where that can't be gone, since a file was edited or one
+    is missing, by the next that needs less."""
+    passes = lambda version: o["tag"] or older(version, tree.manifest["version"]) is not True
+    ways = []
+    # Two at most: bootstrap.py takes one at a time, and holds the way back over two.
+    if not o["sha256"]:  # which means one file
+        way = cheapest(tree.digest, here, asset, others(here), passes, 2)
+        ways += [[(s.release.shelf, s.asset, s.delta) for s in way]] if len(way) > 1 else []
+    delta = direct(tree.digest, asset)
+    if delta and o["sha256"] in ("", delta["sha256"]):
+        ways.append([(here.shelf, asset, delta)])
+    elif o["sha256"]:
+        as_asked(o["sha256"], asset)
+    was, before = tree.what(), tree.digest
+    for way in ways:
+        try:
+            by_deltas(tree, here, way, work)
+            break
+        except Stop as e:
+            if tree.digest != before or e.code == 3:
+                raise
+            say("not by %s: %s" % ("a delta" if len(way) == 1 else "%d deltas" % len(way), e.text))
+    else:
+        way = [None]
+        by_archive(tree, here.shelf, asset, python, work)
+    finish(tree, was, len(way))
+
+
+def by_deltas(tree, here, way, work):
+    """All are fetched and checked before the first is applied; what fails later is
+    undone. bootstrap.py takes one at a time."""
+    was, python, files = tree.digest, tree.state["interpreter"], []
+    try:
+        for shelf, _, delta in way:
+            asset = {"archive": delta["delta"], "size": delta["size"], "sha256": delta["sha256"]}
+            files.append(open(fetched(shelf, asset, work), "rb"))
+            check(files[-1], asset)
+        with undone(tree, was, len(way), python):
+            for f, (_, _, delta) in zip(files, way):
+                tree.forget()
+                document, digest = lay_delta(f, tree, here.shelf.source)
+                if (document["base"], document["name"]) != (tree.digest, tree.manifest["name"]):
+                    raise Stop(1, "%s does not lead on from %s" % (delta["delta"], tree.what()), "the index is not that of its files: ask who made it")
+                applied(tree, "by " + delta["delta"], digest)
+            built(tree)
+    finally:
+        for f in files:
+            f.close()
+
+
+def by_archive(tree, shelf, asset, python, work):
+    if asset["archive"].endswith(".zst"):
+        zstd()
+    interpreter = python["executable"] if python else ""
+    tree.forget()
+    try:
+        with open(fetched(shelf, asset, work), "rb") as f:
+            check(f, asset)
+            _, digest, manifest = lay_archive(f, asset, tree, shelf.source, work.path)
+        if (manifest["name"], manifest["target"]) != (tree.manifest["name"], asset["target"]):
+            raise Stop(1, "checking %s: it is %s for %s" % (asset["archive"], manifest["name"], manifest["target"]), "the index is not that of its archives: ask who made it")
+        with undone(tree, tree.digest, 1, interpreter or tree.state["interpreter"]):
+            applied(tree, "by " + asset["archive"], digest, interpreter)
+            built(tree)
+    finally:
+        tree.forget()
+
+
+def fetched(shelf, asset, work):
+    """An asset as a file that nobody else can change."""
+    part = os.path.join(work.path, asset["sha256"] + ".part")
+    room(part, asset["size"])
+    say("%s %s, %.1f MiB" % ("copying" if shelf.local(asset) else "downloading", asset["archive"], asset["size"] / 1048576.0))
+    with Meter(part, asset["size"]):
+        shelf.get(asset, part)
+    archive = os.path.join(work.path, asset["archive"])
+    rename(part, archive)
+    return archive
+
+
+def applied(tree, how, digest, interpreter=""):
+    """Has bootstrap.py apply what was laid."""
+    say("updating %s %s" % (tree.path, how))
+    for line in tree.run_bootstrap([], interpreter):
+        say(line)
+    tree.read()
+    if tree.digest != digest:
+        raise Stop(1, "running bootstrap.py: %s is there" % tree.what())
+
+
+def built(tree):
+    say("running bin/buildout")
+    tree.run_buildout()
+
+
+@contextlib.contextmanager
+def undone(tree, was, steps, python):
+    """Goes back to the version before, where something in it fails."""
+    try:
+        yield
+    except BaseException as e:
+        tree.forget()
+        tree.read()
+        for _ in range(steps):
+            if tree.digest != was:
+                tree.run_bootstrap(["--rollback"], python)
+                tree.read()
+        if isinstance(e, Stop) and tree.digest == was:
+            e.text += "; %s is there" % tree.what()
+        raise
+
+
+def finish(tree, was, steps):
+    tree.release(steps)
+    back = tree.bootstrap_command() + ["--rollback"]
+    back = command(*[word for word in back if word not in ("/bin/sh", "-sE", "-BsSE")])
+    after = command(os.path.join(tree.path, "bin", "buildout.exe" if WINDOWS else "buildout"))
+    say("%s is in %s, where %s was\nnext: restart it; to go back%s: %s, then %s" % (
+        tree.what(), tree.path, was, "" if steps == 1 else ", %d times" % steps, back, after), sys.stdout)
 
 # ---- program ----------------------------------------------------------------
 
@@ -1899,7 +2436,8 @@ for number_ in ("SIGTERM", "SIGHUP", "SIGBREAK"):
     if hasattr(signal, number_):
         signal.signal(getattr(signal, number_), ended)
 try:
-    install(options())
+    wanted = options()
+    (upgrade if wanted["update"] else install)(wanted)
 except Stop as e:
     failure = e
 except EnvironmentError as e:

@@ -13,8 +13,7 @@
 # and has a Python (2.7 or 3) compare and run it. Where there is no Python,
 # install-nopython.sh, another asset, takes the one in the archive; that needs
 # sed, awk, tar, and one of sha256sum, shasum and openssl.
-# Nothing is written but beside DIR and, for a moment, in TMPDIR, and what fails
-# leaves DIR as it was.
+# Nothing is written but beside DIR and in TMPDIR; what fails leaves DIR as it was.
 #
 # An archive's size and SHA-256 are compared with index.json, which comes from the
 # same release by the same way. The attestation is NOT checked; `binary-buildout
@@ -35,11 +34,12 @@ binary_buildout_install() {
 	installer='@INSTALL.PY@'
 	nopython='@INSTALL-NOPYTHON.SH@'
 
-	into='' python='' tag='' from='' label='' sha256='' value='' lacking=''
+	into='' python='' tag='' from='' label='' sha256='' update='' value='' lacking=''
 	while [ $# -gt 0 ]; do
 		option=${1%%=*}
 		case $1 in
 		-h | --help) binary_buildout_usage && return ;;
+		--update) value=1 ;;
 		--*=*) value=${1#*=} ;;
 		*) if [ $# -gt 1 ]; then value=$2 && shift; else lacking=$1; fi ;;
 		esac
@@ -50,6 +50,7 @@ binary_buildout_install() {
 		--from) from=$value ;;
 		--label) label=$value ;;
 		--sha256) sha256=$value ;;
+		--update) update=$value ;;
 		*) binary_buildout_usage "$option is no option" || return ;;
 		esac
 		[ -z "$lacking" ] || binary_buildout_usage "$lacking needs a value" || return
@@ -63,7 +64,7 @@ binary_buildout_install() {
 	for driver in "$python" "${python:+python$python}" python3 python python2 \
 		python3.15 python3.14 python3.13 python3.12 python3.11 python3.10 python3.9 python3.8 python3.7 python3.6 python2.7 \
 		/usr/bin/python[23]* /usr/local/bin/python[23]* /usr/libexec/platform-python /opt/*/bin/python[23]* \
-		/opt/rh/*/root/usr/bin/python[23]* "${PYENV_ROOT:-${HOME-}/.pyenv}"/versions/*/bin/python; do
+		/opt/rh/*/root/usr/bin/python[23]* "${PYENV_ROOT:-${HOME-}/.pyenv}"/versions/*/bin/python "$into"/python-[0-9]*/bin/python[23]*; do
 		case $driver in
 		'' | *-config | *'*'*) continue ;;
 		esac
@@ -89,11 +90,9 @@ binary_buildout_install() {
 		code=$?
 		[ $code = 9 ] || return $code
 	fi
-	if [ -n "$partial" ]; then
-		binary_buildout_error "$partial has not the whole of Python's standard library (hashlib, json, subprocess, tarfile, zlib)" \
-			"install the rest (the package python3, where this is python3-minimal), or name another one with --python PATH"
-		return 2
-	fi
+	[ -z "$partial" ] || binary_buildout_error "$partial has not the whole of Python's standard library (hashlib, json, subprocess, tarfile, zlib)" \
+		"install the rest (the package python3, where this is python3-minimal), or name another one with --python PATH"
+	[ -z "$partial" ] || return 2
 	binary_buildout_error "there is no Python here (this system is $(uname -sm 2>/dev/null || echo unknown))" \
 		'install the version that the application was made for (cp313 in the names of the archives is Python 3.13), or name one with --python PATH'
 	return 2
@@ -112,7 +111,7 @@ if hashlib.sha256(program).hexdigest() != sys.argv.pop(1):
     sys.exit("error: install.py is not the one of this install.sh\nhint: take both from one release")
 exec(compile(program, "install.py", "exec"))
 ' "$installer" into="$into" python="$python" tag="$tag" label="$label" sha256="$sha256" \
-		server="$server" repo="$repo" release="$release" brought="${brought-}" <&3 3<&-
+		server="$server" repo="$repo" release="$release" brought="${brought-}" update="$update" <&3 3<&-
 }
 
 # Has install-nopython.sh go on, in a directory beside DIR, or in TMPDIR. 9 if that
@@ -278,7 +277,7 @@ binary_buildout_usage() { # what is wrong, or nothing
 	cat <<'HELP'
 usage: sh install.sh --into DIR [options]
 
-Installs the archive of this release that fits this system.
+Installs the archive of this release that fits this system, or updates to it.
 
   --into DIR      the directory: new, or empty, or with the same archive already
   --python PYTHON the interpreter: a path, a name, or a version as 3.13;
@@ -287,6 +286,7 @@ Installs the archive of this release that fits this system.
   --from MIRROR   a copy of a release's assets, by its URL or in a folder
   --label LABEL   which of several archives for one target
   --sha256 DIGEST the digest that the archive must have
+  --update        make what is in DIR the latest version, by a delta if one fits
   --help          this
 
 exit codes: 0 done, or nothing to do; 1 a check failed; 2 wrong usage, or not

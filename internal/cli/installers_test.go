@@ -12,11 +12,11 @@ import (
 
 // notInScripts are the flags of install that its scripts lack: they know no
 // attestations, give no files away, and have no report.
-var notInScripts = []string{"json", "quiet", "hide", "owner",
+var notInScripts = []string{"json", "quiet", "hide", "owner", "systemd",
 	"require_attestation", "source_repo", "signer_repo", "source_ref", "signer_workflow", "deny_self_hosted_runners", "trusted_root"}
 
 // ownOfScripts is what the scripts have instead of install's SOURCE.
-var ownOfScripts = []string{"tag", "from", "help"}
+var ownOfScripts = []string{"tag", "from", "update", "help"}
 
 // TestInstallersOptions: install.sh, install.ps1 and install have the same
 // options by the same names, and the scripts' help lists each.

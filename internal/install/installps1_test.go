@@ -29,7 +29,7 @@ func piped(t *testing.T, options ...string) string {
 	if !ok || !ok2 || !strings.Contains(string(files[1].Data), "\"OPTIONS = '$told'`n$program\" | & $driver -sE '-'\n") {
 		t.Fatal("install.ps1 hands the program to Python in another way")
 	}
-	for _, name := range []string{"into", "python", "tag", "from", "label", "sha256", "server", "repo", "release", "helper", "script"} {
+	for _, name := range []string{"into", "python", "tag", "from", "label", "sha256", "server", "repo", "release", "update", "helper", "script"} {
 		if !strings.Contains(string(files[1].Data), `"`+name+`=$`) {
 			t.Errorf("install.ps1 doesn't tell %s", name)
 		}

@@ -28,8 +28,16 @@ def entry_names(a):
     for f in a.get("floors") or []:
         names += [f["kind"], f["version"]]
     for d in a.get("deltas") or []:
-        names.append(d["delta"])
+        names += [d["delta"], d.get("base_version") or "x"]
     return names
+
+
+def is_size(v):
+    return type(v) in (int, type(1 << 63)) and v >= 0
+
+
+def is_digest(v):
+    return isinstance(v, type("")) and bool(re.match(r"[0-9a-f]{64}\Z", v))
 
 
 def read_index(data, name):
@@ -39,7 +47,7 @@ def read_index(data, name):
         if known and not (is_name(x["name"]) and is_name(x["version"]) and is_name(x.get("tag") or "x", TAG)):
             raise ValueError("its name, version or tag is not valid")
         for i, a in enumerate(x["archives"] if known else []):
-            if not re.match(r"[0-9a-f]{64}\Z", a["sha256"]) or not all(is_name(n) for n in entry_names(a)) or type(a["size"]) not in (int, type(1 << 63)) or a["size"] < 0:
+            if not re.match(r"[0-9a-f]{64}\Z", a["sha256"]) or not all(is_name(n) for n in entry_names(a)) or not is_size(a["size"]):
                 raise ValueError("its entry %d has no name of an asset, no size or no digest" % (i + 1))
     except (ValueError, KeyError, TypeError, AttributeError) as e:
         raise Stop(1, "reading index.json of %s: %s" % (name, e), "it is damaged: fetch or make it again")

@@ -17,11 +17,12 @@ def options():
     o = dict(v.split("=", 1) for v in given)
     # From install.sh by the environment: a mirror may have a password.
     o.setdefault("from", os.environ.pop("BINARY_BUILDOUT_FROM", ""))
+    o.setdefault("update", "")
     return o
 
 
 def spoken(words):
     """On one line, with the options as the user knows them."""
     if "OPTIONS" in globals():
-        words = re.sub(r"--(into|python|tag|from|label|sha256)\b", lambda m: "-" + m.group(1).capitalize(), words)
+        words = re.sub(r"--(into|python|tag|from|label|sha256|update)\b", lambda m: "-" + m.group(1).capitalize(), words)
     return words.replace("\n", "\\n")

@@ -46,6 +46,7 @@ class Release(Site):
 
     def __init__(self, server, repo, tag, source, helper):
         Site.__init__(self, "%s/%s/releases/download/%s" % (server, repo, quote(tag, safe="")), repo + "@" + tag, source, helper)
+        self.server, self.repo = server, repo
         host = server.partition("://")[2]
         api = "https://api." + host if host == "github.com" or host.endswith(".ghe.com") else server + "/api/v3"
         self.api = os.environ.get("GITHUB_API_URL", "").rstrip("/") or api
@@ -79,6 +80,20 @@ class Release(Site):
             raise Stop(3, "reading %s: it is no release (%s)" % (self.release, e), IN_BETWEEN)
         self.headers["Accept"] = "application/octet-stream"
         return Site.index(self)
+
+
+class Latest(Release):
+    """The latest release of a repository, until its tag is known: one that is
+    published meanwhile does not mix in."""
+
+    def __init__(self, server, repo, helper):
+        Release.__init__(self, server, repo, "latest", repo, helper)
+        self.base, self.name = "%s/%s/releases/latest/download" % (server, repo), "the latest release of " + repo
+        self.release = "%s/repos/%s/releases/latest" % (self.api, repo)
+
+    def settle(self, tag):
+        if tag:
+            self.base = "%s/%s/releases/download/%s" % (self.server, self.repo, quote(tag, safe=""))
 
 
 def source(origin, server, repo, release, tag, helper):

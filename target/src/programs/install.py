@@ -2,10 +2,9 @@
 # Copyright (c) 2026 the binary-buildout authors
 """Installs an archive of binary-buildout on a machine that has only a Python.
 
-release.Installers puts this text into install.sh and install.ps1, which give
-it its options; nobody runs it by itself. It is for Python 2.7 and 3, on POSIX
-and Windows, has nothing but the standard library, is ASCII, and no single
-quote may stand in it: those are around it.
+install.sh and install.ps1 have its SHA-256, and give it its options; nobody runs
+it by itself. It is for Python 2.7 and 3, on POSIX and Windows, has nothing but the
+standard library, and is ASCII.
 """
 import os, sys
 # Nothing from the directory that we are in. (os is there before any search.)
@@ -18,6 +17,7 @@ import sys
 
 from installation import install
 from options import options, spoken
+from upgrade import upgrade
 from words import Stop, say
 
 
@@ -29,7 +29,8 @@ for number_ in ("SIGTERM", "SIGHUP", "SIGBREAK"):
     if hasattr(signal, number_):
         signal.signal(getattr(signal, number_), ended)
 try:
-    install(options())
+    wanted = options()
+    (upgrade if wanted["update"] else install)(wanted)
 except Stop as e:
     failure = e
 except EnvironmentError as e:

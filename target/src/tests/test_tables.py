@@ -1,4 +1,5 @@
 """The tables in target/cases, which Go's tests read too."""
+import hashlib
 import unittest
 
 import addresses
@@ -10,6 +11,8 @@ import index
 import develop
 import shebang
 import tags
+import versions
+import ways
 from tests import cases
 from words import Stop, native
 
@@ -50,6 +53,31 @@ class Tables(unittest.TestCase):
                 want = (line + u"\n" + row["kept"] + u"import sys\n").encode("utf-8")
             if shebang.plain_shebang(script) != want:
                 wrong.append((row["who"], shebang.plain_shebang(script), want))
+        self.rows(wrong)
+
+    def test_versions(self):
+        table = cases("versions.json")
+        rows = [[versions.order(text) for text in line.split()] for line in table["ascending"]]
+        self.rows([line for line, row in zip(table["ascending"], rows) if None in row or [v for v in row if v != row[0]]])
+        self.rows([table["ascending"][i] for i in range(1, len(rows)) if not rows[i - 1][0] < rows[i][0]])
+        self.rows([text for text in table["none"] if versions.order(text) is not None])
+        self.assertEqual([versions.older(*pair) for pair in (("1.0", "1.1"), ("1.1", "1.0"), ("x", "x"), ("x", "1"))], [True, False, False, None])
+
+    def test_ways(self):
+        """The cheapest way of deltas, as internal/fetch goes it."""
+        wrong, base = [], lambda version: hashlib.sha256(version.encode("utf-8")).hexdigest()
+        for row in cases("ways.json"):
+            published = {}
+            for version, known in row["releases"].items():
+                asset = {"target": known.get("target", "cp313-linux_x86_64"), "size": known["size"], "deltas": [
+                    {"delta": name, "size": int(size), "sha256": "1" * 64, "base": base(old), "base_version": old} for name, size, old in known["deltas"]]}
+                published[version] = ways.Published(None, {"name": known.get("name", "app"), "version": version, "archives": [asset]}, 300)
+            other = lambda version: published.get(version) if published.get(version) and published[version].index["name"] == "app" else None
+            passes = lambda version: versions.older(version, "1.0") is not True
+            newest = published["1.3"]
+            way = ways.cheapest(base("1.0"), newest, newest.index["archives"][0], other, passes, row["most"])
+            if [step.delta["delta"] for step in way] != row["way"]:
+                wrong.append((row["about"], [step.delta["delta"] for step in way]))
         self.rows(wrong)
 
     def test_boundaries(self):
