@@ -49,7 +49,7 @@ func modulesPage(brought map[string]map[string]bool) []byte {
 
 The %d modules that the program is linked from, on Linux, macOS or Windows, and what brings each. Their versions are
 go.mod's, and why each of ours is there says [design.md](design.md#dependencies). `+"`go version -m binary-buildout`"+` says the same
-of one binary. A test writes this page (`+"`go test -run TestModules -update .`"+`) and holds it to `+"`go list -deps`"+`.
+of one binary. A test writes this page (`+"`go test -run TestModules -update .`"+`) and compares it with `+"`go list -deps`"+`.
 
 | module | brought by |
 | --- | --- |

@@ -37,7 +37,7 @@ type Chain struct {
 }
 
 // OpenChain makes all files that the last of the deltas leads to and that an
-// installed tree hasn't, and holds each to its digest. It changes nothing in the
+// installed tree hasn't, and checks the digest of each. It changes nothing in the
 // tree but for a file in Dir that Close removes. It fails if a file of the tree
 // that a delta needs isn't as it was installed.
 func OpenChain(ctx context.Context, deltas []*os.File, dir string) (*Chain, error) {

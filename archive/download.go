@@ -1,7 +1,7 @@
 package archive
 
 // Download is a file that a build fetched, with the digest that it had. A
-// later build that is held to these digests makes the same archive of them, or
+// later build that has to fetch files of these digests makes the same archive of them, or
 // says which file is another one now.
 type Download struct {
 	Use DownloadUse `json:"use"`

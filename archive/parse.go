@@ -40,7 +40,7 @@ func checkFormat(name string, data []byte, known int) error {
 	return nil
 }
 
-// parseFiles reads files.json and holds it against itself: names, order, types, modes, links.
+// parseFiles reads files.json and checks that it is consistent: names, order, types, modes, links.
 func parseFiles(data []byte) ([]Entry, error) {
 	if err := checkFormat(FilesName, data, Format); err != nil {
 		return nil, err

@@ -32,7 +32,7 @@ const (
 )
 
 // Reader reads an archive once, from the start to the end, and trusts nothing:
-// each entry is held against files.json, which manifest.json has the digest of.
+// each entry is compared with files.json, which manifest.json has the digest of.
 type Reader struct {
 	path     string
 	file     *os.File
@@ -315,7 +315,7 @@ func (r *Reader) next() (Entry, io.Reader, error) {
 	return e, r.cur, nil
 }
 
-// match holds an entry against files.json.
+// match compares an entry with files.json.
 func (r *Reader) match(raw rawEntry) (Entry, error) {
 	name := strings.TrimSuffix(raw.name, "/")
 	bad := func(kind error, format string, args ...any) (Entry, error) {

@@ -84,7 +84,7 @@ func endOfZip(file *os.File, size int64) (zipDirectory, error) {
 	return d, nil
 }
 
-// tiled holds each file's own header against the directory. They follow each
+// tiled compares each file's own header with the directory. They follow each
 // other from the first byte to the directory with nothing between: so there is
 // one reading of the archive, whatever reads it.
 func tiled(file *os.File, z *zip.Reader, d zipDirectory) error {

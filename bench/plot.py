@@ -9,7 +9,7 @@ import csv
 import statistics
 import sys
 
-# Two groups; in each, all is held against the second, run by run.
+# Two groups; in each, all is compared with the second, run by run.
 GROUPS = [
     ("Install Plone: unpack, fit, first bin/buildout", [
         ("ours_install", "binary-buildout install, bin/buildout"),

@@ -29,7 +29,7 @@ func (e *CheckError) Error() string {
 	return strings.Replace(b.Error(), "can't be moved to another place", "can't be packed", 1)
 }
 
-// Check holds the list against what the target can hold, and what Extract
+// Check compares the list with what the target can hold, and with what Extract
 // accepts: names, links, duplicates, lengths. It gives the longest path.
 func Check(a *Plan, target string) (longest string, err error) {
 	c := checker{folds: foldsNames(target), windows: onWindows(target)}

@@ -1535,7 +1535,7 @@ def loads(name, python):
 
 # ---- tags -------------------------------------------------------------------
 # Platform tags, architectures and versions, as PEP 425, 513, 571, 599, 600
-# and 656 have them. cases/platforms.json has the rows that matrix is held to too.
+# and 656 have them. cases/platforms.json has the rows that matrix is tested with too.
 
 ARCH = {"arm64": "aarch64", "amd64": "x86_64", "i386": "i686", "i586": "i686", "x86": "i686", "win32": "i686"}
 LEGACY = {"1": "2.5", "2010": "2.12", "2014": "2.17"}  # PEP 513, 571, 599: the glibc of the old names of manylinux
@@ -1913,7 +1913,7 @@ def substitute(data, values, path):
 # Where a path is found in bytes, and where the same bytes are part of a longer one.
 
 # Path boundaries: pack/boundary.go in Python, rule by rule. cases/boundaries.json
-# has the cases that both are held to.
+# has the cases that both are tested with.
 
 NAME = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+~@" + bytes(bytearray(range(0x80, 0x100)))
 FILE_URL = re.compile(b"(?:[Ff][Ii][Ll][Ee]://(?:/|localhost)?|(?<![" + re.escape(NAME) + b"])[Ff][Ii][Ll][Ee]:)\\Z")

@@ -585,7 +585,7 @@ class Entry(object):
                 return
 
     def check(self, f, at):
-        """Holds the header of the file, at an offset, against this, and gives where the next one begins."""
+        """Compares the header of the file, at an offset, with this, and gives where the next one begins."""
         def same(small, large):
             return small == FULL32 or small == large
 
@@ -1115,7 +1115,7 @@ def asked():
 
 # ---- tags -------------------------------------------------------------------
 # Platform tags, architectures and versions, as PEP 425, 513, 571, 599, 600
-# and 656 have them. cases/platforms.json has the rows that matrix is held to too.
+# and 656 have them. cases/platforms.json has the rows that matrix is tested with too.
 
 ARCH = {"arm64": "aarch64", "amd64": "x86_64", "i386": "i686", "i586": "i686", "x86": "i686", "win32": "i686"}
 LEGACY = {"1": "2.5", "2010": "2.12", "2014": "2.17"}  # PEP 513, 571, 599: the glibc of the old names of manylinux

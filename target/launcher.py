@@ -1046,7 +1046,7 @@ def which(name):
 
 # ---- develop ----------------------------------------------------------------
 # What is whose in develop-eggs: cases/owners.json has the rows that
-# internal/buildout is held to too.
+# internal/buildout is tested with too.
 
 def normal(name):
     return re.sub(u"[-_.]+", u"_", name).lower().strip(u"_")

@@ -52,7 +52,7 @@ type Case struct {
 	// each run. Without it, see Due.
 	Rebuilt bool
 	// Wheels are projects of the archive, by PEP 503, whose wheels the bill of
-	// materials is held to, as all of it is to pip inspect; nil for neither.
+	// materials is compared with, as all of it is with pip inspect; nil for neither.
 	Wheels []string
 	// Static is whether it also has to run under a Python that has libpython in itself.
 	Static bool

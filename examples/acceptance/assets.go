@@ -13,7 +13,7 @@ import (
 )
 
 // checkAssets makes the documents of a release of the archive alone. The SBOM is
-// held to its format, and no document, nor the report beside the archive, may name
+// checked against its format, and no document, nor the report beside the archive, may name
 // a place of this machine.
 func checkAssets(t *testing.T, archive, python, example string) {
 	t.Helper()

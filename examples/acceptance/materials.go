@@ -19,7 +19,7 @@ import (
 //go:embed materials.py
 var materialsPy string
 
-// checkMaterials holds the bill of materials to what pip inspect says of the
+// checkMaterials compares the bill of materials with what pip inspect says of the
 // installed tree's eggs, and to the wheels of some projects.
 func checkMaterials(t *testing.T, file, tree, python string, wheels []string) {
 	t.Helper()

@@ -25,7 +25,7 @@ sdist, target = sys.argv[1:]
 
 
 def plain(member):
-    # What it is doesn't say who made it, and when: rebuild holds it to its digest.
+    # What it is doesn't say who made it, and when: rebuild checks its digest.
     member.uid = member.gid = 0
     member.uname = member.gname = ""
     member.mtime = 315532800

@@ -35,7 +35,7 @@ const (
 	ReuseEvent
 )
 
-// EventKinds gives all kinds, so that a test can hold a display against them.
+// EventKinds gives all kinds, so that a test can check that a display knows them.
 func EventKinds() []EventKind {
 	var kinds []EventKind
 	for k := StageEvent; k <= ReuseEvent; k++ {

@@ -195,7 +195,7 @@ func ownerOf(d archive.Download) string {
 }
 
 // heldTo refuses a download that has another digest than the one of the same
-// name that it is held to. py/downloads.py and the witness refuse it before it
+// name that was noted. py/downloads.py and the witness refuse it before it
 // is run; this is for what they couldn't look into.
 func heldTo(held, got []archive.Download) error {
 	digests := heldDigests(held)
@@ -213,7 +213,7 @@ func heldTo(held, got []archive.Download) error {
 }
 
 // toolDownloads are the files that zc.buildout and what it needs are made of,
-// held to the digests that they have to have.
+// compared with the digests that they have to have.
 func toolDownloads(files []string, held []archive.Download) ([]archive.Download, error) {
 	var all []archive.Download
 	for _, file := range files {

@@ -96,7 +96,7 @@ func (l *last) declares(folder, name string) bool {
 	return false
 }
 
-// compareSources holds the files of a directory against those of its earlier
+// compareSources compares the files of a directory with those of its earlier
 // self: whether each is there as it is now, and what else is there, but bytecode.
 func compareSources(now, was string) (extra []string, same bool) {
 	listed := map[string]bool{}

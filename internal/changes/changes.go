@@ -94,7 +94,7 @@ func one(name, from, to string) *Change {
 	return &Change{name, from, to}
 }
 
-// compare holds two tables against each other: a name that only one has is new or gone.
+// compare compares two tables: a name that only one has is new or gone.
 func compare(a, b map[string]string) []Change {
 	out := []Change{}
 	for name, from := range a {

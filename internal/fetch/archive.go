@@ -16,7 +16,7 @@ import (
 )
 
 // Archive is an archive on this disk. It is opened once: what is hashed, and
-// held against its attestation, is what is read and unpacked, whatever its name
+// checked against its attestation, is what is read and unpacked, whatever its name
 // leads to meanwhile.
 type Archive struct {
 	File        *os.File
@@ -51,7 +51,7 @@ func (f *Archive) Close() {
 // Indexed says whether an index named it, which may name others too.
 func (f *Archive) Indexed() bool { return f.index != nil }
 
-// Sum computes the digest, and holds it against the one that it should have.
+// Sum computes the digest, and compares it with the one that it should have.
 func (f *Archive) Sum(ctx context.Context) (string, error) {
 	if f.digest == "" {
 		var err error
@@ -127,7 +127,7 @@ func copyLocal(ctx context.Context, o Request, path, to string) error {
 	return nil
 }
 
-// checkDigest is digestOf a file by its path, held against want, if that isn't empty.
+// checkDigest is digestOf a file by its path, compared with want, if that isn't empty.
 func checkDigest(ctx context.Context, path, want string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {

@@ -65,7 +65,7 @@ func (e evidence) bundle(ctx context.Context) (data []byte, index string, err er
 	return data, "", err
 }
 
-// attest holds an asset against its attestation. A wrong one is refused; none
+// attest checks an asset against its attestation. A wrong one is refused; none
 // is a warning, or an error if one is required. Nothing but the digest is
 // needed of the asset, so this comes before the download.
 func attest(ctx context.Context, o Request, e evidence, a Asset) (attested, error) {
@@ -150,7 +150,7 @@ func fetchFile(ctx context.Context, o Request) (*Archive, error) {
 	return f, nil
 }
 
-// attestFile holds an archive on this disk against the attestation beside it.
+// attestFile checks an archive on this disk against the attestation beside it.
 func attestFile(ctx context.Context, o Request, f *Archive) (attested, error) {
 	digest, err := f.Sum(ctx)
 	if err != nil {

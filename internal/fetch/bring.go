@@ -20,7 +20,7 @@ type wantedFile struct {
 // an earlier run's part is of the same content.
 func (w wantedFile) part(dir string) string { return filepath.Join(dir, w.SHA256+".part") }
 
-// bring downloads files into the directory for downloads, and holds each to its
+// bring downloads files into the directory for downloads, and checks each one's
 // digest. To close the last one removes them all.
 func bring(ctx context.Context, o Request, files []wantedFile) ([]*Archive, error) {
 	at, err := o.Dir()

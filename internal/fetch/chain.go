@@ -189,7 +189,7 @@ func (o Request) overOthers(ctx context.Context, s shelf, x *Index, a Asset) (*A
 	return nil, nil
 }
 
-// fetchWay brings the deltas of a way. Each is held against the attestation of its
+// fetchWay brings the deltas of a way. Each is checked against the attestation of its
 // own release: what is verified is so in each step.
 func fetchWay(ctx context.Context, o Request, way []step) (*Archive, error) {
 	var all attested

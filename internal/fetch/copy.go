@@ -20,7 +20,7 @@ type Copied struct {
 
 // Copy brings the archive that Get gives into the new directory dir, by way of
 // one beside it, whose name is that and ".download". Digest and
-// attestation are held to what o says; nobody can change the copy afterwards.
+// attestation are compared with what o says; nobody can change the copy afterwards.
 func Copy(ctx context.Context, o Request, dir string) (*Copied, error) {
 	digest, err := ParseDigest(o.SHA256)
 	if err != nil {

@@ -39,7 +39,7 @@ func plainAsset(name, digest string, size int64) bool {
 	return isDigest(digest) && assetName.MatchString(name) && size >= 0
 }
 
-// asTagged holds an index to the tag that was asked for.
+// asTagged compares an index with the tag that was asked for.
 func (x *Index) asTagged(tag, from string) error {
 	if tag == "" || x.Tag == "" || x.Tag == tag {
 		return nil

@@ -47,7 +47,7 @@ func (o Request) forward(x *Index, s shelf) error {
 	return o.Forward(x.Version, s.name(), hint)
 }
 
-// Holds holds what an archive says it is to what the index says of it.
+// Holds compares what an archive says it is with what the index says of it.
 func (f *Archive) Holds(name, version, target string) error {
 	if f.index == nil || f.index.Name == name && f.index.Version == version && f.target == target {
 		return nil

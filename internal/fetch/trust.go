@@ -114,7 +114,7 @@ func sameWorkflow(got, want []string) bool {
 	return strings.EqualFold(got[1], want[1]) && got[2] == want[2] && (want[3] == "" || got[3] == want[3])
 }
 
-// ofRef holds the ref of the run to what was asked, else to the release's tag,
+// ofRef compares the ref of the run with what was asked, else with the release's tag,
 // else to being one of a tag.
 func (t Trust) ofRef(ref, tag string) error {
 	switch {

@@ -77,7 +77,7 @@ func noted(t fetch.Trust) *fetch.Trust {
 	return &t
 }
 
-// version holds what an archive or a delta says of itself to what the index says,
+// version compares what an archive or a delta says of itself with what the index says,
 // and to what is there. Where it can't be known which is the newer one, that is a
 // warning.
 func (r *request) version(a *fetch.Archive, name, version, target string, res *Updated) error {

@@ -33,7 +33,7 @@ func (t *application) fetchChain(ctx context.Context, o UpdateOptions, r *reques
 	return a, nil, err
 }
 
-// openChain holds each delta to its index, too.
+// openChain checks each delta against its index, too.
 func (t *application) openChain(ctx context.Context, deltas []*fetch.Archive) (*archive.Chain, error) {
 	var files []*os.File
 	for _, a := range deltas {

@@ -102,7 +102,7 @@ func readOutput(out string) said {
 	return s
 }
 
-// problems holds what was said against the parts.
+// problems compares what was printed with the parts.
 func (s said) problems(parts []archive.Part, volatile []string) []string {
 	var out []string
 	may := func(name string) bool { return slices.Contains(volatile, name) }

@@ -12,7 +12,7 @@ import (
 	"github.com/binary-buildout/binary-buildout/internal/syspackages"
 )
 
-// expect holds what witnesses say against what was found.
+// expect compares what witnesses say with what was found.
 func (c *checker) expect() {
 	c.adopt()
 	c.declared()

@@ -162,7 +162,7 @@ func symbolsOf(m *binfmt.Image, version string) string {
 	return few(slices.Compact(names))
 }
 
-// promise holds a symbol version of libstdc++ or libgcc against the platform tag's policy.
+// promise checks a symbol version of libstdc++ or libgcc against the platform tag's policy.
 func (fl *floors) promise(family, n string, v binfmt.VersionNeed) []Problem {
 	if !fl.promised {
 		return nil

@@ -21,7 +21,7 @@ import (
 //go:embed testdata/github-openapi.json
 var description []byte
 
-// Guard gives a Server.Wrap that holds each request to the API and each answer
+// Guard gives a Server.Wrap that checks each request to the API and each answer
 // against GitHub's description, and calls report with what is wrong.
 func Guard(report func(error)) (func(http.Handler) http.Handler, error) {
 	doc, err := openapi3.NewLoader().LoadFromData(description)

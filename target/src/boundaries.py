@@ -7,7 +7,7 @@ from system import WINDOWS
 
 
 # Path boundaries: pack/boundary.go in Python, rule by rule. cases/boundaries.json
-# has the cases that both are held to.
+# has the cases that both are tested with.
 
 NAME = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+~@" + bytes(bytearray(range(0x80, 0x100)))
 FILE_URL = re.compile(b"(?:[Ff][Ii][Ll][Ee]://(?:/|localhost)?|(?<![" + re.escape(NAME) + b"])[Ff][Ii][Ll][Ee]:)\\Z")

@@ -1,5 +1,5 @@
 """What is whose in develop-eggs: cases/owners.json has the rows that
-internal/buildout is held to too.
+internal/buildout is tested with too.
 """
 import csv
 import re

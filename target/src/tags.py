@@ -1,5 +1,5 @@
 """Platform tags, architectures and versions, as PEP 425, 513, 571, 599, 600
-and 656 have them. cases/platforms.json has the rows that matrix is held to too.
+and 656 have them. cases/platforms.json has the rows that matrix is tested with too.
 """
 import re
 

@@ -81,7 +81,7 @@ class Entry(object):
                 return
 
     def check(self, f, at):
-        """Holds the header of the file, at an offset, against this, and gives where the next one begins."""
+        """Compares the header of the file, at an offset, with this, and gives where the next one begins."""
         def same(small, large):
             return small == FULL32 or small == large
 
