@@ -11,8 +11,8 @@ import sys; sys.path[:] = [p for p in sys.path if p not in ("", ".") and not p.e
 #   PYTHON -sSE launcher.py --recover           undoes an interrupted run
 #   PYTHON -sSE launcher.py --reads CONFIG      whether a configuration goes with this tree
 #
-# In the build, zc.buildout runs as it is, but for quick_pip. On the target some of
-# its functions are replaced, so that nothing is compiled, fetched or lost: see Run.
+# In the build, zc.buildout runs as it is. On the target some of its functions are
+# replaced, so that nothing is compiled, fetched or lost: see Run.
 
 import os
 
@@ -937,61 +937,6 @@ def steady_paths(buildout):
     utils = getattr(buildout, "utils", None)
     if hasattr(utils, "get_pth_paths"):
         utils.os = Sorted()
-
-# ---- quickpip ---------------------------------------------------------------
-# Wheels of a build are installed in forks of one process.
-
-PIP_MODULES = ("commands.install", "operations.install.wheel", "resolution.resolvelib.resolver")
-
-
-def quick_pip(easy):
-    """In a build pip installs each wheel in a fork of this process, which has
-    pip imported, and not in a Python of its own: that spends most of its time on
-    importing pip, and Plone has 250 wheels. macOS's libraries don't survive a
-    fork; zc.buildout before 5 starts pip in another way."""
-    if PY2 or not sys.platform.startswith("linux") or not hasattr(easy, "get_subprocess_output"):
-        return
-    old = easy.get_subprocess_output
-
-    def get_subprocess_output(args, **kw):
-        words = list(args)
-        wheels = [w for w in words if w.endswith(".whl")]
-        if words[1:4] == ["-m", "pip", "install"] and wheels and list(kw) == ["env"]:
-            said = fork_pip(words[3:], kw["env"])
-            if said is not None:
-                return said
-        return old(args, **kw)
-    easy.get_subprocess_output = get_subprocess_output
-
-
-def fork_pip(words, environment):
-    """Gives what pip says, or None if it failed: then a process of its own says why."""
-    try:
-        from pip._internal.cli.main import main as pip
-        for name in PIP_MODULES:
-            __import__("pip._internal." + name)
-    except ImportError:
-        return None
-    sys.stdout.flush()
-    sys.stderr.flush()
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            os.dup2(writer, 1)
-            os.dup2(writer, 2)
-            os.environ.clear()
-            os.environ.update(environment)
-            code = pip(words) or 0
-            sys.stdout.flush()
-            sys.stderr.flush()
-        finally:
-            os._exit(code if isinstance(code, int) else 1)
-    os.close(writer)
-    with os.fdopen(reader, "rb") as f:
-        said = f.read()
-    return said.decode("utf-8", "replace") if os.waitpid(child, 0)[1] == 0 else None
 
 # ---- compilers --------------------------------------------------------------
 # Stand-ins for compilers that fail, and say why.
@@ -1919,7 +1864,6 @@ def launch_buildout(root, mode, words):
     if mode == "build":
         steady_names()
         steady_times(buildout.buildout)
-        quick_pip(buildout.easy_install)
     if mode == "build" or nested:
         if PY2:  # the same scripts as run_target
             patch_scripts(buildout.easy_install, root)

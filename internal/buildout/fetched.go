@@ -36,16 +36,10 @@ func (b *builder) watchDownloads() error {
 	if err := os.Remove(b.fetchLog()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return surroundings(doing, "", err) // an earlier build's
 	}
-	source, err := scripts.ReadFile("py/downloads.py")
-	if err != nil {
-		return surroundings(doing, "", err)
-	}
-	hook := filepath.Join(b.s.tools, "downloads.py")
-	if err := os.WriteFile(hook, source, 0o600); err != nil {
-		return surroundings(doing, "", err)
-	}
 	b.env = environ.Set(b.env, downloadsVar+"="+b.fetchLog(), heldVar)
-	b.addHook(hook)
+	if err := b.hook("downloads.py"); err != nil {
+		return surroundings(doing, "", err)
+	}
 	if len(b.o.Held) == 0 {
 		return nil
 	}
@@ -54,6 +48,20 @@ func (b *builder) watchDownloads() error {
 		return surroundings(doing, "", err)
 	}
 	b.env = environ.Set(b.env, heldVar+"="+file)
+	return nil
+}
+
+// hook has the launcher run a program of py/ before zc.buildout.
+func (b *builder) hook(name string) error {
+	source, err := scripts.ReadFile("py/" + name)
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(b.s.tools, name)
+	if err := os.WriteFile(path, source, 0o600); err != nil {
+		return err
+	}
+	b.addHook(path)
 	return nil
 }
 

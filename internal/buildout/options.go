@@ -58,6 +58,7 @@ type Options struct {
 	Witness func(dir, log string, env []string) ([]string, error)
 
 	stageBase string // in tests: instead of /var/tmp
+	alone     bool   // in tests: zc.buildout gets each egg by itself
 }
 
 // Tree is a built buildout.

@@ -177,6 +177,9 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 	if err := b.watchDownloads(); err != nil {
 		return nil, err
 	}
+	if err := b.hasten(); err != nil {
+		return nil, err
+	}
 	if err := b.before(ctx); err != nil {
 		return nil, err
 	}

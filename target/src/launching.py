@@ -12,7 +12,6 @@ from documents import read_json, write_json
 from journal import Journal, PART_BYTES
 from loading import load_buildout, set_path, steady_paths
 from paths import fs, slashed
-from quickpip import quick_pip
 from patches import Run, wrap
 from recipes import steady_recipe
 from scripts import fit_scripts, patch_scripts
@@ -81,7 +80,6 @@ def launch_buildout(root, mode, words):
     if mode == "build":
         steady_names()
         steady_times(buildout.buildout)
-        quick_pip(buildout.easy_install)
     if mode == "build" or nested:
         if PY2:  # the same scripts as run_target
             patch_scripts(buildout.easy_install, root)

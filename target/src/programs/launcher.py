@@ -11,8 +11,8 @@ import sys; sys.path[:] = [p for p in sys.path if p not in ("", ".") and not p.e
 #   PYTHON -sSE launcher.py --recover           undoes an interrupted run
 #   PYTHON -sSE launcher.py --reads CONFIG      whether a configuration goes with this tree
 #
-# In the build, zc.buildout runs as it is, but for quick_pip. On the target some of
-# its functions are replaced, so that nothing is compiled, fetched or lost: see Run.
+# In the build, zc.buildout runs as it is. On the target some of its functions are
+# replaced, so that nothing is compiled, fetched or lost: see Run.
 
 import os
 
