@@ -76,7 +76,7 @@ func (c *checker) hintFor(lines []string, eggName, module string) string {
 		case strings.Contains(l, "can't find Rust compiler"):
 			return "install Rust (cargo and rustc) on the build system; " + waive
 		case explain.GoneHeader(l):
-			return "its C sources don't go with this Python, which has no such header any more: pin a newer version of " + eggName + ", or build with an older Python; " + waive
+			return "its C sources don't compile with this Python, which has no such header any more: pin a newer version of " + eggName + ", or build with an older Python; " + waive
 		case strings.Contains(l, "No such file") && strings.Contains(l, ".h"):
 			return "install the development package that has the header, on the build system; " + waive
 		case strings.Contains(l, "cannot find -l"):

@@ -37,18 +37,18 @@ var causes = []cause{
 	{regexp.MustCompile(`fatal: (?:unable to access '([^']+)': .*|Authentication failed for '([^']+)'|could not read (?:Username|Password) for '([^']+)'.*|repository '([^']+)' not found|'([^']+)' does not appear to be a git repository)|` +
 		`Permission denied \(publickey|Host key verification failed|fatal: Could not read from remote repository`), noCheckout},
 	{regexp.MustCompile(`(?i)MD5 checksum mismatch|hash mismatch|checksum mismatch|DO NOT MATCH THE HASHES|validation failed; expected`),
-		always("what was downloaded isn't the file that the checksum was made of: compare the URL and its checksum in the configuration; a proxy may have answered in the server's place", 1)},
+		always("the download doesn't have the checksum of the configuration: compare the URL and the checksum; a proxy may have answered in the server's place", 1)},
 	{wrongPython, func(q question, _ []string) Advice {
 		return Advice{Tip: "pin a version that runs on Python " + q.Python + ", or build with another --python"}
 	}},
 	{regexp.MustCompile(`The '([\w.-]+)' PyPI package is deprecated, use '([\w.-]+)'`), func(_ question, m []string) Advice {
-		return Advice{Tip: fmt.Sprintf("the project %s is named %s now: name that one where the configuration, or the egg that needs it, names the old one", m[1], m[2])}
+		return Advice{Tip: fmt.Sprintf("the project %s is named %s now: use the new name in the configuration, or in the egg that needs it", m[1], m[2])}
 	}},
 	{regexp.MustCompile(`(?m)^Error: Picked: (\S+) = (\S+)$`), func(_ question, m []string) Advice {
 		return Advice{Tip: fmt.Sprintf("allow-picked-versions is false: add %s = %s to [versions]", m[1], m[2])}
 	}},
 	{regexp.MustCompile(`The requirement \('([^']+)'\) is not allowed by your \[versions\] constraint`), func(_ question, m []string) Advice {
-		return Advice{Tip: fmt.Sprintf("pin a version of %s that %s allows, or an older one of what asks for it", Project(m[1]), m[1])}
+		return Advice{Tip: fmt.Sprintf("pin a version of %s that %s allows, or an older version of the egg that asks for it", Project(m[1]), m[1])}
 	}},
 	{regexp.MustCompile(`The referenced section, '([^']+)', was not defined`), func(_ question, m []string) Advice {
 		return Advice{Tip: "the configuration has no section [" + m[1] + "]: correct parts, or the ${...} that names it"}
@@ -105,9 +105,9 @@ var causes = []cause{
 		return Advice{Tip: fmt.Sprintf("the linker doesn't find lib%s: install its development package on the build system", m[1])}
 	}},
 	{regexp.MustCompile(`(?i)Killed signal terminated program|signal 9|exit status -9\b|exit code: -9\b`),
-		always("the system killed a program of the build, mostly for want of memory: build on a machine that has more", 3)},
+		always("the system killed a program of the build, usually because it ran out of memory: build on a machine that has more", 3)},
 	{regexp.MustCompile(`error: .*\b_?Py[A-Z]\w*|` + goneHeader.String()), func(q question, _ []string) Advice {
-		return Advice{Tip: fmt.Sprintf("the C sources of %s don't go with Python %s: %s; %s", q.failing(), q.Python, q.another(), WholeLog)}
+		return Advice{Tip: fmt.Sprintf("the C sources of %s don't compile with Python %s: %s; %s", q.failing(), q.Python, q.another(), WholeLog)}
 	}},
 	{compilerFailed, silentCompiler},
 	{regexp.MustCompile(`meson\.build:\S+ ERROR: (?:Unable to (?:get|detect) .*|Unknown compiler.*|Compiler .* cannot compile programs)|is not able to compile a simple test program|compiler cannot create executables`),
@@ -116,7 +116,7 @@ var causes = []cause{
 		if q.egg == "" {
 			return Advice{}
 		}
-		return Advice{Tip: fmt.Sprintf("the build of %s failed before it compiled anything, as that of an egg does that is too old for Python %s: %s; %s", q.failing(), q.Python, q.another(), WholeLog)}
+		return Advice{Tip: fmt.Sprintf("the build of %s failed before it compiled anything, perhaps because the egg is too old for Python %s: %s; %s", q.failing(), q.Python, q.another(), WholeLog)}
 	}},
 }
 
@@ -160,7 +160,7 @@ const python2 = `(?i:only works (?:on|with) python 2)|Missing parentheses in cal
 	`No module named '?(?:ConfigParser|urllib2|StringIO|cStringIO|__builtin__|commands|HTMLParser|Queue|httplib)\b`
 
 func conflict(_ question, m []string) Advice {
-	who := "what needs another one"
+	who := "the egg that needs another one"
 	if m[3] != "" {
 		who = m[3]
 	}
@@ -217,7 +217,7 @@ var compilerFailed = regexp.MustCompile(`[Cc]ommand '?(?:\['([^']+)'[^\]]*\]|([^
 func silentCompiler(q question, m []string) Advice {
 	command := q.compilerNamed(m[1] + m[2])
 	if !strings.Contains(q.said, "error: ") || !diagnosed.MatchString(q.said) {
-		return Advice{Tip: fmt.Sprintf("%s failed without a word at the sources of %s: try it by hand, and check CC, CXX and CFLAGS", command, q.failing())}
+		return Advice{Tip: fmt.Sprintf("%s failed at the sources of %s, and printed nothing: try it by hand, and check CC, CXX and CFLAGS", command, q.failing())}
 	}
 	return Advice{Tip: fmt.Sprintf("%s refused the sources of %s: the log has what it said of them, from its first error on", command, q.failing())}
 }

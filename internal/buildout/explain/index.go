@@ -83,10 +83,10 @@ func OtherBuildout(version, said string) string {
 		{"2.12.", "2.0.7"}, {"2.13.", "2.0.7"}, {"2.", "2.0.3"}, {"3.", "2.0.7"}, {"4.", "3.0.0"}, {"5.", "4.0.0"},
 	} {
 		if strings.HasPrefix(version, r.buildout) {
-			return fmt.Sprintf("an egg wants zc.buildout%s, and this is %s: pin zc.recipe.egg = %s in [versions], or an older one of what wants it", wants, version, r.recipe)
+			return fmt.Sprintf("an egg requires zc.buildout%s, and this is %s: pin zc.recipe.egg = %s in [versions], or an older version of the egg that requires it", wants, version, r.recipe)
 		}
 	}
-	return fmt.Sprintf("an egg wants zc.buildout%s, and this is %s: pin an older version of that egg in [versions]", wants, version)
+	return fmt.Sprintf("an egg requires zc.buildout%s, and this is %s: pin an older version of that egg in [versions]", wants, version)
 }
 
 // Project is the project of a requirement.
