@@ -45,11 +45,14 @@ func StageHolder(name, goos string) string {
 	return ""
 }
 
-// Want is a project that a part asks for and that is compiled from its sources,
-// with the headers and programs that this takes.
+// Want is a project that is compiled from its sources, with the headers and
+// programs that this takes.
 type Want struct {
 	Project string
 	Needs   []string // "ldap.h", "pg_config"
+	// Pinned is whether [versions] alone names it: it is compiled if something
+	// requires it.
+	Pinned bool
 }
 
 // Wants reads a configuration, and what it extends here, as far as that can be
@@ -57,8 +60,8 @@ type Want struct {
 func Wants(file string) []Want {
 	var wants []Want
 	for _, w := range wishes(literalConfig(file)) {
-		if w.asked && (w.custom || !w.wheels) && !w.optional && len(w.programs)+len(w.headers) > 0 {
-			wants = append(wants, Want{Project: w.project, Needs: slices.Concat(w.programs, w.headers)})
+		if (w.custom || !w.wheels) && !w.optional && len(w.programs)+len(w.headers) > 0 {
+			wants = append(wants, Want{Project: w.project, Needs: slices.Concat(w.programs, w.headers), Pinned: !w.asked})
 		}
 	}
 	return wants

@@ -101,7 +101,7 @@ func (i *initing) checkout(ctx context.Context, file string) (workflow.Checkout,
 	}
 	var needs []string
 	for _, w := range buildout.Wants(file) {
-		co.Compiled = append(co.Compiled, workflow.Compiled{Project: w.Project, Needs: w.Needs})
+		co.Compiled = append(co.Compiled, workflow.Compiled{Project: w.Project, Needs: w.Needs, Pinned: w.Pinned})
 		needs = append(needs, w.Needs...)
 	}
 	if packages := syspackages.Of(manager, needs); len(packages) > 0 {

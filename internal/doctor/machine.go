@@ -37,6 +37,9 @@ func wants(_ context.Context, p Patient) []Finding {
 	}
 	var all []Finding
 	for _, w := range buildout.Wants(filepath.Join(p.Dir, p.Config)) {
+		if w.Pinned {
+			continue // perhaps nothing requires it
+		}
 		var lacking []string
 		for _, need := range w.Needs {
 			if !there(p, need) {

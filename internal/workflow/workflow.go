@@ -26,6 +26,7 @@ type Checkout struct {
 type Compiled struct {
 	Project string
 	Needs   []string // headers and programs
+	Pinned  bool     // [versions] alone names it
 }
 
 // Path is where the workflow lies in a repository.
@@ -63,7 +64,11 @@ func (c Checkout) Text() string {
 	c.setting(b, "images", fmt.Sprintf("      # %s\n      images: %s\n", why(c.Image), scalar(c.Image)))
 	if len(c.Compiled) > 0 {
 		for _, p := range c.Compiled {
-			fmt.Fprintf(b, "      # %s is compiled from its sources, with %s.\n", p.Project, strings.Join(p.Needs, ", "))
+			text := "is compiled from its sources, with"
+			if p.Pinned {
+				text = "is pinned; if something requires it, it is compiled from its sources, with"
+			}
+			fmt.Fprintf(b, "      # %s %s %s.\n", p.Project, text, strings.Join(p.Needs, ", "))
 		}
 		if c.Install != "" {
 			c.setting(b, "before", fmt.Sprintf("      before: %s\n", scalar(c.Install)))

@@ -11,7 +11,7 @@ import (
 func checkout() Checkout {
 	return Checkout{
 		Directory: "my site", Config: "etc/production: 1.cfg", Pythons: []string{"3.12", "3.13"}, From: "init --pythons", Image: "debian:12",
-		Compiled: []Compiled{{"python-ldap", []string{"ldap.h", "lber.h"}}}, Install: "apt-get update && apt-get install -y libldap-dev",
+		Compiled: []Compiled{{"python-ldap", []string{"ldap.h", "lber.h"}, false}}, Install: "apt-get update && apt-get install -y libldap-dev",
 		SSH: true, Index: "https://pypi.example.com/simple",
 	}
 }
