@@ -15,7 +15,9 @@ const rebuildAll = "BINARY_BUILDOUT_REBUILD_ALL"
 // rebuild: in each run of CI that would be too much. Those that have passed whole,
 // once, by rebuildAll, are here or are Rebuilt; the others join then.
 func seldom() []string {
-	return []string{"hello buildout-52.cfg", "zope buildout.cfg"}
+	return []string{
+		"hello buildout-52.cfg", "zope buildout.cfg", "zope212 buildout.cfg", "zope213 buildout.cfg", "plone6 buildout.cfg",
+	}
 }
 
 // Due tells whether an example is to be built again by rebuild today.
