@@ -1912,7 +1912,7 @@ def substitute(data, values, path):
 # ---- boundaries -------------------------------------------------------------
 # Where a path is found in bytes, and where the same bytes are part of a longer one.
 
-# Path boundaries: pack/boundary.go in Python, rule by rule. cases/boundaries.json
+# Path boundaries: pack/internal/place/boundary.go in Python, rule by rule. cases/boundaries.json
 # has the cases that both are tested with.
 
 NAME = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+~@" + bytes(bytearray(range(0x80, 0x100)))

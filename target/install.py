@@ -1200,7 +1200,7 @@ def safe_place(path):
                    "run it as the user that it is for; or choose a directory that is root\x27s, with all above it")
 
 # ---- interpreters -----------------------------------------------------------
-# The interpreters that are here, as internal/install/python.go finds them.
+# The interpreters that are here, as internal/interpreter/python.go finds them.
 
 PYTHON = re.compile(r"python(?:[0-9]+(?:\.[0-9]+)?t?)?" + (r"\.exe\Z" if WINDOWS else r"\Z"), re.I if WINDOWS else 0)
 
@@ -1357,7 +1357,7 @@ def these_pythons(found):
     return "%s, with Python %s" % (system_words(found[0]), ", ".join(names))
 
 # ---- choose -----------------------------------------------------------------
-# Which archive of a release fits, by the rules of internal/install/fits.go.
+# Which archive of a release fits, by the rules of internal/interpreter/fits.go.
 
 def needs(asset):
     """ABI, system, architecture, libc and floor that an archive asks for."""

@@ -6,7 +6,7 @@ from shebang import plain_shebang, shebang
 from system import WINDOWS
 
 
-# Path boundaries: pack/boundary.go in Python, rule by rule. cases/boundaries.json
+# Path boundaries: pack/internal/place/boundary.go in Python, rule by rule. cases/boundaries.json
 # has the cases that both are tested with.
 
 NAME = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+~@" + bytes(bytearray(range(0x80, 0x100)))

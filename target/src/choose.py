@@ -1,4 +1,4 @@
-"""Which archive of a release fits, by the rules of internal/install/fits.go."""
+"""Which archive of a release fits, by the rules of internal/interpreter/fits.go."""
 import re
 
 from abi import runs_abi

@@ -1,4 +1,4 @@
-"""The interpreters that are here, as internal/install/python.go finds them."""
+"""The interpreters that are here, as internal/interpreter/python.go finds them."""
 import glob
 import json
 import os
