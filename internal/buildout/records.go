@@ -3,6 +3,8 @@ package buildout
 import (
 	"bytes"
 	"encoding/csv"
+	"errors"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -95,9 +97,14 @@ func recorded(info, name string) string {
 	return filepath.Join(filepath.Dir(info), filepath.FromSlash(name))
 }
 
-// namesRoot is whether a file holds the tree's path, plain or as in a URL.
+// namesRoot is whether a file holds the tree's path, plain or as in a URL. One
+// that isn't there may have: zc.buildout 6 leaves out the loader of an editable
+// install by meson-python, which names the tree.
 func (t *Tree) namesRoot(path string) bool {
 	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true
+	}
 	if err != nil {
 		return false
 	}

@@ -12,7 +12,8 @@ func TestSettleRecord(t *testing.T) {
 		"develop-eggs/__editable__.x.pth":            "@ROOT@/src\n",
 		"develop-eggs/x-1.dist-info/direct_url.json": "{\"url\": \"file://@ROOT@/src\"}",
 		"develop-eggs/x-1.dist-info/METADATA":        "Name: x\n",
-		"develop-eggs/x-1.dist-info/RECORD": "../../bin/x,sha256=a,1\n__editable__.x.pth,sha256=b,2\r\n\"a,b.py\",sha256=c,3\n" +
+		"develop-eggs/a,b.py":                        "",
+		"develop-eggs/x-1.dist-info/RECORD": "../../bin/x,sha256=a,1\n__editable__.x.pth,sha256=b,2\r\n\"a,b.py\",sha256=c,3\n_x_editable_loader.py,sha256=f,6\n" +
 			"x-1.dist-info/METADATA,sha256=d,4\nx-1.dist-info/direct_url.json,sha256=e,5\nx-1.dist-info/RECORD,,\n",
 		"eggs/y-1.egg/y-1-py3.13-linux-x86_64.dist-info/RECORD":          "\"../../bin/y,z\",sha256=a,1\ny.py,sha256=b,2\nother.py,sha256=b,2\ny-1.dist-info/direct_url.json,sha256=c,3\n",
 		"eggs/y-1.egg/y-1-py3.13-linux-x86_64.dist-info/direct_url.json": "{\"url\": \"file://@ROOT@/downloads/y-1.tar.gz\"}",
@@ -38,7 +39,7 @@ func TestSettleRecord(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]string{
-		"develop-eggs/x-1.dist-info/RECORD": "../../bin/x,,\n__editable__.x.pth,,\n\"a,b.py\",sha256=c,3\n" +
+		"develop-eggs/x-1.dist-info/RECORD": "../../bin/x,,\n__editable__.x.pth,,\n\"a,b.py\",sha256=c,3\n_x_editable_loader.py,,\n" +
 			"x-1.dist-info/METADATA,sha256=d,4\nx-1.dist-info/direct_url.json,,\nx-1.dist-info/RECORD,,\n",
 		"eggs/y-1.egg/y-1-py3.13-linux-x86_64.dist-info/RECORD": "\"../../bin/y,z\",,\ny.py,,\nother.py,sha256=b,2\ny-1.dist-info/direct_url.json,,\n",
 		"eggs/z-1.egg/z-1.dist-info/RECORD":                     "z-1.dist-info/direct_url.json,sha256=c,3\n",
