@@ -2,7 +2,8 @@
 
 It prints one line for each unknown thing, and this interpreter's own line of
 the table. The exit code is 1 if anything is unknown; that a version is new, and has
-a number, a magic and a marshal of its own, is said and is no fault.
+a number, a magic and a marshal of its own, is said and is no fault. next.sh puts
+internal/cpython/marshaltypes.py in front.
 """
 import importlib.machinery
 import importlib.util
@@ -14,21 +15,6 @@ import sysconfig
 
 # What a build or an ABI may depend on; the rest says how this interpreter was compiled.
 KEYS = re.compile(r"ABI|SUFFIX|^Py_[A-Z]|^WITH_PYMALLOC$|^(LIBDIR|LDLIBRARY|LDVERSION|INSTSONAME|MULTIARCH|PLATLIBDIR|CC|CXX)$|TRIPLET")
-
-
-def marshal_types():
-    """The type codes that marshal.loads doesn't call unknown."""
-    known = ""
-    for c in range(128):
-        try:
-            marshal.loads(bytes(bytearray([c])))
-        except ValueError as e:
-            if "unknown type code" in str(e):
-                continue
-        except Exception:
-            pass
-        known += chr(c)
-    return known
 
 
 def suffixes():
@@ -65,7 +51,7 @@ def line():
         "version": "%d.%d" % sys.version_info[:2],
         "magic": int.from_bytes(importlib.util.MAGIC_NUMBER[:2], "little"),
         "marshal": marshal.version,
-        "marshal_types": marshal_types(),
+        "marshal_types": marshal_types(),  # noqa: F821
         "suffixes": suffixes(),
         "entries": entries(),
         "sysconfig": sorted(k for k in sysconfig.get_config_vars() if KEYS.search(k)),

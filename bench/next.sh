@@ -16,7 +16,8 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 
 code=0
-"$python" -sSE "$here/bench/next.py" "$table" || code=$?
+cat "$here/internal/cpython/marshaltypes.py" "$here/bench/next.py" >"$work/next.py"
+"$python" -sSE "$work/next.py" "$table" || code=$?
 
 cd "$here"
 printf '{"Replace": {"%s": "%s"}}\n' "$here/internal/cpython/pythons.json" "$table" >"$work/overlay.json"

@@ -3130,6 +3130,13 @@ def values_of(state):
     """Gives root, python and prefix of a state, or of its pending record."""
     return {u"root": state["root"], u"python": state["interpreter"], u"prefix": state.get("prefix", u"")}
 
+# ---- names ------------------------------------------------------------------
+# The names of projects.
+
+def plain_name(name):
+    """A project's name as PEP 503 writes it, so that two spellings of one are the same."""
+    return re.sub("[-_.]+", "-", name).lower()
+
 # ---- changes ----------------------------------------------------------------
 # What changed from one version to another, as build-side internal/changes says it.
 
@@ -3219,7 +3226,7 @@ def eggs_of(files):
                 inside = path + u"/"
                 if path not in seen:
                     seen.add(path)
-                    plain = re.sub(u"[-_.]+", u"-", egg.group(1)).lower()
+                    plain = plain_name(egg.group(1))
                     versions = found.get(plain, (None, []))[1]
                     found[plain] = (egg.group(1), versions + [egg.group(2)])
                 break

@@ -24,6 +24,8 @@ var (
 	installNoPython string
 	//go:embed install.ps1
 	installPs1 string
+	//go:embed src/names.py
+	namesPy string
 	//go:embed bootstrap.sh
 	bootstrapSh string
 	//go:embed system.sh
@@ -43,12 +45,20 @@ func Launcher() []byte { return append([]byte(nil), launcherPy...) }
 func InstallProgram() string { return installPy }
 
 // Probe is a program that any Python runs: it writes what the interpreter tells
-// of itself as one JSON object. install.py asks by the same text.
-func Probe() string {
+// of itself as one JSON object.
+func Probe() string { return Told() + "import json\nsys.stdout.write(json.dumps(told))\n" }
+
+// Told is the text by which any Python says what it is, in a dictionary named told.
+// install.py and bootstrap.py ask by it too (src/probe.py).
+func Told() string {
 	_, text, _ := strings.Cut(installPy, "\nPROBE = \"\"\"\n")
 	text, _, _ = strings.Cut(text, "\n\"\"\"\n")
-	return text + "\nimport json\nsys.stdout.write(json.dumps(told))\n"
+	return text + "\n"
 }
+
+// Names is the Python module in which a project's name gets its plain spelling
+// (src/names.py), for programs of the build; pydist.PlainName is Go's.
+func Names() string { return namesPy }
 
 // InstallWithoutPython is install-nopython.sh, which install.sh goes on with where
 // there is no Python; it has its SHA-256.

@@ -2006,6 +2006,13 @@ def record_below(root, relative, started, files):
     elif stat.S_ISREG(found.st_mode) and found.st_size <= PART_BYTES and not name.endswith((u".pyc", u".pyo")):
         files[name] = digest(read_file(full))
 
+# ---- names ------------------------------------------------------------------
+# The names of projects.
+
+def plain_name(name):
+    """A project's name as PEP 503 writes it, so that two spellings of one are the same."""
+    return re.sub("[-_.]+", "-", name).lower()
+
 # ---- reading ----------------------------------------------------------------
 # What launcher.py says of the tree: the hash of a develop directory, and which configuration it takes.
 
@@ -2097,10 +2104,6 @@ def unmet_pins(found):
         if there and re.match(r"[0-9][0-9A-Za-z.+!-]*\Z", pin) and not any(same_version(pin, v) for v in there):
             lines.append(" ".join([name, pin] + sorted(there)))
     return lines
-
-
-def plain_name(name):
-    return re.sub("[-_.]+", "-", name).lower()
 
 
 def same_version(one, other):

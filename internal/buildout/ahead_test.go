@@ -183,7 +183,7 @@ func TestAheadDigest(t *testing.T) {
 // runAhead runs Python code behind py/ahead.py, which finds no zc.buildout.
 func runAhead(t *testing.T, code string) string {
 	t.Helper()
-	source := "import types\nbuildout = types.SimpleNamespace(easy_install=types.SimpleNamespace(), buildout=None)\n" +
+	source := target.Names() + "import types\nbuildout = types.SimpleNamespace(easy_install=types.SimpleNamespace(), buildout=None)\n" +
 		"with open('py/ahead.py') as f:\n    exec(compile(f.read(), 'ahead.py', 'exec'))\n" + code
 	out, err := exec.Command(python(t, "3.11"), "-c", source).CombinedOutput()
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/binary-buildout/binary-buildout/internal/digest"
 	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"github.com/binary-buildout/binary-buildout/internal/secrets"
+	"github.com/binary-buildout/binary-buildout/target"
 )
 
 // The environment of a build whose downloads are written down, by py/downloads.py
@@ -51,14 +52,14 @@ func (b *builder) watchDownloads() error {
 	return nil
 }
 
-// hook has the launcher run a program of py/ before zc.buildout.
+// hook has the launcher run a program of py/ before zc.buildout, with plain_name in it.
 func (b *builder) hook(name string) error {
 	source, err := scripts.ReadFile("py/" + name)
 	if err != nil {
 		return err
 	}
 	path := filepath.Join(b.s.tools, name)
-	if err := os.WriteFile(path, source, 0o600); err != nil {
+	if err := os.WriteFile(path, append([]byte(target.Names()), source...), 0o600); err != nil {
 		return err
 	}
 	b.addHook(path)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"strings"
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/internal/secrets"
@@ -19,10 +20,14 @@ import (
 //go:embed py/*.py py/*.sh
 var scripts embed.FS
 
+// noDirectory keeps the modules of the directory that a helper runs in from being imported.
+const noDirectory = "import sys\nif sys.path and sys.path[0] in ('', '-'):\n    del sys.path[0]\n"
+
 // helper is one call of a script of py/.
 type helper struct {
 	python string   // interpreter
 	flags  []string // of the interpreter
+	before string   // Python that stands in front of the script
 	script string   // "probe.py"
 	args   []string
 	input  any // marshalled, handed over as the last argument
@@ -49,7 +54,7 @@ func (h helper) run(ctx context.Context, out any) error {
 	cmd := exec.CommandContext(ctx, h.python, args...)
 	cmd.WaitDelay = 10 * time.Second
 	cmd.Dir, cmd.Env = h.dir, h.env
-	cmd.Stdin = bytes.NewReader(source)
+	cmd.Stdin = strings.NewReader(noDirectory + h.before + string(source))
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if h.stderr != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/binary-buildout/binary-buildout/internal/buildout/tools"
 	"github.com/binary-buildout/binary-buildout/internal/environ"
 	"github.com/binary-buildout/binary-buildout/internal/pydist"
+	"github.com/binary-buildout/binary-buildout/target"
 )
 
 // toolNames are zc.buildout and what its versions need. Only these are taken
@@ -94,7 +95,7 @@ func demands(ctx context.Context, p tools.Pip, root, flag string, versions map[s
 		Pins     [][]string
 		Conflict []string
 	}
-	h := helper{python: p.Python, flags: []string{"-sE"}, script: "pins.py", env: withPath(p), dir: root,
+	h := helper{python: p.Python, flags: []string{"-sE"}, before: target.Names(), script: "pins.py", env: withPath(p), dir: root,
 		input: map[string]any{"names": toolNames, "pins": triples, "files": append([]string{}, files...)}}
 	if p.Wheel != "" {
 		h.flags = []string{"-s"}

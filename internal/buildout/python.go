@@ -10,7 +10,9 @@ import (
 
 	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/buildout/tools"
+	"github.com/binary-buildout/binary-buildout/internal/cpython"
 	"github.com/binary-buildout/binary-buildout/internal/syspackages"
+	"github.com/binary-buildout/binary-buildout/target"
 )
 
 // Interpreter is what py/probe.py found out of a Python.
@@ -114,7 +116,7 @@ func FindPython(ctx context.Context, path, root string) (Interpreter, error) {
 
 func probe(ctx context.Context, path string) (Interpreter, error) {
 	var in Interpreter
-	err := helper{python: path, flags: []string{"-sE"}, script: "probe.py", dir: os.TempDir()}.run(ctx, &in)
+	err := helper{python: path, flags: []string{"-sE"}, before: target.Told() + cpython.MarshalTypes(), script: "probe.py", dir: os.TempDir()}.run(ctx, &in)
 	return in, err
 }
 

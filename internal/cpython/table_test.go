@@ -28,7 +28,7 @@ func tried(t *testing.T, version string, rows []cpython.Python) (string, error) 
 	// Not by paths: an interpreter of another root doesn't see them.
 	program := "import io, json, sys\ntable = io.StringIO(sys.argv[1])\nopened = open\n" +
 		"def open(path, *args): return table if path == 'the table' else opened(path, *args)\n" +
-		strings.Replace(read(t, script), "sys.exit(main(sys.argv[1]))", "sys.exit(main('the table'))", 1)
+		cpython.MarshalTypes() + strings.Replace(read(t, script), "sys.exit(main(sys.argv[1]))", "sys.exit(main('the table'))", 1)
 	out, err := exec.Command(python, "-sSE", "-c", program, string(table)).CombinedOutput()
 	return string(out), err
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/internal/cpython"
 	"github.com/binary-buildout/binary-buildout/internal/interpreter"
 	"github.com/binary-buildout/binary-buildout/internal/testroot"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
@@ -46,7 +47,7 @@ func TestDebugInterpreter(t *testing.T) {
 	if err := os.CopyFS(filepath.Join(dir, "src"), os.DirFS("../../target/src")); err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range map[string]string{"probe.py": string(mustRead(t, "../buildout/py/probe.py")), "asked.py": target.Probe(), "abis.py": abis} {
+	for name, text := range map[string]string{"probe.py": target.Told() + cpython.MarshalTypes() + string(mustRead(t, "../buildout/py/probe.py")), "asked.py": target.Probe(), "abis.py": abis} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -122,7 +122,16 @@ func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 // PlainName is a project's or an extra's name by PEP 503.
 func PlainName(name string) string {
-	return strings.Join(strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return strings.ContainsRune("-_.", r) }), "-")
+	var b strings.Builder
+	for i := range len(name) {
+		switch c := name[i]; {
+		case c != '-' && c != '_' && c != '.':
+			b.WriteByte(c)
+		case i == 0 || !strings.ContainsRune("-_.", rune(name[i-1])):
+			b.WriteByte('-')
+		}
+	}
+	return strings.ToLower(b.String())
 }
 
 // parseRequiresTxt reads EGG-INFO/requires.txt of setuptools: requirements, and

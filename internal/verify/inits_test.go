@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"testing"
 
@@ -41,8 +40,8 @@ func TestInitFunctions(t *testing.T) {
 
 // TestWitnessInitFunctions holds the witness's reading, in the oldest and the newest Python that it runs in, to the same cases.
 func TestWitnessInitFunctions(t *testing.T) {
-	witness, err := filepath.Abs("witness")
-	if err != nil {
+	witness := t.TempDir()
+	if _, err := InstallWitness(witness, "", nil); err != nil {
 		t.Fatal(err)
 	}
 	for _, version := range []string{"2.7", "3.6", "3.13"} {

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/internal/pydist"
+	programs "github.com/binary-buildout/binary-buildout/target"
 )
 
 //go:embed witness/*.py
@@ -43,12 +44,14 @@ func InstallWitness(dir, logName string, env []string) ([]string, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
+	files := map[string][]byte{"binary_buildout_names.py": []byte(programs.Names())}
 	for _, e := range entries {
-		b, err := witness.ReadFile("witness/" + e.Name())
-		if err != nil {
+		if files[e.Name()], err = witness.ReadFile("witness/" + e.Name()); err != nil {
 			return nil, err
 		}
-		if err := os.WriteFile(filepath.Join(dir, e.Name()), b, 0o600); err != nil {
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
 			return nil, fmt.Errorf("writing the build's witness: %w", err)
 		}
 	}

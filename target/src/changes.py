@@ -1,6 +1,8 @@
 """What changed from one version to another, as build-side internal/changes says it."""
 import re
 
+from names import plain_name
+
 EGG_NAME = re.compile(u"^([^/-]+)-([^/-]+)(?:-py[^/]*)?\\.egg\\Z")
 INSTALLED_NAME = re.compile(u"^([^/-]+)-([^/-]+)\\.dist-info\\Z")
 
@@ -87,7 +89,7 @@ def eggs_of(files):
                 inside = path + u"/"
                 if path not in seen:
                     seen.add(path)
-                    plain = re.sub(u"[-_.]+", u"-", egg.group(1)).lower()
+                    plain = plain_name(egg.group(1))
                     versions = found.get(plain, (None, []))[1]
                     found[plain] = (egg.group(1), versions + [egg.group(2)])
                 break

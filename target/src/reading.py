@@ -6,6 +6,7 @@ import sys
 from arguments import Arguments, buildout_words
 from documents import read_json
 from loading import load_buildout, set_path
+from names import plain_name
 from paths import fs
 from starting import clean_environment, restart
 from system import LAUNCH, Refused, WINDOWS, text
@@ -99,10 +100,6 @@ def unmet_pins(found):
         if there and re.match(r"[0-9][0-9A-Za-z.+!-]*\Z", pin) and not any(same_version(pin, v) for v in there):
             lines.append(" ".join([name, pin] + sorted(there)))
     return lines
-
-
-def plain_name(name):
-    return re.sub("[-_.]+", "-", name).lower()
 
 
 def same_version(one, other):

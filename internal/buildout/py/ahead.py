@@ -8,7 +8,8 @@
 # The choice of the file, the download and the egg are zc.buildout's own functions:
 # this program decides only when they are called. What isn't pinned exactly, has no
 # wheel, no digest in the index, or fails in any way, is left to zc.buildout.
-# The launcher gives this program buildout and wrap (target/src/launching.py).
+# The launcher gives this program buildout and wrap (target/src/launching.py), and Go puts plain_name
+# (target/src/names.py) in front.
 import atexit
 import collections
 import copy
@@ -24,7 +25,7 @@ import tempfile
 import threading
 import zipfile
 
-easy, module = buildout.easy_install, buildout.buildout  # noqa: F821
+easy, module, plain = buildout.easy_install, buildout.buildout, plain_name  # noqa: F821
 FETCHERS = 8  # they mostly wait
 MAKERS = max(1, min(4, os.cpu_count() or 1)) if hasattr(os, 'cpu_count') else 1
 PINNED = re.compile(r'=*\s*([0-9A-Za-z][0-9A-Za-z.+!-]*)\s*$')
@@ -33,11 +34,6 @@ DIGEST = re.compile('#.*sha(?:224|256|384|512)=[0-9a-f]{56}')
 ANCHOR = re.compile(br'<a\s[^>]*?href\s*=\s*["\']?([^"\'>\s]+)[^>]*>.*?</a>', re.I | re.S)
 Egg = collections.namedtuple('Egg', 'path precedence wheel')
 shelf = {}  # project: the Egg that was made of its wheel, until zc.buildout asks for it
-
-
-def plain(name):
-    """A project's name by PEP 503."""
-    return re.sub('[-_.]+', '-', name).lower()
 
 
 # ---- what to fetch ----------------------------------------------------------------

@@ -6,7 +6,8 @@
 #
 # With BINARY_BUILDOUT_HELD, a file of digests, a distribution that stands there
 # is taken from no other file, and a file that has another digest ends the build.
-# The launcher gives this program buildout and wrap (target/src/launching.py).
+# The launcher gives this program buildout and wrap (target/src/launching.py), and Go puts plain_name
+# (target/src/names.py) in front.
 import hashlib
 import json
 import os
@@ -22,11 +23,6 @@ held = {'files': {}, 'urls': {}}
 if os.environ.get(HELD):
     with open(os.environ[HELD], 'rb') as f:
         held = json.loads(f.read().decode('utf-8'))
-
-
-def plain(name):
-    """A project's name by PEP 503."""
-    return re.sub('[-_.]+', '-', name).lower()
 
 
 def digest(path):
@@ -61,7 +57,7 @@ def file_of(location):
 
 
 def add(old, self, dist):
-    files = held['files'].get(plain(dist.project_name or ''))
+    files = held['files'].get(plain_name(dist.project_name or ''))  # noqa: F821
     if not files or file_of(dist.location or '') in files:
         return old(self, dist)
 
@@ -70,7 +66,7 @@ def fetch(old, self, dist, *args, **kw):
     found = old(self, dist, *args, **kw)
     if os.path.isfile(found.location):
         name, sha256 = os.path.basename(found.location), digest(found.location)
-        expect(name, sha256, held['files'].get(plain(dist.project_name), {}).get(name))
+        expect(name, sha256, held['files'].get(plain_name(dist.project_name), {}).get(name))  # noqa: F821
         note(use='egg', project=dist.project_name, version=dist.version, file=name, sha256=sha256)
     # What its build needs is fetched next.
     os.environ[OWNER] = '%s %s' % (dist.project_name, dist.version)

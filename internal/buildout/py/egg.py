@@ -6,9 +6,6 @@
 #
 # Environment markers are evaluated here and not written: requires.txt has
 # another syntax for them, and the archive runs on one Python only.
-import sys
-if sys.path and sys.path[0] in ('', '-'):
-    del sys.path[0]
 import email.parser
 import glob
 import io
@@ -16,6 +13,7 @@ import json
 import os
 import re
 import shutil
+import sys
 import zipfile
 
 from pip._vendor.packaging.requirements import Requirement

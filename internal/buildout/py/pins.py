@@ -1,21 +1,15 @@
 # Which versions of zc.buildout and what it needs are asked for, and by whom.
 # Runs with pip importable. Argument: {"names", "pins": [[name, spec, source]],
 # "files": [requirements files]}. Prints {"pins": [[name, spec, source]],
-# "conflict": [name, spec, source, spec, source] or null}.
-import sys
-if sys.path and sys.path[0] in ('', '-'):
-    del sys.path[0]
+# "conflict": [name, spec, source, spec, source] or null}. Go puts plain_name (target/src/names.py) in front.
 import io
 import json
 import os
 import re
+import sys
 
 from pip._vendor.packaging.requirements import Requirement
 from pip._vendor.packaging.specifiers import SpecifierSet
-
-
-def normal(name):
-    return re.sub(r'[-_.]+', '-', name).lower()
 
 
 def read(where):
@@ -60,11 +54,11 @@ def demands(files, names):
     for file in files:
         for where, line in lines(file, seen):
             match = re.match(r'[A-Za-z0-9][A-Za-z0-9._-]*', line)
-            if not match or normal(match.group(0)) not in names:
+            if not match or plain_name(match.group(0)) not in names:  # noqa: F821
                 continue
             req = Requirement(line)
             if str(req.specifier) and (req.marker is None or req.marker.evaluate()):
-                yield normal(req.name), str(req.specifier), where
+                yield plain_name(req.name), str(req.specifier), where  # noqa: F821
 
 
 def exact(spec):
@@ -82,12 +76,12 @@ def conflict(pins):
 
 
 job = json.loads(sys.argv[1])
-names = set(normal(n) for n in job['names'])
+names = set(plain_name(n) for n in job['names'])  # noqa: F821
 pins = []
 for name, spec, source in job['pins']:
-    if normal(name) in names and spec:
+    if plain_name(name) in names and spec:  # noqa: F821
         if re.match(r'[A-Za-z0-9]', spec):
             spec = '==' + spec
-        pins.append((normal(name), spec, source))
+        pins.append((plain_name(name), spec, source))  # noqa: F821
 pins.extend(demands(job['files'], names))
 print(json.dumps({'pins': pins, 'conflict': conflict(pins)}))

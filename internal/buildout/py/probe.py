@@ -1,46 +1,17 @@
-# What this interpreter is. Prints one JSON object.
-import sys
-if sys.path and sys.path[0] == '':
-    del sys.path[0]
+# What this interpreter is. Prints one JSON object. Go puts in front what the target's programs ask by
+# too (target/src/probe.py: told), and marshal_types (internal/cpython).
 import binascii
 import json
 import marshal
 import os
-import platform
-import struct
+import sys
 import sysconfig
 
 
 def abi():
-    v = '%d%d' % sys.version_info[:2]
-    soabi = sysconfig.get_config_var('SOABI') or ''
-    if sys.version_info[0] == 2:
-        flags = 'dm' if hasattr(sys, 'gettotalrefcount') else 'm'
-        if sys.maxunicode > 0xffff and os.name != 'nt':
-            flags += 'u'
-        return 'cp' + v + flags
-    flags = ''
-    if soabi.startswith('cpython-'):
-        return 'cp' + soabi.split('-')[1]
-    if sysconfig.get_config_var('Py_GIL_DISABLED'):
-        flags += 't'
-    if hasattr(sys, 'gettotalrefcount'):
-        flags += 'd'
-    if sys.version_info < (3, 8):
-        flags += 'm'
-    return 'cp' + v + flags
-
-
-def libc():
-    if not sys.platform.startswith('linux'):
-        return '', ''
-    try:
-        v = os.confstr(2)  # _CS_GNU_LIBC_VERSION; Python 2.7 doesn't know the name
-        if v and v.startswith('glibc'):
-            return 'glibc', v.split()[-1]
-    except (AttributeError, ValueError, OSError):
-        pass
-    return 'musl', ''
+    # Archives name the ABI of 3.6 and 3.7 with the m that SOABI has.
+    m = (3,) <= sys.version_info < (3, 8) and 'm' in getattr(sys, 'abiflags', 'm')
+    return told['abi'] + ('m' if m else '')
 
 
 def base():
@@ -80,21 +51,6 @@ def utf8():
     return ''
 
 
-def marshal_types():
-    """The type codes that marshal.loads doesn't call unknown."""
-    known = ''
-    for code in range(128):
-        try:
-            marshal.loads(bytes(bytearray([code])))
-        except ValueError as e:
-            if 'unknown type code' in str(e):
-                continue
-        except Exception:
-            pass
-        known += chr(code)
-    return known
-
-
 SAMPLE = '''
 "doc"
 def f(a, b=(1, 2.5), **c):
@@ -108,14 +64,13 @@ class A(object):
 
 
 def platform_tag():
-    # A Python of 32 bits names the processor of a 64-bit kernel. target/src/starting.py does the same for eggs.
+    # A Python of 32 bits names the processor of a 64-bit kernel.
     tag = sysconfig.get_platform().replace('-', '_').replace('.', '_')
-    if struct.calcsize('P') == 8:
-        return tag
-    return {'linux_x86_64': 'linux_i686', 'linux_aarch64': 'linux_armv7l', 'linux_armv8l': 'linux_armv7l'}.get(tag, tag)
+    if told['bits'] == 32 and tag.startswith('linux_'):
+        return 'linux_' + told['machine']
+    return tag
 
 
-name, version = libc()
 prefix, executable = base()
 include = sysconfig.get_path('platinclude') or sysconfig.get_path('include') or ''
 if prefix != sys.prefix:
@@ -124,12 +79,12 @@ if prefix != sys.prefix:
                          'installed_platbase': prefix}) or include
 json.dump({
     'version': '%d.%d.%d' % sys.version_info[:3],
-    'implementation': platform.python_implementation().lower(),
+    'implementation': told['implementation'],
     'abi': abi(),
     'platform': platform_tag(),
-    'bits': struct.calcsize('P') * 8,
-    'libc': name,
-    'libc_version': version,
+    'bits': told['bits'],
+    'libc': told['libc'],
+    'libc_version': told['libc_version'] if told['libc'] == 'glibc' else '',
     'executable': os.path.abspath(sys.executable),
     'framework': sysconfig.get_config_var('PYTHONFRAMEWORK') or '',
     'prefix': sys.prefix,
@@ -143,7 +98,7 @@ json.dump({
     'libdir': sysconfig.get_config_var('LIBDIR') or '',
     'shared': bool(sysconfig.get_config_var('Py_ENABLE_SHARED')),
     'stdlib': os.path.dirname(os.__file__),
-    'marshal_types': marshal_types(),
+    'marshal_types': marshal_types(),  # noqa: F821
     'marshalled': binascii.hexlify(marshal.dumps(compile(SAMPLE.replace('...', '0') if sys.version_info[0] == 2 else SAMPLE, 'sample.py', 'exec'))).decode('ascii'),
     'ext_suffix': sysconfig.get_config_var('EXT_SUFFIX') or sysconfig.get_config_var('SO') or '',
 }, sys.stdout)

@@ -7,13 +7,11 @@
 # ["section:key=value" that stand only because of default.cfg]}, or {"refused":
 # what is wrong with the configuration, "of_defaults": whether default.cfg makes
 # it so}. Exit code 4: there is no zc.buildout.
-import sys
-if sys.path and sys.path[0] in ('', '-'):
-    del sys.path[0]
 import json
 import logging
 import os
 import shutil
+import sys
 import tempfile
 
 

@@ -1,13 +1,11 @@
 # Makes an egg of an sdist with the setuptools that is importable. Argument:
 # {"sdist", "dest"}. Prints {name, version, path}.
-import sys
-if sys.path and sys.path[0] in ('', '-'):
-    del sys.path[0]
 import glob
 import json
 import os
 import shutil
 import subprocess
+import sys
 import tarfile
 import tempfile
 

@@ -3,12 +3,10 @@
 # stage, "canonical": what the archive names instead of it, or ""}. Prints
 # {directory: [hash, its hash at the canonical stage]}: the two differ where a
 # file of the directory names the stage and the hash is wanted.
-import sys
-if sys.path and sys.path[0] in ('', '-'):
-    del sys.path[0]
 import json
 import os
 import shutil
+import sys
 import tempfile
 
 job = json.loads(sys.argv[1])

@@ -1,9 +1,7 @@
 # Which wheels this Python installs. Runs with pip importable. Prints
 # ["cp313-cp313-manylinux_2_17_x86_64", ...].
-import sys
-if sys.path and sys.path[0] in ('', '-'):
-    del sys.path[0]
 import json
+import sys
 
 try:
     from pip._vendor.packaging.tags import sys_tags

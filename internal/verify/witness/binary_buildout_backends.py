@@ -14,6 +14,8 @@ import re
 import sys
 import zipfile
 
+from binary_buildout_names import plain_name
+
 SOURCES = (".c", ".cc", ".cpp", ".cxx", ".pyx")
 # As in scan.go; testdata/inits.json holds the cases of both.
 INIT = re.compile(r"^[ \t]*(?:[^\s/*\"][^\n/\"]*)?\b(?:(Py(?:Init|ModExport)U?_\w+)\s*\(\s*(?:void)?\s*\)\s*\{?\s*$"
@@ -50,7 +52,7 @@ def project(directory):
 
 def same(a, b):
     """Whether two names mean one project (PEP 503)."""
-    return re.sub(r"[-_.]+", "-", a).lower() == re.sub(r"[-_.]+", "-", b).lower()
+    return plain_name(a) == plain_name(b)
 
 
 def _read(name, pattern, first, second, section=None):

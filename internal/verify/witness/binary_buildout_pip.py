@@ -10,6 +10,8 @@ import json
 import os
 import re
 
+from binary_buildout_names import plain_name
+
 LOG = "BINARY_BUILDOUT_DOWNLOADS"
 OWNER = "BINARY_BUILDOUT_OWNER"  # whose build it is for: "PROJECT VERSION", "./DIRECTORY", or nobody's
 HELD = "BINARY_BUILDOUT_HELD"    # a file of digests: no other file is taken
@@ -25,11 +27,6 @@ def targets():
     if os.environ.get(HELD):
         found["pip._internal.index.package_finder"] = _patch_finder
     return found
-
-
-def plain(name):
-    """A project's name by PEP 503."""
-    return re.sub("[-_.]+", "-", name).lower()
 
 
 def held():
@@ -100,7 +97,7 @@ def _patch_resolver(module):
             return result
         digests = held()
         for project, version, name, sha256 in found:
-            wanted = digests.get(plain(project or ""), {}).get(name)
+            wanted = digests.get(plain_name(project or ""), {}).get(name)
             if wanted and wanted != sha256:
                 from pip._internal.exceptions import InstallationError
                 raise InstallationError("%s has the SHA-256 %s, and the archive was built with one that has %s" % (name, sha256, wanted))
@@ -118,7 +115,7 @@ def _patch_finder(module):
 
     def watched(self, project_name, *args, **kwargs):
         found = find(self, project_name, *args, **kwargs)
-        files = digests.get(plain(project_name))
+        files = digests.get(plain_name(project_name))
         return [c for c in found if c.link.filename in files] if files else found
 
     cls.find_all_candidates = watched

@@ -4,35 +4,21 @@ import (
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
-	"os"
 	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/internal/cpython"
 	"github.com/binary-buildout/binary-buildout/internal/testroot"
 )
 
 // packedPythons are those whose bytecode is brought into a canonical form.
 var packedPythons = []string{"3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.15"}
 
-// probed is the function by which pack asks for the type codes that an
-// interpreter's marshal reads.
-func probed(t *testing.T) string {
-	t.Helper()
-	text, err := os.ReadFile("../../../internal/buildout/py/probe.py")
-	check(t, err)
-	_, from, found := strings.Cut(string(text), "\ndef marshal_types")
-	function, _, ended := strings.Cut(from, "\n\n\n")
-	if !found || !ended {
-		t.Fatal("probe.py has no marshal_types")
-	}
-	return "import marshal\n\ndef marshal_types" + function + "\n"
-}
-
 // marshalScript prints, as JSON, the type codes that this interpreter's marshal
-// reads (by probed), and objects of each type as it writes them, in each version of the
+// reads (by cpython.MarshalTypes), and objects of each type as it writes them, in each version of the
 // format; with arguments it compares them with what was made of them.
 const marshalScript = `
 import binascii, json, marshal, sys
@@ -71,7 +57,7 @@ else:
 // TestMarshalTypes holds the table of type codes to the marshal of each
 // version, and has each read its own objects from the canonical form.
 func TestMarshalTypes(t *testing.T) {
-	script := probed(t) + marshalScript
+	script := cpython.MarshalTypes() + marshalScript
 	for _, v := range packedPythons {
 		t.Run(v, func(t *testing.T) {
 			python := testroot.Python(t, v)

@@ -9,6 +9,7 @@ import changes
 import choose
 import index
 import develop
+import names
 import shebang
 import tags
 import versions
@@ -112,6 +113,10 @@ class Tables(unittest.TestCase):
             if got != (row["shown"], row["valid"]):
                 wrong.append((row["address"],) + got)
         self.rows(wrong)
+
+    def test_projects(self):
+        """Names of projects, which pydist.PlainName writes the same way."""
+        self.rows([row for row in cases("projects.json") if names.plain_name(row[0]) != row[1]])
 
     def test_names(self):
         """An index.json with a name that GitHub has for no asset is refused."""
