@@ -234,7 +234,7 @@ type Launch struct {
 }
 
 // State is state.json: what bootstrap.py and bin/buildout left on this machine.
-// It is no part of an archive. The build writes one too, with mode "build".
+// It isn't a part of an archive. The build writes one too, with mode "build".
 type State struct {
 	Format      int    `json:"format"`
 	Root        string `json:"root"`

@@ -250,7 +250,7 @@ func (p Plan) Archives() []string {
 }
 
 // ReadPlan reads plan.json. It refuses a higher format, a plan without
-// targets, and names that are no archive's.
+// targets, and names that no archive can have.
 func ReadPlan(r io.Reader) (Plan, error) {
 	var p Plan
 	if err := json.NewDecoder(r).Decode(&p); err != nil {

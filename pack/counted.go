@@ -13,7 +13,7 @@ import (
 	"github.com/binary-buildout/binary-buildout/pack/internal/place"
 )
 
-// counted tells whether a file without a NUL byte is no text all the same, but
+// counted tells whether a file without a NUL byte isn't text all the same, but
 // holds numbers beside its strings, such as their lengths, that a longer path
 // would make wrong. Such are pickles, above all those of Python 2, which has
 // no NUL in one that is short, and what PHP serialized.

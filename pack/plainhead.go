@@ -11,7 +11,7 @@ import (
 // ShHead is how a script starts that sh runs.
 type ShHead = text.ShHead
 
-// ParseShHead reads how a script starts that sh runs; nil if it is no such script.
+// ParseShHead reads how a script starts that sh runs; nil if it isn't such a script.
 func ParseShHead(script []byte) *ShHead { return text.ParseShHead(script) }
 
 // plainHead replaces such a start by a #! line with a placeholder, of which

@@ -206,7 +206,7 @@ func sidecarName(archive string) string {
 }
 
 // reportName is the page that pack writes for people beside an archive. It may
-// lie there, and is no asset: what it says is in the sidecar too.
+// lie there, and isn't an asset: what it says is in the sidecar too.
 func reportName(archive string) string {
 	return archiveEnding.ReplaceAllString(archive, "") + ".html"
 }

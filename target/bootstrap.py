@@ -1962,7 +1962,7 @@ def ends_path(before):
 
 
 def bounded(before, after, form=u""):
-    """Says whether a path that stands between these bytes is no part of a longer one."""
+    """Says whether a path that stands between these bytes isn't a part of a longer one."""
     return not goes_on(after, form, FILE_URL.search(before)) and (WINDOWS or not ends_path(before))
 
 
@@ -2726,7 +2726,7 @@ class Incoming(object):
             raise Refused(u"%s/files.json is damaged: %s" % (self.path, what), u"unpack the delta again")
         check_path(entry["path"], bad)
         if entry["path"].startswith(OWN + u"/") and entry["path"] not in (LAUNCH, LAUNCHER):
-            bad(u"%s is no path of an archive" % entry["path"])
+            bad(u"%s isn't a path of an archive" % entry["path"])
         if entry.get("type") == u"link":
             link, at = entry["link"], entry["path"].split(u"/")[:-1]
             for part in link.split(u"/"):
@@ -3323,7 +3323,7 @@ def pins_in(out):
 def unmet_pins(tree, staging, python, plan, pins, usual):
     """Says which versions a configuration asks for that will not be there. An
     egg that was added here stays, and counts; and a pin that the new version's
-    own configuration has is no fault of this one."""
+    own configuration has isn't a fault of this one."""
     added = set()
     for folder in (u"eggs", u"eggs/v5"):
         full = os.path.join(tree.base, native(folder))

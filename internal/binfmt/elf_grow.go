@@ -16,7 +16,7 @@ import (
 // the next page, which is made a part of that segment, and the entry for it is
 // one of the spare ones at the end of the dynamic section (GNU ld leaves five).
 // DT_STRSZ then says that the string table reaches to there, which takes in
-// sections that are no strings: nothing refers to those by a string's offset.
+// sections that aren't strings: nothing refers to those by a string's offset.
 // A file without such room is an *Error that Is ErrNotInPlace.
 func PutRunpath(r io.ReaderAt, size int64, path string) ([]Edit, error) {
 	const op = "setting the run path of"

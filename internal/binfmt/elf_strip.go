@@ -9,7 +9,7 @@ import (
 // Strip gives an ELF program or library without what isn't loaded when it runs:
 // debug information, the symbol table that no loader reads, comments. Nothing
 // that is loaded moves or changes. A file that has none of it, whose sections
-// don't lie behind what is loaded, or that is no program or library, is given
+// don't lie behind what is loaded, or that isn't a program or library, is given
 // back as it is, and so is a file of another kind.
 func Strip(data []byte) []byte {
 	s := newSource(bytes.NewReader(data), int64(len(data)))

@@ -196,7 +196,7 @@ func (c *copier) inside(link, target string) string {
 }
 
 // tracked gives what git tracks below dir, with all directories above, or nil
-// if dir is no git checkout or git isn't there.
+// if dir isn't a git checkout or git isn't there.
 func tracked(ctx context.Context, dir string) map[string]bool {
 	cmd := exec.CommandContext(ctx, "git", "-c", "safe.directory=*", "-C", dir, "ls-files", "-z")
 	out, err := cmd.Output()

@@ -16,7 +16,7 @@ type Event struct {
 	Eggs    int
 }
 
-// EventKind is what an Event tells. Its zero value is no kind.
+// EventKind is what an Event tells. Its zero value isn't a kind.
 type EventKind int
 
 // The kinds of events. A warning and what else a person has to read stay on the

@@ -28,7 +28,7 @@ var noWheels = regexp.MustCompile(`^(?:1\.|2\.(?:\d|10)(?:\.|$))`)
 
 // haveWheels says of each project whether a wheel of the version that is pinned,
 // or of any if none is, fits the build's Python, by its name. An index that
-// can't be asked has the wheel: what nobody knows is no warning.
+// can't be asked has the wheel: what nobody knows isn't a warning.
 func (b *builder) haveWheels(ctx context.Context, m toolmaker, c config, wishes []wish) []bool {
 	have := make([]bool, len(wishes))
 	ask := func(w wish) bool { return w.wheels && !w.custom && !noWheels.MatchString(c.Version) }

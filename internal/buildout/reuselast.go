@@ -74,7 +74,7 @@ func (b *builder) fitting(ctx context.Context, l *last) (*last, error) {
 	return l, nil
 }
 
-// buildAll notes why nothing is taken over. It is no error: the result is the
+// buildAll notes why nothing is taken over. It isn't an error: the result is the
 // same, it only takes longer.
 func (b *builder) buildAll(why string) {
 	b.reused.Why = why

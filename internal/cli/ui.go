@@ -29,7 +29,7 @@ type ui struct {
 	begun   time.Time
 	pending bool // a line without newline is on the screen
 	last    time.Time
-	waited  time.Duration // for another process, which is no step's own time
+	waited  time.Duration // for another process, which isn't a step's own time
 }
 
 func (c *Command) ui(common *common) *ui {

@@ -22,7 +22,7 @@ func unmatched(t *buildout.Tree, l *pack.List) []string {
 }
 
 // kept says why nothing of an include's glob is in the tree; "" if nobody left it out.
-// What pack wrote itself is no reason: it isn't there before the first run.
+// What pack wrote itself isn't a reason: it isn't there before the first run.
 func kept(t *buildout.Tree, list *pack.List, glob string) string {
 	rules := pack.Rules{Include: []string{glob}}
 	of := func(path string) bool {

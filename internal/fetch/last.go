@@ -14,7 +14,7 @@ import (
 type Wanted struct {
 	Repo          string // OWNER/REPO
 	Name          string // the application's
-	Version       string // what is packed; a release of it is no base of it
+	Version       string // what is packed; a release of it isn't a base of it
 	Target, Label string
 	Dir           string // where the archive goes
 	Deltas        int    // how many releases' archives Last takes, the last one among them; at least 1

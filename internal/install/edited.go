@@ -43,7 +43,7 @@ func (t *application) edited(ctx context.Context, a *fetch.Archive) (string, err
 	}
 	in, err := archive.ReadDelta(a.File)
 	if err != nil || in.Delta.Base != t.digest || in.Delta.Format < 2 {
-		return "", nil // it is no delta, or none for here, which is said later; or has all that is new
+		return "", nil // it isn't a delta, or none for here, which is said later; or has all that is new
 	}
 	return in.Lacks(t.dir, t.manifest)
 }

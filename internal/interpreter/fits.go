@@ -74,7 +74,7 @@ func (n Needs) WithFloors(floors []archive.Floor) Needs {
 	return n
 }
 
-// Misfit is why an interpreter can't run an archive. The zero value is no reason.
+// Misfit is why an interpreter can't run an archive. The zero value isn't a reason.
 type Misfit struct {
 	Rank int    // how grave it is, one of the Rank constants; 0 if it fits
 	Why  string // "it needs glibc 2.28"

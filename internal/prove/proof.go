@@ -30,7 +30,7 @@ type Proof struct {
 	Problems []Problem `json:"problems,omitempty"`
 	// Warnings are what fails at some places, or may.
 	Warnings []string `json:"warnings,omitempty"`
-	// Notes are no failures, but worth knowing.
+	// Notes aren't failures, but worth knowing.
 	Notes []string `json:"notes,omitempty"`
 }
 

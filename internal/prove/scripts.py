@@ -69,7 +69,7 @@ def ours(name, module):
     for count in (1, 2):
         holding = [p for p in set(folders) if present(os.path.join(p, *words[:count]))]
         if count == len(words) or len(holding) < 2:
-            break  # it is no namespace
+            break  # it isn't a namespace
     return bool(holding)
 
 

@@ -83,7 +83,7 @@ func adapt(delta, count int, first bool) int {
 }
 
 // fromPunycode reads what follows PyInitU_ in a function's name, where _ stands
-// for punycode's hyphen; false if it is no punycode.
+// for punycode's hyphen; false if it isn't punycode.
 func fromPunycode(s string) (string, bool) {
 	i := strings.LastIndexByte(s, '_')
 	out := []rune(s[:max(i, 0)])

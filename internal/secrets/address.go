@@ -27,7 +27,7 @@ func Shown(address string) string {
 
 // Published is the address that an archive names: none of this machine's own
 // directories, which say nothing elsewhere, and without user and password. The
-// name in git@host:path is no credential, and stays, as does that in ssh://git@host.
+// name in git@host:path isn't a credential, and stays, as does that in ssh://git@host.
 func Published(address string) string {
 	m := remote.FindStringSubmatch(strings.ToLower(address))
 	switch {

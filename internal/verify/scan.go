@@ -173,7 +173,7 @@ func linkerScript(head []byte) bool {
 	return strings.Contains(s, "GNU ld script") || strings.HasPrefix(s, "INPUT") || strings.HasPrefix(s, "GROUP")
 }
 
-// wanted says whether a file's content is read although it is no binary.
+// wanted says whether a file's content is read although it isn't a binary.
 func wanted(p string) bool { return isMeta(p) || sourceSuffix[path.Ext(p)] }
 
 var sourceSuffix = map[string]bool{".c": true, ".cc": true, ".cpp": true, ".cxx": true, ".pyx": true, ".rs": true}

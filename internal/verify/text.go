@@ -143,7 +143,7 @@ type Annotation struct {
 	Title   string
 	Message string
 	File    string // of the tree; empty if there is none
-	Egg     string // whose it is; empty if it is no egg's
+	Egg     string // whose it is; empty if it isn't an egg's
 }
 
 // Annotations are the report's findings and warnings.

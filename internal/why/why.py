@@ -13,7 +13,7 @@ import sys
 
 sys.dont_write_bytecode = True
 out = os.dup(1)
-os.dup2(2, 1)  # what recipes print is no answer
+os.dup2(2, 1)  # what recipes print isn't an answer
 
 
 def native(value):

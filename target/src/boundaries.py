@@ -56,7 +56,7 @@ def ends_path(before):
 
 
 def bounded(before, after, form=u""):
-    """Says whether a path that stands between these bytes is no part of a longer one."""
+    """Says whether a path that stands between these bytes isn't a part of a longer one."""
     return not goes_on(after, form, FILE_URL.search(before)) and (WINDOWS or not ends_path(before))
 
 

@@ -83,7 +83,7 @@ def pins_in(out):
 def unmet_pins(tree, staging, python, plan, pins, usual):
     """Says which versions a configuration asks for that will not be there. An
     egg that was added here stays, and counts; and a pin that the new version's
-    own configuration has is no fault of this one."""
+    own configuration has isn't a fault of this one."""
     added = set()
     for folder in (u"eggs", u"eggs/v5"):
         full = os.path.join(tree.base, native(folder))

@@ -127,7 +127,7 @@ class Incoming(object):
             raise Refused(u"%s/files.json is damaged: %s" % (self.path, what), u"unpack the delta again")
         check_path(entry["path"], bad)
         if entry["path"].startswith(OWN + u"/") and entry["path"] not in (LAUNCH, LAUNCHER):
-            bad(u"%s is no path of an archive" % entry["path"])
+            bad(u"%s isn't a path of an archive" % entry["path"])
         if entry.get("type") == u"link":
             link, at = entry["link"], entry["path"].split(u"/")[:-1]
             for part in link.split(u"/"):

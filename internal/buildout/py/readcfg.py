@@ -28,7 +28,7 @@ job = native(json.loads(sys.argv[1]))
 sys.path[0:0] = job['path']
 sys.dont_write_bytecode = True
 out = os.dup(1)
-os.dup2(2, 1)  # what extensions and zc.buildout print is no answer
+os.dup2(2, 1)  # what extensions and zc.buildout print isn't an answer
 
 try:
     import pkg_resources  # noqa: zc.buildout 6 brings its own

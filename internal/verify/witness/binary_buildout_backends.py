@@ -111,7 +111,7 @@ def made(wheel, write):
     for name in names:
         name = re.sub(r"^[^/]*\.data/(?:plat|pure)lib/", "", name)
         base = name.rsplit("/", 1)[-1]
-        # A library is no module: libs of auditwheel and delvewheel, and lib*.so that names no interpreter.
+        # A library isn't a module: libs of auditwheel and delvewheel, and lib*.so that names no interpreter.
         if COMPILED.search(name) and ".data/" not in name and not re.search(r"\.libs/", name) and not (
                 base.startswith("lib") and not re.search(r"\.(?:cpython-|cp\d|abi3)", base)):
             modules.append(module_of(name))
