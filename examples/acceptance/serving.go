@@ -31,7 +31,9 @@ type Serving struct {
 	Broken string
 	// Pages are asked for again and again, and Late ones for the first time
 	// after the update, all with this password.
-	Pages, Late    []string
+	Pages, Late []string
+	// Version is a page that names the version of the Python that it runs under.
+	Version        string
 	User, Password string
 }
 

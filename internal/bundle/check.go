@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -17,6 +18,29 @@ import (
 // usual are modules that an interpreter lacks where a library's headers weren't
 // there when it was built, and that applications count on.
 const usual = "bz2 _ctypes _hashlib _lzma _sqlite3 _ssl zlib"
+
+// lacked says of one of these modules what wasn't there when its interpreter was
+// built, with the packages that have it; of another, nothing.
+func lacked(module string) string {
+	library, packages := "", ""
+	switch module {
+	case "bz2":
+		library, packages = "bzip2", "libbz2-dev, bzip2-devel"
+	case "_ctypes":
+		library, packages = "libffi", "libffi-dev, libffi-devel"
+	case "_hashlib", "_ssl":
+		library, packages = "OpenSSL", "libssl-dev, openssl-devel"
+	case "_lzma":
+		library, packages = "liblzma", "liblzma-dev, xz-devel"
+	case "_sqlite3":
+		library, packages = "SQLite", "libsqlite3-dev, sqlite-devel"
+	case "zlib":
+		library, packages = "zlib", "zlib1g-dev, zlib-devel"
+	default:
+		return ""
+	}
+	return ": it was built without " + library + " (" + packages + ")"
+}
 
 // checkPy says where the copy finds itself, and what it can't import.
 const checkPy = `
@@ -38,6 +62,9 @@ func check(ctx context.Context, executable, prefix string, extensions []string) 
 	// -B: no bytecode is left in the copy.
 	cmd := exec.CommandContext(ctx, executable, "-BsE", "-c", checkPy, strings.Join(append(strings.Fields(usual), extensions...), " "))
 	cmd.Env = []string{"LC_ALL=C", "PATH=/usr/bin:/bin"}
+	if system := os.Getenv("SYSTEMROOT"); system != "" { // Windows finds its own DLLs by it
+		cmd.Env = []string{"SYSTEMROOT=" + system, "PATH=" + filepath.Join(system, "System32")}
+	}
 	out, err := cmd.Output()
 	if err != nil {
 		var exit *exec.ExitError
@@ -71,7 +98,7 @@ func check(ctx context.Context, executable, prefix string, extensions []string) 
 		if !ok || name == "_lzma" && told.Version[0] == 2 { // which never had it
 			continue
 		}
-		missing = append(missing, name+" ("+why+")")
+		missing = append(missing, name+" ("+why+")"+lacked(name))
 	}
 	return missing, nil
 }

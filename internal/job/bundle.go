@@ -49,7 +49,7 @@ func (l *Listed) bundle(ctx context.Context) error {
 	l.List.Omit(l.Bundled.Omitted...)
 	l.Say("interpreter: %s, %s, %s of this system", l.Bundled.Directory, plural.Of(len(l.Bundled.Files), "file"), plural.Of(len(l.Bundled.Libraries), "library", "libraries"))
 	for _, missing := range l.Bundled.Missing {
-		w := "the interpreter in the archive has no module " + missing + "; install what it is built with, and build the interpreter again"
+		w := "the interpreter in the archive has no module " + missing + "; install that, and build the interpreter again"
 		l.Tree.Warnings = append(l.Tree.Warnings, w)
 		l.Warn(w)
 	}
