@@ -137,10 +137,15 @@ func TestLauncherFails(t *testing.T) {
 		tests = tests[1:5]
 	}
 	eachLine(t, func(t *testing.T, l packtest.Line) {
+		in, fresh := packtest.Install(t, l), filepath.Join(t.TempDir(), "fresh")
+		in.Buildout(t).Must(t, "bin/buildout")
+		packtest.CopyDir(t, in.Root, fresh)
 		for _, test := range tests {
 			t.Run(test.name, func(t *testing.T) {
-				in := packtest.Install(t, l)
-				in.Buildout(t).Must(t, "bin/buildout")
+				if err := os.RemoveAll(in.Root); err != nil {
+					t.Fatal(err)
+				}
+				packtest.CopyDir(t, fresh, in.Root)
 				test.change(t, in)
 				before := in.Buildouts(t)
 				r := in.Buildout(t)
