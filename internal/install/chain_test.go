@@ -167,6 +167,9 @@ func TestUpdateChain(t *testing.T) {
 		"release": {"acme/app", srv.URL},
 		"listed":  {"acme/app", listed.URL},
 	} {
+		if testing.Short() && (name == "mirror" || name == "release") {
+			continue // a folder has chains as a mirror does, and listed finds more than release
+		}
 		t.Run(name, func(t *testing.T) {
 			into := fresh // state and scripts have the place in them
 			moved := filepath.Join(t.TempDir(), "fresh")

@@ -20,6 +20,9 @@ import (
 // mirrors and the remembered repository's latest release, in each shell; what is there
 // then is what an install makes, and what has no way or is lower leaves it as it was.
 func TestScriptUpdate(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many installs and updates; TestScriptUpdateUndone runs with -short")
+	}
 	all := packChained(t)
 	for i := range 4 { // the archive's true size; a large one where a delta is meant to be cheaper
 		version := fmt.Sprintf("1.%d", i)
