@@ -7,6 +7,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -29,12 +30,13 @@ func additions() map[string][]byte {
 // mend takes the build's prefix out of the copies, and changes the few modules
 // that look at the build machine's places.
 func (c *copier) mend() error {
+	prefixes := c.prefixes()
 	for p := range c.taken {
 		data, err := os.ReadFile(c.place(p))
 		if err != nil {
 			return err
 		}
-		now := c.mended(p, data)
+		now := c.mended(p, data, prefixes)
 		if bytes.Equal(now, data) {
 			continue
 		}
@@ -54,16 +56,18 @@ func rewrite(file string, data []byte) error {
 	return writeNew(file, data, info.Mode().Perm())
 }
 
-func (c *copier) mended(p string, data []byte) []byte {
+func (c *copier) mended(p string, data []byte, prefixes []string) []byte {
 	rel := strings.TrimPrefix(strings.TrimPrefix(p, path.Join(c.name, c.stdlib())), "/")
 	binary, added := bytes.IndexByte(data, 0) >= 0, additions()
-	switch {
-	case binary && !c.shared():
-		return withoutPlaces(withoutPrefix(data, c.o.Prefix))
-	case binary:
+	for _, old := range prefixes {
+		if binary {
+			data = withoutPrefix(data, old)
+		} else {
+			data = withPrefix(data, old, c.prefix())
+		}
+	}
+	if binary {
 		return withoutPlaces(data)
-	case !c.shared():
-		data = withPrefix(data, c.o.Prefix, c.prefix())
 	}
 	switch {
 	case sysconfigData.MatchString(rel):
@@ -78,6 +82,28 @@ func (c *copier) mended(p string, data []byte) []byte {
 
 // prefix is the interpreter's in the tree, as the tree's files name it.
 func (c *copier) prefix() string { return filepath.Join(c.o.Root, c.name) }
+
+// prefixes are those that may not stay in the copy: where the interpreter lies,
+// and where it was built, if that was elsewhere and is a place of its own.
+func (c *copier) prefixes() []string {
+	var all []string
+	if !c.shared() {
+		all = append(all, c.o.Prefix)
+	}
+	for p := range c.taken {
+		rel := strings.TrimPrefix(strings.TrimPrefix(p, path.Join(c.name, c.stdlib())), "/")
+		if !sysconfigData.MatchString(rel) {
+			continue
+		}
+		data, err := os.ReadFile(c.place(p))
+		if m := dataPrefix.FindSubmatch(data); err == nil && m != nil && strings.Count(string(m[1]), "/") > 2 && !slices.Contains(all, string(m[1])) {
+			all = append(all, string(m[1]))
+		}
+	}
+	// A prefix below another one goes first.
+	slices.SortFunc(all, func(a, b string) int { return strings.Compare(b, a) })
+	return all
+}
 
 // shared tells whether the prefix is a directory that holds much more than an
 // interpreter, so that its name alone says nothing.

@@ -1,6 +1,11 @@
 package bundle
 
-import "testing"
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
 
 // TestPrefixes: a prefix is replaced where it is whole, and a binary file keeps
 // its length and the ends of its strings.
@@ -34,5 +39,41 @@ func TestDataWithPrefix(t *testing.T) {
 		if got := string(dataWithPrefix([]byte(data), "/srv/p")); got != want {
 			t.Errorf("%s: %s", old, got)
 		}
+	}
+}
+
+// TestBuildElsewhere: an interpreter that was built in another place than it lies
+// in names that one, in _sysconfigdata and in what was linked into it.
+func TestBuildElsewhere(t *testing.T) {
+	dir := t.TempDir()
+	data := filepath.Join(dir, "python-3.13.5", "lib", "python3.13", "_sysconfigdata__linux_x86_64-linux-gnu.py")
+	extension := filepath.Join(dir, "python-3.13.5", "lib", "python3.13", "lib-dynload", "_ssl.cpython-313-x86_64-linux-gnu.so")
+	for file, text := range map[string]string{
+		data:      "build_time_vars = {'LDFLAGS': '-L/home/runner/work/out/lib',\n 'prefix': '/home/runner/work/out'}\n",
+		extension: "\x7fELF\x00/home/runner/work/out/lib/engines-3\x00ENGINESDIR: \"/home/runner/work/out/lib/engines-3\"\x00",
+	} {
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := &copier{name: "python-3.13.5", taken: map[string]string{}, o: Options{Dir: dir, Root: "/srv/site", Interpreter: Interpreter{Prefix: "/opt/python", Stdlib: "/opt/python/lib/python3.13"}}}
+	for _, file := range []string{data, extension} {
+		rel, _ := under(file, dir)
+		c.taken[rel] = file
+	}
+	if err := c.mend(); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{data, extension} {
+		text, err := os.ReadFile(file)
+		if err != nil || strings.Contains(string(text), "/home/runner") {
+			t.Errorf("%s: %q, %v", file, text, err)
+		}
+	}
+	if text, _ := os.ReadFile(data); !strings.Contains(string(text), "-L/srv/site/python-3.13.5/lib'") {
+		t.Errorf("%s", text)
 	}
 }
