@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -166,6 +167,10 @@ func TestWheels(t *testing.T) {
 		if strings.HasSuffix(name, ".exe") != strings.Contains(path, "-win_") {
 			t.Errorf("%s has %s", path, name)
 		}
+		windows := strings.Contains(path, "-win_")
+		if shared := slices.ContainsFunc(r.File, func(f *zip.File) bool { return f.Name == "binary_buildout-1.2.3.data/data/share/man/man1/binary-buildout.1" }); shared == windows {
+			t.Errorf("%s has man pages: %v", path, shared)
+		}
 		for _, f := range r.File {
 			if f.Flags&8 != 0 {
 				t.Errorf("%s: %s has its sizes after the data", path, f.Name)
@@ -187,6 +192,7 @@ func TestInstalledFromFolder(t *testing.T) {
 	dir := released(t, []byte(says))
 	t.Setenv("PIPX_HOME", dir+"/pipx")
 	t.Setenv("PIPX_BIN_DIR", dir+"/pipx-bin")
+	t.Setenv("PIPX_MAN_DIR", dir+"/pipx-man")
 	t.Setenv("UV_TOOL_DIR", dir+"/uv")
 	t.Setenv("UV_TOOL_BIN_DIR", dir+"/uv-bin")
 	t.Setenv("UV_CACHE_DIR", dir+"/uv-cache")
@@ -209,6 +215,18 @@ func TestInstalledFromFolder(t *testing.T) {
 		if string(read(t, program)) != says {
 			t.Errorf("%s isn't the binary itself", program)
 		}
+	}
+	// bash, man and fish look below the prefix. pipx links man pages to where man looks.
+	for name, want := range map[string]string{
+		"bash-completion/completions/binary-buildout": "complete ", "zsh/site-functions/_binary-buildout": "#compdef binary-buildout",
+		"fish/vendor_completions.d/binary-buildout.fish": "complete ", "man/man1/binary-buildout.1": `"binary\-buildout 1.2.3"`, "man/man1/binary-buildout-pack.1": `"binary\-buildout 1.2.3"`,
+	} {
+		if text := string(read(t, dir+"/venv/share/"+name)); !strings.Contains(text, want) {
+			t.Errorf("share/%s is %s", name, text)
+		}
+	}
+	if _, err := os.Stat(dir + "/pipx-man/man1/binary-buildout-pack.1"); err != nil {
+		t.Error(err)
 	}
 	const show = "import importlib.metadata as m; d = m.metadata('binary-buildout'); print(d['License-Expression'], d['License-File'], 'zc.buildout' in d.get_payload(), m.files('binary-buildout') != [])"
 	if out, err := run(t, dir+"/venv/bin/python", "-c", show); err != nil || out != "MIT LICENSE True True\n" {

@@ -27,6 +27,8 @@ class BinaryBuildout < Formula
 	b.WriteString(`
   def install
     bin.install Dir["binary-buildout-*"].first => "binary-buildout"
+    generate_completions_from_executable(bin/"binary-buildout", "completion")
+    system bin/"binary-buildout", "man", "--out", man1
   end
 
   test do

@@ -95,7 +95,7 @@ func distribute(args []string) error {
 	if err := os.WriteFile(filepath.Join(dir, "get.sh"), script, 0o644); err != nil {
 		return fmt.Errorf("writing get.sh: %w", err)
 	}
-	texts, err := readTexts()
+	texts, err := readTexts(t.Version)
 	if err != nil {
 		return err
 	}

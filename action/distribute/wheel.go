@@ -14,9 +14,12 @@ import (
 )
 
 // texts are what a wheel brings besides the binary.
-type texts struct{ readme, license []byte }
+type texts struct {
+	readme, license []byte
+	shared          []file // completions and man pages, below a prefix
+}
 
-func readTexts() (texts, error) {
+func readTexts(version string) (texts, error) {
 	readme, err := os.ReadFile("README.md")
 	if err != nil {
 		return texts{}, fmt.Errorf("reading the description: %w", err)
@@ -25,7 +28,8 @@ func readTexts() (texts, error) {
 	if err != nil {
 		return texts{}, fmt.Errorf("reading the licence: %w", err)
 	}
-	return texts{readme, license}, nil
+	files, err := shared(version)
+	return texts{readme, license, files}, err
 }
 
 // file is one of a wheel.
@@ -46,6 +50,12 @@ func wheel(version string, p platform, program []byte, t texts) (string, []byte,
 		{info + "METADATA", 0o644, metadata(version, t.readme)},
 		{info + "WHEEL", 0o644, wheelText(version, p)},
 		{info + "licenses/LICENSE", 0o644, t.license},
+	}
+	if p.uname != nil {
+		// What lies in .data/data is installed below the prefix; pipx links man pages from there.
+		for _, f := range t.shared {
+			files = append(files, file{stem + ".data/data/" + f.name, f.mode, f.data})
+		}
 	}
 	files = append(files, record(info+"RECORD", files))
 	data, err := zipped(files)

@@ -94,6 +94,9 @@ func lines(text string, begins ...string) string {
 	return strings.Join(found, "\n")
 }
 
+// temporary are the lines of a unit whose tree lies below /tmp, as those of tests do.
+const temporary = "\nReadWritePaths=/tmp\nReadWritePaths=/var/tmp"
+
 // TestUnits: each buildout has the units of what it starts, and systemd takes
 // them without a word.
 func TestUnits(t *testing.T) {
@@ -134,6 +137,11 @@ func TestUnits(t *testing.T) {
 			}
 			for _, unit := range u.List {
 				want, ok := tt.want[unit.Name]
+				if last := "ReadWritePaths=ROOT/var"; strings.Contains(want, last) {
+					want = strings.Replace(want, last, last+temporary, 1)
+				} else if last = "/var\""; strings.Contains(want, last) {
+					want = strings.Replace(want, last, last+temporary, 1)
+				}
 				want = strings.NewReplacer("ROOT", dir, "BASE", filepath.Dir(dir)).Replace(want)
 				if got := lines(unit.Text, "After=", "Wants=", "PartOf=", "WorkingDirectory=", "Exec", "ReadWritePaths=", "WantedBy="); !ok || got != want {
 					t.Errorf("%s:\n%s\nwant\n%s", unit.Name, got, want)

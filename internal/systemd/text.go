@@ -50,7 +50,11 @@ func (t *tree) service(s served, all []served) string {
 	}
 	line("ProtectHome=%s", home)
 	line("ProtectSystem=strict")
-	for _, dir := range t.writes() {
+	writes := t.writes()
+	if t.lies("/tmp", "/var/tmp") {
+		writes = append(writes, "/tmp", "/var/tmp") // strict makes them read-only, as all else
+	}
+	for _, dir := range writes {
 		line("ReadWritePaths=%s", word(dir))
 	}
 	if len(all) == 1 {
