@@ -97,7 +97,7 @@ func (o Options) refused() error {
 	switch {
 	case o.Framework != "":
 		return fault.Usage(fmt.Errorf("bundling %s: it is a framework build of macOS, which runs only where it was installed", o.Executable), instead)
-	case !slices.Contains([]string{"linux", "darwin"}, o.OS):
+	case !slices.Contains([]string{"linux", "darwin", "windows"}, o.OS):
 		return fault.Usage(fmt.Errorf("bundling an interpreter isn't supported on %s", o.OS), "pack without --bundle-python")
 	}
 	if _, ok := under(o.Stdlib, o.Prefix); !ok {
@@ -129,8 +129,13 @@ func (c *copier) dynload() string { return path.Join(c.name, c.stdlib(), "lib-dy
 
 // executable is the interpreter's path in the archive.
 func (c *copier) executable() string {
+	if c.windows() {
+		return path.Join(c.name, "python.exe")
+	}
 	return path.Join(c.name, "bin", path.Base(c.stdlib()))
 }
+
+func (c *copier) windows() bool { return c.o.OS == "windows" }
 
 // put copies a file to a path of the archive.
 func (c *copier) put(from, to string) error {
@@ -172,7 +177,10 @@ func (c *copier) omit(p, reason string) {
 
 // files are the copies as pack lists them.
 func (c *copier) files() ([]pack.File, error) {
-	all := []pack.File{{Path: c.dynload(), Type: archive.TypeDir, Mode: 0o755, Part: "interpreter"}}
+	var all []pack.File
+	if !c.windows() {
+		all = append(all, pack.File{Path: c.dynload(), Type: archive.TypeDir, Mode: 0o755, Part: "interpreter"})
+	}
 	for p := range c.taken {
 		info, err := os.Stat(c.place(p))
 		if err != nil {
@@ -187,11 +195,11 @@ func (c *copier) files() ([]pack.File, error) {
 	return all, nil
 }
 
-// extensions are the names of the modules in lib-dynload.
+// extensions are the names of the modules in machine code.
 func (c *copier) extensions() []string {
 	var names []string
 	for p := range c.taken {
-		if path.Base(path.Dir(p)) == "lib-dynload" && strings.HasSuffix(p, ".so") {
+		if isExtension(p) {
 			name, _, _ := strings.Cut(path.Base(p), ".")
 			names = append(names, name)
 		}

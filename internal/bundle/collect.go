@@ -6,6 +6,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -23,15 +24,19 @@ const (
 	reasonNIS       = "NIS, which needs Kerberos's libraries"
 	reasonDBM       = "dbm.ndbm, for which Debian has Berkeley DB"
 	reasonTopics    = "texts of help() about the language"
+	reasonShell     = "for the desktop of Windows"
 	reasonNotAsFile = "neither file nor directory"
 )
 
-// leftOut are the rules for a standard library: of a path below it, the first
-// that matches counts.
-var leftOut = []struct {
+// rule says why what matches is left out.
+type rule struct {
 	pattern *regexp.Regexp
 	reason  string
-}{
+}
+
+// leftOut are the rules for a standard library: of a path below it, the first
+// that matches counts.
+var leftOut = []rule{
 	{regexp.MustCompile(`(^|/)__pycache__$|\.py[co]$`), reasonBytecode},
 	{regexp.MustCompile(`^(site|dist)-packages$`), reasonSite},
 	{regexp.MustCompile(`^(sitecustomize|usercustomize)\.py$|^EXTERNALLY-MANAGED$`), reasonCustom},
@@ -47,8 +52,12 @@ var leftOut = []struct {
 }
 
 // why says why a path below the standard library is left out; "" if it isn't.
-func why(rel string) string {
-	for _, l := range leftOut {
+func (c *copier) why(rel string) string {
+	rules := leftOut
+	if c.windows() {
+		rules = append(slices.DeleteFunc(slices.Clone(leftOut), func(r rule) bool { return r.reason == reasonWindows }), leftOutWindows...)
+	}
+	for _, l := range rules {
 		if l.pattern.MatchString(rel) {
 			return l.reason
 		}
@@ -58,6 +67,9 @@ func why(rel string) string {
 
 // collect copies the program and the standard library.
 func (c *copier) collect() error {
+	if c.windows() {
+		return c.collectWindows()
+	}
 	exe, err := filepath.EvalSymlinks(c.o.Executable)
 	if err != nil {
 		return err
@@ -76,7 +88,7 @@ func (c *copier) collect() error {
 			c.links[path.Join(c.name, "bin", link)] = name
 		}
 	}
-	if err := c.walk(c.o.Stdlib, "", ""); err != nil {
+	if err := c.walk(c.o.Stdlib, c.stdlib(), "", ""); err != nil {
 		return err
 	}
 	c.beside()
@@ -99,30 +111,30 @@ func (c *copier) beside() {
 	}
 }
 
-// walk copies a directory of the standard library. With a reason, only what was
-// asked for.
-func (c *copier) walk(dir, rel, reason string) error {
+// walk copies a directory of the interpreter: what is rel in top, which is a path
+// below the prefix. With a reason, only what was asked for.
+func (c *copier) walk(dir, top, rel, reason string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
-		if err := c.entry(dir, path.Join(rel, e.Name()), reason, e); err != nil {
+		if err := c.entry(dir, top, path.Join(rel, e.Name()), reason, e); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (c *copier) entry(dir, rel, reason string, e fs.DirEntry) error {
-	to := path.Join(c.name, c.stdlib(), rel)
+func (c *copier) entry(dir, top, rel, reason string, e fs.DirEntry) error {
+	to := path.Join(c.name, top, rel)
 	from := filepath.Join(dir, e.Name())
 	info, err := os.Stat(from) // a link counts as what it leads to
 	if err != nil {
 		c.omit(to, reasonNotAsFile)
 		return nil
 	}
-	if own := why(rel); own != "" {
+	if own := c.why(rel); own != "" {
 		reason = own
 	}
 	if c.o.Excluded(to) {
@@ -138,7 +150,7 @@ func (c *copier) entry(dir, rel, reason string, e fs.DirEntry) error {
 	}
 	switch {
 	case info.IsDir():
-		return c.walk(from, rel, reason)
+		return c.walk(from, top, rel, reason)
 	case info.Mode().IsRegular():
 		return c.put(from, to)
 	}

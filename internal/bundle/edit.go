@@ -22,8 +22,12 @@ var (
 	environmentsPy []byte
 )
 
-// additions are what modules of the standard library get at their ends.
-func additions() map[string][]byte {
+// additions are what modules of the standard library get at their ends. Windows
+// has a store of certificates, and finds DLLs by itself.
+func (c *copier) additions() map[string][]byte {
+	if c.windows() {
+		return map[string][]byte{"venv/__init__.py": environmentsPy}
+	}
 	return map[string][]byte{"ssl.py": certificatesPy, "ctypes/util.py": findLibraryPy, "venv/__init__.py": environmentsPy}
 }
 
@@ -58,7 +62,7 @@ func rewrite(file string, data []byte) error {
 
 func (c *copier) mended(p string, data []byte, prefixes []string) []byte {
 	rel := strings.TrimPrefix(strings.TrimPrefix(p, path.Join(c.name, c.stdlib())), "/")
-	binary, added := bytes.IndexByte(data, 0) >= 0, additions()
+	binary, added := bytes.IndexByte(data, 0) >= 0, c.additions()
 	for _, old := range prefixes {
 		if binary {
 			data = withoutPrefix(data, old)

@@ -69,7 +69,7 @@ func TestWindows(t *testing.T) {
 }
 
 // pack packs the example, and gives the archive's path.
-func (w *wine) pack() string {
+func (w *wine) pack(flags ...string) string {
 	w.t.Helper()
 	w.tools()
 	checkout := filepath.Join(w.work, "checkout")
@@ -79,8 +79,8 @@ func (w *wine) pack() string {
 	w.check(os.Mkdir(filepath.Join(checkout, "tools"), 0o755))
 	w.check(os.WriteFile(filepath.Join(checkout, "tools/hello.exe"),
 		w.starter(exe(build), "import sys\nprint('hello from ' + sys.executable)\n"), 0o755))
-	said := w.run(build, 0, exe(build), `Z:\w\drive.py`, `Z:\w\binary-buildout.exe`, "pack", `Z:\w\checkout`, "--python", exe(build),
-		"--before", exe(build)+` Z:\w\forms.py`, "--out", `Z:\w\dist`)
+	said := w.run(build, 0, append([]string{exe(build), `Z:\w\drive.py`, `Z:\w\binary-buildout.exe`, "pack", `Z:\w\checkout`, "--python", exe(build),
+		"--before", exe(build) + ` Z:\w\forms.py`, "--out", `Z:\w\dist`}, flags...)...)
 	w.t.Logf("pack:\n%s", said)
 	file := filepath.Join(w.work, "dist/app-1.0-cp313-win_amd64.zip")
 	if _, err := os.Stat(file); err != nil || !strings.Contains(said, "Proving") {
