@@ -1,10 +1,7 @@
 package cli
 
 import (
-	"encoding/json"
 	"html/template"
-	"os"
-	"path/filepath"
 	"strconv"
 
 	"github.com/binary-buildout/binary-buildout/archive"
@@ -54,15 +51,15 @@ func sideOfArchive(file string) (changes.Side, error) {
 // sideOfTree reads the documents of an installed tree; nil where they can't be
 // read, since nothing hangs on an account.
 func sideOfTree(dir string) *changes.Side {
-	var m archive.Manifest
-	var files archive.Files
-	for name, into := range map[string]any{archive.ManifestName: &m, archive.FilesName: &files} {
-		data, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
-		if err != nil || archive.CheckDocument(name, data) != nil || json.Unmarshal(data, into) != nil {
-			return nil
-		}
+	m, err := archive.TreeManifest(dir)
+	if err != nil {
+		return nil
 	}
-	s := sideOf(&m, files.Files)
+	files, err := archive.Document[archive.Files](dir, archive.FilesName)
+	if err != nil {
+		return nil
+	}
+	s := sideOf(m, files.Files)
 	return &s
 }
 

@@ -2,10 +2,8 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -114,21 +112,11 @@ func ofManifest(m *archive.Manifest, source verify.Source, in *verify.Input) {
 
 // unpacked is the manifest of an archive that was unpacked in dir; nil if none was.
 func unpacked(dir string) (*archive.Manifest, error) {
-	data, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(archive.ManifestName)))
+	m, err := archive.TreeManifest(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	m := &archive.Manifest{}
-	if err == nil {
-		err = json.Unmarshal(data, m)
-	}
-	if err == nil && m.Format > archive.Format {
-		err = fmt.Errorf("its format is %d, and this program reads up to %d", m.Format, archive.Format)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading the manifest of %s: %w", dir, err)
-	}
-	return m, nil
+	return m, err
 }
 
 func (c *Command) verifyDir(ctx context.Context, source string, flags *packFlags, in *verify.Input) error {

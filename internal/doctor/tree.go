@@ -3,7 +3,6 @@ package doctor
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,18 +20,13 @@ import (
 // own is the path of one of binary-buildout's documents in the tree.
 func (p Patient) own(name string) string { return filepath.Join(p.Dir, filepath.FromSlash(name)) }
 
-// largest is how large a document may be, in bytes.
-const largest = 64 << 20
-
-// read reads one of them; false if it isn't there, or damaged. Root may look at
-// a tree of another user, who may have put a pipe or a device there.
-func (p Patient) read(name string, into any) bool {
-	info, err := os.Stat(p.own(name))
-	if err != nil || !info.Mode().IsRegular() || info.Size() > largest {
-		return false
+// read reads one of them; false if it isn't there, or damaged.
+func read[T any](p Patient, name string, into *T) bool {
+	v, err := archive.Document[T](p.Dir, name)
+	if err == nil {
+		*into = *v
 	}
-	data, err := os.ReadFile(p.own(name))
-	return err == nil && archive.CheckDocument(name, data) == nil && json.Unmarshal(data, into) == nil
+	return err == nil
 }
 
 // bootstrap is the command that sets the tree up: with the interpreter that lies
@@ -54,7 +48,7 @@ func settled(_ context.Context, p Patient) []Finding {
 		real = p.Dir
 	}
 	switch {
-	case !p.read(archive.StateName, &s) || s.Root == "":
+	case !read(p, archive.StateName, &s) || s.Root == "":
 		return missing("place", p.bootstrap(), "bootstrap.py hasn't run")
 	case s.Root != real:
 		return missing("place", p.bootstrap(), "it was set up at %s, and is at %s now", s.Root, real)
@@ -66,10 +60,10 @@ func settled(_ context.Context, p Patient) []Finding {
 func fits(ctx context.Context, p Patient) []Finding {
 	var s archive.State
 	var m archive.Manifest
-	if !p.read(archive.ManifestName, &m) {
+	if !read(p, archive.ManifestName, &m) {
 		return missing("archive", "install it into another directory, and move var/ there", "its manifest can't be read")
 	}
-	if !p.read(archive.StateName, &s) || s.Interpreter == "" {
+	if !read(p, archive.StateName, &s) || s.Interpreter == "" {
 		return nil // settled says it
 	}
 	again := "install it again, or set the tree up for another one of the same version: cd " + install.ShellWord(p.Dir) + " && PYTHON bootstrap.py"
@@ -109,7 +103,7 @@ func interrupted(_ context.Context, p Patient) []Finding {
 // complete has bootstrap.py compare each file with what was installed.
 func complete(ctx context.Context, p Patient) []Finding {
 	var s archive.State
-	if !p.read(archive.StateName, &s) || s.Interpreter == "" {
+	if !read(p, archive.StateName, &s) || s.Interpreter == "" {
 		return nil
 	}
 	if _, err := os.Stat(s.Interpreter); err != nil {

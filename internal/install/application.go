@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"time"
 
@@ -49,7 +50,7 @@ func openTree(ctx context.Context, o Options) (*application, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := readManifest(dir); err != nil {
+	if _, err := archive.TreeManifest(dir); err != nil {
 		return nil, fault.Usage(fmt.Errorf("updating %s: it isn't an installation of binary-buildout (%w)", dir, err), "install one: binary-buildout install SOURCE --into "+ShellWord(dir))
 	}
 	for _, name := range []string{archive.BootstrapPy, archive.FilesName} {
@@ -76,13 +77,13 @@ func openTree(ctx context.Context, o Options) (*application, error) {
 func (t *application) close() { t.held.Release() }
 
 func (t *application) read(ctx context.Context, o Options) error {
-	state, err := readJSON[archive.State](filepath.Join(t.dir, archive.StateName))
+	state, err := archive.Document[archive.State](t.dir, archive.StateName)
 	if err != nil || state.Root == "" {
 		return fault.Usage(fmt.Errorf("updating %s: bootstrap.py has not run there", t.dir), "run: python "+ShellWord(filepath.Join(t.dir, archive.BootstrapPy)))
 	}
 	var interrupted *change
 	if _, err := os.Lstat(filepath.Join(t.dir, transactionDir)); err == nil {
-		if interrupted, err = readJSON[change](filepath.Join(t.dir, transactionDir, "plan.json")); err != nil {
+		if interrupted, err = archive.Document[change](t.dir, path.Join(transactionDir, "plan.json")); err != nil {
 			return fault.Surroundings(fmt.Errorf("looking at what was interrupted: %w", err), "")
 		}
 		o.tell(fetch.Event{Step: "bootstrap", Text: "finishing what was interrupted"})
@@ -98,10 +99,10 @@ func (t *application) read(ctx context.Context, o Options) error {
 	}
 	data, err := os.ReadFile(filepath.Join(t.dir, archive.ManifestName))
 	if err == nil {
-		t.manifest, err = readManifest(t.dir)
+		t.manifest, err = archive.TreeManifest(t.dir)
 	}
 	if err == nil {
-		t.state, err = readJSON[archive.State](filepath.Join(t.dir, archive.StateName))
+		t.state, err = archive.Document[archive.State](t.dir, archive.StateName)
 	}
 	if err != nil {
 		return fault.Surroundings(fmt.Errorf("looking at %s: %w", t.dir, err), "")

@@ -77,7 +77,7 @@ func (c chained) asset(t *testing.T, i int) fetch.Asset {
 func (c chained) edit(t *testing.T, version string, change func(*fetch.Index)) {
 	t.Helper()
 	at := filepath.Join(c.dir, version)
-	x, err := readJSON[fetch.Index](filepath.Join(at, fetch.IndexName))
+	x, err := archive.Document[fetch.Index](at, fetch.IndexName)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -282,7 +282,7 @@ func TestUpdateChainNot(t *testing.T) {
 		}, whole, 0},
 		"a circle": {func(t *testing.T, c chained) {
 			c.edit(t, "1.1", func(x *fetch.Index) {
-				y, _ := readJSON[fetch.Index](filepath.Join(c.dir, fetch.IndexName))
+				y, _ := archive.Document[fetch.Index](c.dir, fetch.IndexName)
 				x.Assets[0].Deltas = y.Assets[0].Deltas
 			})
 		}, whole, 0},

@@ -22,7 +22,7 @@ func already(dir string, a fetch.Asset) *Result {
 	if err != nil || state != sameHere {
 		return nil
 	}
-	m, err := readManifest(dir)
+	m, err := archive.TreeManifest(dir)
 	if err != nil {
 		return nil
 	}
@@ -45,7 +45,7 @@ func downloadDir(dir string) (string, error) {
 	}
 	if fi, statErr := os.Stat(dir); statErr == nil && fi.IsDir() {
 		inside := filepath.Join(dir, downloadInside)
-		if _, err := readManifest(dir); err == nil {
+		if _, err := archive.TreeManifest(dir); err == nil {
 			inside = filepath.Join(dir, archive.Dir, "download")
 		}
 		if scratch.Make(inside, 0o022) == nil {

@@ -53,7 +53,7 @@ func look(dir string, m *archive.Manifest, files *archive.Files, digest string) 
 	if len(entries) == 0 || interrupted(dir) {
 		return nothingHere, nil
 	}
-	old, err := readManifest(dir)
+	old, err := archive.TreeManifest(dir)
 	if err != nil {
 		return 0, fault.Usage(fmt.Errorf("installing into %s: it isn't empty, and isn't an installation of binary-buildout (%w)", dir, err),
 			"give another directory, or move this one away")
@@ -68,7 +68,7 @@ func look(dir string, m *archive.Manifest, files *archive.Files, digest string) 
 	if m == nil {
 		return otherHere, nil
 	}
-	oldFiles, err := readJSON[archive.Files](filepath.Join(dir, archive.FilesName))
+	oldFiles, err := archive.Document[archive.Files](dir, archive.FilesName)
 	if err == nil && reflect.DeepEqual(old, m) && reflect.DeepEqual(oldFiles, files) {
 		return sameHere, nil
 	}
@@ -77,19 +77,8 @@ func look(dir string, m *archive.Manifest, files *archive.Files, digest string) 
 
 // bootstrapped is whether bootstrap.py has run for this directory.
 func bootstrapped(dir string) bool {
-	s, err := readJSON[archive.State](filepath.Join(dir, archive.StateName))
+	s, err := archive.Document[archive.State](dir, archive.StateName)
 	return err == nil && s.Root != ""
-}
-
-func readManifest(dir string) (*archive.Manifest, error) {
-	m, err := readJSON[archive.Manifest](filepath.Join(dir, archive.ManifestName))
-	if err != nil {
-		return nil, err
-	}
-	if m.Format < 1 || m.Format > archive.Format {
-		return nil, fmt.Errorf("reading %s: its format is %d, and this program knows up to %d", archive.ManifestName, m.Format, archive.Format)
-	}
-	return m, nil
 }
 
 // writeRecord writes install.json. A source with a password in it, which updates
@@ -110,19 +99,7 @@ func writeRecord(dir string, r record) error {
 }
 
 func readRecord(dir string) (*record, error) {
-	return readJSON[record](filepath.Join(dir, recordName))
-}
-
-func readJSON[T any](path string) (*T, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	v := new(T)
-	if err := json.Unmarshal(data, v); err != nil {
-		return nil, fmt.Errorf("reading %s: %w", path, err)
-	}
-	return v, nil
+	return archive.Document[record](dir, recordName)
 }
 
 func writeJSON(path string, v any) error {

@@ -216,7 +216,7 @@ func finalDir(into string) (string, error) {
 }
 
 func otherVersion(o Options, dir, what string) error {
-	old, _ := readManifest(dir)
+	old, _ := archive.TreeManifest(dir)
 	have := "another version"
 	if old != nil {
 		have = old.Name + " " + old.Version

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
 	"syscall"
@@ -284,7 +285,7 @@ func interrupted(dir string) bool {
 	if err != nil {
 		return false
 	}
-	moved, _ := readJSON[[]string](filepath.Join(dir, insideName, entriesName))
+	moved, _ := archive.Document[[]string](dir, path.Join(insideName, entriesName))
 	known := map[string]bool{insideName: true, downloadInside: true}
 	if moved != nil {
 		for _, name := range *moved {
@@ -303,7 +304,7 @@ func interrupted(dir string) bool {
 
 // undoInside removes what an interrupted moveUp left.
 func undoInside(dir string) error {
-	moved, err := readJSON[[]string](filepath.Join(dir, insideName, entriesName))
+	moved, err := archive.Document[[]string](dir, path.Join(insideName, entriesName))
 	if err != nil {
 		return nil // nothing was moved yet
 	}

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 
+	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/fetch"
 )
@@ -21,7 +21,7 @@ func Rollback(ctx context.Context, o UpdateOptions) (*Updated, error) {
 	if t.resumed != nil && !t.resumed.Keeps {
 		return t.rolledBack(t.resumed.FromVersion), t.shell(ctx, o, "start", o.Start)
 	}
-	plan, err := readJSON[change](filepath.Join(t.dir, previousPlan))
+	plan, err := archive.Document[change](t.dir, previousPlan)
 	if err != nil || plan.To != t.digest {
 		return nil, fault.Usage(fmt.Errorf("rolling back %s: there is no version to go back to", t.dir),
 			"an update keeps the version before it; install another one's archive beside this directory")

@@ -91,7 +91,7 @@ func Update(ctx context.Context, o UpdateOptions) (*Updated, error) {
 	res.Python = py
 	if in.Bundled || t.manifest.BundledPython != nil {
 		defer func() {
-			if s, err := readJSON[archive.State](filepath.Join(t.dir, archive.StateName)); err == nil {
+			if s, err := archive.Document[archive.State](t.dir, archive.StateName); err == nil {
 				res.Python = s.Interpreter
 			}
 		}()
@@ -247,7 +247,7 @@ func (t *application) buildout(ctx context.Context, o UpdateOptions, res *Update
 		return nil
 	}
 	var args []string
-	if s, err := readJSON[archive.State](filepath.Join(t.dir, archive.StateName)); err == nil && s.Config != "" {
+	if s, err := archive.Document[archive.State](t.dir, archive.StateName); err == nil && s.Config != "" {
 		res.Config = s.Config
 		args = []string{"-c", s.Config}
 	}
@@ -323,9 +323,9 @@ func RunHook(ctx context.Context, o Options, what, command, dir string) error {
 
 // report are the sentences that bootstrap.py left about edits.
 func (t *application) report() []string {
-	plan, err := readJSON[struct {
+	plan, err := archive.Document[struct {
 		Report [][3]string `json:"report"`
-	}](filepath.Join(t.dir, previousPlan))
+	}](t.dir, previousPlan)
 	if err != nil {
 		return nil
 	}

@@ -66,7 +66,7 @@ func offerDelta(t *testing.T, dist, delta string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x, err := readJSON[fetch.Index](filepath.Join(dist, fetch.IndexName))
+	x, err := archive.Document[fetch.Index](dist, fetch.IndexName)
 	if err != nil {
 		t.Fatal(err)
 	}

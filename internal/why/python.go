@@ -1,7 +1,6 @@
 package why
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -31,18 +30,9 @@ var shebang = regexp.MustCompile(`^#!\s*(?:"([^"\r\n]+)"|(\S+))[ \t]*([^\r\n]*)`
 // interpreter is the one that bin/buildout runs under, with its flags: an
 // installed tree says it in state.json, since its first line may be sh's.
 func interpreter(dir, program string) ([]string, error) {
-	var state archive.State
-	data, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(archive.StateName)))
+	state, err := archive.Document[archive.State](dir, archive.StateName)
 	if err == nil {
-		if err := json.Unmarshal(data, &state); err != nil {
-			return nil, fmt.Errorf("reading %s: %w", archive.StateName, err)
-		}
-		var launch struct {
-			Virtualenv string `json:"virtualenv"`
-		}
-		if data, err = os.ReadFile(filepath.Join(dir, filepath.FromSlash(archive.LaunchName))); err == nil {
-			err = json.Unmarshal(data, &launch)
-		}
+		launch, err := archive.Document[archive.Launch](dir, archive.LaunchName)
 		if err != nil {
 			return nil, err
 		}
