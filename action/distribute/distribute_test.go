@@ -168,7 +168,9 @@ func TestWheels(t *testing.T) {
 			t.Errorf("%s has %s", path, name)
 		}
 		windows := strings.Contains(path, "-win_")
-		if shared := slices.ContainsFunc(r.File, func(f *zip.File) bool { return f.Name == "binary_buildout-1.2.3.data/data/share/man/man1/binary-buildout.1" }); shared == windows {
+		if shared := slices.ContainsFunc(r.File, func(f *zip.File) bool {
+			return f.Name == "binary_buildout-1.2.3.data/data/share/man/man1/binary-buildout.1"
+		}); shared == windows {
 			t.Errorf("%s has man pages: %v", path, shared)
 		}
 		for _, f := range r.File {

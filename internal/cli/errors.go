@@ -17,6 +17,17 @@ const (
 	exitSurroundings = 3 // network, disk, GitHub
 )
 
+// exitCodes are all of them with what they mean, for the man pages and the reference.
+var exitCodes = []struct {
+	code  int
+	means string
+}{
+	{0, "done"},
+	{exitFailed, "the build or a check failed"},
+	{exitUsage, "wrong usage, or not for this system"},
+	{exitSurroundings, "the surroundings failed: network, disk, GitHub"},
+}
+
 func usageError(text, hint string) error {
 	return fault.Usage(errors.New(text), hint)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 )
 
@@ -82,13 +83,8 @@ func (p *page) example(lines []string) {
 
 func (p *page) codes() {
 	p.section("EXIT STATUS")
-	for _, c := range []struct{ code, means string }{
-		{"0", "done"},
-		{"1", "the build or a check failed"},
-		{"2", "wrong usage, or not for this system"},
-		{"3", "the surroundings failed: network, disk, GitHub"},
-	} {
-		p.item(c.code, c.means)
+	for _, c := range exitCodes {
+		p.item(strconv.Itoa(c.code), c.means)
 	}
 }
 
