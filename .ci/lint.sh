@@ -19,7 +19,7 @@ git ls-files '*.sh' .ci/run .ci/python try test | while read -r script; do
     esac
 done
 
-tools-python .ci/powershell.py target/install.ps1 target/install.py
+tools-python .ci/powershell.py target/install.ps1 target/install-nopython.ps1
 
 if [ -d .github/workflows ]; then
     actionlint

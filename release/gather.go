@@ -215,7 +215,7 @@ func reportName(archive string) string {
 // caller adds. Nothing else of it may lie beside the archives.
 func isDocument(name string) bool {
 	switch name {
-	case IndexName, SumsName, InstallerName, WindowsInstallerName, InstallProgramName, NoPythonInstallerName, "plan.json":
+	case IndexName, SumsName, InstallerName, WindowsInstallerName, InstallProgramName, NoPythonInstallerName, NoPythonWindowsInstallerName, "plan.json":
 		return true
 	}
 	return strings.HasSuffix(name, sbomEnding) || strings.HasSuffix(name, vexEnding) || isAttestation(name)
@@ -241,7 +241,7 @@ func (s Set) check() error {
 			wrong.add("wrong", fmt.Sprintf("%s is not of %s %s", a.File.Name, first.Name, first.Version))
 		}
 	}
-	const documents = 10 // four installers, VEX, SBOM, index.json, SHA256SUMS, two attestations
+	const documents = 11 // five installers, VEX, SBOM, index.json, SHA256SUMS, two attestations
 	if n := len(s.files()) + documents; n > maxAssets {
 		wrong.add("wrong", fmt.Sprintf("%d assets, and a release holds %d", n, maxAssets))
 	}

@@ -10,20 +10,23 @@ import (
 
 // The scripts that install from the release that they are assets of, where there is
 // no binary-buildout: for sh, and for PowerShell. They are small enough to be read;
-// what they run are two more assets, whose digests they have.
+// what they run are more assets, whose digests they have.
 const (
 	InstallerName         = "install.sh"
 	WindowsInstallerName  = "install.ps1"
 	InstallProgramName    = "install.py"
 	NoPythonInstallerName = "install-nopython.sh"
+
+	NoPythonWindowsInstallerName = "install-nopython.ps1"
 )
 
-// Installers are install.sh, install.ps1, install.py and install-nopython.sh for a
-// release: of server (https://github.com), repo (OWNER/REPO) and tag. Equal arguments
+// Installers are install.sh, install.ps1, install.py, install-nopython.sh and
+// install-nopython.ps1 for a release: of server (https://github.com), repo (OWNER/REPO) and tag. Equal arguments
 // give equal bytes. Without repo or tag they install from mirrors only.
 func Installers(server, repo, tag string) ([]File, error) {
 	program := NewFile(InstallProgramName, []byte(target.InstallProgram()))
 	noPython := NewFile(NoPythonInstallerName, []byte(target.InstallWithoutPython()))
+	windows := NewFile(NoPythonWindowsInstallerName, []byte(target.InstallWindowsWithoutPython()))
 	for _, v := range []string{server, repo, tag} {
 		if strings.ContainsFunc(v, func(r rune) bool { return r < ' ' || r == 0x7f }) {
 			return nil, fail(exitUsage, "", "writing %s: %q has a control character", InstallerName, v)
@@ -34,11 +37,11 @@ func Installers(server, repo, tag string) ([]File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("writing %s: %w", InstallerName, err)
 	}
-	ps1, err := filled(strings.Replace(target.InstallWindowsScript(), "@PROGRAM@\n", target.InstallProgram(), 1), values[:3], powershellQuote)
+	ps1, err := filled(target.InstallWindowsScript(), append(values, [2]string{"@INSTALL-NOPYTHON.PS1@", windows.SHA256}), powershellQuote)
 	if err != nil {
 		return nil, fmt.Errorf("writing %s: %w", WindowsInstallerName, err)
 	}
-	return []File{NewFile(InstallerName, []byte(sh)), NewFile(WindowsInstallerName, []byte(ps1)), program, noPython}, nil
+	return []File{NewFile(InstallerName, []byte(sh)), NewFile(WindowsInstallerName, []byte(ps1)), program, noPython, windows}, nil
 }
 
 // filled puts each value, quoted, where its name stands in quotes, once.

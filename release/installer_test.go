@@ -16,7 +16,7 @@ func installers(t *testing.T, server, repo, tag string) (sh, ps1 File) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(files) != 4 || files[0].Name != "install.sh" || files[1].Name != "install.ps1" {
+	if len(files) != 5 || files[0].Name != "install.sh" || files[1].Name != "install.ps1" {
 		t.Fatalf("%d files", len(files))
 	}
 	return files[0], files[1]
@@ -81,8 +81,8 @@ func TestInstallersAreRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sh, ps1, program, noPython := files[0], files[1], files[2], files[3]
-	for _, f := range []File{sh, noPython} {
+	sh, ps1, program, noPython, windows := files[0], files[1], files[2], files[3], files[4]
+	for _, f := range []File{sh, ps1, noPython, windows} {
 		if n := strings.Count(string(f.Data), "\n"); n >= 300 {
 			t.Errorf("%s has %d lines", f.Name, n)
 		}
@@ -95,13 +95,14 @@ func TestInstallersAreRead(t *testing.T) {
 		text   string
 	}{
 		{sh, "installer='" + program.SHA256 + "'\n"}, {sh, "nopython='" + noPython.SHA256 + "'\n"},
+		{ps1, "'install.py' = '" + program.SHA256 + "'"}, {ps1, "'install-nopython.ps1' = '" + windows.SHA256 + "'"},
 	} {
 		if !strings.Contains(string(has.script.Data), has.text) {
 			t.Errorf("%s has no %s", has.script.Name, has.text)
 		}
 	}
 	notASCII := regexp.MustCompile(`[^\x00-\x7f]`)
-	for _, f := range []File{ps1, program} {
+	for _, f := range []File{ps1, program, windows} {
 		if at := notASCII.FindStringIndex(string(f.Data)); at != nil {
 			t.Errorf("%s isn't ASCII at %d", f.Name, at[0])
 		}

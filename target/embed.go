@@ -22,6 +22,8 @@ var (
 	installSh string
 	//go:embed install-nopython.sh
 	installNoPython string
+	//go:embed install-nopython.ps1
+	installNoPythonPs1 string
 	//go:embed install.ps1
 	installPs1 string
 	//go:embed src/names.py
@@ -66,10 +68,13 @@ func InstallWithoutPython() string {
 	return strings.Replace(installNoPython, "@SYSTEM@\n", SystemFunctions(), 1)
 }
 
+// InstallWindowsWithoutPython is install-nopython.ps1, the same for install.ps1.
+func InstallWindowsWithoutPython() string { return installNoPythonPs1 }
+
 // InstallScript is install.sh, with @SERVER@, @REPO@, @TAG@ and, by their names in
 // capitals, the digests of the two to be filled in.
 func InstallScript() string { return installSh }
 
-// InstallWindowsScript is install.ps1, with the same to be filled in, but for the
-// digest of install-nopython.sh.
+// InstallWindowsScript is install.ps1, with the same to be filled in; of the digests
+// that of install-nopython.ps1.
 func InstallWindowsScript() string { return installPs1 }

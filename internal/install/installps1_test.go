@@ -24,13 +24,12 @@ func piped(t *testing.T, options ...string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rest, ok := strings.Cut(string(files[1].Data), "$program = @'\n")
-	program, _, ok2 := strings.Cut(rest, "\n'@\n")
-	if !ok || !ok2 || !strings.Contains(string(files[1].Data), "\"OPTIONS = '$told'`n$program\" | & $driver -sE '-'\n") {
+	program := strings.TrimSuffix(string(files[2].Data), "\n")
+	if !strings.Contains(string(files[1].Data), "\"OPTIONS = '$told'`n$program\" | & $driver -sE '-'\n") {
 		t.Fatal("install.ps1 hands the program to Python in another way")
 	}
-	for _, name := range []string{"into", "python", "tag", "from", "label", "sha256", "server", "repo", "release", "update", "helper", "script"} {
-		if !strings.Contains(string(files[1].Data), `"`+name+`=$`) {
+	for _, name := range []string{"into", "python", "tag", "from", "label", "sha256", "server", "repo", "release", "update", "brought", "helper", "script"} {
+		if !strings.Contains(string(files[1].Data), `"`+name+`=`) {
 			t.Errorf("install.ps1 doesn't tell %s", name)
 		}
 		options = append([]string{name + "="}, options...) // the last one counts

@@ -59,7 +59,7 @@ func TestPowerShellRedirects(t *testing.T) {
 	script := target.InstallWindowsScript()
 	start := strings.Index(script, "function Get-BinaryBuildoutFile {")
 	end := strings.Index(script[start:], "\n}\n")
-	function := script[start:start+end+3] + "Get-BinaryBuildoutFile"
+	function := script[start:start+end+3] + "try { Get-BinaryBuildoutFile } catch { [Console]::Error.WriteLine($_.Exception.GetBaseException().Message); exit 1 }"
 
 	for _, c := range []struct {
 		path, have, ca string

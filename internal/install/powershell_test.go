@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/internal/digest"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
 	publish "github.com/binary-buildout/binary-buildout/release"
 )
@@ -72,6 +73,9 @@ func TestPowerShell(t *testing.T) {
 	})))
 	path := filepath.Join(t.TempDir(), "install.ps1")
 	mkfile(t, path, string(scripts[1].Data))
+	for _, f := range scripts[2:] {
+		mkfile(t, filepath.Join(dist, f.Name), string(f.Data))
+	}
 	parent := t.TempDir()
 	into := filepath.Join(parent, "a place")
 	block := "& ([scriptblock]::Create((Invoke-RestMethod -Uri " + srv.URL + "/install.ps1))) -Into '" + into + "'"
@@ -181,6 +185,7 @@ func TestPowerShell(t *testing.T) {
 		t.Fatal(err)
 	}
 	mkfile(t, path, string(hidden[1].Data))
+	mkfile(t, filepath.Join(filepath.Dir(path), "install.py"), string(hidden[2].Data))
 	cmd = here("3.13", "curl")
 	cmd.Env = append(cmd.Env, "GITHUB_API_URL="+api.URL, "GH_TOKEN=s3cret")
 	code, out = file(cmd)

@@ -1,0 +1,102 @@
+//go:build powershell && unix
+
+package install
+
+import (
+	"archive/zip"
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/binary-buildout/binary-buildout/internal/digest"
+	"github.com/binary-buildout/binary-buildout/internal/fetch"
+	publish "github.com/binary-buildout/binary-buildout/release"
+)
+
+// TestPowerShellBare: what install-nopython.ps1 brings with .NET alone: of the archives
+// for this Windows that have a Python in them the newest's, if its digest is right and
+// no name in it climbs. (That python.exe runs only on Windows.)
+func TestPowerShellBare(t *testing.T) {
+	files, err := publish.Installers("", "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	functions, _, ok := strings.Cut(string(files[1].Data), "\n$given = @{")
+	if _, functions, _ = strings.Cut(functions, "\n)\n"); !ok {
+		t.Fatal("install.ps1 has another last line")
+	}
+	dist := t.TempDir()
+	pack := func(name string, entries ...string) fetch.Asset {
+		var b bytes.Buffer
+		z := zip.NewWriter(&b)
+		for _, e := range entries {
+			w, err := z.Create(e)
+			if err == nil && !strings.HasSuffix(e, "/") {
+				_, err = w.Write([]byte(name))
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+		mkfile(t, filepath.Join(dist, name), b.String())
+		return fetch.Asset{Name: name, Size: int64(b.Len()), SHA256: digest.Of(b.Bytes()), PythonBundled: true}
+	}
+	asset := func(name, target, python string, entries ...string) fetch.Asset {
+		a := pack(name, entries...)
+		a.Target, a.Python = target, python
+		return a
+	}
+	old := asset("old.zip", "cp39-win_amd64", "3.9.13", "app-1.0/python-3.9.13/python.exe")
+	good := asset("good.zip", "cp313-win_amd64", "3.13.5", "app-1.0/", "app-1.0/x.txt", "app-1.0/python-3.13.5/", "app-1.0/python-3.13.5/python.exe", "app-1.0/python-3.13.5/Lib/os.py")
+	other := asset("other.zip", "cp314-win_arm64", "3.14.0", "app-1.0/python-3.14.0/python.exe")
+	none := asset("none.zip", "cp315-win_amd64", "3.15.0", "app-1.0/x")
+	none.PythonBundled = false
+	climbs := asset("climbs.zip", "cp313-win_amd64", "3.13.6", "app-1.0/python-3.13.6/../../../evil")
+	damaged := good
+	damaged.SHA256 = strings.Repeat("0", 64)
+	for name, tt := range map[string]struct {
+		assets                []fetch.Asset
+		machine, sha256, want string
+	}{
+		"the newest":       {[]fetch.Asset{old, none, good, other}, "AMD64", "", "python-3.13.5/python.exe|good.zip|"},
+		"its digest":       {[]fetch.Asset{old, good}, "AMD64", "sha256:" + strings.ToUpper(good.SHA256), "python-3.13.5/python.exe|good.zip|"},
+		"another digest":   {[]fetch.Asset{good}, "AMD64", strings.Repeat("ab", 32), "good.zip has SHA-256 " + good.SHA256},
+		"damaged":          {[]fetch.Asset{damaged}, "AMD64", "", "and index.json says 0000"},
+		"climbs":           {[]fetch.Asset{climbs}, "AMD64", "", "has no place in an archive"},
+		"another machine":  {[]fetch.Asset{good}, "x86", "", "none here"},
+		"not of a Windows": {[]fetch.Asset{good}, "", "", "none here"},
+	} {
+		work := filepath.Join(t.TempDir(), "work")
+		if err := os.Mkdir(work, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		writeIndex(t, dist, fetch.Index{Format: 1, Name: "app", Version: "1.0", Assets: tt.assets})
+		path := filepath.Join(t.TempDir(), "test.ps1")
+		mkfile(t, path, functions+"\n$text = @'\n"+string(files[4].Data)+"'@\n"+
+			"try { $found = [scriptblock]::Create($text).Invoke('"+work+"', '', '"+tt.sha256+"', @{ From = '"+dist+"'; Tag = 'v1' }) } catch { $_.Exception.GetBaseException().Message; exit }\n"+
+			"if (-not $found) { 'none here'; exit }\n"+
+			"'{0}|{1}|' -f $found[0].Replace('"+work+"/', ''), $found[1].Replace('"+work+"/', '')\n")
+		cmd := powershell(t)
+		cmd.Env = append(cmd.Env, "PROCESSOR_ARCHITECTURE="+tt.machine)
+		code, out := run(t, cmd, "-File", path)
+		if code != 0 || !strings.Contains(out, tt.want) {
+			t.Errorf("%s: exit code %d\n%s", name, code, out)
+		}
+		if strings.HasSuffix(tt.want, "|") {
+			if string(mustRead(t, filepath.Join(work, "python-3.13.5", "Lib", "os.py"))) != "good.zip" {
+				t.Errorf("%s: what lies there is another", name)
+			}
+			if _, err := os.Lstat(filepath.Join(work, "x.txt")); err == nil {
+				t.Errorf("%s: more than the interpreter is unpacked", name)
+			}
+		}
+		if _, err := os.Lstat(filepath.Join(filepath.Dir(work), "evil")); err == nil {
+			t.Errorf("%s: it climbed", name)
+		}
+	}
+}
