@@ -171,7 +171,7 @@ func TestWatcher(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	want := "develop /srv/app/src/hello  false 0/0|egg six 1.16.0 false 0/1|part py  true 0/1|part more  false 1/1"
+	want := "develop /srv/app/src/hello  false 0/0|egg six 1.16.0 false 0/1|egg nosuch 1 false 0/2|egg six 1.16.0 false 0/2|part py  true 0/2|part more  false 1/2"
 	if got := strings.Join(events, "|"); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

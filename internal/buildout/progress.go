@@ -10,6 +10,7 @@ import (
 
 var (
 	lineDevelop = regexp.MustCompile(`^Develop: u?['"](.*)['"]$`)
+	lineAhead   = regexp.MustCompile(`^Fetched (\S+) (\S+) ahead\.$`) // py/ahead.py
 	lineGot     = regexp.MustCompile(`^Got (\S+) (\S+?)\.$`)
 	linePart    = regexp.MustCompile(`^(Installing|Updating|Uninstalling) (.+)\.$`)
 	lineGetting = regexp.MustCompile(`^Getting distribution for u?['"]?(.*?)['"]?\.$`)
@@ -26,7 +27,8 @@ type watcher struct {
 	current string            // the part being made
 	parted  func(part string) // called when the next part begins, and the part before it is made; may be nil
 	parts   []string
-	eggs    int
+	eggs    int // got so far
+	ahead   int // of them, and of those that buildout will ask for, fetched ahead
 	out     []io.Writer
 }
 
@@ -64,6 +66,10 @@ func (w *watcher) line(line string) {
 	switch {
 	case lineDevelop.MatchString(line):
 		e = Event{Kind: DevelopEvent, Name: lineDevelop.FindStringSubmatch(line)[1]}
+	case lineAhead.MatchString(line):
+		m := lineAhead.FindStringSubmatch(line)
+		w.ahead++
+		e = Event{Kind: EggEvent, Name: m[1], Version: m[2]}
 	case lineGot.MatchString(line):
 		m := lineGot.FindStringSubmatch(line)
 		w.eggs++
@@ -83,7 +89,7 @@ func (w *watcher) line(line string) {
 		return
 	}
 	if w.report != nil {
-		e.Elapsed, e.Eggs, e.Parts = time.Since(w.start), w.eggs, max(0, len(w.parts)-1)
+		e.Elapsed, e.Eggs, e.Parts = time.Since(w.start), max(w.eggs, w.ahead), max(0, len(w.parts)-1)
 		w.report(e)
 	}
 }

@@ -317,6 +317,7 @@ class Ahead(object):
             return 'no egg'
         with self.changed:
             self.eggs[name] = Egg(egg[0], egg[1], dist)
+        easy.logger.info('Fetched %s %s ahead.', dist.project_name, dist.version)
         return ''
 
     def learn(self, name, needs):
