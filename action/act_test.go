@@ -237,12 +237,12 @@ func (e *actEnv) released(t *testing.T, log string, others int, want ...string) 
 	if len(all) != 1 || all[0].Draft || all[0].Tag != "v1.0" {
 		t.Fatalf("releases %+v\n%s", all, log)
 	}
-	for _, name := range append(want, "SHA256SUMS", "index.json", "install.sh", "install.ps1", "site-1.0.cdx.json") {
+	for _, name := range append(want, "SHA256SUMS", "index.json", "install.sh", "install.ps1", "install.py", "install-nopython.sh", "install-nopython.ps1", "site-1.0.cdx.json") {
 		if all[0].Assets[name] == nil {
 			t.Errorf("%s is missing in %d assets", name, len(all[0].Assets))
 		}
 	}
-	if n := 2*len(want) + 5 + others; len(all[0].Assets) != n {
+	if n := 2*len(want) + 8 + others; len(all[0].Assets) != n {
 		t.Errorf("%d assets, want %d", len(all[0].Assets), n)
 	}
 }

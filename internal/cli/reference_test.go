@@ -36,7 +36,7 @@ func TestReferenceFiles(t *testing.T) {
 		t.Fatal("docs/reference.md has no files")
 	}
 	named := []string{release.IndexName, release.SumsName, release.AttestationName, release.SBOMAttestationName, release.InstallerName, release.WindowsInstallerName,
-		release.InstallProgramName, release.NoPythonInstallerName, archive.BootstrapPy}
+		release.InstallProgramName, release.NoPythonInstallerName, release.NoPythonWindowsInstallerName, archive.BootstrapPy}
 	for _, pattern := range []string{"../../archive/*.go", "../install/*.go"} {
 		sources, err := filepath.Glob(pattern)
 		if err != nil || len(sources) < 5 {
