@@ -19,6 +19,7 @@ import (
 
 	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
+	"github.com/binary-buildout/binary-buildout/target"
 )
 
 // ways are those that the script downloads by: a tool, or the Python that runs it.
@@ -174,7 +175,11 @@ func TestNoPasswordInCommandLines(t *testing.T) {
 // TestAskedTag: what was asked for by its tag is that tag's, also of a mirror.
 func TestAskedTag(t *testing.T) {
 	dist, x := release(t)
-	srv := httptest.NewServer(http.StripPrefix("/acme/site/releases/download/v9.0/", http.FileServer(http.Dir(dist))))
+	mux := http.NewServeMux()
+	for _, tag := range []string{"v1.0", "v9.0"} { // install.sh takes install.py from its own release
+		mux.Handle("/acme/site/releases/download/"+tag+"/", http.StripPrefix("/acme/site/releases/download/"+tag+"/", http.FileServer(http.Dir(dist))))
+	}
+	srv := httptest.NewServer(mux)
 	defer srv.Close()
 	parent := t.TempDir()
 	into := filepath.Join(parent, "app")
@@ -186,6 +191,7 @@ func TestAskedTag(t *testing.T) {
 	wantError(t, err, 1, "is of the release v1.0", "ask who made it")
 	path := filepath.Join(t.TempDir(), "install.sh")
 	mkfile(t, path, filled(t, srv.URL))
+	mkfile(t, filepath.Join(dist, "install.py"), target.InstallProgram())
 	script := func(args ...string) (int, string) {
 		return run(t, shell(t, []string{"dash"}, "curl"), append([]string{path, "--into", into, "--python", python}, args...)...)
 	}
