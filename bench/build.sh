@@ -74,6 +74,7 @@ trap 'kill "$server"' EXIT
 read -r url <&"${COPROC[0]}"
 
 echo "$(nproc) processors, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), load $(cut -d' ' -f1 /proc/loadavg)"
+printf '| example | plain | build | whole pack | processors, pack / plain | programs started | read | written |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n'
 for example; do
     rm -f "$work"/*.times
     for run in $(seq "$runs"); do
