@@ -179,8 +179,8 @@ binary_buildout_get() { # NAME TAG
 		binary_buildout_wget "$1" "$url" && return
 		why=$(tail -n 1 "$work/said")
 	elif [ "$only" != '=https' ] && command -v wget >/dev/null; then # BusyBox
-		wget -q -O "$work/$1" "$url" && return
 		why='wget failed'
+		case ${shown%%/*} in *@*) why='everybody here could read the password, an argument of this wget: install curl' ;; *) wget -q -O "$work/$1" "$url" && return ;; esac
 	fi
 	case $why in
 	*404*)

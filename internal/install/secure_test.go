@@ -169,6 +169,17 @@ func TestNoPasswordInCommandLines(t *testing.T) {
 		if err != nil || fi.Mode().Perm() != 0o600 {
 			t.Errorf("%+v: %v, %v", way, fi, err)
 		}
+		if way.tool != "busybox" {
+			continue
+		}
+		// By itself, without install.py beside it, the script has BusyBox's wget alone.
+		alone := filepath.Join(t.TempDir(), "install.sh")
+		mkfile(t, alone, filled(t, srv.URL))
+		again := exec.Command(cmd.Args[0])
+		again.Env, before = cmd.Env, told
+		if code, out := run(t, again, alone, "--into", into+"2", "--from", address); code != 3 || !strings.Contains(out, "the password") || strings.Contains(out, "s3cr") || told != before {
+			t.Errorf("busybox alone: exit code %d, %d answers\n%s", code, told-before, out)
+		}
 	}
 }
 
