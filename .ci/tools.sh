@@ -17,7 +17,7 @@ packages='gcc g++ make git autoreconf=autoconf automake libtoolize=libtool
     bwrap=bubblewrap patchelf shellcheck zstd pigz unzip zip busybox
     setpriv=util-linux curl wget zsh debootstrap musl-gcc=musl-tools readelf=binutils
     cmake chromium ccache fish mandoc cargo=cargo-web rustc=rustc-web
-    systemd-analyze=systemd podman runc sshd=openssh-server ssh-keygen=openssh-client'
+    systemd-analyze=systemd podman runc sshd=openssh-server ssh-keygen=openssh-client haproxy socat'
 missing=
 for entry in $packages; do
     command -v "${entry%=*}" >/dev/null || missing="$missing ${entry#*=}"

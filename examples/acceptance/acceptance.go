@@ -45,6 +45,8 @@ type Case struct {
 	Starts []string
 	// Serving, if there, is how it serves HTTP, and is updated while it does.
 	Serving *Serving
+	// Rollout is whether that version is also rolled out to several hosts behind a load balancer.
+	Rollout bool
 	// Twice is whether a second build from nothing, and one that reuses the
 	// first's archive, have to give the same archive.
 	Twice bool
@@ -83,6 +85,9 @@ func Run(t *testing.T, c Case) {
 	}
 	if c.Serving != nil {
 		s.updatedServing(file, buildProgram(t), *c.Serving)
+	}
+	if c.Rollout {
+		rolledOut(t, file, s.python.executable(), *c.Serving)
 	}
 	if c.Static {
 		runStatic(t, c, file, manifest, s.python)

@@ -13,7 +13,7 @@ func TestMain(m *testing.M) { os.Exit(acceptance.Main(m)) }
 
 func TestZope(t *testing.T) {
 	acceptance.Run(t, acceptance.Case{
-		Example: "zope", Python: "3.13", Buildout: "5.2.0", Twice: true,
+		Example: "zope", Python: "3.13", Buildout: "5.2.0", Twice: true, Rollout: true,
 		Others: []string{"zc.buildout==4.1.12", "setuptools==70.3.0", "zope.interface==7.2", "persistent==6.4"},
 		Smoke:  []string{"parts/instance/bin/interpreter smoke.py"},
 		Serving: &acceptance.Serving{
