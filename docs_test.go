@@ -197,7 +197,7 @@ func pageScript(t *testing.T) map[string]func(ts *testscript.TestScript, neg boo
 			ts.Defer(server.Close)
 			ts.Setenv("SERVER", server.URL)
 		},
-		// page PAGE 'BEGINNING' runs the one command of a page that begins so.
+		// page PAGE 'BEGINNING' runs the one command of a page that begins so, or that is so.
 		"page": func(ts *testscript.TestScript, neg bool, args []string) {
 			if len(args) != 2 {
 				ts.Fatalf("page PAGE 'BEGINNING'")
@@ -207,6 +207,9 @@ func pageScript(t *testing.T) map[string]func(ts *testscript.TestScript, neg boo
 				if strings.HasPrefix(c, args[1]) && !slices.Contains(found, c) {
 					found = append(found, c)
 				}
+			}
+			if slices.Contains(found, args[1]) {
+				found = args[1:]
 			}
 			if len(found) != 1 {
 				ts.Fatalf("%s has %d commands that begin with %q: %q", args[0], len(found), args[1], found)
