@@ -39,7 +39,7 @@ func TestLast(t *testing.T) {
 	}{
 		{"target", func(w *fetch.Wanted) { w.Target = "cp398-linux_x86_64" }, "has none for cp398-linux_x86_64, only "},
 		{"label", func(w *fetch.Wanted) { w.Label = "debian12" }, "has none for " + want.Target + "-debian12"},
-		{"application", func(w *fetch.Wanted) { w.Name = "other" }, "one of hello, and other is built"},
+		{"application", func(w *fetch.Wanted) { w.Name = "other" }, "belongs to hello, and other is built"},
 		{"release", func(w *fetch.Wanted) { w.Repo = "acme/new" }, "acme/new has no release yet"},
 	} {
 		w := want
