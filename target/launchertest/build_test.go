@@ -3,49 +3,11 @@ package launchertest
 import (
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/target/packtest"
 )
-
-// TestBuildForksPip: in a build pip installs a wheel in a fork, and what fails
-// there is tried again, and reported, by a pip of its own.
-func TestBuildForksPip(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		return
-	}
-	started := filepath.Join(t.TempDir(), "started")
-	site := t.TempDir()
-	packtest.WriteFile(t, filepath.Join(site, "sitecustomize.py"), `
-import os, sys
-with open(os.environ["STARTED"], "a") as f:
-    f.write(" ".join(getattr(sys, "orig_argv", sys.argv)) + "\n")
-`)
-	t.Setenv("PYTHONPATH", site)
-	t.Setenv("STARTED", started)
-	lines := packtest.Lines()[:2]
-	if testing.Short() {
-		lines = lines[:1]
-	}
-	for _, l := range lines {
-		t.Run(l.String(), func(t *testing.T) {
-			os.Remove(started)
-			s := packtest.BuildSite(t, l, func(t testing.TB, stage string) { withWheel(t, stage, byHand()) })
-			for _, name := range []string{"byhand.py", "*.dist-info/METADATA", "*.dist-info/RECORD"} {
-				found, _ := filepath.Glob(filepath.Join(s.Archive, "eggs/v5/byhand-1.0-*.egg", name))
-				if len(found) != 1 {
-					t.Errorf("the egg has no %s", name)
-				}
-			}
-			log := packtest.ReadFile(t, started)
-			if !strings.Contains(log, "-m pip install") || strings.Contains(log, ".whl") {
-				t.Errorf("develop packages go by a pip of their own, and no wheel does:\n%s", log)
-			}
-		})
-	}
-}
 
 // TestBuildFailingWheel: pip's own words are in the log.
 func TestBuildFailingWheel(t *testing.T) {
