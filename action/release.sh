@@ -6,7 +6,7 @@ set -eu
 : "${BB_PATH:?}"
 if [ "${BB_PREPARE-}" != true ]; then : "${GITHUB_TOKEN:?the step that releases needs a token}"; fi
 set -- release --dir="${BB_OUT:-dist}"
-for pair in tag:TAG title:TITLE make-latest:MAKE_LATEST attestation:ATTESTATION sbom-attestation:SBOM_ATTESTATION vex:VEX; do
+for pair in tag:TAG title:TITLE make-latest:MAKE_LATEST attestation:ATTESTATION sbom-attestation:SBOM_ATTESTATION vex:VEX part-size:PART_SIZE; do
 	eval "v=\${BB_${pair#*:}-}"
 	if [ -n "$v" ]; then set -- "$@" "--${pair%%:*}=$v"; fi
 done

@@ -193,7 +193,7 @@ func (a *Attestation) CheckSBOM(sbom File, archives []Archive) error {
 func (a *Attestation) covers(files []File) error {
 	var missing []string
 	for _, f := range files {
-		if f.Name != SumsName && !isAttestation(f.Name) && !a.attested[f.Name+" "+f.SHA256] {
+		if f.Name != SumsName && !isAttestation(f.Name) && !a.attested[f.Name+" "+f.SHA256] && !a.attested[f.of] {
 			missing = append(missing, f.Name)
 		}
 	}

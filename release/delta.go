@@ -15,6 +15,7 @@ import (
 // first file says what it is for.
 type Delta struct {
 	File        File
+	Volumes     []File // what File is released in; none if it is an asset itself
 	Base        string // SHA-256 of the earlier version's manifest.json
 	BaseVersion string
 }

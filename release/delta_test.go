@@ -36,14 +36,14 @@ func writeDelta(t *testing.T, dir, name, archive, digest string) {
 // names it and SHA256SUMS has it; one that leads to another file is refused.
 func TestGatherDelta(t *testing.T) {
 	dir := dist(t, targets)
-	set, err := Gather(dir, wanted(targets))
+	set, err := Gather(dir, wanted(targets), MaxAssetSize)
 	if err != nil {
 		t.Fatal(err)
 	}
 	a := set.Archives[0]
 	name := archiveEnding.ReplaceAllString(a.File.Name, "") + ".from-0.9.delta.tar.gz"
 	writeDelta(t, dir, name, a.File.Name, a.File.SHA256)
-	if set, err = Gather(dir, wanted(targets)); err != nil {
+	if set, err = Gather(dir, wanted(targets), MaxAssetSize); err != nil {
 		t.Fatal(err)
 	}
 	x := set.Index().Archives[0]
@@ -57,13 +57,16 @@ func TestGatherDelta(t *testing.T) {
 	if files[1].Name != name || !strings.Contains(string(files[len(files)-1].Data), "  "+name+"\n") {
 		t.Errorf("%s isn't the second file, or not in SHA256SUMS", name)
 	}
+	if parted, err := Gather(dir, wanted(targets), 100); err != nil || len(parted.Index().Archives[0].Deltas[0].Volumes) < 2 || len(parted.Archives[0].Own()) != 2+len(parted.Archives[0].Deltas[0].Volumes) {
+		t.Errorf("a large delta has no volumes: %v, %+v", err, parted.Archives)
+	}
 	writeDelta(t, dir, name, a.File.Name, strings.Repeat("0", 64))
-	if _, err := Gather(dir, wanted(targets)); err == nil || !strings.Contains(err.Error(), "not the one that is here") {
+	if _, err := Gather(dir, wanted(targets), MaxAssetSize); err == nil || !strings.Contains(err.Error(), "not the one that is here") {
 		t.Errorf("a delta to another file: %v", err)
 	}
 	os.Remove(filepath.Join(dir, name))
 	writeDelta(t, dir, "other-1.0-cp313-linux_x86_64.from-0.9.delta.tar.gz", a.File.Name, a.File.SHA256)
-	if _, err := Gather(dir, wanted(targets)); err == nil || !strings.Contains(err.Error(), "surplus: other-") {
+	if _, err := Gather(dir, wanted(targets), MaxAssetSize); err == nil || !strings.Contains(err.Error(), "surplus: other-") {
 		t.Errorf("a delta to nothing: %v", err)
 	}
 }

@@ -51,7 +51,7 @@ func TestIndexSchema(t *testing.T) {
 	if err != nil || len(x.Archives) != 3 || x.Archives[2].Archive != "site-1.0-cp313-win_amd64.zip" || x.Archives[0].SystemLibraries[0] != "libldap-2.5.so.0" {
 		t.Errorf("%+v %v", x, err)
 	}
-	if _, err := ReadIndex([]byte(`{"format":2}`)); err == nil {
+	if _, err := ReadIndex([]byte(`{"format":3}`)); err == nil {
 		t.Error("a later format is read")
 	}
 }

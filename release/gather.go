@@ -18,7 +18,7 @@ import (
 // GitHub's limits: an asset is smaller than 2 GiB, and a release has at most 1,000
 // of them (docs.github.com, About releases, 2026-11).
 const (
-	maxAssetSize = 2<<30 - 1 // bytes
+	MaxAssetSize = 2<<30 - 1 // bytes
 	maxAssets    = 1000
 )
 
@@ -45,6 +45,9 @@ type File struct {
 	Data   []byte
 	Size   int64  // in bytes
 	SHA256 string // in lower-case hex
+
+	from int64  // of a volume: where in the file at Path it begins
+	of   string // and the file, as an attestation has it: "NAME DIGEST"
 }
 
 // Open gives the file's bytes from the start. An upload that is tried again
@@ -53,8 +56,16 @@ func (f File) Open() (io.ReadSeekCloser, error) {
 	if f.Path == "" {
 		return nopCloser{strings.NewReader(string(f.Data))}, nil
 	}
-	return os.Open(f.Path)
+	file, err := os.Open(f.Path)
+	if err != nil || f.of == "" {
+		return file, err
+	}
+	return section{io.NewSectionReader(file, f.from, f.Size), file}, nil
 }
+
+// Whole says whether it is a file that lies on the disk: it is neither written here
+// nor a volume of another one.
+func (f File) Whole() bool { return f.Path != "" && f.of == "" }
 
 type nopCloser struct{ io.ReadSeeker }
 
@@ -83,6 +94,7 @@ type Archive struct {
 	File    File
 	Sidecar File
 	Info    Sidecar
+	Volumes []File  // what File is released in; none if it is an asset itself
 	Deltas  []Delta // by name; may be none
 	// Attestation is of this archive alone, with its deltas and sidecar: a job of
 	// step mode brings it. It may be none.
@@ -103,8 +115,9 @@ type Set struct {
 // in dir and below (artifacts may each have their own directory), and the
 // deltas that lead to them. What is
 // missing, surplus, there twice, or unlike its sidecar is named in the error,
-// all of it at once. Documents of an earlier Gather in dir don't count.
-func Gather(dir string, want []string) (Set, error) {
+// all of it at once. Documents of an earlier Gather in dir don't count. What is
+// larger than largest bytes, which is at most MaxAssetSize, gets volumes.
+func Gather(dir string, want []string, largest int64) (Set, error) {
 	found, twice, err := walk(dir)
 	if err != nil {
 		return Set{}, err
@@ -134,13 +147,16 @@ func Gather(dir string, want []string) (Set, error) {
 		if a.Deltas, err = readDeltas(a, found); err != nil {
 			wrong.add("wrong", err.Error())
 		}
+		if err := a.split(largest); err != nil {
+			wrong.add("wrong", err.Error())
+		}
 		for _, d := range a.Deltas {
 			known[d.File.Name] = true
 		}
 		set.Archives = append(set.Archives, a)
 	}
 	for name := range found {
-		if !known[name] && !isDocument(name) {
+		if !known[name] && !isDocument(name) && !known[volumeEnding.ReplaceAllString(name, "")] {
 			wrong.add("surplus", name)
 		}
 	}
@@ -228,7 +244,7 @@ func (s Set) check() error {
 		if !assetName.MatchString(f.Name) {
 			wrong.add("wrong", fmt.Sprintf("%s: GitHub would give the asset another name", f.Name))
 		}
-		if f.Size > maxAssetSize {
+		if f.Size > MaxAssetSize {
 			wrong.add("wrong", fmt.Sprintf("%s has %d bytes, and an asset is smaller than 2 GiB", f.Name, f.Size))
 		}
 		if f.Size == 0 {
@@ -251,9 +267,9 @@ func (s Set) check() error {
 // Own are the files that one job brings, the sidecar last: who sees it finds
 // all that it names.
 func (a Archive) Own() []File {
-	all := []File{a.File}
+	all := slices.Clone(assets(a.File, a.Volumes))
 	for _, d := range a.Deltas {
-		all = append(all, d.File)
+		all = append(all, assets(d.File, d.Volumes)...)
 	}
 	if a.Attestation.Name != "" {
 		all = append(all, a.Attestation)

@@ -32,7 +32,7 @@ func TestGather(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	set, err := Gather(dir, wanted(targets))
+	set, err := Gather(dir, wanted(targets), MaxAssetSize)
 	if err != nil || len(set.Archives) != 3 {
 		t.Fatal(set, err)
 	}
@@ -75,7 +75,7 @@ func TestGatherRefuses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := dist(t, targets)
 			tt.change(dir)
-			_, err := Gather(dir, wanted(targets))
+			_, err := Gather(dir, wanted(targets), MaxAssetSize)
 			if err == nil {
 				t.Fatal("passes")
 			}
@@ -86,7 +86,7 @@ func TestGatherRefuses(t *testing.T) {
 			}
 		})
 	}
-	if _, err := Gather(filepath.Join(t.TempDir(), "no"), nil); err == nil {
+	if _, err := Gather(filepath.Join(t.TempDir(), "no"), nil, MaxAssetSize); err == nil {
 		t.Error("a directory that isn't there passes")
 	}
 }

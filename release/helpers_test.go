@@ -70,7 +70,7 @@ func dist(t testing.TB, targets []string) string {
 
 func gathered(t testing.TB) Set {
 	t.Helper()
-	set, err := Gather(dist(t, targets), wanted(targets))
+	set, err := Gather(dist(t, targets), wanted(targets), MaxAssetSize)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -62,7 +62,7 @@ func TestInstallers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	set, err := Gather(dir, wanted(targets))
+	set, err := Gather(dir, wanted(targets), MaxAssetSize)
 	if err != nil {
 		t.Fatalf("with what an earlier run wrote: %v", err)
 	}

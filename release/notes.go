@@ -30,7 +30,7 @@ func (s Set) Notes() string {
 	b.WriteString(row(deltas, "asset", "platform", "Python", "oldest system", "size", "update from", "SHA-256"))
 	b.WriteString(row(deltas, "---", "---", "---", "---", "---:", "---", "---"))
 	for _, a := range s.sorted() {
-		b.WriteString(row(deltas, s.link(a.File.Name, a.File.Name), markdown.Cell(platform(a.Info)), markdown.Cell(python(a.Info)), markdown.Cell(floors(a.Info.Floors)),
+		b.WriteString(row(deltas, s.linked(a.File.Name, a.File, a.Volumes), markdown.Cell(platform(a.Info)), markdown.Cell(python(a.Info)), markdown.Cell(floors(a.Info.Floors)),
 			plural.Bytes(a.File.Size), s.deltaLinks(a), "`"+a.File.SHA256+"`"))
 	}
 	b.WriteString(s.changed())
@@ -115,9 +115,21 @@ func (s Set) installLines() string {
 func (s Set) deltaLinks(a Archive) string {
 	var links []string
 	for _, d := range a.Deltas {
-		links = append(links, s.link(d.BaseVersion, d.File.Name)+": "+plural.Bytes(d.File.Size))
+		links = append(links, s.linked(d.BaseVersion, d.File, d.Volumes)+": "+plural.Bytes(d.File.Size))
 	}
 	return strings.Join(links, "<br>")
+}
+
+// linked is a text that is a link to a file, or a link to each of its volumes after it.
+func (s Set) linked(text string, f File, volumes []File) string {
+	if len(volumes) == 0 {
+		return s.link(text, f.Name)
+	}
+	links := []string{}
+	for i, v := range volumes {
+		links = append(links, s.link(fmt.Sprintf("part %d", i+1), v.Name))
+	}
+	return markdown.Cell(text) + ": " + strings.Join(links, ", ")
 }
 
 // link is a Markdown link to an asset, where the release's address is known.

@@ -264,7 +264,7 @@ func publishAll(c *Client, dir string, replace bool) (Result, error) {
 	for _, f := range found {
 		there = append(there, filepath.Base(f))
 	}
-	set, err := Gather(dir, wanted(there))
+	set, err := Gather(dir, wanted(there), MaxAssetSize)
 	if err != nil {
 		return Result{}, err
 	}

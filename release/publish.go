@@ -126,7 +126,7 @@ func decide(r Release, there []Asset, files []File, o Options) (work, error) {
 			w.remove = append(w.remove, a)
 		}
 		wanted := slices.ContainsFunc(files, func(f File) bool { return f.Name == a.Name })
-		if !wanted && archiveEnding.MatchString(a.Name) && ours(a.Name, files) {
+		if !wanted && archiveEnding.MatchString(volumeEnding.ReplaceAllString(a.Name, "")) && ours(a.Name, files) {
 			surplus = append(surplus, a.Name)
 			w.remove = append(w.remove, a)
 		}

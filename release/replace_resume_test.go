@@ -20,7 +20,7 @@ func TestReplaceKilledProcess(t *testing.T) {
 		t.Skip("kills processes")
 	}
 	dir := stepDist(t, targets[:1])
-	set, err := Gather(dir, wanted(targets[:1]))
+	set, err := Gather(dir, wanted(targets[:1]), MaxAssetSize)
 	if err != nil {
 		t.Fatal(err)
 	}

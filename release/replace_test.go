@@ -189,7 +189,7 @@ func TestStepReplace(t *testing.T) {
 	for _, x := range targets {
 		writeArchive(t, old, x, "old archive of "+x)
 	}
-	set, err := Gather(old, wanted(targets))
+	set, err := Gather(old, wanted(targets), MaxAssetSize)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,8 +1,10 @@
 package release
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -60,7 +62,7 @@ func (c *Client) stepOnce(ctx context.Context, a Archive, extra []File, expect i
 	if moved, err := c.leave(ctx, r, own, o.Tag); moved || err != nil {
 		return res, moved, err
 	}
-	set, err := c.gather(ctx, r, own, expect, o.Tag)
+	set, err := c.gather(ctx, r, a.File.Name, expect, o.Tag)
 	if err != nil {
 		return res, status(err) == http.StatusNotFound, err
 	}
@@ -111,74 +113,68 @@ func (c *Client) exists(ctx context.Context, r Release) bool {
 // gather reads back which archives the release holds. A list that is older
 // than our own upload says nothing about others; one that holds ours may lag
 // behind another's that was last at the same time, so it is asked again.
-func (c *Client) gather(ctx context.Context, r Release, own []File, expect int, tag string) (Set, error) {
-	var archives, sidecars map[string]Asset
+func (c *Client) gather(ctx context.Context, r Release, own string, expect int, tag string) (Set, error) {
+	var sidecars map[string]Asset
 	var there []Asset
 	for n := range c.policy.Attempts {
 		var err error
 		if there, err = c.assets(ctx, r.ID); err != nil {
 			return Set{}, err
 		}
-		archives, sidecars = pairs(there)
-		mine := archives[own[0].Name].Name != ""
-		if mine && (len(archives) >= expect || n >= 2) {
+		sidecars = whole(there)
+		_, mine := sidecars[own]
+		if mine && (len(sidecars) >= expect || n >= 2) {
 			break
 		}
 		if err := c.policy.Sleep(ctx, c.policy.Lag<<min(n, 4)); err != nil {
 			return Set{}, err
 		}
 	}
-	if len(archives) > expect {
-		var names []string
-		for name := range archives {
-			names = append(names, name)
-		}
-		slices.Sort(names)
+	if len(sidecars) > expect {
+		names := slices.Sorted(maps.Keys(sidecars))
 		return Set{}, fail(0, "expect is the number of archives of the whole release; remove what doesn't belong to it from the draft", "releasing %s: %s %s expected, and there %s %d: %s", tag, plural.Of(expect, "archive"), plural.Is(expect), plural.Is(len(names)), len(names), strings.Join(names, ", "))
 	}
-	if len(archives) < expect {
-		return Set{Archives: make([]Archive, len(archives))}, nil
+	if len(sidecars) < expect {
+		return Set{Archives: make([]Archive, len(sidecars))}, nil
 	}
-	return c.readBack(ctx, there, archives, sidecars)
+	return c.readBack(ctx, there, sidecars)
 }
 
-// pairs are the archives that are there whole, with their sidecars.
-func pairs(there []Asset) (archives, sidecars map[string]Asset) {
+// uploaded are the assets that are there whole, by name.
+func uploaded(there []Asset) map[string]Asset {
 	byName := map[string]Asset{}
 	for _, x := range there {
 		if x.State == "uploaded" {
 			byName[x.Name] = x
 		}
 	}
-	archives, sidecars = map[string]Asset{}, map[string]Asset{}
-	for name, x := range byName {
-		if s, ok := byName[sidecarName(name)]; ok && archiveEnding.MatchString(name) {
-			archives[name], sidecars[name] = x, s
+	return byName
+}
+
+// whole are the sidecars of the archives that are there, by the archive's name. A
+// sidecar is uploaded after all that it names.
+func whole(there []Asset) map[string]Asset {
+	byName, sidecars := uploaded(there), map[string]Asset{}
+	for name := range byName {
+		archive := strings.TrimSuffix(name, ".part1")
+		if s, ok := byName[sidecarName(archive)]; ok && archiveEnding.MatchString(archive) {
+			sidecars[archive] = s
 		}
 	}
-	return archives, sidecars
+	return sidecars
 }
 
 // readBack makes the set from the sidecars on the release.
-func (c *Client) readBack(ctx context.Context, there []Asset, archives, sidecars map[string]Asset) (Set, error) {
+func (c *Client) readBack(ctx context.Context, there []Asset, sidecars map[string]Asset) (Set, error) {
 	var set Set
-	for name, x := range archives {
-		data, err := c.download(ctx, sidecars[name], maxSidecar)
+	byName := uploaded(there)
+	for name, x := range sidecars {
+		data, err := c.download(ctx, x, maxSidecar)
 		if err != nil {
 			return Set{}, err
 		}
-		sidecar := NewFile(sidecarName(name), data)
-		digest := strings.TrimPrefix(x.Digest, "sha256:")
-		if digest == "" {
-			if digest, err = c.hash(ctx, x); err != nil {
-				return Set{}, err
-			}
-		}
-		a, err := newArchive(File{Name: name, Size: x.Size, SHA256: digest}, sidecar)
+		a, err := c.readBackArchive(ctx, name, NewFile(sidecarName(name), data), byName)
 		if err != nil {
-			return Set{}, fmt.Errorf("reading the release's archives: %w", err)
-		}
-		if a.Deltas, err = c.readBackDeltas(ctx, there, a.Info); err != nil {
 			return Set{}, err
 		}
 		set.Archives = append(set.Archives, a)
@@ -187,25 +183,72 @@ func (c *Client) readBack(ctx context.Context, there []Asset, archives, sidecars
 	return set, set.check()
 }
 
+func (c *Client) readBackArchive(ctx context.Context, name string, sidecar File, byName map[string]Asset) (Archive, error) {
+	info, err := ReadSidecar(bytes.NewReader(sidecar.Data))
+	if err != nil {
+		return Archive{}, fmt.Errorf("reading the release's archives: %s: %w", sidecar.Name, err)
+	}
+	f, volumes, err := c.readBackFile(ctx, File{Name: name, Size: info.Size, SHA256: info.SHA256}, byName)
+	if err != nil {
+		return Archive{}, err
+	}
+	a, err := newArchive(f, sidecar)
+	if err != nil {
+		return Archive{}, fmt.Errorf("reading the release's archives: %w", err)
+	}
+	a.Volumes = volumes
+	a.Deltas, err = c.readBackDeltas(ctx, byName, info)
+	return a, err
+}
+
+// readBackFile is a file as the release has it. Of volumes the sum of the sizes is
+// compared with what the file should have, and its digest is taken as it is said:
+// nobody reads all of them once more.
+func (c *Client) readBackFile(ctx context.Context, f File, byName map[string]Asset) (got File, volumes []File, err error) {
+	if x, ok := byName[f.Name]; ok {
+		got, err = c.readBackAsset(ctx, x)
+		return got, nil, err
+	}
+	parts, complete := collect(f.Name, f.Size, byName)
+	if !complete {
+		return File{}, nil, fail(0, "pack the archive again, and replace all of it", "reading the release's archives: the volumes of %s have other sizes than its sidecar says", f.Name)
+	}
+	for _, x := range parts {
+		v, err := c.readBackAsset(ctx, x)
+		if err != nil {
+			return File{}, nil, err
+		}
+		v.of = f.Name + " " + f.SHA256
+		volumes = append(volumes, v)
+	}
+	return f, volumes, nil
+}
+
+func (c *Client) readBackAsset(ctx context.Context, x Asset) (f File, err error) {
+	digest := strings.TrimPrefix(x.Digest, "sha256:")
+	if digest == "" {
+		digest, err = c.hash(ctx, x)
+	}
+	return File{Name: x.Name, Size: x.Size, SHA256: digest}, err
+}
+
 // readBackDeltas are the deltas that a sidecar names and the release has.
-func (c *Client) readBackDeltas(ctx context.Context, there []Asset, info Sidecar) ([]Delta, error) {
+func (c *Client) readBackDeltas(ctx context.Context, byName map[string]Asset, info Sidecar) ([]Delta, error) {
 	var deltas []Delta
 	for _, d := range info.Deltas {
-		i := slices.IndexFunc(there, func(x Asset) bool { return x.Name == d.Delta && x.State == "uploaded" })
-		if i < 0 {
+		_, one := byName[d.Delta]
+		if _, first := byName[volumeName(d.Delta, 1)]; !one && !first {
 			c.log("%s isn't on the release: %s goes without it", d.Delta, info.Archive)
 			continue
 		}
-		digest, err := strings.TrimPrefix(there[i].Digest, "sha256:"), error(nil)
-		if digest == "" {
-			if digest, err = c.hash(ctx, there[i]); err != nil {
-				return nil, err
-			}
+		f, volumes, err := c.readBackFile(ctx, File{Name: d.Delta, Size: d.Size, SHA256: d.SHA256}, byName)
+		if err != nil {
+			return nil, err
 		}
-		if digest != d.SHA256 || !hexDigest.MatchString(d.Base) {
+		if f.SHA256 != d.SHA256 || !hexDigest.MatchString(d.Base) {
 			return nil, fail(0, "pack the archive again, and replace both", "reading the release's archives: %s is not the delta that the sidecar of %s names", d.Delta, info.Archive)
 		}
-		deltas = append(deltas, Delta{File: File{Name: d.Delta, Size: there[i].Size, SHA256: digest}, Base: d.Base, BaseVersion: d.BaseVersion})
+		deltas = append(deltas, Delta{File: f, Volumes: volumes, Base: d.Base, BaseVersion: d.BaseVersion})
 	}
 	slices.SortFunc(deltas, func(x, y Delta) int { return strings.Compare(x.File.Name, y.File.Name) })
 	return deltas, nil

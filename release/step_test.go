@@ -27,7 +27,7 @@ func twenty() []string {
 }
 
 func stepArchive(dir, target string) (Archive, error) {
-	set, err := Gather(filepath.Join(dir, target), []string{archiveOf(target)})
+	set, err := Gather(filepath.Join(dir, target), []string{archiveOf(target)}, MaxAssetSize)
 	if err != nil {
 		return Archive{}, err
 	}
@@ -49,7 +49,7 @@ func stepDist(t testing.TB, targets []string) string {
 // what the release of all of them holds.
 func stepFiles(t testing.TB, dir string, targets []string) []File {
 	t.Helper()
-	set, err := Gather(dir, wanted(targets))
+	set, err := Gather(dir, wanted(targets), MaxAssetSize)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,14 +184,14 @@ func TestStepDeltas(t *testing.T) {
 	dir := stepDist(t, targets)
 	for _, x := range targets {
 		sub := filepath.Join(dir, x)
-		set, err := Gather(sub, []string{archiveOf(x)})
+		set, err := Gather(sub, []string{archiveOf(x)}, MaxAssetSize)
 		if err != nil {
 			t.Fatal(err)
 		}
 		a := set.Archives[0]
 		name := archiveEnding.ReplaceAllString(a.File.Name, "") + ".from-0.9.delta.tar.gz"
 		writeDelta(t, sub, name, a.File.Name, a.File.SHA256)
-		if set, err = Gather(sub, []string{archiveOf(x)}); err != nil {
+		if set, err = Gather(sub, []string{archiveOf(x)}, MaxAssetSize); err != nil {
 			t.Fatal(err)
 		}
 		a.Info.Deltas = set.Index().Archives[0].Deltas // as pack writes it

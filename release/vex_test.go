@@ -25,7 +25,7 @@ func TestVEX(t *testing.T) {
 		{`["vex"]`, false},
 		{`no JSON`, false},
 	} {
-		set, err := Gather(dir, wanted(targets))
+		set, err := Gather(dir, wanted(targets), MaxAssetSize)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,11 +11,12 @@ binary_buildout_bring() {
 	binary_buildout_get index.json "${tag:-$release}"
 	chosen=$(binary_buildout_archives <"$work/index.json" | binary_buildout_fits)
 	[ -n "$chosen" ] || exit 9
-	archive=${chosen% *} listed=${chosen#* }
+	archive=${chosen%% *} volumes=${chosen##* } listed=${chosen#* }
+	listed=${listed% *}
 	wanted=$(printf '%s\n' "${sha256#[Ss][Hh][Aa]256:}" | tr A-F a-f)
 	[ -z "$wanted" ] || [ "$wanted" = "$listed" ] || binary_buildout_fail "$archive has SHA-256 $listed, and --sha256 says $wanted" 'it is not the archive that you mean: ask who made it' 1
 	printf '%s\n' "no Python here can run this: fetching $archive, which has one in it" >&2
-	binary_buildout_get "$archive" "${tag:-$release}"
+	binary_buildout_bring_archive
 	have=$(binary_buildout_sum "$work/$archive") || exit
 	[ "$have" = "$listed" ] || binary_buildout_fail "$archive has SHA-256 $have, and index.json says $listed" 'it was damaged on the way: run the command again' 1
 	case $archive in
@@ -44,8 +45,23 @@ binary_buildout_bring() {
 	(exec 3<"$work/install.py" && binary_buildout_run "${1%/*}/$driver" -BsSE)
 }
 
+# Fetches the archive, or the volumes that it is on the release, one after the other.
+binary_buildout_bring_archive() {
+	if [ "$volumes" = 0 ]; then
+		binary_buildout_get "$archive" "${tag:-$release}"
+		return
+	fi
+	n=1
+	while [ "$n" -le "$volumes" ]; do
+		binary_buildout_get "$archive.part$n" "${tag:-$release}"
+		cat "$work/$archive.part$n" >>"$work/$archive" || binary_buildout_fail "putting $archive together" 'make room on that disk'
+		rm -f "$work/$archive.part$n"
+		n=$((n + 1))
+	done
+}
+
 # Of index.json each archive with a Python in it: target, label, archive, digest,
-# Python, and the floors as KIND VERSION. A value with a character that no name has
+# Python, how many volumes it has, and the floors as KIND VERSION. A value with a character that no name has
 # becomes a question mark. Debian 10's awk (mawk 1.3.3) knows no [:space:].
 binary_buildout_archives() {
 	awk '
@@ -56,12 +72,13 @@ END {
 		text = substr(text, RSTART + RLENGTH)
 		if (token == "{" || token == "[") {
 			depth++
-			if (token == "{" && depth == 3) { split("", entry); floors = "" }
+			if (token == "{" && depth == 3) { split("", entry); floors = ""; volumes = 0 }
 			name = ""
 		} else if (token == "}" || token == "]") {
 			if (token == "}" && depth == 3 && entry["python_bundled"] == "true")
-				print entry["target"], (entry["label"] == "" ? "-" : entry["label"]), entry["archive"], entry["sha256"], entry["python"], floors
+				print entry["target"], (entry["label"] == "" ? "-" : entry["label"]), entry["archive"], entry["sha256"], entry["python"], volumes, floors
 			if (token == "}" && depth == 5 && list == "floors") floors = floors kind " " version " "
+			if (token == "}" && depth == 5 && list == "volumes") volumes++
 			depth--
 			name = ""
 		} else if (token == ":") {
@@ -81,14 +98,14 @@ END {
 }
 
 # Of these the one that runs here, with the newest Python and of these the highest
-# floor: its name and digest. The program chooses again, by all its rules.
+# floor: its name, its digest, and how many volumes it has. The program chooses again, by all its rules.
 binary_buildout_fits() {
 	system=$(uname -s) machine=$(uname -m) here='' best='' most=''
 	case $system in
 	Linux) here=$(libc_here) ;;
 	Darwin) here="macos $(sw_vers -productVersion)" ;;
 	esac
-	while read -r target its archive digest version floors; do
+	while read -r target its archive digest version volumes floors; do
 		[ -z "$label" ] || [ "$label" = "$its" ] || continue
 		platform=${target#*-} kind=''
 		case $platform in
@@ -119,7 +136,7 @@ binary_buildout_fits() {
 		done
 		[ $# -lt 2 ] || continue
 		if [ -z "$best" ] || older "${most%% *}" "$version" || { [ "${most%% *}" = "$version" ] && older "${most#* }" "$highest"; }; then
-			best="$archive $digest" most="$version $highest"
+			best="$archive $digest $volumes" most="$version $highest"
 		fi
 	done
 	printf '%s\n' "$best"

@@ -161,6 +161,12 @@ def sum_of(f):
     return size, digest.hexdigest()
 
 
+def right(path, asset):
+    """Whether a file is the one that index.json names."""
+    with open(path, "rb") as f:
+        return sum_of(f) == (asset["size"], asset["sha256"])
+
+
 def check(f, asset):
     size, digest = sum_of(f)
     if size != asset["size"] or digest != asset["sha256"]:
@@ -190,12 +196,19 @@ def take_space(doing, directory, size):
 # ---- meter ------------------------------------------------------------------
 # How far a download is.
 
+def size_of(path):
+    try:
+        return os.path.getsize(path)
+    except EnvironmentError:  # it is not there yet, or no more
+        return 0
+
+
 class Meter(threading.Thread):
     """Says on a terminal how far a download is, how fast, and how long it takes yet."""
 
-    def __init__(self, path, total):
+    def __init__(self, paths, total):
         threading.Thread.__init__(self)
-        self.daemon, self.path, self.total, self.over = True, path, total, threading.Event()
+        self.daemon, self.paths, self.total, self.over = True, paths, total, threading.Event()
 
     def __enter__(self):
         if sys.stderr.isatty():
@@ -207,7 +220,7 @@ class Meter(threading.Thread):
             self.join()
 
     def done(self):
-        return os.path.getsize(self.path) if os.path.exists(self.path) else 0
+        return sum(size_of(path) for path in self.paths)
 
     def run(self):
         first, began, shown = self.done(), time.time(), False
@@ -364,9 +377,9 @@ class Work(object):
         if not mine:
             raise Stop(3, "locking %s" % path, "another install into the same directory is running; wait for it to end")
 
-    def clear(self, keep=""):
+    def clear(self, *keep):
         for name in os.listdir(self.path):
-            if name not in (".lock", keep):
+            if name not in (".lock",) + keep:
                 delete(os.path.join(self.path, name))
 
     def remove(self):
@@ -965,6 +978,278 @@ def replaceable(path, work):
     os.rename(fs(probe), fs(path))
     return True
 
+# ---- network ----------------------------------------------------------------
+# What needs ssl and socket, which a Python may have been built without.
+
+class Network(object):
+    """What this Python downloads by. ImportError: it was built without."""
+
+    def __init__(self):
+        try:
+            from urllib2 import HTTPError, HTTPRedirectHandler, Request, build_opener
+            from httplib import HTTPException
+        except ImportError:
+            from http.client import HTTPException
+            from urllib.error import HTTPError
+            from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+        class Redirects(HTTPRedirectHandler):
+            def redirect_request(self, req, fp, code, msg, headers, newurl):
+                if req.get_full_url().startswith("https:") and not newurl.startswith("https:"):
+                    raise downgraded(req.get_full_url())
+                return HTTPRedirectHandler.redirect_request(self, req, fp, code, msg, headers, newurl)
+
+        handlers = [Redirects()]
+        if secure():
+            import ssl
+            try:
+                from urllib2 import HTTPSHandler
+            except ImportError:
+                from urllib.request import HTTPSHandler
+            context = ssl.create_default_context()
+            # Authorities of a company seldom have all that 3.13 asks for.
+            context.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)
+            handlers.append(HTTPSHandler(context=context))
+        self.HTTPError, self.HTTPException, self.Request = HTTPError, HTTPException, Request
+        self.open = build_opener(*handlers).open
+
+
+def download(net, url, to, more, headers):
+    """One attempt of this Python itself, by the proxies that urllib knows. The
+    headers are for this address alone, not for where it leads to."""
+    user = re.match(r"(https?://)([^/?#@]*)@(.*)", url)
+    request = net.Request((user.group(1) + user.group(3)) if user else url, headers={"User-Agent": "binary-buildout", "Accept-Encoding": "identity"})
+    if user:
+        password = re.sub(b"%([0-9A-Fa-f]{2})", lambda m: bytes(bytearray([int(m.group(1), 16)])), raw(user.group(2)))
+        request.add_unredirected_header("Authorization", "Basic " + text(base64.b64encode(password)))
+    for name in headers:
+        request.add_unredirected_header(name, headers[name])
+    have = os.path.getsize(to) if to and more and os.path.exists(to) else 0
+    if have:
+        request.add_header("Range", "bytes=%d-" % have)
+    with contextlib.closing(net.open(request, timeout=60)) as answer:
+        if not to:
+            return answer.read()
+        part = answer.getcode() == 206
+        want = answer.headers.get("Content-Length")
+        with open(to, "ab" if part else "wb") as f:
+            begin = f.tell() if part else 0
+            shutil.copyfileobj(answer, f, 1 << 16)
+            got = f.tell() - begin
+    if want and got != int(want):
+        raise EnvironmentError("it ends after %d of %s bytes" % (got, want))
+
+# ---- server -----------------------------------------------------------------
+# A server that has the files of a release.
+
+class Site(object):
+    """A release, or a copy of one behind a URL. curl or wget fetches, as the
+    system is used to, else this Python; where that cannot, PowerShell."""
+    headers = {}
+    refused = "if the mirror wants a password, put it into the address: https://USER:PASSWORD@HOST/... (special characters as %40)"
+    missing = "check the address: a mirror is a copy of all assets of a release, index.json among them"
+
+    def __init__(self, base, name, source, helper):
+        self.base, self.name, self.source, self.helper = base.rstrip("/"), name, source, helper
+        self.curl, self.wget = (None, None) if WINDOWS else (which("curl"), which("wget"))
+        self.gnu = self.wget and not self.curl and b"GNU Wget" in run([self.wget, "--version"])[1]
+        if not self.gnu and re.match(r"https:|.*@", self.base):
+            self.wget = None  # that of busybox checks no certificate, follows to http, and takes the address as an argument
+        if self.base.startswith("https:") and not self.curl and not self.wget and not helper and not secure():
+            raise Stop(2, "fetching from %s: there is neither curl nor GNU Wget, and this Python checks no certificates" % name,
+                        "install one of them, or copy the release here and name it with --from")
+
+    def where(self, name):
+        return self.base + "/" + quote(name)
+
+    def fetch(self, name, to="", more=False):
+        """Into a file, or without one as bytes."""
+        url = self.where(name)
+        if self.curl or self.wget:
+            return self.by_tool(url, to, more)
+        return self.by_python(url, to, more)
+
+    def by_tool(self, url, to, more):
+        """The address is told by standard input: a password may be in it."""
+        hops = 0
+        for wait in (1, 2, 4, 8, None):
+            code, out, err = self.by_curl(url, to, more) if self.curl else self.by_wget(url, to, more)
+            while code and self.gnu and hops < 10 and led_on(err):
+                url, hops = on_to(url, led_on(err)), hops + 1
+                code, out, err = self.by_wget(url, to, more)
+            if code == 0:
+                return out
+            lines = text(err).strip().split("\n")
+            why = ([line for line in lines if line.startswith("curl: (")] or [line for line in lines if "ERROR" in line] or lines)[-1] or "exit code %d" % code
+            # curl tries again by itself, wget only where nothing answered.
+            if self.curl or wait is None or not re.search(r"\b(?:408|429|5\d\d)\b", why):
+                break
+            say("%s; trying again in %d s" % (why.rstrip("."), wait))
+            time.sleep(wait)
+        if self.curl and re.search(r"curl: \(1\)", why) and url.startswith("https:"):
+            raise downgraded(url)
+        raise self.unfetched(url, why)
+
+    def by_curl(self, url, to, more):
+        args = [self.curl, "-fsSL", "--connect-timeout", "30", "--retry", "4", "--speed-limit", "1", "--speed-time", "60"]
+        args += ["--proto", "=https" if url.startswith("https:") else "=http,https"]  # of a redirect too
+        args += (["-C", "-"] if more else []) + ["-o", to or "-", "-K", "-"]
+        return run(args, told=raw("url = \"%s\"\n" % url.replace("\"", "%22")))
+
+    def by_wget(self, url, to, more):
+        # Not -T for busybox: with it, 1.35 dies of SIGSEGV.
+        args = [self.wget] + (["-nv", "--tries=5", "--timeout=60"] if self.gnu else ["-q"]) + (["-c"] if more else [])
+        if not self.gnu:  # which reads no addresses from a file
+            return run(args + ["-O", to or "-", url])
+        if os.environ.get("SSL_CERT_FILE"):  # which the others heed by themselves
+            args.append("--ca-certificate=" + os.environ["SSL_CERT_FILE"])
+        # It would follow from https to http.
+        return run(args + ["-S", "--max-redirect=0", "-O", to or "-", "-i", "-"], told=raw(url + "\n"))
+
+    def by_python(self, url, to, more):
+        for wait in (1, 2, 4, 8, None):
+            try:
+                net = Network()
+            except ImportError as e:
+                why = "this Python cannot (%s)" % e
+                break
+            if url.startswith("https:") and not secure():
+                why = "this Python checks no certificates"
+                break
+            try:
+                return download(net, url, to, more, self.headers)
+            except net.HTTPError as e:
+                why, again = "HTTP status %d %s" % (e.code, e.msg), e.code in (408, 429) or e.code >= 500
+                if not again and e.code != 407:
+                    raise self.unfetched(url, why)
+                wait = wait and max(wait, retry_after(e.headers.get("Retry-After") or ""))
+            except (EnvironmentError, net.HTTPException, ValueError) as e:  # Python 2 has a wrong certificate among the last
+                if getattr(e, "filename", None) or getattr(e, "errno", None) == errno.ENOSPC:
+                    raise  # the disk, not the network
+                why = str(getattr(e, "reason", None) or e) or type(e).__name__
+                again = "CERTIFICATE_VERIFY" not in why and " 407 " not in why and not isinstance(e, ValueError)
+            if not again or wait is None:
+                break
+            say("%s; trying again in %d s" % (why, wait))
+            time.sleep(wait)
+            more = bool(to)
+        if self.helper and not self.headers:
+            return self.by_helper(url, to, more, why)
+        raise self.unfetched(url, why)
+
+    def by_helper(self, url, to, more, why):
+        """Windows knows proxies, their passwords, and certificates that Python does not."""
+        have = os.path.getsize(to) if to and more and os.path.exists(to) else 0
+        program, script = self.helper
+        code, out, err = run([program, "-NoProfile", "-NonInteractive", "-Command", script], env=dict(
+            os.environ, BINARY_BUILDOUT_URL=url, BINARY_BUILDOUT_TO=to, BINARY_BUILDOUT_HAVE=str(have)))
+        if code:
+            raise self.unfetched(url, "%s; by PowerShell: %s" % (why, text(err).strip().split("\n")[-1].strip() or "exit code %d" % code))
+        return base64.b64decode(out) if not to else None
+
+    def index(self):
+        return self.fetch("index.json")
+
+    def local(self, asset):
+        return None
+
+    def get(self, asset, to):
+        """Goes on where an earlier run ended, and where this one breaks off, as
+        long as something comes. What it went on with must be of the same archive."""
+        have = os.path.getsize(to) if os.path.exists(to) else 0
+        if have > asset["size"]:
+            os.remove(to)
+            have = 0
+        resumed, begun = False, 0
+        while have != asset["size"]:
+            began, resumed = have, resumed or have > 0
+            try:
+                self.fetch(asset["archive"], to, have > 0)
+            except Stop as e:
+                have = os.path.getsize(to) if os.path.exists(to) else 0
+                if began and re.search(r"416|range|resume", e.text):  # a server that cannot: from the start
+                    os.remove(to)
+                    have, resumed = 0, False
+                elif have <= began:
+                    raise
+                continue
+            have = os.path.getsize(to)
+            if resumed and not begun and (have != asset["size"] or not right(to, asset)):
+                os.remove(to)
+                have, resumed, begun = 0, False, 1
+            elif have != asset["size"]:
+                os.remove(to)  # nothing for the next run to go on from
+                raise Stop(3, "fetching %s: the answer has %d bytes, and the archive has %d" % (
+                    without_password(self.where(asset["archive"])), have, asset["size"]), IN_BETWEEN)
+
+    def unfetched(self, url, why):
+        url = without_password(url)
+        if re.search(r"\b404\b", why):
+            return Stop(2, "fetching %s: it is not there (%s)" % (url, why), self.missing)
+        hint = "check the network, and https_proxy if there is a proxy; running this again resumes the download"
+        if re.search(r"curl: \(23\)|No space left|annot write", why):
+            hint = "make room on that disk; running this again resumes the download"
+        elif re.search(r"\b407\b", why):
+            hint = "give the proxy its user and password, as in https_proxy=http://USER:PASSWORD@proxy.example.com:3128 (special characters as %40)"
+        elif re.search(r"\b40[13]\b|Authentication Failed", why):
+            hint = self.refused
+        elif why.startswith("this Python c"):
+            hint = "take a Python that has the modules ssl and socket, or copy the release here and name it with --from"
+        elif re.search(r"certificate", why, re.I):
+            hint = "name the file of your certificate authority in SSL_CERT_FILE"
+        return Stop(3, "fetching %s: %s" % (url, why), hint)
+
+# ---- volumes ----------------------------------------------------------------
+# An archive that a release has in volumes, NAME.part1, NAME.part2 and so on, since a
+# server takes no file that is as large.
+
+def part_of(directory, asset):
+    """Where an asset lies until it is complete. The digest in its name says that
+    what an earlier run left is of the same content."""
+    return os.path.join(directory, asset["sha256"] + ".part")
+
+
+def parts_of(directory, asset):
+    """Where an asset and its volumes lie until they are complete."""
+    return [part_of(directory, a) for a in [asset] + as_assets(asset)]
+
+
+def as_assets(asset):
+    """The volumes of an archive, each as an asset of its own."""
+    return [{"archive": v["volume"], "size": v["size"], "sha256": v["sha256"]} for v in asset.get("volumes") or []]
+
+
+def bring(shelf, asset, to):
+    """Has a shelf write an archive to a file."""
+    volumes = as_assets(asset)
+    if not volumes:
+        return shelf.get(asset, to)
+    joined = 0
+    with open(to, "ab") as f:
+        have = os.fstat(f.fileno()).st_size
+        for volume in volumes:
+            if have >= joined + volume["size"]:  # an earlier run added it
+                joined += volume["size"]
+                continue
+            f.truncate(joined)
+            f.seek(joined)
+            add(shelf, volume, part_of(os.path.dirname(to), volume), f)
+            joined += volume["size"]
+            have = joined
+
+
+def add(shelf, volume, part, f):
+    """Fetches a volume and adds it to a file, if it is the right one."""
+    shelf.get(volume, part)
+    if not right(part, volume):
+        os.remove(part)
+        raise Stop(1, "%s is not the one that index.json names: its size or SHA-256 differs" % volume["archive"],
+                   "the file is damaged, or was altered: fetch it again, and ask who made it")
+    with open(part, "rb") as new:
+        shutil.copyfileobj(new, f, 1 << 20)
+    f.flush()
+    os.remove(part)
+
 # ---- fetch ------------------------------------------------------------------
 # Gets an archive to where nobody else can change it.
 
@@ -973,11 +1258,6 @@ def room(path, size):
     if os.path.exists(path):
         size -= os.path.getsize(path)
     take_space("downloading to " + os.path.dirname(path), os.path.dirname(path), size)
-
-
-def right(path, asset):
-    with open(path, "rb") as f:
-        return sum_of(f)[1] == asset["sha256"]
 
 
 def ours(f):
@@ -1007,21 +1287,26 @@ def from_brought(archive, asset, path, python, shelf):
 
 def from_copy(asset, path, python, shelf):
     """Fetches it to where nobody else can change it."""
-    work, part = Work(workplace(path, "download")), ""
+    work, parts = Work(workplace(path, "download")), []
     try:
-        # The digest in its name says that the part of an earlier run is of the same content.
-        part = os.path.join(work.path, asset["sha256"] + ".part")
-        work.clear(os.path.basename(part))
-        room(part, asset["size"])
-        say("%s %s, %.1f MiB" % ("copying" if shelf.local(asset) else "downloading", asset["archive"], asset["size"] / 1048576.0))
-        with Meter(part, asset["size"]):
-            shelf.get(asset, part)
-        archive = os.path.join(work.path, asset["archive"])
-        rename(part, archive)
-        from_open(archive, False, asset, path, python, shelf)
+        parts = parts_of(work.path, asset)
+        work.clear(*[os.path.basename(p) for p in parts])
+        from_open(fetched(shelf, asset, work), False, asset, path, python, shelf)
     finally:
-        if not os.path.exists(part) or not os.path.getsize(part):
+        if not any(size_of(p) for p in parts):
             work.remove()
+
+
+def fetched(shelf, asset, work):
+    """An asset as a file that nobody else can change."""
+    parts = parts_of(work.path, asset)
+    room(parts[0], asset["size"] + max([0] + [v["size"] for v in as_assets(asset)]))
+    say("%s %s, %.1f MiB" % ("downloading" if isinstance(shelf, Site) else "copying", asset["archive"], asset["size"] / 1048576.0))
+    with Meter(parts, asset["size"]):
+        bring(shelf, asset, parts[0])
+    archive = os.path.join(work.path, asset["archive"])
+    rename(parts[0], archive)
+    return archive
 
 # ---- abi --------------------------------------------------------------------
 # ABI tags of interpreters: which loads what.
@@ -1462,6 +1747,10 @@ def nothing_fits(index, name, found, label, system):
 # ---- index ------------------------------------------------------------------
 # index.json of a release.
 
+# The highest format number that is understood.
+FORMAT = 2
+
+
 def parsed(data, name):
     if data.lstrip()[:1] == b"<":
         raise Stop(3, "fetching index.json of %s: the answer is a web page" % name, IN_BETWEEN)
@@ -1496,19 +1785,26 @@ def is_digest(v):
     return isinstance(v, type("")) and bool(re.match(r"[0-9a-f]{64}\Z", v))
 
 
+def sound_volumes(a):
+    """Whether there are none, or volumes of the archive's size together."""
+    volumes = a.get("volumes") or []
+    return not volumes or (all(is_name(v["volume"]) and is_digest(v["sha256"]) and is_size(v["size"]) and v["size"] for v in volumes) and
+                           sum(v["size"] for v in volumes) == a["size"])
+
+
 def read_index(data, name):
     try:
         x = parsed(data, name)
-        known = type(x["format"]) is int and x["format"] <= 1
+        known = type(x["format"]) is int and x["format"] <= FORMAT
         if known and not (is_name(x["name"]) and is_name(x["version"]) and is_name(x.get("tag") or "x", TAG)):
             raise ValueError("its name, version or tag is not valid")
         for i, a in enumerate(x["archives"] if known else []):
-            if not re.match(r"[0-9a-f]{64}\Z", a["sha256"]) or not all(is_name(n) for n in entry_names(a)) or not is_size(a["size"]):
+            if not is_digest(a["sha256"]) or not all(is_name(n) for n in entry_names(a)) or not is_size(a["size"]) or not all(sound_volumes(f) for f in [a] + (a.get("deltas") or [])):
                 raise ValueError("its entry %d has no name of an asset, no size or no digest" % (i + 1))
     except (ValueError, KeyError, TypeError, AttributeError) as e:
         raise Stop(1, "reading index.json of %s: %s" % (name, e), "it is damaged: fetch or make it again")
     if not known:
-        raise Stop(2, "reading index.json of %s: its format is %s, and this program knows up to 1" % (name, x["format"]), "take a newer install.sh or install.ps1")
+        raise Stop(2, "reading index.json of %s: its format is %s, and this program knows up to %d" % (name, x["format"], FORMAT), "take a newer install.sh or install.ps1")
     if not x["archives"]:
         raise Stop(2, "reading index.json of %s: it lists no archives" % name)
     return x
@@ -1530,227 +1826,6 @@ def as_asked(asked, asset):
         raise Stop(1, "%s has SHA-256 %s, and --sha256 says %s" % (asset["archive"], asset["sha256"], digest),
                    "it is not the archive that you mean: ask who made it")
 
-# ---- network ----------------------------------------------------------------
-# What needs ssl and socket, which a Python may have been built without.
-
-class Network(object):
-    """What this Python downloads by. ImportError: it was built without."""
-
-    def __init__(self):
-        try:
-            from urllib2 import HTTPError, HTTPRedirectHandler, Request, build_opener
-            from httplib import HTTPException
-        except ImportError:
-            from http.client import HTTPException
-            from urllib.error import HTTPError
-            from urllib.request import HTTPRedirectHandler, Request, build_opener
-
-        class Redirects(HTTPRedirectHandler):
-            def redirect_request(self, req, fp, code, msg, headers, newurl):
-                if req.get_full_url().startswith("https:") and not newurl.startswith("https:"):
-                    raise downgraded(req.get_full_url())
-                return HTTPRedirectHandler.redirect_request(self, req, fp, code, msg, headers, newurl)
-
-        handlers = [Redirects()]
-        if secure():
-            import ssl
-            try:
-                from urllib2 import HTTPSHandler
-            except ImportError:
-                from urllib.request import HTTPSHandler
-            context = ssl.create_default_context()
-            # Authorities of a company seldom have all that 3.13 asks for.
-            context.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)
-            handlers.append(HTTPSHandler(context=context))
-        self.HTTPError, self.HTTPException, self.Request = HTTPError, HTTPException, Request
-        self.open = build_opener(*handlers).open
-
-
-def download(net, url, to, more, headers):
-    """One attempt of this Python itself, by the proxies that urllib knows. The
-    headers are for this address alone, not for where it leads to."""
-    user = re.match(r"(https?://)([^/?#@]*)@(.*)", url)
-    request = net.Request((user.group(1) + user.group(3)) if user else url, headers={"User-Agent": "binary-buildout", "Accept-Encoding": "identity"})
-    if user:
-        password = re.sub(b"%([0-9A-Fa-f]{2})", lambda m: bytes(bytearray([int(m.group(1), 16)])), raw(user.group(2)))
-        request.add_unredirected_header("Authorization", "Basic " + text(base64.b64encode(password)))
-    for name in headers:
-        request.add_unredirected_header(name, headers[name])
-    have = os.path.getsize(to) if to and more and os.path.exists(to) else 0
-    if have:
-        request.add_header("Range", "bytes=%d-" % have)
-    with contextlib.closing(net.open(request, timeout=60)) as answer:
-        if not to:
-            return answer.read()
-        part = answer.getcode() == 206
-        want = answer.headers.get("Content-Length")
-        with open(to, "ab" if part else "wb") as f:
-            begin = f.tell() if part else 0
-            shutil.copyfileobj(answer, f, 1 << 16)
-            got = f.tell() - begin
-    if want and got != int(want):
-        raise EnvironmentError("it ends after %d of %s bytes" % (got, want))
-
-# ---- server -----------------------------------------------------------------
-# A server that has the files of a release.
-
-class Site(object):
-    """A release, or a copy of one behind a URL. curl or wget fetches, as the
-    system is used to, else this Python; where that cannot, PowerShell."""
-    headers = {}
-    refused = "if the mirror wants a password, put it into the address: https://USER:PASSWORD@HOST/... (special characters as %40)"
-    missing = "check the address: a mirror is a copy of all assets of a release, index.json among them"
-
-    def __init__(self, base, name, source, helper):
-        self.base, self.name, self.source, self.helper = base.rstrip("/"), name, source, helper
-        self.curl, self.wget = (None, None) if WINDOWS else (which("curl"), which("wget"))
-        self.gnu = self.wget and not self.curl and b"GNU Wget" in run([self.wget, "--version"])[1]
-        if not self.gnu and re.match(r"https:|.*@", self.base):
-            self.wget = None  # that of busybox checks no certificate, follows to http, and takes the address as an argument
-        if self.base.startswith("https:") and not self.curl and not self.wget and not helper and not secure():
-            raise Stop(2, "fetching from %s: there is neither curl nor GNU Wget, and this Python checks no certificates" % name,
-                        "install one of them, or copy the release here and name it with --from")
-
-    def where(self, name):
-        return self.base + "/" + quote(name)
-
-    def fetch(self, name, to="", more=False):
-        """Into a file, or without one as bytes."""
-        url = self.where(name)
-        if self.curl or self.wget:
-            return self.by_tool(url, to, more)
-        return self.by_python(url, to, more)
-
-    def by_tool(self, url, to, more):
-        """The address is told by standard input: a password may be in it."""
-        hops = 0
-        for wait in (1, 2, 4, 8, None):
-            code, out, err = self.by_curl(url, to, more) if self.curl else self.by_wget(url, to, more)
-            while code and self.gnu and hops < 10 and led_on(err):
-                url, hops = on_to(url, led_on(err)), hops + 1
-                code, out, err = self.by_wget(url, to, more)
-            if code == 0:
-                return out
-            lines = text(err).strip().split("\n")
-            why = ([line for line in lines if line.startswith("curl: (")] or [line for line in lines if "ERROR" in line] or lines)[-1] or "exit code %d" % code
-            # curl tries again by itself, wget only where nothing answered.
-            if self.curl or wait is None or not re.search(r"\b(?:408|429|5\d\d)\b", why):
-                break
-            say("%s; trying again in %d s" % (why.rstrip("."), wait))
-            time.sleep(wait)
-        if self.curl and re.search(r"curl: \(1\)", why) and url.startswith("https:"):
-            raise downgraded(url)
-        raise self.unfetched(url, why)
-
-    def by_curl(self, url, to, more):
-        args = [self.curl, "-fsSL", "--connect-timeout", "30", "--retry", "4", "--speed-limit", "1", "--speed-time", "60"]
-        args += ["--proto", "=https" if url.startswith("https:") else "=http,https"]  # of a redirect too
-        args += (["-C", "-"] if more else []) + ["-o", to or "-", "-K", "-"]
-        return run(args, told=raw("url = \"%s\"\n" % url.replace("\"", "%22")))
-
-    def by_wget(self, url, to, more):
-        # Not -T for busybox: with it, 1.35 dies of SIGSEGV.
-        args = [self.wget] + (["-nv", "--tries=5", "--timeout=60"] if self.gnu else ["-q"]) + (["-c"] if more else [])
-        if not self.gnu:  # which reads no addresses from a file
-            return run(args + ["-O", to or "-", url])
-        if os.environ.get("SSL_CERT_FILE"):  # which the others heed by themselves
-            args.append("--ca-certificate=" + os.environ["SSL_CERT_FILE"])
-        # It would follow from https to http.
-        return run(args + ["-S", "--max-redirect=0", "-O", to or "-", "-i", "-"], told=raw(url + "\n"))
-
-    def by_python(self, url, to, more):
-        for wait in (1, 2, 4, 8, None):
-            try:
-                net = Network()
-            except ImportError as e:
-                why = "this Python cannot (%s)" % e
-                break
-            if url.startswith("https:") and not secure():
-                why = "this Python checks no certificates"
-                break
-            try:
-                return download(net, url, to, more, self.headers)
-            except net.HTTPError as e:
-                why, again = "HTTP status %d %s" % (e.code, e.msg), e.code in (408, 429) or e.code >= 500
-                if not again and e.code != 407:
-                    raise self.unfetched(url, why)
-                wait = wait and max(wait, retry_after(e.headers.get("Retry-After") or ""))
-            except (EnvironmentError, net.HTTPException, ValueError) as e:  # Python 2 has a wrong certificate among the last
-                if getattr(e, "filename", None) or getattr(e, "errno", None) == errno.ENOSPC:
-                    raise  # the disk, not the network
-                why = str(getattr(e, "reason", None) or e) or type(e).__name__
-                again = "CERTIFICATE_VERIFY" not in why and " 407 " not in why and not isinstance(e, ValueError)
-            if not again or wait is None:
-                break
-            say("%s; trying again in %d s" % (why, wait))
-            time.sleep(wait)
-            more = bool(to)
-        if self.helper and not self.headers:
-            return self.by_helper(url, to, more, why)
-        raise self.unfetched(url, why)
-
-    def by_helper(self, url, to, more, why):
-        """Windows knows proxies, their passwords, and certificates that Python does not."""
-        have = os.path.getsize(to) if to and more and os.path.exists(to) else 0
-        program, script = self.helper
-        code, out, err = run([program, "-NoProfile", "-NonInteractive", "-Command", script], env=dict(
-            os.environ, BINARY_BUILDOUT_URL=url, BINARY_BUILDOUT_TO=to, BINARY_BUILDOUT_HAVE=str(have)))
-        if code:
-            raise self.unfetched(url, "%s; by PowerShell: %s" % (why, text(err).strip().split("\n")[-1].strip() or "exit code %d" % code))
-        return base64.b64decode(out) if not to else None
-
-    def index(self):
-        return self.fetch("index.json")
-
-    def local(self, asset):
-        return None
-
-    def get(self, asset, to):
-        """Goes on where an earlier run ended, and where this one breaks off, as
-        long as something comes. What it went on with must be of the same archive."""
-        have = os.path.getsize(to) if os.path.exists(to) else 0
-        if have > asset["size"]:
-            os.remove(to)
-            have = 0
-        resumed, begun = False, 0
-        while have != asset["size"]:
-            began, resumed = have, resumed or have > 0
-            try:
-                self.fetch(asset["archive"], to, have > 0)
-            except Stop as e:
-                have = os.path.getsize(to) if os.path.exists(to) else 0
-                if began and re.search(r"416|range|resume", e.text):  # a server that cannot: from the start
-                    os.remove(to)
-                    have, resumed = 0, False
-                elif have <= began:
-                    raise
-                continue
-            have = os.path.getsize(to)
-            if resumed and not begun and (have != asset["size"] or not right(to, asset)):
-                os.remove(to)
-                have, resumed, begun = 0, False, 1
-            elif have != asset["size"]:
-                os.remove(to)  # nothing for the next run to go on from
-                raise Stop(3, "fetching %s: the answer has %d bytes, and the archive has %d" % (
-                    without_password(self.where(asset["archive"])), have, asset["size"]), IN_BETWEEN)
-
-    def unfetched(self, url, why):
-        url = without_password(url)
-        if re.search(r"\b404\b", why):
-            return Stop(2, "fetching %s: it is not there (%s)" % (url, why), self.missing)
-        hint = "check the network, and https_proxy if there is a proxy; running this again resumes the download"
-        if re.search(r"curl: \(23\)|No space left|annot write", why):
-            hint = "make room on that disk; running this again resumes the download"
-        elif re.search(r"\b407\b", why):
-            hint = "give the proxy its user and password, as in https_proxy=http://USER:PASSWORD@proxy.example.com:3128 (special characters as %40)"
-        elif re.search(r"\b40[13]\b|Authentication Failed", why):
-            hint = self.refused
-        elif why.startswith("this Python c"):
-            hint = "take a Python that has the modules ssl and socket, or copy the release here and name it with --from"
-        elif re.search(r"certificate", why, re.I):
-            hint = "name the file of your certificate authority in SSL_CERT_FILE"
-        return Stop(3, "fetching %s: %s" % (url, why), hint)
-
 # ---- shelves ----------------------------------------------------------------
 # Where archives come from.
 
@@ -1769,7 +1844,10 @@ class Folder(object):
             raise Stop(2, "reading index.json of the mirror %s: %s" % (self.name, e.strerror), "a mirror is a copy of all assets of a release, index.json among them")
 
     def local(self, asset):
+        """Where an archive lies; None where it has only volumes."""
         path = os.path.join(self.path, asset["archive"])
+        if not os.path.isfile(path) and asset.get("volumes"):
+            return None
         if not os.path.isfile(path):
             raise Stop(2, "looking for %s: the mirror %s does not have it, though its index.json names it" % (asset["archive"], self.name),
                        "copy it there too: a mirror is a copy of all assets of a release")
@@ -2340,7 +2418,7 @@ def by_deltas(tree, here, way, work):
     was, python, files = tree.digest, tree.state["interpreter"], []
     try:
         for shelf, _, delta in way:
-            asset = {"archive": delta["delta"], "size": delta["size"], "sha256": delta["sha256"]}
+            asset = {"archive": delta["delta"], "size": delta["size"], "sha256": delta["sha256"], "volumes": delta.get("volumes")}
             files.append(open(fetched(shelf, asset, work), "rb"))
             check(files[-1], asset)
         with undone(tree, was, len(way), python):
@@ -2372,18 +2450,6 @@ def by_archive(tree, shelf, asset, python, work):
             built(tree)
     finally:
         tree.forget()
-
-
-def fetched(shelf, asset, work):
-    """An asset as a file that nobody else can change."""
-    part = os.path.join(work.path, asset["sha256"] + ".part")
-    room(part, asset["size"])
-    say("%s %s, %.1f MiB" % ("copying" if shelf.local(asset) else "downloading", asset["archive"], asset["size"] / 1048576.0))
-    with Meter(part, asset["size"]):
-        shelf.get(asset, part)
-    archive = os.path.join(work.path, asset["archive"])
-    rename(part, archive)
-    return archive
 
 
 def applied(tree, how, digest, interpreter=""):

@@ -17,7 +17,7 @@ import (
 // a place of this machine.
 func checkAssets(t *testing.T, archive, python, example string) {
 	t.Helper()
-	set, err := release.Gather(filepath.Dir(archive), []string{filepath.Base(archive)})
+	set, err := release.Gather(filepath.Dir(archive), []string{filepath.Base(archive)}, release.MaxAssetSize)
 	if err != nil {
 		t.Fatal(err)
 	}

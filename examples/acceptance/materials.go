@@ -23,7 +23,7 @@ var materialsPy string
 // installed tree's eggs, and to the wheels of some projects.
 func checkMaterials(t *testing.T, file, tree, python string, wheels []string) {
 	t.Helper()
-	set, err := release.Gather(filepath.Dir(file), []string{filepath.Base(file)})
+	set, err := release.Gather(filepath.Dir(file), []string{filepath.Base(file)}, release.MaxAssetSize)
 	if err != nil {
 		t.Fatal(err)
 	}

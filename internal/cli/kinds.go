@@ -55,6 +55,7 @@ func kinds() []kind {
 		{word: "PLATFORM=RUNNER", says: "a platform, and the label of the runner that builds for it"},
 		{word: "REF", says: "a git ref, such as refs/tags/v1.0"},
 		{word: "SHELL", says: "a shell", values: []string{"bash", "zsh", "fish", "powershell"}},
+		{word: "SIZE", says: "a number of bytes, KiB, MiB or GiB, as 500MiB"},
 		{word: "SOURCE", says: "an ARCHIVE, a release as OWNER/REPO or OWNER/REPO@TAG, or the URL or DIR of a mirror", shell: completesFiles},
 		{word: "TAG", says: "a git tag"},
 		{word: "TARGET", says: "a Python and a platform, such as cp312-manylinux_2_28_x86_64"},

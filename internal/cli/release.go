@@ -11,6 +11,7 @@ import (
 
 	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/plural"
+	"github.com/binary-buildout/binary-buildout/internal/scratch"
 	"github.com/binary-buildout/binary-buildout/matrix"
 	"github.com/binary-buildout/binary-buildout/release"
 )
@@ -21,6 +22,7 @@ type releaseFlags struct {
 	vex                          string
 	prepare, step, json          bool
 	expect                       int
+	partSize                     byteSize
 	options                      release.Options
 }
 
@@ -61,6 +63,7 @@ func (f *releaseFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.vex, "vex", "", "the `FILE` of a VEX document to attach: which vulnerabilities concern the release")
 	fs.BoolVar(&f.prepare, "prepare", false, "write the documents without releasing anything")
 	fs.BoolVar(&f.step, "step", false, "attach one archive of several jobs")
+	fs.Var(&f.partSize, "part-size", "split what is larger into parts of this `SIZE`, as 500MiB (default, and at most: a byte less than 2GiB, which is GitHub's limit)")
 	fs.IntVar(&f.expect, "expect-archives", 0, "with --step: the `NUMBER` of archives that the release is made of")
 }
 
@@ -92,7 +95,7 @@ func (c *Command) release(ctx context.Context, f releaseFlags) error {
 	if err != nil {
 		return err
 	}
-	set, err := release.Gather(f.dir, want)
+	set, err := release.Gather(f.dir, want, f.partSize.orMost())
 	if err != nil {
 		return err
 	}
@@ -229,11 +232,11 @@ func (c *Command) writeDocuments(f releaseFlags, set release.Set) error {
 	}
 	names := []string{}
 	for _, file := range files {
-		if file.Path != "" {
+		if file.Whole() {
 			continue
 		}
-		if err := os.WriteFile(filepath.Join(f.dir, file.Name), file.Data, 0o644); err != nil {
-			return fmt.Errorf("writing %s: %w", file.Name, err)
+		if err := writeAsset(file, filepath.Join(f.dir, file.Name)); err != nil {
+			return err
 		}
 		names = append(names, file.Name)
 	}
@@ -242,6 +245,19 @@ func (c *Command) writeDocuments(f releaseFlags, set release.Set) error {
 	}
 	_, err = fmt.Fprintf(c.Stdout, "%s; written beside them: %s\n", plural.Of(len(set.Archives), "archive"), strings.Join(names, ", "))
 	return err
+}
+
+// writeAsset writes an asset to a file.
+func writeAsset(file release.File, to string) error {
+	r, err := file.Open()
+	if err == nil {
+		defer r.Close()
+		err = scratch.Fill(to, os.O_TRUNC, 0o644, r)
+	}
+	if err != nil {
+		return fault.Surroundings(fmt.Errorf("writing %s: %w", file.Name, err), "")
+	}
+	return nil
 }
 
 func (c *Command) reportRelease(f releaseFlags, set release.Set, res release.Result) error {

@@ -19,6 +19,7 @@ type wanted struct {
 	address, accept string
 	name            string // as a person knows it
 	size            int64  // 0 if nothing says
+	from            int64  // where in the file it goes: of a volume, behind those before it
 }
 
 // download fetches an asset into a file, goes on where an earlier attempt or
@@ -30,27 +31,31 @@ func (r Remote) download(ctx context.Context, o Request, w wanted, path string) 
 		return fault.Surroundings(fmt.Errorf("making a file to download to: %w", err), "")
 	}
 	defer f.Close()
-	meter := newMeter(o, w.name, w.size)
-	err = r.attempts(ctx, func() error {
-		have, err := f.Seek(0, io.SeekEnd)
-		if err != nil {
-			return fault.Surroundings(fmt.Errorf("writing %s: %w", path, err), "")
-		}
-		if w.size > 0 && have == w.size {
-			return nil
-		}
-		if w.size > 0 && have > w.size {
-			have = 0
-		}
-		return r.part(ctx, f, w, have, meter)
-	})
-	if err != nil {
+	if err := r.whole(ctx, f, w, newMeter(o, w.name, w.size)); err != nil {
 		return err
 	}
 	if err := f.Close(); err != nil {
 		return fault.Surroundings(fmt.Errorf("writing %s: %w", path, err), "")
 	}
 	return nil
+}
+
+// whole fetches an asset into its place in the file, in as many attempts as it takes.
+func (r Remote) whole(ctx context.Context, f *os.File, w wanted, m *meter) error {
+	return r.attempts(ctx, func() error {
+		have, err := f.Seek(0, io.SeekEnd)
+		if err != nil {
+			return fault.Surroundings(fmt.Errorf("writing %s: %w", f.Name(), err), "")
+		}
+		have -= w.from
+		if w.size > 0 && have == w.size {
+			return nil
+		}
+		if w.size > 0 && have > w.size {
+			have = 0
+		}
+		return r.part(ctx, f, w, have, m)
+	})
 }
 
 // part is one attempt.
@@ -62,7 +67,7 @@ func (r Remote) part(ctx context.Context, f *os.File, w wanted, have int64, m *m
 	resp, err := r.request(ctx, w.address, w.accept, have)
 	var s *statusError
 	if errors.As(err, &s) && s.code == http.StatusRequestedRangeNotSatisfiable {
-		if err := f.Truncate(0); err != nil {
+		if err := f.Truncate(w.from); err != nil {
 			return fault.Surroundings(err, "")
 		}
 		have = 0
@@ -74,20 +79,20 @@ func (r Remote) part(ctx context.Context, f *os.File, w wanted, have int64, m *m
 	defer resp.Body.Close()
 	if have, err = w.answered(resp, have); err != nil {
 		if fault.CodeOf(err, 0) == 0 {
-			_ = f.Truncate(0) // a server that can't: from the start
+			_ = f.Truncate(w.from) // a server that can't: from the start
 		}
 		return err
 	}
-	if err := f.Truncate(have); err != nil {
+	if err := f.Truncate(w.from + have); err != nil {
 		return fault.Surroundings(fmt.Errorf("writing %s: %w", f.Name(), err), "")
 	}
-	if _, err := f.Seek(have, io.SeekStart); err != nil {
+	if _, err := f.Seek(w.from+have, io.SeekStart); err != nil {
 		return fault.Surroundings(fmt.Errorf("writing %s: %w", f.Name(), err), "")
 	}
 	if w.size == 0 && resp.ContentLength > 0 {
-		m.total = have + resp.ContentLength
+		m.total = w.from + have + resp.ContentLength
 	}
-	m.start(have)
+	m.start(w.from + have)
 	n, err := io.Copy(&diskWriter{f}, &stallReader{resp.Body, stall, r.Stall, m})
 	if err != nil {
 		if cause := context.Cause(ctx); cause != nil {
@@ -96,7 +101,7 @@ func (r Remote) part(ctx context.Context, f *os.File, w wanted, have int64, m *m
 		return fmt.Errorf("fetching %s: %w", secrets.Shown(w.address), err)
 	}
 	if w.size > 0 && have+n != w.size {
-		_ = f.Truncate(0) // it ended as it should, and is something else: the next run mustn't go on from it
+		_ = f.Truncate(w.from) // it ended as it should, and is something else: the next run mustn't go on from it
 		return fmt.Errorf("fetching %s: it ends after %d of %d bytes", secrets.Shown(w.address), have+n, w.size)
 	}
 	return nil

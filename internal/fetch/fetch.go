@@ -163,7 +163,7 @@ func fetchFrom(ctx context.Context, o Request, s shelf) (*Archive, error) {
 	local := s.local(a)
 	if _, err := os.Stat(local); local != "" && errors.Is(err, fs.ErrNotExist) {
 		return nil, fault.Usage(fmt.Errorf("looking for %s: the mirror %s doesn't have it, though its index names it", a.Name, s.name()),
-			"copy it there too: a mirror is a copy of all assets of a release")
+			incomplete)
 	}
 	if local != "" {
 		f, err = openLocal(ctx, o, local, a.SHA256)

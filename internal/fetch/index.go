@@ -17,7 +17,7 @@ import (
 const IndexName = "index.json"
 
 // indexFormat is the highest format number that is understood.
-const indexFormat = 1
+const indexFormat = 2
 
 // Index is what install needs of index.json.
 type Index struct {
@@ -44,6 +44,8 @@ type Asset struct {
 	PythonBundled bool `json:"python_bundled"`
 
 	Deltas []DeltaAsset `json:"deltas"`
+
+	Volumes []Volume `json:"volumes"` // what it is on the release, one after the other; none: the file itself
 }
 
 // DeltaAsset is what leads from an earlier version to an archive.
@@ -54,6 +56,8 @@ type DeltaAsset struct {
 	Base   string `json:"base"` // SHA-256 of the earlier version's manifest.json
 
 	BaseVersion string `json:"base_version"`
+
+	Volumes []Volume `json:"volumes"`
 }
 
 // deltaFrom gives the delta that leads from a version to the asset, as an
@@ -61,7 +65,7 @@ type DeltaAsset struct {
 func (a Asset) deltaFrom(base string) (Asset, bool) {
 	for _, d := range a.Deltas {
 		if base != "" && d.Base == base {
-			a.Name, a.Size, a.SHA256, a.Deltas = d.Name, d.Size, d.SHA256, nil
+			a.Name, a.Size, a.SHA256, a.Volumes, a.Deltas = d.Name, d.Size, d.SHA256, d.Volumes, nil
 			return a, true
 		}
 	}

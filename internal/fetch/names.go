@@ -20,13 +20,13 @@ func (x *Index) names(from string) error {
 		return fault.Failed(fmt.Errorf("reading %s: its name, version or tag isn't valid", from), "it is damaged: fetch or make it again")
 	}
 	for i, a := range x.Assets {
-		plain := plainAsset(a.Name, a.SHA256, a.Size) && assetName.MatchString(a.Target) && (a.Label == "" || assetName.MatchString(a.Label)) &&
+		plain := plainAsset(a.Name, a.SHA256, a.Size) && plainVolumes(a.Volumes, a.Size) && assetName.MatchString(a.Target) && (a.Label == "" || assetName.MatchString(a.Label)) &&
 			(a.Python == "" && !a.PythonBundled || assetName.MatchString(a.Python))
 		for _, f := range a.Floors {
 			plain = plain && assetName.MatchString(f.Kind) && assetName.MatchString(f.Version)
 		}
 		for _, d := range a.Deltas {
-			plain = plain && plainAsset(d.Name, d.SHA256, d.Size) && isDigest(d.Base) && (d.BaseVersion == "" || assetName.MatchString(d.BaseVersion))
+			plain = plain && plainAsset(d.Name, d.SHA256, d.Size) && plainVolumes(d.Volumes, d.Size) && isDigest(d.Base) && (d.BaseVersion == "" || assetName.MatchString(d.BaseVersion))
 		}
 		if !plain {
 			return fault.Failed(fmt.Errorf("reading %s: its entry %d has no name of an asset, no size or no digest", from, i+1), "it is damaged: fetch or make it again")

@@ -33,9 +33,20 @@ func (f folder) document(_ context.Context, name string) ([]byte, error) {
 
 func (f folder) repository() string { return "" }
 
-func (f folder) local(a Asset) string { return filepath.Join(f.dir, a.Name) }
+// local is where an archive lies; "" where it has only volumes.
+func (f folder) local(a Asset) string {
+	path := filepath.Join(f.dir, a.Name)
+	if len(a.Volumes) > 0 {
+		if _, err := os.Lstat(path); err != nil {
+			return ""
+		}
+	}
+	return path
+}
 
-func (f folder) get(context.Context, Request, Asset, *Index, string) error { return nil }
+func (f folder) get(ctx context.Context, _ Request, a Asset, _ *Index, to string) error {
+	return f.gather(ctx, a, to)
+}
 
 // maxSmall bounds a document of a release or mirror, bytes.
 const maxSmall = 16 << 20
@@ -75,7 +86,7 @@ func (m *mirror) repository() string { return "" }
 func (m *mirror) local(Asset) string { return "" }
 
 func (m *mirror) get(ctx context.Context, o Request, a Asset, _ *Index, to string) error {
-	return m.remote.download(ctx, o, wanted{address: m.base + "/" + url.PathEscape(a.Name), name: a.Name, size: a.Size}, to)
+	return m.remote.bring(ctx, o, a, "", func(name string) (string, error) { return m.base + "/" + url.PathEscape(name), nil }, to)
 }
 
 // publicRelease is a release by the addresses that browsers use: no API, no
@@ -121,7 +132,7 @@ func (p *publicRelease) get(ctx context.Context, o Request, a Asset, x *Index, t
 	if tag == "" {
 		tag = x.Tag
 	}
-	return p.remote.download(ctx, o, wanted{address: p.address(tag, a.Name), name: a.Name, size: a.Size}, to)
+	return p.remote.bring(ctx, o, a, "", func(name string) (string, error) { return p.address(tag, name), nil }, to)
 }
 
 // apiRelease is a release of a repository that only a token opens.
@@ -179,9 +190,10 @@ func (p *apiRelease) index(ctx context.Context) ([]byte, error) {
 }
 
 func (p *apiRelease) get(ctx context.Context, o Request, a Asset, _ *Index, to string) error {
-	address := p.assets[a.Name]
-	if address == "" {
-		return fault.Failed(fmt.Errorf("fetching %s: %s doesn't have it, though its index names it", a.Name, p.name()), "")
-	}
-	return p.remote.download(ctx, o, wanted{address: address, accept: "application/octet-stream", name: a.Name, size: a.Size}, to)
+	return p.remote.bring(ctx, o, a, "application/octet-stream", func(name string) (string, error) {
+		if p.assets[name] == "" {
+			return "", fault.Failed(fmt.Errorf("fetching %s: %s doesn't have it, though its index names it", name, p.name()), "")
+		}
+		return p.assets[name], nil
+	}, to)
 }

@@ -4,11 +4,13 @@ package install
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -88,14 +90,20 @@ func TestScriptBare(t *testing.T) {
 	for _, tt := range []struct {
 		shell, from, damage, want string
 		partial                   bool // a Python without all of the standard library
+		volumes                   bool // instead of the archive
 	}{
-		{shell: "busybox", from: srv.URL},
+		{shell: "busybox", from: srv.URL, volumes: true},
 		{shell: "zsh", from: "/srv/dist", partial: true},
 		{shell: "dash", from: "/srv/dist", damage: "x", want: ", and index.json says " + digest.Of(data)},
 		{shell: "bash", from: "/srv/dist --sha256 sha256:" + strings.Repeat("AB", 32), want: ", and --sha256 says " + strings.Repeat("ab", 32)},
 	} {
 		t.Run(tt.shell, func(t *testing.T) {
 			mkfile(t, filepath.Join(dist, filepath.Base(file)), tt.damage+string(data))
+			x.Assets[1].Volumes = nil
+			if tt.volumes {
+				x.Assets[1].Volumes = split(t, filepath.Join(dist, filepath.Base(file)), 4<<20)
+			}
+			writeIndex(t, dist, x)
 			script := `sh /srv/install.sh --into "/srv/a place ü" --from ` + tt.from + ` && "/srv/a place ü/bin/app"`
 			root := bareRoot(t, dir, tt.shell)
 			if tt.partial {
@@ -121,6 +129,21 @@ func TestScriptBare(t *testing.T) {
 			os.RemoveAll(into)
 		})
 	}
+}
+
+// split has a file replaced by volumes of it.
+func split(t *testing.T, path string, size int) []fetch.Volume {
+	t.Helper()
+	var all []fetch.Volume
+	for text := range slices.Chunk(mustRead(t, path), size) {
+		v := fetch.Volume{Name: fmt.Sprintf("%s.part%d", filepath.Base(path), len(all)+1), Size: int64(len(text)), SHA256: digest.Of(text)}
+		mkfile(t, filepath.Join(filepath.Dir(path), v.Name), string(text))
+		all = append(all, v)
+	}
+	if err := os.Remove(path); err != nil || len(all) < 2 {
+		t.Fatalf("%d volumes, %v", len(all), err)
+	}
+	return all
 }
 
 func exitOf(err error) int {

@@ -14,6 +14,12 @@ def sum_of(f):
     return size, digest.hexdigest()
 
 
+def right(path, asset):
+    """Whether a file is the one that index.json names."""
+    with open(path, "rb") as f:
+        return sum_of(f) == (asset["size"], asset["sha256"])
+
+
 def check(f, asset):
     size, digest = sum_of(f)
     if size != asset["size"] or digest != asset["sha256"]:

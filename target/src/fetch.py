@@ -1,10 +1,12 @@
 """Gets an archive to where nobody else can change it."""
 import os
 
-from digests import check, sum_of
+from digests import check, right
 from disk import take_space
-from meter import Meter
+from meter import Meter, size_of
 from placing import place, workplace
+from server import Site
+from volumes import as_assets, bring, parts_of
 from words import WINDOWS, say
 from work import Work, rename
 
@@ -14,11 +16,6 @@ def room(path, size):
     if os.path.exists(path):
         size -= os.path.getsize(path)
     take_space("downloading to " + os.path.dirname(path), os.path.dirname(path), size)
-
-
-def right(path, asset):
-    with open(path, "rb") as f:
-        return sum_of(f)[1] == asset["sha256"]
 
 
 def ours(f):
@@ -48,18 +45,23 @@ def from_brought(archive, asset, path, python, shelf):
 
 def from_copy(asset, path, python, shelf):
     """Fetches it to where nobody else can change it."""
-    work, part = Work(workplace(path, "download")), ""
+    work, parts = Work(workplace(path, "download")), []
     try:
-        # The digest in its name says that the part of an earlier run is of the same content.
-        part = os.path.join(work.path, asset["sha256"] + ".part")
-        work.clear(os.path.basename(part))
-        room(part, asset["size"])
-        say("%s %s, %.1f MiB" % ("copying" if shelf.local(asset) else "downloading", asset["archive"], asset["size"] / 1048576.0))
-        with Meter(part, asset["size"]):
-            shelf.get(asset, part)
-        archive = os.path.join(work.path, asset["archive"])
-        rename(part, archive)
-        from_open(archive, False, asset, path, python, shelf)
+        parts = parts_of(work.path, asset)
+        work.clear(*[os.path.basename(p) for p in parts])
+        from_open(fetched(shelf, asset, work), False, asset, path, python, shelf)
     finally:
-        if not os.path.exists(part) or not os.path.getsize(part):
+        if not any(size_of(p) for p in parts):
             work.remove()
+
+
+def fetched(shelf, asset, work):
+    """An asset as a file that nobody else can change."""
+    parts = parts_of(work.path, asset)
+    room(parts[0], asset["size"] + max([0] + [v["size"] for v in as_assets(asset)]))
+    say("%s %s, %.1f MiB" % ("downloading" if isinstance(shelf, Site) else "copying", asset["archive"], asset["size"] / 1048576.0))
+    with Meter(parts, asset["size"]):
+        bring(shelf, asset, parts[0])
+    archive = os.path.join(work.path, asset["archive"])
+    rename(parts[0], archive)
+    return archive

@@ -6,6 +6,10 @@ from addresses import IN_BETWEEN
 from words import Stop, native
 
 
+# The highest format number that is understood.
+FORMAT = 2
+
+
 def parsed(data, name):
     if data.lstrip()[:1] == b"<":
         raise Stop(3, "fetching index.json of %s: the answer is a web page" % name, IN_BETWEEN)
@@ -40,19 +44,26 @@ def is_digest(v):
     return isinstance(v, type("")) and bool(re.match(r"[0-9a-f]{64}\Z", v))
 
 
+def sound_volumes(a):
+    """Whether there are none, or volumes of the archive's size together."""
+    volumes = a.get("volumes") or []
+    return not volumes or (all(is_name(v["volume"]) and is_digest(v["sha256"]) and is_size(v["size"]) and v["size"] for v in volumes) and
+                           sum(v["size"] for v in volumes) == a["size"])
+
+
 def read_index(data, name):
     try:
         x = parsed(data, name)
-        known = type(x["format"]) is int and x["format"] <= 1
+        known = type(x["format"]) is int and x["format"] <= FORMAT
         if known and not (is_name(x["name"]) and is_name(x["version"]) and is_name(x.get("tag") or "x", TAG)):
             raise ValueError("its name, version or tag is not valid")
         for i, a in enumerate(x["archives"] if known else []):
-            if not re.match(r"[0-9a-f]{64}\Z", a["sha256"]) or not all(is_name(n) for n in entry_names(a)) or not is_size(a["size"]):
+            if not is_digest(a["sha256"]) or not all(is_name(n) for n in entry_names(a)) or not is_size(a["size"]) or not all(sound_volumes(f) for f in [a] + (a.get("deltas") or [])):
                 raise ValueError("its entry %d has no name of an asset, no size or no digest" % (i + 1))
     except (ValueError, KeyError, TypeError, AttributeError) as e:
         raise Stop(1, "reading index.json of %s: %s" % (name, e), "it is damaged: fetch or make it again")
     if not known:
-        raise Stop(2, "reading index.json of %s: its format is %s, and this program knows up to 1" % (name, x["format"]), "take a newer install.sh or install.ps1")
+        raise Stop(2, "reading index.json of %s: its format is %s, and this program knows up to %d" % (name, x["format"], FORMAT), "take a newer install.sh or install.ps1")
     if not x["archives"]:
         raise Stop(2, "reading index.json of %s: it lists no archives" % name)
     return x

@@ -5,12 +5,19 @@ import threading
 import time
 
 
+def size_of(path):
+    try:
+        return os.path.getsize(path)
+    except EnvironmentError:  # it is not there yet, or no more
+        return 0
+
+
 class Meter(threading.Thread):
     """Says on a terminal how far a download is, how fast, and how long it takes yet."""
 
-    def __init__(self, path, total):
+    def __init__(self, paths, total):
         threading.Thread.__init__(self)
-        self.daemon, self.path, self.total, self.over = True, path, total, threading.Event()
+        self.daemon, self.paths, self.total, self.over = True, paths, total, threading.Event()
 
     def __enter__(self):
         if sys.stderr.isatty():
@@ -22,7 +29,7 @@ class Meter(threading.Thread):
             self.join()
 
     def done(self):
-        return os.path.getsize(self.path) if os.path.exists(self.path) else 0
+        return sum(size_of(path) for path in self.paths)
 
     def run(self):
         first, began, shown = self.done(), time.time(), False

@@ -6,7 +6,7 @@ import re
 import time
 
 from addresses import IN_BETWEEN, downgraded, led_on, on_to, quote, retry_after, secure, without_password
-from fetch import right
+from digests import right
 from network import Network, download
 from words import Stop, WINDOWS, raw, run, say, text, which
 

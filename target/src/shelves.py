@@ -24,7 +24,10 @@ class Folder(object):
             raise Stop(2, "reading index.json of the mirror %s: %s" % (self.name, e.strerror), "a mirror is a copy of all assets of a release, index.json among them")
 
     def local(self, asset):
+        """Where an archive lies; None where it has only volumes."""
         path = os.path.join(self.path, asset["archive"])
+        if not os.path.isfile(path) and asset.get("volumes"):
+            return None
         if not os.path.isfile(path):
             raise Stop(2, "looking for %s: the mirror %s does not have it, though its index.json names it" % (asset["archive"], self.name),
                        "copy it there too: a mirror is a copy of all assets of a release")

@@ -6,13 +6,12 @@ import sys
 
 from choose import choose, needs, unfit
 from digests import check
-from fetch import room
+from fetch import fetched
 from here import final
 from index import as_asked, as_tagged, is_name, read_index, TAG
 from installed import Installed
 from interpreters import describe, pythons
 from laying import lay_archive, lay_delta
-from meter import Meter
 from probe import asked
 from shelves import Folder, Latest, Release, source
 from server import Site
@@ -20,7 +19,7 @@ from unpack import zstd
 from versions import older
 from ways import Published, cheapest, direct
 from words import Stop, WINDOWS, command, say
-from work import Work, rename
+from work import Work
 
 
 def upgrade(o):
@@ -142,7 +141,7 @@ def by_deltas(tree, here, way, work):
     was, python, files = tree.digest, tree.state["interpreter"], []
     try:
         for shelf, _, delta in way:
-            asset = {"archive": delta["delta"], "size": delta["size"], "sha256": delta["sha256"]}
+            asset = {"archive": delta["delta"], "size": delta["size"], "sha256": delta["sha256"], "volumes": delta.get("volumes")}
             files.append(open(fetched(shelf, asset, work), "rb"))
             check(files[-1], asset)
         with undone(tree, was, len(way), python):
@@ -174,18 +173,6 @@ def by_archive(tree, shelf, asset, python, work):
             built(tree)
     finally:
         tree.forget()
-
-
-def fetched(shelf, asset, work):
-    """An asset as a file that nobody else can change."""
-    part = os.path.join(work.path, asset["sha256"] + ".part")
-    room(part, asset["size"])
-    say("%s %s, %.1f MiB" % ("copying" if shelf.local(asset) else "downloading", asset["archive"], asset["size"] / 1048576.0))
-    with Meter(part, asset["size"]):
-        shelf.get(asset, part)
-    archive = os.path.join(work.path, asset["archive"])
-    rename(part, archive)
-    return archive
 
 
 def applied(tree, how, digest, interpreter=""):

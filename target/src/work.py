@@ -74,9 +74,9 @@ class Work(object):
         if not mine:
             raise Stop(3, "locking %s" % path, "another install into the same directory is running; wait for it to end")
 
-    def clear(self, keep=""):
+    def clear(self, *keep):
         for name in os.listdir(self.path):
-            if name not in (".lock", keep):
+            if name not in (".lock",) + keep:
                 delete(os.path.join(self.path, name))
 
     def remove(self):
