@@ -34,7 +34,11 @@ function Expand-BinaryBuildoutPython {
     }
     [Console]::Error.WriteLine("no Python here can run this: fetching $($best.archive), which has one in it")
     $path = Join-Path -Path $Work -ChildPath $best.archive
-    Copy-BinaryBuildoutAsset -Name $best.archive -To $path @Source
+    if ($best.volumes) {
+        Join-BinaryBuildoutVolume -Volume $best.volumes -To $path -Source $Source
+    } else {
+        Copy-BinaryBuildoutAsset -Name $best.archive -To $path @Source
+    }
     $file = [IO.File]::OpenRead($path)
     try {
         $digest = Get-BinaryBuildoutDigest -Stream $file
@@ -64,6 +68,30 @@ function Expand-BinaryBuildoutPython {
         $file.Dispose()
     }
     return @((Join-Path -Path $Work -ChildPath "$top/python.exe"), $path)
+}
+
+# Puts an archive together of the volumes that it is on the release.
+function Join-BinaryBuildoutVolume {
+    param([object[]]$Volume, [string]$To, [hashtable]$Source)
+
+    $out = [IO.File]::Create($To)
+    try {
+        foreach ($v in $Volume) {
+            if ($v.volume -notmatch '^[A-Za-z0-9][\w.+-]*$') {
+                throw "$($v.volume) is no name of an asset"
+            }
+            Copy-BinaryBuildoutAsset -Name $v.volume -To "$To.part" @Source
+            $in = [IO.File]::OpenRead("$To.part")
+            try {
+                $in.CopyTo($out)
+            } finally {
+                $in.Dispose()
+            }
+            [IO.File]::Delete("$To.part")
+        }
+    } finally {
+        $out.Dispose()
+    }
 }
 
 Expand-BinaryBuildoutPython @args
