@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -36,7 +37,7 @@ func (c *Command) systemd(ctx context.Context, dir, to string) (*unitsReport, er
 	switch {
 	case to == printed:
 	case c.parent != nil:
-		if r.Difference, err = systemd.Compare(c.abs(to), units); err == nil {
+		if r.Difference, err = systemd.Compare(c.abs(to), units, c.unitsWriter()); err == nil {
 			err = c.parent.hook(ctx, "systemd")
 		}
 	default:
@@ -58,6 +59,14 @@ func (c *Command) unitsHook(dir, to string) func(what string) error {
 		}
 		return err
 	}
+}
+
+// unitsWriter is the user who writes units: root for a process of the tree's user.
+func (c *Command) unitsWriter() int {
+	if c.parent != nil {
+		return 0
+	}
+	return os.Geteuid()
 }
 
 // systemdOnly is install --systemd of a tree that is there already.
@@ -104,7 +113,7 @@ func (c *Command) unitsChanged(dir string) string {
 	if err != nil {
 		return ""
 	}
-	d, err := systemd.Compare(at, units)
+	d, err := systemd.Compare(at, units, c.unitsWriter())
 	if err != nil || len(d.Changed)+len(d.Same)+len(d.Old) == 0 {
 		return ""
 	}

@@ -5,8 +5,11 @@ package systemd
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os/user"
+	"path"
 	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -42,8 +45,27 @@ func (t *tree) uid(name string) (uint32, error) {
 	return st.Uid, nil
 }
 
-// foreign is whether another user than this one can change the tree.
-func foreign(euid int, root string) bool {
-	var st syscall.Stat_t
-	return syscall.Lstat(root, &st) != nil || int(st.Uid) != euid
+// handsOn are the users who can change a file of the tree: it, or a directory on
+// the way to it. A link leads to where others may write.
+func (t *tree) handsOn(name string) hands {
+	var h hands
+	for at, rest := ".", name; ; {
+		info, err := t.Lstat(at)
+		if err != nil {
+			return hands{many: true}
+		}
+		st, ok := info.Sys().(*syscall.Stat_t)
+		if !ok {
+			return hands{many: true}
+		}
+		h.users = append(h.users, int(st.Uid))
+		perm := info.Mode().Perm()
+		h.many = h.many || info.Mode().Type() == fs.ModeSymlink || perm&0o002 != 0 || perm&0o020 != 0 && st.Gid != 0
+		if rest == "" {
+			return h
+		}
+		var next string
+		next, rest, _ = strings.Cut(rest, "/")
+		at = path.Join(at, next)
+	}
 }

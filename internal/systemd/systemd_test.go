@@ -4,6 +4,7 @@ package systemd
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -265,7 +266,7 @@ func TestOwner(t *testing.T) {
 	if got := user("var"); got != "User=daemon" {
 		t.Errorf("var is daemon's: %q", got)
 	}
-	if d, err := Compare(t.TempDir(), of(t, dir)); err != nil || !slices.Equal(d.New, []string{"site.service", "x.service"}) {
+	if d, err := Compare(t.TempDir(), of(t, dir), 0); err != nil || !slices.Equal(d.New, []string{"site.service", "x.service"}) {
 		t.Errorf("%+v, %v", d, err)
 	}
 	if err := os.Chown(filepath.Join(dir, "var"), 0, 0); err != nil {
@@ -274,8 +275,49 @@ func TestOwner(t *testing.T) {
 	if got := user("."); got != "User=daemon" {
 		t.Errorf("the tree is daemon's, and var root's: %q", got)
 	}
-	d, err := Compare(t.TempDir(), of(t, dir))
+	d, err := Compare(t.TempDir(), of(t, dir), 0)
 	if err != nil || !slices.Equal(d.New, []string{"site.service"}) || !slices.Equal(d.Left, []string{"x.service"}) {
 		t.Errorf("%+v, %v", d, err)
+	}
+}
+
+// TestForeignUnit: root writes a part's unit only if nobody else can change it, by
+// any directory on the way. Another user writes what is that user's or root's.
+func TestForeignUnit(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root: other users' files")
+	}
+	const daemon = 1
+	for name, tt := range map[string]struct {
+		unit   string
+		change func(dir string) error
+		writer int
+		left   bool
+	}{
+		"root's":             {"etc/x.service", func(string) error { return nil }, 0, false},
+		"root's, by daemon":  {"etc/x.service", func(string) error { return nil }, daemon, false},
+		"below a user's var": {"var/etc/x.service", func(dir string) error { return os.Chown(dir+"/var", daemon, 0) }, 0, true},
+		"by that user":       {"var/etc/x.service", func(dir string) error { return os.Chown(dir+"/var", daemon, 0) }, daemon, false},
+		"a user's file":      {"etc/x.service", func(dir string) error { return os.Chown(dir+"/etc/x.service", daemon, 0) }, 0, true},
+		"everybody's":        {"etc/x.service", func(dir string) error { return os.Chmod(dir+"/etc", 0o777) }, 0, true},
+		"a group's": {"etc/x.service", func(dir string) error {
+			return errors.Join(os.Chown(dir+"/etc", 0, daemon), os.Chmod(dir+"/etc", 0o775))
+		}, 0, true},
+		"root's group's": {"etc/x.service", func(dir string) error { return os.Chmod(dir+"/etc", 0o775) }, 0, false},
+		"by a link": {"etc/x.service", func(dir string) error {
+			return errors.Join(os.Rename(dir+"/etc", dir+"/var"), os.Symlink("var", dir+"/etc"), os.Chown(dir+"/var", daemon, 0))
+		}, 0, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := "[buildout]\nparts = unit\n[unit]\n__buildout_installed__ = ROOT/" + tt.unit + "\n"
+			dir := installed(t, "site", cfg, tt.unit+":[Service]\nExecStart=/bin/true\n")
+			if err := tt.change(dir); err != nil {
+				t.Fatal(err)
+			}
+			d, err := Compare(t.TempDir(), of(t, dir), tt.writer)
+			if err != nil || len(d.Left) != 1 == tt.left || len(d.New) != 1 != tt.left {
+				t.Errorf("%+v, %v", d, err)
+			}
+		})
 	}
 }

@@ -27,6 +27,19 @@ type Unit struct {
 	Text string `json:"-"`
 	// Part is the part that wrote the unit itself; empty for one that is made here.
 	Part string `json:"part,omitempty"`
+
+	hands hands // who can change what the part wrote
+}
+
+// hands are the users who can change a file. many is whether others can too.
+type hands struct {
+	users []int
+	many  bool
+}
+
+// foreign is whether somebody else than root and the writer of a unit can change it.
+func (h hands) foreign(writer int) bool {
+	return writer == 0 && h.many || slices.ContainsFunc(h.users, func(uid int) bool { return uid != 0 && uid != writer })
 }
 
 // Units are those of one tree.
@@ -157,6 +170,7 @@ func (t *tree) own() ([]Unit, error) {
 			if !slices.Contains([]string{".service", ".socket", ".timer", ".path", ".target"}, path.Ext(name)) || !filepath.IsLocal(name) {
 				continue
 			}
+			name = path.Clean(name)
 			data, err := t.read(name)
 			if errors.Is(err, fs.ErrNotExist) {
 				continue
@@ -164,7 +178,7 @@ func (t *tree) own() ([]Unit, error) {
 			if err != nil {
 				return nil, fault.Surroundings(fmt.Errorf("reading the unit of part %s: %w", part, err), "")
 			}
-			units = append(units, Unit{Name: unitName(path.Base(name)), Text: t.mark(path.Base(name)) + string(data), Part: part})
+			units = append(units, Unit{Name: unitName(path.Base(name)), Text: t.mark(path.Base(name)) + string(data), Part: part, hands: t.handsOn(name)})
 		}
 	}
 	return units, nil

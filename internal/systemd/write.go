@@ -23,19 +23,21 @@ type Difference struct {
 	Same    []string `json:"unchanged,omitempty"`
 	// Old are units that were written for the tree, and that it has no more.
 	Old []string `json:"old,omitempty"`
-	// Left are units that a part wrote in a tree that another user can change:
-	// what they say would be done by root, so that root looks at them first.
+	// Left are units that a part wrote to where another user can change them: in
+	// that user's tree, or in the var of root's. What they say would be done by
+	// root, so that root looks at them first.
 	Left []string `json:"left,omitempty"`
 }
 
-// Compare says what Write would do in a directory. A unit of the same name that
-// was written for another tree, or by somebody else, is an error.
-func Compare(dir string, u *Units) (*Difference, error) {
+// Compare says what Write would do in a directory as a user, the number of whom
+// is writer. A unit of the same name that was written for another tree, or by
+// somebody else, is an error.
+func Compare(dir string, u *Units, writer int) (*Difference, error) {
 	d := &Difference{Dir: dir}
 	wanted := map[string]bool{}
 	for _, unit := range u.List {
 		wanted[unit.Name] = true
-		if unit.Part != "" && foreign(os.Geteuid(), u.Root) {
+		if unit.Part != "" && unit.hands.foreign(writer) {
 			d.Left = append(d.Left, unit.Name)
 			continue
 		}
@@ -74,7 +76,7 @@ func writtenFor(text, root string) bool { return strings.HasPrefix(text, marked(
 // Write writes the units that aren't in a directory as they should be, each
 // completely or not at all.
 func Write(dir string, u *Units) (*Difference, error) {
-	d, err := Compare(dir, u)
+	d, err := Compare(dir, u, os.Geteuid())
 	if err != nil {
 		return nil, err
 	}
