@@ -183,12 +183,18 @@ func lay(dir string, fill func(*os.Root) error) error {
 	return nil
 }
 
+// layDocument writes delta.json. A source may have the password of a mirror in it,
+// which is for nobody else to read.
 func layDocument(root *os.Root, in *Incoming) error {
+	mode := uint32(0o644)
+	if in.Delta.Source != "" {
+		mode = 0o600
+	}
 	data, err := marshalDelta(&in.Delta)
 	if err != nil {
 		return err
 	}
-	return layFile(root, path.Join(IncomingDir, in.Digest, deltaName), 0o644, bytes.NewReader(data), in.Delta.Epoch)
+	return layFile(root, path.Join(IncomingDir, in.Digest, deltaName), mode, bytes.NewReader(data), in.Delta.Epoch)
 }
 
 func layFile(root *os.Root, name string, mode uint32, body io.Reader, epoch int64) error {

@@ -2102,6 +2102,7 @@ class Installed(object):
 
 DELTA = re.compile(r"\.binary-buildout/incoming/([0-9a-f]{64})/(delta\.json|(?:documents|patches)/(?:steps|diff|new)|files/.+)\Z", re.S)
 LARGEST = 32 << 20  # of delta.json, bytes
+PRIVATE = 0o600  # delta.json's mode: the password of a mirror may be in its source
 
 
 def no_delta(path, what):
@@ -2125,7 +2126,7 @@ def lay_delta(f, tree, source):
                         raise no_delta(f.name, "it does not begin with its document")
                     digest, first = m.group(1), json.loads(content.read().decode("utf-8"))
                     first["source"], first["hold"] = source if isinstance(source, type(u"")) else source.decode("utf-8"), True
-                    write(tree.own("incoming", digest, "delta.json"), raw(json.dumps(first)), 0o644, first["epoch"])
+                    write(tree.own("incoming", digest, "delta.json"), raw(json.dumps(first)), PRIVATE, first["epoch"])
                     continue
                 if m.group(1) != digest or parts == ["delta.json"]:
                     raise no_delta(f.name, "%s has no place in it" % text(raw(member.name)))
@@ -2173,7 +2174,7 @@ def lay_archive(f, asset, tree, source, work):
     delta = {"format": 1, "name": manifest["name"], "version": manifest["version"], "base": tree.digest, "base_version": tree.manifest["version"],
              "archive": asset["archive"], "sha256": asset["sha256"], "source": source, "hold": True, "epoch": epoch}
     delta.update((name, [documents[name].decode("utf-8")]) for name in documents)
-    write(tree.own("incoming", digest, "delta.json"), raw(json.dumps(delta)), 0o644, epoch)
+    write(tree.own("incoming", digest, "delta.json"), raw(json.dumps(delta)), PRIVATE, epoch)
     return delta, digest, manifest
 
 

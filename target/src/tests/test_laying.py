@@ -1,0 +1,52 @@
+"""What an update lays for bootstrap.py."""
+import io
+import json
+import os
+import shutil
+import tarfile
+import tempfile
+import unittest
+
+import laying
+import words
+
+
+class Tree(object):
+    """A tree in a directory."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def own(self, *names):
+        return os.path.join(self.path, ".binary-buildout", *names)
+
+
+class Laying(unittest.TestCase):
+    digest = "a" * 64
+
+    def setUp(self):
+        self.dir = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.dir)
+
+    def lay(self, *files):
+        """Lays a delta of these files, whose source has a password in it."""
+        path = os.path.join(self.dir, "delta.tar.gz")
+        with tarfile.open(path, "w:gz") as archive:
+            for name, content in (("delta.json", json.dumps({"epoch": 1000000000}).encode("ascii")),) + files:
+                member = tarfile.TarInfo(".binary-buildout/incoming/%s/%s" % (self.digest, name))
+                member.size, member.mode = len(content), 0o644
+                archive.addfile(member, io.BytesIO(content))
+        with open(path, "rb") as f:
+            return laying.lay_delta(f, Tree(self.dir), "https://user:password@mirror.example.com/app")
+
+    @unittest.skipIf(words.WINDOWS, "there are no modes on Windows")
+    def test_password(self):
+        """delta.json has the password of a mirror in it: it is for nobody else to read."""
+        self.assertEqual(self.lay(("files/a", b"x"))[1], self.digest)
+        at = os.path.join(self.dir, ".binary-buildout", "incoming", self.digest)
+        modes = [os.stat(os.path.join(at, name)).st_mode & 0o777 for name in ("delta.json", "files/a")]
+        self.assertEqual(modes, [0o600, 0o644])
+
+
+if __name__ == "__main__":
+    unittest.main()
