@@ -2118,7 +2118,7 @@ def lay_delta(f, tree, source):
             for member in archive:
                 m = DELTA.match(text(raw(member.name)))
                 parts = m.group(2).split("/") if m else []
-                if not m or not member.isreg() or member.issparse() or [p for p in parts if p in ("", ".", "..") or "\\" in p or "\0" in p]:
+                if not m or not member.isreg() or member.issparse() or [p for p in parts if p in ("", ".", "..") or "\\" in p or "\0" in p or WINDOWS and ODD.search(raw(p))]:
                     raise no_delta(f.name, "%s has no place in it" % text(raw(member.name)))
                 content = archive.extractfile(member)
                 if first is None:

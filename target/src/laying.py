@@ -9,8 +9,8 @@ import zlib
 
 from digests import sum_of
 from hold import hold
-from unpack import make_dirs, unpack
-from words import PY2, Stop, fs, raw, read_json, text
+from unpack import ODD, make_dirs, unpack
+from words import PY2, Stop, WINDOWS, fs, raw, read_json, text
 from work import rename
 
 
@@ -32,7 +32,7 @@ def lay_delta(f, tree, source):
             for member in archive:
                 m = DELTA.match(text(raw(member.name)))
                 parts = m.group(2).split("/") if m else []
-                if not m or not member.isreg() or member.issparse() or [p for p in parts if p in ("", ".", "..") or "\\" in p or "\0" in p]:
+                if not m or not member.isreg() or member.issparse() or [p for p in parts if p in ("", ".", "..") or "\\" in p or "\0" in p or WINDOWS and ODD.search(raw(p))]:
                     raise no_delta(f.name, "%s has no place in it" % text(raw(member.name)))
                 content = archive.extractfile(member)
                 if first is None:

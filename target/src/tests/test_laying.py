@@ -47,6 +47,18 @@ class Laying(unittest.TestCase):
         modes = [os.stat(os.path.join(at, name)).st_mode & 0o777 for name in ("delta.json", "files/a")]
         self.assertEqual(modes, [0o600, 0o644])
 
+    def test_windows(self):
+        """There, a name with a colon is a drive's or a stream's: it has no place in a delta."""
+        laying.WINDOWS = True
+        try:
+            for name in "files/C:x", "files/a/C:/x", "files/nul", "files/x.":
+                with self.assertRaises(words.Stop) as stopped:
+                    self.lay((name, b"x"))
+                self.assertIn("has no place in it", stopped.exception.text)
+                shutil.rmtree(os.path.join(self.dir, ".binary-buildout"))
+        finally:
+            laying.WINDOWS = words.WINDOWS
+
 
 if __name__ == "__main__":
     unittest.main()
