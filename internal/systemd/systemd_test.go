@@ -126,6 +126,12 @@ func TestUnits(t *testing.T) {
 		{"a part's own unit instead", "site", "[buildout]\nparts = instance unit\n[instance]\nrecipe = plone.recipe.zope2instance\n[unit]\nrecipe = collective.recipe.template\n__buildout_installed__ = ROOT/etc/site.service\n",
 			[]string{"bin/instance", "etc/site.service:[Service]\nExecStart=ROOT/bin/instance console\n[Install]\nWantedBy=multi-user.target\n"},
 			map[string]string{"site.service": "ExecStart=ROOT/bin/instance console\nWantedBy=multi-user.target"}, "site.service"},
+		{"a part's own unit of another program", "site", "[buildout]\nparts = instance unit\n[instance]\nrecipe = plone.recipe.zope2instance\n[unit]\nrecipe = collective.recipe.template\n__buildout_installed__ = ROOT/etc/site.service\n",
+			[]string{"bin/instance", "var/x", "etc/site.service:[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n"},
+			map[string]string{
+				"site-instance.service": "After=network.target\nWorkingDirectory=ROOT\nExecStart=ROOT/bin/instance console\nReadWritePaths=ROOT/var\nWantedBy=multi-user.target",
+				"site.service":          "ExecStart=/bin/true\nWantedBy=multi-user.target",
+			}, "site-instance.service site.service"},
 		{"a line that would end one", "site", "[buildout]\nparts = instance\n[instance]\nrecipe = plone.recipe.zope2instance\nvar = /x\rExecStartPre=+/bin/true\nevent-log = /y\x00z/w\nz2-log = /v\\/w\n", []string{"bin/instance", "var/x"},
 			map[string]string{"site.service": "After=network.target\nWorkingDirectory=ROOT\nExecStart=ROOT/bin/instance console\nReadWritePaths=ROOT/var\nWantedBy=multi-user.target"}, "site.service"},
 	}
@@ -235,6 +241,10 @@ func TestWrite(t *testing.T) {
 	}
 	if _, err := Of(installed(t, "none", "[buildout]\nparts = x\n[x]\nrecipe = zc.recipe.egg\n")); err == nil || !strings.Contains(err.Error(), "no part makes a service") {
 		t.Errorf("without a service: %v", err)
+	}
+	twice := "[buildout]\nparts = x y\n[x]\n__buildout_installed__ = ROOT/x/a.service\n[y]\n__buildout_installed__ = ROOT/y/a.service\n"
+	if _, err := Of(installed(t, "twice", twice, "x/a.service", "y/a.service")); err == nil || !strings.Contains(err.Error(), "two have the name a.service") {
+		t.Errorf("two units of one name: %v", err)
 	}
 	if _, err := Of(t.TempDir()); err == nil || !strings.Contains(err.Error(), "bootstrap.py hasn't run") {
 		t.Errorf("without a tree: %v", err)

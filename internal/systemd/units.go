@@ -94,7 +94,19 @@ func Of(dir string) (*Units, error) {
 		return nil, fault.Usage(fmt.Errorf("making units for %s: no part makes a service that is known, and none wrote a unit", t.dir),
 			"write one for what you start, as in docs/server.md; known are the parts of collective.recipe.supervisor, plone.recipe.zope2instance and plone.recipe.zeoserver")
 	}
-	return u, nil
+	return u, u.distinct()
+}
+
+// distinct refuses two units of one name: each would be written over the other.
+func (u *Units) distinct() error {
+	seen := map[string]bool{}
+	for _, unit := range u.List {
+		if seen[unit.Name] {
+			return fault.Usage(fmt.Errorf("making units for %s: two have the name %s", u.Root, unit.Name), "rename a part, or the unit that a part writes")
+		}
+		seen[unit.Name] = true
+	}
+	return nil
 }
 
 // open reads what the units depend on.
@@ -222,7 +234,7 @@ func (t *tree) services(own []Unit) ([]served, error) {
 	})
 	for i := range found {
 		found[i].unit = t.base + ".service"
-		if len(found) > 1 {
+		if len(found) > 1 || slices.ContainsFunc(own, func(u Unit) bool { return u.Name == found[i].unit }) {
 			found[i].unit = t.base + "-" + unitName(found[i].part) + ".service"
 		}
 	}
