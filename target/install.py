@@ -382,6 +382,13 @@ class Work(object):
             if name not in (".lock",) + keep:
                 delete(os.path.join(self.path, name))
 
+    def keep_parts(self):
+        """Leaves of a run that failed what the next one goes on with."""
+        parts = [name for name in os.listdir(self.path) if name.endswith(".part") and os.path.getsize(os.path.join(self.path, name))]
+        self.clear(*parts)
+        if not parts:
+            self.remove()
+
     def remove(self):
         if WINDOWS:  # which removes no file that is open
             os.close(self.lock)
@@ -2319,9 +2326,11 @@ def upgrade(o):
     work = Work(tree.own("download"))
     try:
         apply(o, tree, here, asset, kept if kept and not unfit(needs(asset), kept) else python, work)
-    finally:
-        work.clear()
-        work.remove()
+    except BaseException:
+        work.keep_parts()
+        raise
+    work.clear()
+    work.remove()
 
 
 def found(o, tree):

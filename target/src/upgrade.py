@@ -41,9 +41,11 @@ def upgrade(o):
     work = Work(tree.own("download"))
     try:
         apply(o, tree, here, asset, kept if kept and not unfit(needs(asset), kept) else python, work)
-    finally:
-        work.clear()
-        work.remove()
+    except BaseException:
+        work.keep_parts()
+        raise
+    work.clear()
+    work.remove()
 
 
 def found(o, tree):

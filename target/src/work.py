@@ -79,6 +79,13 @@ class Work(object):
             if name not in (".lock",) + keep:
                 delete(os.path.join(self.path, name))
 
+    def keep_parts(self):
+        """Leaves of a run that failed what the next one goes on with."""
+        parts = [name for name in os.listdir(self.path) if name.endswith(".part") and os.path.getsize(os.path.join(self.path, name))]
+        self.clear(*parts)
+        if not parts:
+            self.remove()
+
     def remove(self):
         if WINDOWS:  # which removes no file that is open
             os.close(self.lock)

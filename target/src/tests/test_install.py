@@ -12,6 +12,7 @@ import options
 import placing
 import unpack
 import words
+import work
 from tests import cases
 
 
@@ -111,6 +112,23 @@ class Install(unittest.TestCase):
                 wrong.append((row, got, left))
             shutil.rmtree(above)
         self.assertEqual(wrong, [])
+
+    def test_parts(self):
+        """Of a download that was cut off, the part stays for the next run; where there is none, nothing does."""
+        base = tempfile.mkdtemp()
+        try:
+            for left in ["a.part"], []:
+                place = work.Work(os.path.join(base, "download"))
+                for name, text in ("a.part", "x" * len(left)), ("b.part", ""), ("a.tar.gz", "x"):
+                    with open(os.path.join(place.path, name), "w") as f:
+                        f.write(text)
+                place.keep_parts()
+                got = [name for name in os.listdir(place.path) if name != ".lock"] if os.path.exists(place.path) else None
+                self.assertEqual(got, left or None)
+                if left:
+                    os.close(place.lock)
+        finally:
+            shutil.rmtree(base)
 
     def test_way(self):
         """An empty directory gives way; one in which something was put meanwhile doesn't."""
