@@ -251,6 +251,18 @@ func TestWrite(t *testing.T) {
 	}
 }
 
+// TestShadowed: a tree in /srv/nginx doesn't take the place of nginx.
+func TestShadowed(t *testing.T) {
+	first, second := t.TempDir(), t.TempDir()
+	put(t, filepath.Join(second, "nginx.service"), "[Service]\n")
+	if err := shadowed("nginx.service", first, second); err == nil || !strings.Contains(err.Error(), "in place of "+filepath.Join(second, "nginx.service")) {
+		t.Error(err)
+	}
+	if err := shadowed("site.service", first, second); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestOwner: a tree is served by whom it belongs to, root's by whom its var
 // belongs to. No part's unit of another user's tree is written, and no user
 // makes himself root by what he puts in place of var.

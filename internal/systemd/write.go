@@ -44,6 +44,11 @@ func Compare(dir string, u *Units, writer int) (*Difference, error) {
 		data, err := os.ReadFile(filepath.Join(dir, unit.Name))
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
+			if dir == System {
+				if err := shadowed(unit.Name, "/usr/lib/systemd/system", "/lib/systemd/system"); err != nil {
+					return nil, err
+				}
+			}
 			d.New = append(d.New, unit.Name)
 		case err != nil:
 			return nil, fault.Surroundings(fmt.Errorf("reading a unit: %w", err), "")
@@ -69,6 +74,19 @@ func Compare(dir string, u *Units, writer int) (*Difference, error) {
 		}
 	}
 	return d, nil
+}
+
+// shadowed refuses to write the unit of a name that one in these directories has,
+// a package's: systemd would no longer start that one.
+func shadowed(name string, dirs ...string) error {
+	for _, dir := range dirs {
+		path := filepath.Join(dir, name)
+		if _, err := os.Lstat(path); err == nil {
+			return fault.Usage(fmt.Errorf("writing %s: systemd would take it in place of %s", name, path),
+				"give the directory of the tree another name, or print the units with --systemd - and write them yourself")
+		}
+	}
+	return nil
 }
 
 func writtenFor(text, root string) bool { return strings.HasPrefix(text, marked(root)+";") }
