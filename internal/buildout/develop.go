@@ -101,7 +101,7 @@ func developOwner(file string, links []eggLink) string {
 			mine = plain(project) == name
 		default:
 			mine = regexp.MustCompile(`^` + regexp.QuoteMeta(name) + `_(?:[0-9]|nspkg_pth$|editable_pth$)`).
-				MatchString(strings.TrimPrefix(plain(file), "editable_"))
+				MatchString(strings.TrimPrefix(plain(file), "_editable_"))
 		}
 		if mine && len(l.name) > len(best) {
 			best = l.name

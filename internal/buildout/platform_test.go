@@ -3,7 +3,11 @@ package buildout
 import (
 	"encoding/json"
 	"os/exec"
+	"strings"
 	"testing"
+
+	"github.com/binary-buildout/binary-buildout/internal/cpython"
+	"github.com/binary-buildout/binary-buildout/target"
 )
 
 // TestPlatformOfBits: a Python of 32 bits on a 64-bit kernel is told by what it runs, which
@@ -13,8 +17,9 @@ func TestPlatformOfBits(t *testing.T) {
 		{"linux-x86_64", "4", "linux_i686"}, {"linux-i686", "4", "linux_i686"}, {"linux-aarch64", "4", "linux_armv7l"},
 		{"linux-armv8l", "4", "linux_armv7l"}, {"linux-aarch64", "8", "linux_aarch64"}, {"win32", "4", "win32"},
 	} {
-		patch := "import struct, sys, sysconfig\nstruct.calcsize = lambda _: " + c.size + "\nsysconfig.get_platform = lambda: '" + c.kernel + "'\n"
-		said, err := exec.Command(python(t, "3.13"), "-sE", "-c", patch+"exec(open('py/probe.py').read())").Output()
+		_, machine, _ := strings.Cut(c.kernel, "-")
+		patch := "import os, struct, sys, sysconfig\nos.uname = lambda: ('Linux', '', '', '', '" + machine + "')\nstruct.calcsize = lambda _: " + c.size + "\nsysconfig.get_platform = lambda: '" + c.kernel + "'\n"
+		said, err := exec.Command(python(t, "3.13"), "-sE", "-c", patch+target.Told()+cpython.MarshalTypes()+"exec(open('py/probe.py').read())").Output()
 		var in Interpreter
 		if err == nil {
 			err = json.Unmarshal(said, &in)

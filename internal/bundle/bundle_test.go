@@ -143,7 +143,7 @@ func checkFiles(t *testing.T, o bundle.Options, b *bundle.Bundle) {
 			t.Errorf("%s: nothing is left out for being %s", o.Executable, reason)
 		}
 	}
-	if size > 29_000_000 { // about 14 MiB of a tar.gz, with the bytecode
+	if size > 31_000_000 { // pyenv's 3.13 and Debian's 3.11 have less than 29, Debian 13's 3.13 has 30.6
 		t.Errorf("%s: the copy has %d bytes", o.Executable, size)
 	}
 	t.Logf("%s: %d files, %d bytes, %d libraries", o.Executable, len(b.Files), size, len(b.Libraries))
