@@ -2318,7 +2318,7 @@ def upgrade(o):
         raise Stop(2, "updating %s: %s is there, and this is %s" % (tree.path, tree.manifest["name"], index["name"]), "install it into another directory")
     forward(o, tree, index["version"], here.shelf.name)
     kept = None if o["python"] or tree.manifest.get("bundled_python") else describe(tree.state["interpreter"])
-    interpreters = pythons(o["python"]) + ([kept] if kept else [])
+    interpreters = staying(pythons(o["python"]), o, tree) + ([kept] if kept else [])
     asset, python = choose(index, here.shelf.name, interpreters, o["label"], o["python"], asked())
     if tree.record.get("sha256") == asset["sha256"]:
         as_asked(o["sha256"], asset)
@@ -2331,6 +2331,13 @@ def upgrade(o):
         raise
     work.clear()
     work.remove()
+
+
+def staying(interpreters, o, tree):
+    """Without that of the version that is here, and without one that was only fetched
+    to run this: both are gone when this is done."""
+    left, own = not_brought(interpreters, o), os.path.realpath(tree.path) + os.sep
+    return [p for p in left if not (tree.manifest.get("bundled_python") and os.path.realpath(p["executable"]).startswith(own))]
 
 
 def found(o, tree):

@@ -9,6 +9,7 @@ from digests import check
 from fetch import fetched
 from here import final
 from index import as_asked, as_tagged, is_name, read_index, TAG
+from installation import not_brought
 from installed import Installed
 from interpreters import describe, pythons
 from laying import lay_archive, lay_delta
@@ -33,7 +34,7 @@ def upgrade(o):
         raise Stop(2, "updating %s: %s is there, and this is %s" % (tree.path, tree.manifest["name"], index["name"]), "install it into another directory")
     forward(o, tree, index["version"], here.shelf.name)
     kept = None if o["python"] or tree.manifest.get("bundled_python") else describe(tree.state["interpreter"])
-    interpreters = pythons(o["python"]) + ([kept] if kept else [])
+    interpreters = staying(pythons(o["python"]), o, tree) + ([kept] if kept else [])
     asset, python = choose(index, here.shelf.name, interpreters, o["label"], o["python"], asked())
     if tree.record.get("sha256") == asset["sha256"]:
         as_asked(o["sha256"], asset)
@@ -46,6 +47,13 @@ def upgrade(o):
         raise
     work.clear()
     work.remove()
+
+
+def staying(interpreters, o, tree):
+    """Without that of the version that is here, and without one that was only fetched
+    to run this: both are gone when this is done."""
+    left, own = not_brought(interpreters, o), os.path.realpath(tree.path) + os.sep
+    return [p for p in left if not (tree.manifest.get("bundled_python") and os.path.realpath(p["executable"]).startswith(own))]
 
 
 def found(o, tree):

@@ -3,19 +3,21 @@ import io
 import json
 import os
 import shutil
+import sys
 import tarfile
 import tempfile
 import unittest
 
 import laying
+import upgrade
 import words
 
 
 class Tree(object):
     """A tree in a directory."""
 
-    def __init__(self, path):
-        self.path = path
+    def __init__(self, path, **manifest):
+        self.path, self.manifest = path, manifest
 
     def own(self, *names):
         return os.path.join(self.path, ".binary-buildout", *names)
@@ -38,6 +40,20 @@ class Laying(unittest.TestCase):
                 archive.addfile(member, io.BytesIO(content))
         with open(path, "rb") as f:
             return laying.lay_delta(f, Tree(self.dir), "https://user:password@mirror.example.com/app")
+
+    def test_interpreters(self):
+        """Another archive gets neither the interpreter of the version that is here nor one that goes with this run."""
+        own, other, brought = [{"executable": path} for path in (os.path.join(self.dir, "python-3.13.5", "bin", "python3"), os.path.join(self.dir + ".x", "python3"), sys.executable)]
+        for o, manifest, want in (
+                ({}, {"bundled_python": {"executable": "python-3.13.5/bin/python3"}}, [other, brought]),
+                ({}, {}, [own, other, brought]),
+                ({"brought": "app.tar.gz"}, {}, [own, other]),
+                ({"brought": "app.tar.gz"}, {"bundled_python": {"executable": "x"}}, [other])):
+            prefix, sys.prefix = sys.prefix, os.path.dirname(sys.executable)
+            try:
+                self.assertEqual(upgrade.staying([own, other, brought], o, Tree(self.dir, **manifest)), want)
+            finally:
+                sys.prefix = prefix
 
     @unittest.skipIf(words.WINDOWS, "there are no modes on Windows")
     def test_password(self):
