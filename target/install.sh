@@ -254,7 +254,8 @@ binary_buildout_roots() (
 			[ -n "$up" ] || break
 			up=${up%/*}
 		done
-		target=$(readlink "$at") || exit 0
+		[ -h "$at" ] || exit 0
+		target=$(readlink "$at") || exit 1
 		case $target in
 		/*) at=$target ;;
 		*) at=${dir%/}/$target ;;

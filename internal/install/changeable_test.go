@@ -13,6 +13,7 @@ import (
 
 	"github.com/binary-buildout/binary-buildout/internal/install/installtest"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
+	"github.com/binary-buildout/binary-buildout/target"
 )
 
 // someone is a user who isn't root.
@@ -108,6 +109,33 @@ func TestRootsInterpreters(t *testing.T) {
 				t.Errorf("named by its path it wasn't run: %v", err)
 			}
 		})
+	}
+}
+
+// TestScriptRootsLink: where no readlink is, root's install.sh runs no program by a link.
+func TestScriptRootsLink(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root: other users' files")
+	}
+	dir := t.TempDir()
+	program, link, theirs := filepath.Join(dir, "program"), filepath.Join(dir, "link"), filepath.Join(dir, "theirs")
+	mkfile(t, program, "")
+	mkfile(t, theirs, "")
+	if err := errors.Join(os.Chown(theirs, someone, someone), os.Symlink(theirs, link)); err != nil {
+		t.Fatal(err)
+	}
+	_, roots, ok := strings.Cut(target.InstallScript(), "\nbinary_buildout_roots() (")
+	roots, _, ended := strings.Cut(roots, "\n)\n")
+	if !ok || !ended {
+		t.Fatal("install.sh has no binary_buildout_roots")
+	}
+	for _, lacks := range []string{"", "readlink() { return 127; }\n"} {
+		for path, want := range map[string]int{program: 0, link: 1, theirs: 1} {
+			cmd := exec.Command("sh", "-c", lacks+"binary_buildout_roots() ("+roots+"\n)\nbinary_buildout_roots \"$1\"", "sh", path)
+			if _ = cmd.Run(); cmd.ProcessState.ExitCode() != want {
+				t.Errorf("%s%s: exit code %d, want %d", lacks, path, cmd.ProcessState.ExitCode(), want)
+			}
+		}
 	}
 }
 
