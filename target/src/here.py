@@ -126,10 +126,10 @@ def move_up(work, tree, path):
 
 
 def other_version(path, there, asset, index, shelf):
-    hint = command("binary-buildout", "update", path, without_password(shelf.source))
+    hint = command("binary-buildout", "update", path, without_password(shelf.source)) + "; or add --update"
     for d in asset.get("deltas") or []:
         if d["base"] == there["base"]:
-            hint += "; or without it: fetch %s, %s, and run: %s" % (
+            hint += "; or fetch %s, %s, and run: %s" % (
                 without_password(shelf.where(d["delta"])), command("tar", "-xzf", d["delta"], "-C", path),
                 command(there["state"].get("interpreter") or "python", os.path.join(path, "bootstrap.py")))
     return Stop(2, "installing %s %s into %s: %s is there" % (index["name"], index["version"], path, there["what"]), hint)

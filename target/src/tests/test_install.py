@@ -10,6 +10,7 @@ import fetch
 import here
 import options
 import placing
+import shelves
 import unpack
 import words
 import work
@@ -129,6 +130,13 @@ class Install(unittest.TestCase):
                     os.close(place.lock)
         finally:
             shutil.rmtree(base)
+
+    def test_other_version(self):
+        """Who installs over another version is told of --update, and not of the mirror's password."""
+        shelf = shelves.source("https://user:password@mirror.example.com/app", "", "", "", "", ("powershell", ""))
+        stop = here.other_version("/srv/app", {"what": "app 1.0", "base": "b", "state": {}}, {"deltas": [{"base": "b", "delta": "d.tar.gz"}]}, {"name": "app", "version": "2.0"}, shelf)
+        self.assertTrue(stop.hint.startswith("binary-buildout update /srv/app https://mirror.example.com/app; or add --update; or fetch https://mirror.example.com/app/d.tar.gz, "), stop.hint)
+        self.assertNotIn("password", stop.hint)
 
     def test_way(self):
         """An empty directory gives way; one in which something was put meanwhile doesn't."""
