@@ -133,7 +133,7 @@ def apply(o, tree, here, asset, python, work):
     was, before = tree.what(), tree.digest
     for way in ways:
         try:
-            by_deltas(tree, here, way, work)
+            by_deltas(tree, here, way, work, other(o, tree, python))
             break
         except Stop as e:
             if tree.digest != before or e.code == 3:
@@ -145,22 +145,28 @@ def apply(o, tree, here, asset, python, work):
     finish(tree, was, len(way))
 
 
-def by_deltas(tree, here, way, work):
+def other(o, tree, python):
+    """The interpreter that the tree gets in place of its own; "" if it keeps that."""
+    gone = not os.path.exists(tree.state["interpreter"])
+    return python["executable"] if python and (o["python"] or gone) else ""
+
+
+def by_deltas(tree, here, way, work, interpreter):
     """All are fetched and checked before the first is applied; what fails later is
     undone. bootstrap.py takes one at a time."""
-    was, python, files = tree.digest, tree.state["interpreter"], []
+    was, files = tree.digest, []
     try:
         for shelf, _, delta in way:
             asset = {"archive": delta["delta"], "size": delta["size"], "sha256": delta["sha256"], "volumes": delta.get("volumes")}
             files.append(open(fetched(shelf, asset, work), "rb"))
             check(files[-1], asset)
-        with undone(tree, was, len(way), python):
+        with undone(tree, was, len(way), interpreter or tree.state["interpreter"]):
             for f, (_, _, delta) in zip(files, way):
                 tree.forget()
                 document, digest = lay_delta(f, tree, here.shelf.source)
                 if (document["base"], document["name"]) != (tree.digest, tree.manifest["name"]):
                     raise Stop(1, "%s does not lead on from %s" % (delta["delta"], tree.what()), "the index is not that of its files: ask who made it")
-                applied(tree, "by " + delta["delta"], digest)
+                applied(tree, "by " + delta["delta"], digest, interpreter)
             built(tree)
     finally:
         for f in files:

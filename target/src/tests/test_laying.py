@@ -55,6 +55,15 @@ class Laying(unittest.TestCase):
             finally:
                 sys.prefix = prefix
 
+    def test_other_interpreter(self):
+        """A delta too sets the tree up for the Python that was asked for, or for another one where its own is gone."""
+        tree, python = Tree(self.dir), {"executable": "/opt/python"}
+        for there, asked, python, want in (
+                (sys.executable, "", python, ""), (sys.executable, "3.13", python, "/opt/python"), (os.path.join(self.dir, "gone"), "", python, "/opt/python"),
+                (sys.executable, "", None, "")):
+            tree.state = {"interpreter": there}
+            self.assertEqual(upgrade.other({"python": asked}, tree, python), want)
+
     @unittest.skipIf(words.WINDOWS, "there are no modes on Windows")
     def test_password(self):
         """delta.json has the password of a mirror in it: it is for nobody else to read."""
