@@ -290,7 +290,7 @@ for this system; 3 the surroundings failed (network, disk, rights)
     } catch {
         $wrong = $_.Exception.GetBaseException().Message
     } finally {
-        [IO.Directory]::Delete($work, $true)
+        try { [IO.Directory]::Delete($work, $true) } catch { $null = $_ } # a virus scanner may hold what ran
     }
     Complete-BinaryBuildout -Code $code -Wrong $wrong -Hint $hint -AsFile:$AsFile
 }

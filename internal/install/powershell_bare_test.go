@@ -15,6 +15,28 @@ import (
 	publish "github.com/binary-buildout/binary-buildout/release"
 )
 
+// TestPowerShellLeft: what was done is done, also where the temporary directory
+// can't be removed, here since it is gone.
+func TestPowerShellLeft(t *testing.T) {
+	files, err := publish.Installers("", "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for _, f := range files {
+		mkfile(t, filepath.Join(dir, f.Name), string(f.Data))
+	}
+	cmd := powershell(t)
+	temporary := t.TempDir()
+	python := filepath.Join(strings.TrimPrefix(cmd.Env[0], "PATH="), "python3")
+	mkfile(t, python, "#!/bin/sh\ncase $2 in -c) exit 0 ;; esac\ncat >/dev/null\nrm -r "+temporary+"/binary-buildout.*\n")
+	chmod(t, python, 0o755)
+	cmd.Env = append(cmd.Env, "TMPDIR="+temporary)
+	if code, out := run(t, cmd, "-File", filepath.Join(dir, "install.ps1"), "-Into", filepath.Join(dir, "app"), "-From", dir); code != 0 || out != "" {
+		t.Errorf("exit code %d\n%s", code, out)
+	}
+}
+
 // TestPowerShellBare: what install-nopython.ps1 brings with .NET alone: of the archives
 // for this Windows that have a Python in them the newest's, if its digest is right and
 // no name in it climbs. (That python.exe runs only on Windows.)
