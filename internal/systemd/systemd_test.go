@@ -251,6 +251,20 @@ func TestWrite(t *testing.T) {
 	}
 }
 
+// TestTemplate: a template that a part wrote stays one, and isn't enabled by itself.
+func TestTemplate(t *testing.T) {
+	cfg := "[buildout]\nparts = unit\n[unit]\n__buildout_installed__ = ROOT/etc/worker@.service\n\tROOT/etc/worker@1.service\n"
+	unit := "[Service]\nExecStart=/bin/true %i\n[Install]\nWantedBy=multi-user.target\n"
+	u := of(t, installed(t, "site", cfg, "etc/worker@.service:"+unit, "etc/worker@1.service:"+unit))
+	if len(u.List) != 2 || u.List[0].Name != "worker@.service" || u.List[1].Name != "worker@1.service" || u.enabled() != "worker@1.service" {
+		t.Errorf("%+v, to enable: %q", u.List, u.enabled())
+	}
+	u.List = u.List[:1]
+	if got := (&Difference{Dir: System, New: []string{"worker@.service"}}).Lines(u); got[len(got)-1] != "next: systemctl daemon-reload" {
+		t.Errorf("%q", got)
+	}
+}
+
 // TestShadowed: a tree in /srv/nginx doesn't take the place of nginx.
 func TestShadowed(t *testing.T) {
 	first, second := t.TempDir(), t.TempDir()

@@ -190,7 +190,7 @@ func (t *tree) own() ([]Unit, error) {
 			if err != nil {
 				return nil, fault.Surroundings(fmt.Errorf("reading the unit of part %s: %w", part, err), "")
 			}
-			units = append(units, Unit{Name: unitName(path.Base(name)), Text: t.mark(path.Base(name)) + string(data), Part: part, hands: t.handsOn(name)})
+			units = append(units, Unit{Name: ownName(path.Base(name)), Text: t.mark(path.Base(name)) + string(data), Part: part, hands: t.handsOn(name)})
 		}
 	}
 	return units, nil
@@ -239,6 +239,16 @@ func (t *tree) services(own []Unit) ([]served, error) {
 		}
 	}
 	return found, nil
+}
+
+// ownName is unitName for what a part wrote: one with an @ is a template, or the
+// instance of one.
+func ownName(s string) string {
+	words := strings.Split(s, "@")
+	for i, word := range words {
+		words[i] = unitName(word)
+	}
+	return strings.Join(words, "@")
 }
 
 // unitName is a name with the letters alone that the name of a unit may have.

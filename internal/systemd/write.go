@@ -149,7 +149,10 @@ func (d *Difference) Lines(u *Units) []string {
 	if len(d.New)+len(d.Changed) == 0 {
 		return lines
 	}
-	next := "systemctl daemon-reload && systemctl enable --now " + u.enabled()
+	next := "systemctl daemon-reload"
+	if names := u.enabled(); names != "" {
+		next += " && systemctl enable --now " + names
+	}
 	if d.Dir != System {
 		next = "copy them to " + System + ", and there " + next
 	}
@@ -163,7 +166,8 @@ func (u *Units) enabled() string {
 		names = append(names, u.Enable)
 	}
 	for _, unit := range u.List {
-		if unit.Part != "" && strings.Contains(unit.Text, "[Install]") {
+		template := strings.Contains(unit.Name, "@.") // only its instances can be enabled
+		if unit.Part != "" && !template && strings.Contains(unit.Text, "[Install]") {
 			names = append(names, unit.Name)
 		}
 	}
