@@ -109,6 +109,9 @@ var causes = []cause{
 	{regexp.MustCompile(`error: .*\b_?Py[A-Z]\w*|` + goneHeader.String()), func(q question, _ []string) Advice {
 		return Advice{Tip: fmt.Sprintf("the C sources of %s don't compile with Python %s: %s; %s", q.failing(), q.Python, q.another(), WholeLog)}
 	}},
+	{regexp.MustCompile(`invalid command 'bdist_wheel'`), func(q question, _ []string) Advice {
+		return Advice{Tip: fmt.Sprintf("setuptools 42 and newer has pip make a wheel of what a setup.py wants (setup_requires), and this Python has no wheel: run python%s -m pip install wheel, with the Python that builds", q.Python), Code: 3}
+	}},
 	{compilerFailed, silentCompiler},
 	{regexp.MustCompile(`meson\.build:\S+ ERROR: (?:Unable to (?:get|detect) .*|Unknown compiler.*|Compiler .* cannot compile programs)|is not able to compile a simple test program|compiler cannot create executables`),
 		always("the compiler doesn't compile a program of one line: try it by hand, and check CC, CXX, CFLAGS and LDFLAGS", 1)},

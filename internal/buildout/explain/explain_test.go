@@ -40,6 +40,7 @@ var failures = []struct {
 	{"no-section", "part app", "'other', was not defined", "", "no section [other]", 1},
 	{"no-such-compiler", "egg netifaces==0.11.0", "/home/ci/nosuch", "", "CC names /home/ci/nosuch, which isn't there", 3},
 	{"no-version", "egg six==99", "'six==99'", "", "has six==99 for Python 3.13: check the pin", 1},
+	{"no-wheel", "egg zope.security==5.8", "'bdist_wheel'", "", "-m pip install wheel", 3},
 	{"not-allowed", "part app", "[versions] constraint on zope-interface: 5.0.0\nError: The requirement ('zope.interface>=5.3')", "", "pin a version of zope.interface", 1},
 	{"outside-denied", "part data", "Permission denied: '/srv/plone'", "", "/srv/plone lies outside of the buildout: make what the build needs there before it", 1},
 	{"python2-import", "egg suds==0.4", "No module named 'client'", "", "the build of suds imports client", 1},

@@ -114,7 +114,7 @@ func reasons(before, final []string) string {
 		return secrets.LastLines(strings.Join(append(outerOf(errorLines(before), shownReasons-1), words...), "\n"), 3*shownReasons)
 	}
 	words := exception(final)
-	if len(words) == 0 || strings.HasSuffix(words[0], "Failed to run command:") {
+	if len(words) == 0 || strings.HasSuffix(words[0], "Failed to run command:") || madeNothing.MatchString(words[0]) {
 		words = append(slices.Clone(before), words...) // a long output isn't kept back until the end
 	}
 	hits := outerOf(errorLines(words), shownReasons)
@@ -123,6 +123,10 @@ func reasons(before, final []string) string {
 	}
 	return secrets.LastLines(strings.Join(hits, "\n"), shownReasons)
 }
+
+// madeNothing is how zc.buildout 2 and 3 end when a setup.py made no egg: they look
+// for the one in an empty directory (easy_install.py, _move_to_eggs_dir_and_compile).
+var madeNothing = regexp.MustCompile(`^ValueError: (?:need more than 0 values to unpack|not enough values to unpack \(expected 1, got 0\))`)
 
 // exception gives the lines of the last traceback's exception, to the end.
 func exception(lines []string) []string {
