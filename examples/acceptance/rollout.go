@@ -70,6 +70,7 @@ defaults
     timeout connect 5s
     timeout client 2m
     timeout server 2m
+    timeout check 2m # else a page that takes 500ms, twice, is a host that is down
 frontend front
     bind %s
     default_backend web
