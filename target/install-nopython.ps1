@@ -42,8 +42,11 @@ function Expand-BinaryBuildoutPython {
     $file = [IO.File]::OpenRead($path)
     try {
         $digest = Get-BinaryBuildoutDigest -Stream $file
-        if ($digest -ne $best.sha256 -or ($Sha256 -and $digest -ne ($Sha256 -replace '^sha256:'))) {
+        if ($digest -ne $best.sha256) {
             throw "$($best.archive) has SHA-256 $digest, and index.json says $($best.sha256)"
+        }
+        if ($Sha256 -and $digest -ne ($Sha256 -replace '^sha256:')) {
+            throw "$($best.archive) has SHA-256 $digest, and -Sha256 says $Sha256"
         }
         Add-Type -AssemblyName 'System.IO.Compression'
         $top = ''

@@ -90,7 +90,7 @@ func TestPowerShellBare(t *testing.T) {
 		"the newest":       {[]fetch.Asset{old, none, good, other}, "AMD64", "", "python-3.13.5/python.exe|good.zip|"},
 		"in volumes":       {[]fetch.Asset{parted}, "AMD64", "", "python-3.13.5/python.exe|parted.zip|"},
 		"its digest":       {[]fetch.Asset{old, good}, "AMD64", "sha256:" + strings.ToUpper(good.SHA256), "python-3.13.5/python.exe|good.zip|"},
-		"another digest":   {[]fetch.Asset{good}, "AMD64", strings.Repeat("ab", 32), "good.zip has SHA-256 " + good.SHA256},
+		"another digest":   {[]fetch.Asset{good}, "AMD64", strings.Repeat("ab", 32), "good.zip has SHA-256 " + good.SHA256 + ", and -Sha256 says abab"},
 		"damaged":          {[]fetch.Asset{damaged}, "AMD64", "", "and index.json says 0000"},
 		"climbs":           {[]fetch.Asset{climbs}, "AMD64", "", "has no place in an archive"},
 		"another machine":  {[]fetch.Asset{good}, "x86", "", "none here"},
