@@ -1227,9 +1227,9 @@ def as_assets(asset):
 
 
 def bring(shelf, asset, to):
-    """Has a shelf write an archive to a file."""
+    """Has a shelf write an archive to a file. A mirror may have it put together."""
     volumes = as_assets(asset)
-    if not volumes:
+    if not volumes or shelf.local(asset):
         return shelf.get(asset, to)
     joined = 0
     with open(to, "ab") as f:
