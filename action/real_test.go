@@ -297,7 +297,7 @@ func (e *actEnv) releasedAs(t *testing.T, name, log string, others int, targets 
 		t.Fatalf("releases %+v\n%s", all, log)
 	}
 	assets := all[0].Assets
-	if n := 2*len(targets) + 5 + others; len(assets) != n {
+	if n := 2*len(targets) + 8 + others; len(assets) != n {
 		t.Errorf("%d assets, want %d", len(assets), n)
 	}
 	for _, target := range targets {

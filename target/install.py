@@ -2297,7 +2297,7 @@ def cheapest(base, release, asset, other, passes, most=MOST_INDEXES):
 
 
 def direct(base, asset):
-    """The delta that leads to the archive at once, unless that is no larger."""
+    """The delta that leads to the archive at once, unless it is larger than the archive."""
     for delta in usable(asset):
         if delta["base"] == base and not (asset["size"] and delta["size"] > asset["size"]):
             return delta
