@@ -26,7 +26,7 @@ func Table() []Quirk {
 		{custom, "builds nothing while an egg of that name lies in eggs, and an update gives none", "`--reuse` takes the egg from there, and gives what the part built", "all", "internal/buildout/py/reuse.py"},
 		{"zc.recipe.cmmi", "leaves its environment to the parts after it on install, not on update", "so does an update with `--reuse`", "all", "internal/buildout/py/reuse.py"},
 		{"mr.developer", "runs version control on each run", "the checkouts stay as they are", "all", "target/src/recipes.py"},
-		{"plone.recipe.zeoserver", "writes paths in the order of a set, which the tree's path decides", "they are sorted, in the build and on the target", "3.0 and newer", "target/src/recipes.py"},
+		{"plone.recipe.zeoserver", "writes paths in the order of a set, which the tree's path decides", "they get the order of the working set, in the build and on the target", "3.0 and newer", "target/src/recipes.py"},
 		{"djangorecipe", "writes scripts by a template of its own", "such scripts get what buildout's own get", "all", "target/src/scripts.py"},
 	}
 }

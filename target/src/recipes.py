@@ -6,15 +6,26 @@ import os
 
 def steady_recipe(old, *args):
     """plone.recipe.zeoserver from 3.0 on writes paths in the order of a set, which
-    the tree's own path decides: they are sorted, in the build and on the target."""
+    the tree's own path decides. They get the order of its working set, in the build
+    and on the target. That order is another one in the run that installs the eggs:
+    in the next run the recipe sees it, and writes its scripts anew, as it did before."""
     recipe = old(*args)
     paths = getattr(recipe, "ws_locations", None)
     if str(getattr(recipe, "__module__", "")).startswith("plone.recipe.zeoserver") and isinstance(paths, property):
         def ws_locations(self):
             found = paths.fget(self)
-            return sorted(found) if isinstance(found, set) else found
+            return in_order(found, self.zodb_ws) if isinstance(found, set) else found
         recipe.ws_locations = property(ws_locations)
     return recipe
+
+
+def in_order(paths, working_set):
+    """Gives the paths of a working set's distributions in its order, each once."""
+    ordered = []
+    for dist in working_set:
+        if dist.location in paths and dist.location not in ordered:
+            ordered.append(dist.location)
+    return ordered
 
 
 # -- extensions of buildout
