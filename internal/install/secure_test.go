@@ -96,7 +96,8 @@ func TestStaysSecure(t *testing.T) {
 			}
 			from, path := c.source, newScriptOf(t)
 			if c.more != nil {
-				from, path = "", filepath.Join(t.TempDir(), "install.sh")
+				// install.py lies beside it: nothing here could fetch it.
+				from, path = "", filepath.Join(filepath.Dir(path), "install.sh")
 				mkfile(t, path, filled(t, at))
 			}
 			cmd := shell(t, []string{"dash"}, slices.DeleteFunc([]string{way.tool}, func(s string) bool { return s == "" })...)
