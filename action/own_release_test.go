@@ -17,8 +17,9 @@ func TestActOwnRelease(t *testing.T) {
 	e := newActWith(t, "./action/publish")
 	e.tag = "v1.2.3"
 	write(t, e.tree+"/main.go", "package main\n\nfunc main() { println(\"released\") }\n", 0o644)
-	write(t, e.tree+"/go.mod", "module example.org/small\n\ngo 1.24\n", 0o644)
-	for _, name := range []string{"README.md", "LICENSE", "go.sum", "matrix/a.txt", "pack/a.txt", "release/a.txt", "internal/cli/version.txt"} {
+	write(t, e.tree+"/go.mod", "module github.com/binary-buildout/binary-buildout\n\ngo 1.24\n", 0o644)
+	write(t, e.tree+"/internal/cli/cli.go", smallProgram, 0o644)
+	for _, name := range []string{"README.md", "LICENSE", "go.sum", "archive/a.txt", "matrix/a.txt", "pack/a.txt", "release/a.txt", "target/a.txt", "internal/cli/version.txt"} {
 		write(t, e.tree+"/"+name, "", 0o644)
 	}
 	sh(t, e.tree, "sh", "action/binaries.sh", "1.2.3", e.dir+"/dist")
@@ -60,6 +61,35 @@ func TestActOwnRelease(t *testing.T) {
 	e.downloads(t)
 	e.refuses(t)
 }
+
+// smallProgram is what action/distribute asks for completions and man pages, where
+// the whole program takes too long to compile for six platforms.
+const smallProgram = `package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+type Command struct{ Stdout, Stderr io.Writer }
+
+func New() *Command { return &Command{} }
+
+func (c *Command) Main(_ context.Context, args []string) int {
+	if args[0] != "man" {
+		fmt.Fprintln(c.Stdout, args)
+		return 0
+	}
+	if err := os.WriteFile(filepath.Join(args[2], "binary-buildout.1"), []byte(".TH BINARY-BUILDOUT 1\n"), 0o644); err != nil {
+		fmt.Fprintln(c.Stderr, err)
+		return 1
+	}
+	return 0
+}
+`
 
 // The real binary, of two directories, with another umask, time and GOFLAGS:
 // the same bytes. Of the six platforms this is the one that tests build anyway.
