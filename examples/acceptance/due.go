@@ -17,7 +17,7 @@ const rebuildAll = "BINARY_BUILDOUT_REBUILD_ALL"
 func seldom() []string {
 	return []string{
 		"hello buildout-52.cfg", "zope buildout.cfg", "zope212 buildout.cfg", "zope213 buildout.cfg", "plone6 buildout.cfg",
-		"server buildout.cfg", "backends buildout.cfg", "backends buildout-52.cfg",
+		"server buildout.cfg", "backends buildout.cfg", "backends buildout-52.cfg", "cmmi buildout-213.cfg", "newest newest.cfg",
 	}
 }
 
