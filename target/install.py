@@ -354,6 +354,16 @@ def lock(f):
         fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
+def locked(f, name):
+    """Locks an open file, if nobody has; false too where its name leads to another one
+    by now, which whoever had the lock removed."""
+    try:
+        lock(f)
+        return os.fstat(f).st_ino == os.stat(name).st_ino
+    except EnvironmentError:
+        return False
+
+
 class Work(object):
     """A directory beside DIR, ours alone, locked until the process ends."""
 
@@ -369,12 +379,7 @@ class Work(object):
             self.lock = os.open(name, os.O_CREAT | os.O_RDWR, 0o600)
         except EnvironmentError as e:
             raise Stop(3, "making a directory to work in: %s" % e, "install as a user who may write " + os.path.dirname(path))
-        try:
-            lock(self.lock)
-            mine = os.fstat(self.lock).st_ino == os.stat(name).st_ino
-        except EnvironmentError:
-            mine = False
-        if not mine:
+        if not locked(self.lock, name):
             raise Stop(3, "locking %s" % path, "another install into the same directory is running; wait for it to end")
 
     def clear(self, *keep):
@@ -876,14 +881,19 @@ def hold(path, tree):
 # ---- placing ----------------------------------------------------------------
 # Places an unpacked tree: staged beside DIR, fitted by its bootstrap.py, recorded, renamed.
 
+def bootstrap_words(tree, own, python):
+    """How bootstrap.py of a tree is started: by the tree's own interpreter, if its
+    manifest has one (own), else by this one."""
+    if own and WINDOWS:
+        return [os.path.join(tree, own["executable"].replace("/", "\\")), "-BsSE", os.path.join(tree, "bootstrap.py")]
+    if own:
+        return ["/bin/sh", os.path.join(tree, "bootstrap")]
+    return [python, "-sE", os.path.join(tree, "bootstrap.py")]
+
+
 def bootstrap(tree, root, python):
     own = read_json(os.path.join(tree, ".binary-buildout", "manifest.json")).get("bundled_python")
-    command = [python, "-sE", os.path.join(tree, "bootstrap.py")]
-    if own and WINDOWS:
-        command = [os.path.join(tree, own["executable"].replace("/", "\\")), "-BsSE", os.path.join(tree, "bootstrap.py")]
-    elif own:
-        command = ["/bin/sh", os.path.join(tree, "bootstrap")]
-    code, out, _ = run(command + ["--root", root], cwd=tree, stderr=subprocess.STDOUT)
+    code, out, _ = run(bootstrap_words(tree, own, python) + ["--root", root], cwd=tree, stderr=subprocess.STDOUT)
     if code == 0:
         return
     lines = [line.strip() for line in text(out).strip().split("\n")]
@@ -1827,7 +1837,7 @@ def as_tagged(asked, index, name):
 def as_asked(asked, asset):
     """--sha256, also as GitHub shows digests: sha256:ab12..."""
     digest = re.sub("^sha256:", "", asked.lower())
-    if asked and not re.match(r"[0-9a-f]{64}\Z", digest):
+    if asked and not is_digest(digest):
         raise Stop(2, "--sha256 %s: a SHA-256 digest has 64 hexadecimal digits" % asked, "copy that of the archive from the release page, or its line in SHA256SUMS")
     if asked and digest != asset["sha256"]:
         raise Stop(1, "%s has SHA-256 %s, and --sha256 says %s" % (asset["archive"], asset["sha256"], digest),
@@ -2032,12 +2042,7 @@ class Installed(object):
             self.lock = os.open(name, os.O_CREAT | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0), 0o600)
         except EnvironmentError as e:
             raise Stop(3, "updating %s: %s" % (self.path, e), "run it as the user that it belongs to")
-        try:
-            lock(self.lock)
-            mine = os.fstat(self.lock).st_ino == os.stat(name).st_ino
-        except EnvironmentError:
-            mine = False
-        if not mine:
+        if not locked(self.lock, name):
             raise Stop(3, "locking " + self.path, "another update or rollback is running there; wait for it to end")
 
     def read(self):
@@ -2064,11 +2069,7 @@ class Installed(object):
     def bootstrap_command(self, python=""):
         """The tree's own interpreter comes first, as bootstrap starts it."""
         own = read_json(self.own("manifest.json")).get("bundled_python")
-        if own and WINDOWS:
-            return [os.path.join(self.path, own["executable"].replace("/", "\\")), "-BsSE", os.path.join(self.path, "bootstrap.py")]
-        if own:
-            return ["/bin/sh", os.path.join(self.path, "bootstrap")]
-        return [python or read_json(self.own("state.json"))["interpreter"], "-sE", os.path.join(self.path, "bootstrap.py")]
+        return bootstrap_words(self.path, own, python if python or own else read_json(self.own("state.json"))["interpreter"])
 
     def run_bootstrap(self, arguments, python=""):
         """What it said, without what is next. Its error is this one's."""

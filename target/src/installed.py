@@ -4,9 +4,10 @@ import hashlib
 import os
 import subprocess
 
+from placing import bootstrap_words
 from trust import safe_place
 from words import Stop, WINDOWS, command, fs, read_json, run, text
-from work import delete, lock, rename
+from work import delete, locked, rename
 
 
 OURS = ".binary-buildout"
@@ -41,12 +42,7 @@ class Installed(object):
             self.lock = os.open(name, os.O_CREAT | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0), 0o600)
         except EnvironmentError as e:
             raise Stop(3, "updating %s: %s" % (self.path, e), "run it as the user that it belongs to")
-        try:
-            lock(self.lock)
-            mine = os.fstat(self.lock).st_ino == os.stat(name).st_ino
-        except EnvironmentError:
-            mine = False
-        if not mine:
+        if not locked(self.lock, name):
             raise Stop(3, "locking " + self.path, "another update or rollback is running there; wait for it to end")
 
     def read(self):
@@ -73,11 +69,7 @@ class Installed(object):
     def bootstrap_command(self, python=""):
         """The tree's own interpreter comes first, as bootstrap starts it."""
         own = read_json(self.own("manifest.json")).get("bundled_python")
-        if own and WINDOWS:
-            return [os.path.join(self.path, own["executable"].replace("/", "\\")), "-BsSE", os.path.join(self.path, "bootstrap.py")]
-        if own:
-            return ["/bin/sh", os.path.join(self.path, "bootstrap")]
-        return [python or read_json(self.own("state.json"))["interpreter"], "-sE", os.path.join(self.path, "bootstrap.py")]
+        return bootstrap_words(self.path, own, python if python or own else read_json(self.own("state.json"))["interpreter"])
 
     def run_bootstrap(self, arguments, python=""):
         """What it said, without what is next. Its error is this one's."""

@@ -15,14 +15,19 @@ from words import Stop, WINDOWS, fs, raw, read_json, run, say, text
 from work import Work, delete, rename
 
 
+def bootstrap_words(tree, own, python):
+    """How bootstrap.py of a tree is started: by the tree's own interpreter, if its
+    manifest has one (own), else by this one."""
+    if own and WINDOWS:
+        return [os.path.join(tree, own["executable"].replace("/", "\\")), "-BsSE", os.path.join(tree, "bootstrap.py")]
+    if own:
+        return ["/bin/sh", os.path.join(tree, "bootstrap")]
+    return [python, "-sE", os.path.join(tree, "bootstrap.py")]
+
+
 def bootstrap(tree, root, python):
     own = read_json(os.path.join(tree, ".binary-buildout", "manifest.json")).get("bundled_python")
-    command = [python, "-sE", os.path.join(tree, "bootstrap.py")]
-    if own and WINDOWS:
-        command = [os.path.join(tree, own["executable"].replace("/", "\\")), "-BsSE", os.path.join(tree, "bootstrap.py")]
-    elif own:
-        command = ["/bin/sh", os.path.join(tree, "bootstrap")]
-    code, out, _ = run(command + ["--root", root], cwd=tree, stderr=subprocess.STDOUT)
+    code, out, _ = run(bootstrap_words(tree, own, python) + ["--root", root], cwd=tree, stderr=subprocess.STDOUT)
     if code == 0:
         return
     lines = [line.strip() for line in text(out).strip().split("\n")]

@@ -51,6 +51,16 @@ def lock(f):
         fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
+def locked(f, name):
+    """Locks an open file, if nobody has; false too where its name leads to another one
+    by now, which whoever had the lock removed."""
+    try:
+        lock(f)
+        return os.fstat(f).st_ino == os.stat(name).st_ino
+    except EnvironmentError:
+        return False
+
+
 class Work(object):
     """A directory beside DIR, ours alone, locked until the process ends."""
 
@@ -66,12 +76,7 @@ class Work(object):
             self.lock = os.open(name, os.O_CREAT | os.O_RDWR, 0o600)
         except EnvironmentError as e:
             raise Stop(3, "making a directory to work in: %s" % e, "install as a user who may write " + os.path.dirname(path))
-        try:
-            lock(self.lock)
-            mine = os.fstat(self.lock).st_ino == os.stat(name).st_ino
-        except EnvironmentError:
-            mine = False
-        if not mine:
+        if not locked(self.lock, name):
             raise Stop(3, "locking %s" % path, "another install into the same directory is running; wait for it to end")
 
     def clear(self, *keep):
