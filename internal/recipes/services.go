@@ -1,9 +1,6 @@
 package recipes
 
-import (
-	"path"
-	"strings"
-)
+import "path"
 
 // Service is a program in bin that a part made, and that runs in the foreground
 // until it gets SIGTERM.
@@ -34,8 +31,7 @@ func ServiceOf(part, recipe string, options map[string]string) (Service, bool) {
 }
 
 // Writes gives the directories outside of var that the services of a part write
-// to, by its options: absolute paths, as they stand there. One with a letter that
-// could end a line, or that systemd takes for more than a letter, is left out.
+// to, by its options: absolute paths, as they stand there.
 func Writes(options map[string]string) []string {
 	var dirs []string
 	for _, option := range []string{"var", "blob-storage", "childlogdir"} {
@@ -46,8 +42,8 @@ func Writes(options map[string]string) []string {
 	}
 	var absolute []string
 	for _, dir := range dirs {
-		if path.IsAbs(dir) && dir != "/" && !strings.ContainsFunc(dir, func(r rune) bool { return r < ' ' || r == 0x7f || strings.ContainsRune("\"'\\", r) }) {
-			absolute = append(absolute, path.Clean(dir))
+		if path.IsAbs(dir) && dir != "/" {
+			absolute = append(absolute, dir)
 		}
 	}
 	return absolute

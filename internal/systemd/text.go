@@ -106,7 +106,10 @@ func (t *tree) writes() []string {
 	}
 	for _, part := range t.parts {
 		for _, dir := range recipes.Writes(t.sections[part]) {
-			if !strings.HasPrefix(dir+"/", own+"/") || dirs == nil {
+			if !takes(dir) {
+				continue
+			}
+			if dir = path.Clean(dir); !strings.HasPrefix(dir+"/", own+"/") || dirs == nil {
 				dirs = append(dirs, dir)
 			}
 		}
@@ -119,6 +122,12 @@ func (t *tree) writes() []string {
 	return slices.DeleteFunc(slices.Clone(dirs), func(dir string) bool {
 		return slices.ContainsFunc(dirs, func(above string) bool { return above != dir && strings.HasPrefix(dir, path.Clean(above)+"/") })
 	})
+}
+
+// takes is whether systemd takes a text for the path that it is: not one with a
+// character that ends a line, or that is more than a letter there.
+func takes(path string) bool {
+	return !strings.ContainsFunc(path, func(r rune) bool { return r < ' ' || r == 0x7f || strings.ContainsRune("\"'\\", r) })
 }
 
 // specifier takes the meaning from the % of a text.

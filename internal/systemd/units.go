@@ -115,7 +115,7 @@ func open(dir string) (*tree, error) {
 	if err != nil {
 		return nil, fault.Usage(fmt.Errorf("making units: %w", err), "name an installed tree with --into DIR")
 	}
-	if strings.ContainsFunc(real, func(r rune) bool { return r < ' ' || r == 0x7f || strings.ContainsRune("\"'\\", r) }) {
+	if !takes(real) {
 		return nil, fault.Usage(fmt.Errorf("making units for %q: its path has a character that systemd takes in no program's path", real), "move it, and run bootstrap.py there")
 	}
 	root, err := os.OpenRoot(real)
@@ -208,7 +208,7 @@ func (t *tree) services(own []Unit) ([]served, error) {
 	for _, part := range t.parts {
 		o := t.sections[part]
 		s, ok := recipes.ServiceOf(part, o["recipe"], o)
-		if !ok || !filepath.IsLocal(s.Program) || strings.ContainsFunc(s.Program, func(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune("\"'\\", r) }) {
+		if !ok || !filepath.IsLocal(s.Program) || !takes(s.Program) || strings.Contains(s.Program, " ") {
 			continue
 		}
 		program := "bin/" + s.Program
