@@ -4,11 +4,12 @@ package acceptance
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/internal/scratch"
 	"github.com/binary-buildout/binary-buildout/internal/testroot"
 )
 
@@ -17,12 +18,19 @@ import (
 // without a network but the root's own, at a path with an umlaut.
 func Bare(t *testing.T, c Case, python string, root testroot.Root, script string) {
 	t.Helper()
-	c.Flags = append([]string{"--bundle-python", "--stage", filepath.Join(tempDir(t), "stage")}, c.Flags...)
+	bare(t, packBundled(t, c, python), root, script)
+}
+
+// packBundled packs an application with its interpreter, in a stage of its own, and
+// gives the archive, which was proved without another one.
+func packBundled(t *testing.T, c Case, python string, flags ...string) string {
+	t.Helper()
+	c.Flags = slices.Concat([]string{"--bundle-python", "--stage", filepath.Join(tempDir(t), "stage")}, flags, c.Flags)
 	file, said, err := newPacker(t, c, python).run(false)
 	if err != nil || !strings.Contains(said, "interpreter bundled, enforced") {
 		t.Fatalf("packing with %s: %v\n%s", python, err, said)
 	}
-	bare(t, file, root, script)
+	return file
 }
 
 func bare(t *testing.T, file string, root testroot.Root, script string) {
@@ -30,10 +38,7 @@ func bare(t *testing.T, file string, root testroot.Root, script string) {
 	dir := tempDir(t)
 	check(t, os.Mkdir(filepath.Join(dir, "home"), 0o755))
 	if err := os.Link(file, filepath.Join(dir, "in.tar.gz")); err != nil {
-		said, err := exec.Command("cp", file, filepath.Join(dir, "in.tar.gz")).CombinedOutput()
-		if err != nil {
-			t.Fatalf("%v\n%s", err, said)
-		}
+		check(t, scratch.Copy(file, filepath.Join(dir, "in.tar.gz"), os.O_EXCL, 0o644))
 	}
 	check(t, os.Chmod(filepath.Join(dir, "in.tar.gz"), 0o644))
 	const unpack = `

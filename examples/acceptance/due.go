@@ -5,7 +5,8 @@ package acceptance
 import (
 	"os"
 	"testing"
-	"time"
+
+	"github.com/binary-buildout/binary-buildout/internal/testtool"
 )
 
 // rebuildAll is a variable that has every example built again by rebuild.
@@ -27,10 +28,10 @@ func Due(t *testing.T, example string) bool {
 	if os.Getenv(rebuildAll) != "" {
 		return true
 	}
-	day := int(time.Now().Unix() / (24 * 60 * 60))
-	today := seldom()[day%len(seldom())]
+	turn := testtool.Turn(len(seldom()))
+	today := seldom()[turn]
 	if today == example {
-		t.Logf("today's rebuild: %s (day %d modulo %d; %s=1 has each)", today, day, len(seldom()), rebuildAll)
+		t.Logf("today's rebuild: %s (turn %d of %d; %s=1 has each)", today, turn, len(seldom()), rebuildAll)
 	}
 	return today == example
 }

@@ -21,13 +21,7 @@ func Interpreters(t *testing.T, c Case, old, new string) {
 	t.Helper()
 	var archives []string
 	for i, python := range []string{old, new} {
-		one := c
-		one.Flags = append([]string{"--bundle-python", "--version", fmt.Sprint(i + 1), "--stage", filepath.Join(tempDir(t), "stage")}, c.Flags...)
-		file, said, err := newPacker(t, one, python).run(false)
-		if err != nil || !strings.Contains(said, "interpreter bundled, enforced") {
-			t.Fatalf("packing with %s: %v\n%s", python, err, said)
-		}
-		archives = append(archives, file)
+		archives = append(archives, packBundled(t, c, python, "--version", fmt.Sprint(i+1)))
 	}
 	s := &server{t: t, work: tempDir(t)}
 	for _, dir := range []string{"home", "tmp", "first"} {

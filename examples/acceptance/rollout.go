@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
@@ -96,8 +95,8 @@ func rolledOut(t *testing.T, file, python string, c Serving) {
 		return
 	}
 	const days = 4
-	if day := time.Now().Unix() / (24 * 60 * 60); os.Getenv(rollOutAlways) == "" && day%days != 1 {
-		t.Logf("no roll-out: it is every %dth day's turn, and today is day %d; %s=1 has it always", days, day%days, rollOutAlways)
+	if turn := testtool.Turn(days); os.Getenv(rollOutAlways) == "" && turn != 1 {
+		t.Logf("no roll-out: it is every %dth day's turn, and today is day %d; %s=1 has it always", days, turn, rollOutAlways)
 		return
 	}
 	second := nextVersion(t, file, "2", c.Egg, "")

@@ -79,16 +79,7 @@ func TestReproducible(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			for path, sum := range sums[0] {
-				if sums[1][path] != sum {
-					t.Errorf("%s differs", path)
-				}
-			}
-			for path := range sums[1] {
-				if sums[0][path] == "" {
-					t.Errorf("%s is new", path)
-				}
-			}
+			sameSums(t, sums[0], sums[1])
 		})
 	}
 }
@@ -123,6 +114,21 @@ func checkCalls(t *testing.T, tree *Tree) {
 	}
 	if !strings.Contains(seen, "_hello.c") || !strings.Contains(seen, "low.c") {
 		t.Errorf("compiler calls:\n%s", seen)
+	}
+}
+
+// sameSums compares what sumTree gives of two trees.
+func sameSums(t *testing.T, old, new map[string]string) {
+	t.Helper()
+	for path, sum := range old {
+		if new[path] != sum {
+			t.Errorf("%s differs", path)
+		}
+	}
+	for path := range new {
+		if old[path] == "" {
+			t.Errorf("%s is new", path)
+		}
 	}
 }
 
