@@ -156,7 +156,7 @@ func uploaded(there []Asset) map[string]Asset {
 func whole(there []Asset) map[string]Asset {
 	byName, sidecars := uploaded(there), map[string]Asset{}
 	for name := range byName {
-		archive := strings.TrimSuffix(name, ".part1")
+		archive := strings.TrimSuffix(name, volumeName("", 1))
 		if s, ok := byName[sidecarName(archive)]; ok && archiveEnding.MatchString(archive) {
 			sidecars[archive] = s
 		}

@@ -86,7 +86,7 @@ func (m *mirror) repository() string { return "" }
 func (m *mirror) local(Asset) string { return "" }
 
 func (m *mirror) get(ctx context.Context, o Request, a Asset, _ *Index, to string) error {
-	return m.remote.bring(ctx, o, a, "", func(name string) (string, error) { return m.base + "/" + url.PathEscape(name), nil }, to)
+	return m.remote.archive(ctx, o, a, "", func(name string) (string, error) { return m.base + "/" + url.PathEscape(name), nil }, to)
 }
 
 // publicRelease is a release by the addresses that browsers use: no API, no
@@ -132,7 +132,7 @@ func (p *publicRelease) get(ctx context.Context, o Request, a Asset, x *Index, t
 	if tag == "" {
 		tag = x.Tag
 	}
-	return p.remote.bring(ctx, o, a, "", func(name string) (string, error) { return p.address(tag, name), nil }, to)
+	return p.remote.archive(ctx, o, a, "", func(name string) (string, error) { return p.address(tag, name), nil }, to)
 }
 
 // apiRelease is a release of a repository that only a token opens.
@@ -190,7 +190,7 @@ func (p *apiRelease) index(ctx context.Context) ([]byte, error) {
 }
 
 func (p *apiRelease) get(ctx context.Context, o Request, a Asset, _ *Index, to string) error {
-	return p.remote.bring(ctx, o, a, "application/octet-stream", func(name string) (string, error) {
+	return p.remote.archive(ctx, o, a, "application/octet-stream", func(name string) (string, error) {
 		if p.assets[name] == "" {
 			return "", fault.Failed(fmt.Errorf("fetching %s: %s doesn't have it, though its index names it", name, p.name()), "")
 		}

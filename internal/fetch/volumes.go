@@ -44,10 +44,10 @@ func (a Asset) assets() []wanted {
 	return all
 }
 
-// bring downloads an archive, of which address gives the address of an asset by its
+// archive downloads an archive, of which address gives the address of an asset by its
 // name. Volumes are put together while they come, in the one file, and each is
 // compared with its digest before the next is asked for.
-func (r Remote) bring(ctx context.Context, o Request, a Asset, accept string, address func(name string) (string, error), to string) error {
+func (r Remote) archive(ctx context.Context, o Request, a Asset, accept string, address func(name string) (string, error), to string) error {
 	for i, w := range a.assets() {
 		var err error
 		if w.address, err = address(w.name); err != nil {

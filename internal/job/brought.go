@@ -42,6 +42,9 @@ func (l *Listed) includesImported() func(string) bool {
 	left, found := broughtByImport(), []brought{}
 	for i := range l.List.Files {
 		f := &l.List.Files[i]
+		if len(left) == 0 {
+			break
+		}
 		if !ofApplication(f) {
 			continue
 		}
