@@ -46,12 +46,16 @@ func (s Set) Notes() string {
 	return b.String()
 }
 
-// python is the version that an archive needs, or that lies in it.
+// python says whether an archive has its interpreter in it, and which the server has to have if it hasn't.
 func python(s Sidecar) string {
 	if s.BundledPython != nil {
 		return s.BundledPython.Version + " inside"
 	}
-	return s.Python.Version
+	minor := s.Python.Version
+	if parts := strings.SplitN(minor, ".", 3); len(parts) == 3 {
+		minor = parts[0] + "." + parts[1]
+	}
+	return minor + " on the server"
 }
 
 // maxEggs is how many eggs of an account the text names.

@@ -71,7 +71,7 @@ func TestMergeNotes(t *testing.T) {
 }
 
 // TestNotes compares a release's text with testdata/notes.md: links, a line to
-// install for each kind of system, deltas with their sizes, and how to verify.
+// install for each kind of system, whether Python is inside, deltas with their sizes, and how to verify.
 func TestNotes(t *testing.T) {
 	set := gathered(t)
 	set.Home, set.Signer = "https://github.com/acme/site", &Signer{Workflow: "acme/site/.github/workflows/release.yml", Repo: "acme/site", Ref: "refs/tags/v1.0", Hosted: true}
@@ -81,6 +81,7 @@ func TestNotes(t *testing.T) {
 		{File: File{Name: "site-1.0-cp312-manylinux_2_28_x86_64.from-0.8.delta.tar.gz", Size: 3 << 20}, BaseVersion: "0.8"},
 		{File: File{Name: "site-1.0-cp312-manylinux_2_28_x86_64.from-0.9.delta.tar.gz", Size: 83 << 10}, BaseVersion: "0.9"},
 	}
+	set.Archives[1].Info.BundledPython = &BundledPython{Version: "3.13.11"}
 	got := set.Notes()
 	if *update {
 		if err := os.WriteFile("testdata/notes.md", []byte(got), 0o644); err != nil {

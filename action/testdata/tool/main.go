@@ -42,7 +42,7 @@ func run(ctx context.Context, command string, args []string) int {
 func pack(args []string) error {
 	fs := flag.NewFlagSet("pack", flag.ContinueOnError)
 	values := map[string]*string{}
-	for _, name := range []string{"name", "version", "target", "label", "format", "python", "smoke", "out", "before", "reuse", "since"} {
+	for _, name := range []string{"name", "version", "target", "label", "format", "python", "smoke", "out", "before", "reuse", "since", "bundle-python"} {
 		values[name] = fs.String(name, "", "")
 	}
 	if err := fs.Parse(args); err != nil {
@@ -77,6 +77,9 @@ func pack(args []string) error {
 	s := release.Sidecar{
 		Format: 1, Archive: name, Size: f.Size, SHA256: f.SHA256, Name: *values["name"], Version: *values["version"], Target: target.String(), Label: *values["label"],
 		Python: release.Python{Version: *values["python"]},
+	}
+	if *values["bundle-python"] == "true" {
+		s.BundledPython = &release.BundledPython{Version: "3.13.14"}
 	}
 	b, err := json.Marshal(s)
 	if err != nil {
