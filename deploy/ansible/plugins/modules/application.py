@@ -51,6 +51,12 @@ options:
   start:
     description: A shell command that starts the application afterwards. After a first install, a failure leaves what was installed.
     type: str
+  systemd:
+    description:
+      - The directory to write systemd units for the application's services to, as V(/etc/systemd/system), in each state.
+      - They are written before O(start), which has to run C(systemctl daemon-reload) then. Units that the application no longer has stay there.
+      - If nothing but a unit has changed, O(stop) and O(start) are run too; if the units are only new, O(start) alone.
+    type: path
   allow_downgrade:
     description: Go to a lower version too.
     type: bool
@@ -74,7 +80,8 @@ EXAMPLES = r"""
     path: /srv/site
     source: acme/site
     stop: systemctl stop site
-    start: systemctl start site
+    start: systemctl daemon-reload && systemctl start site
+    systemd: /etc/systemd/system
 
 - name: Go back to 1.0
   binary_buildout.binary_buildout.application:
@@ -100,16 +107,30 @@ sha256:
   description: The digest of the archive or delta that was installed last.
   type: str
   returned: success
+systemd:
+  description:
+    - Lists of names. RV(systemd.new), RV(systemd.changed) and RV(systemd.unchanged) are units that are there now.
+    - RV(systemd.old) are units for this application that it no longer has. RV(systemd.left) are a part's own that another user can change; they aren't written.
+  type: dict
+  returned: when O(systemd) is given, outside of check mode
 hint:
   description: What the program advises.
   type: str
   returned: failure
 """
 
+import filecmp
 import hashlib
 import json
 import os
 import re
+import shutil
+import tempfile
+
+try:
+    from shlex import quote
+except ImportError:  # Python 2
+    from pipes import quote
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.text.converters import to_native
@@ -125,8 +146,43 @@ def read(path, name):
         return {}
 
 
-def arguments(p, installed):
-    """Return the command's arguments for the parameters."""
+def program(module):
+    """Return the path of binary-buildout on the host."""
+    return module.params["executable"] or module.get_bin_path("binary-buildout", required=True)
+
+
+def call(module, command):
+    """Run the program, and return what it reports."""
+    code, out, err = module.run_command(command)
+    if code != 0:
+        error = re.search(r"^error: (.*)", err, re.M)
+        hint = re.search(r"^hint: (.*)", err, re.M)
+        module.fail_json(msg=error.group(1) if error else err.strip(), hint=hint.group(1) if hint else "", rc=code, stderr=err)
+    return json.loads(out)
+
+
+def shell(module, command, failed):
+    """Run a command of the user's."""
+    code, dummy, err = module.run_command(command, use_unsafe_shell=True)
+    if code != 0:
+        module.fail_json(msg="%s: %s" % (failed, err.strip()), rc=code, changed=True)
+
+
+def units(executable, path, directory):
+    """Return the command that writes the units of what is installed."""
+    return [executable, "install", "--into", path, "--systemd", directory, "--json", "--quiet"]
+
+
+def start(executable, p):
+    """Return the command that starts the application, with the units of its version."""
+    if not p["systemd"] or not p["start"]:
+        return p["start"]
+    # An update that fails starts the old version by the same command.
+    return "%s >/dev/null && {\n%s\n}" % (" ".join(quote(word) for word in units(executable, p["path"], p["systemd"])), p["start"])
+
+
+def arguments(executable, p, installed):
+    """Return the command for the parameters."""
     if p["state"] == "rolled_back":
         args = ["rollback", p["path"]]
     elif installed:
@@ -146,9 +202,10 @@ def arguments(p, installed):
     if installed:
         names += ["stop", "start"]
     for name in names:
-        if p[name]:
-            args += ["--" + name, p[name]]
-    return args
+        value = start(executable, p) if name == "start" else p[name]
+        if value:
+            args += ["--" + name, value]
+    return [executable] + args
 
 
 def index_of(source):
@@ -176,6 +233,48 @@ def would_change(source, there):
     return there.get("sha256") not in [a["sha256"] for a in archives + deltas]
 
 
+def units_differ(module):
+    """Return whether the directory of units lacks one that the tree has, or has it otherwise."""
+    p, made = module.params, tempfile.mkdtemp(dir=module.tmpdir)
+    try:
+        call(module, units(program(module), p["path"], made))
+        for name in os.listdir(made):
+            there = os.path.join(p["systemd"], name)
+            if not os.path.isfile(there) or not filecmp.cmp(os.path.join(made, name), there, shallow=False):
+                return True
+        return False
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def expected(module, there, before, settled):
+    """Return what check mode says."""
+    p = module.params
+    if not there or (p["state"] == "rolled_back" and not settled):
+        return dict(changed=True, **before)
+    try:
+        changed = not settled and would_change(p["source"] or there["source"], there)
+    except Exception as e:  # whatever a server answers
+        return dict(changed=False, skipped=True, msg="check mode can't read the source: %s" % to_native(e), **before)
+    return dict(changed=changed or bool(p["systemd"] and units_differ(module)), **before)
+
+
+def settle_units(module, result, installed):
+    """Write the units, and restart the application if they are all that changed."""
+    p = module.params
+    if not p["systemd"]:
+        return
+    result["systemd"] = call(module, units(program(module), p["path"], p["systemd"]))
+    new, changed = [result["systemd"].get(name) for name in ("new", "changed")]
+    if result["changed"] or not new and not changed:
+        return
+    result["changed"] = True
+    if changed and p["stop"]:
+        shell(module, p["stop"], "the units are written, but stop failed")
+    if p["start"]:
+        shell(module, p["start"], "the units are written, but start failed")
+
+
 def main():
     module = AnsibleModule(
         argument_spec=dict(
@@ -188,6 +287,7 @@ def main():
             label=dict(type="str"),
             stop=dict(type="str"),
             start=dict(type="str"),
+            systemd=dict(type="path"),
             allow_downgrade=dict(type="bool", default=False),
             require_attestation=dict(type="bool", default=False),
             executable=dict(type="path"),
@@ -201,29 +301,15 @@ def main():
         module.fail_json(msg="%s isn't an installation of binary-buildout" % p["path"])
     if not there and not p["source"]:
         module.fail_json(msg="nothing is installed in %s: source is needed" % p["path"])
-    if p["state"] == "rolled_back" and p["version"] and p["version"] == manifest.get("version"):
-        module.exit_json(changed=False, **before)
+    settled = p["state"] == "rolled_back" and p["version"] and p["version"] == manifest.get("version")
     if module.check_mode:
-        if not there or p["state"] == "rolled_back":
-            module.exit_json(changed=True, **before)
-        try:
-            module.exit_json(changed=would_change(p["source"] or there["source"], there), **before)
-        except Exception as e:  # whatever a server answers
-            module.exit_json(changed=False, skipped=True, msg="check mode can't read the source: %s" % to_native(e), **before)
-
-    program = p["executable"] or module.get_bin_path("binary-buildout", required=True)
-    code, out, err = module.run_command([program] + arguments(p, bool(there)))
-    if code != 0:
-        error = re.search(r"^error: (.*)", err, re.M)
-        hint = re.search(r"^hint: (.*)", err, re.M)
-        module.fail_json(msg=error.group(1) if error else err.strip(), hint=hint.group(1) if hint else "", rc=code, stderr=err)
-    result = json.loads(out)
+        module.exit_json(**expected(module, there, before, settled))
+    result = dict(changed=False, **before) if settled else call(module, arguments(program(module), p, bool(there)))
     for warning in result.pop("warnings", []):
         module.warn(warning)
+    settle_units(module, result, bool(there))
     if not there and p["start"]:
-        code, dummy, err = module.run_command(p["start"], use_unsafe_shell=True)
-        if code != 0:
-            module.fail_json(msg="installed, but start failed: " + err.strip(), rc=code, changed=True)
+        shell(module, p["start"], "installed, but start failed")
     module.exit_json(**result)
 
 
