@@ -182,6 +182,13 @@ func worth(p bindiff.Patch, data []byte) bool {
 	return 2*compressed(steps(p), p.Diff, p.New) <= compressed(data)
 }
 
+// A sample is what compressed looks at of a text, of which it looks at every fourth
+// one if there is more than sampledAbove.
+const (
+	sample       = 64 << 10
+	sampledAbove = 1 << 20
+)
+
 // compressed is how many bytes texts take, about.
 func compressed(texts ...[]byte) int {
 	var count counter
@@ -189,11 +196,21 @@ func compressed(texts ...[]byte) int {
 	if err != nil {
 		panic(err) // the level is one
 	}
+	size := 0
 	for _, text := range texts {
-		_, _ = z.Write(text)
+		size += len(text)
+	}
+	every := 1
+	if size > sampledAbove {
+		every = 4
+	}
+	for _, text := range texts {
+		for at := 0; at < len(text); at += every * sample {
+			_, _ = z.Write(text[at:min(at+sample, len(text))])
+		}
 	}
 	_ = z.Close()
-	return int(count)
+	return int(count) * every
 }
 
 // A counter counts what is written to it.

@@ -58,6 +58,11 @@ func (d *differ) stretch() {
 	score := 0 // how many bytes of the match the stretch has, if it simply goes on
 	offset := d.lastBase - d.lastNext
 	for seen := d.scan; d.scan < len(d.next); {
+		if run := d.goesOn(offset); run >= seed {
+			d.scan += run
+			score, seen = 0, d.scan
+			continue
+		}
 		d.at, d.length = d.index.longest(d.next[d.scan:])
 		for ; seen < d.scan+d.length; seen++ {
 			score += d.same(seen, offset)
@@ -65,7 +70,7 @@ func (d *differ) stretch() {
 		if d.length == score && d.length != 0 || d.length > score+enough {
 			break
 		}
-		for range stride(d.length) {
+		for range min(stride(d.length), len(d.next)-d.scan) {
 			score -= d.same(d.scan, offset)
 			d.scan++
 		}
@@ -75,14 +80,26 @@ func (d *differ) stretch() {
 	}
 }
 
-// stride is how far to go on from a match that is not worth another stretch.
+// goesOn is for how many bytes the stretch before goes on without a difference: no
+// place has to be looked for there.
+func (d *differ) goesOn(offset int) int {
+	if at := d.scan + offset; at >= 0 && at < len(d.base) {
+		return common(d.base[at:], d.next[d.scan:])
+	}
+	return 0
+}
+
+// stride is how far to go on from a match that is not worth another stretch. Of a
+// match of 17 bytes one place is looked at that is in the index, since 5 and 2 have
+// no common divisor, and it begins as early as it can (backward). Each byte takes
+// twice as long, for patches that are 1 to 3 % smaller (measured 2026-11-30).
 // Behind each byte of a long one lies the rest of it, and to look for that again
 // takes as long as it is: without strides 2 MiB of zeros with a byte in each
 // 10,000 took two minutes. A better match that begins in between is found from
-// its middle, and begins as early as it can (backward).
+// its middle.
 func stride(length int) int {
 	if length < long {
-		return 1
+		return 5
 	}
 	return length / 4
 }

@@ -12,30 +12,39 @@ const (
 	farthest = 1 << 15 // bytes of a match that are counted; it goes on in the next one
 )
 
-// An index finds where a base has the same bytes as another text. 0 in head and
-// before stands for none, so the places that are in it are counted from 1.
+// An index finds where a base has the same bytes as another text. An entry has a
+// place, counted from 1 since 0 stands for none, in its lower bits, and above them
+// bits of the hash, which tell most places with other bytes without a look at them.
 type index struct {
 	base   []byte
-	head   []int32 // by hash: the last place
-	before []int32 // by place: the one before with the same hash
+	head   []uint32 // by hash: the last place
+	before []uint32 // by place: the one before with the same hash
 	shift  uint
 }
 
+// placeBits are those of a place in an entry. Of a base with more, which is larger
+// than 32 MiB, only the beginning is in the index.
+const placeBits = 24
+
+const placeMask = 1<<placeBits - 1
+
 func newIndex(base []byte) *index {
-	places := max(0, len(base)-seed+every) / every
+	places := min(max(0, len(base)-seed+every)/every, placeMask)
 	size := max(8, bits.Len(uint(places))) - 1
-	x := &index{base: base, head: make([]int32, 1<<size), before: make([]int32, places+1), shift: uint(64 - size)}
+	x := &index{base: base, head: make([]uint32, 1<<size), before: make([]uint32, places+1), shift: uint(64 - size)}
 	for i := places; i > 0; i-- { // so that an earlier place is found first
-		h := x.hash(base[(i-1)*every:])
-		x.before[i], x.head[h] = x.head[h], int32(i)
+		hash := hashOf(base[(i-1)*every:])
+		h := hash >> x.shift
+		x.before[i], x.head[h] = x.head[h], tagOf(hash)|uint32(i)
 	}
 	return x
 }
 
-// hash is Fibonacci hashing: Knuth, The Art of Computer Programming, 6.4.
-func (x *index) hash(b []byte) uint64 {
-	return binary.LittleEndian.Uint64(b) * 0x9E3779B97F4A7C15 >> x.shift
-}
+// hashOf is Fibonacci hashing: Knuth, The Art of Computer Programming, 6.4.
+func hashOf(b []byte) uint64 { return binary.LittleEndian.Uint64(b) * 0x9E3779B97F4A7C15 }
+
+// tagOf gives what an entry has of a hash: bits that don't choose the head.
+func tagOf(hash uint64) uint32 { return uint32(hash>>8) &^ placeMask }
 
 // longest gives the place of the longest match of the text's beginning, among
 // those that are tried, and its length; 0 where there is none.
@@ -44,12 +53,14 @@ func (x *index) longest(text []byte) (at, length int) {
 		return 0, 0
 	}
 	text = text[:min(len(text), farthest)]
-	place := x.head[x.hash(text)]
-	for try := 0; place != 0 && try < tries; try++ {
+	hash := hashOf(text)
+	entry, tag := x.head[hash>>x.shift], tagOf(hash)
+	for try := 0; entry != 0 && try < tries; try++ {
+		place, same := entry&placeMask, entry&^placeMask == tag
 		i := (int(place) - 1) * every
-		place = x.before[place]
-		if length > 0 && (i+length >= len(x.base) || length < len(text) && x.base[i+length] != text[length]) {
-			continue // no longer than the one that is there
+		entry = x.before[place]
+		if !same || length > 0 && (i+length >= len(x.base) || length < len(text) && x.base[i+length] != text[length]) {
+			continue // other bytes, or no longer than the one that is there
 		}
 		if n := common(x.base[i:], text); n >= seed && n > length {
 			at, length = i, n
