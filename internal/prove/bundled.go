@@ -2,6 +2,7 @@ package prove
 
 import (
 	"context"
+	"encoding/json"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -58,10 +59,10 @@ func (r *run) others() move {
 // ownGrade sees, from within, that the installed tree's interpreter finds itself
 // there, and that no other one can be run.
 func (r *run) ownGrade(ctx context.Context) error {
+	// JSON is ASCII: to a pipe, Windows' Python writes in the code page.
 	const code = `
-import os, sys
-sys.stdout.write("%s\n%s\n%s\n" % (sys.executable, sys.prefix, os.path.dirname(os.__file__)))
-sys.stdout.write("\n".join(p for p in sys.argv[1:] if os.access(p, os.X_OK)))
+import json, os, sys
+json.dump([sys.executable, sys.prefix, os.path.dirname(os.__file__)] + [p for p in sys.argv[1:] if os.access(p, os.X_OK)], sys.stdout)
 `
 	var out, errs strings.Builder
 	err := r.box.Run(ctx, isolate.Command{
@@ -72,11 +73,14 @@ sys.stdout.write("\n".join(p for p in sys.argv[1:] if os.access(p, os.X_OK)))
 		r.proof.fail("pack it again with another interpreter: --bundle-python=DIR", "the archive's own interpreter doesn't run: %v: %s", err, tellingLine(errs.String()))
 		return nil
 	}
-	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	var paths []string
+	err = json.Unmarshal([]byte(out.String()), &paths)
 	switch {
-	case len(lines) < 3 || slices.ContainsFunc(lines[:3], func(l string) bool { return !strings.HasPrefix(l, r.python.Prefix) }):
-		r.proof.fail("", "the archive's own interpreter finds itself in another place: %s", strings.Join(lines, ", "))
-	case len(lines) == 3:
+	case err != nil || len(paths) < 3:
+		r.proof.fail("", "the archive's own interpreter doesn't say where it is: %s", tellingLine(out.String()+errs.String()))
+	case slices.ContainsFunc(paths[:3], func(p string) bool { return !strings.HasPrefix(p, r.python.Prefix) }):
+		r.proof.fail("", "the archive's own interpreter finds itself in another place: %s", strings.Join(paths[:3], ", "))
+	case len(paths) == 3:
 		r.proof.Interpreter = bundledEnforced
 	default:
 		r.proof.Interpreter = bundledByConvention
