@@ -5,6 +5,8 @@
 @setlocal
 @set PYTHON=@PYTHON@
 @set MACHINES=@MACHINES@
+@set FLOOR=@FLOOR@
+@set OLD=
 @set HAVE=%PROCESSOR_ARCHITECTURE%
 @if defined PROCESSOR_ARCHITEW6432 set HAVE=%PROCESSOR_ARCHITEW6432%
 @for %%m in (%MACHINES%) do @if /i "%%m"=="%HAVE%" goto fits
@@ -12,6 +14,13 @@
 @echo hint: use the archive of the same release that is for %HAVE% 1>&2
 @exit /b 2
 :fits
+@if not defined FLOOR goto new
+@for /f "delims=" %%v in ('ver') do @for %%w in (%%v) do @for /f "tokens=1,2 delims=." %%a in ("%%w") do @if not "%%b"=="" if %%a%%b lss %FLOOR:.=% set OLD=%%a.%%b
+@if not defined OLD goto new
+@echo error: the Python of this archive needs Windows %FLOOR% or newer, and this is %OLD% 1>&2
+@echo hint: use an archive for an older Python, or a newer Windows 1>&2
+@exit /b 2
+:new
 @if exist "%~dp0%PYTHON%" goto there
 @echo error: %PYTHON% is missing 1>&2
 @echo hint: unpack the archive again 1>&2

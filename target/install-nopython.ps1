@@ -18,11 +18,16 @@ function Expand-BinaryBuildoutPython {
     $path = Join-Path -Path $Work -ChildPath 'index.json'
     Copy-BinaryBuildoutAsset -Name 'index.json' -To $path @Source
     $best = $null
+    # Windows 7 (6.1) runs no Python from 3.9 on.
+    $old = [IO.Path]::DirectorySeparatorChar -eq '\' -and [Environment]::OSVersion.Version -lt '6.2'
     foreach ($a in (ConvertFrom-Json -InputObject ([IO.File]::ReadAllText($path))).archives) {
         if (-not $a.python_bundled -or $a.target -notmatch "^\w+-$platform$" -or ($Label -and $a.label -ne $Label)) {
             continue
         }
         if ($a.archive -match '^[A-Za-z0-9][\w.+-]*\.zip$' -and $a.python -match '^\d+\.\d+\.\d+') {
+            if ($old -and [version]$Matches[0] -ge '3.9') {
+                continue
+            }
             if (-not $best -or [version]$Matches[0] -gt $newest) {
                 $best = $a
                 $newest = [version]$Matches[0]
@@ -34,7 +39,9 @@ function Expand-BinaryBuildoutPython {
     }
     [Console]::Error.WriteLine("no Python here can run this: fetching $($best.archive), which has one in it")
     $path = Join-Path -Path $Work -ChildPath $best.archive
-    if ($best.volumes) {
+    # A folder may have it put together.
+    $whole = $Source.From -and $Source.From -notmatch '^https?://' -and [IO.File]::Exists((Join-Path -Path $Source.From -ChildPath $best.archive))
+    if ($best.volumes -and -not $whole) {
         Join-BinaryBuildoutVolume -Volume $best.volumes -To $path -Source $Source
     } else {
         Copy-BinaryBuildoutAsset -Name $best.archive -To $path @Source

@@ -46,7 +46,12 @@ binary_buildout_bring() {
 }
 
 # Fetches the archive, or the volumes that it is on the release, one after the other.
+# A folder may have it put together.
 binary_buildout_bring_archive() {
+	case $from in
+	'' | http://* | https://*) ;;
+	*) [ ! -f "$from/$archive" ] || volumes=0 ;;
+	esac
 	if [ "$volumes" = 0 ]; then
 		binary_buildout_get "$archive" "${tag:-$release}"
 		return

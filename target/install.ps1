@@ -23,14 +23,8 @@
 
 [CmdletBinding(PositionalBinding = $false)]
 param(
-    [string]$Into,
-    [string]$Python,
-    [string]$Tag,
-    [string]$From,
-    [string]$Label,
-    [string]$Sha256,
-    [switch]$Update,
-    [switch]$Help
+    [string]$Into, [string]$Python, [string]$Tag, [string]$From, [string]$Label, [string]$Sha256,
+    [switch]$Update, [switch]$Help
 )
 
 # Fetches a file by the proxies, passwords and certificates that Windows knows. Its
@@ -50,20 +44,14 @@ function Get-BinaryBuildoutFile {
         $request.Timeout = 60000
         $request.ReadWriteTimeout = 60000
         $request.AllowAutoRedirect = $false # it would follow to http, with the headers
-        if ($request.Proxy) {
-            $request.Proxy.Credentials = [Net.CredentialCache]::DefaultCredentials
-        }
+        if ($request.Proxy) { $request.Proxy.Credentials = [Net.CredentialCache]::DefaultCredentials }
         if ($address.UserInfo -and $hop -eq 0) {
             $request.Headers['Authorization'] = 'Basic ' + [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes([uri]::UnescapeDataString($address.UserInfo)))
         }
-        if ($have -gt 0) {
-            $request.AddRange($have)
-        }
+        if ($have -gt 0) { $request.AddRange($have) }
         $response = $request.GetResponse()
         $status = [int]$response.StatusCode
-        if ($status -lt 300) {
-            break
-        }
+        if ($status -lt 300) { break }
         $next = New-Object -TypeName Uri -ArgumentList $address, $response.Headers['Location']
         $response.Dispose()
         if ($address.Scheme -eq 'https' -and $next.Scheme -ne 'https') {
@@ -71,9 +59,7 @@ function Get-BinaryBuildoutFile {
         }
         $address = $next
     }
-    if ($status -ge 300) {
-        throw 'it is led on too often'
-    }
+    if ($status -ge 300) { throw 'it is led on too often' }
     $content = $response.GetResponseStream()
     if ($env:BINARY_BUILDOUT_TO) {
         $mode = if ($status -eq 206) { [IO.FileMode]::Append } else { [IO.FileMode]::Create }
@@ -117,6 +103,25 @@ function Copy-BinaryBuildoutAsset {
     }
 }
 
+# Makes a directory that no other user can write to. What SYSTEM makes in
+# C:\Windows\Temp inherits that users may add files to it.
+function Initialize-BinaryBuildoutDirectory {
+    param([string]$Path)
+
+    if ([IO.Path]::DirectorySeparatorChar -eq '/') {
+        $null = [IO.Directory]::CreateDirectory($Path, [IO.UnixFileMode]448) # 0700
+        return
+    }
+    $user = [Security.Principal.WindowsIdentity]::GetCurrent().User
+    $rules = New-Object -TypeName Security.AccessControl.DirectorySecurity
+    $rules.SetSecurityDescriptorSddlForm("D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;$user)")
+    if ($PSVersionTable.PSEdition -eq 'Core') {
+        [IO.FileSystemAclExtensions]::Create([IO.DirectoryInfo]$Path, $rules)
+    } else {
+        ([IO.DirectoryInfo]$Path).Create($rules)
+    }
+}
+
 # The SHA-256 of what is open, which is at its beginning then.
 function Get-BinaryBuildoutDigest {
     param([IO.Stream]$Stream)
@@ -145,7 +150,7 @@ function Read-BinaryBuildoutAsset {
 
 # Gives a Python that can run install.py, be it the application's or not.
 function Find-BinaryBuildoutPython {
-    param([string]$Asked)
+    param([string]$Asked, [string]$Into)
 
     # A place in WindowsApps may be one that only asks to install Python.
     $ErrorActionPreference = 'Continue'
@@ -171,15 +176,16 @@ function Find-BinaryBuildoutPython {
             }
         }
     }
+    # The one of the application that is there.
+    $own = [WildcardPattern]::Escape($Into) + '/python-[0-9]*/'
+    $paths += @(Get-Item -Path "${own}python.exe", "${own}bin/python3" -ErrorAction SilentlyContinue).FullName
     foreach ($path in $paths) {
         try {
             $null = & $path -sE -c 'import sys; sys.path.pop(0); import hashlib, json, subprocess, tarfile, zlib' 2>$null
             if ($LASTEXITCODE -eq 0) {
                 return $path
             }
-        } catch {
-            continue # it is no program
-        }
+        } catch { continue } # it is no program
     }
 }
 
@@ -197,12 +203,8 @@ function Complete-BinaryBuildout {
         }
         exit $Code
     }
-    if ($Wrong) {
-        throw "install.ps1: $Wrong; hint: $Hint (exit code $Code)"
-    }
-    if ($Code -ne 0) {
-        throw "install.ps1: exit code $Code"
-    }
+    if ($Wrong) { throw "install.ps1: $Wrong; hint: $Hint (exit code $Code)" }
+    if ($Code -ne 0) { throw "install.ps1: exit code $Code" }
 }
 
 function Install-BinaryBuildout {
@@ -247,16 +249,14 @@ for this system; 3 the surroundings failed (network, disk, rights)
     if ($From -and $From -notmatch '^https?://') {
         $From = $places.GetUnresolvedProviderPathFromPSPath($From)
     }
-    if ($Python -match '[\\/]') {
-        $Python = $places.GetUnresolvedProviderPathFromPSPath($Python)
-    }
+    if ($Python -match '[\\/]') { $Python = $places.GetUnresolvedProviderPathFromPSPath($Python) }
     $source = @{ From = $From; Server = $server; Repo = $repo }
     $work = Join-Path -Path ([IO.Path]::GetTempPath()) -ChildPath ('binary-buildout.' + [IO.Path]::GetRandomFileName())
-    $null = [IO.Directory]::CreateDirectory($work)
+    Initialize-BinaryBuildoutDirectory -Path $work
     $brought, $code, $wrong = '', 3, ''
     $hint = 'check the address, and that the release is published; a certificate authority of your own is named by SSL_CERT_FILE; or copy the file to where install.ps1 is'
     try {
-        $driver = Find-BinaryBuildoutPython -Asked $Python
+        $driver = Find-BinaryBuildoutPython -Asked $Python -Into $Into
         if (-not $driver -and -not $Python) {
             $text = Read-BinaryBuildoutAsset -Name 'install-nopython.ps1' -Work $work -Digest $digests -Source $source -Tag $release
             $source.Tag = if ($Tag) { $Tag } else { $release }

@@ -20,8 +20,8 @@ type Starter struct {
 	// Libc is "glibc" or "musl" on Linux, and Loader the program interpreter
 	// (PT_INTERP) of Executable: "/lib64/ld-linux-x86-64.so.2".
 	Libc, Loader string
-	// Floor is the oldest glibc, musl or macOS that the archive runs on: "2.28".
-	// It may be empty.
+	// Floor is the oldest glibc, musl, macOS or Windows that the archive runs on: "2.28".
+	// It may be empty. Windows' own numbers are meant: 6.2 is Windows 8 and Server 2012.
 	Floor string
 }
 

@@ -99,9 +99,9 @@ func TestStarterReads(t *testing.T) {
 
 // TestStarterRefuses: what sh would read as something else isn't written.
 func TestStarterRefuses(t *testing.T) {
-	good := Starter{Executable: "python-3.13.9/python.exe", Target: "cp313-win_amd64", System: "windows", Arch: "amd64"}
+	good := Starter{Executable: "python-3.13.9/python.exe", Target: "cp313-win_amd64", System: "windows", Arch: "amd64", Floor: "6.2"}
 	text, err := good.Bytes()
-	if err != nil || good.Name() != "bootstrap.cmd" || !bytes.Contains(text, []byte("@set PYTHON=python-3.13.9\\python.exe\r\n")) || bytes.Contains(text, []byte("MACHINES@")) {
+	if err != nil || good.Name() != "bootstrap.cmd" || !bytes.Contains(text, []byte("@set PYTHON=python-3.13.9\\python.exe\r\n")) || !bytes.Contains(text, []byte("@set FLOOR=6.2\r\n")) || bytes.Contains(text, []byte("MACHINES@")) {
 		t.Errorf("%v: %s", err, text)
 	}
 	for _, bad := range []Starter{

@@ -91,9 +91,10 @@ func TestScriptBare(t *testing.T) {
 		shell, from, damage, want string
 		partial                   bool // a Python without all of the standard library
 		volumes                   bool // instead of the archive
+		joined                    bool // index.json names volumes, and the folder has the archive
 	}{
 		{shell: "busybox", from: srv.URL, volumes: true},
-		{shell: "zsh", from: "/srv/dist", partial: true},
+		{shell: "zsh", from: "/srv/dist", partial: true, joined: true},
 		{shell: "dash", from: "/srv/dist", damage: "x", want: ", and index.json says " + digest.Of(data)},
 		{shell: "bash", from: "/srv/dist --sha256 sha256:" + strings.Repeat("AB", 32), want: ", and --sha256 says " + strings.Repeat("ab", 32)},
 	} {
@@ -102,6 +103,14 @@ func TestScriptBare(t *testing.T) {
 			x.Assets[1].Volumes = nil
 			if tt.volumes {
 				x.Assets[1].Volumes = split(t, filepath.Join(dist, filepath.Base(file)), 4<<20)
+				t.Cleanup(func() {
+					for _, v := range x.Assets[1].Volumes {
+						os.Remove(filepath.Join(dist, v.Name))
+					}
+				})
+			}
+			if tt.joined {
+				x.Assets[1].Volumes = []fetch.Volume{{Name: "none.part1", Size: 1, SHA256: digest.Of(data[:1])}, {Name: "none.part2", Size: int64(len(data)) - 1, SHA256: digest.Of(data[1:])}}
 			}
 			writeIndex(t, dist, x)
 			script := `sh /srv/install.sh --into "/srv/a place ü" --from ` + tt.from + ` && "/srv/a place ü/bin/app"`

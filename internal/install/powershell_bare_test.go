@@ -16,7 +16,7 @@ import (
 )
 
 // TestPowerShellLeft: what was done is done, also where the temporary directory
-// can't be removed, here since it is gone.
+// can't be removed, here since it is gone. No other user can look into that.
 func TestPowerShellLeft(t *testing.T) {
 	files, err := publish.Installers("", "", "")
 	if err != nil {
@@ -29,11 +29,15 @@ func TestPowerShellLeft(t *testing.T) {
 	cmd := powershell(t)
 	temporary := t.TempDir()
 	python := filepath.Join(strings.TrimPrefix(cmd.Env[0], "PATH="), "python3")
-	mkfile(t, python, "#!/bin/sh\ncase $2 in -c) exit 0 ;; esac\ncat >/dev/null\nrm -r "+temporary+"/binary-buildout.*\n")
+	seen := filepath.Join(t.TempDir(), "seen")
+	mkfile(t, python, "#!/bin/sh\ncase $2 in -c) exit 0 ;; esac\ncat >/dev/null\n/bin/ls -ld "+temporary+"/binary-buildout.* >"+seen+"\nrm -r "+temporary+"/binary-buildout.*\n")
 	chmod(t, python, 0o755)
 	cmd.Env = append(cmd.Env, "TMPDIR="+temporary)
 	if code, out := run(t, cmd, "-File", filepath.Join(dir, "install.ps1"), "-Into", filepath.Join(dir, "app"), "-From", dir); code != 0 || out != "" {
 		t.Errorf("exit code %d\n%s", code, out)
+	}
+	if mode := string(mustRead(t, seen)); !strings.HasPrefix(mode, "drwx------") {
+		t.Errorf("the temporary directory: %s", mode)
 	}
 }
 
@@ -81,6 +85,8 @@ func TestPowerShellBare(t *testing.T) {
 	climbs := asset("climbs.zip", "cp313-win_amd64", "3.13.6", "app-1.0/python-3.13.6/../../../evil")
 	parted := asset("parted.zip", "cp313-win_amd64", "3.13.5", "app-1.0/python-3.13.5/python.exe", "app-1.0/python-3.13.5/Lib/os.py")
 	parted.Volumes = split(t, filepath.Join(dist, "parted.zip"), 100)
+	whole := parted
+	whole.Name, whole.Size, whole.SHA256 = good.Name, good.Size, good.SHA256
 	damaged := good
 	damaged.SHA256 = strings.Repeat("0", 64)
 	for name, tt := range map[string]struct {
@@ -89,6 +95,7 @@ func TestPowerShellBare(t *testing.T) {
 	}{
 		"the newest":       {[]fetch.Asset{old, none, good, other}, "AMD64", "", "python-3.13.5/python.exe|good.zip|"},
 		"in volumes":       {[]fetch.Asset{parted}, "AMD64", "", "python-3.13.5/python.exe|parted.zip|"},
+		"put together":     {[]fetch.Asset{whole}, "AMD64", "", "python-3.13.5/python.exe|good.zip|"},
 		"its digest":       {[]fetch.Asset{old, good}, "AMD64", "sha256:" + strings.ToUpper(good.SHA256), "python-3.13.5/python.exe|good.zip|"},
 		"another digest":   {[]fetch.Asset{good}, "AMD64", strings.Repeat("ab", 32), "good.zip has SHA-256 " + good.SHA256 + ", and -Sha256 says abab"},
 		"damaged":          {[]fetch.Asset{damaged}, "AMD64", "", "and index.json says 0000"},

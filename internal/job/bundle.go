@@ -114,6 +114,9 @@ func (l *Listed) starter(floors []archive.Floor) target.Starter {
 			}
 		}
 	}
+	if s.System == "windows" && matrix.CompareVersions(l.Tree.Python.Version, "3.9") >= 0 {
+		s.Floor = "6.2" // its python3XY.dll imports api-ms-win-core-path-l1-1-0.dll, which Windows 7 lacks
+	}
 	return s
 }
 

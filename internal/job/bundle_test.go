@@ -80,6 +80,12 @@ func TestStarter(t *testing.T) {
 	if m := l.bundledPython(); m.Version != "3.13.9" || m.Directory != "python-3.13.9" || m.Executable != "python-3.13.9/bin/python3.13" {
 		t.Errorf("%+v", m)
 	}
+	for version, floor := range map[string]string{"3.8.10": "", "3.9.13": "6.2", "3.13.9": "6.2"} { // no Windows 7 from 3.9 on
+		l.Made.Platform, l.Tree.Python.Version = "win_amd64", version
+		if s := l.starter(nil); s.Name() != "bootstrap.cmd" || s.Floor != floor {
+			t.Errorf("%s: %+v", version, s)
+		}
+	}
 	l.Bundled = nil
 	if l.bundledPython() != nil || l.ofInterpreter("python-3.13.9/x") {
 		t.Error("there is an interpreter")
