@@ -839,6 +839,111 @@ class Patches(object):
         if have.hexdigest() != entry["sha256"]:
             self.streams.damaged(u"diff")
 
+# ---- outlived ---------------------------------------------------------------
+# Interpreters that an update or a rollback took out of the tree: each stays in its place
+# while a process runs under it.
+
+# .binary-buildout/outlived.json names them by their directories, with the version that
+# they gave way to, and with what the version before left of each: a digest, "dir", or
+# "link:" and where it points to. It is written before a change begins: an interpreter
+# in it that is the tree's own is one whose change was undone, or that came back.
+OUTLIVED = OWN + u"/outlived.json"
+SHAPES[u"outlived.json"] = members({"interpreters": named(members({"to": is_text, "files": named(is_text, is_path)}), is_path)})
+
+PROCESSES = b"/proc"
+
+
+def interpreter_of(manifest):
+    """Gives the directory of a version's own interpreter, or None."""
+    return ((manifest or {}).get("bundled_python") or {}).get("directory")
+
+
+def outlived(base):
+    """Gives what each of them consists of, by its directory."""
+    return (read_json(base, OUTLIVED) or {}).get("interpreters") or {}
+
+
+def remember(base, folder, left, to):
+    """Writes down that an interpreter is going to give way to that of another version."""
+    known = outlived(base)
+    known[folder] = {"to": to, "files": dict((p, v) for p, v in left.items() if p.startswith(folder + u"/"))}
+    write_json(base, OUTLIVED, {"format": FORMAT, "interpreters": known})
+
+
+def sweep_outlived(base):
+    """Removes each of them that nothing uses any more. The tree's lock is held."""
+    try:
+        known = outlived(base)
+    except Refused:
+        return  # nothing that the application needs
+    if not known:
+        return
+    own, version = interpreter_of(read_json(base, MANIFEST)), digest(read_file(os.path.join(base, native(MANIFEST))))
+    stay = {}
+    for name, entry in sorted(known.items()):
+        folder = os.path.join(base, native(name))
+        if name == own or not is_folder(folder):
+            continue
+        used = is_used(folder)
+        if used or used is None and entry["to"] == version:
+            stay[name] = entry
+            continue
+        try:
+            remove(base, name, entry["files"])
+        except EnvironmentError:
+            stay[name] = entry
+    if not stay:
+        clear(os.path.join(base, native(OUTLIVED)))
+    elif stay != known:
+        write_json(base, OUTLIVED, {"format": FORMAT, "interpreters": stay})
+
+
+def remove(base, name, files):
+    """Removes what a version left there, and bytecode. What people added stays."""
+    top = os.path.join(base, native(name))
+    for folder, folders, names in os.walk(top, topdown=False):
+        inside = text(folder)[len(text(base)) + 1:].replace(os.sep, u"/")
+        for n in folders + names:
+            path, full = inside + u"/" + text(n), os.path.join(folder, n)
+            if not is_folder(full) and (path.endswith((u".pyc", u".pyo")) or value_at(full) == files.get(path)):
+                os.unlink(full)
+        remove_empty(folder)
+    if os.path.lexists(top):
+        say(u"%s is no longer used, and has files in it that aren't the application's: remove it when you don't need them" % name)
+
+
+def value_at(full):
+    if os.path.islink(full):
+        return u"link:" + text(os.readlink(full))
+    return digest_of(full) if os.path.isfile(full) else None
+
+
+def is_used(folder):
+    """Says whether a process but this one runs a program of a directory, or has a library
+    of it loaded. None where the system doesn't say."""
+    if not os.path.exists(PROCESSES + b"/self/maps"):
+        return None
+    prefix = os.path.join(os.path.realpath(folder), b"")
+    return any(uses(os.path.join(PROCESSES, name), prefix) for name in os.listdir(PROCESSES)
+               if name.isdigit() and int(name) != os.getpid())
+
+
+def uses(process, prefix):
+    """Says whether a process uses a file below prefix. Of another user's process, only the
+    command line can be read, which begins with the interpreter of a script's first line."""
+    try:
+        if os.readlink(os.path.join(process, b"exe")).startswith(prefix):
+            return True
+        with open(os.path.join(process, b"maps"), "rb") as f:
+            return any(prefix in line for line in f)
+    except EnvironmentError:
+        pass
+    try:
+        with open(os.path.join(process, b"cmdline"), "rb") as f:
+            return f.read(4096).startswith(prefix)
+    except EnvironmentError:
+        return False  # it has ended
+
 # ---- transaction ------------------------------------------------------------
 # A change of the tree, whole or not at all.
 
@@ -928,6 +1033,8 @@ class Transaction(object):
             os.chmod(full, rest[0])
         elif kind == u"rmdir":
             remove_empty(full)
+        elif kind == u"outlivedir":
+            pass
         elif kind == u"chmod":
             os.chmod(full, rest[1])
         elif kind == u"touch":
@@ -938,6 +1045,8 @@ class Transaction(object):
                 if rest[1]:
                     self.save(path)
                 move(source, full)
+        elif kind == u"outlive":
+            self.save(path)
         elif kind == u"drop":
             if os.path.lexists(full) and not is_folder(full):
                 saved = self.saved(path)
@@ -1016,6 +1125,7 @@ class Transaction(object):
 
     def close(self, plan):
         """Ends the change: what was done counts. The way back is kept, where there is one."""
+        sweep_outlived(self.base)
         previous, before, held = self.full(PREVIOUS), self.full(PREVIOUS + u"/before"), self.full(CHANGE + u"/before")
         if plan["keeps"]:
             clear(before)
@@ -1076,7 +1186,9 @@ class Transaction(object):
 # What stands in an operation after its kind and its path.
 BITS = lambda value: is_number(value) and value <= 0o7777  # a directory here may be sticky
 OPERATIONS = {u"mkdir": (BITS,), u"rmdir": (BITS,), u"chmod": (BITS, BITS), u"touch": (is_time, is_time),
-              u"put": (is_text, is_flag), u"drop": ()}
+              u"put": (is_text, is_flag), u"drop": (),
+              # An interpreter that gives way stays where it is, and has its second names in old/: see outlived.py.
+              u"outlive": (), u"outlivedir": (BITS,)}
 
 
 def check_plan(plan, folder):
@@ -1157,6 +1269,7 @@ class Plan(object):
         self.base, self.left, self.prepared = base, left, prepared
         self.adds, self.swaps, self.drops, self.folders = [], [], [], []
         self.late, self.times, self.own, self.own_folders = [], [], [], []
+        self.outlives = ()    # the interpreter that gives way to another, with a slash
         self.eggs = ()        # directories that go with all that is in them
         self.blocked = set()  # paths that change between file and directory
         self.report = []
@@ -1262,7 +1375,9 @@ class Plan(object):
         if have is None or path.split(u"/")[0] == u"var":
             return
         own = path.split(u"/")[0] == OWN
-        if have.kind == u"dir":
+        if (path + u"/").startswith(self.outlives):
+            self.drops.append([u"outlivedir", path, have.mode] if have.kind == u"dir" else [u"outlive", path])
+        elif have.kind == u"dir":
             (self.own_folders if own else self.folders).append([u"rmdir", path, have.mode])
         elif own:
             self.own.append([u"drop", path])
@@ -1280,7 +1395,7 @@ class Plan(object):
     def remove_bytecode(self, known):
         """Bytecode that was written here for sources that change or go: Python
         takes it for valid where the new source has the same time."""
-        planned = set(o[1] for o in self.swaps + self.drops)
+        planned = set(o[1] for o in self.swaps + self.drops if not o[0].startswith(u"outlive"))
         for path in sorted(p for p in planned if p.endswith(u".py")):
             folder, slash, name = path.rpartition(u"/")
             cache = folder + slash + u"__pycache__"
@@ -3018,9 +3133,12 @@ def rollback(tree):
         left = left_in(tree)
         left.update(plan.get("kept") or {})
         back = Plan(tree.base, left, prepared)
+        own = interpreter_of(tree.manifest)
+        if own and own != interpreter_of(read_json(tree.base, saved(MANIFEST))) and not WINDOWS:
+            back.outlives = (own + u"/",)
         for operation in sorted(plan["operations"], key=lambda o: (o[0] != u"rmdir", o[1])):
             undo_later(back, operation, saved, tree)
-        wanted = set(o[1] for o in plan["operations"] if o[0] == u"drop")
+        wanted = set(o[1] for o in plan["operations"] if o[0] in (u"drop", u"outlive"))
         back.remove_bytecode(wanted)
         operations = back.operations()
         back.check_access(operations)
@@ -3028,6 +3146,8 @@ def rollback(tree):
         operations.append([u"put", STATE, CHANGE + u"/kept/state.json", True])
         # What a killed update left there would be applied again at once.
         clear(os.path.join(tree.base, native(INCOMING)))
+        if back.outlives:
+            remember(tree.base, own, left, plan["from"])
         change.begin({"format": FORMAT, "what": u"%s %s" % (tree.manifest["name"], was), "from": plan["to"],
                       "to": plan["from"], "from_version": tree.manifest["version"], "keeps": False, "operations": operations, "report": back.report, "kept": {}})
     except BaseException:
@@ -3045,7 +3165,7 @@ def undo_later(back, operation, saved, tree):
     have = back.have(path)
     if path == STATE:
         return
-    if kind == u"drop" or kind == u"put" and operation[3]:
+    if kind == u"drop" or kind == u"put" and operation[3] or kind == u"outlive":
         item = item_at(os.path.join(tree.base, native(saved(path))))
         if item is None:
             return  # it was not there either
@@ -3053,7 +3173,7 @@ def undo_later(back, operation, saved, tree):
         back.lay(path, item, None if back.below_blocked(path) and path not in back.blocked else have)
     elif kind in (u"put", u"mkdir"):
         back.remove(path, have)
-    elif kind == u"rmdir":
+    elif kind in (u"rmdir", u"outlivedir"):
         if have is None or have.kind != u"dir":
             back.lay_folder(path, operation[2], have)
     elif kind in (u"chmod", u"touch") and have is not None:
@@ -3563,8 +3683,12 @@ SHOWN_EGGS = 20  # of what changed, in the last lines of an update
 
 def plan_update(tree, staging, prepared):
     """Gives the plan by which the tree becomes the staged one."""
-    left = left_in(tree)
+    left, own, new = left_in(tree), interpreter_of(tree.manifest), interpreter_of(staging.incoming.manifest)
+    # One that was here before, and that a process still uses.
+    left.update(outlived(tree.base).get(new, {}).get("files") or {})
     plan = Plan(tree.base, left, prepared)
+    if own and own != new and not WINDOWS:
+        plan.outlives = (own + u"/",)
     wanted = staging.items()
     listed = set(e["path"] for e in staging.incoming.files.get("files") or ())
     for path in sorted(wanted):
@@ -3583,9 +3707,9 @@ def plan_update(tree, staging, prepared):
     plan.eggs = tuple(p + u"/" for p in eggs)
     for path in eggs:
         plan.remove_whole(path, left)
-    for path in sorted(gone + [p for p in own_files(tree.base) if p not in wanted and p not in (STATE, RECORD)]):
+    for path in sorted(gone + [p for p in own_files(tree.base) if p not in wanted and p not in (STATE, RECORD, OUTLIVED)]):
         plan.remove(path, plan.have(path))
-    for path in list(gone):  # directories that a part made here
+    for path in [p for p in gone if not p.startswith(plan.outlives)]:  # directories that a part made here
         folder = path.rpartition(u"/")[0]
         while u"/" in folder and folder not in wanted and folder not in left and is_owned(folder):
             plan.folders.append([u"rmdir", folder, 0o755])
@@ -3635,6 +3759,8 @@ def apply_update(tree, incoming, python, root, look=False):
             return 0
         changed = account(tree, incoming)
         sync_sources(tree.base, operations)
+        if plan.outlives:
+            remember(tree.base, plan.outlives[0][:-1], plan.left, incoming.digest)
         change.begin({"format": FORMAT, "what": incoming.what(), "from": tree.archive, "to": incoming.digest, "keeps": True, "holds": incoming.delta.get("hold") is True,
                       "from_version": tree.manifest["version"], "to_version": incoming.manifest["version"],
                       "operations": operations, "report": plan.report, "kept": kept_files(plan)})
@@ -3715,8 +3841,9 @@ def resume(base):
 
 
 def again(base, arguments, *pythons):
-    """Runs the bootstrap.py that lies here now: under the tree's own interpreter, or
-    the first of these that is there. The one that runs this may have gone."""
+    """Goes on as the bootstrap.py that lies here now: under the tree's own interpreter,
+    or the first of these that is there. The one that runs this may have gone; where it
+    hasn't, it isn't used any more."""
     command = starting_command(base)
     if command is None:
         state = read_json(base, STATE) or {}
@@ -3726,7 +3853,9 @@ def again(base, arguments, *pythons):
                 break
         else:
             raise Refused(u"the interpreter that ran this is no longer there", u"python bootstrap.py", 3)
-    return subprocess.call(command + arguments)
+    if WINDOWS:
+        return subprocess.call(command + arguments)
+    os.execv(command[0], command + arguments)
 
 
 def bootstrap(base, root):
@@ -3756,6 +3885,7 @@ def bootstrap(base, root):
         listed = read_json(tree.base, LISTED)
         if listed is None or listed.get("archive") != tree.archive:
             write_listed(tree)
+        sweep_outlived(tree.base)
     finally:
         held.close()
     say(u"%d files relocated" % count if count else u"nothing to do: it is set up for this place and this Python")

@@ -938,6 +938,164 @@ def steady_paths(buildout):
     if hasattr(utils, "get_pth_paths"):
         utils.os = Sorted()
 
+# ---- moves ------------------------------------------------------------------
+# Files and directories moved, copied and removed one by one.
+
+def make_folders(path):
+    if not os.path.isdir(path):
+        make_folders(os.path.dirname(path))
+        os.mkdir(path, 0o700)
+
+
+def lay_copy(source, target):
+    """Makes a second name of a file where that can be, else a copy; a link is made anew."""
+    found = os.lstat(source)
+    if stat.S_ISLNK(found.st_mode):
+        os.symlink(os.readlink(source), target)
+        return
+    try:
+        os.link(source, target)
+    except (OSError, AttributeError):
+        write_new(target, pieces(source), stat.S_IMODE(found.st_mode), (found.st_mtime, found.st_mtime))
+
+
+def move(source, target):
+    """Renames over what is there, to another file system too."""
+    import errno
+    try:
+        replace(source, target)
+    except EnvironmentError as e:
+        if e.errno != errno.EXDEV:
+            e.filename = target  # not where the new one lies
+            raise
+        temporary = os.path.join(os.path.dirname(target), native(u".binary-buildout-new"))
+        clear(temporary)
+        lay_copy(source, temporary)
+        replace(temporary, target)
+    if os.path.lexists(source):  # two names of one file: the rename did nothing
+        os.unlink(source)
+
+
+def is_folder(path):
+    return os.path.isdir(path) and not os.path.islink(path)
+
+
+def remove_empty(path):
+    """Removes a directory if nothing is in it. A mount point stays."""
+    import errno
+    if not is_folder(path) or os.path.ismount(plain(path)):
+        return
+    try:
+        os.rmdir(path)
+    except EnvironmentError as e:
+        if e.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.EBUSY):
+            raise
+
+# ---- outlived ---------------------------------------------------------------
+# Interpreters that an update or a rollback took out of the tree: each stays in its place
+# while a process runs under it.
+
+# .binary-buildout/outlived.json names them by their directories, with the version that
+# they gave way to, and with what the version before left of each: a digest, "dir", or
+# "link:" and where it points to. It is written before a change begins: an interpreter
+# in it that is the tree's own is one whose change was undone, or that came back.
+OUTLIVED = OWN + u"/outlived.json"
+SHAPES[u"outlived.json"] = members({"interpreters": named(members({"to": is_text, "files": named(is_text, is_path)}), is_path)})
+
+PROCESSES = b"/proc"
+
+
+def interpreter_of(manifest):
+    """Gives the directory of a version's own interpreter, or None."""
+    return ((manifest or {}).get("bundled_python") or {}).get("directory")
+
+
+def outlived(base):
+    """Gives what each of them consists of, by its directory."""
+    return (read_json(base, OUTLIVED) or {}).get("interpreters") or {}
+
+
+def remember(base, folder, left, to):
+    """Writes down that an interpreter is going to give way to that of another version."""
+    known = outlived(base)
+    known[folder] = {"to": to, "files": dict((p, v) for p, v in left.items() if p.startswith(folder + u"/"))}
+    write_json(base, OUTLIVED, {"format": FORMAT, "interpreters": known})
+
+
+def sweep_outlived(base):
+    """Removes each of them that nothing uses any more. The tree's lock is held."""
+    try:
+        known = outlived(base)
+    except Refused:
+        return  # nothing that the application needs
+    if not known:
+        return
+    own, version = interpreter_of(read_json(base, MANIFEST)), digest(read_file(os.path.join(base, native(MANIFEST))))
+    stay = {}
+    for name, entry in sorted(known.items()):
+        folder = os.path.join(base, native(name))
+        if name == own or not is_folder(folder):
+            continue
+        used = is_used(folder)
+        if used or used is None and entry["to"] == version:
+            stay[name] = entry
+            continue
+        try:
+            remove(base, name, entry["files"])
+        except EnvironmentError:
+            stay[name] = entry
+    if not stay:
+        clear(os.path.join(base, native(OUTLIVED)))
+    elif stay != known:
+        write_json(base, OUTLIVED, {"format": FORMAT, "interpreters": stay})
+
+
+def remove(base, name, files):
+    """Removes what a version left there, and bytecode. What people added stays."""
+    top = os.path.join(base, native(name))
+    for folder, folders, names in os.walk(top, topdown=False):
+        inside = text(folder)[len(text(base)) + 1:].replace(os.sep, u"/")
+        for n in folders + names:
+            path, full = inside + u"/" + text(n), os.path.join(folder, n)
+            if not is_folder(full) and (path.endswith((u".pyc", u".pyo")) or value_at(full) == files.get(path)):
+                os.unlink(full)
+        remove_empty(folder)
+    if os.path.lexists(top):
+        say(u"%s is no longer used, and has files in it that aren't the application's: remove it when you don't need them" % name)
+
+
+def value_at(full):
+    if os.path.islink(full):
+        return u"link:" + text(os.readlink(full))
+    return digest_of(full) if os.path.isfile(full) else None
+
+
+def is_used(folder):
+    """Says whether a process but this one runs a program of a directory, or has a library
+    of it loaded. None where the system doesn't say."""
+    if not os.path.exists(PROCESSES + b"/self/maps"):
+        return None
+    prefix = os.path.join(os.path.realpath(folder), b"")
+    return any(uses(os.path.join(PROCESSES, name), prefix) for name in os.listdir(PROCESSES)
+               if name.isdigit() and int(name) != os.getpid())
+
+
+def uses(process, prefix):
+    """Says whether a process uses a file below prefix. Of another user's process, only the
+    command line can be read, which begins with the interpreter of a script's first line."""
+    try:
+        if os.readlink(os.path.join(process, b"exe")).startswith(prefix):
+            return True
+        with open(os.path.join(process, b"maps"), "rb") as f:
+            return any(prefix in line for line in f)
+    except EnvironmentError:
+        pass
+    try:
+        with open(os.path.join(process, b"cmdline"), "rb") as f:
+            return f.read(4096).startswith(prefix)
+    except EnvironmentError:
+        return False  # it has ended
+
 # ---- compilers --------------------------------------------------------------
 # Stand-ins for compilers that fail, and say why.
 
@@ -1856,6 +2014,7 @@ def launch_buildout(root, mode, words):
         if Journal(root).undo():
             say(u"an interrupted bin/buildout was undone")
             state, manifest = check_state(root, launch)
+        sweep_outlived(root)
     if mode == "target" and arguments.command[:1] in (["bootstrap"], ["init"]):
         raise Refused(u"bin/buildout %s would make a new buildout, and this one is installed" % text(arguments.command[0]), how_to_start(root), 2)
     if mode == "target" and arguments.runs() and not arguments.config and (

@@ -77,11 +77,15 @@ func (s *server) changesInterpreter(old, new string, c Serving) {
 		client.pages(append(c.Late, c.Pages...))
 		client.next(s.t, 2*len(c.Late))
 		client.answered(s.t, "after it, by the old interpreter", c.Before)
-		s.answers(address, c, step.before) // what runs goes on under what it was started by
-		if found, _ := filepath.Glob(filepath.Join(s.tree, "python-*")); len(found) != 1 || !strings.HasSuffix(found[0], step.after) {
+		s.answers(address, c, step.before)                                                 // what runs goes on under what it was started by
+		if found, _ := filepath.Glob(filepath.Join(s.tree, "python-*")); len(found) != 2 { // the other one is used
 			s.t.Errorf("there are %q", found)
 		}
 		must(stop)
+		must("bin/buildout -c host.cfg")
+		if found, _ := filepath.Glob(filepath.Join(s.tree, "python-*")); len(found) != 1 || !strings.HasSuffix(found[0], step.after) {
+			s.t.Errorf("when nothing uses the other one there are %q", found)
+		}
 		serves(step.after)
 		client.pages(c.Pages)
 	}

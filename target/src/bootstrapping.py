@@ -11,6 +11,7 @@ from incoming import incoming_of
 from laidover import laid_over, remove_laid_over
 from listed import write_listed
 from location import check_place
+from outlived import sweep_outlived
 from python import Python
 from rollback import rollback
 from system import JOURNAL, LAUNCH, OWN, Refused, STATE, WINDOWS, clear, lock, native, say, text
@@ -35,8 +36,9 @@ def resume(base):
 
 
 def again(base, arguments, *pythons):
-    """Runs the bootstrap.py that lies here now: under the tree's own interpreter, or
-    the first of these that is there. The one that runs this may have gone."""
+    """Goes on as the bootstrap.py that lies here now: under the tree's own interpreter,
+    or the first of these that is there. The one that runs this may have gone; where it
+    hasn't, it isn't used any more."""
     command = starting_command(base)
     if command is None:
         state = read_json(base, STATE) or {}
@@ -46,7 +48,9 @@ def again(base, arguments, *pythons):
                 break
         else:
             raise Refused(u"the interpreter that ran this is no longer there", u"python bootstrap.py", 3)
-    return subprocess.call(command + arguments)
+    if WINDOWS:
+        return subprocess.call(command + arguments)
+    os.execv(command[0], command + arguments)
 
 
 def bootstrap(base, root):
@@ -76,6 +80,7 @@ def bootstrap(base, root):
         listed = read_json(tree.base, LISTED)
         if listed is None or listed.get("archive") != tree.archive:
             write_listed(tree)
+        sweep_outlived(tree.base)
     finally:
         held.close()
     say(u"%d files relocated" % count if count else u"nothing to do: it is set up for this place and this Python")

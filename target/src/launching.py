@@ -11,6 +11,7 @@ from building import steady_names, steady_times
 from documents import read_json, write_json
 from journal import Journal, PART_BYTES
 from loading import load_buildout, set_path, steady_paths
+from outlived import sweep_outlived
 from paths import fs, slashed
 from patches import Run, wrap
 from recipes import steady_recipe
@@ -61,6 +62,7 @@ def launch_buildout(root, mode, words):
         if Journal(root).undo():
             say(u"an interrupted bin/buildout was undone")
             state, manifest = check_state(root, launch)
+        sweep_outlived(root)
     if mode == "target" and arguments.command[:1] in (["bootstrap"], ["init"]):
         raise Refused(u"bin/buildout %s would make a new buildout, and this one is installed" % text(arguments.command[0]), how_to_start(root), 2)
     if mode == "target" and arguments.runs() and not arguments.config and (

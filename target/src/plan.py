@@ -62,6 +62,7 @@ class Plan(object):
         self.base, self.left, self.prepared = base, left, prepared
         self.adds, self.swaps, self.drops, self.folders = [], [], [], []
         self.late, self.times, self.own, self.own_folders = [], [], [], []
+        self.outlives = ()    # the interpreter that gives way to another, with a slash
         self.eggs = ()        # directories that go with all that is in them
         self.blocked = set()  # paths that change between file and directory
         self.report = []
@@ -167,7 +168,9 @@ class Plan(object):
         if have is None or path.split(u"/")[0] == u"var":
             return
         own = path.split(u"/")[0] == OWN
-        if have.kind == u"dir":
+        if (path + u"/").startswith(self.outlives):
+            self.drops.append([u"outlivedir", path, have.mode] if have.kind == u"dir" else [u"outlive", path])
+        elif have.kind == u"dir":
             (self.own_folders if own else self.folders).append([u"rmdir", path, have.mode])
         elif own:
             self.own.append([u"drop", path])
@@ -185,7 +188,7 @@ class Plan(object):
     def remove_bytecode(self, known):
         """Bytecode that was written here for sources that change or go: Python
         takes it for valid where the new source has the same time."""
-        planned = set(o[1] for o in self.swaps + self.drops)
+        planned = set(o[1] for o in self.swaps + self.drops if not o[0].startswith(u"outlive"))
         for path in sorted(p for p in planned if p.endswith(u".py")):
             folder, slash, name = path.rpartition(u"/")
             cache = folder + slash + u"__pycache__"

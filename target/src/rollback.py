@@ -4,8 +4,9 @@ import os
 
 from documents import read_json
 from listed import left_in
+from outlived import interpreter_of, remember
 from plan import Plan, item_at
-from system import FORMAT, Refused, STATE, clear, native, say, write_new
+from system import FORMAT, MANIFEST, Refused, STATE, WINDOWS, clear, native, say, write_new
 from transaction import CHANGE, INCOMING, PREVIOUS, Transaction, check_plan
 
 
@@ -25,9 +26,12 @@ def rollback(tree):
         left = left_in(tree)
         left.update(plan.get("kept") or {})
         back = Plan(tree.base, left, prepared)
+        own = interpreter_of(tree.manifest)
+        if own and own != interpreter_of(read_json(tree.base, saved(MANIFEST))) and not WINDOWS:
+            back.outlives = (own + u"/",)
         for operation in sorted(plan["operations"], key=lambda o: (o[0] != u"rmdir", o[1])):
             undo_later(back, operation, saved, tree)
-        wanted = set(o[1] for o in plan["operations"] if o[0] == u"drop")
+        wanted = set(o[1] for o in plan["operations"] if o[0] in (u"drop", u"outlive"))
         back.remove_bytecode(wanted)
         operations = back.operations()
         back.check_access(operations)
@@ -35,6 +39,8 @@ def rollback(tree):
         operations.append([u"put", STATE, CHANGE + u"/kept/state.json", True])
         # What a killed update left there would be applied again at once.
         clear(os.path.join(tree.base, native(INCOMING)))
+        if back.outlives:
+            remember(tree.base, own, left, plan["from"])
         change.begin({"format": FORMAT, "what": u"%s %s" % (tree.manifest["name"], was), "from": plan["to"],
                       "to": plan["from"], "from_version": tree.manifest["version"], "keeps": False, "operations": operations, "report": back.report, "kept": {}})
     except BaseException:
@@ -52,7 +58,7 @@ def undo_later(back, operation, saved, tree):
     have = back.have(path)
     if path == STATE:
         return
-    if kind == u"drop" or kind == u"put" and operation[3]:
+    if kind == u"drop" or kind == u"put" and operation[3] or kind == u"outlive":
         item = item_at(os.path.join(tree.base, native(saved(path))))
         if item is None:
             return  # it was not there either
@@ -60,7 +66,7 @@ def undo_later(back, operation, saved, tree):
         back.lay(path, item, None if back.below_blocked(path) and path not in back.blocked else have)
     elif kind in (u"put", u"mkdir"):
         back.remove(path, have)
-    elif kind == u"rmdir":
+    elif kind in (u"rmdir", u"outlivedir"):
         if have is None or have.kind != u"dir":
             back.lay_folder(path, operation[2], have)
     elif kind in (u"chmod", u"touch") and have is not None:

@@ -7,6 +7,7 @@ from documents import (KIND, SHAPES, each, either, is_absolute, is_flag, is_numb
 from manifest import check_path
 from binpatch import DOCUMENT, ROWS
 from moves import is_folder, lay_copy, make_folders, move, remove_empty
+from outlived import sweep_outlived
 from system import JOURNAL, OWN, Refused, WINDOWS, clear, endless, native, sync_dir, text, write_new
 
 
@@ -96,6 +97,8 @@ class Transaction(object):
             os.chmod(full, rest[0])
         elif kind == u"rmdir":
             remove_empty(full)
+        elif kind == u"outlivedir":
+            pass
         elif kind == u"chmod":
             os.chmod(full, rest[1])
         elif kind == u"touch":
@@ -106,6 +109,8 @@ class Transaction(object):
                 if rest[1]:
                     self.save(path)
                 move(source, full)
+        elif kind == u"outlive":
+            self.save(path)
         elif kind == u"drop":
             if os.path.lexists(full) and not is_folder(full):
                 saved = self.saved(path)
@@ -184,6 +189,7 @@ class Transaction(object):
 
     def close(self, plan):
         """Ends the change: what was done counts. The way back is kept, where there is one."""
+        sweep_outlived(self.base)
         previous, before, held = self.full(PREVIOUS), self.full(PREVIOUS + u"/before"), self.full(CHANGE + u"/before")
         if plan["keeps"]:
             clear(before)
@@ -244,7 +250,9 @@ class Transaction(object):
 # What stands in an operation after its kind and its path.
 BITS = lambda value: is_number(value) and value <= 0o7777  # a directory here may be sticky
 OPERATIONS = {u"mkdir": (BITS,), u"rmdir": (BITS,), u"chmod": (BITS, BITS), u"touch": (is_time, is_time),
-              u"put": (is_text, is_flag), u"drop": ()}
+              u"put": (is_text, is_flag), u"drop": (),
+              # An interpreter that gives way stays where it is, and has its second names in old/: see outlived.py.
+              u"outlive": (), u"outlivedir": (BITS,)}
 
 
 def check_plan(plan, folder):

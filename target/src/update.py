@@ -7,6 +7,7 @@ from configuration import check_config
 from documents import read_json, write_json
 from incoming import drop_incoming
 from listed import left_in, own_files
+from outlived import OUTLIVED, interpreter_of, outlived, remember
 from plan import Plan, is_owned, item_at
 from staging import Staging
 from system import FILES, FORMAT, OWN, Refused, STATE, WINDOWS, clear, native, say, write_new
@@ -18,8 +19,12 @@ SHOWN_EGGS = 20  # of what changed, in the last lines of an update
 
 def plan_update(tree, staging, prepared):
     """Gives the plan by which the tree becomes the staged one."""
-    left = left_in(tree)
+    left, own, new = left_in(tree), interpreter_of(tree.manifest), interpreter_of(staging.incoming.manifest)
+    # One that was here before, and that a process still uses.
+    left.update(outlived(tree.base).get(new, {}).get("files") or {})
     plan = Plan(tree.base, left, prepared)
+    if own and own != new and not WINDOWS:
+        plan.outlives = (own + u"/",)
     wanted = staging.items()
     listed = set(e["path"] for e in staging.incoming.files.get("files") or ())
     for path in sorted(wanted):
@@ -38,9 +43,9 @@ def plan_update(tree, staging, prepared):
     plan.eggs = tuple(p + u"/" for p in eggs)
     for path in eggs:
         plan.remove_whole(path, left)
-    for path in sorted(gone + [p for p in own_files(tree.base) if p not in wanted and p not in (STATE, RECORD)]):
+    for path in sorted(gone + [p for p in own_files(tree.base) if p not in wanted and p not in (STATE, RECORD, OUTLIVED)]):
         plan.remove(path, plan.have(path))
-    for path in list(gone):  # directories that a part made here
+    for path in [p for p in gone if not p.startswith(plan.outlives)]:  # directories that a part made here
         folder = path.rpartition(u"/")[0]
         while u"/" in folder and folder not in wanted and folder not in left and is_owned(folder):
             plan.folders.append([u"rmdir", folder, 0o755])
@@ -90,6 +95,8 @@ def apply_update(tree, incoming, python, root, look=False):
             return 0
         changed = account(tree, incoming)
         sync_sources(tree.base, operations)
+        if plan.outlives:
+            remember(tree.base, plan.outlives[0][:-1], plan.left, incoming.digest)
         change.begin({"format": FORMAT, "what": incoming.what(), "from": tree.archive, "to": incoming.digest, "keeps": True, "holds": incoming.delta.get("hold") is True,
                       "from_version": tree.manifest["version"], "to_version": incoming.manifest["version"],
                       "operations": operations, "report": plan.report, "kept": kept_files(plan)})
