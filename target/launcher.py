@@ -1821,6 +1821,58 @@ def installed_paths(buildout):
                 found.append(buildout._buildout_path(line))
     return found
 
+# ---- remember ---------------------------------------------------------------
+# What zc.buildout works out again and again in one run, and always with the same result.
+#
+# Each part that has eggs makes its own list of all distributions, parses what each of
+# them requires, and puts the pins of [versions] to it. Here both are kept for the run, by
+# all that they depend on: the text of the metadata, and the requirement with its pin.
+# Requirements are values: nothing changes one that it was given.
+
+METADATA = {"Distribution": ("requires.txt", "depends.txt"), "DistInfoDistribution": ("METADATA", "PKG-INFO")}
+
+
+def remember(buildout):
+    """Has zc.buildout and its pkg_resources keep those answers."""
+    easy = buildout.easy_install
+    if hasattr(easy, "_constrained_requirement"):  # not in 1.x
+        wrap(easy, "_constrained_requirement", Constrained())
+    for name, files in sorted(METADATA.items()):
+        keep_requirements(getattr(easy.pkg_resources, name, None), name, files)
+
+
+class Constrained(object):
+    """A requirement with its pin. An error isn't kept, and is raised anew."""
+
+    def __init__(self):
+        self.known = {}
+
+    def __call__(self, old, constraint, requirement):
+        key = (constraint, type(requirement), getattr(requirement, "unsafe_name", requirement.project_name),
+               tuple(requirement.extras), tuple(requirement.specs), requirement.hashCmp)
+        if key not in self.known:
+            self.known[key] = old(constraint, requirement)
+        return self.known[key]
+
+
+def keep_requirements(kind, name, files):
+    """Has distributions of one kind with the same metadata share what they require, by extra."""
+    old = kind and kind.__dict__.get("_dep_map")
+    if not isinstance(old, property):
+        return
+    own, known = "_%s__dep_map" % name, {}
+
+    def requirements(dist):
+        if own in dist.__dict__:
+            return dist.__dict__[own]
+        key = (type(dist),) + tuple(dist.get_metadata(f) if dist.has_metadata(f) else None for f in files)
+        if key in known:
+            dist.__dict__[own] = known[key]
+        else:
+            known[key] = old.fget(dist)
+        return known[key]
+    kind._dep_map = property(requirements)
+
 # ---- starting ---------------------------------------------------------------
 # The interpreter and environment that zc.buildout of the tree runs in.
 
@@ -2030,6 +2082,7 @@ def launch_buildout(root, mode, words):
     sys.argv[:] = [os.path.join(fs(root), "bin", "buildout")] + words
     buildout = load_buildout()
     steady_paths(buildout)
+    remember(buildout)
     wrap(buildout.buildout, "_install_and_load", steady_recipe)
     if mode == "build":
         steady_names()

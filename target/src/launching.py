@@ -15,6 +15,7 @@ from outlived import sweep_outlived
 from paths import fs, slashed
 from patches import Run, wrap
 from recipes import steady_recipe
+from remember import remember
 from scripts import fit_scripts, patch_scripts
 from starter import code_page
 from starting import clean_environment, restart
@@ -78,6 +79,7 @@ def launch_buildout(root, mode, words):
     sys.argv[:] = [os.path.join(fs(root), "bin", "buildout")] + words
     buildout = load_buildout()
     steady_paths(buildout)
+    remember(buildout)
     wrap(buildout.buildout, "_install_and_load", steady_recipe)
     if mode == "build":
         steady_names()
