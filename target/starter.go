@@ -14,8 +14,8 @@ type Starter struct {
 	Executable string
 	// Target is the archive's: "cp313-manylinux_2_28_x86_64".
 	Target string
-	// System is "linux", "macos" or "windows", and Arch the architecture as
-	// platform tags have it: "x86_64", "universal2", "amd64".
+	// System is "linux", "macos" or "windows", and Arch the architecture in the words
+	// of Linux, on every system: "x86_64", "aarch64", "i686"; "universal2".
 	System, Arch string
 	// Libc is "glibc" or "musl" on Linux, and Loader the program interpreter
 	// (PT_INTERP) of Executable: "/lib64/ld-linux-x86-64.so.2".
@@ -44,10 +44,10 @@ func (s Starter) machines() string {
 		"macos universal2": "arm64 x86_64",
 		"macos intel":      "x86_64 i386",
 		"macos x86_64":     "x86_64 arm64", // by Rosetta, or the program doesn't start
-		"windows x86":      "x86 AMD64 ARM64",
-		"windows win32":    "x86 AMD64 ARM64",
-		"windows amd64":    "AMD64 ARM64",
-		"windows arm64":    "ARM64",
+		"macos aarch64":    "arm64",
+		"windows i686":     "x86 AMD64 ARM64",
+		"windows x86_64":   "AMD64 ARM64",
+		"windows aarch64":  "ARM64",
 	}[s.System+" "+s.Arch]
 	if names == "" {
 		return s.Arch

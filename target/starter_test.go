@@ -99,14 +99,14 @@ func TestStarterReads(t *testing.T) {
 
 // TestStarterRefuses: what sh would read as something else isn't written.
 func TestStarterRefuses(t *testing.T) {
-	good := Starter{Executable: "python-3.13.9/python.exe", Target: "cp313-win_amd64", System: "windows", Arch: "amd64", Floor: "6.2"}
+	good := Starter{Executable: "python-3.13.9/python.exe", Target: "cp313-win_amd64", System: "windows", Arch: "x86_64", Floor: "6.2"}
 	text, err := good.Bytes()
-	if err != nil || good.Name() != "bootstrap.cmd" || !bytes.Contains(text, []byte("@set PYTHON=python-3.13.9\\python.exe\r\n")) || !bytes.Contains(text, []byte("@set FLOOR=6.2\r\n")) || bytes.Contains(text, []byte("MACHINES@")) {
+	if err != nil || good.Name() != "bootstrap.cmd" || !bytes.Contains(text, []byte("@set PYTHON=python-3.13.9\\python.exe\r\n")) || !bytes.Contains(text, []byte("@set MACHINES=AMD64 ARM64\r\n@set FLOOR=6.2\r\n")) || bytes.Contains(text, []byte("MACHINES@")) {
 		t.Errorf("%v: %s", err, text)
 	}
 	for _, bad := range []Starter{
 		{},
-		{Executable: "python-3.13.9/$(id)", Target: good.Target, System: "windows", Arch: "amd64"},
+		{Executable: "python-3.13.9/$(id)", Target: good.Target, System: "windows", Arch: "x86_64"},
 		{Executable: "python-3.13.9/bin/python3", Target: "cp313-linux_x86_64", System: "linux", Arch: "x86_64", Libc: "glibc"}, // no loader
 	} {
 		if text, err := bad.Bytes(); err == nil {

@@ -86,6 +86,15 @@ func TestStarter(t *testing.T) {
 			t.Errorf("%s: %+v", version, s)
 		}
 	}
+	for platform, machines := range map[string]string{ // what each system calls the processor of such a target
+		"win_amd64": "@set MACHINES=AMD64 ARM64\r\n", "win_arm64": "@set MACHINES=ARM64\r\n", "win32": "@set MACHINES=x86 AMD64 ARM64\r\n",
+		"macosx_11_0_arm64": "\nMACHINES=\"arm64\"\n", "manylinux_2_28_aarch64": "\nMACHINES=\"aarch64\"\n",
+	} {
+		l.Made.Platform = platform
+		if text, err := l.starter(nil).Bytes(); err != nil || !strings.Contains(string(text), machines) {
+			t.Errorf("%s: no %q, %v", platform, machines, err)
+		}
+	}
 	l.Bundled = nil
 	if l.bundledPython() != nil || l.ofInterpreter("python-3.13.9/x") {
 		t.Error("there is an interpreter")
