@@ -1449,8 +1449,7 @@ class Plan(object):
         if WINDOWS:
             busy = busy_files([self.full(o[1]) for o in operations if o[0] == u"drop" or o[0] == u"put" and o[3]])
             if busy:
-                raise Refused(u"in use: " + u", ".join(text(b) for b in busy[:5]),
-                              u"stop the application first; binary-buildout update --stop CMD does", 3)
+                raise in_use(self.base, busy)
 
 
 def deepest_first(folders):
@@ -1468,6 +1467,15 @@ def open_alone(path):
     if handle in (None, ctypes.c_void_p(-1).value):
         raise ctypes.WinError()
     ctypes.windll.kernel32.CloseHandle(ctypes.c_void_p(handle))
+
+
+def in_use(base, busy):
+    """Says which files are open. One of the tree's interpreter, which runs this, stays open."""
+    inside = [text(path)[len(text(base)) + 1:].replace(os.sep, u"/") for path in busy]
+    hint = u"stop the application first; binary-buildout update --stop CMD does"
+    if any(BUNDLED.match(path) for path in inside):
+        hint = u"the interpreter changes, and Windows replaces no program that runs: install the new version into another directory"
+    return Refused(u"in use: " + u", ".join(text(path) for path in busy[:5]), hint, 3)
 
 
 def busy_files(paths, try_open=open_alone):

@@ -12,6 +12,7 @@ import launching
 import paths
 import location
 import placeholders
+import plan
 import scripts
 import shebang
 import staging
@@ -46,6 +47,14 @@ class Windows(unittest.TestCase):
             self.assertEqual(e.code, 2)
             return e
         self.fail("not refused: %r" % (arguments,))
+
+    def test_in_use(self):
+        """An interpreter that runs the update can't be stopped: another directory can be taken."""
+        base = os.path.join(self.folder, "app")
+        for path, want in (("parts/x.pyd", "stop the application"), ("python-3.13.9/python.exe", "into another directory"), ("python-3.cfg", "stop the application")):
+            busy = os.path.join(base, *path.split("/"))
+            e = plan.in_use(base, [busy])
+            self.assertTrue(e.code == 3 and system.text(busy) in e.message and want in e.hint, (e.message, e.hint))
 
     def test_length(self):
         """259 characters are the most: the file that has one more is named."""
