@@ -41,6 +41,9 @@ type Case struct {
 	// packed in its place.
 	Prepare func(t *testing.T, dir, python string)
 	Flags   []string // of pack, further ones
+	// Tools are distributions, as pip takes them, that the interpreter that
+	// builds has, pip among them. Without any it is the one that is here.
+	Tools []string
 	// Starts are commands that import much. They have to find its bytecode.
 	Starts []string
 	// Serving, if there, is how it serves HTTP, and is updated while it does.
@@ -99,7 +102,11 @@ func Run(t *testing.T, c Case) {
 func install(t *testing.T, c Case, absent ...string) (*server, string, archive.Manifest) {
 	t.Helper()
 	python := newPython(t, c.Python)
-	file := packExample(t, c, python.original)
+	builder := python.original
+	if c.Tools != nil {
+		builder = withTools(t, c.Python, c.Tools)
+	}
+	file := packExample(t, c, builder)
 	manifest := readManifest(t, file)
 	if manifest.Buildout != c.Buildout {
 		t.Errorf("the archive has zc.buildout %s, want %s", manifest.Buildout, c.Buildout)

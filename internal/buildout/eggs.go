@@ -240,6 +240,11 @@ func (m toolmaker) download(ctx context.Context, pins []pin, version string) ([]
 	if err != nil {
 		return nil, err
 	}
+	if strings.HasPrefix(m.python.Version, "2.") {
+		// The older resolver of pip 20.3, the last for Python 2.7, ends in download with
+		// "AssertionError" where a constraint is of a project that isn't wanted.
+		p.Env = environ.Set(p.Env, "PIP_USE_FEATURE=2020-resolver")
+	}
 	if err := p.Call(ctx, m.dir, "download", "-d", dest, "-c", file, want, "setuptools"); err != nil {
 		return nil, err
 	}

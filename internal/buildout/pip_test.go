@@ -54,3 +54,24 @@ func TestFindPip(t *testing.T) {
 	breaks("_vendor/packaging/requirements.py")
 	check("can't be imported", false, false)
 }
+
+// Plone 5.2 and Zope 4 pin pip, which zc.buildout 2.13.8 doesn't need.
+func TestPipPinned27(t *testing.T) {
+	if testing.Short() {
+		t.Skip("downloads pip")
+	}
+	dir, python := t.TempDir(), mustProbe(t, python(t, "2.7"))
+	own := tools.With(python.Executable, os.Environ())
+	if err := own.Call(t.Context(), dir, "download", "-q", "--no-deps", "-d", dir, "pip==20.3.4"); err != nil {
+		t.Fatal(err)
+	}
+	own.Wheel = filepath.Join(dir, "pip-20.3.4-py2.py3-none-any.whl")
+	m := toolmaker{python: python, pip: own, dir: dir, env: os.Environ()}
+	if err := m.fresh("wheels"); err != nil {
+		t.Fatal(err)
+	}
+	files, err := m.download(t.Context(), []pin{{Name: "pip", Spec: "==20.3.4"}, {Name: "setuptools", Spec: "==44.1.1"}}, "2.13.8")
+	if err != nil || buildoutVersion(files) != "2.13.8" {
+		t.Errorf("%q, %v", files, err)
+	}
+}

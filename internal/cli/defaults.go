@@ -23,14 +23,14 @@ func (c *Command) identify(ctx context.Context, dir, name, version string) (iden
 	}
 	if name == "" {
 		return identity{}, usageError("naming the archive: there is no name: neither --name, nor name in [binary-buildout], nor a git remote",
-			"give --name NAME, or put name = NAME into the section [binary-buildout]")
+			"give --name NAME, or put name = NAME into the section [binary-buildout] of the file that --config names")
 	}
 	if version == "" {
 		version = c.defaultVersion(git)
 	}
 	if version == "" {
 		return identity{}, usageError("naming the archive: there is no version: neither --version, nor version in [binary-buildout], nor a git tag or commit",
-			"give --version VERSION, or put version = VERSION into the section [binary-buildout]")
+			"give --version VERSION, or put version = VERSION into the section [binary-buildout] of the file that --config names")
 	}
 	for _, part := range []string{name, version} {
 		if !namePattern.MatchString(part) {

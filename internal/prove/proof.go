@@ -2,6 +2,7 @@ package prove
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/binary-buildout/binary-buildout/internal/fault"
@@ -114,4 +115,16 @@ func tellingLine(s string) string {
 	}
 	s = strings.TrimSpace(s)
 	return s[strings.LastIndexByte(s, '\n')+1:]
+}
+
+// asksGit shows where git looks for a checkout.
+var asksGit = regexp.MustCompile(`Command '\[u?'git', .* returned non-zero exit status|not a git repository`)
+
+// whatHelps is the hint for a command that failed.
+func whatHelps(output string) string {
+	const above = "its output is above"
+	if asksGit.MatchString(output) {
+		return "a part runs git in its checkout, and an archive contains no .git: give its recipe the sources as a directory of the buildout, as anybox.recipe.odoo makes with extract-downloads-to; " + above
+	}
+	return above
 }

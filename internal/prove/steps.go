@@ -144,7 +144,7 @@ func (r *run) step(ctx context.Context, name, path string, args ...string) (ok b
 	}
 	r.proof.Steps = append(r.proof.Steps, s)
 	if s.Code != 0 {
-		r.proof.fail("its output is above", "%s exits with %d: %s", name, s.Code, tellingLine(s.Output))
+		r.proof.fail(whatHelps(s.Output), "%s exits with %d: %s", name, s.Code, tellingLine(s.Output))
 		return false, nil
 	}
 	return true, nil

@@ -60,11 +60,46 @@ func TestNose(t *testing.T) {
 		"bin/test demo", "bin/cover demo", "bin/flake8 demo"}})
 }
 
+// TestOdoo has Odoo's sources from git, as docs/odoo.md says, which the recipe
+// then makes a directory of.
 func TestOdoo(t *testing.T) {
 	large(t)
-	acceptance.Run(t, acceptance.Case{Example: "published/odoo", Others: []string{"pytz==2021.1"}, Python: "2.7", Buildout: "2.13.8", Smoke: []string{
-		`grep -q "^addons_path = .*$PWD/addons" etc/odoo.cfg`}})
+	acceptance.Run(t, acceptance.Case{Example: "published/odoo", Others: []string{"pytz==2021.1"}, Python: "2.7", Buildout: "2.13.8",
+		Tools: []string{"pip==20.3.4", "setuptools==44.1.1", "zc.buildout==2.13.8"}, Prepare: extracted,
+		Flags: []string{"--config", "release.cfg", "--name", "odoo", "--version", "8.0"},
+		Smoke: []string{
+			`grep -q "^addons_path = .*$PWD/parts/odoo/addons,$PWD/addons" etc/odoo.cfg`,
+			`bin/buildout -c host.cfg && grep -q "^xmlrpc_port = 8169" etc/odoo.cfg && grep -q "^db_name = production" etc/odoo.cfg`,
+			"bin/buildout",
+		}})
 }
+
+// extracted puts Odoo into a git repository, and makes what the recipe extracts
+// of that the directory to pack.
+func extracted(t *testing.T, dir, python string) {
+	t.Helper()
+	cmd := exec.Command("sh", "-euc", `
+commit() { git init -q -b 8.0 "$1" && git -C "$1" add -A && git -C "$1" -c user.name=x -c user.email=x@example.org commit -qm x; }
+mv odoo ../odoo
+commit ../odoo
+sed -i "s|^version = local odoo|version = git file://$(realpath ../odoo) odoo 8.0\nrevisions = $(git -C ../odoo rev-parse HEAD)|" buildout.cfg
+commit .
+"$1" -c 'from zc.buildout.buildout import main; main(["bootstrap"])'
+bin/buildout
+bin/buildout -o odoo:extract-downloads-to=../release
+git archive HEAD | tar -xC ../release
+cd ..
+mv "$2" built
+mv release "$2"
+printf '%s' "$3" >"$2/host.cfg"
+`, "sh", python, dir, odooHost)
+	cmd.Dir = dir
+	if said, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, said)
+	}
+}
+
+const odooHost = "[buildout]\nextends = release.cfg\n\n[odoo]\noptions.xmlrpc_port = 8169\noptions.db_name = production\n"
 
 func TestZODB(t *testing.T) {
 	large(t)
