@@ -863,7 +863,7 @@ def outlived(base):
     return (read_json(base, OUTLIVED) or {}).get("interpreters") or {}
 
 
-def remember(base, folder, left, to):
+def note_outlived(base, folder, left, to):
     """Writes down that an interpreter is going to give way to that of another version."""
     known = outlived(base)
     known[folder] = {"to": to, "files": dict((p, v) for p, v in left.items() if p.startswith(folder + u"/"))}
@@ -3155,7 +3155,7 @@ def rollback(tree):
         # What a killed update left there would be applied again at once.
         clear(os.path.join(tree.base, native(INCOMING)))
         if back.outlives:
-            remember(tree.base, own, left, plan["from"])
+            note_outlived(tree.base, own, left, plan["from"])
         change.begin({"format": FORMAT, "what": u"%s %s" % (tree.manifest["name"], was), "from": plan["to"],
                       "to": plan["from"], "from_version": tree.manifest["version"], "keeps": False, "operations": operations, "report": back.report, "kept": {}})
     except BaseException:
@@ -3768,7 +3768,7 @@ def apply_update(tree, incoming, python, root, look=False):
         changed = account(tree, incoming)
         sync_sources(tree.base, operations)
         if plan.outlives:
-            remember(tree.base, plan.outlives[0][:-1], plan.left, incoming.digest)
+            note_outlived(tree.base, plan.outlives[0][:-1], plan.left, incoming.digest)
         change.begin({"format": FORMAT, "what": incoming.what(), "from": tree.archive, "to": incoming.digest, "keeps": True, "holds": incoming.delta.get("hold") is True,
                       "from_version": tree.manifest["version"], "to_version": incoming.manifest["version"],
                       "operations": operations, "report": plan.report, "kept": kept_files(plan)})

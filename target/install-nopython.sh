@@ -5,20 +5,31 @@
 # What install.sh goes on with where there is no Python; it has the SHA-256 of this.
 # It fetches an archive that has one in it, compares its digest with index.json, and
 # has that Python run install.py, which looks at everything again and goes on with
-# what was fetched. 9 if there is no such archive.
+# what was fetched. Where there is no index.json, the names in SHA256SUMS say what is
+# for this system. 9 if there is no such archive.
 
 binary_buildout_bring() {
-	binary_buildout_get index.json "${tag:-$release}"
-	chosen=$(binary_buildout_archives <"$work/index.json" | binary_buildout_fits)
+	list=index.json
+	if (binary_buildout_get index.json "${tag:-$release}") 2>"$work/why"; then
+		chosen=$(binary_buildout_archives <"$work/index.json" | binary_buildout_fits)
+	else
+		code=$?
+		if ! (binary_buildout_get SHA256SUMS "${tag:-$release}") 2>/dev/null; then
+			cat "$work/why" >&2
+			exit $code
+		fi
+		list=SHA256SUMS
+		chosen=$(binary_buildout_named <"$work/SHA256SUMS" | binary_buildout_fits)
+	fi
 	[ -n "$chosen" ] || exit 9
 	archive=${chosen%% *} volumes=${chosen##* } listed=${chosen#* }
 	listed=${listed% *}
 	wanted=$(printf '%s\n' "${sha256#[Ss][Hh][Aa]256:}" | tr A-F a-f)
 	[ -z "$wanted" ] || [ "$wanted" = "$listed" ] || binary_buildout_fail "$archive has SHA-256 $listed, and --sha256 says $wanted" 'it is not the archive that you mean: ask who made it' 1
-	printf '%s\n' "no Python here can run this: fetching $archive, which has one in it" >&2
+	printf '%s\n' "no Python here can run this: fetching $archive" >&2
 	binary_buildout_bring_archive
 	have=$(binary_buildout_sum "$work/$archive") || exit
-	[ "$have" = "$listed" ] || binary_buildout_fail "$archive has SHA-256 $have, and index.json says $listed" 'it was damaged on the way: run the command again' 1
+	[ "$have" = "$listed" ] || binary_buildout_fail "$archive has SHA-256 $have, and $list says $listed" 'it was damaged on the way: run the command again' 1
 	case $archive in
 	*.tar.gz) gzip -dc <"$work/$archive" ;;
 	*.tar.zst) zstd -dc <"$work/$archive" ;;
@@ -32,6 +43,7 @@ binary_buildout_bring() {
 		/(^|\/)\.\.(\/|$)/ || ($1 "/" $2) !~ /^[A-Za-z0-9._+-]+\/[A-Za-z0-9._+-]+$/ { bad = 1 }
 		!seen[$1 "/" $2]++ { names = names " " $1 "/" $2 }
 		END { if (!bad) print names }')
+	[ $# -ge 3 ] || [ $list = index.json ] || exit 9
 	[ $# -ge 3 ] || binary_buildout_fail "unpacking $archive: it is no archive of binary-buildout" 'fetch or make it again' 1
 	mkdir "$work/tree"
 	tar -xf "$work/tar" -C "$work/tree" "$@" || binary_buildout_fail "unpacking $archive" 'make room on that disk'
@@ -99,6 +111,28 @@ END {
 			name = ""
 		}
 	}
+}'
+}
+
+# The same of SHA256SUMS, by the names: APP-VERSION-ABI-PLATFORM[-LABEL].tar.gz. Whether
+# a Python lies in it, and its floors, only the archive itself tells.
+binary_buildout_named() {
+	awk '
+NF == 2 && length($1) == 64 && $1 !~ /[^0-9a-f]/ {
+	name = $2
+	sub(/^\*/, "", name)
+	if (name !~ /^[A-Za-z0-9][A-Za-z0-9._+-]*$/ || name ~ /\.delta\.tar\.gz$/ || !match(name, /-cp[0-9]+[a-z]*-[a-z0-9_]+(-[A-Za-z0-9._+-]+)?\.tar\.(gz|zst)$/)) next
+	rest = substr(name, RSTART + 1)
+	sub(/\.tar\.(gz|zst)$/, "", rest)
+	abi = platform = rest
+	sub(/-.*/, "", abi)
+	sub(/^[^-]*-/, "", platform)
+	label = platform
+	if (!sub(/^[^-]*-/, "", label)) label = "-"
+	sub(/-.*/, "", platform)
+	minor = substr(abi, 4)
+	sub(/[a-z]+$/, "", minor)
+	print abi "-" platform, label, name, $1, substr(abi, 3, 1) "." minor, 0
 }'
 }
 

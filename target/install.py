@@ -193,6 +193,334 @@ def take_space(doing, directory, size):
     if free is not None and free < size:
         raise Stop(3, "%s: %d MB are free, and %d MB are needed" % (doing, free >> 20, (size >> 20) + 1), "make room on that disk")
 
+# ---- zips -------------------------------------------------------------------
+# The one reading of a zip: the header of each file says what the directory
+# says, and they follow each other from the first byte to the directory, which
+# ends where the one end record begins. As archive/readzip.go has it.
+
+# They bound the directory, bytes, and the files in it.
+MAX_DIRECTORY, MAX_ENTRIES = 32 << 20, 200000
+
+# The flags that there may be: the sizes follow the content, names are UTF-8.
+SIZES_FOLLOW, UTF8 = 1 << 3, 1 << 11
+STORED, DEFLATED = 0, 8
+FULL16, FULL32 = 0xffff, 0xffffffff
+
+
+class NotOne(ValueError):
+    """A zip that another program may read otherwise."""
+
+
+def read_at(f, at, size):
+    f.seek(at)
+    data = f.read(size) if at >= 0 else b""
+    return data if len(data) == size else b""
+
+
+def directory_of(f):
+    """Where the directory begins, its size, and the number of its entries."""
+    f.seek(0, 2)
+    at = f.tell() - 22
+    end = read_at(f, at, 22)
+    if end[:4] != b"PK\x05\x06" or end[20:] != b"\0\0":
+        raise NotOne("something follows its end")
+    count, size, offset = struct.unpack("<HII", end[10:20])
+    if count == FULL16 or FULL32 in (size, offset):
+        at -= 76
+        more = read_at(f, at, 76)
+        if more[:4] != b"PK\x06\x06" or more[56:60] != b"PK\x06\x07" or struct.unpack("<Q", more[64:72])[0] != at:
+            raise NotOne("its end is not where it says")
+        count, size, offset = struct.unpack("<QQQ", more[32:56])
+    if size > MAX_DIRECTORY or count > MAX_ENTRIES:
+        raise NotOne("its directory is larger than any can be")
+    if offset + size != at:
+        raise NotOne("its directory is not where its end says")
+    return offset, size, count
+
+
+class Entry(object):
+    """A file, directory or link, as the directory has it."""
+
+    def __init__(self, data, at):
+        fields = struct.unpack("<4s4x4H3I5H2I", data[at:at + 46])
+        self.flags, self.method, self.time, self.date, self.sum, self.packed, self.size = fields[1:8]
+        lengths, self.mode, self.offset = fields[8:11], fields[13] >> 16, fields[14]
+        if fields[0] != b"PK\x01\x02":
+            raise NotOne("its directory is damaged")
+        self.end = at + 46 + sum(lengths)
+        if self.end > len(data):
+            raise NotOne("its directory is damaged")
+        self.name = data[at + 46:at + 46 + lengths[0]]
+        self.extra = data[at + 46 + lengths[0]:self.end - lengths[2]]
+        self.comment = lengths[2]
+        self.large()
+
+    def extras(self):
+        extra = self.extra
+        while len(extra) >= 4:
+            tag, size = struct.unpack("<HH", extra[:4])
+            yield tag, extra[4:4 + size]
+            extra = extra[4 + size:]
+
+    def large(self):
+        """The sizes that need more than 32 bits."""
+        names = [name for name in ("size", "packed", "offset") if getattr(self, name) == FULL32]
+        for tag, value in self.extras():
+            if tag == 1 and names:
+                if len(value) < 8 * len(names):
+                    raise NotOne("its directory is damaged")
+                for i, name in enumerate(names):
+                    setattr(self, name, struct.unpack("<Q", value[8 * i:8 * i + 8])[0])
+                return
+
+    def check(self, f, at):
+        """Compares the header of the file, at an offset, with this, and gives where the next one begins."""
+        def same(small, large):
+            return small == FULL32 or small == large
+
+        head = read_at(f, at, 30 + len(self.name))
+        if head[:4] != b"PK\x03\x04":
+            raise NotOne("its header is not where the file before it ends")
+        flags, method, _, _, crc, packed, size, name, extra = struct.unpack("<4H3I2H", head[6:30])
+        self.start = at + 30 + name + extra
+        if self.offset != at:
+            raise NotOne("its content is not where the directory says")
+        if name != len(self.name) or head[30:] != self.name:
+            raise NotOne("it has another name in its own header")
+        if (flags, method) != (self.flags, self.method):
+            raise NotOne("it has other flags or another method in its own header")
+        if flags & ~(SIZES_FOLLOW | UTF8):
+            raise NotOne("it is encrypted, or has flags that no archive of ours has")
+        if self.comment:
+            raise NotOne("its entry in the directory is none of ours")
+        if method not in (STORED, DEFLATED):
+            raise NotOne("it is compressed by method %d" % method)
+        end = self.start + self.packed
+        if not flags & SIZES_FOLLOW:
+            if crc != self.sum or not same(packed, self.packed) or not same(size, self.size):
+                raise NotOne("it has another size or sum in its own header")
+            return end
+        sizes = "<QQ" if max(self.packed, self.size) >= FULL32 else "<II"
+        tail = b"PK\x07\x08" + struct.pack("<I", self.sum) + struct.pack(sizes, self.packed, self.size)
+        if read_at(f, end, len(tail)) != tail:
+            raise NotOne("it has another size or sum after its content")
+        return end + len(tail)
+
+
+def entries(f):
+    """The files of a zip in their order."""
+    offset, size, count = directory_of(f)
+    data, at, end, found = read_at(f, offset, size), 0, 0, []
+    while at < len(data):
+        if len(data) - at < 46:
+            raise NotOne("its directory is damaged")
+        entry = Entry(data, at)
+        end = entry.check(f, end)
+        found.append(entry)
+        at = entry.end
+    if end != offset or len(found) != count:
+        raise NotOne("something stands between its files and its end")
+    return found
+
+
+class Content(object):
+    """What is in a file, to be read once: its size and its sum have to be right."""
+
+    def __init__(self, f, entry):
+        self.f, self.entry, self.at, self.left = f, entry, entry.start, entry.packed
+        self.unpacker = zlib.decompressobj(-15) if entry.method == DEFLATED else None
+        self.rest, self.size, self.sum = b"", 0, 0
+
+    def packed(self):
+        self.f.seek(self.at)
+        data = self.f.read(min(1 << 16, self.left))
+        if not data and self.left:
+            raise NotOne("it ends before its end")
+        self.at, self.left = self.at + len(data), self.left - len(data)
+        return data
+
+    def piece(self, most):
+        """Some bytes; none at the end."""
+        if not self.unpacker:
+            return self.packed()
+        while self.rest or self.left:
+            data = self.unpacker.decompress(self.rest or self.packed(), most)
+            self.rest = self.unpacker.unconsumed_tail
+            if self.unpacker.unused_data:
+                raise NotOne("something follows its content")
+            if data:
+                return data
+        return self.unpacker.flush()
+
+    def read(self, most=1 << 20):
+        data = self.piece(max(most, 1))
+        self.size += len(data)
+        self.sum = zlib.crc32(data, self.sum) & FULL32
+        if self.size > self.entry.size or not data and (self.size, self.sum) != (self.entry.size, self.entry.sum):
+            raise NotOne("its content has another size or sum than it says")
+        return data
+
+# ---- unpack -----------------------------------------------------------------
+# Unpacking an archive of either kind, and nothing outside of its directory.
+
+def zstd():
+    """The tool that is needed, None if Python does it, which 3.14 can."""
+    if sys.version_info >= (3, 14):
+        try:
+            import compression.zstd
+            return None
+        except ImportError:
+            pass
+    tool = which("zstd")
+    if not tool:
+        raise Stop(2, "unpacking a .tar.zst: there is no zstd here, and this Python cannot", "install zstd, or take Python 3.14 with --python")
+    return tool
+
+
+def tar_entries(f):
+    how = {"encoding": "utf-8"}
+    if not PY2:
+        how["errors"] = "surrogateescape"
+    unpacker = None
+    tool = zstd() if f.name.endswith(".zst") else None
+    if tool:
+        os.lseek(f.fileno(), 0, os.SEEK_SET)
+        unpacker = subprocess.Popen([tool, "-dcq"], stdin=f, stdout=subprocess.PIPE)
+        t = tarfile.open(fileobj=unpacker.stdout, mode="r|", **how)
+    else:
+        t = tarfile.open(fileobj=f, mode="r:zst" if f.name.endswith(".zst") else "r:gz", **how)
+    try:
+        for m in t:
+            kind = "dir" if m.isdir() else "link" if m.issym() else "file" if m.isreg() and not m.issparse() else "other"
+            yield raw(m.name), kind, m.mode, m.mtime, raw(m.linkname), (lambda: t.extractfile(m))
+        while unpacker and unpacker.stdout.read(1 << 20):
+            pass
+        if unpacker and unpacker.wait():
+            raise Stop(1, "unpacking %s: zstd ended with %d" % (f.name, unpacker.returncode))
+    finally:
+        t.close()
+        if unpacker:
+            unpacker.stdout.close()
+            unpacker.wait()
+
+
+def zip_entries(f):
+    for entry in entries(f):
+        kind, name = stat.S_IFMT(entry.mode), entry.name
+        if name.endswith(b"/"):
+            kind = "dir" if kind in (0, stat.S_IFDIR) and not entry.size else "other"
+        else:
+            kind = {0: "file", stat.S_IFREG: "file", stat.S_IFLNK: "link" if entry.size < 4096 else "other"}.get(kind, "other")
+        time, date = entry.time, entry.date
+        when = calendar.timegm((1980 + (date >> 9), max(date >> 5 & 15, 1), max(date & 31, 1), time >> 11, time >> 5 & 63, (time & 31) * 2, 0, 0, 0))
+        for tag, value in entry.extras():
+            if tag == 0x5455 and len(value) >= 5:  # the exact time
+                when = struct.unpack("<i", value[1:5])[0]
+        target = b"".join(iter(Content(f, entry).read, b"")) if kind == "link" else b""
+        yield name, kind, entry.mode & 0o777 or 0o644, when, target, (lambda: Content(f, entry))
+
+
+def make_dirs(path):
+    if not os.path.isdir(path):
+        make_dirs(os.path.dirname(path))
+        os.mkdir(path)
+        os.chmod(path, 0o755)
+
+
+# What Windows takes for a stream, a drive, a device or another name.
+ODD = re.compile(br"[\x00-\x1f<>:|?*\x22]|[. ]\Z|\A(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|\Z)", re.I)
+
+
+def inside(path, root):
+    sep = u"\\" if WINDOWS else b"/"
+    return (path + sep).startswith(root + sep)
+
+
+def no_archive(path, what):
+    return Stop(1, "unpacking %s: %s" % (path, what), "it is no archive of binary-buildout")
+
+
+def room_for(path, tree):
+    """Looks, when files.json is there, whether the disk takes what it lists."""
+    try:
+        sizes = [int(e.get("size") or 0) for e in read_json(os.path.join(tree, ".binary-buildout", "files.json"))["files"]]
+    except (ValueError, KeyError, TypeError, AttributeError) as e:
+        raise no_archive(path, "its files.json cannot be read (%s)" % e)
+    take_space("unpacking into " + os.path.dirname(tree), tree, sum((size + 4095) // 4096 * 4096 for size in sizes))
+
+
+# What an archive has of .binary-buildout; the rest belongs to the machine.
+OWN = ("launch.json", "launcher.py", "manifest.json", "files.json")
+
+
+def unpack(f, tree):
+    """Unpacks without the top directory, and gives the end of the longest
+    path. Links come last: nothing is written through one."""
+    top, links, dirs, longest, path = None, [], [], "", f.name
+    asked, tree = tree, fs(tree) if WINDOWS else raw(tree)
+    for name, kind, mode, when, target, content in (zip_entries if path.endswith(".zip") else tar_entries)(f):
+        parts = name.rstrip(b"/").split(b"/")
+        top = top or parts[0]
+        clean = not [p for p in parts if p in (b"", b".", b"..") or WINDOWS and ODD.search(p)] and b"\\" not in name and b"\0" not in name
+        if not clean or parts[0] != top or kind == "other" or len(parts) == 1 and kind != "dir":
+            raise Stop(1, "unpacking %s: %s has no place in an archive" % (path, text(name)), "it is no archive of binary-buildout")
+        to = os.path.join(tree, *[p.decode("utf-8") if WINDOWS else p for p in parts[1:]])
+        longest = max(longest, to[len(tree):], key=len)
+        make_dirs(to if kind == "dir" else os.path.dirname(to))
+        if kind == "dir":
+            dirs.append((to, mode, when))
+        elif kind == "link":
+            links.append((to, target.decode("utf-8").replace(u"/", u"\\") if WINDOWS else target, name))
+        else:
+            with os.fdopen(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600), "wb") as f:
+                shutil.copyfileobj(content(), f, 1 << 20)
+            os.chmod(to, mode & 0o777)
+            os.utime(to, (when, when))
+            if parts[1:] == [b".binary-buildout", b"files.json"]:
+                room_for(path, asked)
+    for to, target, _ in links:
+        os.symlink(target, to)
+    real = os.path.realpath(tree)
+    for to, target, name in links:
+        if os.path.isabs(target) or not inside(os.path.realpath(to), real):
+            raise Stop(1, "unpacking %s: the link %s leads out of it" % (path, text(name)), "it is no archive of binary-buildout")
+    for to, mode, when in reversed(dirs):
+        os.chmod(to, mode & 0o777)
+        os.utime(to, (when, when))
+    if not os.path.isfile(os.path.join(tree, "bootstrap.py" if WINDOWS else b"bootstrap.py")):
+        raise Stop(1, "unpacking %s: it holds no bootstrap.py" % path, "it is no archive of binary-buildout")
+    return longest
+
+# ---- brought ----------------------------------------------------------------
+# The index of a release that has no index.json, of the archive that install-nopython.sh
+# chose by SHA256SUMS, whose digest it compared with that.
+
+LARGEST_MANIFEST = 24 << 20  # of manifest.json, bytes, as bootstrap.py has it
+
+
+def index_of(path, tag):
+    """Gives index.json with this one archive in it, as its own manifest.json has it."""
+    name = os.path.basename(path)
+    try:
+        with open(path, "rb") as f:
+            size, digest = sum_of(f)
+            m = manifest_in(f)
+        entry = {"archive": name, "size": size, "sha256": digest, "target": m["target"], "label": m.get("label") or "", "floors": m.get("floors") or [],
+                 "python": m["bundled_python"]["version"], "python_bundled": True}
+        return raw(json.dumps({"format": 1, "name": m["name"], "version": m["version"], "tag": tag, "archives": [entry]}))
+    except (tarfile.TarError, zlib.error, EOFError, ValueError, KeyError, TypeError, AttributeError) as e:
+        raise Stop(1, "reading %s: %s" % (name, e), "it is damaged: fetch or make it again")
+
+
+def manifest_in(f):
+    for name, kind, _, _, _, content in tar_entries(f):
+        if kind == "file" and text(name).split("/")[1:] == [".binary-buildout", "manifest.json"]:
+            data = content().read(LARGEST_MANIFEST + 1)
+            if len(data) > LARGEST_MANIFEST:
+                raise ValueError("its manifest.json is too large")
+            return json.loads(data.decode("utf-8"))
+    raise ValueError("it has no manifest.json")
+
 # ---- meter ------------------------------------------------------------------
 # How far a download is.
 
@@ -528,304 +856,6 @@ def other_version(path, there, asset, index, shelf):
                 without_password(shelf.where(d["delta"])), command("tar", "-xzf", d["delta"], "-C", path),
                 command(there["state"].get("interpreter") or "python", os.path.join(path, "bootstrap.py")))
     return Stop(2, "installing %s %s into %s: %s is there" % (index["name"], index["version"], path, there["what"]), hint)
-
-# ---- zips -------------------------------------------------------------------
-# The one reading of a zip: the header of each file says what the directory
-# says, and they follow each other from the first byte to the directory, which
-# ends where the one end record begins. As archive/readzip.go has it.
-
-# They bound the directory, bytes, and the files in it.
-MAX_DIRECTORY, MAX_ENTRIES = 32 << 20, 200000
-
-# The flags that there may be: the sizes follow the content, names are UTF-8.
-SIZES_FOLLOW, UTF8 = 1 << 3, 1 << 11
-STORED, DEFLATED = 0, 8
-FULL16, FULL32 = 0xffff, 0xffffffff
-
-
-class NotOne(ValueError):
-    """A zip that another program may read otherwise."""
-
-
-def read_at(f, at, size):
-    f.seek(at)
-    data = f.read(size) if at >= 0 else b""
-    return data if len(data) == size else b""
-
-
-def directory_of(f):
-    """Where the directory begins, its size, and the number of its entries."""
-    f.seek(0, 2)
-    at = f.tell() - 22
-    end = read_at(f, at, 22)
-    if end[:4] != b"PK\x05\x06" or end[20:] != b"\0\0":
-        raise NotOne("something follows its end")
-    count, size, offset = struct.unpack("<HII", end[10:20])
-    if count == FULL16 or FULL32 in (size, offset):
-        at -= 76
-        more = read_at(f, at, 76)
-        if more[:4] != b"PK\x06\x06" or more[56:60] != b"PK\x06\x07" or struct.unpack("<Q", more[64:72])[0] != at:
-            raise NotOne("its end is not where it says")
-        count, size, offset = struct.unpack("<QQQ", more[32:56])
-    if size > MAX_DIRECTORY or count > MAX_ENTRIES:
-        raise NotOne("its directory is larger than any can be")
-    if offset + size != at:
-        raise NotOne("its directory is not where its end says")
-    return offset, size, count
-
-
-class Entry(object):
-    """A file, directory or link, as the directory has it."""
-
-    def __init__(self, data, at):
-        fields = struct.unpack("<4s4x4H3I5H2I", data[at:at + 46])
-        self.flags, self.method, self.time, self.date, self.sum, self.packed, self.size = fields[1:8]
-        lengths, self.mode, self.offset = fields[8:11], fields[13] >> 16, fields[14]
-        if fields[0] != b"PK\x01\x02":
-            raise NotOne("its directory is damaged")
-        self.end = at + 46 + sum(lengths)
-        if self.end > len(data):
-            raise NotOne("its directory is damaged")
-        self.name = data[at + 46:at + 46 + lengths[0]]
-        self.extra = data[at + 46 + lengths[0]:self.end - lengths[2]]
-        self.comment = lengths[2]
-        self.large()
-
-    def extras(self):
-        extra = self.extra
-        while len(extra) >= 4:
-            tag, size = struct.unpack("<HH", extra[:4])
-            yield tag, extra[4:4 + size]
-            extra = extra[4 + size:]
-
-    def large(self):
-        """The sizes that need more than 32 bits."""
-        names = [name for name in ("size", "packed", "offset") if getattr(self, name) == FULL32]
-        for tag, value in self.extras():
-            if tag == 1 and names:
-                if len(value) < 8 * len(names):
-                    raise NotOne("its directory is damaged")
-                for i, name in enumerate(names):
-                    setattr(self, name, struct.unpack("<Q", value[8 * i:8 * i + 8])[0])
-                return
-
-    def check(self, f, at):
-        """Compares the header of the file, at an offset, with this, and gives where the next one begins."""
-        def same(small, large):
-            return small == FULL32 or small == large
-
-        head = read_at(f, at, 30 + len(self.name))
-        if head[:4] != b"PK\x03\x04":
-            raise NotOne("its header is not where the file before it ends")
-        flags, method, _, _, crc, packed, size, name, extra = struct.unpack("<4H3I2H", head[6:30])
-        self.start = at + 30 + name + extra
-        if self.offset != at:
-            raise NotOne("its content is not where the directory says")
-        if name != len(self.name) or head[30:] != self.name:
-            raise NotOne("it has another name in its own header")
-        if (flags, method) != (self.flags, self.method):
-            raise NotOne("it has other flags or another method in its own header")
-        if flags & ~(SIZES_FOLLOW | UTF8):
-            raise NotOne("it is encrypted, or has flags that no archive of ours has")
-        if self.comment:
-            raise NotOne("its entry in the directory is none of ours")
-        if method not in (STORED, DEFLATED):
-            raise NotOne("it is compressed by method %d" % method)
-        end = self.start + self.packed
-        if not flags & SIZES_FOLLOW:
-            if crc != self.sum or not same(packed, self.packed) or not same(size, self.size):
-                raise NotOne("it has another size or sum in its own header")
-            return end
-        sizes = "<QQ" if max(self.packed, self.size) >= FULL32 else "<II"
-        tail = b"PK\x07\x08" + struct.pack("<I", self.sum) + struct.pack(sizes, self.packed, self.size)
-        if read_at(f, end, len(tail)) != tail:
-            raise NotOne("it has another size or sum after its content")
-        return end + len(tail)
-
-
-def entries(f):
-    """The files of a zip in their order."""
-    offset, size, count = directory_of(f)
-    data, at, end, found = read_at(f, offset, size), 0, 0, []
-    while at < len(data):
-        if len(data) - at < 46:
-            raise NotOne("its directory is damaged")
-        entry = Entry(data, at)
-        end = entry.check(f, end)
-        found.append(entry)
-        at = entry.end
-    if end != offset or len(found) != count:
-        raise NotOne("something stands between its files and its end")
-    return found
-
-
-class Content(object):
-    """What is in a file, to be read once: its size and its sum have to be right."""
-
-    def __init__(self, f, entry):
-        self.f, self.entry, self.at, self.left = f, entry, entry.start, entry.packed
-        self.unpacker = zlib.decompressobj(-15) if entry.method == DEFLATED else None
-        self.rest, self.size, self.sum = b"", 0, 0
-
-    def packed(self):
-        self.f.seek(self.at)
-        data = self.f.read(min(1 << 16, self.left))
-        if not data and self.left:
-            raise NotOne("it ends before its end")
-        self.at, self.left = self.at + len(data), self.left - len(data)
-        return data
-
-    def piece(self, most):
-        """Some bytes; none at the end."""
-        if not self.unpacker:
-            return self.packed()
-        while self.rest or self.left:
-            data = self.unpacker.decompress(self.rest or self.packed(), most)
-            self.rest = self.unpacker.unconsumed_tail
-            if self.unpacker.unused_data:
-                raise NotOne("something follows its content")
-            if data:
-                return data
-        return self.unpacker.flush()
-
-    def read(self, most=1 << 20):
-        data = self.piece(max(most, 1))
-        self.size += len(data)
-        self.sum = zlib.crc32(data, self.sum) & FULL32
-        if self.size > self.entry.size or not data and (self.size, self.sum) != (self.entry.size, self.entry.sum):
-            raise NotOne("its content has another size or sum than it says")
-        return data
-
-# ---- unpack -----------------------------------------------------------------
-# Unpacking an archive of either kind, and nothing outside of its directory.
-
-def zstd():
-    """The tool that is needed, None if Python does it, which 3.14 can."""
-    if sys.version_info >= (3, 14):
-        try:
-            import compression.zstd
-            return None
-        except ImportError:
-            pass
-    tool = which("zstd")
-    if not tool:
-        raise Stop(2, "unpacking a .tar.zst: there is no zstd here, and this Python cannot", "install zstd, or take Python 3.14 with --python")
-    return tool
-
-
-def tar_entries(f):
-    how = {"encoding": "utf-8"}
-    if not PY2:
-        how["errors"] = "surrogateescape"
-    unpacker = None
-    tool = zstd() if f.name.endswith(".zst") else None
-    if tool:
-        os.lseek(f.fileno(), 0, os.SEEK_SET)
-        unpacker = subprocess.Popen([tool, "-dcq"], stdin=f, stdout=subprocess.PIPE)
-        t = tarfile.open(fileobj=unpacker.stdout, mode="r|", **how)
-    else:
-        t = tarfile.open(fileobj=f, mode="r:zst" if f.name.endswith(".zst") else "r:gz", **how)
-    try:
-        for m in t:
-            kind = "dir" if m.isdir() else "link" if m.issym() else "file" if m.isreg() and not m.issparse() else "other"
-            yield raw(m.name), kind, m.mode, m.mtime, raw(m.linkname), (lambda: t.extractfile(m))
-        while unpacker and unpacker.stdout.read(1 << 20):
-            pass
-        if unpacker and unpacker.wait():
-            raise Stop(1, "unpacking %s: zstd ended with %d" % (f.name, unpacker.returncode))
-    finally:
-        t.close()
-        if unpacker:
-            unpacker.stdout.close()
-            unpacker.wait()
-
-
-def zip_entries(f):
-    for entry in entries(f):
-        kind, name = stat.S_IFMT(entry.mode), entry.name
-        if name.endswith(b"/"):
-            kind = "dir" if kind in (0, stat.S_IFDIR) and not entry.size else "other"
-        else:
-            kind = {0: "file", stat.S_IFREG: "file", stat.S_IFLNK: "link" if entry.size < 4096 else "other"}.get(kind, "other")
-        time, date = entry.time, entry.date
-        when = calendar.timegm((1980 + (date >> 9), max(date >> 5 & 15, 1), max(date & 31, 1), time >> 11, time >> 5 & 63, (time & 31) * 2, 0, 0, 0))
-        for tag, value in entry.extras():
-            if tag == 0x5455 and len(value) >= 5:  # the exact time
-                when = struct.unpack("<i", value[1:5])[0]
-        target = b"".join(iter(Content(f, entry).read, b"")) if kind == "link" else b""
-        yield name, kind, entry.mode & 0o777 or 0o644, when, target, (lambda: Content(f, entry))
-
-
-def make_dirs(path):
-    if not os.path.isdir(path):
-        make_dirs(os.path.dirname(path))
-        os.mkdir(path)
-        os.chmod(path, 0o755)
-
-
-# What Windows takes for a stream, a drive, a device or another name.
-ODD = re.compile(br"[\x00-\x1f<>:|?*\x22]|[. ]\Z|\A(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|\Z)", re.I)
-
-
-def inside(path, root):
-    sep = u"\\" if WINDOWS else b"/"
-    return (path + sep).startswith(root + sep)
-
-
-def no_archive(path, what):
-    return Stop(1, "unpacking %s: %s" % (path, what), "it is no archive of binary-buildout")
-
-
-def room_for(path, tree):
-    """Looks, when files.json is there, whether the disk takes what it lists."""
-    try:
-        sizes = [int(e.get("size") or 0) for e in read_json(os.path.join(tree, ".binary-buildout", "files.json"))["files"]]
-    except (ValueError, KeyError, TypeError, AttributeError) as e:
-        raise no_archive(path, "its files.json cannot be read (%s)" % e)
-    take_space("unpacking into " + os.path.dirname(tree), tree, sum((size + 4095) // 4096 * 4096 for size in sizes))
-
-
-# What an archive has of .binary-buildout; the rest belongs to the machine.
-OWN = ("launch.json", "launcher.py", "manifest.json", "files.json")
-
-
-def unpack(f, tree):
-    """Unpacks without the top directory, and gives the end of the longest
-    path. Links come last: nothing is written through one."""
-    top, links, dirs, longest, path = None, [], [], "", f.name
-    asked, tree = tree, fs(tree) if WINDOWS else raw(tree)
-    for name, kind, mode, when, target, content in (zip_entries if path.endswith(".zip") else tar_entries)(f):
-        parts = name.rstrip(b"/").split(b"/")
-        top = top or parts[0]
-        clean = not [p for p in parts if p in (b"", b".", b"..") or WINDOWS and ODD.search(p)] and b"\\" not in name and b"\0" not in name
-        if not clean or parts[0] != top or kind == "other" or len(parts) == 1 and kind != "dir":
-            raise Stop(1, "unpacking %s: %s has no place in an archive" % (path, text(name)), "it is no archive of binary-buildout")
-        to = os.path.join(tree, *[p.decode("utf-8") if WINDOWS else p for p in parts[1:]])
-        longest = max(longest, to[len(tree):], key=len)
-        make_dirs(to if kind == "dir" else os.path.dirname(to))
-        if kind == "dir":
-            dirs.append((to, mode, when))
-        elif kind == "link":
-            links.append((to, target.decode("utf-8").replace(u"/", u"\\") if WINDOWS else target, name))
-        else:
-            with os.fdopen(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600), "wb") as f:
-                shutil.copyfileobj(content(), f, 1 << 20)
-            os.chmod(to, mode & 0o777)
-            os.utime(to, (when, when))
-            if parts[1:] == [b".binary-buildout", b"files.json"]:
-                room_for(path, asked)
-    for to, target, _ in links:
-        os.symlink(target, to)
-    real = os.path.realpath(tree)
-    for to, target, name in links:
-        if os.path.isabs(target) or not inside(os.path.realpath(to), real):
-            raise Stop(1, "unpacking %s: the link %s leads out of it" % (path, text(name)), "it is no archive of binary-buildout")
-    for to, mode, when in reversed(dirs):
-        os.chmod(to, mode & 0o777)
-        os.utime(to, (when, when))
-    if not os.path.isfile(os.path.join(tree, "bootstrap.py" if WINDOWS else b"bootstrap.py")):
-        raise Stop(1, "unpacking %s: it holds no bootstrap.py" % path, "it is no archive of binary-buildout")
-    return longest
 
 # ---- hold -------------------------------------------------------------------
 # Whether what was unpacked is what files.json lists.
@@ -1959,7 +1989,7 @@ def install(o):
     safe_place(path)
     there = look(path)
     shelf = source(o["from"], o["server"], o["repo"], o["release"], o["tag"], (o["helper"], o["script"]) if o.get("helper") else None)
-    index = read_index(shelf.index(), shelf.name)
+    index = read_index(index_by(shelf, o), shelf.name)
     as_tagged(o["tag"], index, shelf.name)
     say("%s has %s %s" % (shelf.name, index["name"], index["version"]))
     asset, python = choose(index, shelf.name, not_brought(pythons(o["python"]), o), o["label"], o["python"], asked())
@@ -1977,6 +2007,16 @@ def install(o):
         from_copy(asset, path, python, shelf)
     after = "cd %s; bin\\buildout" if WINDOWS else "cd %s && bin/buildout"
     say("%s %s is in %s, with %s\nnext: %s" % (index["name"], index["version"], path, python["executable"] or "its own Python " + asset["python"], after % word(path)), sys.stdout)
+
+
+def index_by(shelf, o):
+    """index.json; where there is none, what install.sh fetched by SHA256SUMS."""
+    try:
+        return shelf.index()
+    except Stop:
+        if not o.get("brought"):
+            raise
+        return index_of(o["brought"], "" if o["from"] else o["tag"] or o["release"])
 
 
 def not_brought(found, o):

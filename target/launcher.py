@@ -1015,7 +1015,7 @@ def outlived(base):
     return (read_json(base, OUTLIVED) or {}).get("interpreters") or {}
 
 
-def remember(base, folder, left, to):
+def note_outlived(base, folder, left, to):
     """Writes down that an interpreter is going to give way to that of another version."""
     known = outlived(base)
     known[folder] = {"to": to, "files": dict((p, v) for p, v in left.items() if p.startswith(folder + u"/"))}

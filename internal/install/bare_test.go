@@ -92,10 +92,14 @@ func TestScriptBare(t *testing.T) {
 		partial                   bool // a Python without all of the standard library
 		volumes                   bool // instead of the archive
 		joined                    bool // index.json names volumes, and the folder has the archive
+		sums                      bool // SHA256SUMS, and no index.json
 	}{
 		{shell: "busybox", from: srv.URL, volumes: true},
 		{shell: "zsh", from: "/srv/dist", partial: true, joined: true},
 		{shell: "dash", from: "/srv/dist", damage: "x", want: ", and index.json says " + digest.Of(data)},
+		{shell: "busybox", from: srv.URL, sums: true},
+		{shell: "dash", from: "/srv/dist", sums: true},
+		{shell: "zsh", from: "/srv/dist", damage: "x", sums: true, want: ", and SHA256SUMS says " + digest.Of(data)},
 		{shell: "bash", from: "/srv/dist --sha256 sha256:" + strings.Repeat("AB", 32), want: ", and --sha256 says " + strings.Repeat("ab", 32)},
 	} {
 		t.Run(tt.shell, func(t *testing.T) {
@@ -113,6 +117,11 @@ func TestScriptBare(t *testing.T) {
 				x.Assets[1].Volumes = []fetch.Volume{{Name: "none.part1", Size: 1, SHA256: digest.Of(data[:1])}, {Name: "none.part2", Size: int64(len(data)) - 1, SHA256: digest.Of(data[1:])}}
 			}
 			writeIndex(t, dist, x)
+			if tt.sums {
+				mkfile(t, filepath.Join(dist, "SHA256SUMS"), digest.Of(data)+"  "+filepath.Base(file)+"\n"+strings.Repeat("0", 64)+"  install.sh\n")
+				os.Remove(filepath.Join(dist, "index.json"))
+				t.Cleanup(func() { os.Remove(filepath.Join(dist, "SHA256SUMS")) })
+			}
 			script := `sh /srv/install.sh --into "/srv/a place ü" --from ` + tt.from + ` && "/srv/a place ü/bin/app"`
 			root := bareRoot(t, dir, tt.shell)
 			if tt.partial {
@@ -251,6 +260,41 @@ binary_buildout_archives < '`+filepath.Join(dir, "index.json")+`' | binary_build
 			if err != nil || strings.TrimSpace(string(out)) != want {
 				t.Errorf("%s: %v: %+v: %q", sh[0], err, tt, out)
 			}
+		}
+	}
+}
+
+// TestScriptNamed: where there is no index.json, the names in SHA256SUMS say what an
+// archive is for, in each shell.
+func TestScriptNamed(t *testing.T) {
+	files, err := publish.Installers("", "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, functions, _ := strings.Cut(string(files[3].Data), "\nbinary_buildout_named() {")
+	functions, _, _ = strings.Cut(functions, "\n}'\n}")
+	sum := strings.Repeat("0a", 32)
+	var sums strings.Builder
+	for _, name := range []string{
+		"my-app-1.0-cp313-manylinux_2_28_x86_64.tar.gz", "*app-1.0-cp39-linux_x86_64-debian-12.1.tar.zst", "app-1.0-cp314t-musllinux_1_2_x86_64.tar.gz",
+		"app-1.0-cp313-manylinux_2_28_x86_64.from-0.9.delta.tar.gz", "app-1.0-cp313-win_amd64.zip", "app-1.0-cp313-manylinux_2_28_x86_64.json",
+		"app-1.0-cp313-manylinux_2_28_x86_64.tar.gz.part1", "$(id)-1.0-cp313-linux_x86_64.tar.gz", "../app-1.0-cp313-linux_x86_64.tar.gz", "install.sh",
+	} {
+		sums.WriteString(sum + "  " + name + "\n")
+	}
+	sums.WriteString("0a  app-1.0-cp313-linux_x86_64.tar.gz\n")
+	want := "cp313-manylinux_2_28_x86_64 - my-app-1.0-cp313-manylinux_2_28_x86_64.tar.gz " + sum + " 3.13 0\n" +
+		"cp39-linux_x86_64 debian-12.1 app-1.0-cp39-linux_x86_64-debian-12.1.tar.zst " + sum + " 3.9 0\n" +
+		"cp314t-musllinux_1_2_x86_64 - app-1.0-cp314t-musllinux_1_2_x86_64.tar.gz " + sum + " 3.14 0\n"
+	for _, sh := range shells {
+		args := append(sh[1:], "-c")
+		if sh[0] == "zsh" {
+			args = []string{"--emulate", "sh", "-c"}
+		}
+		cmd := exec.Command(testtool.Program(t, sh[0]), append(args, "binary_buildout_named() {"+functions+"\n}'\n}\nbinary_buildout_named")...)
+		cmd.Stdin = strings.NewReader(sums.String())
+		if out, err := cmd.CombinedOutput(); err != nil || string(out) != want {
+			t.Errorf("%s: %v:\n%s", sh[0], err, out)
 		}
 	}
 }

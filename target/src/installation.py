@@ -2,6 +2,7 @@
 import os
 import sys
 
+from brought import index_of
 from fetch import from_brought, from_copy, from_open
 from choose import choose
 from here import final, look, other_version
@@ -11,7 +12,7 @@ from probe import asked
 from shelves import source
 from trust import safe_place
 from unpack import zstd
-from words import WINDOWS, say, word
+from words import Stop, WINDOWS, say, word
 
 
 def install(o):
@@ -19,7 +20,7 @@ def install(o):
     safe_place(path)
     there = look(path)
     shelf = source(o["from"], o["server"], o["repo"], o["release"], o["tag"], (o["helper"], o["script"]) if o.get("helper") else None)
-    index = read_index(shelf.index(), shelf.name)
+    index = read_index(index_by(shelf, o), shelf.name)
     as_tagged(o["tag"], index, shelf.name)
     say("%s has %s %s" % (shelf.name, index["name"], index["version"]))
     asset, python = choose(index, shelf.name, not_brought(pythons(o["python"]), o), o["label"], o["python"], asked())
@@ -37,6 +38,16 @@ def install(o):
         from_copy(asset, path, python, shelf)
     after = "cd %s; bin\\buildout" if WINDOWS else "cd %s && bin/buildout"
     say("%s %s is in %s, with %s\nnext: %s" % (index["name"], index["version"], path, python["executable"] or "its own Python " + asset["python"], after % word(path)), sys.stdout)
+
+
+def index_by(shelf, o):
+    """index.json; where there is none, what install.sh fetched by SHA256SUMS."""
+    try:
+        return shelf.index()
+    except Stop:
+        if not o.get("brought"):
+            raise
+        return index_of(o["brought"], "" if o["from"] else o["tag"] or o["release"])
 
 
 def not_brought(found, o):

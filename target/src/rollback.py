@@ -4,7 +4,7 @@ import os
 
 from documents import read_json
 from listed import left_in
-from outlived import interpreter_of, remember
+from outlived import interpreter_of, note_outlived
 from plan import Plan, item_at
 from system import FORMAT, MANIFEST, Refused, STATE, WINDOWS, clear, native, say, write_new
 from transaction import CHANGE, INCOMING, PREVIOUS, Transaction, check_plan
@@ -40,7 +40,7 @@ def rollback(tree):
         # What a killed update left there would be applied again at once.
         clear(os.path.join(tree.base, native(INCOMING)))
         if back.outlives:
-            remember(tree.base, own, left, plan["from"])
+            note_outlived(tree.base, own, left, plan["from"])
         change.begin({"format": FORMAT, "what": u"%s %s" % (tree.manifest["name"], was), "from": plan["to"],
                       "to": plan["from"], "from_version": tree.manifest["version"], "keeps": False, "operations": operations, "report": back.report, "kept": {}})
     except BaseException:

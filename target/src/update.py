@@ -7,7 +7,7 @@ from configuration import check_config
 from documents import read_json, write_json
 from incoming import drop_incoming
 from listed import left_in, own_files
-from outlived import OUTLIVED, interpreter_of, outlived, remember
+from outlived import OUTLIVED, interpreter_of, note_outlived, outlived
 from plan import Plan, is_owned, item_at
 from staging import Staging
 from system import FILES, FORMAT, OWN, Refused, STATE, WINDOWS, clear, native, say, write_new
@@ -96,7 +96,7 @@ def apply_update(tree, incoming, python, root, look=False):
         changed = account(tree, incoming)
         sync_sources(tree.base, operations)
         if plan.outlives:
-            remember(tree.base, plan.outlives[0][:-1], plan.left, incoming.digest)
+            note_outlived(tree.base, plan.outlives[0][:-1], plan.left, incoming.digest)
         change.begin({"format": FORMAT, "what": incoming.what(), "from": tree.archive, "to": incoming.digest, "keeps": True, "holds": incoming.delta.get("hold") is True,
                       "from_version": tree.manifest["version"], "to_version": incoming.manifest["version"],
                       "operations": operations, "report": plan.report, "kept": kept_files(plan)})
