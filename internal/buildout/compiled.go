@@ -94,26 +94,35 @@ var (
 	operator   = regexp.MustCompile(`\s*(===?|[<>~!]=|[<>,\[])\s*`)
 )
 
-// wishes gives the projects of the table that parts ask for, by name or by
-// another one's extra, or that [versions] pins.
+// wishes gives the projects of the table that parts or develop packages ask for,
+// by name or by another one's extra, or that [versions] pins.
 func wishes(c config) []wish {
 	asked, custom, shown, exact := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]string{}
+	ask := func(word string) (name string) {
+		name = pydist.PlainName(explain.Project(word))
+		asked[name] = true
+		if m := oneVersion.FindStringSubmatch(word); m != nil {
+			exact[name] = m[1]
+		}
+		for _, extra := range extrasOf(word) {
+			asked[pydist.PlainName(extras[name+"["+extra+"]"])] = true
+		}
+		return name
+	}
 	for section, options := range c.Raw {
 		for _, key := range []string{"eggs", "egg", "extra-eggs"} {
-			for _, word := range strings.Fields(operator.ReplaceAllString(substituted(c, section, options[key], 8), "$1")) {
-				name := pydist.PlainName(explain.Project(word))
-				asked[name] = true
+			for _, word := range requirementWords(substituted(c, section, options[key], 8)) {
+				name := ask(word)
 				if recipes.BuildsEgg(inherited(c, section, "recipe", 8)) {
 					custom[name] = true
 					shown[name] = shown[name] || inherited(c, section, "include-dirs", 8) != ""
 				}
-				if m := oneVersion.FindStringSubmatch(word); m != nil {
-					exact[name] = m[1]
-				}
-				for _, extra := range extrasOf(word) {
-					asked[pydist.PlainName(extras[name+"["+extra+"]"])] = true
-				}
 			}
+		}
+	}
+	for _, text := range c.Required {
+		if words := requirementWords(text); len(words) > 0 {
+			ask(words[0])
 		}
 	}
 	pinned := map[string]string{}
@@ -133,6 +142,11 @@ func wishes(c config) []wish {
 		}
 	}
 	return all
+}
+
+// requirementWords splits requirements, as zc.buildout's options list them, each without a space.
+func requirementWords(text string) []string {
+	return strings.Fields(operator.ReplaceAllString(text, "$1"))
 }
 
 // inherited gives an option of a section, or of those that it takes options

@@ -30,6 +30,8 @@ type config struct {
 	Remote   bool     // a file came by URL
 	Defaults []string // "section:key=value" that stand only because of default.cfg
 
+	Required []string `json:"-"` // what the develop packages require, as far as it is written out
+
 	Refused    string // what is wrong with the configuration; the rest is empty then
 	OfDefaults bool   `json:"of_defaults"` // it is wrong with default.cfg alone
 }

@@ -59,7 +59,9 @@ type Want struct {
 // done without zc.buildout, and gives the projects that no index has a wheel of.
 func Wants(file string) []Want {
 	var wants []Want
-	for _, w := range wishes(literalConfig(file)) {
+	c := literalConfig(file)
+	c.Required = developRequires(c, filepath.Dir(file), nil) // there is no interpreter to ask about markers
+	for _, w := range wishes(c) {
 		if (w.custom || !w.wheels) && !w.optional && len(w.programs)+len(w.headers) > 0 {
 			wants = append(wants, Want{Project: w.project, Needs: slices.Concat(w.programs, w.headers), Pinned: !w.asked})
 		}

@@ -19,6 +19,7 @@ import (
 // the index has a wheel that fits is none of them. m is what zc.buildout was
 // made with.
 func (b *builder) missing(ctx context.Context, m toolmaker, c config) []string {
+	c.Required = developRequires(c, b.s.root, pydist.NewEnvironment(b.in.Version, b.in.Implementation, b.in.Platform))
 	wishes := wishes(c)
 	lacks := make([][]string, len(wishes))
 	var asking sync.WaitGroup
