@@ -52,6 +52,28 @@ runs:
         done
       env: {NAME: "${{ inputs.name }}", PATTERN: "${{ inputs.pattern }}", TO: "${{ inputs.path }}"}
 `,
+	"actions/cache/restore": `name: restore
+inputs: {path: {}, key: {}, restore-keys: {}}
+runs:
+  using: composite
+  steps:
+    - shell: bash
+      run: |
+        for d in $(ls -td "$ARTIFACTS/cache/$PREFIX"* 2>/dev/null); do
+          mkdir -p "$TO" && cp -r "$d/." "$TO/"
+          break
+        done
+      env: {TO: "${{ inputs.path }}", PREFIX: "${{ inputs.restore-keys }}"}
+`,
+	"actions/cache/save": `name: save
+inputs: {path: {}, key: {}}
+runs:
+  using: composite
+  steps:
+    - shell: bash
+      run: mkdir -p "$ARTIFACTS/cache" && cp -r "$FROM" "$ARTIFACTS/cache/$KEY"
+      env: {FROM: "${{ inputs.path }}", KEY: "${{ inputs.key }}"}
+`,
 	"actions/checkout": `name: checkout
 inputs: {repository: {}, ref: {}, path: {default: .}, persist-credentials: {}, fetch-depth: {}}
 runs:
@@ -191,6 +213,7 @@ func pins(t *testing.T, name string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	files = append(files, "../action.yml")
 	var refs []string
 	for _, f := range files {
 		for _, line := range strings.Split(read(t, f), "\n") {
@@ -220,7 +243,8 @@ func (e *actEnv) run(t *testing.T, repo, workflow string, more ...string) (strin
 	}
 	for name := range standins {
 		for _, ref := range pins(t, name) {
-			args = append(args, "--local-repository", name+"@"+ref+"="+e.dir+"/standins/"+name)
+			repo := strings.Join(strings.Split(name, "/")[:2], "/")
+			args = append(args, "--local-repository", repo+"@"+ref+"="+e.dir+"/standins/"+repo)
 		}
 	}
 	cmd := exec.Command(act(t), append(args, more...)...)

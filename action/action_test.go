@@ -280,14 +280,14 @@ func TestRunInImage(t *testing.T) {
 			got := script(t, shell, dir, "run.sh", map[string]string{
 				"PATH": dir + "/path:" + os.Getenv("PATH"), "DOCKER_LOG": dir + "/log", "BB_PATH": "/x/binary-buildout", "GITHUB_WORKSPACE": dir, "GITHUB_TOKEN": "ghs_secret",
 				"GITHUB_OUTPUT": output, "GITHUB_STEP_SUMMARY": summary, "GITHUB_ENV": files + "/env", "BB_IMAGE": "debian:12", "BB_IMAGE_PLATFORM": "linux/386", "BB_IMAGE_SETUP": "apt-get install -y gcc", "BB_PYTHON": "/usr/bin/python3.11", "BB_ENV": "MY_FLAG=1",
-				"BB_REUSE": "/temp/last/a.tar.gz", "BB_SINCE": "/temp/last/a.tar.gz",
+				"BB_REUSE": "/temp/last/a.tar.gz", "BB_SINCE": "/temp/last/a.tar.gz", "BB_KEPT": "/temp/kept",
 			})
 			log := read(t, dir+"/log")
 			box := regexp.MustCompile(`\[run\]\[--name\]\[(binary-buildout-[0-9a-f]{16})\]\[--platform\]\[linux/386\]\[debian:12\]\[sh\]\[-ec\]\[apt-get install -y gcc\]`).FindStringSubmatch(log)
 			if got.code != 0 || box == nil {
 				t.Fatalf("%+v\n%s", got, log)
 			}
-			for _, want := range []string{"[run][--rm][-v][" + dir + ":" + dir + "][-w][" + dir + "]", "[-v][/x/binary-buildout:/usr/local/bin/binary-buildout:ro]", "[-v][" + output + ":" + output + "]", "[-v][" + summary + ":" + summary + "]", "[-v][/temp/last/a.tar.gz:/temp/last/a.tar.gz:ro]", "[-e][MY_FLAG]", "[-e][GITHUB_OUTPUT]", "[" + box[1] + "][sh][-c]", "[-e][BINARY_BUILDOUT_IMAGE]", "[.] debian:12@sha256:12ab\n", "[/usr/local/bin/binary-buildout][pack][--python=/usr/bin/python3.11][--reuse=/temp/last/a.tar.gz][--since=/temp/last/a.tar.gz][.]"} {
+			for _, want := range []string{"[run][--rm][-v][" + dir + ":" + dir + "][-w][" + dir + "]", "[-v][/x/binary-buildout:/usr/local/bin/binary-buildout:ro]", "[-v][" + output + ":" + output + "]", "[-v][" + summary + ":" + summary + "]", "[-v][/temp/last/a.tar.gz:/temp/last/a.tar.gz:ro]", "[-v][/temp/kept/pip:/temp/kept/pip]", "[-e][PIP_CACHE_DIR]", "[-e][MY_FLAG]", "[-e][GITHUB_OUTPUT]", "[" + box[1] + "][sh][-c]", "[-e][BINARY_BUILDOUT_IMAGE]", "[.] debian:12@sha256:12ab\n", "[/usr/local/bin/binary-buildout][pack][--python=/usr/bin/python3.11][--reuse=/temp/last/a.tar.gz][--since=/temp/last/a.tar.gz][.]"} {
 				if !strings.Contains(log, want) {
 					t.Errorf("%s is not in\n%s", want, log)
 				}
@@ -296,7 +296,7 @@ func TestRunInImage(t *testing.T) {
 				t.Error(log)
 			}
 			got = script(t, shell, dir, "run.sh", map[string]string{"PATH": dir + "/path:" + os.Getenv("PATH"), "DOCKER_LOG": dir + "/log2", "BB_PATH": "/x/b", "BB_COMMAND": "prove", "BB_ARCHIVE": "none", "BB_IMAGE": "python:3.13-slim-bookworm"})
-			if log := read(t, dir+"/log2"); got.code != 0 || !strings.Contains(log, "[--network][none]") || strings.Count(log, "\n") != 4 {
+			if log := read(t, dir+"/log2"); got.code != 0 || !strings.Contains(log, "[--network][none]") || strings.Count(log, "\n") != 4 || strings.Contains(log, "PIP_CACHE") {
 				t.Error(got, log)
 			}
 		})
@@ -337,8 +337,8 @@ type actionFile struct {
 	Inputs map[string]struct{ Description, Default string } `yaml:"inputs"`
 	Runs   struct {
 		Steps []struct {
-			Name, Shell, Run string
-			Env              map[string]string
+			Name, Shell, Run, Uses string
+			Env                    map[string]string
 		}
 	}
 }
@@ -353,7 +353,7 @@ func TestActionYML(t *testing.T) {
 	mapped := map[string]bool{}
 	variables := map[string]bool{}
 	for _, s := range a.Runs.Steps {
-		if s.Shell != "bash" || strings.Contains(s.Run, "${{") {
+		if s.Uses == "" && s.Shell != "bash" || strings.Contains(s.Run, "${{") {
 			t.Errorf("step %s: shell %q, run %s", s.Name, s.Shell, s.Run)
 		}
 		for k, v := range s.Env {
@@ -380,7 +380,7 @@ func TestActionYML(t *testing.T) {
 			t.Errorf("input %s: mapped %v, described as %q", name, mapped[name], in.Description)
 		}
 	}
-	for _, script := range []string{"run.sh", "release.sh", "binary.sh", "last.sh"} {
+	for _, script := range []string{"run.sh", "release.sh", "binary.sh", "last.sh", "kept.sh"} {
 		text := read(t, script)
 		for _, m := range regexp.MustCompile(`(?m)^\s*(?:one|lists|switches)='([A-Z_ ]+)'`).FindAllStringSubmatch(text, -1) {
 			for _, name := range strings.Fields(m[1]) {

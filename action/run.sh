@@ -138,6 +138,12 @@ if [ -n "${BB_NETRC-}${BB_PIP_CONF-}${BB_SSH_KEY-}${BB_SSH_KNOWN_HOSTS-}" ]; the
 	umask 022
 fi
 unset BB_NETRC BB_PIP_CONF BB_SSH_KEY BB_SSH_KNOWN_HOSTS
+# What is kept for the next run (kept.sh): pip's downloads, unless the input env says where those are.
+if [ -n "${BB_KEPT-}" ]; then
+	export BB_KEPT PIP_CACHE_DIR="${PIP_CACHE_DIR:-$BB_KEPT/pip}"
+else
+	unset BB_KEPT
+fi
 # What would let a build change the job's later steps, or speak in its name.
 unset GITHUB_ENV GITHUB_PATH GITHUB_STATE ACTIONS_RUNTIME_TOKEN ACTIONS_RUNTIME_URL ACTIONS_RESULTS_URL ACTIONS_CACHE_URL \
 	ACTIONS_ID_TOKEN_REQUEST_TOKEN ACTIONS_ID_TOKEN_REQUEST_URL
@@ -154,6 +160,7 @@ if [ -z "${BB_IMAGE-}" ]; then
 fi
 
 # In the container: root, and the host's user as the owner of what is written.
+# pip takes only a cache that is its own.
 # A proof has no network; what its image needs is installed before, with one.
 export BB_OUT="${BB_OUT:-dist}"
 BB_OWNER=$(id -u):$(id -g)
@@ -182,12 +189,13 @@ esac
 export BINARY_BUILDOUT_IMAGE
 # shellcheck disable=SC2016 # the container's shell expands it
 set -- "$image" sh -c 'status=0
-"$0" "$@" || status=$?
-if [ -d "$BB_OUT" ]; then chown -R "$BB_OWNER" "$BB_OUT"; fi
+if [ -d "${BB_KEPT-}/pip" ]; then chown -R 0:0 "$BB_KEPT/pip"; fi; "$0" "$@" || status=$?
+for d in "$BB_OUT" "${BB_KEPT-}/pip"; do if [ -d "$d" ]; then chown -R "$BB_OWNER" "$d"; fi; done
 exit $status' /usr/local/bin/binary-buildout "$@"
 if [ "$BB_COMMAND" = prove ]; then set -- --network none "$@"; fi
 if [ -n "$platform" ]; then set -- --platform "$platform" "$@"; fi
 if [ -n "$home" ]; then set -- -v "$home:$home" -e HOME -e BINARY_BUILDOUT_CREDENTIALS -e PIP_CONFIG_FILE -e GIT_SSH_COMMAND "$@"; fi
+if [ -n "${BB_KEPT-}" ]; then set -- -v "$BB_KEPT/pip:$BB_KEPT/pip" -e BB_KEPT -e PIP_CACHE_DIR "$@"; fi
 bound='
 '
 while IFS= read -r file; do

@@ -21,7 +21,7 @@ type described struct {
 // does itself.
 var ownInputs = []string{
 	"command", "directory", "image", "image_platform", "image_setup", "env", "netrc", "pip_conf", "ssh_key", "ssh_known_hosts",
-	"archive", "attest", "binary", "deltas", "last", "release", "token",
+	"archive", "attest", "binary", "cache", "deltas", "last", "release", "token",
 }
 
 // ownFlags are the flags that are no input: a job has its standard output as a
