@@ -1,6 +1,7 @@
 package buildout
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -142,6 +143,22 @@ func wishes(c config) []wish {
 		}
 	}
 	return all
+}
+
+// customEggs gives what each part of zc.recipe.egg:custom compiles: its egg, by
+// default that of the part's name.
+func customEggs(c config) map[string]string {
+	eggs := map[string]string{}
+	for section := range c.Raw {
+		if !recipes.BuildsEgg(inherited(c, section, "recipe", 8)) {
+			continue
+		}
+		option := cmp.Or(inherited(c, section, "egg", 8), inherited(c, section, "eggs", 8), section)
+		if words := requirementWords(substituted(c, section, option, 8)); len(words) > 0 {
+			eggs[section] = words[0]
+		}
+	}
+	return eggs
 }
 
 // requirementWords splits requirements, as zc.buildout's options list them, each without a space.

@@ -40,7 +40,7 @@ func (b *builder) explain(ctx context.Context, f explain.Failure, err error) err
 
 // known is what explains a failure, of this build and its machine.
 func (b *builder) known() explain.Build {
-	k := explain.Build{OS: b.o.OS, Python: b.in.Minor(), Buildout: b.buildout, Pins: b.pins, Own: []string{b.s.root, b.s.tmp},
+	k := explain.Build{OS: b.o.OS, Python: b.in.Minor(), Buildout: b.buildout, Pins: b.pins, Custom: b.custom, Own: []string{b.s.root, b.s.tmp},
 		Toolchain: b.tools, Install: syspackages.Install(b.o.OS, b.in.system()), Submodules: missingSubmodules(b.o.Dir)}
 	for _, name := range isolate.CompilerVariables() {
 		if program := compilerIn(environ.Get(b.o.environ(), name)); program != "" {

@@ -2,6 +2,7 @@ package buildout
 
 import (
 	"context"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -56,5 +57,16 @@ func TestMissingOfDevelop(t *testing.T) {
 	wants := Wants(filepath.Join(dir, "root", "buildout.cfg"))
 	if len(wants) != 2 || wants[0].Project != "python-ldap" || wants[0].Pinned {
 		t.Errorf("before there is a zc.buildout: %+v", wants)
+	}
+}
+
+func TestCustomEggs(t *testing.T) {
+	got := customEggs(config{Raw: sections{
+		"named": {"recipe": "zc.recipe.egg:custom", "egg": "ujson >= 1.35"}, "ujson": {"recipe": "zc.recipe.egg:custom"}, "by": {"<": "named"},
+		"ref": {"recipe": "zc.recipe.egg:custom", "eggs": "${named:egg}"}, "scripts": {"recipe": "zc.recipe.egg", "eggs": "six"},
+	}})
+	want := map[string]string{"named": "ujson>=1.35", "ujson": "ujson", "by": "ujson>=1.35", "ref": "ujson>=1.35"}
+	if !maps.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }

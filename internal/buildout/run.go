@@ -131,6 +131,7 @@ type builder struct {
 	tools    syspackages.Toolchain
 	buildout string            // zc.buildout's version
 	pins     map[string]string // of the configuration
+	custom   map[string]string // customEggs of it
 	virtual  bool              // the tree is a virtualenv
 	left     []LeftOut
 	hidden   secrets.Hidden
@@ -211,7 +212,7 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 	for _, text := range b.missing(ctx, m, c) {
 		b.warn(text)
 	}
-	b.buildout, b.pins = t.Buildout, c.Versions
+	b.buildout, b.pins, b.custom = t.Buildout, c.Versions, customEggs(c)
 	b.made[toolsKey] = t.names()
 	if old, err = b.fitting(ctx, old); err != nil {
 		return nil, err

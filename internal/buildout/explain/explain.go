@@ -18,6 +18,7 @@ type Build struct {
 	Python     string            // "3.13"
 	Buildout   string            // version of zc.buildout
 	Pins       map[string]string // of [versions]
+	Custom     map[string]string // the requirement of the egg that a part compiles, by the part's name
 	Own        []string          // the directories that the build made, and may write
 	Compilers  []Compiler        // those that the environment names
 	Toolchain  syspackages.Toolchain
@@ -50,6 +51,8 @@ func (b Build) Advise(f Failure) Advice {
 	q := question{Build: b, said: f.Said}
 	if egg, ok := strings.CutPrefix(f.What, "egg "); ok {
 		q.egg = egg
+	} else if part, ok := strings.CutPrefix(f.What, "part "); ok {
+		q.egg = b.Custom[part]
 	}
 	return q.ofSubmodules(q.advice())
 }

@@ -102,6 +102,19 @@ func TestUnpinned(t *testing.T) {
 	}
 }
 
+// Of a part of zc.recipe.egg:custom the egg that it compiles is named.
+func TestCustomEgg(t *testing.T) {
+	b := Build{Python: "3.13", Custom: map[string]string{"json": "ujson==1.35", "plain": "ujson"}, Pins: map[string]string{}}
+	for part, want := range map[string]string{"json": "gcc failed at the sources of ujson, ", "plain": "gcc failed at the sources of ujson, ", "other": "gcc failed at the sources of the package, "} {
+		if a := b.Advise(Failure{What: "part " + part, Said: "error: command 'gcc' failed with exit status 1\n"}); !strings.HasPrefix(a.Tip, want) {
+			t.Errorf("%s: %s", part, a.Tip)
+		}
+	}
+	if a := b.Advise(Failure{What: "part plain", Said: "setup.py: something else\n"}); !strings.HasPrefix(a.Tip, "ujson has no pin") {
+		t.Error(a.Tip)
+	}
+}
+
 // Of an egg that is too old for its Python, a newer one can't be pinned if the newest was taken.
 func TestTooOld(t *testing.T) {
 	for requirement, want := range map[string]string{"greenlet==1.1.0": "pin a newer version", "netifaces": "it has no pin, so this is the newest version", "netifaces>=0.10": "it has no pin"} {
