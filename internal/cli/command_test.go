@@ -55,6 +55,8 @@ func TestUsage(t *testing.T) {
 		{[]string{"pack", "missing"}, 2, "", "error: reading the buildout's directory"},
 		{[]string{"pack", "--format", "rar"}, 2, "", "error: pack: unknown format \"rar\"\nhint: formats: tar.gz, tar.zst, zip\n"},
 		{[]string{"inspect", "missing.tar.gz"}, 2, "", "error: reading the archive: "},
+		// It could be OWNER/REPO; GitHub isn't asked.
+		{[]string{"install", "dist/site-1.0-cp313-linux_x86_64.tar.gz", "--into", "new"}, 2, "", "error: installing dist/site-1.0-cp313-linux_x86_64.tar.gz: there is no such file\nhint: give an archive, "},
 		{[]string{"prove", "missing.tar.gz"}, 2, "", "no such file or directory\nhint: name an archive, "},
 		{[]string{"release", "--tag", "v1", "--prepare", "--plan", "missing"}, 3, "", "no such file or directory\nhint: binary-buildout plan --json "},
 		{[]string{"inspect", "."}, 2, "", "error: . is a directory, no archive\nhint: "},

@@ -41,7 +41,8 @@ func Get(ctx context.Context, o Request) (*Archive, error) {
 	case !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR):
 		return nil, fault.Usage(fmt.Errorf("looking at %s: %w", secrets.Shown(o.Source), reason(err)), "")
 	}
-	if m := repository.FindStringSubmatch(o.Source); m != nil {
+	// An archive's name is no repository's: asking GitHub for it would hide that the file isn't there.
+	if m := repository.FindStringSubmatch(o.Source); m != nil && !ArchiveSuffix.MatchString(o.Source) {
 		r, err := o.remote()
 		if err != nil {
 			return nil, err
