@@ -1827,7 +1827,8 @@ def installed_paths(buildout):
 # Each part that has eggs makes its own list of all distributions, parses what each of
 # them requires, and puts the pins of [versions] to it. Here both are kept for the run, by
 # all that they depend on: the text of the metadata, and the requirement with its pin.
-# Requirements are values: nothing changes one that it was given.
+# Of a requirement that it looks up, zc.buildout 4 and 5 change the key (WorkingSet.find),
+# and nothing else: who gets a kept one gets it with the key that a new one has.
 
 METADATA = {"Distribution": ("requires.txt", "depends.txt"), "DistInfoDistribution": ("METADATA", "PKG-INFO")}
 
@@ -1852,7 +1853,7 @@ class Constrained(object):
                tuple(requirement.extras), tuple(requirement.specs), requirement.hashCmp)
         if key not in self.known:
             self.known[key] = old(constraint, requirement)
-        return self.known[key]
+        return as_new(self.known[key])
 
 
 def keep_requirements(kind, name, files):
@@ -1868,10 +1869,19 @@ def keep_requirements(kind, name, files):
         key = (type(dist),) + tuple(dist.get_metadata(f) if dist.has_metadata(f) else None for f in files)
         if key in known:
             dist.__dict__[own] = known[key]
+            for wanted in known[key].values():
+                for requirement in wanted:
+                    as_new(requirement)
         else:
             known[key] = old.fget(dist)
         return known[key]
     kind._dep_map = property(requirements)
+
+
+def as_new(requirement):
+    """Gives the requirement with the key that pkg_resources gives to each new one."""
+    requirement.key = requirement.project_name.lower()
+    return requirement
 
 # ---- starting ---------------------------------------------------------------
 # The interpreter and environment that zc.buildout of the tree runs in.

@@ -124,7 +124,8 @@ func (g gate) strict(ctx context.Context, isolated Isolated, built partfiles.Lef
 	if err != nil {
 		return err
 	}
-	before, err := machinecode.Read(g.t.Root, ".git", nil)
+	code := machinecode.Reader{Skip: ".git"}
+	before, err := code.Read(g.t.Root)
 	if err != nil {
 		return surroundings("reading the compiled files", "", err)
 	}
@@ -133,7 +134,7 @@ func (g gate) strict(ctx context.Context, isolated Isolated, built partfiles.Lef
 	if err != nil {
 		return g.bad(doing, err)
 	}
-	after, err := machinecode.Read(g.t.Root, ".git", nil)
+	after, err := code.Read(g.t.Root)
 	if err != nil {
 		return surroundings("reading the compiled files", "", err)
 	}

@@ -28,6 +28,11 @@ type File struct {
 // Read reads all ELF, Mach-O and PE files below root, and those that are named.
 // Of what lies in a directory called skip nothing is read.
 func Read(root, skip string, named map[string]bool) (Files, error) {
+	return walk(root, skip, func(rel, path string, _ fs.DirEntry) (File, bool, error) { return read(path, named[rel]) })
+}
+
+// walk has each regular file read by its path, and gives those that are machine code.
+func walk(root, skip string, read func(rel, path string, d fs.DirEntry) (file File, code bool, err error)) (Files, error) {
 	found := Files{}
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -44,7 +49,7 @@ func Read(root, skip string, named map[string]bool) (Files, error) {
 			return err
 		}
 		rel = filepath.ToSlash(rel)
-		file, ok, err := read(path, named[rel])
+		file, ok, err := read(rel, path, d)
 		if ok {
 			found[rel] = file
 		}

@@ -61,11 +61,13 @@ func (r *run) buildoutPath() string {
 
 // machineCode reads all files of machine code, and those that the manifest calls so.
 func (r *run) machineCode() (machinecode.Files, error) {
-	named := map[string]bool{}
-	for _, e := range r.manifest.Extensions {
-		named[e.Path] = true
+	if r.code == nil {
+		r.code = &machinecode.Reader{Skip: archive.Dir, Named: map[string]bool{}}
+		for _, e := range r.manifest.Extensions {
+			r.code.Named[e.Path] = true
+		}
 	}
-	found, err := machinecode.Read(r.tree, archive.Dir, named)
+	found, err := r.code.Read(r.tree)
 	if err != nil {
 		return nil, fmt.Errorf("reading the extensions: %w", err)
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/binary-buildout/binary-buildout/internal/fault"
 	"github.com/binary-buildout/binary-buildout/internal/install"
 	"github.com/binary-buildout/binary-buildout/internal/isolate"
+	"github.com/binary-buildout/binary-buildout/internal/machinecode"
 	"github.com/binary-buildout/binary-buildout/internal/scratch"
 	"github.com/binary-buildout/binary-buildout/pack"
 )
@@ -91,6 +92,7 @@ type run struct {
 	python   *placedPython
 	box      *isolate.Box
 	env      []string
+	code     *machinecode.Reader
 }
 
 // Run proves an archive. The error says that it could not be tried; whether it

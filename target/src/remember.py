@@ -3,7 +3,8 @@
 Each part that has eggs makes its own list of all distributions, parses what each of
 them requires, and puts the pins of [versions] to it. Here both are kept for the run, by
 all that they depend on: the text of the metadata, and the requirement with its pin.
-Requirements are values: nothing changes one that it was given.
+Of a requirement that it looks up, zc.buildout 4 and 5 change the key (WorkingSet.find),
+and nothing else: who gets a kept one gets it with the key that a new one has.
 """
 from patches import wrap
 
@@ -31,7 +32,7 @@ class Constrained(object):
                tuple(requirement.extras), tuple(requirement.specs), requirement.hashCmp)
         if key not in self.known:
             self.known[key] = old(constraint, requirement)
-        return self.known[key]
+        return as_new(self.known[key])
 
 
 def keep_requirements(kind, name, files):
@@ -47,7 +48,16 @@ def keep_requirements(kind, name, files):
         key = (type(dist),) + tuple(dist.get_metadata(f) if dist.has_metadata(f) else None for f in files)
         if key in known:
             dist.__dict__[own] = known[key]
+            for wanted in known[key].values():
+                for requirement in wanted:
+                    as_new(requirement)
         else:
             known[key] = old.fget(dist)
         return known[key]
     kind._dep_map = property(requirements)
+
+
+def as_new(requirement):
+    """Gives the requirement with the key that pkg_resources gives to each new one."""
+    requirement.key = requirement.project_name.lower()
+    return requirement
