@@ -43,6 +43,7 @@ type initing struct {
 
 	dir, top string // of the buildout, and of the repository
 	git      bool   // there is one
+	guessed  bool   // the Python to build for, since nothing names one
 }
 
 func (i *initing) run(ctx context.Context, args []string) error {
@@ -72,7 +73,7 @@ func (i *initing) run(ctx context.Context, args []string) error {
 		}
 		wrote = append(wrote, file)
 	}
-	return i.next(wrote)
+	return i.next(wrote, co.Pythons)
 }
 
 // checkout looks at the buildout.
@@ -154,6 +155,7 @@ func (i *initing) versions(ctx context.Context, section buildout.Section) ([]str
 	if strings.HasSuffix(in.ABI, "t") { // free-threaded
 		m[1] += "t"
 	}
+	i.guessed = true
 	return []string{m[1]}, "the interpreter on PATH", nil
 }
 
@@ -233,8 +235,8 @@ func appendTo(file, text string) error {
 	return nil
 }
 
-// next says what to commit.
-func (i *initing) next(wrote []string) error {
+// next says what to commit, and for which Python that is if nobody said.
+func (i *initing) next(wrote, pythons []string) error {
 	if len(wrote) == 0 {
 		return nil
 	}
@@ -245,8 +247,12 @@ func (i *initing) next(wrote []string) error {
 		names = append(names, path)
 		quoted = append(quoted, install.ShellWord(path))
 	}
-	_, err := fmt.Fprintf(i.Stdout, "wrote %s\nnext: %sgit add %s && git commit -m \"Release archives by binary-buildout\"\nthen: git tag v1.0 && git push origin HEAD v1.0\n",
-		plain(strings.Join(names, ", ")), plain(before), plain(strings.Join(quoted, " ")))
+	note := ""
+	if i.guessed {
+		note = "for Python " + pythons[0] + ", the interpreter on PATH; if the servers have another one: init --pythons VERSION --replace\n"
+	}
+	_, err := fmt.Fprintf(i.Stdout, "wrote %s\n%snext: %sgit add %s && git commit -m \"Release archives by binary-buildout\"\nthen: git tag v1.0 && git push origin HEAD v1.0\n",
+		plain(strings.Join(names, ", ")), note, plain(before), plain(strings.Join(quoted, " ")))
 	return err
 }
 
