@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/internal/bundle"
+	"github.com/binary-buildout/binary-buildout/internal/testroot"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
 )
 
@@ -38,7 +39,7 @@ func behaves(t *testing.T, o bundle.Options, b *bundle.Bundle, place string) {
 		t.Fatal(err)
 	}
 	pip := pipWheel(t)
-	relocate(t, o, b, place)
+	relocate(t, b, place, o.Root, place)
 	work := t.TempDir()
 	cmd := exec.Command(filepath.Join(place, filepath.FromSlash(b.Executable)), "-Bs", script, filepath.Join(place, b.Directory), o.Prefix, work, pip)
 	cmd.Env = []string{"PATH=/nonexistent", "LC_ALL=C.UTF-8", "HOME=" + work, "PYTHONDONTWRITEBYTECODE=1"}
@@ -50,8 +51,59 @@ func behaves(t *testing.T, o bundle.Options, b *bundle.Bundle, place string) {
 	}
 }
 
+// behavesElsewhere has a copy do the same on a Debian 13 and on a system of BusyBox
+// and glibc alone. place is moved to /srv there.
+func behavesElsewhere(t *testing.T, o bundle.Options, b *bundle.Bundle, place string) {
+	t.Helper()
+	dir, there := filepath.Dir(place), "/srv/"+filepath.Base(place)
+	relocate(t, b, place, place, there)
+	files := map[string]string{"behave.py": "testdata/behave.py", "pip.whl": pipWheel(t)}
+	for name, from := range files {
+		text, err := os.ReadFile(from)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, name), text, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, command := range map[string]func(argv ...string) *exec.Cmd{
+		"debian 13": func(argv ...string) *exec.Cmd {
+			return testroot.Debian(t, "trixie", "newcomer-trixie", "git", "curl", "ca-certificates").Command(dir, argv...)
+		},
+		"busybox": func(argv ...string) *exec.Cmd { return bare(t, dir, argv...) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := os.Mkdir(filepath.Join(dir, name), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			cmd := command("--setenv", "PATH", "/nonexistent", "--", path.Join(there, b.Executable), "-Bs", "/srv/behave.py", path.Join(there, b.Directory), o.Prefix, "/srv/"+name, "/srv/pip.whl")
+			if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
+				t.Errorf("%s: %v\n%s", o.Executable, err, out)
+			}
+		})
+	}
+}
+
+// bare runs in a root that has BusyBox and glibc, and dir as /srv.
+func bare(t *testing.T, dir string, argv ...string) *exec.Cmd {
+	t.Helper()
+	loader := testtool.Loader(t)
+	real, err := filepath.EvalSymlinks(loader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"--tmpfs", "/", "--dir", "/tmp", "--proc", "/proc", "--dev", "/dev", "--ro-bind", testtool.Program(t, "busybox"), "/bin/sh",
+		"--ro-bind", real, loader, "--bind", dir, "/srv", "--die-with-parent", "--clearenv", "--setenv", "HOME", "/srv", "--setenv", "LC_ALL", "C.UTF-8"}
+	for _, name := range []string{"libc.so.6", "libm.so.6", "libdl.so.2", "libpthread.so.0", "librt.so.1", "libutil.so.1", "libresolv.so.2", "libgcc_s.so.1"} {
+		lib := filepath.Join(filepath.Dir(real), name)
+		args = append(args, "--ro-bind-try", lib, lib)
+	}
+	return exec.Command(testtool.Program(t, "bwrap"), append(args, argv...)...)
+}
+
 // relocate brings what names the tree to the place that it was moved to, as bootstrap.py does.
-func relocate(t *testing.T, o bundle.Options, b *bundle.Bundle, place string) {
+func relocate(t *testing.T, b *bundle.Bundle, place, from, to string) {
 	t.Helper()
 	for _, f := range b.Files {
 		if !strings.HasPrefix(path.Base(f.Path), "_sysconfigdata") {
@@ -60,7 +112,7 @@ func relocate(t *testing.T, o bundle.Options, b *bundle.Bundle, place string) {
 		file := filepath.Join(place, filepath.FromSlash(f.Path))
 		text, err := os.ReadFile(file)
 		if err == nil {
-			err = os.WriteFile(file, bytes.ReplaceAll(text, []byte(o.Root), []byte(place)), 0o600)
+			err = os.WriteFile(file, bytes.ReplaceAll(text, []byte(from), []byte(to)), 0o600)
 		}
 		if err != nil {
 			t.Fatal(err)

@@ -113,6 +113,7 @@ type copier struct {
 	taken     map[string]string // what a path in the archive is a copy of
 	links     map[string]string
 	omitted   []pack.Omission
+	rules     []rule // of what is left out
 	libraries []Library
 	loader    string // that the program names
 }

@@ -24,6 +24,8 @@ const (
 	reasonNIS       = "NIS, which needs Kerberos's libraries"
 	reasonDBM       = "dbm.ndbm, for which Debian has Berkeley DB"
 	reasonTopics    = "texts of help() about the language"
+	reasonOther     = "for another system"
+	reasonTwin      = "the same in Python, which the compiled module takes the place of"
 	reasonShell     = "for the desktop of Windows"
 	reasonNotAsFile = "neither file nor directory"
 )
@@ -51,13 +53,33 @@ var leftOut = []rule{
 	{regexp.MustCompile(`\.exe$`), reasonWindows},
 }
 
+// leftOutLinux are further rules on Linux. eventlet imports _pyio, the twin of a third one.
+var leftOutLinux = []rule{
+	{regexp.MustCompile(`^_(osx|ios|apple|android|aix)_support\.py$|^ctypes/macholib$|^asyncio/windows_(events|utils)\.py$|^multiprocessing/popen_spawn_win32\.py$`), reasonOther},
+	{regexp.MustCompile(`^_pydatetime\.py$`), reasonTwin},
+}
+
+// twinOfDecimal isn't left out where _decimal wasn't compiled, which needs libmpdec.
+var twinOfDecimal = rule{regexp.MustCompile(`^_pydecimal\.py$`), reasonTwin}
+
+// leftOutHere are the rules for this interpreter.
+func (c *copier) leftOutHere() []rule {
+	switch {
+	case c.windows():
+		return append(slices.DeleteFunc(slices.Clone(leftOut), func(r rule) bool { return r.reason == reasonWindows }), leftOutWindows...)
+	case c.o.OS != "linux":
+		return leftOut
+	}
+	rules := slices.Concat(leftOut, leftOutLinux)
+	if found, err := filepath.Glob(filepath.Join(c.o.Stdlib, "lib-dynload", "_decimal*.so")); err == nil && len(found) > 0 {
+		rules = append(rules, twinOfDecimal)
+	}
+	return rules
+}
+
 // why says why a path below the standard library is left out; "" if it isn't.
 func (c *copier) why(rel string) string {
-	rules := leftOut
-	if c.windows() {
-		rules = append(slices.DeleteFunc(slices.Clone(leftOut), func(r rule) bool { return r.reason == reasonWindows }), leftOutWindows...)
-	}
-	for _, l := range rules {
+	for _, l := range c.rules {
 		if l.pattern.MatchString(rel) {
 			return l.reason
 		}
@@ -67,6 +89,7 @@ func (c *copier) why(rel string) string {
 
 // collect copies the program and the standard library.
 func (c *copier) collect() error {
+	c.rules = c.leftOutHere()
 	if c.windows() {
 		return c.collectWindows()
 	}
