@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/fault"
@@ -72,9 +73,10 @@ func (p *packing) moveTo(dir string) error {
 	return nil
 }
 
-// shown is a path as a person who ran the command knows it.
+// shown is a path as a person who ran the command knows it: seen from where
+// they are, unless that is several directories up.
 func (p *packing) shown(path string) string {
-	if rel, err := filepath.Rel(p.Dir, path); err == nil {
+	if rel, err := filepath.Rel(p.Dir, path); err == nil && !strings.HasPrefix(filepath.ToSlash(rel), "../../") {
 		return rel
 	}
 	return path
