@@ -49,6 +49,7 @@ var failures = []struct {
 	{"renamed", "egg sklearn", "https://github.com/scikit-learn", "Error output follows", "sklearn is named scikit-learn now", 1},
 	{"setup-error", "develop package a", "No such file or directory: 'VERSION'", "", "the whole output", 1},
 	{"setup-import", "develop package a", "No module named 'numpy'", "", "name numpy under requires in [build-system]", 1},
+	{"setup-requires", "egg BTrees==4.11.3", "Py_hash_t", "", "fetched by a setuptools below 42", 3},
 	{"setup-too-old", "egg Pillow==9.5.0", "KeyError: '__version__'", "", "too old for Python 3.13: pin a newer version", 1},
 	{"submodule-empty", "develop package src/sub", "does not appear to be a Python project", "", "the git submodule src/sub isn't checked out: git submodule update --init", 1},
 	{"submodule-file", "develop package src/a", "'vendor/lib/VERSION'", "", "the git submodule src/a/vendor/lib isn't checked out", 1},
