@@ -4,7 +4,7 @@
 # round they verify, archive and install the same tree in turns; it ends with 1 where
 # the median of NEW's ratio to OLD, in processors' seconds, is above 1.25.
 #
-# TREE is a built tree and ARCHIVE its archive; without them, NEW packs examples/zope.
+# TREE is a stage and ARCHIVE what was packed of it; without them, NEW packs examples/zope.
 set -euo pipefail
 old=$(cd "$1" && pwd) new=$(cd "$2" && pwd) runs=${3:-9}
 cd "$(dirname "$0")/.."
@@ -16,9 +16,10 @@ if [ -z "${TREE:-}" ]; then
     "$new/binary-buildout" pack examples/zope --stage "$TREE" --python "$python" --out "$work/dist" --quiet >&2
     ARCHIVE=$(echo "$work"/dist/*.tar.gz)
 fi
+[ -n "${METER:-}" ] || "$new/binary-buildout" install "$ARCHIVE" --into "$work/tree" --python "$python" >&2
 
 # shellcheck disable=SC2317 # cost runs these three
-verify() { "$1/binary-buildout" verify --no-import "$TREE"; }
+verify() { "$1/binary-buildout" verify --no-import "$work/tree"; }
 # shellcheck disable=SC2317
 archive() { "$1/archive" "$TREE" "$python" "$work/out.tar.gz"; }
 # shellcheck disable=SC2317
