@@ -42,6 +42,10 @@ func (b *builder) explain(ctx context.Context, f explain.Failure, err error) err
 func (b *builder) known() explain.Build {
 	k := explain.Build{OS: b.o.OS, Python: b.in.Minor(), Buildout: b.buildout, Pins: b.pins, Custom: b.custom, Own: []string{b.s.root, b.s.tmp},
 		Toolchain: b.tools, Install: syspackages.Install(b.o.OS, b.in.system()), Submodules: missingSubmodules(b.o.Dir)}
+	links, _ := eggLinks(b.develops) // one that can't be read says nothing
+	for _, l := range links {
+		k.Develop = append(k.Develop, l.name)
+	}
 	for _, name := range isolate.CompilerVariables() {
 		if program := compilerIn(environ.Get(b.o.environ(), name)); program != "" {
 			k.Compilers = append(k.Compilers, explain.Compiler{Variable: name, Program: program})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -51,5 +52,14 @@ func TestRealFailures(t *testing.T) {
 				t.Errorf("error: %v\nhint: %+v", err, e)
 			}
 		})
+	}
+}
+
+// What a failed run had put under develop is known to what explains it.
+func TestKnownDevelop(t *testing.T) {
+	dir := write(t, map[string]string{"develop-eggs/ha.app.egg-link": "/srv/src/ha.app\n.", "develop-eggs/other.pth": ""})
+	b := builder{develops: filepath.Join(dir, "develop-eggs")}
+	if got := b.known().Develop; !slices.Equal(got, []string{"ha.app"}) {
+		t.Errorf("%q", got)
 	}
 }

@@ -132,6 +132,7 @@ type builder struct {
 	buildout string            // zc.buildout's version
 	pins     map[string]string // of the configuration
 	custom   map[string]string // customEggs of it
+	develops string            // develop-eggs-directory of it
 	virtual  bool              // the tree is a virtualenv
 	left     []LeftOut
 	hidden   secrets.Hidden
@@ -212,7 +213,7 @@ func (b *builder) run(ctx context.Context) (*Tree, error) {
 	for _, text := range b.missing(ctx, m, c) {
 		b.warn(text)
 	}
-	b.buildout, b.pins, b.custom = t.Buildout, c.Versions, customEggs(c)
+	b.buildout, b.pins, b.custom, b.develops = t.Buildout, c.Versions, customEggs(c), c.Buildout["develop-eggs-directory"]
 	b.made[toolsKey] = t.names()
 	if old, err = b.fitting(ctx, old); err != nil {
 		return nil, err

@@ -19,6 +19,7 @@ type Build struct {
 	Buildout   string            // version of zc.buildout
 	Pins       map[string]string // of [versions]
 	Custom     map[string]string // the requirement of the egg that a part compiles, by the part's name
+	Develop    []string          // the projects that the run put under develop
 	Own        []string          // the directories that the build made, and may write
 	Compilers  []Compiler        // those that the environment names
 	Toolchain  syspackages.Toolchain

@@ -116,6 +116,20 @@ func TestCustomEgg(t *testing.T) {
 	}
 }
 
+// zc.buildout 5 links a develop package of hatchling's, and doesn't find it (measured with 5.2.0).
+func TestDevelopUnread(t *testing.T) {
+	for _, c := range []struct {
+		requirement, buildout string
+		want                  bool
+	}{{"ha.app", "5.2.0", true}, {"ha.app", "6.0.1", false}, {"ha.app==2.0", "5.2.0", false}, {"ha.base", "5.2.0", false}} {
+		b := Build{Python: "3.13", Buildout: c.buildout, Develop: []string{"ha-app"}}
+		a := b.Advise(Failure{What: "egg " + c.requirement, Said: "root: Couldn't find index page for 'ha.app' (maybe misspelled?)\nError: Couldn't find a distribution for '" + c.requirement + "'.\n"})
+		if strings.HasPrefix(a.Tip, "ha.app is under develop, but zc.buildout 5.2.0 reads") != c.want {
+			t.Errorf("%+v: %s", c, a.Tip)
+		}
+	}
+}
+
 // Of an egg that is too old for its Python, a newer one can't be pinned if the newest was taken.
 func TestTooOld(t *testing.T) {
 	for requirement, want := range map[string]string{"greenlet==1.1.0": "pin a newer version", "netifaces": "it has no pin, so this is the newest version", "netifaces>=0.10": "it has no pin"} {
