@@ -99,6 +99,7 @@ func (w *wine) release(file string) string {
 	w.t.Cleanup(server.Close)
 	files := http.FileServer(http.Dir(dist))
 	mux.Handle("/acme/site/releases/download/v1.0/", http.StripPrefix("/acme/site/releases/download/v1.0/", files))
+	mux.Handle("/next/", http.FileServer(http.Dir(w.work))) // see offer
 	mux.Handle("/", files)
 
 	program := filepath.Join(w.work, "binary-buildout")

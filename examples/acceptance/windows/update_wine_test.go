@@ -20,10 +20,8 @@ import (
 )
 
 // updated has a tree become another version by a delta, and go back.
-func (w *wine) updated(tree, file string) {
+func (w *wine) updated(tree, delta string) {
 	w.t.Helper()
-	next := w.next(file)
-	delta := w.delta(file, next)
 	before := w.snapshot(tree)
 	said := w.program(0, "update", w.z(tree), w.z(delta))
 	if !strings.Contains(said, "app 2.0 is in "+w.z(tree)+"; it was 1.0") {

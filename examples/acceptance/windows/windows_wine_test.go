@@ -46,7 +46,7 @@ func TestWindows(t *testing.T) {
 	w.clean(tree, pack.Origin{Root: stage, Interpreter: exe(build), Prefix: strings.TrimSuffix(exe(build), `\python.exe`)})
 
 	// Another version comes by a delta, and goes again.
-	w.updated(tree, file)
+	w.updated(tree, w.delta(file, w.next(file)))
 
 	// A configuration of that place, and one that fails and leaves all as it was.
 	w.updates(tree, "-c", w.z(tree)+`\host.cfg`)
@@ -140,9 +140,12 @@ func (w *wine) program(code int, args ...string) string {
 	return w.run(w.at, code, append([]string{`Z:\w\binary-buildout.exe`}, args...)...)
 }
 
-// bootstrap runs a tree's bootstrap.py.
+// bootstrap runs a tree's bootstrap.py, or the program that starts it there.
 func (w *wine) bootstrap(code int, tree string, args ...string) string {
 	w.t.Helper()
+	if w.bundled {
+		return w.run(w.at, code, append([]string{"cmd", "/c", "cd", "/d", w.z(tree), "&&", "bootstrap.cmd"}, args...)...)
+	}
 	return w.run(w.at, code, append([]string{exe(w.at), w.z(tree) + `\bootstrap.py`}, args...)...)
 }
 
@@ -176,16 +179,34 @@ func (w *wine) updates(tree string, args ...string) {
 	}
 }
 
-// runs starts the scripts: setuptools' NAME.exe and pip's.
-func (w *wine) runs(tree string) {
+// interpreter is the Python that a tree's scripts start.
+func (w *wine) interpreter(tree string) string {
+	if !w.bundled {
+		return exe(w.at)
+	}
+	starter, err := os.ReadFile(filepath.Join(tree, "bootstrap.cmd"))
+	w.check(err)
+	_, named, _ := strings.Cut(string(starter), "@set PYTHON=")
+	named, _, _ = strings.Cut(named, "\r\n")
+	return w.z(tree) + `\` + named
+}
+
+// demo starts setuptools' NAME.exe.
+func (w *wine) demo(tree, python string) {
 	w.t.Helper()
-	python := exe(w.at)
 	said := w.run(w.at, 0, w.z(tree)+`\bin\demo.exe`)
 	for _, want := range []string{"demo of " + w.z(tree) + `\src\demo\src\demo\__init__.py`, "markupsafe of " + w.z(tree) + `\eggs\`, "python of " + python} {
 		if !strings.Contains(strings.ToLower(said), strings.ToLower(want)) {
 			w.t.Errorf("bin\\demo: no %q in\n%s", want, said)
 		}
 	}
+}
+
+// runs starts the scripts: setuptools' NAME.exe and pip's.
+func (w *wine) runs(tree string) {
+	w.t.Helper()
+	python := w.interpreter(tree)
+	w.demo(tree, python)
 	if said := w.run(w.at, 0, w.z(tree)+`\bin\py.exe`, "-c", "import demo; demo.main()"); !strings.Contains(said, "demo of ") {
 		w.t.Errorf("bin\\py: %s", said)
 	}
@@ -220,7 +241,7 @@ func (w *wine) clean(tree string, origin pack.Origin) {
 			w.t.Errorf("%s holds %s %v", path, found, err)
 		}
 		top, _, _ := strings.Cut(path, "/")
-		if strings.HasSuffix(path, ".exe") || top == "eggs" || top == "Lib" {
+		if strings.HasSuffix(path, ".exe") || top == "eggs" || top == "Lib" || w.bundled && top == "python-3.13.5" {
 			return
 		}
 		if found := long.Find(data); found != nil {

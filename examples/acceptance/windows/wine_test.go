@@ -33,6 +33,7 @@ type wine struct {
 	python      string // the CPython for Windows
 	at          string // where that lies, in there
 	index       string // the package index, which only the build sees
+	bundled     bool   // the archive has a Python of its own, which is the tree's
 }
 
 func newWine(t *testing.T) *wine {
