@@ -36,7 +36,7 @@ said() { v/bin/buildout -U 2>&1 | sed -n 's/^\(Error: .*\|Installing .*\.\)$/\1/
 config precompile ""
 expect "the recipe" "Error: Couldn't find a distribution for 'python-gettext'." "$(said)"
 links=$(find eggs -path '*precompiler*' -name dependency_links.txt)
-expect "its links" http://download.zope.org/distribution/ "$(cat "$links")"
+expect "its links" 1 "$(grep -c :// "$links")"
 rm -rf eggs
 config py ""
 expect "python-gettext alone" "Installing py." "$(said)"
