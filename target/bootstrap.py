@@ -51,6 +51,7 @@ import binascii
 import contextlib
 import hashlib
 import io
+import itertools
 import json
 import mmap
 import re
@@ -178,7 +179,8 @@ PIECE = 4 << 20
 def pieces(path, seen=None):
     """Gives the content of a regular file, piece by piece; a hash that is given sees it too."""
     with open_file(path) as f:
-        for piece in iter(lambda: f.read(PIECE), b""):
+        size = min(PIECE, os.fstat(f.fileno()).st_size + 1)  # so that memory is taken for what is there
+        for piece in iter(lambda: f.read(size), b""):
             if seen is not None:
                 seen.update(piece)
             yield piece
@@ -268,14 +270,16 @@ def endless(path):
 
 def clear(path):
     """Removes whatever is there."""
-    if not os.path.lexists(path):
+    try:
+        mode = os.lstat(path).st_mode
+    except EnvironmentError:
         return
-    if os.path.islink(path) or not os.path.isdir(path):
+    if not stat.S_ISDIR(mode):
         if WINDOWS:
             os.chmod(path, 0o700)
         os.unlink(path)
         return
-    if not WINDOWS and stat.S_IMODE(os.lstat(path).st_mode) & 0o700 != 0o700:
+    if not WINDOWS and stat.S_IMODE(mode) & 0o700 != 0o700:
         os.chmod(path, 0o700)
     for name in os.listdir(path):
         clear(os.path.join(path, name))
@@ -496,9 +500,10 @@ def same_archive(_):
     return u"use the bootstrap.py of the same archive"
 
 
-def read_json(root, name, missing=None, known=FORMAT, newer=same_archive):
+def read_json(root, name, missing=None, known=FORMAT, newer=same_archive, each_object=None):
     """Gives a JSON document of .binary-buildout, or None if it isn't there. newer says
-    of one with a higher format than is known what can be done."""
+    of one with a higher format than is known what can be done. each_object gives what
+    stands for an object in it."""
     path = os.path.join(root, native(name))
     hint = missing or u"unpack the archive again, and compare its SHA-256"
     if not os.path.lexists(path):
@@ -506,7 +511,7 @@ def read_json(root, name, missing=None, known=FORMAT, newer=same_archive):
             raise Refused(u"%s is missing" % name, missing, 2)
         return None
     try:
-        found = json.loads(read_file(path).decode("utf-8"))
+        found = json.loads(read_file(path).decode("utf-8"), object_hook=each_object)
     except (ValueError, RuntimeError):  # no JSON, or nested without an end
         raise Refused(u"%s is damaged" % name, hint)
     if not isinstance(found, dict) or not is_number(found.get("format")):
@@ -667,7 +672,7 @@ def mask(digits, count):
     return int(digits * count, 16)
 
 
-MASKS = mask(b"7f", CHUNK), mask(b"80", CHUNK)
+LOW, HIGH, ZEROS = mask(b"7f", CHUNK), mask(b"80", CHUNK), b"\0" * CHUNK
 
 
 def as_number(data):
@@ -689,12 +694,10 @@ if hasattr(int, "from_bytes"):  # ten times as fast
 def add(base, diff):
     """Gives the sums of two strings' bytes, each modulo 256, all of them at once: as
     one number, of which no byte carries into the next one."""
-    if not diff.strip(b"\0"):
+    if ZEROS.startswith(diff):
         return base
-    count = len(base)
-    low, high = MASKS if count == CHUNK else (m >> 8 * (CHUNK - count) for m in MASKS)
     a, b = as_number(base), as_number(diff)
-    return as_bytes(((a & low) + (b & low)) ^ ((a ^ b) & high), count)
+    return as_bytes(((a & LOW) + (b & LOW)) ^ ((a ^ b) & HIGH), len(base))
 
 
 def mapped(f):
@@ -730,9 +733,7 @@ class Streams(object):
         that was compiled anew has a step for each hundred bytes."""
         at, length = 0, len(base)
         parts, layout, room = [], [], CHUNK
-        while steps:
-            steps -= 1
-            added, put, seek = next(self.steps)
+        for added, put, seek in itertools.islice(self.steps, steps):
             size -= added + put
             if size < 0 or at + added > length:
                 self.damaged(u"steps")
@@ -785,20 +786,34 @@ class Streams(object):
 
     def read_steps(self):
         """Gives the three numbers of each step, as long as they are asked for."""
-        row, value, shift = [], 0, 0
-        for block in iter(lambda: self.opened(u"steps").read(CHUNK), b""):
-            for byte in bytearray(block):
+        left = []
+        for block in iter(lambda: self.opened(u"steps").read(CHUNK >> 2), b""):
+            numbers, value, shift = left, 0, 0
+            add = numbers.append
+            more = b"" if ord(block[-1:]) < 0x80 else self.rest_of_number()
+            for byte in bytearray(block + more):
+                if byte < 0x80:
+                    add(value | byte << shift if shift else byte)
+                    value = shift = 0
+                    continue
                 value |= (byte & 0x7f) << shift
                 shift += 7
-                if byte < 0x80:
-                    row.append(value)
-                    value = shift = 0
-                    if len(row) == 3:
-                        yield row
-                        row = []
-                elif shift > 56:
+                if shift > 56:
                     self.damaged(u"steps")
+            whole = len(numbers) // 3 * 3
+            left = numbers[whole:]
+            for row in zip(numbers[0:whole:3], numbers[1:whole:3], numbers[2:whole:3]):
+                yield row
         self.damaged(u"steps")
+
+    def rest_of_number(self):
+        """Gives the bytes up to the end of the number that is being read."""
+        found = b""
+        while not found or ord(found[-1:]) >= 0x80:
+            found += self.take(u"steps", 1)
+            if len(found) > 9:
+                self.damaged(u"steps")
+        return found
 
     def damaged(self, name):
         self.incoming.damaged(self.folder + u"/" + name)
@@ -1232,6 +1247,8 @@ def is_bytecode(path):
 class Item(object):
     """What lies, or shall lie, at a path."""
 
+    __slots__ = ("kind", "mode", "value", "source")
+
     def __init__(self, kind, mode, value, source=None):
         self.kind, self.mode, self.value, self.source = kind, mode, value, source
 
@@ -1275,6 +1292,7 @@ class Plan(object):
         self.report = []
         self.extra = {}       # files beside others that this leaves: path to digest
         self.number = 0
+        self.ways = {u"": True}  # directories that were looked at: whether each is one, and no link leads to it
 
     def full(self, path):
         return os.path.join(self.base, native(path))
@@ -1282,11 +1300,14 @@ class Plan(object):
     def have(self, path):
         """Gives what lies at a path now; nothing does where a directory on the way
         is a file or a link yet."""
-        parts = path.split(u"/")
-        for i in range(1, len(parts)):
-            if not is_folder(self.full(u"/".join(parts[:i]))):
-                return None
-        return item_at(self.full(path))
+        return item_at(self.full(path)) if self.leads(path.rpartition(u"/")[0]) else None
+
+    def leads(self, folder):
+        """Says whether a path is that of a directory, and each one on the way is."""
+        if folder not in self.ways:
+            parts = folder.split(u"/")
+            self.ways[folder] = all(is_folder(self.full(u"/".join(parts[:i]))) for i in range(1, len(parts) + 1))
+        return self.ways[folder]
 
     def say(self, kind, path, line):
         self.report.append([kind, path, line])
@@ -2902,11 +2923,13 @@ def drop_incoming(base, old, new):
 # ---- listed -----------------------------------------------------------------
 # What the archive of a tree consists of.
 
-def left_in(tree):
+def left_in(tree, entries=None):
     """Gives what this program and buildout left at each path: a digest, "dir", or
-    "link:" and where it points to."""
+    "link:" and where it points to. entries are those of files.json, where it was read."""
     left = {}
-    for entry in (read_json(tree.base, FILES) or {}).get("files") or ():
+    if entries is None:
+        entries = (read_json(tree.base, FILES) or {}).get("files") or ()
+    for entry in entries:
         kind = entry.get("type") or u""
         left[entry["path"]] = u"dir" if kind == u"dir" else (
             u"link:" + entry["link"] if kind == u"link" else entry["sha256"])
@@ -3483,6 +3506,14 @@ def added_configurations(tree, staging, folders):
 # ---- staging ----------------------------------------------------------------
 # The whole new tree below .binary-buildout/staged, fitted by the new version's own bootstrap.py.
 
+def status(path):
+    """Gives what lstat says of a path; None if nothing is there."""
+    try:
+        return os.lstat(path)
+    except EnvironmentError:
+        return None
+
+
 class Staging(object):
     """The whole new tree, beside the one that is there."""
 
@@ -3492,14 +3523,45 @@ class Staging(object):
         self.times = []      # of files that stay: their time becomes the new archive's
         self.left_out = set()
         self.relocated = set(i["path"] for i in incoming.manifest["relocations"])
-        before = (read_json(tree.base, FILES) or {}).get("files") or []
-        self.before = dict((e["path"], e) for e in before)
-        self.patches = Patches(incoming, before)
-        self.contents = {}  # by digest: the paths that had it in the version that is here
-        for e in self.before.values():
-            if "sha256" in e and e["path"].split(u"/")[0] != u"var":
-                self.contents.setdefault(e["sha256"], []).append(e["path"])
+        self.entries = self.read_entries()
+        self.before = dict((e["path"], e) for e in self.entries)
+        self.patches = Patches(incoming, self.entries)
+        self.brought, self.made = set(), set()
+        self.contents = self.moved()  # by digest: the paths that had it in the version that is here
         self.modes = []
+
+    def read_entries(self):
+        """Gives the lines of the files.json that is here. What is the same in the new one
+        is in memory once: of Plone's 22,000 lines that is most."""
+        new = dict((e["path"], e) for e in self.incoming.files.get("files") or ())
+
+        def once(entry):
+            path = entry.get("path")
+            known = new.get(path) if is_text(path) else None
+            return known if known == entry else entry
+
+        return (read_json(self.tree.base, FILES, each_object=once) or {}).get("files") or []
+
+    def moved(self):
+        """Gives where the contents are that neither came along nor were at their path before."""
+        found = dict((e["sha256"], []) for e in self.incoming.files.get("files") or () if "sha256" in e
+                     and (self.before.get(e["path"]) or {}).get("sha256") != e["sha256"])
+        for e in self.entries:
+            if e.get("sha256") in found and e["path"].split(u"/")[0] != u"var":
+                found[e["sha256"]].append(e["path"])
+        return found
+
+    def payload(self):
+        """Gives the paths whose files came along. No directory on the way may be a link."""
+        top = self.incoming.full(u"files")
+        skipped, found = len(text(top)) + 1, set()
+        for folder, folders, names in os.walk(top):
+            inside = text(folder)[skipped:].replace(os.sep, u"/")
+            inside += u"/" if inside else u""
+            for name in folders:
+                self.incoming.full(u"files/%s%s/x" % (inside, text(name)))
+            found.update(inside + text(name) for name in names)
+        return found
 
     def full(self, path):
         return os.path.join(self.base, native(path))
@@ -3507,20 +3569,31 @@ class Staging(object):
     def lay(self):
         clear(self.base)
         os.mkdir(self.base, 0o700)
+        self.lay_documents()
         try:
+            self.brought = self.payload()
             for entry in self.incoming.files.get("files") or ():
                 self.lay_entry(entry)
         finally:
             self.patches.close()  # what is open can't be removed on Windows
-        for name, data in sorted(self.incoming.documents.items()):
-            write_new(self.full(OWN + u"/" + name), data, 0o644, (self.incoming.epoch, self.incoming.epoch))
         for full, mode in reversed(self.modes):
             os.chmod(full, mode & 0o777)
+        # The plan of a large tree needs the memory.
+        self.patches, self.contents, self.brought, self.made, self.modes = None, {}, set(), set(), []
+
+    def lay_documents(self):
+        make_folders(self.full(OWN))
+        for name, data in sorted(self.incoming.documents.items()):
+            write_new(self.full(OWN + u"/" + name), data, 0o644, (self.incoming.epoch, self.incoming.epoch))
+        self.incoming.documents = {}  # Plone's are five megabytes
 
     def lay_entry(self, entry):
         path, kind = entry["path"], entry.get("type") or u""
         full = self.full(path)
-        make_folders(os.path.dirname(full))
+        folder = os.path.dirname(full)
+        if folder not in self.made:
+            make_folders(folder)
+            self.made.add(folder)
         if kind == u"dir":
             if not is_folder(full):
                 os.mkdir(full, 0o700)
@@ -3543,9 +3616,8 @@ class Staging(object):
         write_new(target, pieces(source, seen), mode, (self.incoming.epoch, self.incoming.epoch))
 
     def lay_file(self, path, entry, full):
-        payload = self.incoming.full(u"files/" + path)
-        if os.path.lexists(payload):
-            seen = hashlib.sha256()
+        if path in self.brought:
+            payload, seen = self.incoming.full(u"files/" + path), hashlib.sha256()
             self.lay_content(payload, full, entry["mode"], seen)
             if seen.hexdigest() != entry["sha256"]:
                 raise Refused(u"%s of %s is damaged" % (path, self.incoming.what()), u"unpack the delta again")
@@ -3560,9 +3632,8 @@ class Staging(object):
         if source is not None:
             self.lay_content(source, full, entry["mode"])
             return
-        here, found = self.tree.inside(path), None
-        if os.path.lexists(here):
-            found = os.lstat(here)
+        here = self.tree.inside(path)
+        found = status(here)
         mode = entry["mode"] & 0o777
         if found is not None and self.holds(here, found, entry):
             if WINDOWS or stat.S_IMODE(found.st_mode) == mode:
@@ -3671,12 +3742,12 @@ class Staging(object):
             inside = text(folder)[len(text(self.base)):].replace(os.sep, u"/").lstrip(u"/")
             for name in folders + names:
                 path = (inside + u"/" if inside else u"") + text(name)
+                path = (self.before.get(path) or {}).get("path", path)  # one string of it is enough
                 full = self.full(path)
                 if path == LOCK:
                     continue
-                here = os.path.join(self.tree.base, native(path))
-                if not os.path.islink(full) and os.path.isfile(full) and os.path.lexists(here) and (
-                        not WINDOWS and os.path.samestat(os.lstat(here), os.lstat(full))):
+                there = None if WINDOWS else status(os.path.join(self.tree.base, native(path)))
+                if there is not None and stat.S_ISREG(there.st_mode) and os.path.samestat(there, os.lstat(full)):
                     found[path] = None
                 else:
                     found[path] = item_at(full)
@@ -3691,14 +3762,14 @@ SHOWN_EGGS = 20  # of what changed, in the last lines of an update
 
 def plan_update(tree, staging, prepared):
     """Gives the plan by which the tree becomes the staged one."""
-    left, own, new = left_in(tree), interpreter_of(tree.manifest), interpreter_of(staging.incoming.manifest)
+    left, own, new = left_in(tree, staging.entries), interpreter_of(tree.manifest), interpreter_of(staging.incoming.manifest)
     # One that was here before, and that a process still uses.
     left.update(outlived(tree.base).get(new, {}).get("files") or {})
     plan = Plan(tree.base, left, prepared)
     if own and own != new and not WINDOWS:
         plan.outlives = (own + u"/",)
     wanted = staging.items()
-    listed = set(e["path"] for e in staging.incoming.files.get("files") or ())
+    left_out = set(e["path"] for e in staging.incoming.files.get("files") or () if e["path"] not in wanted)
     for path in sorted(wanted):
         item = wanted[path]
         if item is None or path == STATE or path == OWN:
@@ -3710,7 +3781,7 @@ def plan_update(tree, staging, prepared):
             plan.lay_folder(path, item.mode, have)
         else:
             plan.lay(path, item, have)
-    gone = [p for p in left if p not in wanted and p not in listed]
+    gone = [p for p in left if p not in wanted and p not in left_out]
     eggs = [p for p in gone if left[p] == u"dir" and p.endswith(u".egg") and is_owned(p)]
     plan.eggs = tuple(p + u"/" for p in eggs)
     for path in eggs:
@@ -3748,6 +3819,21 @@ def apply_update(tree, incoming, python, root, look=False):
     """Makes the tree the incoming version, or leaves it as it is; with look,
     it is left in any case."""
     change = Transaction(tree.base)
+    lines = begin(tree, change, incoming, python, root, look)
+    if look:
+        return 0
+    incoming.files = {}  # of a large tree the plan and the lists of files take most memory
+    plan = read_json(tree.base, CHANGE + u"/plan.json")
+    change.run(plan)
+    drop_incoming(tree.base, tree.archive, incoming.digest)
+    for line in lines:
+        say(line)
+    return len([o for o in plan["operations"] if o[1].split(u"/")[0] != OWN])
+
+
+def begin(tree, change, incoming, python, root, look):
+    """Prepares the whole change, and writes its plan: from here on it is finished, or
+    undone. Gives what is to say of it."""
     staging = Staging(tree, incoming)
     try:
         incoming.check(python, root)
@@ -3764,8 +3850,8 @@ def apply_update(tree, incoming, python, root, look=False):
         check_config(tree, staging, python, plan)
         if look:
             change.sweep()
-            return 0
-        changed = account(tree, incoming)
+            return []
+        changed = account(tree, incoming, staging.entries)
         sync_sources(tree.base, operations)
         if plan.outlives:
             note_outlived(tree.base, plan.outlives[0][:-1], plan.left, incoming.digest)
@@ -3777,20 +3863,12 @@ def apply_update(tree, incoming, python, root, look=False):
         if isinstance(e, Refused) and e.code != 3:
             clear(tree.inside(INCOMING + u"/x").rpartition(native(u"/"))[0])
         raise
-    change.run(read_json(tree.base, CHANGE + u"/plan.json"))
-    drop_incoming(tree.base, tree.archive, incoming.digest)
-    for line in [line for _, _, line in plan.report] + changed:
-        say(line)
-    return len([o for o in operations if o[1].split(u"/")[0] != OWN])
+    return [line for _, _, line in plan.report] + changed
 
 
-def account(tree, incoming):
-    """Gives what changes, in lines. No update fails without it: the old list of files may be damaged."""
-    try:
-        old = read_json(tree.base, FILES) or {}
-    except Refused:
-        return []
-    return changed_lines(tree.manifest, old.get("files") or (), incoming.manifest, incoming.files.get("files") or (), SHOWN_EGGS)
+def account(tree, incoming, old):
+    """Gives what changes from an old list of files, in lines."""
+    return changed_lines(tree.manifest, old, incoming.manifest, incoming.files.get("files") or (), SHOWN_EGGS)
 
 
 def kept_files(plan):

@@ -149,7 +149,8 @@ PIECE = 4 << 20
 def pieces(path, seen=None):
     """Gives the content of a regular file, piece by piece; a hash that is given sees it too."""
     with open_file(path) as f:
-        for piece in iter(lambda: f.read(PIECE), b""):
+        size = min(PIECE, os.fstat(f.fileno()).st_size + 1)  # so that memory is taken for what is there
+        for piece in iter(lambda: f.read(size), b""):
             if seen is not None:
                 seen.update(piece)
             yield piece
@@ -239,14 +240,16 @@ def endless(path):
 
 def clear(path):
     """Removes whatever is there."""
-    if not os.path.lexists(path):
+    try:
+        mode = os.lstat(path).st_mode
+    except EnvironmentError:
         return
-    if os.path.islink(path) or not os.path.isdir(path):
+    if not stat.S_ISDIR(mode):
         if WINDOWS:
             os.chmod(path, 0o700)
         os.unlink(path)
         return
-    if not WINDOWS and stat.S_IMODE(os.lstat(path).st_mode) & 0o700 != 0o700:
+    if not WINDOWS and stat.S_IMODE(mode) & 0o700 != 0o700:
         os.chmod(path, 0o700)
     for name in os.listdir(path):
         clear(os.path.join(path, name))
@@ -384,9 +387,10 @@ def same_archive(_):
     return u"use the bootstrap.py of the same archive"
 
 
-def read_json(root, name, missing=None, known=FORMAT, newer=same_archive):
+def read_json(root, name, missing=None, known=FORMAT, newer=same_archive, each_object=None):
     """Gives a JSON document of .binary-buildout, or None if it isn't there. newer says
-    of one with a higher format than is known what can be done."""
+    of one with a higher format than is known what can be done. each_object gives what
+    stands for an object in it."""
     path = os.path.join(root, native(name))
     hint = missing or u"unpack the archive again, and compare its SHA-256"
     if not os.path.lexists(path):
@@ -394,7 +398,7 @@ def read_json(root, name, missing=None, known=FORMAT, newer=same_archive):
             raise Refused(u"%s is missing" % name, missing, 2)
         return None
     try:
-        found = json.loads(read_file(path).decode("utf-8"))
+        found = json.loads(read_file(path).decode("utf-8"), object_hook=each_object)
     except (ValueError, RuntimeError):  # no JSON, or nested without an end
         raise Refused(u"%s is damaged" % name, hint)
     if not isinstance(found, dict) or not is_number(found.get("format")):

@@ -3,6 +3,7 @@ import binascii
 import contextlib
 import hashlib
 import io
+import itertools
 import mmap
 import os
 
@@ -32,7 +33,7 @@ def mask(digits, count):
     return int(digits * count, 16)
 
 
-MASKS = mask(b"7f", CHUNK), mask(b"80", CHUNK)
+LOW, HIGH, ZEROS = mask(b"7f", CHUNK), mask(b"80", CHUNK), b"\0" * CHUNK
 
 
 def as_number(data):
@@ -54,12 +55,10 @@ if hasattr(int, "from_bytes"):  # ten times as fast
 def add(base, diff):
     """Gives the sums of two strings' bytes, each modulo 256, all of them at once: as
     one number, of which no byte carries into the next one."""
-    if not diff.strip(b"\0"):
+    if ZEROS.startswith(diff):
         return base
-    count = len(base)
-    low, high = MASKS if count == CHUNK else (m >> 8 * (CHUNK - count) for m in MASKS)
     a, b = as_number(base), as_number(diff)
-    return as_bytes(((a & low) + (b & low)) ^ ((a ^ b) & high), count)
+    return as_bytes(((a & LOW) + (b & LOW)) ^ ((a ^ b) & HIGH), len(base))
 
 
 def mapped(f):
@@ -95,9 +94,7 @@ class Streams(object):
         that was compiled anew has a step for each hundred bytes."""
         at, length = 0, len(base)
         parts, layout, room = [], [], CHUNK
-        while steps:
-            steps -= 1
-            added, put, seek = next(self.steps)
+        for added, put, seek in itertools.islice(self.steps, steps):
             size -= added + put
             if size < 0 or at + added > length:
                 self.damaged(u"steps")
@@ -150,20 +147,34 @@ class Streams(object):
 
     def read_steps(self):
         """Gives the three numbers of each step, as long as they are asked for."""
-        row, value, shift = [], 0, 0
-        for block in iter(lambda: self.opened(u"steps").read(CHUNK), b""):
-            for byte in bytearray(block):
+        left = []
+        for block in iter(lambda: self.opened(u"steps").read(CHUNK >> 2), b""):
+            numbers, value, shift = left, 0, 0
+            add = numbers.append
+            more = b"" if ord(block[-1:]) < 0x80 else self.rest_of_number()
+            for byte in bytearray(block + more):
+                if byte < 0x80:
+                    add(value | byte << shift if shift else byte)
+                    value = shift = 0
+                    continue
                 value |= (byte & 0x7f) << shift
                 shift += 7
-                if byte < 0x80:
-                    row.append(value)
-                    value = shift = 0
-                    if len(row) == 3:
-                        yield row
-                        row = []
-                elif shift > 56:
+                if shift > 56:
                     self.damaged(u"steps")
+            whole = len(numbers) // 3 * 3
+            left = numbers[whole:]
+            for row in zip(numbers[0:whole:3], numbers[1:whole:3], numbers[2:whole:3]):
+                yield row
         self.damaged(u"steps")
+
+    def rest_of_number(self):
+        """Gives the bytes up to the end of the number that is being read."""
+        found = b""
+        while not found or ord(found[-1:]) >= 0x80:
+            found += self.take(u"steps", 1)
+            if len(found) > 9:
+                self.damaged(u"steps")
+        return found
 
     def damaged(self, name):
         self.incoming.damaged(self.folder + u"/" + name)

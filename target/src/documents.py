@@ -136,9 +136,10 @@ def same_archive(_):
     return u"use the bootstrap.py of the same archive"
 
 
-def read_json(root, name, missing=None, known=FORMAT, newer=same_archive):
+def read_json(root, name, missing=None, known=FORMAT, newer=same_archive, each_object=None):
     """Gives a JSON document of .binary-buildout, or None if it isn't there. newer says
-    of one with a higher format than is known what can be done."""
+    of one with a higher format than is known what can be done. each_object gives what
+    stands for an object in it."""
     path = os.path.join(root, native(name))
     hint = missing or u"unpack the archive again, and compare its SHA-256"
     if not os.path.lexists(path):
@@ -146,7 +147,7 @@ def read_json(root, name, missing=None, known=FORMAT, newer=same_archive):
             raise Refused(u"%s is missing" % name, missing, 2)
         return None
     try:
-        found = json.loads(read_file(path).decode("utf-8"))
+        found = json.loads(read_file(path).decode("utf-8"), object_hook=each_object)
     except (ValueError, RuntimeError):  # no JSON, or nested without an end
         raise Refused(u"%s is damaged" % name, hint)
     if not isinstance(found, dict) or not is_number(found.get("format")):

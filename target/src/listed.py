@@ -7,11 +7,13 @@ from system import FILES, FORMAT, LOCK, OWN, native, text
 from transaction import LISTED
 
 
-def left_in(tree):
+def left_in(tree, entries=None):
     """Gives what this program and buildout left at each path: a digest, "dir", or
-    "link:" and where it points to."""
+    "link:" and where it points to. entries are those of files.json, where it was read."""
     left = {}
-    for entry in (read_json(tree.base, FILES) or {}).get("files") or ():
+    if entries is None:
+        entries = (read_json(tree.base, FILES) or {}).get("files") or ()
+    for entry in entries:
         kind = entry.get("type") or u""
         left[entry["path"]] = u"dir" if kind == u"dir" else (
             u"link:" + entry["link"] if kind == u"link" else entry["sha256"])

@@ -25,6 +25,8 @@ def is_bytecode(path):
 class Item(object):
     """What lies, or shall lie, at a path."""
 
+    __slots__ = ("kind", "mode", "value", "source")
+
     def __init__(self, kind, mode, value, source=None):
         self.kind, self.mode, self.value, self.source = kind, mode, value, source
 
@@ -68,6 +70,7 @@ class Plan(object):
         self.report = []
         self.extra = {}       # files beside others that this leaves: path to digest
         self.number = 0
+        self.ways = {u"": True}  # directories that were looked at: whether each is one, and no link leads to it
 
     def full(self, path):
         return os.path.join(self.base, native(path))
@@ -75,11 +78,14 @@ class Plan(object):
     def have(self, path):
         """Gives what lies at a path now; nothing does where a directory on the way
         is a file or a link yet."""
-        parts = path.split(u"/")
-        for i in range(1, len(parts)):
-            if not is_folder(self.full(u"/".join(parts[:i]))):
-                return None
-        return item_at(self.full(path))
+        return item_at(self.full(path)) if self.leads(path.rpartition(u"/")[0]) else None
+
+    def leads(self, folder):
+        """Says whether a path is that of a directory, and each one on the way is."""
+        if folder not in self.ways:
+            parts = folder.split(u"/")
+            self.ways[folder] = all(is_folder(self.full(u"/".join(parts[:i]))) for i in range(1, len(parts) + 1))
+        return self.ways[folder]
 
     def say(self, kind, path, line):
         self.report.append([kind, path, line])

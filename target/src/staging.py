@@ -5,13 +5,21 @@ import stat
 import subprocess
 
 from bundled import given_python, starting_command
-from documents import read_json
+from documents import is_text, read_json
 from binpatch import Patches
 from plan import is_owned, item_at, was_taken
 from system import (FILES, LAUNCH, LAUNCHER, LOCK, OWN, Refused, WINDOWS, clear, digest_of, native, pieces, plain,
     text, write_new)
 from moves import is_folder, lay_copy, make_folders
 from transaction import STAGED
+
+
+def status(path):
+    """Gives what lstat says of a path; None if nothing is there."""
+    try:
+        return os.lstat(path)
+    except EnvironmentError:
+        return None
 
 
 class Staging(object):
@@ -23,14 +31,45 @@ class Staging(object):
         self.times = []      # of files that stay: their time becomes the new archive's
         self.left_out = set()
         self.relocated = set(i["path"] for i in incoming.manifest["relocations"])
-        before = (read_json(tree.base, FILES) or {}).get("files") or []
-        self.before = dict((e["path"], e) for e in before)
-        self.patches = Patches(incoming, before)
-        self.contents = {}  # by digest: the paths that had it in the version that is here
-        for e in self.before.values():
-            if "sha256" in e and e["path"].split(u"/")[0] != u"var":
-                self.contents.setdefault(e["sha256"], []).append(e["path"])
+        self.entries = self.read_entries()
+        self.before = dict((e["path"], e) for e in self.entries)
+        self.patches = Patches(incoming, self.entries)
+        self.brought, self.made = set(), set()
+        self.contents = self.moved()  # by digest: the paths that had it in the version that is here
         self.modes = []
+
+    def read_entries(self):
+        """Gives the lines of the files.json that is here. What is the same in the new one
+        is in memory once: of Plone's 22,000 lines that is most."""
+        new = dict((e["path"], e) for e in self.incoming.files.get("files") or ())
+
+        def once(entry):
+            path = entry.get("path")
+            known = new.get(path) if is_text(path) else None
+            return known if known == entry else entry
+
+        return (read_json(self.tree.base, FILES, each_object=once) or {}).get("files") or []
+
+    def moved(self):
+        """Gives where the contents are that neither came along nor were at their path before."""
+        found = dict((e["sha256"], []) for e in self.incoming.files.get("files") or () if "sha256" in e
+                     and (self.before.get(e["path"]) or {}).get("sha256") != e["sha256"])
+        for e in self.entries:
+            if e.get("sha256") in found and e["path"].split(u"/")[0] != u"var":
+                found[e["sha256"]].append(e["path"])
+        return found
+
+    def payload(self):
+        """Gives the paths whose files came along. No directory on the way may be a link."""
+        top = self.incoming.full(u"files")
+        skipped, found = len(text(top)) + 1, set()
+        for folder, folders, names in os.walk(top):
+            inside = text(folder)[skipped:].replace(os.sep, u"/")
+            inside += u"/" if inside else u""
+            for name in folders:
+                self.incoming.full(u"files/%s%s/x" % (inside, text(name)))
+            found.update(inside + text(name) for name in names)
+        return found
 
     def full(self, path):
         return os.path.join(self.base, native(path))
@@ -38,20 +77,31 @@ class Staging(object):
     def lay(self):
         clear(self.base)
         os.mkdir(self.base, 0o700)
+        self.lay_documents()
         try:
+            self.brought = self.payload()
             for entry in self.incoming.files.get("files") or ():
                 self.lay_entry(entry)
         finally:
             self.patches.close()  # what is open can't be removed on Windows
-        for name, data in sorted(self.incoming.documents.items()):
-            write_new(self.full(OWN + u"/" + name), data, 0o644, (self.incoming.epoch, self.incoming.epoch))
         for full, mode in reversed(self.modes):
             os.chmod(full, mode & 0o777)
+        # The plan of a large tree needs the memory.
+        self.patches, self.contents, self.brought, self.made, self.modes = None, {}, set(), set(), []
+
+    def lay_documents(self):
+        make_folders(self.full(OWN))
+        for name, data in sorted(self.incoming.documents.items()):
+            write_new(self.full(OWN + u"/" + name), data, 0o644, (self.incoming.epoch, self.incoming.epoch))
+        self.incoming.documents = {}  # Plone's are five megabytes
 
     def lay_entry(self, entry):
         path, kind = entry["path"], entry.get("type") or u""
         full = self.full(path)
-        make_folders(os.path.dirname(full))
+        folder = os.path.dirname(full)
+        if folder not in self.made:
+            make_folders(folder)
+            self.made.add(folder)
         if kind == u"dir":
             if not is_folder(full):
                 os.mkdir(full, 0o700)
@@ -74,9 +124,8 @@ class Staging(object):
         write_new(target, pieces(source, seen), mode, (self.incoming.epoch, self.incoming.epoch))
 
     def lay_file(self, path, entry, full):
-        payload = self.incoming.full(u"files/" + path)
-        if os.path.lexists(payload):
-            seen = hashlib.sha256()
+        if path in self.brought:
+            payload, seen = self.incoming.full(u"files/" + path), hashlib.sha256()
             self.lay_content(payload, full, entry["mode"], seen)
             if seen.hexdigest() != entry["sha256"]:
                 raise Refused(u"%s of %s is damaged" % (path, self.incoming.what()), u"unpack the delta again")
@@ -91,9 +140,8 @@ class Staging(object):
         if source is not None:
             self.lay_content(source, full, entry["mode"])
             return
-        here, found = self.tree.inside(path), None
-        if os.path.lexists(here):
-            found = os.lstat(here)
+        here = self.tree.inside(path)
+        found = status(here)
         mode = entry["mode"] & 0o777
         if found is not None and self.holds(here, found, entry):
             if WINDOWS or stat.S_IMODE(found.st_mode) == mode:
@@ -202,12 +250,12 @@ class Staging(object):
             inside = text(folder)[len(text(self.base)):].replace(os.sep, u"/").lstrip(u"/")
             for name in folders + names:
                 path = (inside + u"/" if inside else u"") + text(name)
+                path = (self.before.get(path) or {}).get("path", path)  # one string of it is enough
                 full = self.full(path)
                 if path == LOCK:
                     continue
-                here = os.path.join(self.tree.base, native(path))
-                if not os.path.islink(full) and os.path.isfile(full) and os.path.lexists(here) and (
-                        not WINDOWS and os.path.samestat(os.lstat(here), os.lstat(full))):
+                there = None if WINDOWS else status(os.path.join(self.tree.base, native(path)))
+                if there is not None and stat.S_ISREG(there.st_mode) and os.path.samestat(there, os.lstat(full)):
                     found[path] = None
                 else:
                     found[path] = item_at(full)

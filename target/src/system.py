@@ -121,7 +121,8 @@ PIECE = 4 << 20
 def pieces(path, seen=None):
     """Gives the content of a regular file, piece by piece; a hash that is given sees it too."""
     with open_file(path) as f:
-        for piece in iter(lambda: f.read(PIECE), b""):
+        size = min(PIECE, os.fstat(f.fileno()).st_size + 1)  # so that memory is taken for what is there
+        for piece in iter(lambda: f.read(size), b""):
             if seen is not None:
                 seen.update(piece)
             yield piece
@@ -211,14 +212,16 @@ def endless(path):
 
 def clear(path):
     """Removes whatever is there."""
-    if not os.path.lexists(path):
+    try:
+        mode = os.lstat(path).st_mode
+    except EnvironmentError:
         return
-    if os.path.islink(path) or not os.path.isdir(path):
+    if not stat.S_ISDIR(mode):
         if WINDOWS:
             os.chmod(path, 0o700)
         os.unlink(path)
         return
-    if not WINDOWS and stat.S_IMODE(os.lstat(path).st_mode) & 0o700 != 0o700:
+    if not WINDOWS and stat.S_IMODE(mode) & 0o700 != 0o700:
         os.chmod(path, 0o700)
     for name in os.listdir(path):
         clear(os.path.join(path, name))

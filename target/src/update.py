@@ -10,7 +10,7 @@ from listed import left_in, own_files
 from outlived import OUTLIVED, interpreter_of, note_outlived, outlived
 from plan import Plan, is_owned, item_at
 from staging import Staging
-from system import FILES, FORMAT, OWN, Refused, STATE, WINDOWS, clear, native, say, write_new
+from system import FORMAT, OWN, Refused, STATE, WINDOWS, clear, native, say, write_new
 from transaction import CHANGE, INCOMING, RECORD, STAGED, Transaction
 
 
@@ -19,14 +19,14 @@ SHOWN_EGGS = 20  # of what changed, in the last lines of an update
 
 def plan_update(tree, staging, prepared):
     """Gives the plan by which the tree becomes the staged one."""
-    left, own, new = left_in(tree), interpreter_of(tree.manifest), interpreter_of(staging.incoming.manifest)
+    left, own, new = left_in(tree, staging.entries), interpreter_of(tree.manifest), interpreter_of(staging.incoming.manifest)
     # One that was here before, and that a process still uses.
     left.update(outlived(tree.base).get(new, {}).get("files") or {})
     plan = Plan(tree.base, left, prepared)
     if own and own != new and not WINDOWS:
         plan.outlives = (own + u"/",)
     wanted = staging.items()
-    listed = set(e["path"] for e in staging.incoming.files.get("files") or ())
+    left_out = set(e["path"] for e in staging.incoming.files.get("files") or () if e["path"] not in wanted)
     for path in sorted(wanted):
         item = wanted[path]
         if item is None or path == STATE or path == OWN:
@@ -38,7 +38,7 @@ def plan_update(tree, staging, prepared):
             plan.lay_folder(path, item.mode, have)
         else:
             plan.lay(path, item, have)
-    gone = [p for p in left if p not in wanted and p not in listed]
+    gone = [p for p in left if p not in wanted and p not in left_out]
     eggs = [p for p in gone if left[p] == u"dir" and p.endswith(u".egg") and is_owned(p)]
     plan.eggs = tuple(p + u"/" for p in eggs)
     for path in eggs:
@@ -76,6 +76,21 @@ def apply_update(tree, incoming, python, root, look=False):
     """Makes the tree the incoming version, or leaves it as it is; with look,
     it is left in any case."""
     change = Transaction(tree.base)
+    lines = begin(tree, change, incoming, python, root, look)
+    if look:
+        return 0
+    incoming.files = {}  # of a large tree the plan and the lists of files take most memory
+    plan = read_json(tree.base, CHANGE + u"/plan.json")
+    change.run(plan)
+    drop_incoming(tree.base, tree.archive, incoming.digest)
+    for line in lines:
+        say(line)
+    return len([o for o in plan["operations"] if o[1].split(u"/")[0] != OWN])
+
+
+def begin(tree, change, incoming, python, root, look):
+    """Prepares the whole change, and writes its plan: from here on it is finished, or
+    undone. Gives what is to say of it."""
     staging = Staging(tree, incoming)
     try:
         incoming.check(python, root)
@@ -92,8 +107,8 @@ def apply_update(tree, incoming, python, root, look=False):
         check_config(tree, staging, python, plan)
         if look:
             change.sweep()
-            return 0
-        changed = account(tree, incoming)
+            return []
+        changed = account(tree, incoming, staging.entries)
         sync_sources(tree.base, operations)
         if plan.outlives:
             note_outlived(tree.base, plan.outlives[0][:-1], plan.left, incoming.digest)
@@ -105,20 +120,12 @@ def apply_update(tree, incoming, python, root, look=False):
         if isinstance(e, Refused) and e.code != 3:
             clear(tree.inside(INCOMING + u"/x").rpartition(native(u"/"))[0])
         raise
-    change.run(read_json(tree.base, CHANGE + u"/plan.json"))
-    drop_incoming(tree.base, tree.archive, incoming.digest)
-    for line in [line for _, _, line in plan.report] + changed:
-        say(line)
-    return len([o for o in operations if o[1].split(u"/")[0] != OWN])
+    return [line for _, _, line in plan.report] + changed
 
 
-def account(tree, incoming):
-    """Gives what changes, in lines. No update fails without it: the old list of files may be damaged."""
-    try:
-        old = read_json(tree.base, FILES) or {}
-    except Refused:
-        return []
-    return changed_lines(tree.manifest, old.get("files") or (), incoming.manifest, incoming.files.get("files") or (), SHOWN_EGGS)
+def account(tree, incoming, old):
+    """Gives what changes from an old list of files, in lines."""
+    return changed_lines(tree.manifest, old, incoming.manifest, incoming.files.get("files") or (), SHOWN_EGGS)
 
 
 def kept_files(plan):

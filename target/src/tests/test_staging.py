@@ -24,7 +24,8 @@ class StagingTest(unittest.TestCase):
         self.addCleanup(shutil.rmtree, folder)
         staging, closed = Staging.__new__(Staging), []
         staging.base = os.path.join(native(text(folder)), native(u"staged"))
-        staging.incoming = Double(files={"files": [{"path": u"eggs/a.py"}]})
+        staging.made, staging.payload = set(), lambda: ()
+        staging.incoming = Double(files={"files": [{"path": u"eggs/a.py"}]}, documents={})
         staging.patches = Double(close=lambda: closed.append(True))
 
         def refuse(path, entry, full):
@@ -32,6 +33,29 @@ class StagingTest(unittest.TestCase):
         staging.lay_file = refuse
         self.assertRaises(Refused, staging.lay)
         self.assertEqual(closed, [True])
+
+
+class EntriesTest(unittest.TestCase):
+
+    def test_once(self):
+        """What both lists of files have alike is in memory once, and where contents are is
+        known of those that moved."""
+        folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, folder)
+        os.mkdir(os.path.join(folder, ".binary-buildout"))
+        line = u'{"path": "%s", "mode": 420, "size": 1, "sha256": "%s"}'
+        with open(os.path.join(folder, ".binary-buildout", "files.json"), "wb") as f:
+            f.write((u'{"format": 1, "files": [%s]}' % u", ".join(line % row for row in (
+                (u"a", u"11"), (u"eggs/old", u"22"), (u"var/c", u"22"), (u"d", u"33")))).encode("ascii"))
+        new = [{"path": path, "mode": 420, "size": 1, "sha256": digest} for path, digest in (
+            (u"a", u"11"), (u"eggs/new", u"22"), (u"d", u"44"))]
+        staging = Staging.__new__(Staging)
+        staging.tree, staging.incoming = Double(base=native(text(folder))), Double(files={"files": new})
+        staging.entries = staging.read_entries()
+        staging.before = dict((e["path"], e) for e in staging.entries)
+        self.assertEqual([e["sha256"] for e in staging.entries], [u"11", u"22", u"22", u"33"])
+        self.assertEqual([e is n for e, n in zip(staging.entries, new)], [True, False, False])
+        self.assertEqual(staging.moved(), {u"22": [u"eggs/old"], u"44": []})
 
 
 class DeltaFormatTest(unittest.TestCase):
