@@ -28,16 +28,31 @@ with=$(echo "$work"/with/*.tar.gz) without=$(echo "$work"/without/*.tar.gz)
     tar -C "$work/unpacked" -czf "$work/interpreter.tar.gz" "$(cd "$work/unpacked" && echo python-*)"
 }
 
+# PyInstaller's directory of bin/hello, with the same distributions: the peer that can be had.
+peer=$work/pyinstaller.tar.gz
+[ -e "$peer" ] || {
+    rm -rf "${work:?}/peer"
+    "$python" -m venv "$work/peer/env"
+    "$work/peer/env/bin/pip" -q install pyinstaller==6.22.3 MarkupSafe==3.0.3 ./examples/hello/src/hello
+    (
+        cd "$work/peer"
+        echo 'import hello; hello.main()' >start.py
+        ./env/bin/pyinstaller --log-level ERROR --onedir --strip --name hello start.py
+    )
+    tar -C "$work/peer/dist" -czf "$peer" hello
+}
+
 size() { stat -c %s "$1"; }
-echo "# $(nproc) processors, load $(cut -d' ' -f1 /proc/loadavg); bytes: with $(size "$with"), without $(size "$without"), the interpreter adds $(($(size "$with") - $(size "$without")))"
+echo "# $(nproc) processors, load $(cut -d' ' -f1 /proc/loadavg); bytes: with $(size "$with"), without $(size "$without"), the interpreter adds $(($(size "$with") - $(size "$without"))); PyInstaller's directory of bin/hello $(size "$peer")"
 
 with_install() { "$work/binary-buildout" install "$with" --into "$out" && "$out/bin/buildout"; }
 without_install() { "$work/binary-buildout" install "$without" --into "$out" --python "$python" && "$out/bin/buildout"; }
+pyinstaller_install() { mkdir "$out" && tar -xzf "$peer" -C "$out" && "$out/hello/hello" World; }
 tar_interpreter() { mkdir "$out" && tar -xzf "$work/interpreter.tar.gz" -C "$out"; }
 
 echo 'run,command,seconds,processor'
 for run in $(seq 0 "$runs"); do
-    for command in with_install without_install tar_interpreter; do
+    for command in with_install without_install tar_interpreter pyinstaller_install; do
         rm -rf "$out"
         TIMEFORMAT='%R %U %S'
         said=$({ time "$command" >"$work/said" 2>&1; } 2>&1) || { cat "$work/said" >&2 && exit 1; }
