@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -33,6 +34,9 @@ type LastArchive struct {
 // may reuse. That there is none is no error. Its digest is that of index.json,
 // and an attestation that is there has to be the repository's own.
 func Last(ctx context.Context, o Request, w Wanted) (*LastArchive, error) {
+	if w.Repo == "" {
+		return nil, fault.Usage(errors.New("looking for the last release: no repository is named"), "name it with --repo OWNER/REPO")
+	}
 	if !ownerRepo.MatchString(w.Repo) {
 		return nil, fault.Usage(fmt.Errorf("looking for the last release: %q isn't OWNER/REPO", w.Repo), "name the repository with --repo OWNER/REPO")
 	}
