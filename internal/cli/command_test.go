@@ -57,7 +57,6 @@ func TestUsage(t *testing.T) {
 		{[]string{"inspect", "missing.tar.gz"}, 2, "", "error: reading the archive: "},
 		// It could be OWNER/REPO; GitHub isn't asked.
 		{[]string{"install", "dist/site-1.0-cp313-linux_x86_64.tar.gz", "--into", "new"}, 2, "", "error: installing dist/site-1.0-cp313-linux_x86_64.tar.gz: there is no such file\nhint: give an archive, "},
-		{[]string{"last"}, 2, "", "error: looking for the last release: no repository is named\nhint: name it with --repo OWNER/REPO\n"},
 		{[]string{"prove", "missing.tar.gz"}, 2, "", "no such file or directory\nhint: name an archive, "},
 		{[]string{"release", "--tag", "v1", "--prepare", "--plan", "missing"}, 3, "", "no such file or directory\nhint: binary-buildout plan --json "},
 		{[]string{"inspect", "."}, 2, "", "error: . is a directory, no archive\nhint: "},
