@@ -171,6 +171,37 @@ func TestAheadDigest(t *testing.T) {
 	}
 }
 
+// TestAheadAllowed: which addresses a thread may ask for is found out without
+// zc.buildout 2.13.8's way, which empties a module that the other threads use.
+func TestAheadAllowed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("installs zc.buildout")
+	}
+	py, dir := python(t, "3.8"), t.TempDir()
+	if out, err := exec.Command(py, "-m", "pip", "install", "-q", "-t", dir, "zc.buildout==2.13.8", "setuptools==51.3.3").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	cmd := exec.Command(py, "-c", target.Names()+`
+import types
+import zc.buildout.buildout
+buildout, wrap = zc.buildout, lambda *args: None
+with open('py/ahead.py') as f:
+    exec(compile(f.read(), 'ahead.py', 'exec'))
+index = easy._get_index('http://index.test/simple/', [], ('index.test', '*.allowed.test'))
+urls = ['http://index.test/a', 'https://x.allowed.test/b', 'http://other.test/c', 'file:///d', 'FILE://e/f']
+want = [bool(index.url_ok(url)) for url in urls]
+easy._Monkey = None
+own = Fetcher(types.SimpleNamespace(_index=index), None).index_of(easy.pkg_resources.Requirement.parse('six==1.16.0'))
+print(want, [own.url_ok(url, True) for url in urls])
+`)
+	cmd.Env = append(os.Environ(), "PYTHONPATH="+dir)
+	out, err := cmd.Output()
+	want := "[True, True, False, True, True]"
+	if err != nil || strings.TrimSpace(string(out)) != want+" "+want {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
 // runAhead runs Python code behind py/ahead.py, which finds no zc.buildout.
 func runAhead(t *testing.T, code string) string {
 	t.Helper()

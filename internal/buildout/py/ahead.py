@@ -25,6 +25,11 @@ import tempfile
 import threading
 import zipfile
 
+try:
+    from urllib.parse import urlparse
+except ImportError:
+    from urlparse import urlparse
+
 easy, module, plain = buildout.easy_install, buildout.buildout, plain_name  # noqa: F821
 FETCHERS = 8  # they mostly wait
 MAKERS = max(1, min(4, os.cpu_count() or 1)) if hasattr(os, 'cpu_count') else 1
@@ -141,6 +146,10 @@ class Fetcher(object):
             return Page(response, of_release(response.read(), req.project_name, version))
         index.open_url = open_url
         index.scan_all = lambda *args: None
+        if hasattr(easy, '_Monkey'):
+            # To keep a warning quiet, zc.buildout before 4 empties setuptools.package_index
+            # while url_ok runs, and fills it again: other threads find nothing in it meanwhile.
+            index.url_ok = lambda url, fatal=False: bool(easy.FILE_SCHEME(url) or index.allows(urlparse(url)[1]))
         return index
 
     def fetch(self, req):
