@@ -33,7 +33,9 @@ peer=$work/pyinstaller.tar.gz
 [ -e "$peer" ] || {
     rm -rf "${work:?}/peer"
     "$python" -m venv "$work/peer/env"
-    "$work/peer/env/bin/pip" -q install pyinstaller==6.22.3 MarkupSafe==3.0.3 ./examples/hello/src/hello
+    "$work/peer/env/bin/pip" -q install pyinstaller==6.22.3 MarkupSafe==3.0.3
+    cp -R examples/hello/src/hello "$work/peer/source" # pip builds in the directory that it is given
+    "$work/peer/env/bin/pip" -q install "$work/peer/source"
     (
         cd "$work/peer"
         echo 'import hello; hello.main()' >start.py

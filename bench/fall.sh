@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# bench/fall.sh OLD NEW [RUNS]: does NEW take a fifth more speed away than OLD has?
+# bench/fall.sh OLD NEW [RUNS]: has NEW lost a fifth of OLD's speed?
 # Both are directories with the programs binary-buildout and archive (bench/archive). In each
-# round they verify, archive and install the same tree in turns; it ends with 1 where
+# round they verify, archive and install the same tree in turns. The exit code is 1 if
 # the median of NEW's ratio to OLD, in processors' seconds, is above 1.25.
 #
-# TREE is a stage and ARCHIVE what was packed of it; without them, NEW packs examples/zope.
+# TREE is a stage, and ARCHIVE what was packed from it; without them, NEW packs examples/zope.
 set -euo pipefail
 old=$(cd "$1" && pwd) new=$(cd "$2" && pwd) runs=${3:-9}
 cd "$(dirname "$0")/.."

@@ -1,8 +1,8 @@
 #!/bin/sh
-# A constraint on a package that nobody wants, and pip can't download another one.
+# A constraint on a package that nobody asks for stops pip from downloading another one.
 #
-# Constraints say which version to take *if* a project is wanted; one file of them for many
-# calls is their use, and "pip install -c" does it so. "pip download -c" of pip 20.3.4, the last one
+# Constraints say which version to take *if* a project is wanted, so that one file serves many
+# calls, and that is how "pip install -c" reads them. "pip download -c" of pip 20.3.4, the last one
 # for Python 2.7, goes through the constraints as though they were requirements when it saves the
 # files: one that was never looked up ends it with an AssertionError, before anything
 # is saved. Its new resolver, which isn't the default on Python 2.7, is right, and pip 19.3.1

@@ -1,13 +1,13 @@
 #!/bin/sh
-# Compiled by order with a define of ours, and what runs is the index's wheel.
+# A package is compiled with a define of ours, and the next part runs the index's wheel.
 #
-# zc.recipe.egg:custom is there to compile a distribution with own options. Its result lies in
+# zc.recipe.egg:custom is there to compile a distribution with options of one's own. Its result lies in
 # develop-eggs, which comes before all else. With zc.buildout 6.0.1 the recipe compiles MarkupSafe's
 # sdist and puts an egg of the new form there, with a .dist-info inside. Such eggs
 # are looked for in eggs/ alone; in develop-eggs one counts by its EGG-INFO. So the next part
 # doesn't see it, downloads the wheel, and uses that; the exit code is 0, and .installed.cfg
 # has both parts. An EGG-INFO put beside makes it count. With 2.13.8 the same two parts
-# use what was compiled: a patch or a define that was in force for years is gone by a raise.
+# use what was compiled: a patch or a define that worked for years is gone after an upgrade.
 #
 # Seen 2026-11-30, zc.recipe.egg 6.0.0 on CPython 3.12, and 2.0.7 on 3.9.
 . "$(dirname "$0")/lib.sh"

@@ -1,10 +1,10 @@
 #!/bin/sh
-# python-gettext can't be found on the index, if a recipe asks for it.
+# zc.buildout can't find python-gettext on the index if a recipe asks for it.
 #
 # plone.recipe.precompiler 0.7.2 has a file dependency_links.txt with the address of a
 # server that is long gone. zc.buildout 6.0.1 follows such links by default, and makes another
-# index object for that, from its option "index". Where that isn't set it is an empty text here, and
-# not None, which is what stands for the default: the object asks for /python-gettext/ and
+# index object for that, from its option "index". If that isn't set, it is an empty string here rather
+# than None, which would mean the default: the object asks for /python-gettext/ and
 # finds nothing from now on. The error names a package that is on the index, and that another
 # part installs. "use-dependency-links = false" cures it. pip ignores that file since 19.0,
 # and setuptools still writes it into what it builds.

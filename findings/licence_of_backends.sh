@@ -4,9 +4,9 @@
 # The field is the same for all of them (PEP 639), and by SPDX the case of an identifier doesn't
 # matter, and a deprecated one such as LGPL-2.1 is still one. uv_build 0.13.6 takes neither, and
 # its message for the first is "not a valid SPDX expression". flit 4.2.0 turns apache-2.0 into
-# Apache-2.0, but knows no deprecated identifier, and pdm-backend 2.5.0 writes into the
-# metadata what stands there, be it in small letters. hatchling, setuptools and poetry-core take all
-# three and write them as SPDX does. So a valid file stops to build, or gives other metadata,
+# Apache-2.0, but knows no deprecated identifier, and pdm-backend 2.5.0 copies the text into
+# the metadata, even in lower case. hatchling, setuptools and poetry-core take all
+# three and write them as SPDX does. So a valid file no longer builds, or gives other metadata,
 # when nothing but its backend is changed.
 #
 # Seen 2026-11-30.

@@ -1,5 +1,5 @@
 #!/bin/sh
-# strip makes one virtualenv smaller, and changes each other one, those to come too.
+# strip makes one virtualenv smaller, and changes all others, even those made later.
 #
 # uv 0.13.9 installs by hard links to its cache. GNU strip, patchelf and chrpath write into the
 # file that is there instead of replacing it, so what they do to a module in one environment

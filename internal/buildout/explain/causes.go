@@ -107,7 +107,7 @@ var causes = []cause{
 	{regexp.MustCompile(`(?i)Killed signal terminated program|signal 9|exit status -9\b|exit code: -9\b`),
 		always("the system killed a program of the build, usually because it ran out of memory: build on a machine that has more", 3)},
 	{regexp.MustCompile(`in fetch_build_egg\n\s+return cmd\.easy_install\(req\)`), func(q question, _ []string) Advice {
-		return Advice{Tip: fmt.Sprintf("something that %s wants at its build (setup_requires) was fetched by a setuptools below 42, which takes the newest release, be it for Python %s or not: run python%s -m pip install --upgrade setuptools wheel, with the Python that builds", q.failing(), q.Python, q.Python), Code: 3}
+		return Advice{Tip: fmt.Sprintf("something that %s needs for its build (setup_requires) was fetched by a setuptools below 42, which takes the newest release even if that doesn't run on Python %s: run python%s -m pip install --upgrade setuptools wheel, with the Python that builds", q.failing(), q.Python, q.Python), Code: 3}
 	}},
 	{regexp.MustCompile(`error: .*\b_?Py[A-Z]\w*|` + goneHeader.String()), func(q question, _ []string) Advice {
 		return Advice{Tip: fmt.Sprintf("the C sources of %s don't compile with Python %s: %s; %s", q.failing(), q.Python, q.another(), WholeLog)}

@@ -60,7 +60,7 @@ func oldName(q question, m []string) Advice {
 func noDistribution(q question, m []string) Advice {
 	name := Project(m[1])
 	if name == m[1] && strings.HasPrefix(q.Buildout, "5.") && slices.ContainsFunc(q.Develop, func(d string) bool { return pydist.PlainName(d) == pydist.PlainName(name) }) {
-		return Advice{Tip: fmt.Sprintf("%s is under develop, but zc.buildout %s reads no metadata of develop packages but that of setuptools: pin zc.buildout = 6.0.1 and zc.recipe.egg = 6.0.0 in [versions], or build %s with setuptools",
+		return Advice{Tip: fmt.Sprintf("%s is under develop, but zc.buildout %s reads only the metadata that setuptools writes for develop packages: pin zc.buildout = 6.0.1 and zc.recipe.egg = 6.0.0 in [versions], or build %s with setuptools",
 			name, q.Buildout, name)}
 	}
 	tip := fmt.Sprintf("no index or find-links has %s for Python %s: check the pin, and [buildout] index, find-links and allow-hosts (one a line)", m[1], q.Python)
