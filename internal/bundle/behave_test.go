@@ -67,17 +67,17 @@ func behavesElsewhere(t *testing.T, o bundle.Options, b *bundle.Bundle, place st
 			t.Fatal(err)
 		}
 	}
-	for name, command := range map[string]func(argv ...string) *exec.Cmd{
-		"debian 13": func(argv ...string) *exec.Cmd {
+	for name, command := range map[string]func(t *testing.T, argv ...string) *exec.Cmd{
+		"debian 13": func(t *testing.T, argv ...string) *exec.Cmd {
 			return testroot.Debian(t, "trixie", "newcomer-trixie", "git", "curl", "ca-certificates").Command(dir, argv...)
 		},
-		"busybox": func(argv ...string) *exec.Cmd { return bare(t, dir, argv...) },
+		"busybox": func(t *testing.T, argv ...string) *exec.Cmd { return bare(t, dir, argv...) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := os.Mkdir(filepath.Join(dir, name), 0o755); err != nil {
 				t.Fatal(err)
 			}
-			cmd := command("--setenv", "PATH", "/nonexistent", "--", path.Join(there, b.Executable), "-Bs", "/srv/behave.py", path.Join(there, b.Directory), o.Prefix, "/srv/"+name, "/srv/pip.whl")
+			cmd := command(t, "--setenv", "PATH", "/nonexistent", "--", path.Join(there, b.Executable), "-Bs", "/srv/behave.py", path.Join(there, b.Directory), o.Prefix, "/srv/"+name, "/srv/pip.whl")
 			if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
 				t.Errorf("%s: %v\n%s", o.Executable, err, out)
 			}

@@ -289,7 +289,8 @@ func TestIncluded(t *testing.T) {
 	}
 	support := 0
 	for _, f := range b.Files {
-		if data, err := os.ReadFile(f.Source); f.Type == archive.TypeFile && (err != nil || bytes.Contains(data, []byte(built)) || bytes.Contains(data, []byte(prefix))) {
+		// A system's Python names /usr in its own text, whatever its prefix is.
+		if data, err := os.ReadFile(f.Source); f.Type == archive.TypeFile && (err != nil || bytes.Contains(data, []byte(prefix)) || built != "/usr" && bytes.Contains(data, []byte(built))) {
 			t.Errorf("%s names the prefix: %v", f.Path, err)
 		}
 		_, test, _ := strings.Cut(f.Path, "/lib/python3.13/test/")
