@@ -9,9 +9,10 @@
 # for this system. 9 if there is no such archive.
 
 binary_buildout_bring() {
+	wanted=$(printf '%s\n' "${sha256#[Ss][Hh][Aa]256:}" | tr A-F a-f)
 	list=index.json
 	if (binary_buildout_get index.json "${tag:-$release}") 2>"$work/why"; then
-		chosen=$(binary_buildout_archives <"$work/index.json" | binary_buildout_fits)
+		binary_buildout_archives <"$work/index.json" >"$work/archives"
 	else
 		code=$?
 		if ! (binary_buildout_get SHA256SUMS "${tag:-$release}") 2>/dev/null; then
@@ -19,12 +20,46 @@ binary_buildout_bring() {
 			exit $code
 		fi
 		list=SHA256SUMS
-		chosen=$(binary_buildout_named <"$work/SHA256SUMS" | binary_buildout_fits)
+		# Of several, the one that --sha256 names.
+		binary_buildout_named <"$work/SHA256SUMS" | awk -v wanted="$wanted" '
+			{ all = all $0 "\n" }
+			$4 == wanted { found = found $0 "\n" }
+			END { printf "%s", found == "" ? all : found }' >"$work/archives"
 	fi
+	while :; do
+		binary_buildout_bring_chosen
+		# shellcheck disable=SC2046 # its words
+		set -- $(binary_buildout_interpreter)
+		if [ $# -ge 3 ]; then
+			rm -rf "$work/tree"
+			mkdir "$work/tree"
+			tar -xf "$work/tar" -C "$work/tree" "$@" || binary_buildout_fail "unpacking $archive" 'make room on that disk'
+			set -- "$work"/tree/*/bootstrap
+			sh "$1" --help >/dev/null && break
+			code=$?
+			[ $list = SHA256SUMS ] || exit $code
+		elif [ $list = index.json ]; then
+			binary_buildout_fail "unpacking $archive: it is no archive of binary-buildout" 'fetch or make it again' 1
+		fi
+		# Its name didn't tell that it has no Python in it, or a floor that is too high here.
+		awk -v name="$archive" '$3 != name' <"$work/archives" >"$work/others"
+		cat "$work/others" >"$work/archives"
+		rm -f "$work/$archive"
+	done
+	rm -f "$work/tar"
+	driver=$(sed -n 's/^PYTHON=\([A-Za-z0-9._+/-]*\)$/\1/p' "$1")
+	# shellcheck disable=SC2034 # install.sh hands it on
+	brought=$work/$archive
+	binary_buildout_own install.py
+	(exec 3<"$work/install.py" && binary_buildout_run "${1%/*}/$driver" -BsSE)
+}
+
+# Fetches the archive that runs here, compares its digest, and leaves what tar reads of it.
+binary_buildout_bring_chosen() {
+	chosen=$(binary_buildout_fits <"$work/archives")
 	[ -n "$chosen" ] || exit 9
 	archive=${chosen%% *} volumes=${chosen##* } listed=${chosen#* }
 	listed=${listed% *}
-	wanted=$(printf '%s\n' "${sha256#[Ss][Hh][Aa]256:}" | tr A-F a-f)
 	[ -z "$wanted" ] || [ "$wanted" = "$listed" ] || binary_buildout_fail "$archive has SHA-256 $listed, and --sha256 says $wanted" 'it is not the archive that you mean: ask who made it' 1
 	printf '%s\n' "no Python here can run this: fetching $archive" >&2
 	binary_buildout_bring_archive
@@ -35,26 +70,16 @@ binary_buildout_bring() {
 	*.tar.zst) zstd -dc <"$work/$archive" ;;
 	*) binary_buildout_fail "unpacking $archive: sh reads no zip" 'install a Python' 2 ;;
 	esac >"$work/tar" || binary_buildout_fail "unpacking $archive" 'make room on that disk, and install gzip or zstd'
-	# Of the archive only its interpreter, if none of its names climbs, and what else
-	# begins as that does. BusyBox has no -T.
-	# shellcheck disable=SC2046 # its words
-	set -- $(tar -tf "$work/tar" | awk -F / '
+}
+
+# Of the archive only its interpreter, if none of its names climbs, and what else
+# begins as that does. BusyBox has no -T.
+binary_buildout_interpreter() {
+	tar -tf "$work/tar" | awk -F / '
 		$2 !~ /^(python-[0-9][A-Za-z0-9._+-]*|bootstrap(\.py)?)$/ { next }
 		/(^|\/)\.\.(\/|$)/ || ($1 "/" $2) !~ /^[A-Za-z0-9._+-]+\/[A-Za-z0-9._+-]+$/ { bad = 1 }
 		!seen[$1 "/" $2]++ { names = names " " $1 "/" $2 }
-		END { if (!bad) print names }')
-	[ $# -ge 3 ] || [ $list = index.json ] || exit 9
-	[ $# -ge 3 ] || binary_buildout_fail "unpacking $archive: it is no archive of binary-buildout" 'fetch or make it again' 1
-	mkdir "$work/tree"
-	tar -xf "$work/tar" -C "$work/tree" "$@" || binary_buildout_fail "unpacking $archive" 'make room on that disk'
-	rm -f "$work/tar"
-	set -- "$work"/tree/*/bootstrap
-	sh "$1" --help >/dev/null || exit
-	driver=$(sed -n 's/^PYTHON=\([A-Za-z0-9._+/-]*\)$/\1/p' "$1")
-	# shellcheck disable=SC2034 # install.sh hands it on
-	brought=$work/$archive
-	binary_buildout_own install.py
-	(exec 3<"$work/install.py" && binary_buildout_run "${1%/*}/$driver" -BsSE)
+		END { if (!bad) print names }'
 }
 
 # Fetches the archive, or the volumes that it is on the release, one after the other.
@@ -121,7 +146,7 @@ binary_buildout_named() {
 NF == 2 && length($1) == 64 && $1 !~ /[^0-9a-f]/ {
 	name = $2
 	sub(/^\*/, "", name)
-	if (name !~ /^[A-Za-z0-9][A-Za-z0-9._+-]*$/ || name ~ /\.delta\.tar\.gz$/ || !match(name, /-cp[0-9]+[a-z]*-[a-z0-9_]+(-[A-Za-z0-9._+-]+)?\.tar\.(gz|zst)$/)) next
+	if (name !~ /^[A-Za-z0-9][A-Za-z0-9._+-]*$/ || name ~ /\.delta\.tar\.gz$/ || !match(name, /-cp[0-9][0-9]+[a-z]*-(manylinux|musllinux|linux|macosx)[a-z0-9_]*(-[A-Za-z0-9._+-]+)?\.tar\.(gz|zst)$/)) next
 	rest = substr(name, RSTART + 1)
 	sub(/\.tar\.(gz|zst)$/, "", rest)
 	abi = platform = rest

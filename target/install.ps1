@@ -109,7 +109,8 @@ function Initialize-BinaryBuildoutDirectory {
     param([string]$Path)
 
     if ([IO.Path]::DirectorySeparatorChar -eq '/') {
-        $null = [IO.Directory]::CreateDirectory($Path, [IO.UnixFileMode]448) # 0700
+        $mode = 'IO.UnixFileMode' -as [type] # from PowerShell 7.3 on; before, the umask has to do
+        $null = if ($mode) { [IO.Directory]::CreateDirectory($Path, [Enum]::ToObject($mode, 448)) } else { [IO.Directory]::CreateDirectory($Path) } # 0700
         return
     }
     $user = [Security.Principal.WindowsIdentity]::GetCurrent().User
@@ -182,9 +183,7 @@ function Find-BinaryBuildoutPython {
     foreach ($path in $paths) {
         try {
             $null = & $path -sE -c 'import sys; sys.path.pop(0); import hashlib, json, subprocess, tarfile, zlib' 2>$null
-            if ($LASTEXITCODE -eq 0) {
-                return $path
-            }
+            if ($LASTEXITCODE -eq 0) { return $path }
         } catch { continue } # it is no program
     }
 }

@@ -492,8 +492,8 @@ def unpack(f, tree):
     return longest
 
 # ---- brought ----------------------------------------------------------------
-# The index of a release that has no index.json, of the archive that install-nopython.sh
-# chose by SHA256SUMS, whose digest it compared with that.
+# What stands for index.json where a release has none: an index of the one archive that
+# install-nopython.sh chose by SHA256SUMS, and compared with it.
 
 LARGEST_MANIFEST = 24 << 20  # of manifest.json, bytes, as bootstrap.py has it
 
@@ -2010,7 +2010,7 @@ def install(o):
 
 
 def index_by(shelf, o):
-    """index.json; where there is none, what install.sh fetched by SHA256SUMS."""
+    """Gives index.json; where there is none, an index of what install.sh fetched by SHA256SUMS."""
     try:
         return shelf.index()
     except Stop:

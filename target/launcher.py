@@ -996,8 +996,8 @@ def remove_empty(path):
             raise
 
 # ---- outlived ---------------------------------------------------------------
-# Interpreters that an update or a rollback took out of the tree: each stays in its place
-# while a process runs under it.
+# Interpreters that gave way to another version's in an update or a rollback: each stays
+# in its place while a process runs under it.
 
 # .binary-buildout/outlived.json names them by their directories, with the version that
 # they gave way to, and with what the version before left of each: a digest, "dir", or
@@ -1015,8 +1015,12 @@ def interpreter_of(manifest):
 
 
 def outlived(base):
-    """Gives what each of them consists of, by its directory."""
-    return (read_json(base, OUTLIVED) or {}).get("interpreters") or {}
+    """Gives what each of them consists of, by its directory. Nothing that the application
+    needs is in the file: one that is damaged stops no update, and the next one replaces it."""
+    try:
+        return (read_json(base, OUTLIVED) or {}).get("interpreters") or {}
+    except Refused:
+        return {}
 
 
 def note_outlived(base, folder, left, to):
@@ -1028,10 +1032,7 @@ def note_outlived(base, folder, left, to):
 
 def sweep_outlived(base):
     """Removes each of them that nothing uses any more. The tree's lock is held."""
-    try:
-        known = outlived(base)
-    except Refused:
-        return  # nothing that the application needs
+    known = outlived(base)
     if not known:
         return
     own, version = interpreter_of(read_json(base, MANIFEST)), digest(read_file(os.path.join(base, native(MANIFEST))))
@@ -1048,10 +1049,13 @@ def sweep_outlived(base):
             remove(base, name, entry["files"])
         except EnvironmentError:
             stay[name] = entry
-    if not stay:
-        clear(os.path.join(base, native(OUTLIVED)))
-    elif stay != known:
-        write_json(base, OUTLIVED, {"format": FORMAT, "interpreters": stay})
+    try:
+        if not stay:
+            clear(os.path.join(base, native(OUTLIVED)))
+        elif stay != known:
+            write_json(base, OUTLIVED, {"format": FORMAT, "interpreters": stay})
+    except EnvironmentError:
+        pass  # the disk is full: the change is done all the same, and the next run writes it
 
 
 def remove(base, name, files):
@@ -1061,7 +1065,7 @@ def remove(base, name, files):
         inside = text(folder)[len(text(base)) + 1:].replace(os.sep, u"/")
         for n in folders + names:
             path, full = inside + u"/" + text(n), os.path.join(folder, n)
-            if not is_folder(full) and (path.endswith((u".pyc", u".pyo")) or value_at(full) == files.get(path)):
+            if not is_folder(full) and (path.endswith((u".pyc", u".pyo")) or path in files and value_at(full) == files[path]):
                 os.unlink(full)
         remove_empty(folder)
     if os.path.lexists(top):
@@ -1079,16 +1083,28 @@ def is_used(folder):
     of it loaded. None where the system doesn't say."""
     if not os.path.exists(PROCESSES + b"/self/maps"):
         return None
-    prefix = os.path.join(os.path.realpath(folder), b"")
-    return any(uses(os.path.join(PROCESSES, name), prefix) for name in os.listdir(PROCESSES)
+    prefix, programs = os.path.join(os.path.realpath(folder), b""), programs_in(folder)
+    return any(uses(os.path.join(PROCESSES, name), prefix, programs) for name in os.listdir(PROCESSES)
                if name.isdigit() and int(name) != os.getpid())
 
 
-def uses(process, prefix):
-    """Says whether a process uses a file below prefix. Of another user's process, only the
-    command line can be read, which begins with the interpreter of a script's first line."""
+def programs_in(folder):
+    """Gives the programs of an interpreter by device and inode: in a container, the
+    directory may have another path."""
+    top, found = os.path.join(folder, b"bin"), set()
+    for name in os.listdir(top) if is_folder(top) else ():
+        there = os.lstat(os.path.join(top, name))
+        found.add((there.st_dev, there.st_ino))
+    return found
+
+
+def uses(process, prefix, programs):
+    """Says whether a process runs one of the programs, or uses a file below prefix. Only the
+    command line of another user's process can be read: it begins with the interpreter of a
+    script's first line, unless the process has given itself a title."""
     try:
-        if os.readlink(os.path.join(process, b"exe")).startswith(prefix):
+        program = os.stat(os.path.join(process, b"exe"))
+        if (program.st_dev, program.st_ino) in programs:
             return True
         with open(os.path.join(process, b"maps"), "rb") as f:
             return any(prefix in line for line in f)
@@ -1831,8 +1847,9 @@ def installed_paths(buildout):
 # Each part that has eggs makes its own list of all distributions, parses what each of
 # them requires, and puts the pins of [versions] to it. Here both are kept for the run, by
 # all that they depend on: the text of the metadata, and the requirement with its pin.
-# Of a requirement that it looks up, zc.buildout 4 and 5 change the key (WorkingSet.find),
-# and nothing else: who gets a kept one gets it with the key that a new one has.
+# WorkingSet.find of zc.buildout 4 and 5 and of newer setuptools (75.8.2 and 80.9.0) changes
+# the key of a requirement that it looks up, and nothing else: a kept one is given with the
+# key of a new one.
 
 METADATA = {"Distribution": ("requires.txt", "depends.txt"), "DistInfoDistribution": ("METADATA", "PKG-INFO")}
 

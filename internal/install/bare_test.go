@@ -3,6 +3,8 @@
 package install
 
 import (
+	"bytes"
+	"compress/gzip"
 	"errors"
 	"fmt"
 	"net/http"
@@ -118,7 +120,15 @@ func TestScriptBare(t *testing.T) {
 			}
 			writeIndex(t, dist, x)
 			if tt.sums {
-				mkfile(t, filepath.Join(dist, "SHA256SUMS"), digest.Of(data)+"  "+filepath.Base(file)+"\n"+strings.Repeat("0", 64)+"  install.sh\n")
+				// An archive for a newer Python, which has none in it: its name doesn't tell.
+				without := "app-1.0-" + x.Assets[0].Target + ".tar.gz"
+				var empty bytes.Buffer
+				z := gzip.NewWriter(&empty)
+				if _, err := z.Write(make([]byte, 1024)); err != nil || z.Close() != nil {
+					t.Fatal(err)
+				}
+				mkfile(t, filepath.Join(dist, without), empty.String())
+				mkfile(t, filepath.Join(dist, "SHA256SUMS"), digest.Of(empty.Bytes())+"  "+without+"\n"+digest.Of(data)+"  "+filepath.Base(file)+"\n"+strings.Repeat("0", 64)+"  install.sh\n")
 				os.Remove(filepath.Join(dist, "index.json"))
 				t.Cleanup(func() { os.Remove(filepath.Join(dist, "SHA256SUMS")) })
 			}
@@ -276,14 +286,14 @@ func TestScriptNamed(t *testing.T) {
 	sum := strings.Repeat("0a", 32)
 	var sums strings.Builder
 	for _, name := range []string{
-		"my-app-1.0-cp313-manylinux_2_28_x86_64.tar.gz", "*app-1.0-cp39-linux_x86_64-debian-12.1.tar.zst", "app-1.0-cp314t-musllinux_1_2_x86_64.tar.gz",
+		"my-cp3-app-1.0-cp313-manylinux_2_28_x86_64.tar.gz", "*app-1.0-cp39-linux_x86_64-debian-12.1.tar.zst", "app-1.0-cp314t-musllinux_1_2_x86_64.tar.gz",
 		"app-1.0-cp313-manylinux_2_28_x86_64.from-0.9.delta.tar.gz", "app-1.0-cp313-win_amd64.zip", "app-1.0-cp313-manylinux_2_28_x86_64.json",
 		"app-1.0-cp313-manylinux_2_28_x86_64.tar.gz.part1", "$(id)-1.0-cp313-linux_x86_64.tar.gz", "../app-1.0-cp313-linux_x86_64.tar.gz", "install.sh",
 	} {
 		sums.WriteString(sum + "  " + name + "\n")
 	}
 	sums.WriteString("0a  app-1.0-cp313-linux_x86_64.tar.gz\n")
-	want := "cp313-manylinux_2_28_x86_64 - my-app-1.0-cp313-manylinux_2_28_x86_64.tar.gz " + sum + " 3.13 0\n" +
+	want := "cp313-manylinux_2_28_x86_64 - my-cp3-app-1.0-cp313-manylinux_2_28_x86_64.tar.gz " + sum + " 3.13 0\n" +
 		"cp39-linux_x86_64 debian-12.1 app-1.0-cp39-linux_x86_64-debian-12.1.tar.zst " + sum + " 3.9 0\n" +
 		"cp314t-musllinux_1_2_x86_64 - app-1.0-cp314t-musllinux_1_2_x86_64.tar.gz " + sum + " 3.14 0\n"
 	for _, sh := range shells {

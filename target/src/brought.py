@@ -1,5 +1,5 @@
-"""The index of a release that has no index.json, of the archive that install-nopython.sh
-chose by SHA256SUMS, whose digest it compared with that."""
+"""What stands for index.json where a release has none: an index of the one archive that
+install-nopython.sh chose by SHA256SUMS, and compared with it."""
 import json
 import os
 import tarfile

@@ -41,7 +41,7 @@ def install(o):
 
 
 def index_by(shelf, o):
-    """index.json; where there is none, what install.sh fetched by SHA256SUMS."""
+    """Gives index.json; where there is none, an index of what install.sh fetched by SHA256SUMS."""
     try:
         return shelf.index()
     except Stop:

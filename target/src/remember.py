@@ -3,8 +3,9 @@
 Each part that has eggs makes its own list of all distributions, parses what each of
 them requires, and puts the pins of [versions] to it. Here both are kept for the run, by
 all that they depend on: the text of the metadata, and the requirement with its pin.
-Of a requirement that it looks up, zc.buildout 4 and 5 change the key (WorkingSet.find),
-and nothing else: who gets a kept one gets it with the key that a new one has.
+WorkingSet.find of zc.buildout 4 and 5 and of newer setuptools (75.8.2 and 80.9.0) changes
+the key of a requirement that it looks up, and nothing else: a kept one is given with the
+key of a new one.
 """
 from patches import wrap
 
