@@ -38,6 +38,7 @@ func initCommand() command {
 type initing struct {
 	*Command
 	config, name     string
+	given            []string // the arguments that aren't flags
 	pythons          []string
 	section, replace bool
 
@@ -48,6 +49,7 @@ type initing struct {
 
 func (i *initing) run(ctx context.Context, args []string) error {
 	var err error
+	i.given = args
 	if i.dir, err = i.directory(args); err != nil {
 		return err
 	}
@@ -195,7 +197,7 @@ func (i *initing) write(text string) (wrote []string, err error) {
 		return nil, nil
 	case err == nil && !i.replace:
 		fmt.Fprint(i.Stdout, plain(workflow.Diff(workflow.Path, unixLines(string(old)), text)))
-		fmt.Fprintf(i.Stderr, "hint: init --replace writes it\n")
+		fmt.Fprintf(i.Stderr, "hint: %s writes it\n", plain(i.again("--replace")))
 		return nil, &reported{exitFailed}
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("reading the workflow: %w", err)
@@ -207,6 +209,21 @@ func (i *initing) write(text string) (wrote []string, err error) {
 		return nil, fmt.Errorf("writing the workflow: %w", err)
 	}
 	return []string{path}, nil
+}
+
+// again is this command with more flags, as a shell reads it.
+func (i *initing) again(flags string) string {
+	words := append([]string{"binary-buildout", "init"}, i.given...)
+	if i.config != "buildout.cfg" {
+		words = append(words, "--config", i.config)
+	}
+	if len(i.pythons) > 0 {
+		words = append(words, "--pythons", strings.Join(i.pythons, ","))
+	}
+	for n, word := range words {
+		words[n] = install.ShellWord(word)
+	}
+	return strings.Join(words, " ") + " " + flags
 }
 
 // unixLines is a text as git keeps it: on Windows, a checkout may have CRLF.
@@ -249,7 +266,7 @@ func (i *initing) next(wrote, pythons []string) error {
 	}
 	note := ""
 	if i.guessed {
-		note = "for Python " + pythons[0] + ", the interpreter on PATH; if the servers have another one: init --pythons VERSION --replace\n"
+		note = "for Python " + pythons[0] + ", the interpreter on PATH; for another one: " + plain(i.again("--pythons VERSION --replace")) + "\n"
 	}
 	_, err := fmt.Fprintf(i.Stdout, "wrote %s\n%snext: %sgit add %s && git commit -m \"Release archives by binary-buildout\"\nthen: git tag v1.0 && git push origin HEAD v1.0\n",
 		plain(strings.Join(names, ", ")), note, plain(before), plain(strings.Join(quoted, " ")))

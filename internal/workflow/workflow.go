@@ -61,6 +61,7 @@ func (c Checkout) Text() string {
 		fmt.Fprintf(b, "      config: %s\n", scalar(c.Config))
 	}
 	c.setting(b, "pythons", fmt.Sprintf("      # From %s. Several versions are separated by spaces.\n      pythons: %s\n", oneLine(c.From), strconv.Quote(strings.Join(c.Pythons, " "))))
+	c.setting(b, "bundle-python", "      # The archive contains that Python, about 14 MiB, so the server needs none. Without\n      # this line, the server needs the same Python.\n      bundle_python: true\n")
 	c.setting(b, "images", fmt.Sprintf("      # %s\n      images: %s\n", why(c.Image), scalar(c.Image)))
 	if len(c.Compiled) > 0 {
 		for _, p := range c.Compiled {

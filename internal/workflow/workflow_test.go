@@ -49,7 +49,7 @@ func TestText(t *testing.T) {
 		}
 	}
 	c := checkout()
-	for name, want := range map[string]string{"directory": c.Directory, "config": c.Config, "pythons": "3.12 3.13", "images": c.Image, "before": c.Install} {
+	for name, want := range map[string]string{"directory": c.Directory, "config": c.Config, "pythons": "3.12 3.13", "bundle_python": "true", "images": c.Image, "before": c.Install} {
 		if job.With[name] != want {
 			t.Errorf("%s is %q, want %q", name, job.With[name], want)
 		}
@@ -62,9 +62,9 @@ func TestText(t *testing.T) {
 // What the section says isn't said again.
 func TestSettings(t *testing.T) {
 	c := checkout()
-	c.Settings = []string{"pythons", "images", "before", "system-libraries"}
+	c.Settings = []string{"pythons", "bundle-python", "images", "before", "system-libraries"}
 	text := c.Text()
-	for _, key := range []string{"pythons", "images", "before", "system_libraries"} {
+	for _, key := range []string{"pythons", "bundle_python", "images", "before", "system_libraries"} {
 		if !strings.Contains(text, "      # "+key+": as [binary-buildout] of etc/production: 1.cfg says.\n") || strings.Contains(text, "\n      "+key+":") {
 			t.Errorf("%s in\n%s", key, text)
 		}
