@@ -22,6 +22,7 @@ $2
 [versions]
 plone.recipe.precompiler = 0.7.2
 zc.recipe.egg = 6.0.0
+python-gettext = 5.0
 [precompile]
 recipe = plone.recipe.precompiler
 eggs =
@@ -34,7 +35,7 @@ CFG
 said() { v/bin/buildout -U 2>&1 | sed -n 's/^\(Error: .*\|Installing .*\.\)$/\1/p' | paste -sd' '; }
 
 config precompile ""
-expect "the recipe" "Error: Couldn't find a distribution for 'python-gettext'." "$(said)"
+expect "the recipe" "Error: Couldn't find a distribution for 'python-gettext==5.0'." "$(said)"
 links=$(find eggs -path '*precompiler*' -name dependency_links.txt)
 expect "its links" 1 "$(grep -c :// "$links")"
 rm -rf eggs

@@ -88,7 +88,7 @@ func FindPython(ctx context.Context, path, root string) (Interpreter, error) {
 		}
 	}
 	if err != nil && !errors.Is(err, exec.ErrDot) {
-		return Interpreter{}, usage(doing, "install Python, or name an interpreter with --python PATH", "%w", err)
+		return Interpreter{}, usage(doing, "install it, or name another with --python PATH; binary-buildout doctor lists those that are here", "%w", err)
 	}
 	if found, err = filepath.Abs(found); err != nil {
 		return Interpreter{}, surroundings(doing, "", err)
