@@ -596,6 +596,9 @@ def check_path(path, bad):
 # ---- moves ------------------------------------------------------------------
 # Files and directories moved, copied and removed one by one.
 
+LOADED = (u".exe", u".dll", u".pyd")
+
+
 def make_folders(path):
     if not os.path.isdir(path):
         make_folders(os.path.dirname(path))
@@ -603,12 +606,15 @@ def make_folders(path):
 
 
 def lay_copy(source, target):
-    """Makes a second name of a file where that can be, else a copy; a link is made anew."""
+    """Makes a second name of a file where that can be, else a copy; a link is made anew.
+    Windows removes no name of a program or library that is loaded, so these are copied there."""
     found = os.lstat(source)
     if stat.S_ISLNK(found.st_mode):
         os.symlink(os.readlink(source), target)
         return
     try:
+        if WINDOWS and text(source).lower().endswith(LOADED):
+            raise OSError
         os.link(source, target)
     except (OSError, AttributeError):
         write_new(target, pieces(source), stat.S_IMODE(found.st_mode), (found.st_mtime, found.st_mtime))

@@ -2,7 +2,10 @@
 import os
 import stat
 
-from system import clear, native, pieces, plain, replace, write_new
+from system import WINDOWS, clear, native, pieces, plain, replace, text, write_new
+
+
+LOADED = (u".exe", u".dll", u".pyd")
 
 
 def make_folders(path):
@@ -12,12 +15,15 @@ def make_folders(path):
 
 
 def lay_copy(source, target):
-    """Makes a second name of a file where that can be, else a copy; a link is made anew."""
+    """Makes a second name of a file where that can be, else a copy; a link is made anew.
+    Windows removes no name of a program or library that is loaded, so these are copied there."""
     found = os.lstat(source)
     if stat.S_ISLNK(found.st_mode):
         os.symlink(os.readlink(source), target)
         return
     try:
+        if WINDOWS and text(source).lower().endswith(LOADED):
+            raise OSError
         os.link(source, target)
     except (OSError, AttributeError):
         write_new(target, pieces(source), stat.S_IMODE(found.st_mode), (found.st_mtime, found.st_mtime))

@@ -11,6 +11,7 @@ import boundaries
 import launching
 import paths
 import location
+import moves
 import placeholders
 import plan
 import scripts
@@ -159,3 +160,12 @@ class Windows(unittest.TestCase):
                 with scripts.open_starters(path, "wb") as f:
                     f.write(data)
                 self.assertEqual(os.stat(path).st_mtime, 1)
+
+    def test_no_second_name_of_what_is_loaded(self):
+        """A second name of a DLL that this process has loaded couldn't be removed."""
+        for name, same in ((u"a.DLL", False), (u"python.exe", False), (u"_ssl.pyd", False), (u"os.py", True)):
+            here, there = os.path.join(self.folder, name), os.path.join(self.folder, u"copy of " + name)
+            with open(here, "wb") as f:
+                f.write(b"x")
+            moves.lay_copy(here, there)
+            self.assertEqual(os.path.samefile(here, there), same, name)
