@@ -605,18 +605,25 @@ def make_folders(path):
         os.mkdir(path, 0o700)
 
 
+def linked(source, target):
+    """Makes a second name of a file, and says whether that could be. Windows removes no
+    name of a program or library that is loaded, so these get none there."""
+    if WINDOWS and text(source).lower().endswith(LOADED):
+        return False
+    try:
+        os.link(source, target)
+    except (OSError, AttributeError):
+        return False
+    return True
+
+
 def lay_copy(source, target):
-    """Makes a second name of a file where that can be, else a copy; a link is made anew.
-    Windows removes no name of a program or library that is loaded, so these are copied there."""
+    """Makes a second name of a file where that can be, else a copy; a link is made anew."""
     found = os.lstat(source)
     if stat.S_ISLNK(found.st_mode):
         os.symlink(os.readlink(source), target)
         return
-    try:
-        if WINDOWS and text(source).lower().endswith(LOADED):
-            raise OSError
-        os.link(source, target)
-    except (OSError, AttributeError):
+    if not linked(source, target):
         write_new(target, pieces(source), stat.S_IMODE(found.st_mode), (found.st_mtime, found.st_mtime))
 
 
@@ -877,6 +884,12 @@ PROCESSES = b"/proc"
 def interpreter_of(manifest):
     """Gives the directory of a version's own interpreter, or None."""
     return ((manifest or {}).get("bundled_python") or {}).get("directory")
+
+
+def giving_way(own, other):
+    """Gives an interpreter's directory, with a slash, if another version's takes its place.
+    Windows lets none stay beside another one."""
+    return (own + u"/",) if own and own != other and not WINDOWS else ()
 
 
 def outlived(base):
@@ -1327,8 +1340,7 @@ class Plan(object):
     def leads(self, folder):
         """Says whether a path is that of a directory, and each one on the way is."""
         if folder not in self.ways:
-            parts = folder.split(u"/")
-            self.ways[folder] = all(is_folder(self.full(u"/".join(parts[:i]))) for i in range(1, len(parts) + 1))
+            self.ways[folder] = self.leads(folder.rpartition(u"/")[0]) and is_folder(self.full(folder))
         return self.ways[folder]
 
     def say(self, kind, path, line):
@@ -3187,8 +3199,7 @@ def rollback(tree):
         left.update(plan.get("kept") or {})
         back = Plan(tree.base, left, prepared)
         own = interpreter_of(tree.manifest)
-        if own and own != interpreter_of(read_json(tree.base, saved(MANIFEST))) and not WINDOWS:
-            back.outlives = (own + u"/",)
+        back.outlives = giving_way(own, interpreter_of(read_json(tree.base, saved(MANIFEST))))
         for operation in sorted(plan["operations"], key=lambda o: (o[0] != u"rmdir", o[1])):
             undo_later(back, operation, saved, tree)
         wanted = set(o[1] for o in plan["operations"] if o[0] in (u"drop", u"outlive"))
@@ -3788,8 +3799,7 @@ def plan_update(tree, staging, prepared):
     # One that was here before, and that a process still uses.
     left.update(outlived(tree.base).get(new, {}).get("files") or {})
     plan = Plan(tree.base, left, prepared)
-    if own and own != new and not WINDOWS:
-        plan.outlives = (own + u"/",)
+    plan.outlives = giving_way(own, new)
     wanted = staging.items()
     left_out = set(e["path"] for e in staging.incoming.files.get("files") or () if e["path"] not in wanted)
     for path in sorted(wanted):

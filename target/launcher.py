@@ -419,6 +419,72 @@ def write_json(root, name, value):
     replace(new, path)
     sync_dir(os.path.dirname(path))
 
+# ---- moves ------------------------------------------------------------------
+# Files and directories moved, copied and removed one by one.
+
+LOADED = (u".exe", u".dll", u".pyd")
+
+
+def make_folders(path):
+    if not os.path.isdir(path):
+        make_folders(os.path.dirname(path))
+        os.mkdir(path, 0o700)
+
+
+def linked(source, target):
+    """Makes a second name of a file, and says whether that could be. Windows removes no
+    name of a program or library that is loaded, so these get none there."""
+    if WINDOWS and text(source).lower().endswith(LOADED):
+        return False
+    try:
+        os.link(source, target)
+    except (OSError, AttributeError):
+        return False
+    return True
+
+
+def lay_copy(source, target):
+    """Makes a second name of a file where that can be, else a copy; a link is made anew."""
+    found = os.lstat(source)
+    if stat.S_ISLNK(found.st_mode):
+        os.symlink(os.readlink(source), target)
+        return
+    if not linked(source, target):
+        write_new(target, pieces(source), stat.S_IMODE(found.st_mode), (found.st_mtime, found.st_mtime))
+
+
+def move(source, target):
+    """Renames over what is there, to another file system too."""
+    import errno
+    try:
+        replace(source, target)
+    except EnvironmentError as e:
+        if e.errno != errno.EXDEV:
+            e.filename = target  # not where the new one lies
+            raise
+        temporary = os.path.join(os.path.dirname(target), native(u".binary-buildout-new"))
+        clear(temporary)
+        lay_copy(source, temporary)
+        replace(temporary, target)
+    if os.path.lexists(source):  # two names of one file: the rename did nothing
+        os.unlink(source)
+
+
+def is_folder(path):
+    return os.path.isdir(path) and not os.path.islink(path)
+
+
+def remove_empty(path):
+    """Removes a directory if nothing is in it. A mount point stays."""
+    import errno
+    if not is_folder(path) or os.path.ismount(plain(path)):
+        return
+    try:
+        os.rmdir(path)
+    except EnvironmentError as e:
+        if e.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.EBUSY):
+            raise
+
 # ---- paths ------------------------------------------------------------------
 # Paths as Python's own modules take them, and as the manifest has them.
 
@@ -629,12 +695,8 @@ def copy_tree(source, target, links=True):
         os.chmod(target, stat.S_IMODE(found.st_mode) | 0o700)
         os.utime(target, (found.st_atime, found.st_mtime))
     elif stat.S_ISREG(found.st_mode):
-        if links and found.st_size > LINKED:
-            try:
-                os.link(source, target)
-                return
-            except (OSError, AttributeError):
-                pass
+        if links and found.st_size > LINKED and linked(source, target):
+            return
         write_new(target, read_file(source), stat.S_IMODE(found.st_mode), (found.st_mtime, found.st_mtime))
 
 
@@ -942,65 +1004,6 @@ def steady_paths(buildout):
     if hasattr(utils, "get_pth_paths"):
         utils.os = Sorted()
 
-# ---- moves ------------------------------------------------------------------
-# Files and directories moved, copied and removed one by one.
-
-LOADED = (u".exe", u".dll", u".pyd")
-
-
-def make_folders(path):
-    if not os.path.isdir(path):
-        make_folders(os.path.dirname(path))
-        os.mkdir(path, 0o700)
-
-
-def lay_copy(source, target):
-    """Makes a second name of a file where that can be, else a copy; a link is made anew.
-    Windows removes no name of a program or library that is loaded, so these are copied there."""
-    found = os.lstat(source)
-    if stat.S_ISLNK(found.st_mode):
-        os.symlink(os.readlink(source), target)
-        return
-    try:
-        if WINDOWS and text(source).lower().endswith(LOADED):
-            raise OSError
-        os.link(source, target)
-    except (OSError, AttributeError):
-        write_new(target, pieces(source), stat.S_IMODE(found.st_mode), (found.st_mtime, found.st_mtime))
-
-
-def move(source, target):
-    """Renames over what is there, to another file system too."""
-    import errno
-    try:
-        replace(source, target)
-    except EnvironmentError as e:
-        if e.errno != errno.EXDEV:
-            e.filename = target  # not where the new one lies
-            raise
-        temporary = os.path.join(os.path.dirname(target), native(u".binary-buildout-new"))
-        clear(temporary)
-        lay_copy(source, temporary)
-        replace(temporary, target)
-    if os.path.lexists(source):  # two names of one file: the rename did nothing
-        os.unlink(source)
-
-
-def is_folder(path):
-    return os.path.isdir(path) and not os.path.islink(path)
-
-
-def remove_empty(path):
-    """Removes a directory if nothing is in it. A mount point stays."""
-    import errno
-    if not is_folder(path) or os.path.ismount(plain(path)):
-        return
-    try:
-        os.rmdir(path)
-    except EnvironmentError as e:
-        if e.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.EBUSY):
-            raise
-
 # ---- outlived ---------------------------------------------------------------
 # Interpreters that gave way to another version's in an update or a rollback: each stays
 # in its place while a process runs under it.
@@ -1018,6 +1021,12 @@ PROCESSES = b"/proc"
 def interpreter_of(manifest):
     """Gives the directory of a version's own interpreter, or None."""
     return ((manifest or {}).get("bundled_python") or {}).get("directory")
+
+
+def giving_way(own, other):
+    """Gives an interpreter's directory, with a slash, if another version's takes its place.
+    Windows lets none stay beside another one."""
+    return (own + u"/",) if own and own != other and not WINDOWS else ()
 
 
 def outlived(base):

@@ -49,8 +49,9 @@ func requiresIn(dir string) []string {
 		return string(data)
 	}
 	var all []string
-	if at := projectTable.FindStringIndex(read("pyproject.toml")); at != nil {
-		table := read("pyproject.toml")[at[1]:]
+	project := read("pyproject.toml")
+	if at := projectTable.FindStringIndex(project); at != nil {
+		table := project[at[1]:]
 		if end := anyTable.FindStringIndex(table); end != nil {
 			table = table[:end[0]]
 		}

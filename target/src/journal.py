@@ -4,6 +4,7 @@ import os
 import stat
 
 from documents import each, is_number, is_text, read_json, row
+from moves import linked
 from paths import slashed
 from system import (FORMAT, JOURNAL, Refused, WINDOWS, clear, endless, exact, native, read_file, replace,
     sync_dir, text, write_new)
@@ -203,12 +204,8 @@ def copy_tree(source, target, links=True):
         os.chmod(target, stat.S_IMODE(found.st_mode) | 0o700)
         os.utime(target, (found.st_atime, found.st_mtime))
     elif stat.S_ISREG(found.st_mode):
-        if links and found.st_size > LINKED:
-            try:
-                os.link(source, target)
-                return
-            except (OSError, AttributeError):
-                pass
+        if links and found.st_size > LINKED and linked(source, target):
+            return
         write_new(target, read_file(source), stat.S_IMODE(found.st_mode), (found.st_mtime, found.st_mtime))
 
 

@@ -14,18 +14,25 @@ def make_folders(path):
         os.mkdir(path, 0o700)
 
 
+def linked(source, target):
+    """Makes a second name of a file, and says whether that could be. Windows removes no
+    name of a program or library that is loaded, so these get none there."""
+    if WINDOWS and text(source).lower().endswith(LOADED):
+        return False
+    try:
+        os.link(source, target)
+    except (OSError, AttributeError):
+        return False
+    return True
+
+
 def lay_copy(source, target):
-    """Makes a second name of a file where that can be, else a copy; a link is made anew.
-    Windows removes no name of a program or library that is loaded, so these are copied there."""
+    """Makes a second name of a file where that can be, else a copy; a link is made anew."""
     found = os.lstat(source)
     if stat.S_ISLNK(found.st_mode):
         os.symlink(os.readlink(source), target)
         return
-    try:
-        if WINDOWS and text(source).lower().endswith(LOADED):
-            raise OSError
-        os.link(source, target)
-    except (OSError, AttributeError):
+    if not linked(source, target):
         write_new(target, pieces(source), stat.S_IMODE(found.st_mode), (found.st_mtime, found.st_mtime))
 
 

@@ -4,7 +4,7 @@ import os
 
 from documents import SHAPES, is_path, is_text, members, named, read_json, write_json
 from moves import is_folder, remove_empty
-from system import FORMAT, MANIFEST, OWN, Refused, clear, digest, digest_of, native, read_file, say, text
+from system import FORMAT, MANIFEST, OWN, Refused, WINDOWS, clear, digest, digest_of, native, read_file, say, text
 
 
 # .binary-buildout/outlived.json names them by their directories, with the version that
@@ -20,6 +20,12 @@ PROCESSES = b"/proc"
 def interpreter_of(manifest):
     """Gives the directory of a version's own interpreter, or None."""
     return ((manifest or {}).get("bundled_python") or {}).get("directory")
+
+
+def giving_way(own, other):
+    """Gives an interpreter's directory, with a slash, if another version's takes its place.
+    Windows lets none stay beside another one."""
+    return (own + u"/",) if own and own != other and not WINDOWS else ()
 
 
 def outlived(base):

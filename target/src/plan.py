@@ -83,8 +83,7 @@ class Plan(object):
     def leads(self, folder):
         """Says whether a path is that of a directory, and each one on the way is."""
         if folder not in self.ways:
-            parts = folder.split(u"/")
-            self.ways[folder] = all(is_folder(self.full(u"/".join(parts[:i]))) for i in range(1, len(parts) + 1))
+            self.ways[folder] = self.leads(folder.rpartition(u"/")[0]) and is_folder(self.full(folder))
         return self.ways[folder]
 
     def say(self, kind, path, line):

@@ -4,9 +4,9 @@ import os
 
 from documents import read_json
 from listed import left_in
-from outlived import interpreter_of, note_outlived
+from outlived import giving_way, interpreter_of, note_outlived
 from plan import Plan, item_at
-from system import FORMAT, MANIFEST, Refused, STATE, WINDOWS, clear, native, say, write_new
+from system import FORMAT, MANIFEST, Refused, STATE, clear, native, say, write_new
 from transaction import CHANGE, INCOMING, PREVIOUS, Transaction, check_plan
 
 
@@ -27,8 +27,7 @@ def rollback(tree):
         left.update(plan.get("kept") or {})
         back = Plan(tree.base, left, prepared)
         own = interpreter_of(tree.manifest)
-        if own and own != interpreter_of(read_json(tree.base, saved(MANIFEST))) and not WINDOWS:
-            back.outlives = (own + u"/",)
+        back.outlives = giving_way(own, interpreter_of(read_json(tree.base, saved(MANIFEST))))
         for operation in sorted(plan["operations"], key=lambda o: (o[0] != u"rmdir", o[1])):
             undo_later(back, operation, saved, tree)
         wanted = set(o[1] for o in plan["operations"] if o[0] in (u"drop", u"outlive"))

@@ -7,7 +7,7 @@ from configuration import check_config
 from documents import read_json, write_json
 from incoming import drop_incoming
 from listed import left_in, own_files
-from outlived import OUTLIVED, interpreter_of, note_outlived, outlived
+from outlived import OUTLIVED, giving_way, interpreter_of, note_outlived, outlived
 from plan import Plan, is_owned, item_at
 from staging import Staging
 from system import FORMAT, OWN, Refused, STATE, WINDOWS, clear, native, say, write_new
@@ -23,8 +23,7 @@ def plan_update(tree, staging, prepared):
     # One that was here before, and that a process still uses.
     left.update(outlived(tree.base).get(new, {}).get("files") or {})
     plan = Plan(tree.base, left, prepared)
-    if own and own != new and not WINDOWS:
-        plan.outlives = (own + u"/",)
+    plan.outlives = giving_way(own, new)
     wanted = staging.items()
     left_out = set(e["path"] for e in staging.incoming.files.get("files") or () if e["path"] not in wanted)
     for path in sorted(wanted):
