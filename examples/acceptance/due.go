@@ -4,6 +4,7 @@ package acceptance
 
 import (
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
@@ -34,4 +35,21 @@ func Due(t *testing.T, example string) bool {
 		t.Logf("today's rebuild: %s (turn %d of %d; %s=1 has each)", today, turn, len(seldom()), rebuildAll)
 	}
 	return today == example
+}
+
+// Turn skips a test that takes minutes, unless a variable asks for it, or CI is on its
+// day: the tests of turns, by their names, take turns there. "none" is a day without one.
+func Turn(t *testing.T, variable string, turns ...string) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("packs a whole buildout")
+	}
+	today := turns[testtool.Turn(len(turns))]
+	switch {
+	case os.Getenv(variable) != "":
+	case os.Getenv("CI") == "true" && t.Name() == today:
+		t.Logf("today's of %q", slices.Compact(slices.Clone(turns)))
+	default:
+		t.Skipf("takes minutes: %s=1 runs it; in CI today's turn of %d days is: %s", variable, len(turns), today)
+	}
 }

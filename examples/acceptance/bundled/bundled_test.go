@@ -6,7 +6,6 @@ package bundled
 
 import (
 	"os"
-	"slices"
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/examples/acceptance"
@@ -16,21 +15,10 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(acceptance.Main(m)) }
 
-// turn skips what takes minutes, unless it is asked for, or CI is on its day.
+// turn has these take turns.
 func turn(t *testing.T) {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("packs whole buildouts")
-	}
-	turns := []string{"TestZopeMinor", "none", "TestPlone", "none", "TestZopeMicro", "none"}
-	today := turns[testtool.Turn(len(turns))]
-	switch {
-	case os.Getenv("BINARY_BUILDOUT_BUNDLED") != "":
-	case os.Getenv("CI") == "true" && slices.Contains(turns, t.Name()) && t.Name() == today:
-		t.Logf("today's of %q", turns)
-	default:
-		t.Skip("takes minutes: BINARY_BUILDOUT_BUNDLED=1 runs it; in CI today's turn is: " + today)
-	}
+	acceptance.Turn(t, "BINARY_BUILDOUT_BUNDLED", "TestZopeMinor", "none", "TestPlone", "none", "TestZopeMicro", "none")
 }
 
 func zope() acceptance.Case {

@@ -17,22 +17,10 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(acceptance.Main(m)) }
 
-// large skips what takes minutes, unless it is asked for, or CI is on its day: those
-// that take less than 90 s of processor take turns there.
+// large has those that take less than 90 s of processor take turns.
 func large(t *testing.T) {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("packs a whole buildout")
-	}
-	turns := []string{"TestOdoo", "TestZODB", "TestZeo"}
-	today := turns[testtool.Turn(len(turns))]
-	switch {
-	case os.Getenv("BINARY_BUILDOUT_PUBLISHED") != "":
-	case os.Getenv("CI") == "true" && t.Name() == today:
-		t.Log("today's of " + strings.Join(turns, ", "))
-	default:
-		t.Skip("takes minutes: BINARY_BUILDOUT_PUBLISHED=1 runs it; in CI it is " + today + "'s turn")
-	}
+	acceptance.Turn(t, "BINARY_BUILDOUT_PUBLISHED", "TestOdoo", "TestZODB", "TestZeo")
 }
 
 func TestModWSGI(t *testing.T) {
