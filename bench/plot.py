@@ -28,16 +28,22 @@ WIDTH, LEFT, RIGHT, ROW, HEAD = 900, 300, 150, 34, 44
 COLOURS = "#2f6f9f", "#9aa5ad"
 
 
-def read(path):
-    """{command: [(seconds, processor seconds) of each run]}, and the comments."""
-    runs, notes = {}, []
+def rows_of(path):
+    """The rows of a table whose comments begin with #, as dicts, and the comments."""
+    lines, notes = [], []
     with open(path, encoding="utf-8") as stream:
-        lines = []
         for line in stream:
             (notes if line.startswith("#") else lines).append(line)
-    for row in csv.DictReader(lines):
+    return csv.DictReader(lines), [note.strip("# \n") for note in notes]
+
+
+def read(path):
+    """{command: [(seconds, processor seconds) of each run]}, and the comments."""
+    runs = {}
+    rows, notes = rows_of(path)
+    for row in rows:
         runs.setdefault(row["command"], []).append((float(row["seconds"]), float(row["processor"])))
-    return runs, [note.strip("# \n") for note in notes]
+    return runs, notes
 
 
 def ratio(runs, name, base, what):
@@ -99,4 +105,5 @@ def main():
         stream.write(plot(runs, notes))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -7,9 +7,10 @@ the smallest size to the largest, which is 1 where twice as much takes twice as
 long, and for memory 0 where it takes no more. Standard library only.
 """
 
-import csv
 import math
 import sys
+
+from plot import rows_of
 
 STEPS = ("archive", "verify", "install", "delta", "update")
 COLOURS = "#1b6ca8", "#d1495b", "#2e933c", "#8a5a9c", "#c97b12"
@@ -19,14 +20,12 @@ WIDTH, HEIGHT, LEFT, TOP = 440, 300, 60, 40
 
 def read(path):
     """{(kind, step): [(size, processors' seconds, MiB)]}, and the comments."""
-    found, notes, lines = {}, [], []
-    with open(path, encoding="utf-8") as stream:
-        for line in stream:
-            (notes if line.startswith("#") else lines).append(line)
-    for row in csv.DictReader(lines):
+    found = {}
+    rows, notes = rows_of(path)
+    for row in rows:
         values = int(row["factor"]), float(row["processor"]), float(row["mebibytes"])
         found.setdefault((row["kind"], row["step"]), []).append(values)
-    return found, [note.strip("# \n") for note in notes]
+    return found, notes
 
 
 def exponent(points, column):

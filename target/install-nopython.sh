@@ -43,7 +43,7 @@ binary_buildout_bring() {
 		fi
 		# Its name didn't tell that it has no Python in it, or a floor that is too high here.
 		awk -v name="$archive" '$3 != name' <"$work/archives" >"$work/others"
-		cat "$work/others" >"$work/archives"
+		mv "$work/others" "$work/archives"
 		rm -f "$work/$archive"
 	done
 	rm -f "$work/tar"
