@@ -108,11 +108,39 @@ sha256:
   type: str
   returned: success
 systemd:
-  description:
-    - Lists of names. RV(systemd.new), RV(systemd.changed) and RV(systemd.unchanged) are units that are there now.
-    - RV(systemd.old) are units for this application that it no longer has. RV(systemd.left) are a part's own that another user can change; they aren't written.
+  description: What became of the units, by their names.
   type: dict
   returned: when O(systemd) is given, outside of check mode
+  contains:
+    dir:
+      description: The directory that they are in.
+      type: str
+      returned: always
+    new:
+      description: Units that weren't there before.
+      type: list
+      elements: str
+      returned: when there are any
+    changed:
+      description: Units that were there, and differ now.
+      type: list
+      elements: str
+      returned: when there are any
+    unchanged:
+      description: Units that are there as they were.
+      type: list
+      elements: str
+      returned: when there are any
+    old:
+      description: Units for this application that it no longer has.
+      type: list
+      elements: str
+      returned: when there are any
+    left:
+      description: A part's own units that another user can change. They aren't written.
+      type: list
+      elements: str
+      returned: when there are any
 hint:
   description: What the program advises.
   type: str
