@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/release"
+	"github.com/binary-buildout/binary-buildout/target"
 )
 
 // What travels in other people's archives and on their releases says whose it
@@ -16,8 +17,8 @@ func TestLicenseTravels(t *testing.T) {
 	if err != nil || !strings.Contains(string(license), strings.TrimPrefix(copyright, "# ")) {
 		t.Fatalf("LICENSE names another holder than the scripts, or none: %v", err)
 	}
-	texts := map[string]string{}
-	for _, name := range []string{"target/bootstrap.py", "target/bootstrap.sh", "target/launcher.py", "action/distribute/get.sh"} {
+	texts := map[string]string{"bootstrap.py": string(target.Bootstrap()), "launcher.py": string(target.Launcher())}
+	for _, name := range []string{"target/bootstrap.sh", "action/distribute/get.sh"} {
 		data, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)

@@ -118,10 +118,12 @@ func TestDigest(t *testing.T) {
 	write(t, tree+"/pack/__pycache__/a.pyc", "x", 0o644)
 	write(t, tree+"/target/cases/x.json", "[]", 0o644)
 	write(t, tree+"/release/testdata/x", "x", 0o644)
+	write(t, tree+"/target/src/tests/test_x.py", "x", 0o644)
+	write(t, tree+"/target/updatetest/x.go", "package updatetest", 0o644)
 	if digest() != first {
 		t.Error("tests count")
 	}
-	write(t, tree+"/target/bootstrap.py", "changed", 0o644)
+	write(t, tree+"/target/src/tree.py", "changed", 0o644)
 	if digest() == first {
 		t.Error("an embedded file doesn't count")
 	}
@@ -171,7 +173,7 @@ func copyTree(t *testing.T, dir string) string {
 	for _, name := range []string{"binary.sh", "digest.sh"} {
 		write(t, tree+"/action/"+name, read(t, name), 0o644)
 	}
-	for _, name := range []string{"main.go", "go.mod", "go.sum", "archive/a.go", "pack/a.go", "matrix/a.go", "target/bootstrap.py", "release/a.go", "internal/cli/a.go"} {
+	for _, name := range []string{"main.go", "go.mod", "go.sum", "archive/a.go", "pack/a.go", "matrix/a.go", "target/src/tree.py", "release/a.go", "internal/cli/a.go"} {
 		write(t, tree+"/"+name, "// "+name+"\n", 0o644)
 	}
 	return tree

@@ -1,23 +1,22 @@
-//go:generate go run ./bundle
-
 // Package target holds what runs on the server: the programs that travel in
 // each archive, those that install from a release, and the tables of cases
 // (cases) that Go's tests and Python's read.
 package target
 
 import (
-	_ "embed"
+	"embed"
+	"fmt"
+	"io/fs"
 	"strings"
+
+	"github.com/binary-buildout/binary-buildout/target/assemble"
 )
 
-// All of them travel byte for byte, but for the values of the last two.
+// The programs are made of src; the scripts travel byte for byte, but for the values
+// of install.sh and install.ps1.
 var (
-	//go:embed bootstrap.py
-	bootstrapPy []byte
-	//go:embed launcher.py
-	launcherPy []byte
-	//go:embed install.py
-	installPy string
+	//go:embed src/*.py src/programs/*.py
+	src embed.FS
 	//go:embed install.sh
 	installSh string
 	//go:embed install-nopython.sh
@@ -26,8 +25,6 @@ var (
 	installNoPythonPs1 string
 	//go:embed install.ps1
 	installPs1 string
-	//go:embed src/names.py
-	namesPy string
 	//go:embed bootstrap.sh
 	bootstrapSh string
 	//go:embed system.sh
@@ -37,14 +34,42 @@ var (
 )
 
 // Bootstrap is the bootstrap.py of every archive.
-func Bootstrap() []byte { return append([]byte(nil), bootstrapPy...) }
+func Bootstrap() []byte { return program("bootstrap.py") }
 
 // Launcher is the .binary-buildout/launcher.py of every stage and archive.
-func Launcher() []byte { return append([]byte(nil), launcherPy...) }
+func Launcher() []byte { return program("launcher.py") }
 
 // InstallProgram is install.py, the Python program that install.sh and
 // install.ps1 run; they have its SHA-256.
-func InstallProgram() string { return installPy }
+func InstallProgram() string { return string(program("install.py")) }
+
+// program makes one of the three. What is embedded is what the tests made programs
+// of (TestPrograms), so that an error here is a mistake of this module's.
+func program(name string) []byte {
+	data, err := assemble.Program(modules(), name)
+	if err != nil {
+		panic(fmt.Sprintf("assembling %s: %v", name, err))
+	}
+	return data
+}
+
+// modules is target/src without its tests.
+func modules() fs.FS {
+	dir, err := fs.Sub(src, "src")
+	if err != nil {
+		panic(err)
+	}
+	return dir
+}
+
+// module is the text of one module.
+func module(name string) string {
+	data, err := fs.ReadFile(modules(), name)
+	if err != nil {
+		panic(err)
+	}
+	return string(data)
+}
 
 // Probe is a program that any Python runs: it writes what the interpreter tells
 // of itself as one JSON object.
@@ -53,14 +78,14 @@ func Probe() string { return Told() + "import json\nsys.stdout.write(json.dumps(
 // Told is the text by which any Python says what it is, in a dictionary named told.
 // install.py and bootstrap.py ask by it too (src/probe.py).
 func Told() string {
-	_, text, _ := strings.Cut(installPy, "\nPROBE = \"\"\"\n")
+	_, text, _ := strings.Cut(module("probe.py"), "\nPROBE = \"\"\"\n")
 	text, _, _ = strings.Cut(text, "\n\"\"\"\n")
 	return text + "\n"
 }
 
 // Names is the Python module in which a project's name gets its plain spelling
 // (src/names.py), for programs of the build; pydist.PlainName is Go's.
-func Names() string { return namesPy }
+func Names() string { return module("names.py") }
 
 // InstallWithoutPython is install-nopython.sh, which install.sh goes on with where
 // there is no Python; it has its SHA-256.

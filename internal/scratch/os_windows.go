@@ -17,7 +17,7 @@ func Owner(fs.FileInfo) (int, bool) { return 0, false }
 // owned has nothing to look at: the user's temporary directory is the user's own.
 func owned(fs.FileInfo, fs.FileMode) error { return nil }
 
-// lockFile locks the first byte of an open file, as target/install.py does, without waiting.
+// lockFile locks the first byte of an open file, as target/src/work.py does, without waiting.
 func lockFile(f *os.File) error {
 	err := windows.LockFileEx(windows.Handle(f.Fd()), windows.LOCKFILE_EXCLUSIVE_LOCK|windows.LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, new(windows.Overlapped))
 	if errors.Is(err, windows.ERROR_LOCK_VIOLATION) {

@@ -10,7 +10,7 @@
 //     directory (Windows, NFS) does without.
 //   - A [Held] directory has a name that the next run looks for: what another left
 //     there is taken over, or cleared up. Two must never be in it, on any system,
-//     so a file in it is locked; target/install.py locks the same file.
+//     so a file in it is locked; target/src/work.py locks the same file.
 //   - [Lock] is for a lock that stays when all in the directory is removed, or
 //     may not lie in it: a stage is emptied under its lock, and then archived.
 package scratch

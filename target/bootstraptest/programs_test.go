@@ -6,11 +6,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/binary-buildout/binary-buildout/target"
 	"github.com/binary-buildout/binary-buildout/target/packtest"
 )
 
-// The programs that travel in each archive.
-var programs = []string{"bootstrap.py", "launcher.py"}
+// travelling are the programs of each archive.
+func travelling() map[string]string {
+	return map[string]string{"bootstrap.py": string(target.Bootstrap()), "launcher.py": string(target.Launcher())}
+}
 
 // importLines are the import statements of a program, functions' ones too.
 var importLines = regexp.MustCompile(`(?m)^\s*(?:import\s+([\w.]+(?:\s*,\s*[\w.]+)*)|from\s+([\w.]+)\s+import)`)
@@ -29,8 +32,8 @@ func TestProgramsImport(t *testing.T) {
 			standard[name] = true
 		}
 	}
-	for _, program := range programs {
-		source := codeOf(t, program)
+	for program, text := range travelling() {
+		source := codeOf(text)
 		for _, m := range importLines.FindAllStringSubmatch(source, -1) {
 			for _, module := range strings.Split(m[1]+m[2], ",") {
 				top, _, _ := strings.Cut(strings.TrimSpace(module), ".")
@@ -47,9 +50,7 @@ func TestProgramsImport(t *testing.T) {
 }
 
 // codeOf is a program without the text of bin/buildout, which it writes.
-func codeOf(t *testing.T, program string) string {
-	t.Helper()
-	source := packtest.ReadFile(t, "../"+program)
+func codeOf(source string) string {
 	if i := strings.Index(source, "BUILDOUT = br'''"); i >= 0 {
 		end := strings.Index(source[i+16:], "'''")
 		source = source[:i] + source[i+16+end:]
@@ -62,8 +63,10 @@ var topNames = regexp.MustCompile(`(?m)^(?:(?:def|class) (\w+)|(\w+)\s*=[^=])`)
 
 // TestProgramsNames: a name stands for one thing in a whole program.
 func TestProgramsNames(t *testing.T) {
-	for _, program := range append([]string{"install.py"}, programs...) {
-		source, seen := codeOf(t, program), map[string]bool{}
+	programs := travelling()
+	programs["install.py"] = target.InstallProgram()
+	for program, text := range programs {
+		source, seen := codeOf(text), map[string]bool{}
 		for _, m := range topNames.FindAllStringSubmatch(source, -1) {
 			name := m[1] + m[2]
 			if seen[name] {

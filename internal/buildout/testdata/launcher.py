@@ -1,4 +1,4 @@
-# A stand-in for target/launcher.py in this package's tests: eggs on sys.path,
+# A stand-in for launcher.py in this package's tests: eggs on sys.path,
 # then zc.buildout. In mode target nothing newer is looked for, and develop
 # packages stay as they are.
 import json

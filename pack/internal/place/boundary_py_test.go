@@ -4,11 +4,14 @@ import (
 	"fmt"
 	"io"
 	"math/rand"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
+	"github.com/binary-buildout/binary-buildout/target"
 )
 
 // moved is a text in which each path that the search finds has become the same
@@ -63,8 +66,12 @@ func TestBoundariesOnTheTarget(t *testing.T) {
 		}
 		row("/srv/app", b.String())
 	}
+	bootstrap := filepath.Join(t.TempDir(), "bootstrap.py")
+	if err := os.WriteFile(bootstrap, target.Bootstrap(), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	for _, version := range []string{"2.7", "3.6", "3.13"} {
-		cmd := exec.Command(testtool.Python(t, version), "testdata/boundaries.py", "../../../target/bootstrap.py")
+		cmd := exec.Command(testtool.Python(t, version), "testdata/boundaries.py", bootstrap)
 		cmd.Stdin = strings.NewReader(rows.String())
 		out, err := cmd.CombinedOutput()
 		if err != nil || !strings.Contains(string(out), " 0 wrong") {

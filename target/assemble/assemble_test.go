@@ -1,48 +1,11 @@
-package main
+package assemble
 
 import (
-	"bytes"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
 )
-
-// TestFresh: what is committed, and travels, is made of the modules that are
-// committed beside it, and each module is in a program.
-func TestFresh(t *testing.T) {
-	unused := map[string]bool{}
-	files, err := filepath.Glob("../src/*.py")
-	if err != nil || len(files) < 40 {
-		t.Fatalf("%d modules: %v", len(files), err)
-	}
-	for _, f := range files {
-		unused[strings.TrimSuffix(filepath.Base(f), ".py")] = true
-	}
-	for _, program := range programs() {
-		made, err := bundle(os.DirFS("../src"), program)
-		if err != nil {
-			t.Fatalf("%s: %v", program, err)
-		}
-		there, err := os.ReadFile("../" + program)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(made, there) {
-			t.Errorf("%s isn't what its modules make: run go generate ./target", program)
-		}
-		for name := range unused {
-			if bytes.Contains(made, []byte("\n# ---- "+name+" -")) {
-				delete(unused, name)
-			}
-		}
-	}
-	for name := range unused {
-		t.Errorf("no program has the module %s", name)
-	}
-}
 
 // small is a program of two modules.
 func small() fstest.MapFS {
@@ -58,8 +21,8 @@ func small() fstest.MapFS {
 	return fsys
 }
 
-func TestBundle(t *testing.T) {
-	got, err := bundle(small(), "x.py")
+func TestProgram(t *testing.T) {
+	got, err := Program(small(), "x.py")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,9 +41,9 @@ func TestBundle(t *testing.T) {
 	}
 }
 
-// TestBundleRefuses: what would make another program of the modules than they
+// TestProgramRefuses: what would make another program of the modules than they
 // are by themselves.
-func TestBundleRefuses(t *testing.T) {
+func TestProgramRefuses(t *testing.T) {
 	for name, c := range map[string]struct{ file, old, new, want string }{
 		"a name bound twice":        {"upper.py", "def up(x):", "B = 1\n\n\ndef up(x):", "B is bound by lower, and by upper"},
 		"bound by the program too":  {"programs/x.py", "\n\nup(os)", "\n\nlow = up(os)", "low is bound by lower, and by programs/x.py"},
@@ -100,7 +63,7 @@ func TestBundleRefuses(t *testing.T) {
 			t.Fatalf("%s changes nothing", name)
 		}
 		fsys[c.file] = &fstest.MapFile{Data: []byte(after)}
-		if _, err := bundle(fsys, "x.py"); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := Program(fsys, "x.py"); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}

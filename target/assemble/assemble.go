@@ -1,4 +1,6 @@
-package main
+// Package assemble makes one program of a script and the modules that it uses, so
+// that a single file travels to the server and a person can read it there.
+package assemble
 
 import (
 	"bytes"
@@ -25,10 +27,12 @@ type use struct {
 	names  []string
 }
 
-// bundle gives a program as one file: what stands in src/programs/NAME before
+// Program gives a program as one file: what stands in programs/NAME of src before
 // its imports, the imports of all modules from the standard library, each module
-// after those that it uses, and the rest of the program.
-func bundle(src fs.FS, program string) ([]byte, error) {
+// after those that it uses, and the rest of the program. It is an error where that
+// would be another program than the modules are by themselves: a name that is bound
+// twice, a circle, an import in another form.
+func Program(src fs.FS, program string) ([]byte, error) {
 	text, err := fs.ReadFile(src, "programs/"+program)
 	if err != nil {
 		return nil, err
@@ -41,23 +45,23 @@ func bundle(src fs.FS, program string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &bundler{src: src, done: map[string]*module{}, bound: map[string]string{}}
+	a := &assembler{src: src, done: map[string]*module{}, bound: map[string]string{}}
 	for _, name := range names(head) {
-		b.bound[name] = program
+		a.bound[name] = program
 	}
-	if err := b.uses(main, nil); err != nil {
+	if err := a.uses(main, nil); err != nil {
 		return nil, err
 	}
-	if err := b.bind(main); err != nil {
+	if err := a.bind(main); err != nil {
 		return nil, err
 	}
 	var out bytes.Buffer
 	out.WriteString(strings.TrimRight(head, "\n") + "\n\n")
-	for _, name := range b.library(main, head) {
+	for _, name := range a.library(main, head) {
 		fmt.Fprintf(&out, "import %s\n", name)
 	}
-	out.WriteString("\n# Made of target/src by \"go generate ./target\": change it there. Each part is a module.\n")
-	for _, m := range b.order {
+	out.WriteString("\n# Made of the modules in target/src: change it there. Each part is a module.\n")
+	for _, m := range a.order {
 		fmt.Fprintf(&out, "\n%s\n# %s\n\n%s\n", heading(m.name), strings.ReplaceAll(m.subject, "\n", "\n# "), m.body)
 	}
 	fmt.Fprintf(&out, "\n%s\n\n%s\n", heading("program"), main.body)
@@ -68,8 +72,8 @@ func heading(name string) string {
 	return "# ---- " + name + " " + strings.Repeat("-", max(3, 79-8-len(name)))
 }
 
-// A bundler collects the modules of one program.
-type bundler struct {
+// An assembler collects the modules of one program.
+type assembler struct {
 	src   fs.FS
 	done  map[string]*module
 	order []*module
@@ -77,13 +81,13 @@ type bundler struct {
 }
 
 // uses adds the modules that m uses, each after its own.
-func (b *bundler) uses(m *module, above []string) error {
+func (a *assembler) uses(m *module, above []string) error {
 	above = append(above, m.name)
 	for _, u := range m.local {
 		if slices.Contains(above, u.module) {
 			return fmt.Errorf("%s uses itself, by %s", u.module, strings.Join(above, ", "))
 		}
-		used, err := b.module(u.module, above)
+		used, err := a.module(u.module, above)
 		if err != nil {
 			return fmt.Errorf("reading what %s uses: %w", m.name, err)
 		}
@@ -96,11 +100,11 @@ func (b *bundler) uses(m *module, above []string) error {
 	return nil
 }
 
-func (b *bundler) module(name string, above []string) (*module, error) {
-	if m := b.done[name]; m != nil {
+func (a *assembler) module(name string, above []string) (*module, error) {
+	if m := a.done[name]; m != nil {
 		return m, nil
 	}
-	text, err := fs.ReadFile(b.src, name+".py")
+	text, err := fs.ReadFile(a.src, name+".py")
 	if err != nil {
 		return nil, err
 	}
@@ -111,33 +115,33 @@ func (b *bundler) module(name string, above []string) (*module, error) {
 	if m.subject == "" {
 		return nil, fmt.Errorf("%s doesn't begin with what it is about", name)
 	}
-	if err := b.uses(m, above); err != nil {
+	if err := a.uses(m, above); err != nil {
 		return nil, err
 	}
-	if err := b.bind(m); err != nil {
+	if err := a.bind(m); err != nil {
 		return nil, err
 	}
-	b.done[name] = m
-	b.order = append(b.order, m)
+	a.done[name] = m
+	a.order = append(a.order, m)
 	return m, nil
 }
 
 // bind refuses a name that stands for two things in one program.
-func (b *bundler) bind(m *module) error {
+func (a *assembler) bind(m *module) error {
 	for _, name := range m.binds {
-		if first, ok := b.bound[name]; ok {
+		if first, ok := a.bound[name]; ok {
 			return fmt.Errorf("%s is bound by %s, and by %s", name, first, m.name)
 		}
-		b.bound[name] = m.name
+		a.bound[name] = m.name
 	}
 	return nil
 }
 
 // library is what a program imports from the standard library, but for what its
 // head has imported.
-func (b *bundler) library(main *module, head string) []string {
+func (a *assembler) library(main *module, head string) []string {
 	var found []string
-	for _, m := range append(slices.Clone(b.order), main) {
+	for _, m := range append(slices.Clone(a.order), main) {
 		found = append(found, m.library...)
 	}
 	slices.Sort(found)
