@@ -9,8 +9,6 @@ import (
 	"iter"
 	"strings"
 
-	"github.com/klauspost/compress/flate"
-
 	"github.com/binary-buildout/binary-buildout/internal/bindiff"
 )
 
@@ -27,6 +25,7 @@ type sending struct {
 	rows               [][3]int // Delta.Patches
 	documents, patches *streams
 	number             map[string]int // of a path in the new files.json
+	guess              estimate
 }
 
 // streams are what patches are made of: steps, differences, new bytes.
@@ -152,7 +151,7 @@ func (s *sending) add(e Entry, body io.Reader, likes *bases) error {
 		if err != nil {
 			return err
 		}
-		if p := bindiff.Make(old, data); worth(p, data) {
+		if p := bindiff.Make(old, data); s.guess.worth(p, data) {
 			s.rows = append(s.rows, [3]int{s.number[e.Path], likes.number[base], len(p.Steps)})
 			return s.patches.add(p)
 		}
@@ -175,48 +174,4 @@ func steps(p bindiff.Patch) []byte {
 		out = binary.AppendVarint(out, int64(step.Seek))
 	}
 	return out
-}
-
-// worth says whether a patch is at most half of the file, both compressed.
-func worth(p bindiff.Patch, data []byte) bool {
-	return 2*compressed(steps(p), p.Diff, p.New) <= compressed(data)
-}
-
-// A sample is what compressed looks at of a text, of which it looks at every fourth
-// one if there is more than sampledAbove.
-const (
-	sample       = 64 << 10
-	sampledAbove = 1 << 20
-)
-
-// compressed is how many bytes texts take, about.
-func compressed(texts ...[]byte) int {
-	var count counter
-	z, err := flate.NewWriter(&count, flate.BestSpeed)
-	if err != nil {
-		panic(err) // the level is one
-	}
-	size := 0
-	for _, text := range texts {
-		size += len(text)
-	}
-	every := 1
-	if size > sampledAbove {
-		every = 4
-	}
-	for _, text := range texts {
-		for at := 0; at < len(text); at += every * sample {
-			_, _ = z.Write(text[at:min(at+sample, len(text))])
-		}
-	}
-	_ = z.Close()
-	return int(count) * every
-}
-
-// A counter counts what is written to it.
-type counter int
-
-func (c *counter) Write(p []byte) (int, error) {
-	*c += counter(len(p))
-	return len(p), nil
 }

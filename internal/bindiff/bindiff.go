@@ -9,6 +9,11 @@
 // are found by a hash of eight bytes, which takes a twentieth of the memory.
 package bindiff
 
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
 // A Step makes the next bytes of a file: Add bytes are those of the base from
 // the current place on, plus as many of Patch.Diff, each modulo 256; then come
 // Insert bytes of Patch.New. Then the place in the base moves on by Seek.
@@ -40,6 +45,7 @@ type differ struct {
 	patch      Patch
 
 	scan, length int // where a match begins in next, and how long it is
+	looked       int // where in next a place was looked for last
 	at           int // where it begins in base
 
 	lastNext, lastBase int // where the stretch before it begins
@@ -58,11 +64,12 @@ func (d *differ) stretch() {
 	score := 0 // how many bytes of the match the stretch has, if it simply goes on
 	offset := d.lastBase - d.lastNext
 	for seen := d.scan; d.scan < len(d.next); {
-		if run := d.goesOn(offset); run >= seed {
+		if run := d.goesOn(offset); run > 0 {
 			d.scan += run
 			score, seen = 0, d.scan
 			continue
 		}
+		d.looked = d.scan
 		d.at, d.length = d.index.longest(d.next[d.scan:])
 		for ; seen < d.scan+d.length; seen++ {
 			score += d.same(seen, offset)
@@ -80,13 +87,46 @@ func (d *differ) stretch() {
 	}
 }
 
-// goesOn is for how many bytes the stretch before goes on without a difference: no
-// place has to be looked for there.
+// goesOn is for how many bytes no place has to be looked for, since the stretch before
+// goes on: without a difference, or with so few that another place could hardly be
+// worth it. Addresses in machine code and in tables differ so. Now and then a place is
+// looked for all the same: one that shares far more begins as early as it can
+// (backward). To do so always takes a third longer, for patches that are 0.4 % smaller
+// (measured 2026-12-01).
 func (d *differ) goesOn(offset int) int {
-	if at := d.scan + offset; at >= 0 && at < len(d.base) {
-		return common(d.base[at:], d.next[d.scan:])
+	at := d.scan + offset
+	if at < 0 || at >= len(d.base) {
+		return 0
+	}
+	base, next := d.base[at:], d.next[d.scan:]
+	if run := common(base, next); run >= seed {
+		return run
+	}
+	if d.scan-d.looked < farthestAlike && alike(base, next) {
+		return window
 	}
 	return 0
+}
+
+const (
+	window = 16 // bytes of a stretch that are compared
+	most   = 13 // of them that have to be the same
+
+	farthestAlike = 256 // bytes that are passed so before a place is looked for again
+)
+
+// alike says whether most bytes of two texts' beginnings are the same.
+func alike(a, b []byte) bool {
+	if len(a) < window || len(b) < window {
+		return false
+	}
+	same := 0
+	for i := 0; i < window; i += 8 {
+		x := binary.LittleEndian.Uint64(a[i:]) ^ binary.LittleEndian.Uint64(b[i:])
+		const low = 0x7f7f7f7f7f7f7f7f
+		same += bits.OnesCount64(^(x&low + low | x | low)) // of each zero byte its highest bit is left
+	}
+	return same >= most
 }
 
 // stride is how far to go on from a match that is not worth another stretch. Of a

@@ -44,6 +44,10 @@ func code(seed uint64, length, moved int) []byte {
 
 func TestMake(t *testing.T) {
 	text := bytes.Repeat([]byte("The quick brown fox jumps over the lazy dog.\n"), 40)
+	other := code(7, 20000, 0)
+	for i := 0; i < len(other); i += 6 {
+		other[i]++
+	}
 	for name, c := range map[string]struct {
 		base, next []byte
 		most       int // bytes that are no zeros of Diff, and those of New
@@ -57,6 +61,7 @@ func TestMake(t *testing.T) {
 		"a line less":     {text, text[45:], 0},
 		"short":           {[]byte("abc"), []byte("abd"), 3},
 		"moved addresses": {code(1, 20000, 0), code(1, 20000, 0x40), 2600},
+		"a better place":  {append(code(7, 20000, 0), other...), append(code(7, 1000, 0)[:1000], other[1000:]...), 200},
 		"halves changed":  {code(2, 20000, 0), append(code(2, 20000, 0)[10000:], code(2, 20000, 0)[:10000]...), 0},
 	} {
 		t.Run(name, func(t *testing.T) {
