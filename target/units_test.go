@@ -1,6 +1,7 @@
 package target_test
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -9,15 +10,21 @@ import (
 
 	"github.com/binary-buildout/binary-buildout/internal/testroot"
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
+	"github.com/binary-buildout/binary-buildout/target"
 	"github.com/binary-buildout/binary-buildout/target/packtest"
 )
 
 // TestUnits runs the tests of the modules in src, which are Python's unittest,
 // with every Python, one process each. See src/tests.
 func TestUnits(t *testing.T) {
-	here, err := filepath.Abs(".")
-	if err != nil {
+	here := t.TempDir() // where the programs lie beside what they are made of
+	if err := os.CopyFS(here, os.DirFS(".")); err != nil {
 		t.Fatal(err)
+	}
+	for name, data := range map[string]string{"bootstrap.py": string(target.Bootstrap()), "launcher.py": string(target.Launcher()), "install.py": target.InstallProgram()} {
+		if err := os.WriteFile(filepath.Join(here, name), []byte(data), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 	discover := []string{"-B", "-m", "unittest", "discover", "-t", "src", "-s", "src/tests"}
 	run := func(t *testing.T, cmd *exec.Cmd) {

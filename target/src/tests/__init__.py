@@ -1,8 +1,7 @@
 """Tests of the modules in target/src, by the standard library's unittest.
 
-    cd target && python -B -m unittest discover -t src -s src/tests
-
-Go's TestUnits (target) runs them with every Python that is here.
+Go's TestUnits (target) runs them with every Python that is here, in a copy of the
+directory that has the three programs in it.
 """
 import contextlib
 import io
