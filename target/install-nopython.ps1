@@ -3,81 +3,140 @@
 #
 # What install.ps1 goes on with where there is no Python; it has the SHA-256 of this.
 # It fetches an archive for this Windows that has one in it, compares its digest with
-# index.json, and unpacks that Python; install.py looks at everything again. Gives the
-# paths of both, or nothing where no archive fits.
+# index.json, and unpacks that Python; install.py looks at everything again. Where there
+# is no index.json, the names in SHA256SUMS say what is for this Windows. Gives the paths
+# of both, or nothing where no archive fits.
 
 function Expand-BinaryBuildoutPython {
     param([string]$Work, [string]$Label, [string]$Sha256, [hashtable]$Source)
 
     $ErrorActionPreference = 'Stop'
-    $machine = "$env:PROCESSOR_ARCHITEW6432"
-    if (-not $machine) {
-        $machine = "$env:PROCESSOR_ARCHITECTURE"
+    $wanted = "$Sha256" -replace '^sha256:'
+    $list, $all = Get-BinaryBuildoutArchive -Work $Work -Sha256 $wanted -Source $Source
+    foreach ($a in @($all | Select-BinaryBuildoutArchive -Label $Label)) {
+        [Console]::Error.WriteLine("no Python here can run this: fetching $($a.archive)")
+        $path = Join-Path -Path $Work -ChildPath $a.archive
+        # A folder may have it put together.
+        $whole = $Source.From -and $Source.From -notmatch '^https?://' -and [IO.File]::Exists((Join-Path -Path $Source.From -ChildPath $a.archive))
+        if ($a.volumes -and -not $whole) {
+            Join-BinaryBuildoutVolume -Volume $a.volumes -To $path -Source $Source
+        } else {
+            Copy-BinaryBuildoutAsset -Name $a.archive -To $path @Source
+        }
+        $file = [IO.File]::OpenRead($path)
+        try {
+            $digest = Get-BinaryBuildoutDigest -Stream $file
+            if ($digest -ne $a.sha256) {
+                throw "$($a.archive) has SHA-256 $digest, and $list says $($a.sha256)"
+            }
+            if ($wanted -and $digest -ne $wanted) {
+                throw "$($a.archive) has SHA-256 $digest, and -Sha256 says $Sha256"
+            }
+            $top = Expand-BinaryBuildoutInterpreter -File $file -Work $Work
+        } finally {
+            $file.Dispose()
+        }
+        if ($top -or $list -eq 'index.json') {
+            return @((Join-Path -Path $Work -ChildPath "$top/python.exe"), $path)
+        }
+        # Its name didn't tell that it has no Python in it.
+        [IO.File]::Delete($path)
     }
-    $platform = @{ AMD64 = 'win_amd64'; ARM64 = 'win_arm64'; X86 = 'win32' }[$machine.ToUpperInvariant()]
+}
+
+# Gives the name of the list, and the archives in it.
+function Get-BinaryBuildoutArchive {
+    param([string]$Work, [string]$Sha256, [hashtable]$Source)
+
     $path = Join-Path -Path $Work -ChildPath 'index.json'
-    Copy-BinaryBuildoutAsset -Name 'index.json' -To $path @Source
-    $best = $null
-    # Windows 7 (6.1) runs no Python from 3.9 on.
-    $old = [IO.Path]::DirectorySeparatorChar -eq '\' -and [Environment]::OSVersion.Version -lt '6.2'
-    foreach ($a in (ConvertFrom-Json -InputObject ([IO.File]::ReadAllText($path))).archives) {
-        if (-not $a.python_bundled -or $a.target -notmatch "^\w+-$platform$" -or ($Label -and $a.label -ne $Label)) {
+    try {
+        Copy-BinaryBuildoutAsset -Name 'index.json' -To $path @Source
+    } catch {
+        $why = $_.Exception
+        $sums = Join-Path -Path $Work -ChildPath 'SHA256SUMS'
+        try { Copy-BinaryBuildoutAsset -Name 'SHA256SUMS' -To $sums @Source } catch { throw $why }
+        $named = @(ConvertFrom-BinaryBuildoutSum -Text ([IO.File]::ReadAllText($sums)))
+        # Of several, the one that -Sha256 names.
+        $one = @($named | Where-Object -FilterScript { $_.sha256 -eq $Sha256 })
+        return 'SHA256SUMS', $(if ($one) { $one } else { $named })
+    }
+    return 'index.json', (ConvertFrom-Json -InputObject ([IO.File]::ReadAllText($path))).archives
+}
+
+# The archives of SHA256SUMS as index.json has them: APP-VERSION-ABI-PLATFORM[-LABEL].zip,
+# and .part1 and so on behind it. Whether a Python lies in one, only itself tells.
+function ConvertFrom-BinaryBuildoutSum {
+    param([string]$Text)
+
+    $there = @{}
+    foreach ($line in $Text -split '\r?\n') {
+        if ($line -cmatch '^([0-9a-f]{64}) [ *]([A-Za-z0-9][A-Za-z0-9._+-]*)$') {
+            $there[$Matches[2]] = $Matches[1]
+        }
+    }
+    foreach ($name in $there.Keys) {
+        if ($name -cmatch '\.delta\.zip$' -or $name -cnotmatch '^.*?-((cp\d)(\d+)[a-z]*-win[a-z0-9_]*)(?:-([A-Za-z0-9._+-]+))?\.zip$') {
             continue
         }
-        if ($a.archive -match '^[A-Za-z0-9][\w.+-]*\.zip$' -and $a.python -match '^\d+\.\d+\.\d+') {
-            if ($old -and [version]$Matches[0] -ge '3.9') {
-                continue
-            }
-            if (-not $best -or [version]$Matches[0] -gt $newest) {
-                $best = $a
-                $newest = [version]$Matches[0]
-            }
+        $a = @{ archive = $name; sha256 = $there[$name]; target = $Matches[1]; label = "$($Matches[4])"; python = "$($Matches[2].Substring(2)).$($Matches[3]).0"; python_bundled = $true; volumes = @() }
+        while ($there.ContainsKey("$name.part$($a.volumes.Count + 1)")) {
+            $a.volumes += @{ volume = "$name.part$($a.volumes.Count + 1)" }
+        }
+        $a
+    }
+}
+
+# Of these the ones for this Windows, the newest Python's first.
+function Select-BinaryBuildoutArchive {
+    param([Parameter(ValueFromPipeline = $true)]$Archive, [string]$Label)
+
+    begin {
+        $machine = "$env:PROCESSOR_ARCHITEW6432"
+        if (-not $machine) {
+            $machine = "$env:PROCESSOR_ARCHITECTURE"
+        }
+        $platform = @{ AMD64 = 'win_amd64'; ARM64 = 'win_arm64'; X86 = 'win32' }[$machine.ToUpperInvariant()]
+        # Windows 7 (6.1) runs no Python from 3.9 on.
+        $old = [IO.Path]::DirectorySeparatorChar -eq '\' -and [Environment]::OSVersion.Version -lt '6.2'
+        $fit = @()
+    }
+    process {
+        if (-not $Archive.python_bundled -or $Archive.target -notmatch "^\w+-$platform$" -or ($Label -and $Archive.label -ne $Label)) {
+            return
+        }
+        if ($Archive.archive -match '^[A-Za-z0-9][\w.+-]*\.zip$' -and $Archive.python -match '^\d+\.\d+\.\d+' -and -not ($old -and [version]$Matches[0] -ge '3.9')) {
+            $fit += New-Object -TypeName PSObject -Property @{ Newest = [version]$Matches[0]; Archive = $Archive }
         }
     }
-    if (-not $best) {
-        return
+    end {
+        $fit | Sort-Object -Property 'Newest' -Descending | ForEach-Object -Process { $_.Archive }
     }
-    [Console]::Error.WriteLine("no Python here can run this: fetching $($best.archive), which has one in it")
-    $path = Join-Path -Path $Work -ChildPath $best.archive
-    # A folder may have it put together.
-    $whole = $Source.From -and $Source.From -notmatch '^https?://' -and [IO.File]::Exists((Join-Path -Path $Source.From -ChildPath $best.archive))
-    if ($best.volumes -and -not $whole) {
-        Join-BinaryBuildoutVolume -Volume $best.volumes -To $path -Source $Source
-    } else {
-        Copy-BinaryBuildoutAsset -Name $best.archive -To $path @Source
+}
+
+# Unpacks the interpreter of an archive, and gives its directory; nothing where it has none.
+function Expand-BinaryBuildoutInterpreter {
+    param([IO.Stream]$File, [string]$Work)
+
+    Add-Type -AssemblyName 'System.IO.Compression'
+    $top = ''
+    foreach ($entry in (New-Object -TypeName IO.Compression.ZipArchive -ArgumentList $File).Entries) {
+        if ($entry.FullName -notmatch '^[^/\\]+/(python-\d[\w.+-]*)/.*[^/]$') {
+            continue
+        }
+        $top = $Matches[1]
+        if ($entry.FullName -match '[\\:]|(^|/)\.\.?(/|$)') {
+            throw "$($entry.FullName) has no place in an archive"
+        }
+        $to = Join-Path -Path $Work -ChildPath ($entry.FullName -replace '^[^/]+/')
+        $null = [IO.Directory]::CreateDirectory([IO.Path]::GetDirectoryName($to))
+        $out = [IO.File]::Create($to)
+        try {
+            $entry.Open().CopyTo($out)
+        } finally {
+            $out.Dispose()
+        }
     }
-    $file = [IO.File]::OpenRead($path)
-    try {
-        $digest = Get-BinaryBuildoutDigest -Stream $file
-        if ($digest -ne $best.sha256) {
-            throw "$($best.archive) has SHA-256 $digest, and index.json says $($best.sha256)"
-        }
-        if ($Sha256 -and $digest -ne ($Sha256 -replace '^sha256:')) {
-            throw "$($best.archive) has SHA-256 $digest, and -Sha256 says $Sha256"
-        }
-        Add-Type -AssemblyName 'System.IO.Compression'
-        $top = ''
-        foreach ($entry in (New-Object -TypeName IO.Compression.ZipArchive -ArgumentList $file).Entries) {
-            if ($entry.FullName -notmatch '^[^/\\]+/(python-\d[\w.+-]*)/.*[^/]$') {
-                continue
-            }
-            $top = $Matches[1]
-            if ($entry.FullName -match '[\\:]|(^|/)\.\.?(/|$)') {
-                throw "$($entry.FullName) has no place in an archive"
-            }
-            $to = Join-Path -Path $Work -ChildPath ($entry.FullName -replace '^[^/]+/')
-            $null = [IO.Directory]::CreateDirectory([IO.Path]::GetDirectoryName($to))
-            $out = [IO.File]::Create($to)
-            try {
-                $entry.Open().CopyTo($out)
-            } finally {
-                $out.Dispose()
-            }
-        }
-    } finally {
-        $file.Dispose()
-    }
-    return @((Join-Path -Path $Work -ChildPath "$top/python.exe"), $path)
+    return $top
 }
 
 # Puts an archive together of the volumes that it is on the release.

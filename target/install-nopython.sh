@@ -139,14 +139,17 @@ END {
 }'
 }
 
-# The same of SHA256SUMS, by the names: APP-VERSION-ABI-PLATFORM[-LABEL].tar.gz. Whether
-# a Python lies in it, and its floors, only the archive itself tells.
+# The same of SHA256SUMS, by the names: APP-VERSION-ABI-PLATFORM[-LABEL].tar.gz, and
+# .part1 and so on behind it. Whether a Python lies in it, and its floors, only the
+# archive itself tells.
 binary_buildout_named() {
 	awk '
 NF == 2 && length($1) == 64 && $1 !~ /[^0-9a-f]/ {
 	name = $2
 	sub(/^\*/, "", name)
-	if (name !~ /^[A-Za-z0-9][A-Za-z0-9._+-]*$/ || name ~ /\.delta\.tar\.gz$/ || !match(name, /-cp[0-9][0-9]+[a-z]*-(manylinux|musllinux|linux|macosx)[a-z0-9_]*(-[A-Za-z0-9._+-]+)?\.tar\.(gz|zst)$/)) next
+	if (name !~ /^[A-Za-z0-9][A-Za-z0-9._+-]*$/) next
+	there[name] = 1
+	if (name ~ /\.delta\.tar\.gz$/ || !match(name, /-cp[0-9][0-9]+[a-z]*-(manylinux|musllinux|linux|macosx)[a-z0-9_]*(-[A-Za-z0-9._+-]+)?\.tar\.(gz|zst)$/)) next
 	rest = substr(name, RSTART + 1)
 	sub(/\.tar\.(gz|zst)$/, "", rest)
 	abi = platform = rest
@@ -157,7 +160,15 @@ NF == 2 && length($1) == 64 && $1 !~ /[^0-9a-f]/ {
 	sub(/-.*/, "", platform)
 	minor = substr(abi, 4)
 	sub(/[a-z]+$/, "", minor)
-	print abi "-" platform, label, name, $1, substr(abi, 3, 1) "." minor, 0
+	names[++n] = name
+	row[n] = abi "-" platform " " label " " name " " $1 " " substr(abi, 3, 1) "." minor
+}
+END {
+	for (i = 1; i <= n; i++) {
+		volumes = 0
+		while ((names[i] ".part" (volumes + 1)) in there) volumes++
+		print row[i], volumes
+	}
 }'
 }
 

@@ -76,11 +76,16 @@ def as_tagged(asked, index, name):
                    "leave --tag out, or name what has that release")
 
 
-def as_asked(asked, asset):
-    """--sha256, also as GitHub shows digests: sha256:ab12..."""
+def plain_digest(asked):
+    """A digest as --sha256 has it, also as GitHub shows digests: sha256:ab12..."""
     digest = re.sub("^sha256:", "", asked.lower())
     if asked and not is_digest(digest):
         raise Stop(2, "--sha256 %s: a SHA-256 digest has 64 hexadecimal digits" % asked, "copy that of the archive from the release page, or its line in SHA256SUMS")
+    return digest
+
+
+def as_asked(asked, asset):
+    digest = plain_digest(asked)
     if asked and digest != asset["sha256"]:
         raise Stop(1, "%s has SHA-256 %s, and --sha256 says %s" % (asset["archive"], asset["sha256"], digest),
                    "it is not the archive that you mean: ask who made it")

@@ -2,17 +2,18 @@
 import os
 import sys
 
-from brought import index_of
 from fetch import from_brought, from_copy, from_open
 from choose import choose
 from here import final, look, other_version
 from index import as_asked, as_tagged, read_index
 from interpreters import pythons
+from placing import workplace
 from probe import asked
 from shelves import source
+from sums import listing
 from trust import safe_place
 from unpack import zstd
-from words import Stop, WINDOWS, say, word
+from words import WINDOWS, say, word
 
 
 def install(o):
@@ -20,10 +21,16 @@ def install(o):
     safe_place(path)
     there = look(path)
     shelf = source(o["from"], o["server"], o["repo"], o["release"], o["tag"], (o["helper"], o["script"]) if o.get("helper") else None)
-    index = read_index(index_by(shelf, o), shelf.name)
+    found = not_brought(pythons(o["python"]), o)
+    with listing(shelf, o, found, there and (there["sha256"], path), lambda: workplace(path, "sums")) as (data, brought):
+        install_of(o, path, there, shelf, read_index(data, shelf.name), found, brought)
+
+
+def install_of(o, path, there, shelf, index, found, brought):
+    """Installs the archive of an index that fits."""
     as_tagged(o["tag"], index, shelf.name)
     say("%s has %s %s" % (shelf.name, index["name"], index["version"]))
-    asset, python = choose(index, shelf.name, not_brought(pythons(o["python"]), o), o["label"], o["python"], asked())
+    asset, python = choose(index, shelf.name, found, o["label"], o["python"], asked())
     as_asked(o["sha256"], asset)
     if there and there["sha256"] == asset["sha256"]:
         return say("%s is in %s already: nothing changes" % (there["what"], path), sys.stdout)
@@ -33,21 +40,11 @@ def install(o):
         zstd()
     if python is None:  # bootstrap runs under the one in the archive
         python = {"executable": ""}
-    local = shelf.local(asset)
-    if not from_brought(o.get("brought"), asset, path, python, shelf) and (not local or not from_open(local, True, asset, path, python, shelf)):
+    local = shelf.local(asset) if not brought else None
+    if not from_brought(brought, asset, path, python, shelf) and (not local or not from_open(local, True, asset, path, python, shelf)):
         from_copy(asset, path, python, shelf)
     after = "cd %s; bin\\buildout" if WINDOWS else "cd %s && bin/buildout"
     say("%s %s is in %s, with %s\nnext: %s" % (index["name"], index["version"], path, python["executable"] or "its own Python " + asset["python"], after % word(path)), sys.stdout)
-
-
-def index_by(shelf, o):
-    """Gives index.json; where there is none, an index of what install.sh fetched by SHA256SUMS."""
-    try:
-        return shelf.index()
-    except Stop:
-        if not o.get("brought"):
-            raise
-        return index_of(o["brought"], "" if o["from"] else o["tag"] or o["release"])
 
 
 def not_brought(found, o):

@@ -119,6 +119,12 @@ class Site(object):
     def index(self):
         return self.fetch("index.json")
 
+    def sums(self):
+        return self.fetch("SHA256SUMS")
+
+    def put_together(self, name):
+        return None
+
     def local(self, asset):
         return None
 

@@ -1,4 +1,5 @@
 """Where archives come from."""
+import errno
 import os
 import re
 import shutil
@@ -22,6 +23,27 @@ class Folder(object):
                 return f.read()
         except EnvironmentError as e:
             raise Stop(2, "reading index.json of the mirror %s: %s" % (self.name, e.strerror), "a mirror is a copy of all assets of a release, index.json among them")
+
+    def sums(self):
+        try:
+            with open(os.path.join(self.path, "SHA256SUMS"), "rb") as f:
+                return f.read()
+        except EnvironmentError as e:
+            raise Stop(2, "reading SHA256SUMS of the mirror %s: %s" % (self.name, e.strerror))
+
+    def put_together(self, name):
+        """Where an archive lies, if it does, and not only its volumes."""
+        path = os.path.join(self.path, name)
+        return path if os.path.isfile(path) else None
+
+    def fetch(self, name, to):
+        try:
+            shutil.copyfile(os.path.join(self.path, name), to)
+        except EnvironmentError as e:
+            if e.errno != errno.ENOENT:
+                raise
+            raise Stop(2, "looking for %s: the mirror %s does not have it, though its SHA256SUMS names it" % (name, self.name),
+                       "copy it there too: a mirror is a copy of all assets of a release")
 
     def local(self, asset):
         """Where an archive lies; None where it has only volumes."""
@@ -75,13 +97,15 @@ class Release(Site):
         except Stop as e:
             if e.code != 2 or not token:  # it is there, or nothing else can be tried
                 raise
-        self.headers = {"Authorization": "Bearer " + token, "Accept": "application/vnd.github+json"}
+        headers = {"Authorization": "Bearer " + token, "Accept": "application/vnd.github+json"}
         try:
+            self.headers = headers
             answer = parsed(self.by_python(self.release, "", False), self.name)
             self.assets = dict((a["name"], a["url"]) for a in answer["assets"] if a["url"].startswith(self.api + "/"))
         except (ValueError, KeyError, TypeError, AttributeError) as e:
             raise Stop(3, "reading %s: it is no release (%s)" % (self.release, e), IN_BETWEEN)
-        self.headers["Accept"] = "application/octet-stream"
+        finally:  # no other address is sent the token, where this fails
+            self.headers = {} if self.assets is None else dict(headers, Accept="application/octet-stream")
         return Site.index(self)
 
 

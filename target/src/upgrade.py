@@ -5,7 +5,7 @@ import os
 import sys
 
 from choose import choose, needs, unfit
-from digests import check
+from digests import check, right
 from fetch import fetched
 from here import final
 from index import as_asked, as_tagged, is_name, read_index, TAG
@@ -16,6 +16,7 @@ from laying import lay_archive, lay_delta
 from probe import asked
 from shelves import Folder, Latest, Release, source
 from server import Site
+from sums import listing
 from unpack import zstd
 from versions import older
 from ways import Published, cheapest, direct
@@ -27,26 +28,33 @@ def upgrade(o):
     tree = Installed(final(o["into"]))
     if tree.record.get("attestation"):
         raise Stop(2, "updating %s: an attestation is required of its versions, and this checks none" % tree.path, "install binary-buildout, and run: " + command("binary-buildout", "update", tree.path))
-    here = found(o, tree)
-    index = here.index
-    say("%s has %s %s" % (here.shelf.name, index["name"], index["version"]))
-    if index["name"] != tree.manifest["name"]:
-        raise Stop(2, "updating %s: %s is there, and this is %s" % (tree.path, tree.manifest["name"], index["name"]), "install it into another directory")
-    forward(o, tree, index["version"], here.shelf.name)
+    shelf = shelf_of(o, tree)
     kept = None if o["python"] or tree.manifest.get("bundled_python") else describe(tree.state["interpreter"])
     interpreters = staying(pythons(o["python"]), o, tree) + ([kept] if kept else [])
-    asset, python = choose(index, here.shelf.name, interpreters, o["label"], o["python"], asked())
-    if tree.record.get("sha256") == asset["sha256"]:
-        as_asked(o["sha256"], asset)
-        return say("%s is in %s already: nothing changes" % (tree.what(), tree.path), sys.stdout)
+    there = (tree.record.get("sha256"), tree.path)
     work = Work(tree.own("download"))
     try:
-        apply(o, tree, here, asset, kept if kept and not unfit(needs(asset), kept) else python, work)
+        with listing(shelf, o, interpreters, there, lambda: os.path.join(work.path, "sums")) as (data, brought):
+            update_to(o, tree, published(shelf, o, data), kept, interpreters, brought, work)
     except BaseException:
         work.keep_parts()
         raise
     work.clear()
     work.remove()
+
+
+def update_to(o, tree, here, kept, interpreters, brought, work):
+    """Updates to the archive of a release that fits."""
+    index = here.index
+    say("%s has %s %s" % (here.shelf.name, index["name"], index["version"]))
+    if index["name"] != tree.manifest["name"]:
+        raise Stop(2, "updating %s: %s is there, and this is %s" % (tree.path, tree.manifest["name"], index["name"]), "install it into another directory")
+    forward(o, tree, index["version"], here.shelf.name)
+    asset, python = choose(index, here.shelf.name, interpreters, o["label"], o["python"], asked())
+    if tree.record.get("sha256") == asset["sha256"]:
+        as_asked(o["sha256"], asset)
+        return say("%s is in %s already: nothing changes" % (tree.what(), tree.path), sys.stdout)
+    apply(o, tree, here, asset, kept if kept and not unfit(needs(asset), kept) else python, brought, work)
 
 
 def staying(interpreters, o, tree):
@@ -56,23 +64,24 @@ def staying(interpreters, o, tree):
     return [p for p in left if not (tree.manifest.get("bundled_python") and os.path.realpath(p["executable"]).startswith(own))]
 
 
-def found(o, tree):
-    """The release that is meant: the one that was named, else where the version that
-    is here came from, and of a repository the latest."""
+def shelf_of(o, tree):
+    """Where the release is that is meant: the one that was named, else where the version
+    that is here came from, and of a repository the latest."""
     helper = (o["helper"], o["script"]) if o.get("helper") else None
     remembered = tree.record.get("source") or ""
     repo, _, tag = remembered.partition("@")
     if o["from"] or o["tag"]:
-        shelf = source(o["from"], o["server"], o["repo"], o["release"], o["tag"], helper)
-    elif os.path.isdir(remembered) or "://" in remembered:
-        shelf = source(remembered, "", "", "", "", helper)
-    elif tag:
-        shelf = Release(o["server"], repo, tag, remembered, helper)
-    elif repo.count("/") == 1 or o["repo"]:
-        shelf = Latest(o["server"], repo if repo.count("/") == 1 else o["repo"], helper)
-    else:
-        raise Stop(2, "updating %s: its source is not known" % tree.path, "name a mirror with --from")
-    data = shelf.index()
+        return source(o["from"], o["server"], o["repo"], o["release"], o["tag"], helper)
+    if os.path.isdir(remembered) or "://" in remembered:
+        return source(remembered, "", "", "", "", helper)
+    if tag:
+        return Release(o["server"], repo, tag, remembered, helper)
+    if repo.count("/") == 1 or o["repo"]:
+        return Latest(o["server"], repo if repo.count("/") == 1 else o["repo"], helper)
+    raise Stop(2, "updating %s: its source is not known" % tree.path, "name a mirror with --from")
+
+
+def published(shelf, o, data):
     index = read_index(data, shelf.name)
     as_tagged(o["tag"], index, shelf.name)
     if isinstance(shelf, Latest):
@@ -116,7 +125,7 @@ def others(release):
     return of
 
 
-def apply(o, tree, here, asset, python, work):
+def apply(o, tree, here, asset, python, brought, work):
     """By the cheapest way; where that can't be gone, since a file was edited or one
     is missing, by the next that needs less."""
     passes = lambda version: o["tag"] or older(version, tree.manifest["version"]) is not True
@@ -141,7 +150,7 @@ def apply(o, tree, here, asset, python, work):
             say("not by %s: %s" % ("a delta" if len(way) == 1 else "%d deltas" % len(way), e.text))
     else:
         way = [None]
-        by_archive(tree, here.shelf, asset, python, work)
+        by_archive(tree, here.shelf, asset, python, brought, work)
     finish(tree, was, len(way))
 
 
@@ -173,13 +182,13 @@ def by_deltas(tree, here, way, work, interpreter):
             f.close()
 
 
-def by_archive(tree, shelf, asset, python, work):
+def by_archive(tree, shelf, asset, python, brought, work):
     if asset["archive"].endswith(".zst"):
         zstd()
     interpreter = python["executable"] if python else ""
     tree.forget()
     try:
-        with open(fetched(shelf, asset, work), "rb") as f:
+        with open(brought if brought and right(brought, asset) else fetched(shelf, asset, work), "rb") as f:
             check(f, asset)
             _, digest, manifest = lay_archive(f, asset, tree, shelf.source, work.path)
         if (manifest["name"], manifest["target"]) != (tree.manifest["name"], asset["target"]):

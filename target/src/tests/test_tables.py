@@ -11,6 +11,7 @@ import index
 import develop
 import names
 import shebang
+import sums
 import tags
 import versions
 import ways
@@ -22,6 +23,12 @@ class Tables(unittest.TestCase):
 
     def rows(self, wrong):
         self.assertFalse(wrong, u"\n".join(u"%r" % (row,) for row in wrong[:20]))
+
+    def test_sums(self):
+        table = cases("sums.json")
+        text = "".join("%s %s\n" % ("0a" * 32, name) for name in table["files"])
+        found = [dict(a, volumes=len(a["volumes"])) for a in sums.named_by(text)]
+        self.assertEqual(found, [dict(a, sha256="0a" * 32) for a in table["archives"]])
 
     def test_installed(self):
         rows = cases("installed.json")["rows"]
