@@ -31,12 +31,13 @@ type IsolatedCommand struct {
 	Output io.Writer
 }
 
-// Gate proves that buildout finds nothing to do in the tree t: one run that
-// may still settle things (eggs got an EGG-INFO since the build, so they may
-// be resolved another way), and then one without network and compiler, as on
-// the target, that says "Updating" for each part and leaves every compiled
-// file, and what lies in bin, parts and develop-eggs, as it is. volatile names
-// the parts that may install again, or change what they made.
+// Gate proves that buildout finds nothing to do in the tree t: a run without
+// network and compiler, as on the target, says "Updating" for each part and
+// leaves every compiled file, and what lies in bin, parts and develop-eggs, as
+// it is. If the first one doesn't, a run with both may still settle things (eggs
+// got an EGG-INFO since the build, so they may be resolved another way), and the
+// one after it counts. volatile names the parts that may install again, or
+// change what they made.
 func Gate(ctx context.Context, t *Tree, volatile []string, isolated Isolated) error {
 	b, err := t.builder()
 	if err != nil {
@@ -47,21 +48,38 @@ func Gate(ctx context.Context, t *Tree, volatile []string, isolated Isolated) er
 		return surroundings("writing the gate's log", "", err)
 	}
 	defer log.Close()
-	g := gate{t: t, b: b, log: log, volatile: append(slices.Clone(volatile), t.options.Volatile...)}
+	g := &gate{t: t, b: b, log: log, volatile: append(slices.Clone(volatile), t.options.Volatile...)}
 	built, err := t.leave(nil)
 	if err != nil {
 		return err
 	}
-	b.event(GateEvent, "settle")
+	b.event(GateEvent, "no network, no compiler")
+	if err := g.strict(ctx, isolated, built, built); err != nil {
+		if ctx.Err() != nil {
+			return err
+		}
+		if err := g.afterSettling(ctx, isolated, built); err != nil {
+			return err
+		}
+	}
+	return t.settleInstalled()
+}
+
+// afterSettling runs buildout with network and compiler, and then without, since
+// something was still to be done.
+func (g *gate) afterSettling(ctx context.Context, isolated Isolated, built partfiles.Left) error {
+	g.settling = g.again()
+	g.b.event(GateEvent, "settle")
 	if err := g.settle(ctx); err != nil {
 		return err
 	}
-	g.settling = g.again()
-	b.event(GateEvent, "no network, no compiler")
-	if err := g.strict(ctx, isolated, built); err != nil {
+	g.settling = append(g.settling, g.again()...)
+	settled, err := g.t.leave(built.Files)
+	if err != nil {
 		return err
 	}
-	return t.settleInstalled()
+	g.b.event(GateEvent, "no network, no compiler")
+	return g.strict(ctx, isolated, built, settled)
 }
 
 // settleInstalled brings .installed.cfg into its settled form.
@@ -85,7 +103,7 @@ type gate struct {
 	b        *builder
 	log      *os.File
 	volatile []string
-	settling []string // parts that installed again in the first run
+	settling []string // parts that installed again before the run that counts
 }
 
 // builder gives what runs commands in the tree, as the target would: with an
@@ -102,12 +120,12 @@ func (t *Tree) builder() (*builder, error) {
 }
 
 // settle runs buildout once as the target does, with network and compiler.
-func (g gate) settle(ctx context.Context) error {
+func (g *gate) settle(ctx context.Context) error {
 	g.b.w = &watcher{start: time.Now(), out: []io.Writer{g.log}}
 	if err := g.b.command(ctx, g.b.launcher("target")); err != nil {
 		return g.bad("running buildout again in place", err)
 	}
-	if len(g.again()) == 0 {
+	if len(g.settling)+len(g.again()) == 0 {
 		return nil
 	}
 	m, err := g.b.toolmaker(ctx)
@@ -117,13 +135,10 @@ func (g gate) settle(ctx context.Context) error {
 	return g.t.addEggInfo(ctx, m)
 }
 
-// strict is the run that counts.
-func (g gate) strict(ctx context.Context, isolated Isolated, built partfiles.Left) error {
+// strict is the run that counts. built is what the build left, and settled what
+// lies there before this run.
+func (g *gate) strict(ctx context.Context, isolated Isolated, built, settled partfiles.Left) error {
 	doing := "running buildout again without network and compiler"
-	settled, err := g.t.leave(built.Files)
-	if err != nil {
-		return err
-	}
 	code := machinecode.Reader{Skip: ".git"}
 	before, err := code.Read(g.t.Root)
 	if err != nil {
@@ -159,7 +174,7 @@ func (g gate) strict(ctx context.Context, isolated Isolated, built partfiles.Lef
 }
 
 // verdict looks at what buildout said it did.
-func (g gate) verdict(doing string) error {
+func (g *gate) verdict(doing string) error {
 	said := map[string]string{}
 	for _, line := range g.b.w.lines {
 		if m := linePart.FindStringSubmatch(line); m != nil {
@@ -184,7 +199,7 @@ func (g gate) verdict(doing string) error {
 }
 
 // again gives the parts that the last run didn't just update.
-func (g gate) again() []string {
+func (g *gate) again() []string {
 	var parts []string
 	for _, line := range g.b.w.lines {
 		if m := linePart.FindStringSubmatch(line); m != nil && m[1] != "Updating" && !slices.Contains(parts, m[2]) {
@@ -194,7 +209,7 @@ func (g gate) again() []string {
 	return parts
 }
 
-func (g gate) bad(doing string, err error) error {
+func (g *gate) bad(doing string, err error) error {
 	f := g.b.w.failure()
 	if f.What != "" {
 		doing += ", at " + f.What

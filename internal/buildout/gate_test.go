@@ -50,6 +50,19 @@ class Changing(Compiling):
     update = install
 
 
+class Settling(Compiling):
+    """Writes something else in its first update, and the same from then on."""
+
+    def install(self):
+        with open(self.file, 'w') as f:
+            f.write('first')
+        return self.file
+
+    def update(self):
+        with open(self.file, 'w') as f:
+            f.write('later')
+
+
 class Linking(Compiling):
     """Makes a link, of which it says nothing."""
 
@@ -71,9 +84,9 @@ func TestGateRefuses(t *testing.T) {
 	dir := write(t, map[string]string{
 		"buildout.cfg":  "[buildout]\nparts = calm\ndevelop = rec\n\n[versions]\nzc.buildout = 2.13.8\n[calm]\nrecipe = rec:restless\n[busy]\nrecipe = rec:compiling\n",
 		"busy.cfg":      "[buildout]\nextends = buildout.cfg\nparts = busy\n",
-		"rec/setup.py":  "from setuptools import setup\nsetup(name='rec', version='1', py_modules=['rec'], entry_points={'zc.buildout': ['restless = rec:Restless', 'compiling = rec:Compiling', 'changing = rec:Changing', 'linking = rec:Linking']})\n",
+		"rec/setup.py":  "from setuptools import setup\nsetup(name='rec', version='1', py_modules=['rec'], entry_points={'zc.buildout': ['restless = rec:Restless', 'compiling = rec:Compiling', 'changing = rec:Changing', 'linking = rec:Linking', 'settling = rec:Settling']})\n",
 		"rec/rec.py":    restless,
-		"other.cfg":     "[buildout]\nextends = buildout.cfg\nparts = link change\n[link]\nrecipe = rec:linking\n[change]\nrecipe = rec:changing\n",
+		"other.cfg":     "[buildout]\nextends = buildout.cfg\nparts = link change settle\n[link]\nrecipe = rec:linking\n[change]\nrecipe = rec:changing\n[settle]\nrecipe = rec:settling\n",
 		"rec/README.md": "",
 	})
 	o := Options{Dir: dir, Stage: filepath.Join(t.TempDir(), "stage"), Python: python(t, "3.8"), Launcher: launcher(t), OS: "linux", Before: []string{"pwd >rec/place"}}
@@ -89,6 +102,7 @@ func TestGateRefuses(t *testing.T) {
 	if err := Gate(context.Background(), tree, []string{"calm"}, byConvention); err != nil {
 		fail(t, err)
 	}
+	checkRuns(t, tree, "Installing calm.", 1)
 	if len(tree.Signatures) != 1 || tree.Signatures[0].Path != "rec" {
 		t.Errorf("signatures %+v", tree.Signatures)
 	}
@@ -127,6 +141,27 @@ func TestGateRefuses(t *testing.T) {
 	err = Gate(context.Background(), tree, []string{"change"}, byConvention)
 	if !errors.As(err, &e) || !strings.Contains(e.Error(), "part link only updates, and parts/link is gone") {
 		t.Errorf("what a part left is lost, and it passes: %v", err)
+	}
+	checkRuns(t, tree, "Updating settle.", 3)
+	if err := os.WriteFile(filepath.Join(tree.Root, "parts", "settle"), []byte("first"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := Gate(context.Background(), tree, []string{"change", "link"}, byConvention); err != nil {
+		t.Errorf("a part that settles in its first update doesn't pass: %v", err)
+	}
+	checkRuns(t, tree, "Updating settle.", 3)
+}
+
+// checkRuns: a tree that has nothing to settle is run once, and another one
+// again with network and compiler, and once more without.
+func checkRuns(t *testing.T, tree *Tree, said string, want int) {
+	t.Helper()
+	log, err := os.ReadFile(filepath.Join(tree.stage.logs, "gate.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if runs := strings.Count(string(log), said); runs != want {
+		t.Errorf("%d runs, want %d:\n%s", runs, want, log)
 	}
 }
 

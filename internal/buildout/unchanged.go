@@ -27,7 +27,7 @@ func (t *Tree) leave(earlier partfiles.Files) (partfiles.Left, error) {
 // unchanged fails where a part changed something though it says that it only
 // updates. What the build left may have been settled in the first run, but
 // nothing may be lost; the run that counts leaves all as it was.
-func (g gate) unchanged(doing string, built, settled partfiles.Left) error {
+func (g *gate) unchanged(doing string, built, settled partfiles.Left) error {
 	after, err := g.t.leave(settled.Files)
 	if err != nil {
 		return err

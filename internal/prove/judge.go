@@ -17,14 +17,10 @@ import (
 	"github.com/binary-buildout/binary-buildout/pack"
 )
 
-// buildout runs bin/buildout with a flag, and judges what it says and does.
-func (r *run) buildout(ctx context.Context, flag string, code machinecode.Files) (ok bool, err error) {
-	name := strings.TrimSpace("bin/buildout " + flag)
-	var args []string
-	if flag != "" {
-		args = []string{flag}
-	}
-	if ok, err := r.step(ctx, name, r.buildoutPath(), args...); !ok {
+// buildout runs bin/buildout with flags, and judges what it says and does.
+func (r *run) buildout(ctx context.Context, code machinecode.Files, flags ...string) (ok bool, err error) {
+	name := strings.Join(append([]string{"bin/buildout"}, flags...), " ")
+	if ok, err := r.step(ctx, name, r.buildoutPath(), flags...); !ok {
 		return false, err
 	}
 	s := &r.proof.Steps[len(r.proof.Steps)-1]

@@ -114,10 +114,10 @@ else: raise SystemExit('network')"`,
 	if p.Network != isolate.Enforced || p.Compiler != isolate.Enforced || p.OldPlace != isolate.Enforced || p.Interpreter != isolate.Enforced {
 		t.Errorf("grades: %+v", p)
 	}
-	if p.Parts != 2 || p.Extensions != 2 || len(p.Steps) != 6 || len(p.Smoke) != 4 || !strings.HasPrefix(p.Python, "3.13.") {
+	if p.Parts != 2 || p.Extensions != 2 || len(p.Steps) != 5 || len(p.Smoke) != 4 || !strings.HasPrefix(p.Python, "3.13.") {
 		t.Errorf("proof: %+v", p)
 	}
-	if want := "isolate,install,python bootstrap.py,bin/buildout,bin/buildout -o,bin/buildout -N"; !strings.HasPrefix(strings.Join(steps, ","), want) {
+	if want := "isolate,install,python bootstrap.py,bin/buildout,bin/buildout -o -N"; !strings.HasPrefix(strings.Join(steps, ","), want) {
 		t.Errorf("steps %q", steps)
 	}
 	data, err := json.Marshal(p)
@@ -142,6 +142,8 @@ func TestFaults(t *testing.T) {
 	}{
 		{name: "exit", buildout: say("sys.exit('Error: boom')"), want: "bin/buildout exits with 1: Error: boom"},
 		{name: "only -o", buildout: say("if '-o' in sys.argv: sys.exit(3)"), want: "bin/buildout -o exits with 3"},
+		{name: "only -N", buildout: say("if '-N' in sys.argv: sys.exit(3)"), want: "bin/buildout -N exits with 3"},
+		{name: "both", buildout: say("if len(sys.argv) > 2: sys.exit(3)"), want: "bin/buildout -o -N exits with 3"},
 		{name: "installing", buildout: say("print('Installing one.')"), want: "part one is installed again"},
 		{name: "uninstalling", buildout: say("print('Uninstalling three.')"), want: "part three is uninstalled"},
 		{name: "silent part", buildout: strings.Replace(fake, `print("Updating two.")`, "", 1), want: "part two isn't updated"},

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/binary-buildout/binary-buildout/internal/fault"
@@ -69,22 +70,37 @@ func (r *run) updates(ctx context.Context, code machinecode.Files) ([]partfiles.
 	if err != nil {
 		return nil, err
 	}
-	var changes []partfiles.Change
-	for _, flag := range []string{"", "-o", "-N"} {
-		if ok, err := r.buildout(ctx, flag, code); !ok {
-			return nil, err
-		}
-		if flag != "" {
-			continue
-		}
-		after, err := r.leave(before.Files)
-		if err != nil {
-			return nil, err
-		}
-		changes = before.Files.Changes(after.Files)
-		r.lost(before.Parts, changes)
+	if ok, err := r.buildout(ctx, code); !ok {
+		return nil, err
 	}
-	return changes, nil
+	after, err := r.leave(before.Files)
+	if err != nil {
+		return nil, err
+	}
+	changes := before.Files.Changes(after.Files)
+	r.lost(before.Parts, changes)
+	return changes, r.flagged(ctx, code)
+}
+
+// flagged runs bin/buildout with -o and -N. To zc.buildout, -N is what the
+// launcher says on each run anyway, so both are given at once. Where that ends
+// with an error, each is given alone, to say which one it is.
+func (r *run) flagged(ctx context.Context, code machinecode.Files) error {
+	r.proof.Steps, r.proof.Problems = slices.Clip(r.proof.Steps), slices.Clip(r.proof.Problems)
+	before := *r.proof
+	ok, err := r.buildout(ctx, code, "-o", "-N")
+	if ok || err != nil {
+		return err
+	}
+	both := *r.proof
+	*r.proof = before
+	for _, flag := range []string{"-o", "-N"} {
+		if ok, err := r.buildout(ctx, code, flag); !ok {
+			return err
+		}
+	}
+	*r.proof = both
+	return nil
 }
 
 // origin are the places to look for. An interpreter that could not be moved
