@@ -23,6 +23,8 @@ type Pip struct {
 	Python string
 	Wheel  string // a wheel of pip to run it from; "" for the interpreter's own
 	Env    []string
+
+	works bool // it was started already
 }
 
 // With is the pip of an interpreter, by its path, in an environment.
@@ -55,11 +57,21 @@ func (p Pip) run(ctx context.Context, dir string, argv ...string) error {
 	return nil
 }
 
+// imported is what py/egg.py needs of pip.
+const imported = "import pip._vendor.packaging.requirements"
+
+// startOwn imports that, and starts pip, in one process.
+const startOwn = imported + "; import runpy, sys; sys.argv = ['pip', '--version']; runpy.run_module('pip', run_name='__main__', alter_sys=True)"
+
 // Find gives the interpreter's own pip if that can be imported, else one
 // that works.
 func Find(ctx context.Context, in Python, env []string, dir string) (Pip, error) {
 	own := Pip{Python: in.Executable, Env: env}
-	if own.run(ctx, dir, "-sE", "-c", "import pip._vendor.packaging.requirements") == nil {
+	if own.run(ctx, dir, "-sE", "-c", startOwn) == nil {
+		own.works = true
+		return own, nil
+	}
+	if own.run(ctx, dir, "-sE", "-c", imported) == nil {
 		return own, nil
 	}
 	return wheelOfPip(ctx, in, env, dir, fetchPip)
@@ -68,7 +80,7 @@ func Find(ctx context.Context, in Python, env []string, dir string) (Pip, error)
 // Working gives p, or another pip if p is the interpreter's own and can be
 // imported alone: one that is too old for its Python.
 func (p Pip) Working(ctx context.Context, in Python, dir string) (Pip, error) {
-	if p.Wheel != "" || p.Call(ctx, dir, "--version") == nil {
+	if p.Wheel != "" || p.works || p.Call(ctx, dir, "--version") == nil {
 		return p, nil
 	}
 	return wheelOfPip(ctx, in, p.Env, dir, fetchPip)
