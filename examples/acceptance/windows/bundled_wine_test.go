@@ -50,6 +50,7 @@ func TestBundled(t *testing.T) {
 	delta := w.delta(file, next)
 	w.updated(tree, delta)
 	w.aloneByPowerShell(file, next, delta)
+	w.exchanged(file, "3")
 
 	w.saysInOneLine(tree, "MACHINES=AMD64 ARM64", "MACHINES=ARM64", "error: this archive is for cp313-win_amd64, and this machine is AMD64")
 	w.saysInOneLine(tree, "FLOOR=6.2", "FLOOR=99.0", "error: the Python of this archive needs Windows 99.0 or newer, and this is 10.0")
@@ -111,7 +112,7 @@ func (w *wine) aloneByPowerShell(file, next, delta string) {
 	if info, err := os.Stat(filepath.Join(w.work, "own")); err != nil || info.Mode().Perm()&0o027 != 0 {
 		w.t.Errorf("the directory of install.ps1: %v, %v", info, err)
 	}
-	w.demo(tree, w.z(tree)+`\python-3.13.5\python.exe`)
+	w.demo(tree, w.z(tree)+`\python-3.13.0\python.exe`)
 }
 
 // ownDirectory makes one by install.ps1's function.

@@ -7,11 +7,8 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
-	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf16"
@@ -38,17 +35,26 @@ func (w *wine) updated(tree, delta string) {
 	if said := w.program(0, "rollback", w.z(tree)); !strings.Contains(said, "app 1.0 is in "+w.z(tree)+"; it was 2.0") {
 		w.t.Errorf("rollback: %s", said)
 	}
+	if w.bundled { // whose run removes the interpreter that ran the rollback
+		w.updates(tree, "")
+	}
+	w.sameAs(before, tree, "update and rollback")
+	w.runs(tree)
+}
+
+// sameAs sees that a tree holds what it held.
+func (w *wine) sameAs(before map[string]string, tree, since string) {
+	w.t.Helper()
 	after := w.snapshot(tree)
 	for path, data := range before {
 		if after[path] != data {
-			w.t.Errorf("after update and rollback %s is another one", path)
+			w.t.Errorf("after %s %s is another one", since, path)
 		}
 		delete(after, path)
 	}
 	for path := range after {
-		w.t.Errorf("after update and rollback %s is there", path)
+		w.t.Errorf("after %s %s is there", since, path)
 	}
-	w.runs(tree)
 }
 
 // snapshot is what a tree holds, less bytecode.
@@ -66,46 +72,23 @@ func (w *wine) snapshot(tree string) map[string]string {
 // next makes the archive of version 2.0: a file changes, one comes, one goes.
 func (w *wine) next(file string) string {
 	w.t.Helper()
-	z, err := zip.OpenReader(file)
-	w.check(err)
-	defer z.Close()
-	content := map[string][]byte{}
-	for _, f := range z.File {
-		r, err := f.Open()
-		w.check(err)
-		data, err := io.ReadAll(r)
-		w.check(err)
-		content[strings.TrimPrefix(f.Name, "app-1.0/")] = data
+	content := w.content(file)
+	if w.bundled {
+		content = w.withPython(content, "3.13.0")
 	}
-	var files archive.Files
-	w.check(json.Unmarshal(content[archive.FilesName], &files))
 	content["host.cfg"] = bytes.ReplaceAll(content["host.cfg"], []byte("9090"), []byte("9191"))
 	content["etc/neu ü.txt"] = []byte("neu\n")
-	files.Files = slices.DeleteFunc(files.Files, func(e archive.Entry) bool { return e.Path == "templates/gone.txt" })
-	files.Files = append(files.Files, archive.Entry{Path: "etc/neu ü.txt", Mode: 0o644})
-	slices.SortFunc(files.Files, func(a, b archive.Entry) int { return strings.Compare(a.Path, b.Path) })
-	for i, e := range files.Files {
-		if e.Type == archive.TypeFile {
-			files.Files[i].Size, files.Files[i].SHA256 = int64(len(content[e.Path])), sum(content[e.Path])
-		}
-	}
-	content[archive.FilesName], err = json.Marshal(files)
-	w.check(err)
-	var manifest map[string]any
-	w.check(json.Unmarshal(content[archive.ManifestName], &manifest))
-	manifest["version"], manifest["files_sha256"] = "2.0", sum(content[archive.FilesName])
-	content[archive.ManifestName], err = json.Marshal(manifest)
-	w.check(err)
-	return w.write(filepath.Join(w.work, "dist", "app-2.0-cp313-win_amd64.zip"), content, files)
+	delete(content, "templates/gone.txt")
+	return w.archive("app-2.0-cp313-win_amd64.zip", "2.0", content)
 }
 
 // write writes an archive in the order that archives have.
-func (w *wine) write(to string, content map[string][]byte, files archive.Files) string {
+func (w *wine) write(to, version string, content map[string][]byte, files archive.Files) string {
 	w.t.Helper()
 	var out bytes.Buffer
 	z := zip.NewWriter(&out)
 	add := func(name string, mode os.FileMode, data []byte) {
-		h := &zip.FileHeader{Name: "app-2.0/" + name, Method: zip.Deflate, Modified: time.Unix(archive.DefaultEpoch, 0).UTC()}
+		h := &zip.FileHeader{Name: "app-" + version + "/" + name, Method: zip.Deflate, Modified: time.Unix(archive.DefaultEpoch, 0).UTC()}
 		h.SetMode(mode)
 		f, err := z.CreateHeader(h)
 		w.check(err)

@@ -47,6 +47,7 @@ func TestWindows(t *testing.T) {
 
 	// Another version comes by a delta, and goes again.
 	w.updated(tree, w.delta(file, w.next(file)))
+	w.exchanged(file)
 
 	// A configuration of that place, and one that fails and leaves all as it was.
 	w.updates(tree, "-c", w.z(tree)+`\host.cfg`)

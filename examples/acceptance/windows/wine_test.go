@@ -40,7 +40,7 @@ func newWine(t *testing.T) *wine {
 	t.Helper()
 	w := &wine{t: t, cache: testcache.Dir(t), work: t.TempDir()}
 	w.python = filepath.Join(w.cache, "windows-python-3.13.5")
-	for _, path := range []string{"wine-trixie/ready", "windows-python-3.13.5/python.exe", "wine-prefix/drive_c"} {
+	for _, path := range []string{"wine-trixie/ready", "windows-python-3.13.5/python.exe", "windows-python-3.13.0/python.exe", "wine-prefix/drive_c"} {
 		if _, err := os.Stat(filepath.Join(w.cache, path)); err != nil {
 			t.Fatalf("%v: bash .ci/run wine makes it", err)
 		}

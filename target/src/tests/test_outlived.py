@@ -16,7 +16,7 @@ from tests import patched
 NAME = u"python-3.13.9"
 
 
-@unittest.skipIf(WINDOWS, "no interpreter outlives an update there")
+@unittest.skipIf(WINDOWS, "needs pipes and a cat; see test_windows")
 class Outlived(unittest.TestCase):
 
     def setUp(self):

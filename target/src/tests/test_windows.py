@@ -12,6 +12,7 @@ import launching
 import paths
 import location
 import moves
+import outlived
 import placeholders
 import plan
 import scripts
@@ -19,6 +20,7 @@ import shebang
 import staging
 import starter
 import system
+import transaction
 from system import Refused
 from tests import patched
 
@@ -50,12 +52,33 @@ class Windows(unittest.TestCase):
         self.fail("not refused: %r" % (arguments,))
 
     def test_in_use(self):
-        """An interpreter that runs the update can't be stopped: another directory can be taken."""
+        """An interpreter of the same version that runs the update can't be stopped: another directory can be taken."""
         base = os.path.join(self.folder, "app")
         for path, want in (("parts/x.pyd", "stop the application"), ("python-3.13.9/python.exe", "into another directory"), ("python-3.cfg", "stop the application")):
             busy = os.path.join(base, *path.split("/"))
             e = plan.in_use(base, [busy])
             self.assertTrue(e.code == 3 and system.text(busy) in e.message and want in e.hint, (e.message, e.hint))
+
+    def test_interpreter(self):
+        """One gives way as elsewhere, and is used while a program or a DLL of it is open."""
+        self.assertEqual(outlived.giving_way(u"python-3.13.9", u"python-3.13.11"), (u"python-3.13.9/",))
+        for name in ("python.exe", "PYTHON313.DLL", "os.py"):
+            with open(os.path.join(self.folder, name), "wb"):
+                pass
+        for busy, used in (("python.exe", True), ("PYTHON313.DLL", True), ("os.py", False)):
+            with patched(busy_files=lambda paths: [p for p in paths if os.path.basename(p) == busy]):
+                self.assertEqual(outlived.is_used(self.folder), used, busy)
+
+    def test_saved(self):
+        """What starts an update has a name at each moment, and what runs stays where it is."""
+        change = transaction.Transaction(system.text(self.folder))
+        with patched(native=lambda path: path):
+            for path, stays in ((u"bootstrap.py", True), (u"python.exe", True), (u"a.py", False)):
+                with open(os.path.join(self.folder, path), "wb") as f:
+                    f.write(b"x")
+                change.save(path, stays)
+                self.assertEqual((os.path.exists(change.full(path)), os.path.exists(change.saved(path))), (stays, True), path)
+            self.assertFalse(os.path.samefile(change.full(u"python.exe"), change.saved(u"python.exe")))
 
     def test_length(self):
         """259 characters are the most: the file that has one more is named."""
