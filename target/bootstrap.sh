@@ -16,9 +16,9 @@ LOADER=@LOADER@
 LIBC=@LIBC@
 FLOOR=@FLOOR@
 
-refuse() { # why, hint
+refuse() { # why, hint, exit code
     printf 'error: %s\nhint: %s\n' "$1" "$2" >&2
-    exit 2
+    exit "${3:-2}"
 }
 
 older() { # VERSION VERSION: whether the first is older; numbers and dots
@@ -90,4 +90,8 @@ if [ -n "$have" ] && older "$have" "$FLOOR"; then
     refuse "this archive needs $LIBC $FLOOR, and this system has $have" "use an archive of the same release that was built for an older system"
 fi
 [ -x "$here/$PYTHON" ] || refuse "$PYTHON is missing, or may not be run" "unpack the archive again, where programs may be run"
+# The loaders of Linux read /proc/self/exe to find the libraries beside a program.
+if [ "$SYSTEM" = Linux ] && [ ! -L /proc/self/exe ] && ! "$here/$PYTHON" -BsSE -c pass 2>/dev/null; then
+    refuse "/proc isn't mounted, and $PYTHON doesn't find its libraries without it" "mount -t proc proc /proc" 3
+fi
 exec "$here/$PYTHON" -BsSE "$here/bootstrap.py" "$@"

@@ -1,6 +1,8 @@
 """Interpreters that gave way to another version's in an update or a rollback: each stays
 in its place while a process runs under it."""
+import errno
 import os
+import subprocess
 
 from busy import busy_files
 from documents import SHAPES, is_path, is_text, members, named, read_json, write_json
@@ -44,8 +46,9 @@ def note_outlived(base, folder, left, to):
     write_json(base, OUTLIVED, {"format": FORMAT, "interpreters": known})
 
 
-def sweep_outlived(base):
-    """Removes each of them that nothing uses any more. The tree's lock is held."""
+def sweep_outlived(base, changed=False):
+    """Removes each of them that nothing uses any more. The tree's lock is held. After a
+    change, a line says what stays only since it can't be seen whether it is used."""
     known = outlived(base)
     if not known:
         return
@@ -58,6 +61,8 @@ def sweep_outlived(base):
         used = is_used(folder)
         if used or used is None and entry["to"] == version:
             stay[name] = entry
+            if changed and not used:
+                say(u"%s stays until the next update or rollback: it can't be seen whether a process still runs under it" % name)
             continue
         try:
             remove(base, name, entry["files"])
@@ -95,41 +100,84 @@ def value_at(full):
 def is_used(folder):
     """Says whether a process but this one runs a program of a directory, or has a library
     of it loaded; on Windows, this one counts too, since what it has loaded can't be
-    removed. None where the system doesn't say."""
+    removed. None where the system doesn't say: without /proc, or where it hides processes
+    of other users, or where one of them may be running such a program."""
     if WINDOWS:
         names = [n for n in os.listdir(folder) if n.lower().endswith((u".exe", u".dll"))]
         return bool(busy_files([os.path.join(folder, n) for n in names]))
     if not os.path.exists(PROCESSES + b"/self/maps"):
         return None
     prefix, programs = os.path.join(os.path.realpath(folder), b""), programs_in(folder)
-    return any(uses(os.path.join(PROCESSES, name), prefix, programs) for name in os.listdir(PROCESSES)
-               if name.isdigit() and int(name) != os.getpid())
+    silent = []
+    for name in os.listdir(PROCESSES):
+        if name.isdigit() and int(name) != os.getpid():
+            process = os.path.join(PROCESSES, name)
+            used = uses(process, prefix, programs)
+            if used:
+                return True
+            if used is None:
+                silent.append(process)
+    if not os.path.exists(PROCESSES + b"/1"):  # hidepid=2
+        return None
+    code = set(code_of(process) for process in silent)
+    if not code:
+        return False
+    own = code_under(programs)
+    return None if own is None or None in code or own in code else False
 
 
 def programs_in(folder):
-    """Gives the programs of an interpreter by device and inode: in a container, the
-    directory may have another path."""
-    top, found = os.path.join(folder, b"bin"), set()
+    """Gives the programs of an interpreter, each path by device and inode: in a container,
+    the directory may have another path."""
+    top, found = os.path.join(folder, b"bin"), {}
     for name in os.listdir(top) if is_folder(top) else ():
-        there = os.lstat(os.path.join(top, name))
-        found.add((there.st_dev, there.st_ino))
+        path = os.path.join(top, name)
+        there = os.lstat(path)
+        found[there.st_dev, there.st_ino] = path
     return found
 
 
 def uses(process, prefix, programs):
     """Says whether a process runs one of the programs, or uses a file below prefix. Only the
-    command line of another user's process can be read: it begins with the interpreter of a
-    script's first line, unless the process has given itself a title."""
+    command line of another user's process can be read: it begins with the program's path,
+    unless it was found in PATH, or the process has given itself a title. Then it is None."""
     try:
         program = os.stat(os.path.join(process, b"exe"))
         if (program.st_dev, program.st_ino) in programs:
             return True
         with open(os.path.join(process, b"maps"), "rb") as f:
             return any(prefix in line for line in f)
-    except EnvironmentError:
-        pass
+    except EnvironmentError as e:
+        if e.errno not in (errno.EACCES, errno.EPERM):
+            return False  # it has ended, or is one of the kernel's
     try:
         with open(os.path.join(process, b"cmdline"), "rb") as f:
-            return f.read(4096).startswith(prefix)
-    except EnvironmentError:
-        return False  # it has ended
+            words = f.read(4096)
+    except EnvironmentError as e:
+        return None if e.errno in (errno.EACCES, errno.EPERM) else False
+    if words.startswith(prefix):
+        return True
+    return None if words and not words.startswith(b"/") else False  # one of the kernel's has no words
+
+
+def code_of(process):
+    """Gives how many pages of machine code a process's program has, as the kernel tells
+    everybody. None if it doesn't."""
+    try:
+        with open(os.path.join(process, b"statm"), "rb") as f:
+            return int(f.read().split()[3])
+    except EnvironmentError as e:
+        return None if e.errno in (errno.EACCES, errno.EPERM) else 0
+    except (IndexError, ValueError):
+        return 0  # it has ended
+
+
+def code_under(programs):
+    """Gives the same of an interpreter, which is run for it. None if that fails."""
+    for program in sorted(programs.values()):
+        if os.path.isfile(program) and os.path.basename(program).startswith(b"python"):
+            try:
+                return int(subprocess.check_output([program, "-BsSE", "-c", "print(open('/proc/self/statm').read())"]).split()[3])
+            except (EnvironmentError, IndexError, ValueError, subprocess.CalledProcessError):
+                pass
+    return None

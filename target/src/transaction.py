@@ -194,7 +194,7 @@ class Transaction(object):
 
     def close(self, plan):
         """Ends the change: what was done counts. The way back is kept, where there is one."""
-        sweep_outlived(self.base)
+        sweep_outlived(self.base, changed=True)
         previous, before, held = self.full(PREVIOUS), self.full(PREVIOUS + u"/before"), self.full(CHANGE + u"/before")
         if plan["keeps"]:
             clear(before)

@@ -144,4 +144,5 @@ func TestInterpreterOutlives(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(root, archive.Dir, "outlived.json")); err == nil {
 		t.Error("outlived.json is still there")
 	}
+	t.Run("unseen", func(t *testing.T) { unseen(t, old, new) })
 }

@@ -1,9 +1,11 @@
 """Interpreters that gave way to another one."""
+import contextlib
 import errno
 import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -14,6 +16,15 @@ from tests import patched
 
 
 NAME = u"python-3.13.9"
+
+
+@contextlib.contextmanager
+def nobody():
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
 
 
 @unittest.skipIf(WINDOWS, "needs pipes and a cat; see test_windows")
@@ -42,6 +53,43 @@ class Outlived(unittest.TestCase):
         finally:
             process.communicate()
         self.assertFalse(outlived.is_used(os.path.dirname(self.programs)))
+
+    @unittest.skipUnless(os.path.exists("/proc/self/maps") and os.geteuid() == 0, "only root starts a process of another user")
+    def test_title(self):
+        """A process of another user has a title: whether it runs one of the programs isn't
+        seen, but by how much code it has it may."""
+        process = subprocess.Popen(["worker: application"], executable="/bin/cat", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        try:
+            process.stdin.write(b"x")
+            process.stdin.flush()
+            process.stdout.read(1)
+            there = os.path.join(outlived.PROCESSES, b"%d" % process.pid)
+            self.assertIs(outlived.uses(there, b"/nowhere/", {}), False)
+            with nobody():
+                self.assertIs(outlived.uses(there, b"/nowhere/", {}), None)
+                self.assertGreater(outlived.code_of(there), 0)
+        finally:
+            process.communicate()
+        self.assertEqual(outlived.code_of(there), 0)
+
+    @unittest.skipUnless(os.path.exists("/proc/self/maps"), "the system doesn't say what processes use")
+    def test_doubt(self):
+        """Where a process doesn't say what it runs, its code counts."""
+        for said, code, program, want in (
+                (True, 7, 7, True), (False, 7, 7, False), (None, 7, 7, None), (None, 7, 8, False), (None, None, 8, None), (None, 7, None, None)):
+            with patched(uses=lambda *_: said, code_of=lambda process: code, code_under=lambda programs: program):
+                self.assertIs(outlived.is_used(os.path.dirname(self.programs)), want, (said, code, program))
+        self.assertEqual(outlived.code_under({1: native(text(sys.executable))}), outlived.code_of(b"/proc/self"))
+        self.assertIs(outlived.code_under({1: os.path.join(self.programs, b"python3")}), None)
+
+    def test_unseen(self):
+        """Without /proc, or where it hides others' processes, one stays until the next change."""
+        with patched(PROCESSES=os.path.join(self.base, b"proc")):
+            self.assertIs(outlived.is_used(os.path.dirname(self.programs)), None)
+            os.makedirs(os.path.join(self.base, b"proc/self/maps"))
+            self.assertIs(outlived.is_used(os.path.dirname(self.programs)), None)
+            os.makedirs(os.path.join(self.base, b"proc/1"))
+            self.assertIs(outlived.is_used(os.path.dirname(self.programs)), False)
 
     def test_added(self):
         """What people added stays, of whatever kind it is."""
