@@ -53,33 +53,46 @@ func Gate(ctx context.Context, t *Tree, volatile []string, isolated Isolated) er
 	if err != nil {
 		return err
 	}
-	b.event(GateEvent, "no network, no compiler")
-	if err := g.strict(ctx, isolated, built, built); err != nil {
-		if ctx.Err() != nil {
-			return err
-		}
-		if err := g.afterSettling(ctx, isolated, built); err != nil {
-			return err
-		}
+	if err := g.run(ctx, isolated, built); err != nil {
+		return err
+	}
+	if err := t.read(ctx); err != nil {
+		return err
+	}
+	if err := t.signatures(ctx); err != nil {
+		return err
 	}
 	return t.settleInstalled()
 }
 
-// afterSettling runs buildout with network and compiler, and then without, since
-// something was still to be done.
-func (g *gate) afterSettling(ctx context.Context, isolated Isolated, built partfiles.Left) error {
-	g.settling = g.again()
-	g.b.event(GateEvent, "settle")
-	if err := g.settle(ctx); err != nil {
+// run runs buildout until a run without network and compiler counts. If the first
+// one changes files, though it only updates, it settled them. If it fails in
+// another way, a run with network and compiler settles what it can.
+func (g *gate) run(ctx context.Context, isolated Isolated, built partfiles.Left) error {
+	err := g.strict(ctx, isolated)
+	if ctx.Err() != nil {
 		return err
 	}
-	g.settling = append(g.settling, g.again()...)
-	settled, err := g.t.leave(built.Files)
+	if err != nil {
+		g.settling = g.again()
+		g.b.event(GateEvent, "settle")
+		if err := g.settle(ctx); err != nil {
+			return err
+		}
+		g.settling = append(g.settling, g.again()...)
+	}
+	settled, lerr := g.t.leave(built.Files)
+	if lerr != nil || err == nil && g.unchanged(built, built, settled) == nil {
+		return lerr
+	}
+	if err := g.strict(ctx, isolated); err != nil {
+		return err
+	}
+	after, err := g.t.leave(settled.Files)
 	if err != nil {
 		return err
 	}
-	g.b.event(GateEvent, "no network, no compiler")
-	return g.strict(ctx, isolated, built, settled)
+	return g.unchanged(built, settled, after)
 }
 
 // settleInstalled brings .installed.cfg into its settled form.
@@ -135,10 +148,13 @@ func (g *gate) settle(ctx context.Context) error {
 	return g.t.addEggInfo(ctx, m)
 }
 
-// strict is the run that counts. built is what the build left, and settled what
-// lies there before this run.
-func (g *gate) strict(ctx context.Context, isolated Isolated, built, settled partfiles.Left) error {
-	doing := "running buildout again without network and compiler"
+// offline is what a run without network and compiler does.
+const offline = "running buildout again without network and compiler"
+
+// strict runs buildout without network and compiler. It must only update, and
+// leave what is compiled alone.
+func (g *gate) strict(ctx context.Context, isolated Isolated) error {
+	g.b.event(GateEvent, "no network, no compiler")
 	code := machinecode.Reader{Skip: ".git"}
 	before, err := code.Read(g.t.Root)
 	if err != nil {
@@ -147,7 +163,7 @@ func (g *gate) strict(ctx context.Context, isolated Isolated, built, settled par
 	g.b.w = &watcher{start: time.Now(), out: []io.Writer{g.log}}
 	err = isolated(ctx, IsolatedCommand{Argv: withUmask(g.b.launcher("target")), Env: g.b.env, Dir: g.t.Root, Output: g.b.w})
 	if err != nil {
-		return g.bad(doing, err)
+		return g.bad(offline, err)
 	}
 	after, err := code.Read(g.t.Root)
 	if err != nil {
@@ -158,30 +174,21 @@ func (g *gate) strict(ctx context.Context, isolated Isolated, built, settled par
 		if again := g.again(); len(again) > 0 {
 			hint = "it comes from " + strings.Join(again, ", ") + ", which installs again on every run"
 		}
-		return &Error{Doing: doing, Err: errors.New(changes[0]), Tip: hint, Code: 1, Log: g.log.Name()}
-	}
-	if err := g.verdict(doing); err != nil {
-		return err
-	}
-	if err := g.unchanged(doing, built, settled); err != nil {
-		return err
+		return &Error{Doing: offline, Err: errors.New(changes[0]), Tip: hint, Code: 1, Log: g.log.Name()}
 	}
 	g.t.Extensions = after
-	if err := g.t.read(ctx); err != nil {
-		return err
-	}
-	return g.t.signatures(ctx)
+	return g.verdict()
 }
 
 // verdict looks at what buildout said it did.
-func (g *gate) verdict(doing string) error {
+func (g *gate) verdict() error {
 	said := map[string]string{}
 	for _, line := range g.b.w.lines {
 		if m := linePart.FindStringSubmatch(line); m != nil {
 			said[m[2]] = m[1]
 		}
 		if lineGetting.MatchString(line) {
-			return &Error{Doing: doing, Err: fmt.Errorf("it looks for a distribution: %s", strings.TrimSpace(line)),
+			return &Error{Doing: offline, Err: fmt.Errorf("it looks for a distribution: %s", strings.TrimSpace(line)),
 				Tip: "pin the version of that distribution, and of what needs it", Code: 1, Log: g.log.Name()}
 		}
 	}
@@ -189,9 +196,9 @@ func (g *gate) verdict(doing string) error {
 		switch {
 		case said[part.Name] == "Updating", slices.Contains(g.volatile, part.Name):
 		case said[part.Name] == "":
-			return &Error{Doing: doing, Err: fmt.Errorf("part %s isn't updated", part.Name), Code: 1, Log: g.log.Name()}
+			return &Error{Doing: offline, Err: fmt.Errorf("part %s isn't updated", part.Name), Code: 1, Log: g.log.Name()}
 		default:
-			return &Error{Doing: doing, Err: fmt.Errorf("part %s (recipe %s) installs again although nothing changed", part.Name, part.Recipe),
+			return &Error{Doing: offline, Err: fmt.Errorf("part %s (recipe %s) installs again although nothing changed", part.Name, part.Recipe),
 				Tip: "if that is harmless on a server, allow it: volatile = " + part.Name, Code: 1, Log: g.log.Name()}
 		}
 	}

@@ -25,13 +25,9 @@ func (t *Tree) leave(earlier partfiles.Files) (partfiles.Left, error) {
 }
 
 // unchanged fails where a part changed something though it says that it only
-// updates. What the build left may have been settled in the first run, but
-// nothing may be lost; the run that counts leaves all as it was.
-func (g *gate) unchanged(doing string, built, settled partfiles.Left) error {
-	after, err := g.t.leave(settled.Files)
-	if err != nil {
-		return err
-	}
+// updates. What the build left may have been settled before the run that counts,
+// but nothing may be lost; that run leaves all as it was.
+func (g *gate) unchanged(built, settled, after partfiles.Left) error {
 	changes := settled.Files.Changes(after.Files)
 	for _, c := range built.Files.Changes(after.Files) {
 		parts, _ := built.Parts.Owners(c.Path)
@@ -45,7 +41,7 @@ func (g *gate) unchanged(doing string, built, settled partfiles.Left) error {
 		if slices.ContainsFunc(parts, func(part string) bool { return slices.Contains(g.volatile, part) }) {
 			continue
 		}
-		e := &Error{Doing: doing, Code: 1, Log: g.log.Name()}
+		e := &Error{Doing: offline, Code: 1, Log: g.log.Name()}
 		switch {
 		case develop:
 			e.Err, e.Tip = fmt.Errorf("of a develop package: %s", c), "report it, with the package's pyproject.toml: what its backend leaves in develop-eggs has to stay"
