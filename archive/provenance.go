@@ -17,6 +17,10 @@ type Provenance struct {
 	// Image is the container's image, "REFERENCE@sha256:DIGEST", where who
 	// started the build said so; empty for none.
 	Image string `json:"image,omitempty"`
+
+	// Compressor is the program that compressed the archive, as in "zstd 1.5.4";
+	// empty where this program did.
+	Compressor string `json:"compressor,omitempty"`
 }
 
 // Source is the git checkout that a buildout was built in.

@@ -24,9 +24,9 @@ import (
 // Limits on what is read into memory before anything is known of an archive.
 const (
 	maxManifest = 24 << 20
-	maxFiles    = 32 << 20 // of some 190,000 files
-	maxWindow   = 8 << 20  // of a zstd frame; Write's are 4 MiB
-	maxPad      = 1 << 20  // zeros after a tar's end
+	maxFiles    = 32 << 20  // of some 190,000 files
+	maxWindow   = 128 << 20 // of a zstd frame: what zstd(1) takes too; Write's are 4 MiB
+	maxPad      = 1 << 20   // zeros after a tar's end
 
 	readAhead, readBlocks = 256 << 10, 8
 )

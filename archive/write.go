@@ -41,9 +41,31 @@ func Write(ctx context.Context, w io.Writer, c *Contents, format string, epoch t
 	if err != nil {
 		return Digest{}, err
 	}
+	return writeTo(ctx, out, e, c, progress)
+}
+
+// A Compressor gives what compresses into w some size bytes.
+type Compressor func(ctx context.Context, w io.Writer, size int64) (io.WriteCloser, error)
+
+// WriteTar writes the same with a compressor of the caller's. Reader reads what is gzip
+// or zstd, of the latter with windows of at most 128 MiB.
+func WriteTar(ctx context.Context, w io.Writer, c *Contents, compress Compressor, epoch time.Time, progress func(done, total int64)) (Digest, error) {
+	out := &countWriter{w: w, sum: sha256.New()}
+	var size int64
+	for _, f := range c.entries() {
+		size += f.Size + 1024 // header and padding
+	}
+	z, err := compress(ctx, out, size)
+	if err != nil {
+		return Digest{}, err
+	}
+	return writeTo(ctx, out, newTar(z, epoch.UTC().Truncate(time.Second)), c, progress)
+}
+
+func writeTo(ctx context.Context, out *countWriter, e encoder, c *Contents, progress func(done, total int64)) (Digest, error) {
 	files := c.entries()
 	p := newProgress(files, progress)
-	err = writeAll(ctx, e, c.top(), files, p)
+	err := writeAll(ctx, e, c.top(), files, p)
 	if cerr := e.Close(); err == nil {
 		err = cerr
 	}

@@ -69,8 +69,11 @@ func (c combination) entry(o Options, t table) (e Entry, problem string) {
 	format := o.Format
 	if format == "" {
 		format = FormatTarGz
-		if target.OS() == "windows" {
+		switch {
+		case target.OS() == "windows":
 			format = FormatZip
+		case o.Smallest:
+			format = FormatTarZst
 		}
 	}
 	e.Format = format

@@ -25,6 +25,7 @@ const MaxTargets = 256
 type Options struct {
 	Name, Version string
 	Format        string // of the archives; empty: tar.gz, and zip on Windows
+	Smallest      bool   // where Format is empty, tar.zst instead of tar.gz
 
 	Pythons   []string // "3.13", "3.13t", "2.7"
 	Platforms []string // "linux_x86_64", "macosx_arm64", "macosx_13_0_arm64", "win_amd64"; empty: linux_x86_64

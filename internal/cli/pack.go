@@ -56,6 +56,8 @@ type packing struct {
 	noted map[string]string
 
 	epoch time.Time
+	// compress is what --smallest compresses with; nil for this program.
+	compress archive.Compressor
 
 	// What became known on the way, for the reports; nil where a run ended before.
 	built   *job.Built
@@ -88,6 +90,9 @@ func (c *Command) pack(ctx context.Context, fs *flag.FlagSet, flags *packFlags, 
 	}
 	p := &packing{Command: c, ui: c.ui(common), flags: flags, dir: dir, id: id}
 	p.made = archive.Provenance{Source: buildout.Source(ctx, dir), Parameters: rebuild.Parameters(fs, dir), Image: c.Getenv(imageVar)}
+	if err := p.findCompressor(ctx); err != nil {
+		return err
+	}
 	if err := p.checkSince(); err != nil {
 		return err
 	}
@@ -187,6 +192,8 @@ func (p *packing) format() string {
 		return p.flags.format
 	case p.OS == "windows":
 		return archive.FormatZip
+	case p.flags.smallest:
+		return archive.FormatTarZst
 	}
 	return archive.FormatTarGz
 }

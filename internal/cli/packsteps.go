@@ -141,7 +141,7 @@ func (p *packing) write(ctx context.Context, planned *job.Planned) (*job.Written
 	if p.own, err = newDir(out, name); err != nil {
 		return nil, err
 	}
-	w, err := job.Write(ctx, planned, p.own.Path, p.format(), p.ui.bytes("packed"))
+	w, err := job.Write(ctx, planned, p.own.Path, p.format(), p.compress, p.ui.bytes("packed"))
 	if err != nil {
 		return nil, err
 	}

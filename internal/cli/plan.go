@@ -18,6 +18,7 @@ func planFlags(fs *flag.FlagSet) (o *matrix.Options, runners *[]string) {
 	fs.StringVar(&o.Name, "name", "", "the archives' `NAME`")
 	fs.StringVar(&o.Version, "version", "", "the archives' `VERSION`")
 	fs.StringVar(&o.Format, "format", "", "the archives' `FORMAT`: tar.gz, tar.zst or zip")
+	fs.BoolVar(&o.Smallest, "smallest", false, "plan archives that pack --smallest makes: tar.zst, and zip on Windows")
 	fs.Var(words(&o.Pythons), "pythons", "a `VERSION` of Python to build for, such as 3.12 or 3.13t; several are separated by commas")
 	fs.Var(words(&o.Platforms), "platforms", "a `PLATFORM` to build for, such as linux_x86_64, macosx_arm64 or win_amd64; several are separated by commas")
 	fs.Var(words(&o.Images), "images", "an `IMAGE` to build in on Linux, such as manylinux_2_28, musllinux_1_2, debian:12 or host; several are separated by commas")

@@ -142,6 +142,9 @@ func (r *rebuilding) prepare(ctx context.Context) error {
 	if err := r.settle(); err != nil {
 		return err
 	}
+	if err := r.findCompressor(ctx); err != nil {
+		return err
+	}
 	py, err := r.interpreter(ctx)
 	if err != nil {
 		return err

@@ -26,7 +26,7 @@ type packFlags struct {
 	volatile, allowOutside             []string
 	format, stage, label, reuse        string
 	inPlace, requireIsolation          bool
-	noImport                           bool
+	noImport, smallest                 bool
 	bundlePython                       bundlePython
 	target                             string
 }
@@ -56,6 +56,7 @@ func (p *packFlags) registerArchive(fs *flag.FlagSet) {
 	fs.StringVar(&p.target, "target", "", "the planned `TARGET`, such as cp312-manylinux_2_28_x86_64 (default what the interpreter says)")
 	fs.StringVar(&p.out, "out", "dist", "the `DIR` that archive, sidecar and report are written to")
 	fs.StringVar(&p.format, "format", "", "the `FORMAT` of the archive: tar.gz, tar.zst or zip (default tar.gz; zip on Windows)")
+	fs.BoolVar(&p.smallest, "smallest", false, "compress a tar.zst as far as the zstd program can, which takes minutes")
 	fs.Var(lines(&p.since), "since", "the `ARCHIVE` of an earlier version; write a delta from it too; repeatable")
 	fs.Var(&p.bundlePython, "bundle-python", "put the interpreter into the archive: the one that builds, or with `=DIR` the one in DIR, of the same version and ABI")
 	fs.Var(lines(&p.exclude), "exclude", "a `GLOB` of paths to leave out; repeatable")
@@ -83,6 +84,9 @@ var floorPattern = regexp.MustCompile(`^([a-z]+[ =])?[0-9]+(\.[0-9]+)*$`)
 func (p *packFlags) check() error {
 	if p.format != "" && !slices.Contains(matrix.Formats(), p.format) {
 		return usageError("pack: unknown format "+strconv.Quote(p.format), "formats: "+strings.Join(matrix.Formats(), ", "))
+	}
+	if p.smallest && p.format == matrix.FormatTarGz {
+		return usageError("pack: --smallest makes a tar.zst, and --format says tar.gz", "leave --format out")
 	}
 	if p.floor != "" && !floorPattern.MatchString(p.floor) {
 		return usageError("pack: the floor "+strconv.Quote(p.floor)+" isn't a version", "give a version of glibc, musl or macOS, such as 2.28")

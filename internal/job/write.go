@@ -29,9 +29,13 @@ type File struct {
 	Digest archive.Digest
 }
 
-// Write writes the archive into a directory. progress may be nil.
-func Write(ctx context.Context, p *Planned, dir, format string, progress func(done, total int64)) (*Written, error) {
+// Write writes the archive into a directory: in a format, or, as that format has it, by a
+// compressor. compress and progress may be nil.
+func Write(ctx context.Context, p *Planned, dir, format string, compress archive.Compressor, progress func(done, total int64)) (*Written, error) {
 	file, err := WriteFile(filepath.Join(dir, p.ArchiveName(format)), func(w io.Writer) (archive.Digest, error) {
+		if compress != nil {
+			return archive.WriteTar(ctx, w, p.Contents, compress, p.Epoch, progress)
+		}
 		return archive.Write(ctx, w, p.Contents, format, p.Epoch, progress)
 	})
 	if err != nil {

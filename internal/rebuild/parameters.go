@@ -14,7 +14,7 @@ import (
 // no other field of the manifest says.
 func recorded() []string {
 	return []string{"allow-outside", "buildout-version", "bundle-python", "config", "default-cfg", "exclude", "expect", "floor", "in-place", "include",
-		"no-import", "system-libraries", "waive"}
+		"no-import", "smallest", "system-libraries", "waive"}
 }
 
 // values is a flag that holds several values.

@@ -39,6 +39,7 @@ func Surroundings(was, is archive.Manifest) []Mismatch {
 	add("Python", pythonText(was.Python), pythonText(is.Python))
 	add("image", image(was), image(is))
 	add("zc.buildout", was.Buildout, is.Buildout)
+	add("compressor", compressor(was), compressor(is))
 	if a, b := stage(was), stage(is); a != "" && b != "" {
 		add("stage, which is compiled in", a, b)
 	}
@@ -68,6 +69,13 @@ func stage(m archive.Manifest) string {
 		}
 	}
 	return ""
+}
+
+func compressor(m archive.Manifest) string {
+	if m.Provenance == nil {
+		return ""
+	}
+	return m.Provenance.Compressor
 }
 
 func image(m archive.Manifest) string {
