@@ -7,6 +7,7 @@ from bundled import given_python, starting_command
 from documents import read_json
 from requirements import check_libraries, check_system
 from fit import fit
+from forked import Fitter
 from incoming import incoming_of
 from laidover import laid_over, remove_laid_over
 from listed import write_listed
@@ -14,8 +15,8 @@ from location import check_place
 from outlived import sweep_outlived
 from python import Python
 from rollback import rollback
-from system import JOURNAL, LAUNCH, OWN, Refused, STATE, WINDOWS, clear, lock, native, say, text
-from transaction import INCOMING, LISTED, Transaction
+from system import JOURNAL, LAUNCH, OWN, Refused, STATE, WINDOWS, clear, complain, lock, native, say, text
+from transaction import INCOMING, LISTED, STAGED, Transaction
 from tree import Tree, values_of
 from update import apply_update
 
@@ -118,10 +119,13 @@ def recovered(tree, python, base):
 def update(tree, python, root, look=False):
     """Applies what lies in incoming/, or only looks whether it can be."""
     check_writable(tree)
-    held = lock(tree.base)
+    held, fitter = lock(tree.base), None
     try:
         tree = recovered(tree, python, text(tree.base))
         Transaction(tree.base).sweep()
+        # A child under the tree's own interpreter would keep it in use while it gives way.
+        if hasattr(os, "fork") and not tree.manifest.get("bundled_python"):
+            fitter = Fitter(__file__, held, lambda: fit_staged(root))
         try:
             incoming = incoming_of(tree)
         except Refused:
@@ -132,16 +136,26 @@ def update(tree, python, root, look=False):
             say(u"nothing to do: %s %s is here" % (tree.manifest["name"], tree.manifest["version"]))
             return 0
         say(u"from %s %s to %s, with %s" % (tree.manifest["name"], tree.manifest["version"], incoming.what(), python.path))
-        count = apply_update(tree, incoming, python, root, look)
+        count = apply_update(tree, incoming, python, root, look, fitter)
         if look:
             return 0
         say(u"%d files and directories changed" % count)
     finally:
+        if fitter:
+            fitter.close()
         held.close()
     if is_waiting(tree):
         return again(native(root), [])  # the next delta
     say_next(Tree(root))
     return 0
+
+
+def fit_staged(root):
+    """Fits the staged tree to the place of this one, and gives the exit code."""
+    try:
+        return bootstrap(root + u"/" + STAGED, root)
+    except (Refused, EnvironmentError) as e:
+        return complain(e)
 
 
 def look(root):

@@ -7,7 +7,7 @@ import subprocess
 from bundled import given_python, starting_command
 from documents import is_text, read_json
 from binpatch import Patches
-from plan import is_owned, item_at, was_taken
+from plan import Item, is_owned, item_at, was_taken
 from system import (FILES, LAUNCH, LAUNCHER, LOCK, OWN, Refused, WINDOWS, clear, digest_of, native, pieces, plain,
     text, write_new)
 from moves import is_folder, lay_copy, make_folders
@@ -35,6 +35,7 @@ class Staging(object):
         self.before = dict((e["path"], e) for e in self.entries)
         self.patches = Patches(incoming, self.entries)
         self.brought, self.made = set(), set()
+        self.written = {}    # by path: the inode and digest of a file that was checked as it was written
         self.contents = self.moved()  # by digest: the paths that had it in the version that is here
         self.modes = []
 
@@ -117,18 +118,19 @@ class Staging(object):
         if stat.S_IMODE(found.st_mode) == mode & 0o777 and int(found.st_mtime) == self.incoming.epoch:
             lay_copy(source, target)
         else:
-            self.lay_content(source, target, mode)
+            self.write(target, pieces(source), mode)
 
-    def lay_content(self, source, target, mode, seen=None):
-        """Writes a copy, piece by piece; a hash that is given sees it."""
-        write_new(target, pieces(source, seen), mode, (self.incoming.epoch, self.incoming.epoch))
+    def write(self, target, content, mode):
+        """Writes a file, piece by piece."""
+        write_new(target, content, mode, (self.incoming.epoch, self.incoming.epoch))
 
     def lay_file(self, path, entry, full):
         if path in self.brought:
             payload, seen = self.incoming.full(u"files/" + path), hashlib.sha256()
-            self.lay_content(payload, full, entry["mode"], seen)
+            self.write(full, pieces(payload, seen), entry["mode"])
             if seen.hexdigest() != entry["sha256"]:
                 raise Refused(u"%s of %s is damaged" % (path, self.incoming.what()), u"unpack the delta again")
+            self.written[path] = os.lstat(full).st_ino, entry["sha256"]
             return
         if self.patches.base(path) is not None:
             self.lay_patched(path, entry, full)
@@ -136,9 +138,7 @@ class Staging(object):
         if path.split(u"/")[0] == u"var":
             self.left_out.add(path)
             return
-        source = self.elsewhere(path, entry)
-        if source is not None:
-            self.lay_content(source, full, entry["mode"])
+        if self.lay_moved(path, entry, full):
             return
         here = self.tree.inside(path)
         found = status(here)
@@ -149,7 +149,7 @@ class Staging(object):
                 if int(found.st_mtime) != self.incoming.epoch:
                     self.times.append([u"touch", path, int(found.st_mtime), self.incoming.epoch])
             else:
-                self.lay_content(here, full, mode)
+                self.write(full, pieces(here), mode)
             return
         origin = self.tree.inside(OWN + u"/origin/" + path)
         if os.path.lexists(origin) and self.holds(origin, os.lstat(origin), entry):
@@ -159,27 +159,44 @@ class Staging(object):
 
     def lay_patched(self, path, entry, full):
         base = self.patches.base(path)
-        source = self.as_it_was(base)
+        source = self.likely(base)
         if source is None:
             self.lacks(base)
-        write_new(full, self.patches.chunks(path, source, entry), entry["mode"], (self.incoming.epoch, self.incoming.epoch))
+        try:
+            self.write(full, self.patches.chunks(path, source, entry), entry["mode"])
+        except Refused:
+            if not self.holds(source, os.lstat(source), self.before[base]):
+                self.lacks(base)
+            raise
+        self.written[path] = os.lstat(full).st_ino, entry["sha256"]
 
-    def as_it_was(self, path):
-        """Says where a file of the version that is here lies as its archive has it, or None."""
+    def likely(self, path):
+        """Says where a file of the version that is here lies as its archive has it, by its
+        size; None if it does nowhere. What a patch makes of another one is refused by its digest."""
         entry = self.before.get(path) or {}
-        for name in (path, OWN + u"/origin/" + path):
+        for name in (OWN + u"/origin/" + path, path):
             full = self.tree.inside(name)
-            if "sha256" in entry and os.path.lexists(full) and self.holds(full, os.lstat(full), entry):
+            found = status(full) if "sha256" in entry else None
+            if found is not None and stat.S_ISREG(found.st_mode) and found.st_size == entry.get("size", 0):
                 return full
         return None
 
-    def elsewhere(self, path, entry):
-        """Gives a file with the content that a path has in the new version alone, or None.
-        It is copied: a second name would change when somebody edits the other one."""
+    def lay_moved(self, path, entry, full):
+        """Lays a file with the content that a path has in the new version alone, and says
+        whether it was found. It is copied: a second name would change when somebody edits the other one."""
         if (self.before.get(path) or {}).get("sha256") == entry["sha256"]:
-            return None
-        places = (self.as_it_was(other) for other in self.contents.get(entry["sha256"]) or ())
-        return next((place for place in places if place is not None), None)
+            return False
+        for other in self.contents.get(entry["sha256"]) or ():
+            source = self.likely(other)
+            if source is None:
+                continue
+            seen = hashlib.sha256()
+            self.write(full, pieces(source, seen), entry["mode"])
+            if seen.hexdigest() == entry["sha256"]:
+                self.written[path] = os.lstat(full).st_ino, entry["sha256"]
+                return True
+            os.unlink(full)
+        return False
 
     @staticmethod
     def holds(full, found, entry):
@@ -217,17 +234,23 @@ class Staging(object):
                           u"run: python%s bootstrap.py" % minor, 2)
         return native(given)
 
-    def fit(self, python, root):
-        """Has the new version's own bootstrap.py do what it does in a fresh install."""
+    def fit(self, python, root, fitter=None):
+        """Has the new version's own bootstrap.py do what it does in a fresh install: by a
+        child that is that program already, or by starting it."""
         self.check_length(root)
+        code, err = fitter.run() if fitter and fitter.fits(self.incoming, python) else self.start(python, root)
+        if code:
+            lines = dict(line.split(u": ", 1) for line in text(err).splitlines() if u": " in line)
+            raise Refused(u"preparing %s: %s" % (self.incoming.what(), lines.get(u"error") or text(err).strip()),
+                          lines.get(u"hint") or u"", code if code in (1, 2) else 3)
+
+    def start(self, python, root):
+        """Runs the staged bootstrap.py. Gives its exit code, and what it wrote to stderr."""
         command = starting_command(self.base) if self.incoming.manifest.get("bundled_python") else None
         command = command or [self.program(python), "-sE", plain(self.full(u"bootstrap.py"))]
         run = subprocess.Popen(command + ["--root", native(root)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=plain(self.base))
-        out, err = run.communicate()
-        if run.returncode:
-            lines = dict(line.split(u": ", 1) for line in text(err).splitlines() if u": " in line)
-            raise Refused(u"preparing %s: %s" % (self.incoming.what(), lines.get(u"error") or text(err).strip()),
-                          lines.get(u"hint") or u"", run.returncode if run.returncode in (1, 2) else 3)
+        _, err = run.communicate()
+        return run.returncode, err
 
     def check_length(self, root):
         """Refuses a path that is too long: Windows takes 259 characters where a program
@@ -258,6 +281,17 @@ class Staging(object):
                 if there is not None and stat.S_ISREG(there.st_mode) and os.path.samestat(there, os.lstat(full)):
                     found[path] = None
                 else:
-                    found[path] = item_at(full)
+                    found[path] = self.as_written(path, full) or item_at(full)
                     found[path].source = STAGED + u"/" + path
         return found
+
+    def as_written(self, path, full):
+        """Gives a file that is the one whose content was checked as it was written, which
+        needn't be read again. What fits the tree writes files anew. None for others."""
+        inode, value = (None, None) if WINDOWS else self.written.get(path, (None, None))  # Python 2.7 knows none there
+        if inode is None:
+            return None
+        found = os.lstat(full)
+        if (found.st_ino, int(found.st_mtime)) != (inode, self.incoming.epoch):
+            return None
+        return Item(u"file", stat.S_IMODE(found.st_mode), value)

@@ -122,10 +122,14 @@ def pieces(path, seen=None):
     """Gives the content of a regular file, piece by piece; a hash that is given sees it too."""
     with open_file(path) as f:
         size = min(PIECE, os.fstat(f.fileno()).st_size + 1)  # so that memory is taken for what is there
-        for piece in iter(lambda: f.read(size), b""):
+        while True:
+            piece = f.read(size)
             if seen is not None:
                 seen.update(piece)
-            yield piece
+            if piece:
+                yield piece
+            if len(piece) < size:  # the end: to ask once more takes a call for each file
+                return
 
 
 def digest_of(path):

@@ -71,11 +71,11 @@ def write_record(tree, staging):
     write_new(staging.full(RECORD), data.encode("utf-8"), 0o600 if secret else 0o644)
 
 
-def apply_update(tree, incoming, python, root, look=False):
+def apply_update(tree, incoming, python, root, look=False, fitter=None):
     """Makes the tree the incoming version, or leaves it as it is; with look,
     it is left in any case."""
     change = Transaction(tree.base)
-    lines = begin(tree, change, incoming, python, root, look)
+    lines = begin(tree, change, incoming, python, root, look, fitter)
     if look:
         return 0
     incoming.files = {}  # of a large tree the plan and the lists of files take most memory
@@ -87,14 +87,14 @@ def apply_update(tree, incoming, python, root, look=False):
     return len([o for o in plan["operations"] if o[1].split(u"/")[0] != OWN])
 
 
-def begin(tree, change, incoming, python, root, look):
+def begin(tree, change, incoming, python, root, look, fitter):
     """Prepares the whole change, and writes its plan: from here on it is finished, or
     undone. Gives what is to say of it."""
     staging = Staging(tree, incoming)
     try:
         incoming.check(python, root)
         staging.lay()
-        staging.fit(python, root)
+        staging.fit(python, root, fitter)
         write_record(tree, staging)
         prepared = os.path.join(change.new(), native(u"kept"))
         os.mkdir(prepared, 0o700)

@@ -6,7 +6,8 @@ import unittest
 
 from incoming import DELTA_FORMAT, read_delta
 from staging import Staging
-from system import Refused, native, text
+from system import Refused, WINDOWS, digest, native, read_file, text, write_new
+from tree import Tree
 
 
 class Double(object):
@@ -33,6 +34,89 @@ class StagingTest(unittest.TestCase):
         staging.lay_file = refuse
         self.assertRaises(Refused, staging.lay)
         self.assertEqual(closed, [True])
+
+
+class ContentTest(unittest.TestCase):
+    """Files that are made of those of the version that is here."""
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.staging = Staging.__new__(Staging)
+        self.staging.base = os.path.join(native(text(self.folder)), native(u"staged"))
+        os.mkdir(self.staging.base)
+        self.staging.tree = Tree.__new__(Tree)
+        self.staging.tree.base, self.staging.tree.safe = native(text(self.folder)), set()
+        self.staging.incoming, self.staging.written = Double(epoch=1000000000, damaged=self.damaged), {}
+        self.staging.before, self.staging.contents = {u"old": self.entry(u"old", b"text")}, {}
+
+    @staticmethod
+    def damaged(what):
+        raise Refused(u"%s is damaged" % what)
+
+    def entry(self, path, data):
+        return {"path": path, "mode": 0o644, "size": len(data), "sha256": digest(data)}
+
+    def write(self, name, data):
+        with open(os.path.join(self.folder, name), "wb") as f:
+            f.write(data)
+
+    def staged(self, path):
+        return os.path.join(self.staging.base, native(path))
+
+    def test_moved(self):
+        """What moved is copied where it is as it was. A file that was edited isn't taken."""
+        entry = self.entry(u"new", b"text")
+        self.staging.contents = {entry["sha256"]: [u"old", u"other"]}
+        self.staging.before[u"other"] = self.entry(u"other", b"text")
+        self.write("old", b"tEXt")
+        self.assertFalse(self.staging.lay_moved(u"new", entry, self.staged(u"new")))
+        self.assertEqual(os.listdir(self.staging.base), [])
+        self.write("other", b"text")
+        self.assertTrue(self.staging.lay_moved(u"new", entry, self.staged(u"new")))
+        self.assertEqual(read_file(self.staged(u"new")), b"text")
+
+    def test_patched(self):
+        """Where a base was edited, that is said, and not that the delta is damaged."""
+        entry = self.entry(u"new", b"texts")
+        data, said = [b"texts"], u"streams are damaged"
+
+        def chunks(path, source, entry):
+            for piece in data:
+                yield piece
+            if digest(b"".join(data)) != entry["sha256"]:
+                raise Refused(said)
+        self.staging.patches = Double(base=lambda path: u"old", chunks=chunks)
+        for here, made, want in ((b"text", b"texts", None), (b"text", b"wrong", said), (b"tEXt", b"wrong", u"old is not as it was installed"),
+                                 (b"longer", b"texts", u"old is not as it was installed"), (None, b"texts", u"old is missing")):
+            if here is None:
+                os.unlink(os.path.join(self.folder, "old"))
+            else:
+                self.write("old", here)
+            data[:] = [made]
+            try:
+                self.staging.lay_patched(u"new", entry, self.staged(u"new"))
+                found = None
+            except Refused as e:
+                found = e.message
+            self.assertEqual(found and found.partition(u", and")[0], want, (here, made))
+
+    @unittest.skipIf(WINDOWS, "each file is read there")
+    def test_written(self):
+        """What was checked while it was written isn't read again, unless something else is there now."""
+        entry = self.entry(u"new", b"text")
+        self.staging.contents = {entry["sha256"]: [u"old"]}
+        self.write("old", b"text")
+        full = self.staged(u"new")
+        self.assertEqual(self.staging.as_written(u"new", full), None)
+        self.assertTrue(self.staging.lay_moved(u"new", entry, full))
+        found = self.staging.as_written(u"new", full)
+        self.assertEqual((found.kind, found.mode, found.value), (u"file", 0o644, entry["sha256"]))
+        os.utime(full, None)  # somebody wrote into it
+        self.assertEqual(self.staging.as_written(u"new", full), None)
+        write_new(full + native(u".part"), b"fitted", 0o644, (1000000000, 1000000000))
+        os.rename(full + native(u".part"), full)
+        self.assertEqual(self.staging.as_written(u"new", full), None)
 
 
 class EntriesTest(unittest.TestCase):

@@ -99,7 +99,7 @@ def prepare(trees):
         bootstrap.names["say"](said, sys.stderr)
         return code
 
-    def fit(staging, python, root):
+    def fit(staging, python, root, fitter=None):
         code, said = bootstrap.run(os.path.join(staging.base, b"bootstrap.py").decode("utf-8"), ["--root", root])
         if code:
             raise bootstrap.names["Refused"](said, u"of the staged tree", code)
