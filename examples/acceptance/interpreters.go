@@ -82,7 +82,9 @@ func (s *server) changesInterpreter(old, new string, c Serving) {
 			s.t.Errorf("there are %q", found)
 		}
 		must(stop)
-		must("bin/buildout -c host.cfg")
+		if said, code := s.alone("bin/buildout -c host.cfg"); code != 0 {
+			s.t.Fatalf("bin/buildout: exit %d\n%s", code, said)
+		}
 		if found, _ := filepath.Glob(filepath.Join(s.tree, "python-*")); len(found) != 1 || !strings.HasSuffix(found[0], step.after) {
 			s.t.Errorf("when nothing uses the other one there are %q", found)
 		}

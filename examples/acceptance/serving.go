@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -126,9 +127,19 @@ func (s *server) checkHost(egg Raise, address string) {
 // outside runs a shell command in the tree as the server's user, on the
 // machine's own network: a server and its client have to find each other.
 func (s *server) outside(command string) (string, int) {
+	return s.asNobody(nil, command)
+}
+
+// alone does the same where no other process is seen: to a user without rights,
+// one of root's may be running any Python.
+func (s *server) alone(command string) (string, int) {
+	return s.asNobody([]string{"unshare", "--pid", "--fork", "--mount-proc", "--"}, command)
+}
+
+func (s *server) asNobody(within []string, command string) (string, int) {
 	args := []string{"/bin/sh", "-c", command}
 	if os.Getuid() == 0 {
-		args = append([]string{"setpriv", fmt.Sprintf("--reuid=%d", nobody), fmt.Sprintf("--regid=%d", nobody), "--clear-groups", "--"}, args...)
+		args = slices.Concat(within, []string{"setpriv", fmt.Sprintf("--reuid=%d", nobody), fmt.Sprintf("--regid=%d", nobody), "--clear-groups", "--"}, args)
 	}
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Dir = s.tree

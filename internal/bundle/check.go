@@ -20,8 +20,12 @@ import (
 const usual = "bz2 _ctypes _hashlib _lzma _sqlite3 _ssl zlib"
 
 // lacked says of one of these modules what wasn't there when its interpreter was
-// built, with the packages that have it; of another, nothing.
-func lacked(module string) string {
+// built, with the packages that have it; of another, and of one that is there and
+// whose library isn't found, nothing.
+func lacked(module, why string) string {
+	if !strings.HasPrefix(why, "No module named") {
+		return ""
+	}
 	library, packages := "", ""
 	switch module {
 	case "bz2":
@@ -98,7 +102,7 @@ func check(ctx context.Context, executable, prefix string, extensions []string) 
 		if !ok || name == "_lzma" && told.Version[0] == 2 { // which never had it
 			continue
 		}
-		missing = append(missing, name+" ("+why+")"+lacked(name))
+		missing = append(missing, name+" ("+why+")"+lacked(name, why))
 	}
 	return missing, nil
 }
