@@ -8,6 +8,7 @@ import sys
 from arguments import Arguments, buildout_words, is_url
 from bundled import bundled_in, how_to_start, starting_command
 from building import steady_names, steady_times
+from copies import copy_quickly
 from documents import read_json, write_json
 from journal import Journal, PART_BYTES
 from loading import load_buildout, set_path, steady_paths
@@ -77,9 +78,10 @@ def launch_buildout(root, mode, words):
     os.chdir(root)
     set_path(launch, root)
     sys.argv[:] = [os.path.join(fs(root), "bin", "buildout")] + words
-    buildout = load_buildout()
+    buildout = load_buildout(mode == "build")
     steady_paths(buildout)
     remember(buildout)
+    copy_quickly(buildout.buildout)
     wrap(buildout.buildout, "_install_and_load", steady_recipe)
     if mode == "build":
         steady_names()

@@ -2,6 +2,7 @@
 import os
 import sys
 
+from lazypip import LazyPip
 from paths import fs
 from system import Refused, WINDOWS, native, text
 
@@ -34,14 +35,16 @@ def forget_modules(folders):
                             getattr(m, "__module__", "") in sys.modules]
 
 
-def load_buildout():
-    """Imports zc.buildout of the tree. setuptools comes first: it brings distutils where the
-    standard library has none."""
+def load_buildout(reads_index=False):
+    """Imports zc.buildout of the tree; pip at once if the run will read an index. setuptools comes first:
+    it brings distutils where the standard library has none."""
     import warnings
     warnings.filterwarnings("ignore", ".*pkg_resources.*")
     warnings.filterwarnings("ignore", "Module .* was already imported from None")
     try:
         import setuptools  # noqa: F401
+        with LazyPip(reads_index):
+            import zc.buildout
         import zc.buildout.easy_install
         import zc.buildout.buildout
     except ImportError as e:
