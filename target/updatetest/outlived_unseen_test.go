@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/binary-buildout/binary-buildout/internal/testtool"
@@ -62,13 +61,17 @@ func unseen(t *testing.T, old, new version) {
 // titled starts a process of another user under an interpreter: its command line doesn't name it.
 func titled(t *testing.T, prefix string) {
 	t.Helper()
-	cmd := exec.Command(filepath.Join(prefix, "bin/python3.13"))
-	cmd.Args = []string{"worker: application", "-BsS", "-c", "import sys; sys.stdin.read()"}
-	cmd.Env = []string{"PYTHONHOME=" + prefix}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	cmd := exec.Command("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "bash", "-c",
+		`exec -a "worker: application" "$PYTHONHOME/bin/python3.13" -BsS -c "import sys; print(1); sys.stdout.flush(); sys.stdin.read()"`)
+	cmd.Env = []string{"PYTHONHOME=" + prefix, "PATH=/usr/sbin:/usr/bin:/sbin:/bin"}
+	out, err := cmd.StdoutPipe()
+	must(t, err)
 	in, err := cmd.StdinPipe()
 	must(t, err)
 	must(t, cmd.Start())
+	if _, err := out.Read(make([]byte, 1)); err != nil { // it has begun
+		t.Error(err)
+	}
 	t.Cleanup(func() {
 		in.Close()
 		if err := cmd.Wait(); err != nil {
