@@ -8,11 +8,16 @@ import (
 	"path/filepath"
 )
 
-// largestDocument is how large a document of a tree may be, in bytes.
-const largestDocument = 64 << 20
+// largestDocument is how large the document of a name may be in a tree, in bytes.
+func largestDocument(name string) int64 {
+	if name == FilesName {
+		return maxFiles
+	}
+	return 64 << 20
+}
 
 // Document reads a JSON document of the tree in dir, by its name with slashes
-// (StateName). It has to be a regular file, of 64 MiB at most, and no more than
+// (StateName). It has to be a regular file, of 64 MiB at most (files.json: 96), and no more than
 // memory has room for once it is decoded: a tree may belong to another user, who
 // may have put a pipe or a device there.
 func Document[T any](dir, name string) (*T, error) {
@@ -23,8 +28,8 @@ func Document[T any](dir, name string) (*T, error) {
 		return nil, err
 	case !info.Mode().IsRegular():
 		err = errors.New("it isn't a regular file")
-	case info.Size() > largestDocument:
-		err = fmt.Errorf("it is larger than %d MiB", largestDocument>>20)
+	case info.Size() > largestDocument(name):
+		err = fmt.Errorf("it is larger than %d MiB", largestDocument(name)>>20)
 	}
 	v := new(T)
 	if err == nil {

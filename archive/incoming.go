@@ -22,7 +22,7 @@ import (
 )
 
 // maxDelta bounds delta.json, bytes.
-const maxDelta = maxFiles
+const maxDelta = 32 << 20
 
 // An Incoming is what LayDelta and LayArchive left for bootstrap.py.
 type Incoming struct {

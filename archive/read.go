@@ -24,7 +24,7 @@ import (
 // Limits on what is read into memory before anything is known of an archive.
 const (
 	maxManifest = 24 << 20
-	maxFiles    = 32 << 20  // of some 190,000 files
+	maxFiles    = 96 << 20  // of half a million files, which take 145 to 175 bytes each, and some more
 	maxWindow   = 128 << 20 // of a zstd frame: what zstd(1) takes too; Write's are 4 MiB
 	maxPad      = 1 << 20   // zeros after a tar's end
 

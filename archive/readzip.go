@@ -23,7 +23,7 @@ type zipSource struct {
 
 // maxDirectory bounds the central directory, bytes, and maxEntries the files in
 // it: archive/zip takes all of it into memory.
-const maxDirectory, maxEntries = 32 << 20, 200000
+const maxDirectory, maxEntries = 96 << 20, 600000
 
 func newZipSource(file *os.File) (entrySource, error) {
 	info, err := file.Stat()

@@ -34,7 +34,7 @@ for name in (u"manifest.json", u"files.json"):
     fits = LARGEST[name] // 800000
     assert document(name, [[0, 10000]] * fits + [u"z", [10000, 1]])[-81:] == b"y" * 79 + b"\nz"
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    for parts in ([[0, 10000]] * 1000, [[0, 1 << 60]] * 1000, [u"x" * 80] * 500000):
+    for parts in ([[0, 10000]] * 1000, [[0, 1 << 60]] * 1000, [u"x" * 80] * 2000000):
         try:
             document(name, parts)
         except Refused as e:

@@ -6,7 +6,7 @@ import zlib
 
 
 # They bound the directory, bytes, and the files in it.
-MAX_DIRECTORY, MAX_ENTRIES = 32 << 20, 200000
+MAX_DIRECTORY, MAX_ENTRIES = 96 << 20, 600000
 
 # The flags that there may be: the sizes follow the content, names are UTF-8.
 SIZES_FOLLOW, UTF8 = 1 << 3, 1 << 11
