@@ -15,7 +15,7 @@ PARSER = tree_sitter.Parser(tree_sitter.Language(tree_sitter_powershell.language
 CALL = b"Install-BinaryBuildout @given"
 
 # What 5.1 and 7 both have.
-CMDLETS = {"Add-Type", "ConvertFrom-Json", "Get-Command", "Get-Item", "Join-Path", "New-Object", "Test-Path"}
+CMDLETS = {"Add-Type", "ConvertFrom-Json", "ForEach-Object", "Get-Command", "Get-Item", "Join-Path", "New-Object", "Sort-Object", "Test-Path", "Where-Object"}
 
 
 def parse(text):
