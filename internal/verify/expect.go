@@ -16,9 +16,10 @@ import (
 func (c *checker) expect() {
 	c.adopt()
 	c.declared()
+	sources := c.sources()
 	for _, e := range c.eggs {
 		c.byMetadata(e)
-		c.bySources(e)
+		c.bySources(e, sources[e])
 	}
 	c.byCompilers()
 	c.byUser()
@@ -148,18 +149,27 @@ func (c *checker) missFile(e *egg, p, witness string) {
 		Message: "its " + witness + " lists " + p + ", which isn't there", Hint: "build or fetch the egg again"}}})
 }
 
+// sources are the files that define a module's init function, less those of tests, by
+// their egg and in order. They are sorted once, and not again for each of 5,000 eggs.
+func (c *checker) sources() map[*egg][]*file {
+	found := map[*egg][]*file{}
+	for _, f := range c.scan.sortedFiles() {
+		if f.inits == nil || inTests(f.path) {
+			continue
+		}
+		e := c.owners.of(f.path)
+		found[e] = append(found[e], f)
+	}
+	return found
+}
+
 // bySources: sources in the tree that define a module's init function, for eggs
 // that no build of this run declared and no wheel's RECORD vouches for.
-func (c *checker) bySources(e *egg) {
+func (c *checker) bySources(e *egg, sources []*file) {
 	if c.declaredEgg(e) || e.wheel && (c.in.Witnessed || !e.pure) {
 		return
 	}
-	found := false
-	for _, f := range c.scan.sortedFiles() {
-		if f.inits == nil || inTests(f.path) || c.owners.of(f.path) != e {
-			continue
-		}
-		found = true
+	for _, f := range sources {
 		if e.wheel && path.Ext(f.path) == ".pyx" {
 			continue // many a pure wheel ships its .pyx
 		}
@@ -172,7 +182,7 @@ func (c *checker) bySources(e *egg) {
 				Message: f.path + " defines the module " + name + ", and no compiled one is there", Hint: c.hintFor(nil, e.name, module)}}})
 		}
 	}
-	if !found && !e.wheel && !c.in.Witnessed {
+	if len(sources) == 0 && !e.wheel && !c.in.Witnessed {
 		c.bySourceList(e)
 	}
 }

@@ -114,16 +114,18 @@ func Tree(ctx context.Context, in Input) (*Report, error) {
 // findExtensions sorts out which binaries are extension modules, and whose.
 func (c *checker) findExtensions() {
 	for _, f := range c.scan.sortedFiles() {
-		e := c.owners.of(f.path)
-		if len(f.images) > 0 || f.err != nil {
-			if e != nil {
-				c.binaries[e.base]++
-			}
-		}
+		binary := len(f.images) > 0 || f.err != nil
 		n, ok := asExtension(f)
 		if !ok && (f.fake || f.err != nil) {
 			n, ok = pymodule.NameOf(f.path)
 			ok = ok && (n.ABI != pymodule.Plain || strings.HasSuffix(f.path, ".pyd"))
+		}
+		if !binary && !ok {
+			continue // metadata and sources are most of a large tree
+		}
+		e := c.owners.of(f.path)
+		if binary && e != nil {
+			c.binaries[e.base]++
 		}
 		if !ok {
 			continue
