@@ -6,7 +6,7 @@
 # manylinux2014, and not for manylinux_2_28, which is what a builder with a newer image would
 # write: that tag stands for itself alone, as musllinux_1_2 does, and no wheel fits. A macOS tag and
 # the old names of manylinux stand for all before them too, and on a system with
-# glibc 2.28 pip itself takes that wheel. uv 0.13.9, asked for the same, installs it.
+# glibc 2.36 pip itself takes that wheel. uv 0.13.9, asked for the same, installs it.
 #
 # Seen 2026-12-01.
 . "$(dirname "$0")/lib.sh"

@@ -6,8 +6,8 @@
 # what is loaded later glibc keeps some bytes to spare, one lot for the whole process. Modules
 # with 400 bytes each find room four times; the fifth import fails, whichever is the fifth. Nothing
 # is wrong with the one that the error names, and a test that imports each module by
-# itself sees nothing. auditwheel and abi3audit don't look at the flag STATIC_TLS.
-# GLIBC_TUNABLES=glibc.rtld.optional_static_tls=4096 makes room for all, and so does LD_PRELOAD.
+# itself sees nothing; only the flag STATIC_TLS tells that a library is one of these.
+# GLIBC_TUNABLES=glibc.rtld.optional_static_tls=4096 makes room for all.
 #
 # Seen 2026-12-01, glibc 2.36 of Debian 12, CPython 3.12; setuptools 81.0.0.
 . "$(dirname "$0")/lib.sh"
