@@ -12,8 +12,9 @@ function Expand-BinaryBuildoutPython {
 
     $ErrorActionPreference = 'Stop'
     $wanted = "$Sha256" -replace '^sha256:'
-    $list, $all = Get-BinaryBuildoutArchive -Work $Work -Sha256 $wanted -Source $Source
-    foreach ($a in @($all | Select-BinaryBuildoutArchive -Label $Label)) {
+    $found = @(Get-BinaryBuildoutArchive -Work $Work -Wanted $wanted -Source $Source)
+    $list = $found[0]
+    foreach ($a in @($found[1] | Select-BinaryBuildoutArchive -Label $Label)) {
         [Console]::Error.WriteLine("no Python here can run this: fetching $($a.archive)")
         $path = Join-Path -Path $Work -ChildPath $a.archive
         # A folder may have it put together.
@@ -46,7 +47,7 @@ function Expand-BinaryBuildoutPython {
 
 # Gives the name of the list, and the archives in it.
 function Get-BinaryBuildoutArchive {
-    param([string]$Work, [string]$Sha256, [hashtable]$Source)
+    param([string]$Work, [string]$Wanted, [hashtable]$Source)
 
     $path = Join-Path -Path $Work -ChildPath 'index.json'
     try {
@@ -57,7 +58,7 @@ function Get-BinaryBuildoutArchive {
         try { Copy-BinaryBuildoutAsset -Name 'SHA256SUMS' -To $sums @Source } catch { throw $why }
         $named = @(ConvertFrom-BinaryBuildoutSum -Text ([IO.File]::ReadAllText($sums)))
         # Of several, the one that -Sha256 names.
-        $one = @($named | Where-Object -FilterScript { $_.sha256 -eq $Sha256 })
+        $one = @($named | Where-Object -FilterScript { $_.sha256 -eq $Wanted })
         return 'SHA256SUMS', $(if ($one) { $one } else { $named })
     }
     return 'index.json', (ConvertFrom-Json -InputObject ([IO.File]::ReadAllText($path))).archives
