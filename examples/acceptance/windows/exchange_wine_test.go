@@ -33,6 +33,7 @@ func (w *wine) exchanged(file string, kills ...string) {
 	tree := filepath.Join(w.work, "its own ü", "app")
 	w.check(os.Mkdir(filepath.Dir(tree), 0o755))
 	w.program(0, "install", w.z(base), "--into", w.z(tree))
+	w.updates(tree, "") // as each update and rollback does at its end
 	before := w.snapshot(tree)
 	said := w.run(w.at, 0, append([]string{exe(w.at), "-B", `Z:\w\exchange.py`, w.z(tree), w.z(delta), "python-3.13.0", "python-3.13.5"}, kills...)...)
 	w.t.Logf("exchange.py:\n%s", said)
