@@ -20,10 +20,11 @@ import (
 
 // manyPins is a buildout with wheels that need others, that have scripts and
 // extensions, one project without a pin (toml), and a pin that a word names and nobody needs (attrs).
+// Three projects have only an sdist: a pure one, and two with an extension; one that a word names has another.
 func manyPins(t *testing.T, pins string) string {
 	return write(t, map[string]string{
-		"buildout.cfg": "[buildout]\nparts = py\n\n[py]\nrecipe = zc.recipe.egg\ninterpreter = py\nnote = about attrs\n" +
-			"eggs =\n    zdaemon\n    WebTest\n    MarkupSafe\n    toml\n    plaster_pastedeploy\n" +
+		"buildout.cfg": "[buildout]\nparts = py\n\n[py]\nrecipe = zc.recipe.egg\ninterpreter = py\nnote = about attrs, and termcolor\n" +
+			"eggs =\n    zdaemon\n    WebTest\n    MarkupSafe\n    toml\n    plaster_pastedeploy\n    docopt\n    crcmod\n    python-Levenshtein\n" +
 			"\n[versions]\n" + pins + `
 MarkupSafe = 2.1.3
 zdaemon = 4.4
@@ -38,6 +39,10 @@ plaster = 1.1.2
 plaster_pastedeploy = 1.0.1
 PasteDeploy = 3.0.1
 six = 1.16.0
+docopt = 0.6.2
+crcmod = 1.7
+python-Levenshtein = 0.12.2
+termcolor = 1.1.0
 `})
 }
 
@@ -68,6 +73,7 @@ func TestAhead(t *testing.T) {
 			o := Options{Dir: manyPins(t, c.pins), Stage: filepath.Join(t.TempDir(), "stage"), Python: python(t, c.minor), Launcher: target.Launcher(), OS: "linux"}
 			var sums [2]map[string]string
 			var downloads [2]any
+			var calls [2]int
 			for i, alone := range []bool{true, false} {
 				o.alone = alone
 				tree, err := Run(context.Background(), o)
@@ -80,9 +86,16 @@ func TestAhead(t *testing.T) {
 				} else if got && regexp.MustCompile(`(?m)^[0-9] eggs were fetched ahead`).MatchString(log) {
 					t.Errorf("few eggs were fetched ahead:\n%s", log)
 				}
+				if got, want := builtAhead(t, tree.Log), 3*i; got != want {
+					t.Errorf("%d sdists were built ahead, want %d\n%s", got, want, readText(t, tree.Log))
+				}
+				calls[i] = loggedCalls(t, tree.Compiler)
 				if err := tree.Close(); err != nil {
 					t.Fatal(err)
 				}
+			}
+			if calls[0] == 0 || calls[0] != calls[1] {
+				t.Errorf("%d calls of compilers are logged, and %d of builds ahead", calls[0], calls[1])
 			}
 			sameSums(t, sums[0], sums[1])
 			if !reflect.DeepEqual(downloads[0], downloads[1]) {
@@ -90,6 +103,17 @@ func TestAhead(t *testing.T) {
 			}
 		})
 	}
+}
+
+func builtAhead(t *testing.T, log string) int {
+	t.Helper()
+	return len(regexp.MustCompile(`(?m)^Built .* ahead\.$`).FindAllString(readText(t, log), -1))
+}
+
+// loggedCalls is how many calls of compilers a log has.
+func loggedCalls(t *testing.T, log string) int {
+	t.Helper()
+	return strings.Count(readText(t, log), "\n")
 }
 
 func readText(t *testing.T, path string) string {

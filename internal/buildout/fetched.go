@@ -53,13 +53,17 @@ func (b *builder) watchDownloads() error {
 }
 
 // hook has the launcher run a program of py/ before zc.buildout, with plain_name in it.
-func (b *builder) hook(name string) error {
-	source, err := scripts.ReadFile("py/" + name)
-	if err != nil {
-		return err
+func (b *builder) hook(names ...string) error {
+	program := []byte(target.Names())
+	for _, name := range names {
+		source, err := scripts.ReadFile("py/" + name)
+		if err != nil {
+			return err
+		}
+		program = append(program, source...)
 	}
-	path := filepath.Join(b.s.tools, name)
-	if err := os.WriteFile(path, append([]byte(target.Names()), source...), 0o600); err != nil {
+	path := filepath.Join(b.s.tools, names[len(names)-1])
+	if err := os.WriteFile(path, program, 0o600); err != nil {
 		return err
 	}
 	b.addHook(path)

@@ -1,14 +1,21 @@
 package buildout
 
+import "github.com/binary-buildout/binary-buildout/internal/environ"
+
+// callsVar names the log of compilers, for builds that have one of their own (py/sdists.py).
+const callsVar = "BINARY_BUILDOUT_CALLS"
+
 // hasten has what zc.buildout would do one after the other done side by side and
-// in fewer processes: wheels are fetched ahead (py/ahead.py) and installed without
-// starting pip (py/wheels.py). The tree is the same.
+// in fewer processes: wheels are fetched and sdists built ahead (py/ahead.py), and
+// wheels are installed without starting pip (py/wheels.py). The tree is the same.
 func (b *builder) hasten() error {
+	b.env = environ.Set(b.env, callsVar)
 	if b.o.alone {
 		return nil
 	}
-	for _, name := range []string{"wheels.py", "ahead.py"} {
-		if err := b.hook(name); err != nil {
+	b.env = environ.Set(b.env, callsVar+"="+b.s.calls())
+	for _, names := range [][]string{{"wheels.py"}, {"sdists.py", "ahead.py"}} {
+		if err := b.hook(names...); err != nil {
 			return surroundings("preparing the downloads", "", err)
 		}
 	}

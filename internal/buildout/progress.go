@@ -10,7 +10,7 @@ import (
 
 var (
 	lineDevelop = regexp.MustCompile(`^Develop: u?['"](.*)['"]$`)
-	lineAhead   = regexp.MustCompile(`^Fetched (\S+) (\S+) ahead\.$`) // py/ahead.py
+	lineAhead   = regexp.MustCompile(`^(?:Fetched|Built) (\S+) (\S+) ahead\.$`) // py/ahead.py
 	lineGot     = regexp.MustCompile(`^Got (\S+) (\S+?)\.$`)
 	linePart    = regexp.MustCompile(`^(Installing|Updating|Uninstalling) (.+)\.$`)
 	lineGetting = regexp.MustCompile(`^Getting distribution for u?['"]?(.*?)['"]?\.$`)

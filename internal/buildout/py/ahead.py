@@ -7,7 +7,8 @@
 #
 # The choice of the file, the download and the egg are zc.buildout's own functions:
 # this program decides only when they are called. What isn't pinned exactly, has no
-# wheel, no digest in the index, or fails in any way, is left to zc.buildout.
+# digest in the index, or fails in any way, is left to zc.buildout. For sdists, see
+# sdists.py, which Go puts in front.
 # The launcher gives this program buildout and wrap (target/src/launching.py), and Go puts plain_name
 # (target/src/names.py) in front.
 import atexit
@@ -37,7 +38,8 @@ PINNED = re.compile(r'=*\s*([0-9A-Za-z][0-9A-Za-z.+!-]*)\s*$')
 NAMED = re.compile(r'(?<![\w./-])[A-Za-z0-9][A-Za-z0-9._-]*(?:\[[^\]\n]*\])?')
 DIGEST = re.compile('#.*sha(?:224|256|384|512)=[0-9a-f]{56}')
 ANCHOR = re.compile(br'<a\s[^>]*?href\s*=\s*["\']?([^"\'>\s]+)[^>]*>.*?</a>', re.I | re.S)
-Egg = collections.namedtuple('Egg', 'path precedence wheel')
+Egg = collections.namedtuple('Egg', 'path precedence wheel folder')  # the wheel or sdist; of an sdist, what its build left
+start = []  # what the builds of sdists saw, once
 shelf = {}  # project: the Egg that was made of its wheel, until zc.buildout asks for it
 
 
@@ -48,17 +50,17 @@ def exact(versions):
     return dict((plain(name), PINNED.match(value).group(1)) for name, value in versions.items() if PINNED.match(value or ''))
 
 
-def roots(sections, known, skipped):
-    """The known projects that any option names, with their extras: those that a
-    part asks for, and perhaps some that nobody asks for. What is built from source
-    (zc.recipe.egg:custom) has no wheel before that."""
+def roots(sections, known, skipped, names=()):
+    """The known projects that any option names (or one of names), with their extras:
+    those that a part asks for, and perhaps some that nobody asks for. What is built
+    from source (zc.recipe.egg:custom) has no wheel before that."""
     built = set()
     for section, options in sections.items():
         if ':' in options.get('recipe', '') and not options['recipe'].endswith(':scripts'):
             built.update(plain(word.split('[')[0]) for word in NAMED.findall(options.get('egg', section)))
     for section, options in sections.items():
-        for value in options.values() if section not in skipped else ():
-            for word in NAMED.findall(value):
+        for option, value in options.items() if section not in skipped else ():
+            for word in NAMED.findall(value) if not names or option in names else ():
                 name = plain(word.split('[')[0])
                 if name not in built and known(name):
                     yield word
@@ -152,8 +154,8 @@ class Fetcher(object):
             index.url_ok = lambda url, fatal=False: bool(easy.FILE_SCHEME(url) or index.allows(urlparse(url)[1]))
         return index
 
-    def fetch(self, req):
-        """The best distribution for a requirement, as a wheel that lies here; or why not."""
+    def fetch(self, req, sdists=False):
+        """The best distribution for a requirement, as a wheel (or an sdist) that lies here; or why not."""
         index = self.index_of(req)
         installer = copy.copy(self.installer)
         installer._index = index
@@ -161,7 +163,7 @@ class Fetcher(object):
         if dist is None:
             return None, 'not found'
         remote = '://' in dist.location
-        if not re.sub('[?#].*', '', dist.location).endswith('.whl'):
+        if not re.sub('[?#].*', '', dist.location).endswith('.whl') and not (sdists and is_sdist(dist.location)):  # noqa: F821
             return None, 'no wheel'
         if remote and not DIGEST.search(dist.location):
             return None, 'no digest in the index'
@@ -203,7 +205,7 @@ class Makers(object):
         self.free.append(maker)
 
     def make(self, dist):
-        """The egg's path and precedence; None if it can't be made so. Waits for a process."""
+        """The egg's path, precedence and folder (see Egg); None if it can't be made so. Waits for a process."""
         with self.ready:
             maker = self.free.popleft()
             try:
@@ -237,9 +239,13 @@ def work(dest, jobs, answers):
         location, name, version, precedence = json.loads(line.decode('utf-8'))
         dist = easy.pkg_resources.Distribution(location, project_name=name, version=version, precedence=precedence)
         sys.path_importer_cache.clear()  # as zc.buildout does
+        folder = tempfile.mkdtemp(dir=FOLDER) if is_sdist(location) else None  # noqa: F821
+
+        def make():
+            return easy._move_to_eggs_dir_and_compile(dist, dest)
         try:
-            egg = easy._move_to_eggs_dir_and_compile(dist, dest)
-            answer = [egg.location, egg.precedence]
+            egg = apart(folder, name + ' ' + version, make) if folder else make()  # noqa: F821
+            answer = [egg.location, egg.precedence, folder]
         except (Exception, SystemExit):
             answer = None
         sys.stdout.flush()
@@ -259,6 +265,7 @@ class Ahead(object):
         self.needs = {}               # project: what it requires with some extras
         self.eggs = {}                # project: Egg
         self.left = collections.Counter()
+        self.sdists = False           # whether they are built
 
     def need(self, req):
         """Something needs req. The caller holds the lock."""
@@ -275,7 +282,8 @@ class Ahead(object):
         for req in self.needs[name](self.asked[name]) if name in self.needs else ():
             self.need(req)
 
-    def run(self, words):
+    def run(self, words, sdists=False):
+        self.sdists = sdists
         with self.changed:
             for word in words:
                 self.need(easy.pkg_resources.Requirement.parse(word))
@@ -316,17 +324,22 @@ class Ahead(object):
                 return ''
         if name not in self.pins:
             return 'not pinned'
-        dist, why = self.fetcher.fetch(req)
+        dist, why = self.fetcher.fetch(req, self.sdists)
         if dist is None:
             return why
-        needs = requirements(dist.location)
-        self.learn(name, lambda extras: [need for need in needs if applies(need, extras)])
+        built = is_sdist(dist.location)  # noqa: F821
+        if not built:
+            needs = requirements(dist.location)
+            self.learn(name, lambda extras: [need for need in needs if applies(need, extras)])
         egg = self.makers.make(dist)
         if not egg:
             return 'no egg'
+        if built:
+            made = easy._get_matching_dist_in_location(dist, egg[0])
+            self.learn(name, lambda extras: made.requires(sorted(extras & set(made.extras))))
         with self.changed:
-            self.eggs[name] = Egg(egg[0], egg[1], dist)
-        easy.logger.info('Fetched %s %s ahead.', dist.project_name, dist.version)
+            self.eggs[name] = Egg(egg[0], egg[1], dist, egg[2])
+        easy.logger.info('%s %s %s ahead.', 'Built' if built else 'Fetched', dist.project_name, dist.version)
         return ''
 
     def learn(self, name, needs):
@@ -340,7 +353,7 @@ def ahead(b):
     pins = exact(versions)
     why = odd(b)
     if why or not pins:
-        easy.logger.debug('Nothing is fetched ahead: %s.', why or 'nothing is pinned')
+        easy.logger.info('Nothing is fetched ahead: %s.', why or 'nothing is pinned')
         return
     skipped = (options.get('versions'), 'versions', 'sources', 'binary-buildout')
     timeout = socket.getdefaulttimeout()
@@ -353,6 +366,9 @@ def ahead(b):
     makers = Makers(os.path.join(FOLDER, 'eggs'), MAKERS)
     try:
         fetched = Ahead(installer, pins, Fetcher(installer, easy.Installer._download_cache or FOLDER), makers)
+        if may_build(options):  # noqa: F821
+            start.append(surroundings())  # noqa: F821
+            fetched.run(list(roots(b._raw, lambda name: name in pins or installer._env[name], skipped, ('egg', 'eggs'))), sdists=True)
         fetched.run(words)
     finally:
         makers.end()
@@ -370,7 +386,7 @@ def develop(old, self):
     try:
         ahead(self)
     except (Exception, SystemExit) as e:
-        easy.logger.debug('Nothing is fetched ahead: %s.', e)
+        easy.logger.info('Nothing is fetched ahead: %s.', e)
     return found
 
 
@@ -390,7 +406,7 @@ def move(old, dist, dest):
         return old(dist, dest)
     del shelf[name]
     place = os.path.join(dest, os.path.basename(egg.path))
-    if os.path.lexists(place):
+    if os.path.lexists(place) or egg.folder and start != [surroundings()]:  # noqa: F821
         return old(dist, dest)
     if not os.path.isdir(dest):
         os.makedirs(dest)
@@ -402,6 +418,8 @@ def move(old, dist, dest):
         shutil.rmtree(place)
         return old(dist, dest)
     found.precedence = egg.precedence
+    if egg.folder:
+        pass_on(egg.folder)  # noqa: F821
     return found
 
 

@@ -9,6 +9,7 @@
 #     leaves a mark that this language's compiler was called.
 printf '' 2>/dev/null >'@CALLED@' || :
 real='@REAL@' log='@LOG@' tmp='@TMP@' root='@ROOT@' prefix='@PREFIX@' map='@MAP@' bin='@BIN@'
+log=${BINARY_BUILDOUT_CALLS:-$log} # py/sdists.py builds with a log of its own
 maps='' seen=''
 add() {
     case $seen in *"|$1|"*) return ;; esac
