@@ -3,8 +3,8 @@
 # of a tree, and with the size of a file in it? The measurements go to standard
 # output, as CSV; bench/scale.py says how each grows, and plots it.
 #
-#   files   trees of 1, 4 and 16 times 7,800 files (FACTORS), four times examples/hello's;
-#           of 64 times as many, files.json is larger than an archive's may be
+#   files   trees of 1, 4, 16 and 64 times 7,800 files (FACTORS), four times
+#           examples/hello's; the largest has 499,200, and needs 5 GB for two trees
 #   bytes   a tree of one file that doesn't compress, of 64 MiB and 4, 16 and 64 times
 #           that (SIZES, in MiB); three times its size has to be free
 #
@@ -16,7 +16,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 [ $# -gt 0 ] || set -- files bytes
-read -ra factors <<<"${FACTORS:-1 4 16}"
+read -ra factors <<<"${FACTORS:-1 4 16 64}"
 read -ra sizes <<<"${SIZES:-64 256 1024 4096}"
 python=${PYTHON:-$(.ci/python 3.13)}
 python=$("$python" -c 'import sys; print(sys.executable)')
