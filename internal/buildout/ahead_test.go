@@ -209,8 +209,7 @@ func TestAheadAllowed(t *testing.T) {
 import types
 import zc.buildout.buildout
 buildout, wrap = zc.buildout, lambda *args: None
-with open('py/ahead.py') as f:
-    exec(compile(f.read(), 'ahead.py', 'exec'))
+`+aheadProgram()+`
 index = easy._get_index('http://index.test/simple/', [], ('index.test', '*.allowed.test'))
 urls = ['http://index.test/a', 'https://x.allowed.test/b', 'http://other.test/c', 'file:///d', 'FILE://e/f']
 want = [bool(index.url_ok(url)) for url in urls]
@@ -226,11 +225,16 @@ print(want, [own.url_ok(url, True) for url in urls])
 	}
 }
 
+// aheadProgram is Python code that runs what works ahead.
+func aheadProgram() string {
+	return "for name in '" + strings.Join(aheadFiles(), " ") + "'.split():\n    with open('py/' + name) as f:\n        exec(compile(f.read(), name, 'exec'))\n"
+}
+
 // runAhead runs Python code behind py/ahead.py, which finds no zc.buildout.
 func runAhead(t *testing.T, code string) string {
 	t.Helper()
 	source := target.Names() + "import types\nbuildout = types.SimpleNamespace(easy_install=types.SimpleNamespace(), buildout=None)\n" +
-		"with open('py/ahead.py') as f:\n    exec(compile(f.read(), 'ahead.py', 'exec'))\n" + code
+		aheadProgram() + code
 	out, err := exec.Command(python(t, "3.11"), "-c", source).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)

@@ -14,10 +14,13 @@ func (b *builder) hasten() error {
 		return nil
 	}
 	b.env = environ.Set(b.env, callsVar+"="+b.s.calls())
-	for _, names := range [][]string{{"wheels.py"}, {"sdists.py", "ahead.py"}} {
+	for _, names := range [][]string{{"wheels.py"}, aheadFiles()} {
 		if err := b.hook(names...); err != nil {
 			return surroundings("preparing the downloads", "", err)
 		}
 	}
 	return nil
 }
+
+// aheadFiles are the files in py of which the program that works ahead is made.
+func aheadFiles() []string { return []string{"sdists.py", "fetcher.py", "makers.py", "ahead.py"} }

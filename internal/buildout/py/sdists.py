@@ -1,4 +1,4 @@
-# Stands in front of ahead.py: the sdists of pinned projects are built ahead too,
+# Stands in front of fetcher.py: the sdists of pinned projects are built ahead too,
 # side by side, by the call that zc.buildout would make (pip, or easy_install before
 # zc.buildout 4), in one of the processes that make eggs.
 #
