@@ -28,7 +28,18 @@ const (
 // CheckDocument refuses a JSON document that would take far more memory than it
 // has bytes, before it is decoded: what three bytes make can be a hundred.
 func CheckDocument(name string, data []byte) error {
-	cost, quoted := 0, false
+	if cost := weigh(data).cost; cost > mayTake(name) {
+		return &Error{Path: name, Kind: ErrTooBig, Detail: fmt.Sprintf("it would take %d MiB of memory", cost>>20)}
+	}
+	return nil
+}
+
+// weight is how many objects a document has at most, and what it takes, bytes.
+type weight struct{ objects, cost int }
+
+func weigh(data []byte) weight {
+	var w weight
+	quoted := false
 	for i := 0; i < len(data); i++ {
 		switch c := data[i]; {
 		case quoted && c == '\\':
@@ -37,17 +48,15 @@ func CheckDocument(name string, data []byte) error {
 			quoted = !quoted
 		case quoted:
 		case c == '{':
-			cost += objectCost
+			w.objects++
+			w.cost += objectCost
 		case c == '[':
-			cost += arrayCost
+			w.cost += arrayCost
 		case c == ',':
-			cost += elementCost
+			w.cost += elementCost
 		}
 	}
-	if cost > mayTake(name) {
-		return &Error{Path: name, Kind: ErrTooBig, Detail: fmt.Sprintf("it would take %d MiB of memory", cost>>20)}
-	}
-	return nil
+	return w
 }
 
 // readable refuses to write what no reader takes.

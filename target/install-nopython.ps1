@@ -75,7 +75,7 @@ function ConvertFrom-BinaryBuildoutSum {
             $there[$Matches[2]] = $Matches[1]
         }
     }
-    foreach ($name in $there.Keys) {
+    foreach ($name in ($there.Keys | Sort-Object)) {
         if ($name -cmatch '\.delta\.zip$' -or $name -cnotmatch '^.*?-((cp\d)(\d+)[a-z]*-win[a-z0-9_]*)(?:-([A-Za-z0-9._+-]+))?\.zip$') {
             continue
         }
@@ -87,7 +87,7 @@ function ConvertFrom-BinaryBuildoutSum {
     }
 }
 
-# Of these the ones for this Windows, the newest Python's first.
+# Of these the ones for this Windows, the newest Python's first, and of these the ones without a label.
 function Select-BinaryBuildoutArchive {
     param([Parameter(ValueFromPipeline = $true)]$Archive, [string]$Label)
 
@@ -106,11 +106,11 @@ function Select-BinaryBuildoutArchive {
             return
         }
         if ($Archive.archive -match '^[A-Za-z0-9][\w.+-]*\.zip$' -and $Archive.python -match '^\d+\.\d+\.\d+' -and -not ($old -and [version]$Matches[0] -ge '3.9')) {
-            $fit += New-Object -TypeName PSObject -Property @{ Newest = [version]$Matches[0]; Archive = $Archive }
+            $fit += New-Object -TypeName PSObject -Property @{ Newest = [version]$Matches[0]; Labelled = [bool]$Archive.label; Archive = $Archive }
         }
     }
     end {
-        $fit | Sort-Object -Property 'Newest' -Descending | ForEach-Object -Process { $_.Archive }
+        $fit | Sort-Object -Property @{ Expression = 'Newest'; Descending = $true }, @{ Expression = 'Labelled' } | ForEach-Object -Process { $_.Archive }
     }
 }
 

@@ -210,8 +210,13 @@ binary_buildout_fits() {
 			shift 2
 		done
 		[ $# -lt 2 ] || continue
-		if [ -z "$best" ] || older "${most%% *}" "$version" || { [ "${most%% *}" = "$version" ] && older "${most#* }" "$highest"; }; then
-			best="$archive $digest $volumes" most="$version $highest"
+		# The newest Python, then without a label, then the highest floor, as install.py has it.
+		plain=0
+		[ "$its" != - ] || plain=1
+		# shellcheck disable=SC2086 # its words
+		set -- $most
+		if [ -z "$best" ] || older "$1" "$version" || { [ "$1" = "$version" ] && { [ "$2" -lt "$plain" ] || { [ "$2" = "$plain" ] && older "$3" "$highest"; }; }; }; then
+			best="$archive $digest $volumes" most="$version $plain $highest"
 		fi
 	done
 	printf '%s\n' "$best"

@@ -70,8 +70,8 @@ func Gate(ctx context.Context, t *Tree, volatile []string, isolated Isolated) er
 // another way, a run with network and compiler settles what it can.
 func (g *gate) run(ctx context.Context, isolated Isolated, built partfiles.Left) error {
 	err := g.strict(ctx, isolated)
-	if ctx.Err() != nil {
-		return err
+	if cerr := ctx.Err(); cerr != nil {
+		return cmp.Or(err, cerr)
 	}
 	if err != nil {
 		g.settling = g.again()

@@ -58,6 +58,8 @@ type packing struct {
 	epoch time.Time
 	// compress is what --smallest compresses with; nil for this program.
 	compress archive.Compressor
+	// compressAfter is whether it is looked for again after the build.
+	compressAfter bool
 
 	// What became known on the way, for the reports; nil where a run ended before.
 	built   *job.Built

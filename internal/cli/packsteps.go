@@ -76,6 +76,9 @@ func (p *packing) archived(ctx context.Context, building string) (*job.Written, 
 	if err != nil {
 		return nil, err
 	}
+	if err := p.findCompressorAgain(ctx, built); err != nil {
+		return nil, err
+	}
 	gated, err := step(ctx, p, "Running it again without network and compiler", func() (*job.Gated, error) { return job.Gate(ctx, built) })
 	if err != nil {
 		return nil, err

@@ -57,6 +57,9 @@ func planCommand() command {
 				if err := applySection(fs, filepath.Join(dir, *config), packFlagSet()); err != nil {
 					return err
 				}
+				if o.Smallest && o.Format == matrix.FormatTarGz {
+					return usageError("plan: --smallest makes a tar.zst, and --format says tar.gz", "leave --format out")
+				}
 				if o.Runners, err = readRunners(*runners); err != nil {
 					return err
 				}

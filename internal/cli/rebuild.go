@@ -93,6 +93,9 @@ func (c *Command) rebuild(ctx context.Context, o install.Options, f *rebuildFlag
 		return err
 	}
 	w, err := r.archived(ctx, "Building "+r.id.name+" "+r.id.version+" again")
+	if was := r.was.Provenance.Compressor; r.compressAfter && err == nil && r.made.Compressor != was {
+		r.ui.warn(rebuild.Mismatch{What: "compressor", Was: was, Is: r.made.Compressor}.String())
+	}
 	if err == nil {
 		_, err = step(ctx, r.packing, "Comparing", func() (rebuild.Result, error) { return r.compareBytes(w) })
 	}
@@ -159,7 +162,11 @@ func (r *rebuilding) prepare(ctx context.Context) error {
 	}
 	is := m
 	is.Generator, is.Python.Version = generator(), py.Version
-	is.Provenance = &r.made
+	made := r.made
+	if r.compressAfter {
+		made.Compressor = m.Provenance.Compressor // not known yet
+	}
+	is.Provenance = &made
 	for _, mismatch := range rebuild.Surroundings(m, is) {
 		r.ui.warn(mismatch.String())
 	}

@@ -4,10 +4,12 @@ import (
 	"context"
 
 	"github.com/binary-buildout/binary-buildout/archive"
+	"github.com/binary-buildout/binary-buildout/internal/job"
 	"github.com/binary-buildout/binary-buildout/internal/zstdtool"
 )
 
-// findCompressor finds what --smallest compresses with, before anything is built.
+// findCompressor finds what --smallest compresses with, before anything is built. Where
+// it isn't there, the commands of --before may install it.
 func (p *packing) findCompressor(ctx context.Context) error {
 	switch {
 	case !p.flags.smallest:
@@ -16,6 +18,26 @@ func (p *packing) findCompressor(ctx context.Context) error {
 		p.ui.say("a zip is as small as it gets without --smallest, which is about tar.zst")
 		return nil
 	}
+	err := p.useZstd(ctx)
+	if err != nil && len(p.flags.before) > 0 && !p.flags.inPlace {
+		p.compressAfter = true
+		p.ui.say("zstd isn't here: it is looked for again after the commands of before")
+		return nil
+	}
+	return err
+}
+
+// findCompressorAgain finds what wasn't there before the build.
+func (p *packing) findCompressorAgain(ctx context.Context, b *job.Built) error {
+	if !p.compressAfter {
+		return nil
+	}
+	err := p.useZstd(ctx)
+	b.Provenance.Compressor = p.made.Compressor
+	return err
+}
+
+func (p *packing) useZstd(ctx context.Context) error {
 	z, err := zstdtool.Find(ctx)
 	if err != nil {
 		return err

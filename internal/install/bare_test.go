@@ -243,6 +243,8 @@ func TestScriptFits(t *testing.T) {
 		asset("cp313-linux_x86_64", "debian12", "3.13.10", "glibc", "2.36"), asset("cp312-musllinux_1_2_x86_64", "", "3.12.1"),
 		asset("cp313-macosx_11_0_universal2", "", "3.13.9", "macos", "12.0"), asset("cp313-win_amd64", "", "3.13.9"),
 		asset(`$(id)-manylinux_2_17_x86_64`, "", "3.99.0"),
+		asset("cp312-linux_ppc64le", "small", "3.12.1", "glibc", "2.36"), asset("cp312-linux_ppc64le", "", "3.12.1"),
+		asset("cp312-linux_ppc64le", "full", "3.12.1", "glibc", "2.36"),
 	}})
 	for _, tt := range []struct{ system, machine, libc, label, want string }{
 		{"Linux", "x86_64", "glibc 2.28", "", "cp313-manylinux_2_28_x86_64"},
@@ -254,6 +256,8 @@ func TestScriptFits(t *testing.T) {
 		{"Linux", "x86_64", "musl 1.1.24", "", ""},
 		{"Linux", "aarch64", "glibc 2.36", "", "cp313-manylinux_2_17_aarch64"},
 		{"Linux", "riscv64", "glibc 2.41", "", ""},
+		{"Linux", "ppc64le", "glibc 2.41", "", "cp312-linux_ppc64le"},
+		{"Linux", "ppc64le", "glibc 2.41", "full", "cp312-linux_ppc64lefull"},
 		{"Darwin", "arm64", "14.5", "", "cp313-macosx_11_0_universal2"},
 		{"Darwin", "arm64", "11.7", "", ""},
 	} {

@@ -92,6 +92,7 @@ func TestPowerShellBare(t *testing.T) {
 	named315 := asset("app-1.0-cp315-win_amd64.zip", "", "", "app-1.0/x")
 	namedParted := asset("app-1.1-cp313-win_amd64.zip", "", "", "app-1.0/python-3.13.5/python.exe", "app-1.0/python-3.13.5/Lib/os.py")
 	namedParted.Volumes = split(t, filepath.Join(dist, namedParted.Name), 100)
+	namedSmall := asset("app-1.0-cp313-win_amd64-small.zip", "", "", "app-1.0/python-3.13.5/python.exe", "app-1.0/python-3.13.5/Lib/os.py")
 	namedDamaged := named
 	namedDamaged.SHA256 = strings.Repeat("0", 64)
 	damaged := good
@@ -110,7 +111,7 @@ func TestPowerShellBare(t *testing.T) {
 		"climbs":                {[]fetch.Asset{climbs}, "AMD64", "", "has no place in an archive", false},
 		"another machine":       {[]fetch.Asset{good}, "x86", "", "none here", false},
 		"not of a Windows":      {[]fetch.Asset{good}, "", "", "none here", false},
-		"by SHA256SUMS":         {[]fetch.Asset{named, named315}, "AMD64", "", "python-3.13.5/python.exe|app-1.0-cp313-win_amd64.zip|", true},
+		"by SHA256SUMS":         {[]fetch.Asset{namedSmall, named, named315}, "AMD64", "", "python-3.13.5/python.exe|app-1.0-cp313-win_amd64.zip|", true},
 		"volumes by SHA256SUMS": {[]fetch.Asset{namedParted}, "AMD64", "", "python-3.13.5/python.exe|app-1.1-cp313-win_amd64.zip|", true},
 		"not as SHA256SUMS has": {[]fetch.Asset{namedDamaged}, "AMD64", "", "and SHA256SUMS says 0000", true},
 		"not by SHA256SUMS":     {[]fetch.Asset{named}, "ARM64", "", "none here", true},

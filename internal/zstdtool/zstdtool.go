@@ -4,6 +4,7 @@ package zstdtool
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -81,15 +82,32 @@ func window(size int64) int {
 
 // stream is a running program.
 type stream struct {
-	cmd  *exec.Cmd
-	in   io.WriteCloser
-	out  *sink
-	said bytes.Buffer
+	cmd   *exec.Cmd
+	in    io.WriteCloser
+	out   *sink
+	said  bytes.Buffer
+	ended bool
+	err   error // of its end
 }
 
-func (s *stream) Write(p []byte) (int, error) { return s.in.Write(p) }
+// Write says what the program died of, where it takes no more: all that its pipe says
+// is that it is broken.
+func (s *stream) Write(p []byte) (int, error) {
+	n, err := s.in.Write(p)
+	if err != nil {
+		err = cmp.Or(s.Close(), err)
+	}
+	return n, err
+}
 
 func (s *stream) Close() error {
+	if !s.ended {
+		s.ended, s.err = true, s.end()
+	}
+	return s.err
+}
+
+func (s *stream) end() error {
 	cerr := s.in.Close()
 	err := s.cmd.Wait()
 	switch {
@@ -97,9 +115,9 @@ func (s *stream) Close() error {
 		return s.out.err
 	case err != nil:
 		if said := strings.TrimSpace(s.said.String()); said != "" {
-			return fmt.Errorf("running zstd: %w: %s", err, said)
+			err = fmt.Errorf("%w: %s", err, said)
 		}
-		return fmt.Errorf("running zstd: %w", err)
+		return fault.Surroundings(fmt.Errorf("running zstd: %w", err), "it needs up to 430 MB of memory: have that free, or pack without --smallest")
 	}
 	return cerr
 }

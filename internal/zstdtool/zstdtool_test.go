@@ -86,13 +86,11 @@ func TestWriterFails(t *testing.T) {
 	}
 	random := make([]byte, 8<<20)
 	rand.New(rand.NewSource(1)).Read(random)
-	for range 8 {
-		if _, err := w.Write(random); err != nil {
-			break
-		}
+	for err == nil {
+		_, err = w.Write(random)
 	}
-	if err := w.Close(); !errors.Is(err, syscall.ENOSPC) {
-		t.Errorf("%v", err)
+	if cerr := w.Close(); !errors.Is(err, syscall.ENOSPC) || !errors.Is(cerr, syscall.ENOSPC) {
+		t.Errorf("%v, %v", err, cerr)
 	}
 }
 

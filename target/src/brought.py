@@ -13,12 +13,16 @@ from words import Stop, raw, text
 LARGEST_MANIFEST = 24 << 20  # of manifest.json, bytes, as bootstrap.py has it
 
 
-def index_of(path, tag):
-    """Gives index.json with the archive of a file in it."""
+def index_of(path, tag, listed=""):
+    """Gives index.json with the archive of a file in it, which has the SHA-256 that SHA256SUMS
+    lists. It is read once: where others may write to the file, it could be another one then."""
     name = os.path.basename(path)
     try:
         with open(path, "rb") as f:
             size, digest = sum_of(f)
+            if listed not in ("", digest):
+                raise Stop(1, "%s has SHA-256 %s, and SHA256SUMS says %s" % (name, digest, listed),
+                           "the file is damaged, or was altered: fetch it again, and ask who made it")
             return index_as(manifest_in(f), {"archive": name, "size": size, "sha256": digest}, tag)
     except (tarfile.TarError, zlib.error, EOFError, ValueError, KeyError, TypeError, AttributeError) as e:
         raise Stop(1, "reading %s: %s" % (name, e), "it is damaged: fetch or make it again")

@@ -22,7 +22,7 @@ def install(o):
     there = look(path)
     shelf = source(o["from"], o["server"], o["repo"], o["release"], o["tag"], (o["helper"], o["script"]) if o.get("helper") else None)
     found = not_brought(pythons(o["python"]), o)
-    with listing(shelf, o, found, there and (there["sha256"], path), lambda: workplace(path, "sums")) as (data, brought):
+    with listing(shelf, o, found, there and (there["sha256"], path), lambda: workplace(path, "download")) as (data, brought):
         install_of(o, path, there, shelf, read_index(data, shelf.name), found, brought)
 
 

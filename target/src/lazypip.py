@@ -27,6 +27,7 @@ class LazyPip(object):
         self.indexes = []   # PackageIndex, and its process_url before it was patched
         self.waiting = []   # pip and pip._internal, while they look for what isn't imported
         self.stand_ins = {}
+        self.page = self.real = None  # what stands for process_url meanwhile, and zc.buildout's own
 
     def __enter__(self):
         found = {} if self.wanted or "pip" in sys.modules else names_defined()
@@ -41,7 +42,7 @@ class LazyPip(object):
                 del sys.modules[name]
         for index, old in self.indexes:
             if index.process_url is not old:
-                index.process_url = self.first_page()
+                index.process_url = self.page = self.first_page()
         if self.indexes:
             self.wait(sys.modules["pip"])
             self.wait(sys.modules["pip._internal"])
@@ -57,17 +58,20 @@ class LazyPip(object):
         """Gives the index's function, which imports pip and then does what it does with it."""
         def process_url(index, *args, **kw):
             self.load()
-            return index.process_url(*args, **kw)
+            return self.real(index, *args, **kw)
         return process_url
 
     def load(self):
         """Imports what was left out, with what zc.buildout says where that fails."""
         while self.waiting:
             del self.waiting.pop().__getattr__
-        for index, old in self.indexes:
-            index.process_url = old
-        del self.indexes[:]
-        sys.modules["zc.buildout.patches"].patch_PackageIndex()
+        while self.indexes:
+            index, old = self.indexes.pop()
+            found, index.process_url = index.process_url, old
+            sys.modules["zc.buildout.patches"].patch_PackageIndex()
+            self.real = index.process_url
+            if found not in (self.page, old):  # an extension of zc.buildout has put its own around it
+                index.process_url = found
 
     def wait(self, module):
         """Has a package look for a module that it would have if all were imported."""

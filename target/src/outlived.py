@@ -140,7 +140,8 @@ def programs_in(folder):
 def uses(process, prefix, programs):
     """Says whether a process runs one of the programs, or uses a file below prefix. Only the
     command line of another user's process can be read: it begins with the program's path,
-    unless it was found in PATH, or the process has given itself a title. Then it is None."""
+    unless it was found in PATH, or the process has given itself a title. Then, and where it
+    is an interpreter by a path that isn't here, it is None."""
     try:
         program = os.stat(os.path.join(process, b"exe"))
         if (program.st_dev, program.st_ino) in programs:
@@ -157,7 +158,11 @@ def uses(process, prefix, programs):
         return None if e.errno in (errno.EACCES, errno.EPERM) else False
     if words.startswith(prefix):
         return True
-    return None if words and not words.startswith(b"/") else False  # one of the kernel's has no words
+    program = words.split(b"\0")[0]
+    if os.path.basename(program).startswith(b"python") and program.startswith(b"/"):  # by a link, or by its path in a container
+        real = os.path.realpath(program)
+        return real.startswith(prefix) or (False if os.path.exists(real) else None)
+    return None if program and not program.startswith(b"/") else False  # one of the kernel's has no words
 
 
 def code_of(process):

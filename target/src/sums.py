@@ -7,7 +7,6 @@ import shutil
 
 from brought import index_as, index_of
 from choose import choose, needs, nothing_fits, unfit
-from digests import sum_of
 from index import plain_digest, read_index
 from probe import asked
 from tags import number
@@ -63,14 +62,6 @@ def copied(shelf, a, work):
     return to
 
 
-def checked(path, a):
-    with open(path, "rb") as f:
-        _, digest = sum_of(f)
-    if digest != a["sha256"]:
-        raise Stop(1, "%s has SHA-256 %s, and SHA256SUMS says %s" % (a["archive"], digest, a["sha256"]),
-                   "the file is damaged, or was altered: fetch it again, and ask who made it")
-
-
 def refusal(data, shelf, o, found, system):
     """Why the one archive of an index doesn't run here, None if it does."""
     try:
@@ -80,31 +71,45 @@ def refusal(data, shelf, o, found, system):
     return None
 
 
+def one_label(left, name, label):
+    """Refuses, as choose does, to say which of several labels is meant."""
+    target = left[0]["target"]
+    labels = sorted(set(a["label"] for a in left if a["target"] == target) if left[0]["label"] else [])
+    if len(labels) > 1 and not label:
+        raise Stop(2, "choosing from %s: several archives of %s may fit: %s" % (name, target, ", ".join(labels)), "name one with --label")
+
+
 @contextlib.contextmanager
 def by_sums(shelf, sums, o, found, there, place):
     archives, system, first = named_by(sums), asked(), None
     tag = "" if o["from"] else o["tag"] or o["release"]
-    for a in likeliest(archives, found, o, system):
+    left = likeliest(archives, found, o, system)
+    while left:
+        a = left[0]
         if there and there[0] == a["sha256"]:
             manifest = read_json(os.path.join(there[1], ".binary-buildout", "manifest.json"))
             yield index_as(manifest, {"archive": a["archive"], "size": 0, "sha256": a["sha256"]}, tag), ""
             return
+        one_label(left, shelf.name, o["label"])
         local = shelf.put_together(a["archive"])
         work = None if local else Work(place())
         try:
             path = local or copied(shelf, a, work)
-            checked(path, a)
-            data = index_of(path, tag)
+            data = index_of(path, tag, a["sha256"])
             why = refusal(data, shelf, o, found, system)
             if not why:
                 yield data, "" if local else path
                 return
             first = first or why
+            left.remove(a)
         finally:
             if work:
                 work.remove()
     if not archives:
         raise Stop(2, "reading SHA256SUMS of %s: it names no archive" % shelf.name, "a mirror is a copy of all assets of a release")
+    if o["sha256"] and plain_digest(o["sha256"]) not in [a["sha256"] for a in archives]:
+        raise Stop(1, "SHA256SUMS of %s names no archive with the SHA-256 %s, which --sha256 says" % (shelf.name, plain_digest(o["sha256"])),
+                   "the release doesn't have the archive that you mean: ask who made it")
     raise first or nothing_fits({"archives": archives}, shelf.name, found, o["label"], system)
 
 
@@ -114,14 +119,14 @@ def listing(shelf, o, found, there, place):
     Where there is no index.json, it is made of what install.sh fetched, or of the archive
     that SHA256SUMS names and that fits best, fetched into the directory place(). there
     is the digest and the directory of what is installed."""
-    sums, why = "", None
+    sums, why = None, None
     try:
         data = shelf.index()
     except Stop as e:
         why = e
         if not o.get("brought"):
             sums = sums_instead(shelf, why)
-    if sums:
+    if sums is not None:
         with by_sums(shelf, sums, o, found, there, place) as listed:
             yield listed
     elif why:

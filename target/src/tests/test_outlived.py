@@ -72,6 +72,27 @@ class Outlived(unittest.TestCase):
             process.communicate()
         self.assertEqual(outlived.code_of(there), 0)
 
+    @unittest.skipUnless(os.path.exists("/proc/self/maps") and os.geteuid() == 0, "only root starts a process of another user")
+    def test_link(self):
+        """A process of another user runs one of the programs by a path with a link in it,
+        or by one that isn't here, as in a container. Another interpreter is none of them."""
+        os.chmod(self.base, 0o755)
+        program, link = os.path.join(self.programs, b"python3"), os.path.join(self.base, b"current")
+        shutil.copy("/bin/cat", text(program))
+        shutil.copy("/bin/cat", text(self.base + b"/python3"))
+        os.symlink(native(NAME), link)
+        prefix = os.path.join(os.path.realpath(os.path.dirname(self.programs)), b"")
+        for path, want in ((program, True), (link + b"/bin/python3", True), (b"/nowhere/bin/python3", None), (self.base + b"/python3", False)):
+            process = subprocess.Popen([path], executable="/bin/cat", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            try:
+                process.stdin.write(b"x")
+                process.stdin.flush()
+                process.stdout.read(1)
+                with nobody():
+                    self.assertIs(outlived.uses(os.path.join(outlived.PROCESSES, native(u"%d" % process.pid)), prefix, {}), want, path)
+            finally:
+                process.communicate()
+
     @unittest.skipUnless(os.path.exists("/proc/self/maps"), "the system doesn't say what processes use")
     def test_doubt(self):
         """Where a process doesn't say what it runs, its code counts."""
