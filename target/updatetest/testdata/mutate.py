@@ -108,7 +108,7 @@ def prepare(trees):
     os.fsync = lambda fd: None  # no power is cut here
     launcher.names["restart"] = lambda launch, root, arguments: None
 
-    def reached():
+    def reached(building):
         raise SystemExit(0)
     launcher.names["load_buildout"] = reached
     return bootstrap, launcher
