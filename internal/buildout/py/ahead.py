@@ -22,6 +22,7 @@ import threading
 
 module = buildout.buildout
 FETCHERS = 8  # they mostly wait
+STACK = 8 << 20  # of each, bytes: musl gives a thread 128 KiB, and setuptools overflows them
 Egg = collections.namedtuple('Egg', 'path precedence wheel folder')  # the wheel or sdist; of an sdist, what its build left
 start = []  # what the builds of sdists saw, once
 shelf = {}  # project: the Egg that was made of its wheel, until zc.buildout asks for it
@@ -61,8 +62,10 @@ class Ahead(object):
             for word in words:
                 self.need(easy.pkg_resources.Requirement.parse(word))
         threads = [threading.Thread(target=self.take) for n in range(FETCHERS)]
+        usual = threading.stack_size(STACK)
         for thread in threads:
             thread.start()
+        threading.stack_size(usual)
         for thread in threads:
             thread.join()
 
