@@ -36,9 +36,7 @@ func (w *wine) updated(tree, delta string) {
 		w.t.Errorf("rollback: %s", said)
 	}
 	if w.bundled { // whose run removes the interpreter that ran the rollback
-		const installed = ".installed.cfg" // to which zc.buildout adds at each run
 		w.run(w.at, 0, w.z(tree)+`\bin\buildout.exe`)
-		before[installed] = w.snapshot(tree)[installed]
 	}
 	w.sameAs(before, tree, "update and rollback")
 	w.runs(tree)
@@ -48,6 +46,9 @@ func (w *wine) updated(tree, delta string) {
 func (w *wine) sameAs(before map[string]string, tree, since string) {
 	w.t.Helper()
 	after := w.snapshot(tree)
+	if w.bundled { // more runs, to each of which zc.buildout adds its list of develop eggs
+		before[".installed.cfg"] = after[".installed.cfg"]
+	}
 	for path, data := range before {
 		if after[path] != data {
 			w.t.Errorf("after %s %s is another one", since, path)
