@@ -57,8 +57,8 @@ func planCommand() command {
 				if err := applySection(fs, filepath.Join(dir, *config), packFlagSet()); err != nil {
 					return err
 				}
-				if o.Smallest && o.Format == matrix.FormatTarGz {
-					return usageError("plan: --smallest makes a tar.zst, and --format says tar.gz", "leave --format out")
+				if err := checkSmallest("plan", o.Smallest, o.Format); err != nil {
+					return err
 				}
 				if o.Runners, err = readRunners(*runners); err != nil {
 					return err

@@ -85,8 +85,8 @@ func (p *packFlags) check() error {
 	if p.format != "" && !slices.Contains(matrix.Formats(), p.format) {
 		return usageError("pack: unknown format "+strconv.Quote(p.format), "formats: "+strings.Join(matrix.Formats(), ", "))
 	}
-	if p.smallest && p.format == matrix.FormatTarGz {
-		return usageError("pack: --smallest makes a tar.zst, and --format says tar.gz", "leave --format out")
+	if err := checkSmallest("pack", p.smallest, p.format); err != nil {
+		return err
 	}
 	if p.floor != "" && !floorPattern.MatchString(p.floor) {
 		return usageError("pack: the floor "+strconv.Quote(p.floor)+" isn't a version", "give a version of glibc, musl or macOS, such as 2.28")

@@ -6,7 +6,16 @@ import (
 	"github.com/binary-buildout/binary-buildout/archive"
 	"github.com/binary-buildout/binary-buildout/internal/job"
 	"github.com/binary-buildout/binary-buildout/internal/zstdtool"
+	"github.com/binary-buildout/binary-buildout/matrix"
 )
+
+// checkSmallest refuses a format that --smallest doesn't make.
+func checkSmallest(command string, smallest bool, format string) error {
+	if smallest && format == matrix.FormatTarGz {
+		return usageError(command+": --smallest makes a tar.zst, and --format says tar.gz", "leave --format out")
+	}
+	return nil
+}
 
 // findCompressor finds what --smallest compresses with, before anything is built. Where
 // it isn't there, the commands of --before may install it.

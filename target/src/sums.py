@@ -80,9 +80,8 @@ def one_label(left, name, label):
 
 
 @contextlib.contextmanager
-def by_sums(shelf, sums, o, found, there, place):
+def by_sums(shelf, sums, o, found, there, place, tag):
     archives, system, first = named_by(sums), asked(), None
-    tag = "" if o["from"] else o["tag"] or o["release"]
     left = likeliest(archives, found, o, system)
     while left:
         a = left[0]
@@ -120,6 +119,7 @@ def listing(shelf, o, found, there, place):
     that SHA256SUMS names and that fits best, fetched into the directory place(). there
     is the digest and the directory of what is installed."""
     sums, why = None, None
+    tag = "" if o["from"] else o["tag"] or o["release"]  # none says which one a mirror has
     try:
         data = shelf.index()
     except Stop as e:
@@ -127,10 +127,10 @@ def listing(shelf, o, found, there, place):
         if not o.get("brought"):
             sums = sums_instead(shelf, why)
     if sums is not None:
-        with by_sums(shelf, sums, o, found, there, place) as listed:
+        with by_sums(shelf, sums, o, found, there, place, tag) as listed:
             yield listed
     elif why:
-        yield index_of(o["brought"], "" if o["from"] else o["tag"] or o["release"]), o["brought"]
+        yield index_of(o["brought"], tag), o["brought"]
     else:
         yield data, o.get("brought") or ""
 
