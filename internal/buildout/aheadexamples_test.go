@@ -1,10 +1,8 @@
 package buildout
 
 import (
-	"context"
 	"os"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -44,24 +42,9 @@ func TestAheadExamples(t *testing.T) {
 			}
 			o := Options{Dir: dir, Config: c.config, Before: c.before, Stage: filepath.Join(t.TempDir(), "stage"), Python: python(t, c.minor),
 				Launcher: target.Launcher(), OS: "linux"}
-			var sums [2]map[string]string
-			var downloads [2]any
-			for i, alone := range []bool{true, false} {
-				o.alone = alone
-				tree, err := Run(context.Background(), o)
-				if err != nil {
-					fail(t, err)
-				}
-				sums[i], downloads[i] = sumTree(t, tree), tree.Downloads
-				t.Logf("zc.buildout %s, alone: %v, %d files, %d sdists built ahead", tree.Buildout, alone, len(sums[i]), builtAhead(t, tree.Log))
-				if err := tree.Close(); err != nil {
-					t.Fatal(err)
-				}
-			}
-			sameSums(t, sums[0], sums[1])
-			if !reflect.DeepEqual(downloads[0], downloads[1]) {
-				t.Errorf("the downloads were %+v, and are %+v", downloads[0], downloads[1])
-			}
+			sameAlone(t, o, func(alone bool, tree *Tree) {
+				t.Logf("zc.buildout %s, alone: %v, %d sdists built ahead", tree.Buildout, alone, builtAhead(t, tree.Log))
+			})
 		})
 	}
 }
